@@ -1,0 +1,3 @@
+//! Fenshui (分税): a rules engine for tax sharing and benefit sharing.
+#![warn(missing_docs)]
+pub mod base;
