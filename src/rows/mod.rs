@@ -1,0 +1,17 @@
+//! The facts that travel: event batches in, allocations and set-asides out, the explanation of one
+//! event. Plain data with public fields.
+//!
+//! Readers of files make [`Batch`]es and [`RegisterRow`]s; the engine reads them and hands
+//! [`Outcome`]s to whoever listens. Everything here speaks in positions (event kind 2, field 5,
+//! member 0, leg 17), which are those of the rule set the batch was read for; names and words are
+//! joined to them far above. Money is whole minor units, everything else an exact value.
+//!
+//! This floor knows nothing of rules, files or languages. Start reading at [`Batch`].
+
+mod batch;
+mod cell;
+mod outcome;
+
+pub use batch::{Batch, Column, Origin, TextColumn};
+pub use cell::{Cell, RegisterRow};
+pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};

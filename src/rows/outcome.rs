@@ -1,0 +1,249 @@
+//! What becomes of an event.
+
+use std::sync::Arc;
+
+use crate::base::{Date, Exact, Money};
+
+use super::{Batch, Cell};
+
+/// One event of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct EventAt<'a> {
+    /// The batch.
+    pub batch: &'a Batch,
+    /// Its row.
+    pub row: usize,
+    /// Its effective date.
+    pub date: Date,
+    /// The date by which summaries assign the year; differs only for a stage's `booked`.
+    pub booked: Date,
+}
+
+/// Amounts of one event, leaf by leaf in the order written, depth first. Zero leaves are left out.
+/// They sum to the event's inflow (zero for an event of transfers).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allocation {
+    /// Who gets it.
+    pub payee: Payee,
+    /// How much, in whole minor units, signed.
+    pub amount: Money,
+    /// The leg that gave it.
+    pub leg: u32,
+}
+
+/// An account of the run's [`Accounts`], or nobody yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Payee {
+    /// An account, by position in [`Accounts`].
+    Account(u32),
+    /// Undetermined.
+    Undetermined,
+}
+
+/// The single accounts that occurred in a run: of a family, one for each key.
+pub trait Accounts {
+    /// The declared account, and the key.
+    fn account(&self, position: u32) -> Option<(u32, &[Cell])>;
+}
+
+/// What becomes of one event.
+#[derive(Debug, Clone, Copy)]
+pub enum Outcome<'a> {
+    /// Allocated whole.
+    Allocated {
+        /// The amounts.
+        allocations: &'a [Allocation],
+        /// What the event brought: the field, or the dues of its levies.
+        inflow: Money,
+        /// Absolute sum of the units given or withheld by settlement.
+        residue_units: u64,
+    },
+    /// Not allocated, with the reason.
+    SetAside {
+        /// What the event would have brought, where that much is known.
+        inflow: Option<Money>,
+        /// Why.
+        reason: &'a Reason,
+    },
+}
+
+/// Listens to a run. Called once for each event, in the order the events are taken.
+pub trait Sink {
+    /// What stops a run from outside, such as a full disk.
+    type Error;
+
+    /// An event is finished.
+    ///
+    /// # Errors
+    /// Whatever the listener cannot go on after.
+    fn event(
+        &mut self,
+        event: EventAt<'_>,
+        outcome: Outcome<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), Self::Error>;
+
+    /// A figure was worked out, for an event and (where it is one per row) the key of a row.
+    ///
+    /// # Errors
+    /// Whatever the listener cannot go on after.
+    fn figure(
+        &mut self,
+        event: EventAt<'_>,
+        figure: u32,
+        key: &[Cell],
+        value: &Cell,
+    ) -> Result<(), Self::Error>;
+
+    /// An open item without amount was recorded by a transfer (`leg`) of an event.
+    ///
+    /// # Errors
+    /// Whatever the listener cannot go on after.
+    fn open_item(&mut self, event: EventAt<'_>, leg: u32) -> Result<(), Self::Error>;
+}
+
+/// Why an event is set aside. Positions are those of the rule set; the words are joined above.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A required field is missing.
+    FieldMissing {
+        /// Which field of the event.
+        field: u32,
+    },
+    /// Another event of the run has the same key.
+    DuplicateKey,
+    /// Two events stand at the same place in the declared order.
+    SameOrder,
+    /// A register has no row under the key.
+    NoRow {
+        /// Which register.
+        register: u32,
+        /// The key asked for.
+        key: Vec<Cell>,
+    },
+    /// A register that has one row a key has several.
+    ManyRows {
+        /// Which register.
+        register: u32,
+        /// The key.
+        key: Vec<Cell>,
+    },
+    /// A field of a row is missing (or a dated one has no value on the day).
+    RowFieldMissing {
+        /// Name of the row's shape.
+        shape: u32,
+        /// Which field.
+        field: u32,
+    },
+    /// A parameter has no value on the day.
+    NoParameter {
+        /// Which parameter.
+        parameter: u32,
+        /// Its key.
+        key: Vec<u32>,
+        /// The day.
+        day: Date,
+    },
+    /// A schedule has no table on the day.
+    NoSchedule {
+        /// Which schedule.
+        schedule: u32,
+        /// The day.
+        day: Date,
+    },
+    /// No rule applies to money in a pool.
+    NoRule {
+        /// The pool; absent: the inflow.
+        pool: Option<u32>,
+        /// How much waits there, in major units.
+        amount: Exact,
+    },
+    /// Two rules apply and neither overrides the other.
+    RulesClash {
+        /// The pool; absent: the inflow.
+        pool: Option<u32>,
+        /// The one.
+        first: u32,
+        /// The other.
+        second: u32,
+    },
+    /// Rows to share among are none, or their weights sum to zero, and the rule does not say what then.
+    NoShares,
+    /// A weight is negative.
+    NegativeWeight,
+    /// A least or greatest of nothing.
+    EmptySelection,
+    /// A levy is negative and may not refund.
+    NegativeLevy {
+        /// Which levy.
+        levy: u32,
+        /// The due.
+        due: Exact,
+    },
+    /// An account that holds would fall below zero.
+    BalanceBelowZero {
+        /// Which account.
+        account: u32,
+        /// Its key.
+        key: Vec<Cell>,
+    },
+    /// A transfer is no whole number of units.
+    TransferNotWhole {
+        /// The leg.
+        leg: u32,
+    },
+    /// A refund names an event that did not come before it or was set aside.
+    NothingToReverse,
+    /// A refund exceeds what is left of the event it names, or has the same sign.
+    ReversesTooMuch,
+    /// A division by zero.
+    DivisionByZero,
+    /// A value beyond the supported range.
+    TooWide,
+    /// A date beyond the calendar, or that does not exist.
+    DateOutOfRange,
+    /// Said by the reader of the data: a value that is not what its column holds.
+    Unreadable {
+        /// The column as the file names it, if one is at fault.
+        column: Option<Arc<str>>,
+        /// The value.
+        value: Arc<str>,
+        /// What is wrong with it.
+        why: Unreadable,
+    },
+}
+
+/// What is wrong with a value in the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unreadable {
+    /// The row has more or fewer cells than the header.
+    Ragged,
+    /// Not an amount.
+    NotAnAmount,
+    /// An amount with thousands separators.
+    ThousandsSeparator,
+    /// An amount with more decimals than its currency.
+    TooManyDecimals,
+    /// Not a number.
+    NotANumber,
+    /// Not a whole number.
+    NotAnInteger,
+    /// Not a day written 2024-03-01, or one that does not exist.
+    NotADate,
+    /// Not a month, quarter or year.
+    NotAPeriod,
+    /// Neither true nor false.
+    NotABool,
+    /// Not a member of the enumeration.
+    UnknownMember,
+    /// Beyond the supported range.
+    OutOfRange,
+    /// Nothing where something is required.
+    Missing,
+    /// Not the list the field wants.
+    NotAList,
+    /// Bytes that are no text in the file's encoding.
+    NotText,
+    /// A quote that never closes, or text after one.
+    Quote,
+}

@@ -1,0 +1,2 @@
+//! Text to tree: what an author wrote, with every place kept.
+pub mod ast;
