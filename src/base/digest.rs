@@ -134,7 +134,7 @@ mod tests {
     fn parses_its_own_text_only() {
         assert_eq!(Digest::parse(ABC), Some(Digest::of(b"abc")));
         assert_eq!(Digest::parse(&ABC.to_uppercase()), None);
-        assert_eq!(Digest::parse(&ABC[1..]), None);
+        assert_eq!(Digest::parse(ABC.trim_start_matches('b')), None);
         assert_eq!(Digest::parse(&format!("{ABC}0")), None);
         assert_eq!(Digest::parse(&ABC.replace('b', "g")), None);
     }

@@ -8,6 +8,9 @@ use std::fmt;
 /// months each. What a duration does to a date is told at
 /// [`Date::checked_add`](crate::base::Date::checked_add).
 ///
+/// The order is that of months, then of days. It serves to sort and to look up;
+/// it is not one of length, which a month and 30 days do not have.
+///
 /// # Example: three years of sharing, and ten days to report them
 /// ```
 /// use fenshui::base::{Date, Duration};
@@ -16,7 +19,7 @@ use std::fmt;
 /// let moved = Date::new(2021, 2, 28).unwrap();
 /// assert_eq!(moved.checked_add(term), Date::new(2024, 3, 9));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Duration {
     /// Whole months.
     pub months: i32,

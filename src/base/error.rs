@@ -3,6 +3,14 @@
 use thiserror::Error;
 
 /// A reason why exact arithmetic has no answer.
+///
+/// # Example: a share of nothing
+/// ```
+/// use fenshui::base::{Exact, ExactError};
+///
+/// let share = Exact::ONE.div(&Exact::ZERO);
+/// assert_eq!(share, Err(ExactError::DivisionByZero));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum ExactError {
     /// The numerator or the denominator of the result needs more than
@@ -18,6 +26,17 @@ pub enum ExactError {
 ///
 /// The usual mishaps of exported files have names of their own, so that the
 /// person who has to mend the file is told which one it is.
+///
+/// # Example: a fen has no tenths
+/// ```
+/// use fenshui::base::Money;
+///
+/// let reason = Money::parse("-0.005", 2).unwrap_err();
+/// assert_eq!(
+///     reason.to_string(),
+///     "an amount of this currency has at most 2 decimals, not 3"
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum MoneyError {
     /// The text is empty.

@@ -299,6 +299,7 @@ fn is_power(unsigned: &str) -> bool {
         let right = right.strip_prefix(['-', '+']).unwrap_or(right);
         !right.is_empty()
             && right.chars().all(|c| c.is_ascii_digit())
+            && left.starts_with(|c: char| c.is_ascii_digit())
             && left.chars().all(|c| c.is_ascii_digit() || c == '.')
     })
 }

@@ -9,6 +9,13 @@ use super::Date;
 use super::date::{days_in_month, number};
 
 /// The three lengths a [`Period`] can have.
+///
+/// # Example: in months
+/// ```
+/// use fenshui::base::PeriodKind;
+///
+/// assert_eq!(PeriodKind::Quarter.months(), 3);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PeriodKind {
     /// A calendar month.
@@ -61,6 +68,17 @@ pub struct Period {
 }
 
 /// The part of a range of dates that lies in one period; both ends belong to it.
+///
+/// # Example: the days of a piece
+/// ```
+/// use fenshui::base::{Date, Period, PeriodKind};
+///
+/// let (first, last) = (Date::new(2024, 1, 30).unwrap(), Date::new(2024, 2, 5).unwrap());
+/// let days: Vec<i32> = Period::split_by(first, last, PeriodKind::Month)
+///     .map(|piece| piece.first.days_until(piece.last) + 1)
+///     .collect();
+/// assert_eq!(days, [2, 5]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PeriodPiece {
     /// The period it lies in.

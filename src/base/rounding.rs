@@ -12,11 +12,18 @@ use super::{Exact, ExactError};
 /// rounds as the mirror of its receipt; those named by *ceiling* and *floor* look
 /// along the number line, and it does not.
 ///
-/// | value | `HalfUp` | `HalfDown` | `HalfEven` | `HalfOdd` | `HalfCeiling` | `HalfFloor` | `Up` | `Down` | `Ceiling` | `Floor` |
-/// |---|---|---|---|---|---|---|---|---|---|---|
-/// | 2.5 | 3 | 2 | 2 | 3 | 3 | 2 | 3 | 2 | 3 | 2 |
-/// | −2.5 | −3 | −2 | −2 | −3 | −2 | −3 | −3 | −2 | −2 | −3 |
-/// | 1.2 | 1 | 1 | 1 | 1 | 1 | 1 | 2 | 1 | 2 | 1 |
+/// | | 2.5 | −2.5 | 3.5 | 1.2 | −1.2 |
+/// |---|---|---|---|---|---|
+/// | `HalfUp` | 3 | −3 | 4 | 1 | −1 |
+/// | `HalfDown` | 2 | −2 | 3 | 1 | −1 |
+/// | `HalfEven` | 2 | −2 | 4 | 1 | −1 |
+/// | `HalfOdd` | 3 | −3 | 3 | 1 | −1 |
+/// | `HalfCeiling` | 3 | −2 | 4 | 1 | −1 |
+/// | `HalfFloor` | 2 | −3 | 3 | 1 | −1 |
+/// | `Up` | 3 | −3 | 4 | 2 | −2 |
+/// | `Down` | 2 | −2 | 3 | 1 | −1 |
+/// | `Ceiling` | 3 | −2 | 4 | 2 | −1 |
+/// | `Floor` | 2 | −3 | 3 | 1 | −2 |
 ///
 /// # Example: the odd fen of half a receipt, and of half its refund
 /// ```
@@ -119,5 +126,42 @@ impl Exact {
     pub fn rounded(&self, rounding: Rounding, unit: &Exact) -> Result<Exact, ExactError> {
         let unit = unit.abs();
         self.div(&unit)?.rounded_to_integer(rounding).mul(&unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table in the documentation of [`Rounding`], column by column.
+    const TABLE: [(&str, [i128; 10]); 5] = [
+        ("2.5", [3, 2, 2, 3, 3, 2, 3, 2, 3, 2]),
+        ("-2.5", [-3, -2, -2, -3, -2, -3, -3, -2, -2, -3]),
+        ("3.5", [4, 3, 4, 3, 4, 3, 4, 3, 4, 3]),
+        ("1.2", [1, 1, 1, 1, 1, 1, 2, 1, 2, 1]),
+        ("-1.2", [-1, -1, -1, -1, -1, -1, -2, -1, -1, -2]),
+    ];
+
+    #[test]
+    fn the_documented_table() {
+        for (text, column) in TABLE {
+            let value = Exact::parse_decimal(text).unwrap();
+            for (rounding, wanted) in Rounding::ALL.into_iter().zip(column) {
+                let found = value.rounded(rounding, &Exact::ONE);
+                assert_eq!(found, Ok(Exact::from_int(wanted)), "{rounding:?} of {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_multiple_is_never_changed() {
+        let fen = Exact::parse_decimal("0.01").unwrap();
+        for text in ["0", "12.34", "-12.34"] {
+            let value = Exact::parse_decimal(text).unwrap();
+            for rounding in Rounding::ALL {
+                assert_eq!(value.rounded(rounding, &fen), Ok(value.clone()));
+                assert_eq!(value.rounded(rounding, &fen.neg()), Ok(value.clone()));
+            }
+        }
     }
 }

@@ -7,6 +7,13 @@
 use std::ops::Range;
 
 /// The number of a file among those of one run, given in the order of reading.
+///
+/// # Example: files in order
+/// ```
+/// use fenshui::base::FileId;
+///
+/// assert!(FileId(0) < FileId(1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FileId(pub u32);
 
@@ -46,11 +53,7 @@ impl Span {
         if self.file != other.file {
             return self;
         }
-        Span {
-            file: self.file,
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// Gives the number of bytes.
@@ -128,12 +131,12 @@ impl LineIndex {
     pub fn new(text: &str) -> LineIndex {
         let mut starts = vec![0];
         let mut wide = Vec::new();
-        let mut surplus = 0;
+        let mut surplus = 0_u32;
         for (at, character) in text.char_indices() {
             if character == '\n' {
                 starts.push(offset(at + 1));
             } else if !character.is_ascii() {
-                surplus += offset(character.len_utf8() - 1);
+                surplus = offset(character.len_utf8() - 1).saturating_add(surplus);
                 wide.push(WideCharacter { start: offset(at), surplus });
             }
         }
@@ -146,8 +149,11 @@ impl LineIndex {
         let offset = offset.min(self.end);
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or(0);
-        let column = self.characters_before(offset) - self.characters_before(start) + 1;
-        LineColumn { line: u32::try_from(line).unwrap_or(u32::MAX), column }
+        let column = self.characters_before(offset).saturating_sub(self.characters_before(start));
+        LineColumn {
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: column.saturating_add(1),
+        }
     }
 
     /// Gives the number of lines; one more than there are line ends.
@@ -162,8 +168,13 @@ impl LineIndex {
         let (Some(last), before) = (nth(1), nth(2).map_or(0, |earlier| earlier.surplus)) else {
             return offset;
         };
-        let length = 1 + last.surplus - before;
-        if offset < last.start + length { last.start - before } else { offset - last.surplus }
+        let after =
+            last.start.saturating_add(1).saturating_add(last.surplus.saturating_sub(before));
+        if offset < after {
+            last.start.saturating_sub(before)
+        } else {
+            offset.saturating_sub(last.surplus)
+        }
     }
 }
 
@@ -183,17 +194,18 @@ mod tests {
 
     /// The obvious way, for a text and an offset on a character boundary.
     fn counted(text: &str, offset: usize) -> LineColumn {
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let before = text.get(..offset).unwrap();
+        let (_, on_line) = before.rsplit_once('\n').unwrap_or(("", before));
         LineColumn {
             line: u32::try_from(before.matches('\n').count() + 1).unwrap(),
-            column: u32::try_from(before[line_start..].chars().count() + 1).unwrap(),
+            column: u32::try_from(on_line.chars().count() + 1).unwrap(),
         }
     }
 
     #[test]
     fn agrees_with_counting() {
-        for text in ["", "\n", "a", "分", "分\n税", "a分b税\r\n\n😀é\u{301}x\n", "\n\n分分分"] {
+        for text in ["", "\n", "a", "分", "分\n税", "a分b税\r\n\n😀é\u{301}x\n", "\n\n分分分"]
+        {
             let lines = LineIndex::new(text);
             for offset in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
                 let found = lines.line_column(u32::try_from(offset).unwrap());

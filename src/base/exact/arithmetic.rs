@@ -12,8 +12,8 @@
 
 use std::cmp::Ordering;
 
-use dashu_int::ops::{Abs, DivRemEuclid};
-use dashu_int::{IBig, UBig};
+use dashu_int::IBig;
+use dashu_int::ops::DivRemEuclid;
 use dashu_ratio::RBig;
 
 use super::{Exact, Repr};
@@ -32,7 +32,7 @@ impl Exact {
         {
             return Ok(sum);
         }
-        Exact::from_wide(self.to_wide() + other.to_wide())
+        widely(self, other, |left, right| left + right)
     }
 
     /// Subtracts.
@@ -48,7 +48,7 @@ impl Exact {
         {
             return Ok(difference);
         }
-        Exact::from_wide(self.to_wide() - other.to_wide())
+        widely(self, other, |left, right| left - right)
     }
 
     /// Multiplies.
@@ -63,7 +63,7 @@ impl Exact {
         {
             return Ok(product);
         }
-        Exact::from_wide(self.to_wide() * other.to_wide())
+        widely(self, other, |left, right| left * right)
     }
 
     /// Divides.
@@ -82,7 +82,7 @@ impl Exact {
         {
             return Ok(quotient);
         }
-        Exact::from_wide(self.to_wide() / other.to_wide())
+        widely(self, other, |left, right| left / right)
     }
 
     /// Gives the value with the opposite sign.
@@ -118,7 +118,7 @@ impl Exact {
         match &self.0 {
             Repr::Small { den: 1, .. } => self.clone(),
             Repr::Small { num, den } => {
-                let (below, rest) = (num.div_euclid(*den), num.rem_euclid(*den));
+                let (below, rest) = floor_and_rest(*num, *den);
                 // `rest < den`, so neither side of this comparison can overflow.
                 let half = rest.cmp(&(den - rest));
                 let up = rounding.takes_upper(half, *num < 0, below % 2 != 0);
@@ -162,9 +162,28 @@ impl PartialOrd for Exact {
     }
 }
 
+/// Calculates in the wide form. Kept out of line, so that the four operations are
+/// small enough to be inlined where they are called.
+#[cold]
+#[inline(never)]
+fn widely(
+    left: &Exact,
+    right: &Exact,
+    operation: fn(RBig, RBig) -> RBig,
+) -> Result<Exact, ExactError> {
+    Exact::from_wide(operation(left.to_wide(), right.to_wide()))
+}
+
 /// `a/b + c/d`; `None` if a step overflows.
 #[inline]
 fn add_small(a: i128, b: i128, c: i128, d: i128) -> Option<Exact> {
+    if b == 1 && d == 1 {
+        return a.checked_add(c).map(Exact::from_int);
+    }
+    add_fractions(a, b, c, d)
+}
+
+fn add_fractions(a: i128, b: i128, c: i128, d: i128) -> Option<Exact> {
     if b == d {
         let num = a.checked_add(c)?;
         return reduced(num, b);
@@ -177,19 +196,23 @@ fn add_small(a: i128, b: i128, c: i128, d: i128) -> Option<Exact> {
         return Some(Exact::small(c.checked_mul(b)?.checked_add(a)?, b));
     }
     let common = gcd(b, d)?;
-    let (b_rest, d_rest) = (b / common, d / common);
+    let (b_rest, d_rest) = (quotient(b, common), quotient(d, common));
     let num = a.checked_mul(d_rest)?.checked_add(c.checked_mul(b_rest)?)?;
     // What the sum can still share with `b d / common`, it shares with `common`.
     let again = if common == 1 { 1 } else { gcd(num, common)? };
-    Some(Exact::small(num / again, b_rest.checked_mul(d / again)?))
+    Some(Exact::small(quotient(num, again), b_rest.checked_mul(quotient(d, again))?))
 }
 
 /// `a/b * c/d`; `None` if a step overflows.
 #[inline]
 fn mul_small(a: i128, b: i128, c: i128, d: i128) -> Option<Exact> {
     if b == 1 && d == 1 {
-        return Some(Exact::from_int(a.checked_mul(c)?));
+        return a.checked_mul(c).map(Exact::from_int);
     }
+    mul_fractions(a, b, c, d)
+}
+
+fn mul_fractions(a: i128, b: i128, c: i128, d: i128) -> Option<Exact> {
     // Zero has no lowest terms of its own to keep.
     if a == 0 || c == 0 {
         return Some(Exact::ZERO);
@@ -202,11 +225,7 @@ fn mul_small(a: i128, b: i128, c: i128, d: i128) -> Option<Exact> {
 /// `a/b / (c/d)` for `c` other than zero; `None` if a step overflows.
 #[inline]
 fn div_small(a: i128, b: i128, c: i128, d: i128) -> Option<Exact> {
-    if c < 0 {
-        mul_small(a, b, d.checked_neg()?, c.checked_neg()?)
-    } else {
-        mul_small(a, b, d, c)
-    }
+    if c < 0 { mul_small(a, b, d.checked_neg()?, c.checked_neg()?) } else { mul_small(a, b, d, c) }
 }
 
 /// `num/den` for `den > 0`, in lowest terms.
@@ -222,7 +241,7 @@ fn lowest_terms(num: i128, den: i128) -> Option<(i128, i128)> {
         return Some((num, den));
     }
     let common = gcd(num, den)?;
-    Some(if common == 1 { (num, den) } else { (num / common, den / common) })
+    Some((quotient(num, common), quotient(den, common)))
 }
 
 /// The greatest common divisor of `num` and `den > 0`. It divides `den`, so it
@@ -241,7 +260,27 @@ fn gcd(num: i128, den: i128) -> Option<i128> {
     i128::try_from(larger).ok()
 }
 
-/// A 64-bit division where that is enough: several times faster.
+/// `number / divisor` for `divisor > 0`, in 64 bits where that is enough: several
+/// times faster.
+#[inline]
+fn quotient(number: i128, divisor: i128) -> i128 {
+    match (i64::try_from(number), i64::try_from(divisor)) {
+        _ if divisor == 1 => number,
+        (Ok(number), Ok(divisor)) => i128::from(number / divisor),
+        _ => number / divisor,
+    }
+}
+
+/// The greatest integer not above `num/den`, and what is left, in the same manner.
+#[inline]
+fn floor_and_rest(num: i128, den: i128) -> (i128, i128) {
+    match (i64::try_from(num), i64::try_from(den)) {
+        (Ok(num), Ok(den)) => (num.div_euclid(den).into(), num.rem_euclid(den).into()),
+        _ => (num.div_euclid(den), num.rem_euclid(den)),
+    }
+}
+
+/// `larger % smaller`, in the same manner.
 #[inline]
 fn remainder(larger: u128, smaller: u128) -> u128 {
     match (u64::try_from(larger), u64::try_from(smaller)) {

@@ -220,6 +220,8 @@ pub(super) fn power_of_ten(scale: u8) -> Option<i128> {
     POWERS_OF_TEN.get(usize::from(scale)).copied()
 }
 
+/// `POWERS_OF_TEN[n]` is `10^n`, as far as `i128` goes.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it, and would refuse")]
 const POWERS_OF_TEN: [i128; 39] = {
     let mut powers = [1; 39];
     let mut at = 1;
