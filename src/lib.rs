@@ -1,6 +1,7 @@
 //! Fenshui (分税): a rules engine for tax sharing and benefit sharing.
 #![warn(missing_docs)]
 pub mod base;
+pub mod check;
 pub mod diagnostics;
 pub mod model;
 pub mod rows;

@@ -11,11 +11,11 @@
 //!
 //! Start reading at [`RuleSet`].
 
-mod ids;
-mod types;
 mod expr;
+mod ids;
 mod rule;
 mod ruleset;
+mod types;
 
 pub use expr::*;
 pub use ids::*;

@@ -6,7 +6,8 @@ use crate::base::{Date, Exact, PeriodKind, Span};
 
 use super::{
     AccountId, Constant, EnumerationId, EventId, Expr, FieldIx, FigureId, Formula, LawId, Levy,
-    Local, MemberIx, ModuleId, PoolId, ReadingId, RegisterId, Rule, RuleId, Selection, ShapeId, Type,
+    Local, MemberIx, ModuleId, PoolId, ReadingId, RegisterId, Rule, RuleId, Selection, ShapeId,
+    Type,
 };
 
 /// A whole rule set: what the modules of one compilation say together.

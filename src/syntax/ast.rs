@@ -22,9 +22,18 @@ pub enum ItemKind {
     Module(Module),
     Authority(Level),
     Use(Vec<Name>),
-    Covers { from: Date, until: Option<Date> },
-    Currency { name: Name, scale: u8 },
-    Settlement { kind: SettlementKind, cite: Option<Cite> },
+    Covers {
+        from: Date,
+        until: Option<Date>,
+    },
+    Currency {
+        name: Name,
+        scale: u8,
+    },
+    Settlement {
+        kind: SettlementKind,
+        cite: Option<Cite>,
+    },
     Law(Law),
     /// `regions`, `taxes` and `enumeration NAME`.
     Enumeration(Enumeration),
@@ -72,7 +81,14 @@ pub struct Cite {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CiteUnit { Article, Section, Item, Part, Table, Annex }
+pub enum CiteUnit {
+    Article,
+    Section,
+    Item,
+    Part,
+    Table,
+    Annex,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Module {
@@ -117,7 +133,11 @@ pub struct Enumeration {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum EnumerationKind { Regions, Taxes, Named(Name) }
+pub enum EnumerationKind {
+    Regions,
+    Taxes,
+    Named(Name),
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
@@ -251,7 +271,10 @@ pub struct VersionValue {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum MemberKey { Others(Span), Named(Name) }
+pub enum MemberKey {
+    Others(Span),
+    Named(Name),
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
@@ -382,7 +405,10 @@ pub struct Split {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
     To(Place),
-    Undetermined { what: Option<String>, span: Span },
+    Undetermined {
+        what: Option<String>,
+        span: Span,
+    },
     Block(Block),
     InOrder(Block),
     Graded(Graded),
@@ -417,7 +443,11 @@ pub struct Leg {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Portion { Rest, All, Share(Expr) }
+pub enum Portion {
+    Rest,
+    All,
+    Share(Expr),
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Bound {
@@ -492,10 +522,17 @@ pub struct Calendar {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum CalendarWhen { AtEndOf(PeriodKind), On(Expr) }
+pub enum CalendarWhen {
+    AtEndOf(PeriodKind),
+    On(Expr),
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PeriodKind { Month, Quarter, Year }
+pub enum PeriodKind {
+    Month,
+    Quarter,
+    Year,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
@@ -572,8 +609,14 @@ pub enum RecordField {
 pub enum GivenValue {
     /// A literal, a member, or a bare word that is a text.
     Value(Expr),
-    Record { fields: Vec<RecordField>, span: Span },
-    List { values: Vec<GivenValue>, span: Span },
+    Record {
+        fields: Vec<RecordField>,
+        span: Span,
+    },
+    List {
+        values: Vec<GivenValue>,
+        span: Span,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -605,11 +648,25 @@ pub struct Scenario {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Amendment {
     /// Leg numbers count from 1, `2.1` is the first leg of the second leg's block.
-    Legs { rule: Name, legs: Vec<(Vec<u32>, Expr, Span)> },
-    Parameter { name: Name, version: Version },
-    Schedule { name: Name, version: ScheduleVersion },
-    Reading { name: Name, option: Name },
-    Remove { name: Name },
+    Legs {
+        rule: Name,
+        legs: Vec<(Vec<u32>, Expr, Span)>,
+    },
+    Parameter {
+        name: Name,
+        version: Version,
+    },
+    Schedule {
+        name: Name,
+        version: ScheduleVersion,
+    },
+    Reading {
+        name: Name,
+        option: Name,
+    },
+    Remove {
+        name: Name,
+    },
     AddRule(Rule),
     AddLevy(Levy),
 }
@@ -624,12 +681,18 @@ pub struct Expr {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExprKind {
     /// A number and how it was written: `5_000` is `Plain`, `50%` is a `Rate` of one half.
-    Number { value: Exact, as_rate: bool },
+    Number {
+        value: Exact,
+        as_rate: bool,
+    },
     Date(Date),
     /// `2024-03`, `2024Q1`.
     Period(Period),
     /// `3 years`; years and quarters are months.
-    Length { months: i32, days: i32 },
+    Length {
+        months: i32,
+        days: i32,
+    },
     Text(String),
     Bool(bool),
     Name(String),
@@ -648,30 +711,70 @@ pub enum ExprKind {
     And(Vec<Expr>),
     Or(Vec<Expr>),
     /// `x in …`, `x not in …`: the right side is a `Set`, a `Range` or a region.
-    In { value: Box<Expr>, within: Box<Expr>, negated: bool },
+    In {
+        value: Box<Expr>,
+        within: Box<Expr>,
+        negated: bool,
+    },
     Set(Vec<Expr>),
     List(Vec<Expr>),
-    Range { from: Box<Expr>, to: Box<Expr>, closed: bool },
+    Range {
+        from: Box<Expr>,
+        to: Box<Expr>,
+        closed: bool,
+    },
     /// `x as r` in a condition.
     Bind(Box<Expr>, Name),
     If(Box<Expr>, Box<Expr>, Box<Expr>),
-    Rounded { value: Box<Expr>, mode: Rounding, unit: Option<Exact> },
-    Total { tally: Name, with_this: bool, keys: Option<Vec<TotalKey>>, as_of: Option<Box<Expr>> },
+    Rounded {
+        value: Box<Expr>,
+        mode: Rounding,
+        unit: Option<Exact>,
+    },
+    Total {
+        tally: Name,
+        with_this: bool,
+        keys: Option<Vec<TotalKey>>,
+        as_of: Option<Box<Expr>>,
+    },
     /// `sum(EXPR for SELECTION)`; `value` is absent in `count(SELECTION)`. A plain `sum(list)` is a `Call`.
-    Aggregate { function: AggregateFunction, value: Option<Box<Expr>>, selection: Box<Selection> },
+    Aggregate {
+        function: AggregateFunction,
+        value: Option<Box<Expr>>,
+        selection: Box<Selection>,
+    },
     Share(Name),
     Closed(Place),
     Balance(Place),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Operator { Add, Subtract, Multiply, Divide, Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual }
+pub enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AggregateFunction { Sum, Count, Min, Max }
+pub enum AggregateFunction {
+    Sum,
+    Count,
+    Min,
+    Max,
+}
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum TotalKey { All(Span), Key(Expr) }
+pub enum TotalKey {
+    All(Span),
+    Key(Expr),
+}
 
 /// `GROUP [as b] [where C] [by shares …]`.
 #[derive(Debug, Clone, PartialEq)]
