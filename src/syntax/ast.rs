@@ -461,6 +461,8 @@ pub struct Among {
     pub target: Target,
     /// Of the row's own part, when the target is a plain place.
     pub tally: Option<AsTally>,
+    /// Directly under a split; a leg keeps its own citation.
+    pub cite: Option<Cite>,
     /// `if none` directly under a split's only spread.
     pub if_none: Option<IfNone>,
     pub span: Span,

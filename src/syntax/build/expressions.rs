@@ -1,0 +1,375 @@
+//! Expressions, from the loosest sign to the tightest; what stands alone is in `operands`.
+
+use super::{Builder, Built};
+use crate::base::{Rounding, Span};
+use crate::diagnostics::{Diagnostic, Words};
+use crate::syntax::ast::{Expr, ExprKind, Operator};
+use crate::syntax::codes;
+use crate::syntax::grammar::{Pair, Rule};
+
+/// The word between two conditions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    And,
+    Or,
+}
+
+impl Builder {
+    pub(super) fn expr(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let value = self.choice(parts.need(Rule::choice)?)?;
+        let Some(rounding) = parts.accept(Rule::rounding) else {
+            return Ok(value);
+        };
+        let mut parts = self.parts(rounding);
+        parts.need(Rule::k_rounded)?;
+        let mode = self.rounding_mode(parts.need(Rule::mode)?)?;
+        parts.has(Rule::k_to);
+        let unit = parts.accept(Rule::number).map(|number| self.number(&number)).transpose()?;
+        Ok(Expr { kind: ExprKind::Rounded { value: Box::new(value), mode, unit }, span })
+    }
+
+    fn rounding_mode(&self, pair: Pair<'_>) -> Built<Rounding> {
+        let mode = self.only(pair)?;
+        match mode.as_rule() {
+            Rule::k_half_up => Ok(Rounding::HalfUp),
+            Rule::k_half_down => Ok(Rounding::HalfDown),
+            Rule::k_half_even => Ok(Rounding::HalfEven),
+            Rule::k_half_odd => Ok(Rounding::HalfOdd),
+            Rule::k_half_ceiling => Ok(Rounding::HalfCeiling),
+            Rule::k_half_floor => Ok(Rounding::HalfFloor),
+            Rule::k_down => Ok(Rounding::Down),
+            Rule::k_up => Ok(Rounding::Up),
+            Rule::k_ceiling => Ok(Rounding::Ceiling),
+            Rule::k_floor => Ok(Rounding::Floor),
+            _ => Err(self.odd(&mode)),
+        }
+    }
+
+    fn choice(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        if let Some(logic) = parts.accept(Rule::logic) {
+            return self.logic(logic);
+        }
+        parts.need(Rule::k_if)?;
+        let condition = self.expr(parts.need(Rule::expr)?)?;
+        parts.need(Rule::k_then)?;
+        let yes = self.expr(parts.need(Rule::expr)?)?;
+        parts.need(Rule::k_else)?;
+        let no = self.expr(parts.need(Rule::expr)?)?;
+        let kind = ExprKind::If(Box::new(condition), Box::new(yes), Box::new(no));
+        Ok(Expr { kind, span })
+    }
+
+    fn logic(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut operands: Vec<(Expr, &str)> = Vec::new();
+        let mut joints: Vec<Joint> = Vec::new();
+        for part in self.parts(pair) {
+            match part.as_rule() {
+                Rule::logic_word => joints.push(match self.only(part)?.as_rule() {
+                    Rule::k_or => Joint::Or,
+                    _ => Joint::And,
+                }),
+                _ => {
+                    let text = part.as_str().trim();
+                    operands.push((self.negation(part)?, text));
+                }
+            }
+        }
+        if joints.contains(&Joint::And) && joints.contains(&Joint::Or) {
+            let texts: Vec<&str> = operands.iter().map(|(_, text)| *text).collect();
+            self.diagnostics.push(mixed(span, &texts, &joints));
+        }
+        // `and` first, as most readers would; where both stand the answer is an error anyway.
+        let mut rows: Vec<Vec<Expr>> = Vec::new();
+        let mut words = std::iter::once(Joint::Or).chain(joints);
+        for (operand, _) in operands {
+            match (words.next(), rows.last_mut()) {
+                (Some(Joint::And), Some(row)) => row.push(operand),
+                _ => rows.push(vec![operand]),
+            }
+        }
+        let ands = rows.into_iter().map(|row| joined(row, ExprKind::And)).collect();
+        Ok(joined(ands, ExprKind::Or))
+    }
+
+    fn negation(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let mut nots = 0;
+        while parts.has(Rule::k_not) {
+            nots += 1;
+        }
+        let mut value = self.comparison(parts.need(Rule::comparison)?)?;
+        if self.fits_row(nots, span) {
+            for _ in 0..nots {
+                value = Expr { kind: ExprKind::Not(Box::new(value)), span };
+            }
+        }
+        Ok(value)
+    }
+
+    fn comparison(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let left = Box::new(self.additive(parts.need(Rule::additive)?)?);
+        let Some(next) = parts.next() else {
+            return Ok(*left);
+        };
+        let kind = match next.as_rule() {
+            Rule::compare => {
+                let operator = self.operator(&next);
+                let right = Box::new(self.additive(parts.need(Rule::additive)?)?);
+                ExprKind::Binary(operator, left, right)
+            }
+            Rule::membership => {
+                let mut parts = self.parts(next);
+                let negated = parts.has(Rule::k_not);
+                parts.need(Rule::k_in)?;
+                let within = parts.any()?;
+                let within = Box::new(match within.as_rule() {
+                    Rule::set => self.set(within)?,
+                    _ => self.range(within)?,
+                });
+                ExprKind::In { value: left, within, negated }
+            }
+            Rule::binding => {
+                let mut parts = self.parts(next);
+                parts.need(Rule::k_as)?;
+                ExprKind::Bind(left, self.need_name(&mut parts)?)
+            }
+            _ => return Err(self.odd(&next)),
+        };
+        Ok(Expr { kind, span })
+    }
+
+    fn operator(&mut self, pair: &Pair<'_>) -> Operator {
+        let written = pair.as_str();
+        let (operator, ours) = match written {
+            "<=" | "≤" => return Operator::LessEqual,
+            ">=" | "≥" => return Operator::GreaterEqual,
+            "<" | "＜" => return Operator::Less,
+            ">" | "＞" => return Operator::Greater,
+            "!=" | "≠" => return Operator::NotEqual,
+            "==" => (Operator::Equal, "="),
+            "<>" => (Operator::NotEqual, "!="),
+            _ => return Operator::Equal,
+        };
+        let span = self.span(pair);
+        self.diagnostics.push(foreign_sign(span, written, ours));
+        operator
+    }
+
+    fn set(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        Ok(Expr { kind: ExprKind::Set(self.exprs(pair)?), span })
+    }
+
+    fn range(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let from = self.additive(parts.need(Rule::additive)?)?;
+        let Some(sign) = parts.next() else {
+            return Ok(from);
+        };
+        let closed = sign.as_rule() == Rule::range_closed;
+        let to = Box::new(self.additive(parts.need(Rule::additive)?)?);
+        Ok(Expr { kind: ExprKind::Range { from: Box::new(from), to, closed }, span })
+    }
+
+    pub(super) fn additive(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        self.row(pair, Builder::multiplicative)
+    }
+
+    fn multiplicative(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        self.row(pair, Builder::unary)
+    }
+
+    /// `a + b - c`, grouped from the left.
+    fn row(
+        &mut self,
+        pair: Pair<'_>,
+        operand: fn(&mut Builder, Pair<'_>) -> Built<Expr>,
+    ) -> Built<Expr> {
+        let whole = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let mut value = operand(self, parts.any()?)?;
+        let mut count = 1;
+        while let Some(sign) = parts.next() {
+            let operator = match sign.as_rule() {
+                Rule::plus => Operator::Add,
+                Rule::minus => Operator::Subtract,
+                Rule::star => Operator::Multiply,
+                Rule::slash => Operator::Divide,
+                _ => return Err(self.odd(&sign)),
+            };
+            count += 1;
+            if !self.fits_row(count, whole) {
+                break;
+            }
+            let right = operand(self, parts.any()?)?;
+            let span = value.span.join(right.span);
+            let kind = ExprKind::Binary(operator, Box::new(value), Box::new(right));
+            value = Expr { kind, span };
+        }
+        Ok(value)
+    }
+
+    fn unary(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let mut signs = 0;
+        while parts.has(Rule::minus) {
+            signs += 1;
+        }
+        let mut value = self.defaulted(parts.need(Rule::defaulted)?)?;
+        if self.fits_row(signs, span) {
+            for _ in 0..signs {
+                value = Expr { kind: ExprKind::Negate(Box::new(value)), span };
+            }
+        }
+        Ok(value)
+    }
+
+    fn defaulted(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let value = self.dated_value(parts.need(Rule::dated_value)?)?;
+        if !parts.has(Rule::k_otherwise) {
+            return Ok(value);
+        }
+        let other = Box::new(self.dated_value(parts.need(Rule::dated_value)?)?);
+        Ok(Expr { kind: ExprKind::Otherwise(Box::new(value), other), span })
+    }
+
+    pub(super) fn dated_value(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let value = self.chain(parts.need(Rule::chain)?)?;
+        if !parts.has(Rule::k_at) {
+            return Ok(value);
+        }
+        let day = Box::new(self.chain(parts.need(Rule::chain)?)?);
+        Ok(Expr { kind: ExprKind::At(Box::new(value), day), span })
+    }
+
+    fn chain(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let whole = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let mut value = self.primary(parts.need(Rule::primary)?)?;
+        let mut count = 1;
+        for link in parts {
+            count += 1;
+            if !self.fits_row(count, whole) {
+                break;
+            }
+            let span = value.span.join(self.span(&link));
+            let value_before = Box::new(value);
+            let kind = match link.as_rule() {
+                Rule::index => ExprKind::Index(value_before, self.exprs(link)?),
+                Rule::arguments => ExprKind::Call(value_before, self.exprs(link)?),
+                Rule::access => {
+                    let name = self.need_name(&mut self.parts(link))?;
+                    ExprKind::Access(value_before, name)
+                }
+                _ => return Err(self.odd(&link)),
+            };
+            value = Expr { kind, span };
+        }
+        Ok(value)
+    }
+}
+
+/// One operand stays as it is; several become a row.
+fn joined(mut operands: Vec<Expr>, kind: fn(Vec<Expr>) -> ExprKind) -> Expr {
+    let span = operands
+        .iter()
+        .map(|operand| operand.span)
+        .reduce(Span::join)
+        .unwrap_or_default();
+    match (operands.len(), operands.pop()) {
+        (1, Some(only)) => only,
+        (_, last) => {
+            operands.extend(last);
+            Expr { kind: kind(operands), span }
+        }
+    }
+}
+
+/// A comparison as other languages write it.
+fn foreign_sign(span: Span, written: &str, ours: &str) -> Diagnostic {
+    Diagnostic::error(
+        codes::FOREIGN_SIGN,
+        span,
+        Words::new(
+            format!("`{written}` is not a sign of Fen"),
+            format!("Fen 没有符号「{written}」"),
+        ),
+    )
+    .with_help(Words::new(format!("write `{ours}`"), format!("请写「{ours}」")))
+    .with_fix(span, ours)
+}
+
+/// `and` beside `or`, with both ways to read it.
+fn mixed(span: Span, operands: &[&str], joints: &[Joint]) -> Diagnostic {
+    let first = reading(operands, joints, Joint::And);
+    let second = reading(operands, joints, Joint::Or);
+    Diagnostic::error(
+        codes::AND_OR_MIXED,
+        span,
+        Words::new(
+            "`and` and `or` stand side by side, which can be read in two ways",
+            "「且」与「或」并列，有两种读法",
+        ),
+    )
+    .with_help(Words::new(
+        format!("write `{first}` or `{second}`, or use `all of {{ … }}` and `any of {{ … }}`"),
+        format!("请写「{first}」或「{second}」，也可用「全部满足 {{ … }}」「任一满足 {{ … }}」"),
+    ))
+}
+
+/// The row with brackets around what `tight` joins.
+fn reading(operands: &[&str], joints: &[Joint], tight: Joint) -> String {
+    let mut rows: Vec<(Option<Joint>, Vec<&str>)> = Vec::new();
+    let words = std::iter::once(None).chain(joints.iter().copied().map(Some));
+    for (joint, operand) in words.zip(operands.iter().copied()) {
+        match rows.last_mut() {
+            Some((_, row)) if joint == Some(tight) => row.push(operand),
+            _ => rows.push((joint, vec![operand])),
+        }
+    }
+    let mut text = String::new();
+    for (joint, row) in rows {
+        if let Some(joint) = joint {
+            text.push_str(joint_word(joint));
+        }
+        let shortened: Vec<String> = row.iter().map(|operand| shorten(operand)).collect();
+        let inner = shortened.join(joint_word(tight));
+        if shortened.len() > 1 {
+            text.push_str(&format!("({inner})"));
+        } else {
+            text.push_str(&inner);
+        }
+    }
+    text
+}
+
+fn joint_word(joint: Joint) -> &'static str {
+    match joint {
+        Joint::And => " and ",
+        Joint::Or => " or ",
+    }
+}
+
+/// Enough of a condition to know it again.
+fn shorten(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    if line.chars().count() <= 40 && line.len() == text.len() {
+        return line.to_owned();
+    }
+    let head: String = line.chars().take(38).collect();
+    format!("{}…", head.trim_end())
+}

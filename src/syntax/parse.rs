@@ -1,0 +1,118 @@
+//! From the text of a file to its tree.
+
+use pest::Parser;
+
+use crate::base::{FileId, Span};
+use crate::diagnostics::{Diagnostic, Words};
+
+use super::ast::{File, Item};
+use super::build::{Builder, Odd};
+use super::grammar::{Grammar, Pair, Rule};
+use super::{codes, fences, nesting, unexpected};
+
+/// Reads the text of a file into its tree, and says what is wrong with its spelling.
+///
+/// In literate Fen (`literate`, files that end in `.fen.md`) the program is in the fenced blocks that
+/// say `fen`; places are those of the whole file in either case. There is always a tree: a
+/// declaration that cannot be read is missing from it and costs one error. Diagnostics come in the
+/// order of their places.
+///
+/// # Example: one broken declaration of two
+/// ```
+/// use fenshui::base::FileId;
+/// use fenshui::syntax::parse;
+///
+/// let text = "account central \"中央国库\"\npool local per\n";
+/// let (file, diagnostics) = parse(FileId(0), text, false);
+/// assert_eq!(file.items.len(), 1);
+/// assert_eq!(diagnostics.len(), 1);
+/// assert_eq!(diagnostics[0].code.0, "F0101");
+/// ```
+pub fn parse(file: FileId, text: &str, literate: bool) -> (File, Vec<Diagnostic>) {
+    let whole = 0..text.len();
+    let (blocks, mut diagnostics) =
+        if literate { fences::blocks(file, text) } else { (vec![whole], Vec::new()) };
+    let mut items = Vec::new();
+    for block in blocks {
+        let program = text.get(block.clone()).unwrap_or_default();
+        let mut builder = Builder::new(file, block.start);
+        items.extend(parse_program(&mut builder, file, block.start, program));
+        diagnostics.append(&mut builder.diagnostics);
+    }
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
+    (File { items }, diagnostics)
+}
+
+/// The declarations of one block of the file.
+fn parse_program(builder: &mut Builder, file: FileId, offset: usize, program: &str) -> Vec<Item> {
+    let (shown, mut too_deep) = nesting::limit(file, offset, program, &starts_item);
+    builder.diagnostics.append(&mut too_deep);
+    let Ok(mut pairs) = Grammar::parse(Rule::program, &shown) else {
+        // `junk` takes whatever is no declaration, so a program always parses.
+        let at = u32::try_from(offset).unwrap_or(u32::MAX);
+        builder.diagnostics.push(internal(Span::new(file, at, at), "program"));
+        return Vec::new();
+    };
+    let items = pairs.next().map(Pair::into_inner).into_iter().flatten();
+    let mut tree = Vec::new();
+    for item in items.filter(|pair| pair.as_rule() == Rule::item) {
+        for part in item.into_inner() {
+            match part.as_rule() {
+                Rule::declaration => tree.extend(built(builder, part)),
+                Rule::junk => tree.extend(reread(builder, file, offset, &part)),
+                _ => {}
+            }
+        }
+    }
+    tree
+}
+
+/// Reads a broken declaration alone, for the exact place of its error.
+fn reread(builder: &mut Builder, file: FileId, offset: usize, junk: &Pair<'_>) -> Option<Item> {
+    let start = offset + junk.as_span().start();
+    match Grammar::parse(Rule::single, junk.as_str()) {
+        Ok(mut pairs) => {
+            let mut parts = pairs.next()?.into_inner();
+            let declaration = parts.find(|part| part.as_rule() == Rule::declaration)?;
+            let mut alone = Builder::new(file, start);
+            let item = built(&mut alone, declaration);
+            builder.diagnostics.append(&mut alone.diagnostics);
+            item
+        }
+        Err(error) => {
+            builder.diagnostics.push(unexpected::explain(file, start, junk.as_str(), &error));
+            None
+        }
+    }
+}
+
+fn built(builder: &mut Builder, declaration: Pair<'_>) -> Option<Item> {
+    match builder.item(declaration) {
+        Ok(item) => Some(item),
+        Err(Odd { kind, span }) => {
+            builder.diagnostics.push(internal(span, &format!("{kind:?}")));
+            None
+        }
+    }
+}
+
+/// Whether a text begins with a word that opens a declaration.
+pub(super) fn starts_item(text: &str) -> bool {
+    Grammar::parse(Rule::item_word, text).is_ok()
+}
+
+/// What cannot happen, and did.
+fn internal(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        codes::INTERNAL,
+        span,
+        Words::new(
+            format!("the reader of Fen contradicted itself here (`{what}`)"),
+            format!("程序读取此处时自相矛盾（「{what}」）"),
+        ),
+    )
+    .with_help(Words::new(
+        "this is a bug: please report it with this declaration",
+        "这是程序的错误：请附上此声明反馈",
+    ))
+}
