@@ -65,10 +65,8 @@ fn thousands(text: &str, at: usize) -> Option<Hint> {
         "leave the separators out, or write `_` for them: `1_000`",
         "请去掉分隔号，或写作「_」：「1_000」",
     );
-    let message = Words::new(
-        "a number is written without thousands separators",
-        "数字不写千位分隔号",
-    );
+    let message =
+        Words::new("a number is written without thousands separators", "数字不写千位分隔号");
     Some(Hint {
         code: Some(codes::THOUSANDS_SEPARATOR),
         message: Some(message),
@@ -114,10 +112,8 @@ fn foreign_sign(text: &str, at: usize) -> Option<Hint> {
     if matches!(*sign, "，" | "。" | "'" | "’") {
         return Some(hint(range, *ours, help));
     }
-    let message = Words::new(
-        format!("`{sign}` is not a sign of Fen"),
-        format!("Fen 没有符号「{sign}」"),
-    );
+    let message =
+        Words::new(format!("`{sign}` is not a sign of Fen"), format!("Fen 没有符号「{sign}」"));
     Some(Hint {
         code: Some(codes::FOREIGN_SIGN),
         message: Some(message),
@@ -225,9 +221,7 @@ fn missing_semicolon(text: &str, at: usize, word: &str) -> Option<Hint> {
         return None;
     }
     let end = before.trim_end().len();
-    let help = Words::new(
-        "divide entries that stand on one line with `;`",
-        "同一行的各项之间用「;」分隔",
-    );
+    let help =
+        Words::new("divide entries that stand on one line with `;`", "同一行的各项之间用「;」分隔");
     Some(hint(end..end, ";", help))
 }

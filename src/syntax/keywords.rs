@@ -63,12 +63,8 @@ pub fn grammar_of_keywords() -> String {
         let spellings: Vec<String> =
             keyword.en.iter().chain(&keyword.zh).map(|spelling| words(spelling)).collect();
         // Writing to a string does not fail.
-        let _ = writeln!(
-            text,
-            "k_{} = @{{ ({}) ~ !name_char }}",
-            keyword.name,
-            spellings.join(" | ")
-        );
+        let _ =
+            writeln!(text, "k_{} = @{{ ({}) ~ !name_char }}", keyword.name, spellings.join(" | "));
     }
     text.push_str("blank = _{ \" \" | \"\\t\" | \"\\u{3000}\" }\n");
     text

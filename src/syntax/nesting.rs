@@ -113,14 +113,12 @@ impl<'t> Scan<'t> {
     }
 
     fn word(&mut self, rest: &str) -> usize {
-        let word: &str = rest
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .next()
-            .unwrap_or_default();
-        if self.condition.contains(&word) {
-            if let Some(inside) = self.levels.last_mut() {
-                *inside = if self.joins { *inside + 1 } else { 1 };
-            }
+        let word: &str =
+            rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        if self.condition.contains(&word)
+            && let Some(inside) = self.levels.last_mut()
+        {
+            *inside = if self.joins { *inside + 1 } else { 1 };
         }
         self.joins = self.branch.contains(&word);
         word.len()

@@ -20,8 +20,7 @@ impl Builder {
 
     /// A dotted name, as modules have.
     pub(super) fn path(&self, pair: &Pair<'_>) -> Name {
-        let words: Vec<&str> =
-            self.parts(pair.clone()).map(|word| word.as_str()).collect();
+        let words: Vec<&str> = self.parts(pair.clone()).map(|word| word.as_str()).collect();
         Name { text: words.join("."), span: self.span(pair) }
     }
 
@@ -173,10 +172,7 @@ impl Builder {
     }
 
     /// `for each SELECTION`.
-    pub(super) fn for_each_in(
-        &mut self,
-        parts: &mut super::Parts<'_>,
-    ) -> Built<Option<Selection>> {
+    pub(super) fn for_each_in(&mut self, parts: &mut super::Parts<'_>) -> Built<Option<Selection>> {
         if !parts.has(Rule::k_for_each) {
             return Ok(None);
         }
@@ -199,11 +195,8 @@ impl Builder {
         while core.has(Rule::k_list_of) {
             lists += 1;
         }
-        let mut ty = TypeRef {
-            kind: self.type_item(core.need(Rule::type_item)?)?,
-            optional: false,
-            span,
-        };
+        let mut ty =
+            TypeRef { kind: self.type_item(core.need(Rule::type_item)?)?, optional: false, span };
         if self.fits_row(lists, span) {
             for _ in 0..lists {
                 ty = TypeRef { kind: TypeKind::List(Box::new(ty)), optional: false, span };

@@ -143,7 +143,11 @@ impl Builder {
     }
 
     /// The expression after a word, where the word stands.
-    pub(super) fn expr_after(&mut self, parts: &mut Parts<'_>, before: Rule) -> Built<Option<Expr>> {
+    pub(super) fn expr_after(
+        &mut self,
+        parts: &mut Parts<'_>,
+        before: Rule,
+    ) -> Built<Option<Expr>> {
         if !parts.has(before) {
             return Ok(None);
         }

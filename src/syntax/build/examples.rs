@@ -91,7 +91,8 @@ impl Builder {
             return Ok(RecordField::Dated { effective, fields });
         }
         let name = self.need_name(&mut parts)?;
-        let value = parts.accept(Rule::given_value).map(|value| self.given_value(value)).transpose()?;
+        let value =
+            parts.accept(Rule::given_value).map(|value| self.given_value(value)).transpose()?;
         Ok(RecordField::Field { name, value })
     }
 
@@ -156,8 +157,7 @@ impl Builder {
         while let Some(path) = parts.accept(Rule::path) {
             amends.push(self.path(&path));
         }
-        let amendments =
-            parts.map(|amendment| self.amendment(amendment)).collect::<Built<_>>()?;
+        let amendments = parts.map(|amendment| self.amendment(amendment)).collect::<Built<_>>()?;
         Ok(Scenario { name, label, amends, amendments, span })
     }
 

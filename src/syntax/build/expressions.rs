@@ -285,11 +285,7 @@ impl Builder {
 
 /// One operand stays as it is; several become a row.
 fn joined(mut operands: Vec<Expr>, kind: fn(Vec<Expr>) -> ExprKind) -> Expr {
-    let span = operands
-        .iter()
-        .map(|operand| operand.span)
-        .reduce(Span::join)
-        .unwrap_or_default();
+    let span = operands.iter().map(|operand| operand.span).reduce(Span::join).unwrap_or_default();
     match (operands.len(), operands.pop()) {
         (1, Some(only)) => only,
         (_, last) => {

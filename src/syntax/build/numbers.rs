@@ -137,10 +137,7 @@ fn no_such_date(text: &str, span: Span, year: i32, month: i32) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         codes::NO_SUCH_DATE,
         span,
-        Words::new(
-            format!("there is no date `{text}`"),
-            format!("不存在日期「{text}」"),
-        ),
+        Words::new(format!("there is no date `{text}`"), format!("不存在日期「{text}」")),
     );
     let last = (28..=31).rev().find(|day| Date::new(year, month, *day).is_some());
     match last {
@@ -159,10 +156,7 @@ fn no_such_period(text: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         codes::NO_SUCH_DATE,
         span,
-        Words::new(
-            format!("there is no period `{text}`"),
-            format!("不存在期间「{text}」"),
-        ),
+        Words::new(format!("there is no period `{text}`"), format!("不存在期间「{text}」")),
     )
     .with_help(Words::new(
         "a year has the months 01 to 12 and the quarters Q1 to Q4",

@@ -3,9 +3,7 @@
 use super::common::text_of;
 use super::{Builder, Built};
 use crate::base::Exact;
-use crate::syntax::ast::{
-    AggregateFunction, Expr, ExprKind, Factor, Name, Selection, TotalKey,
-};
+use crate::syntax::ast::{AggregateFunction, Expr, ExprKind, Factor, Name, Selection, TotalKey};
 use crate::syntax::grammar::{Pair, Rule};
 
 impl Builder {

@@ -319,13 +319,9 @@ impl Builder {
 
 /// A clause that a head has once.
 fn said_twice(span: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(
-        codes::SAID_TWICE,
-        span,
-        Words::new("this clause stands twice", "此子句重复"),
-    )
-    .with_note(first, Words::new("first here", "首见于此"))
-    .with_help(Words::new("leave one of them", "请只留一处"))
+    Diagnostic::error(codes::SAID_TWICE, span, Words::new("this clause stands twice", "此子句重复"))
+        .with_note(first, Words::new("first here", "首见于此"))
+        .with_help(Words::new("leave one of them", "请只留一处"))
 }
 
 /// A spread that does not say by what.
@@ -333,10 +329,7 @@ fn no_weights(span: Span) -> Diagnostic {
     Diagnostic::error(
         codes::SPREAD_WITHOUT_SHARES,
         span,
-        Words::new(
-            "`among` does not say by which shares",
-            "「分摊」没有说明按什么比例",
-        ),
+        Words::new("`among` does not say by which shares", "「分摊」没有说明按什么比例"),
     )
     .with_help(Words::new(
         "add the weights, such as `by shares 35% revenue, 35% wages, 30% assets`",
