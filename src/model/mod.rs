@@ -12,12 +12,14 @@
 //! Start reading at [`RuleSet`].
 
 mod expr;
+mod from_syntax;
 mod ids;
 mod rule;
 mod ruleset;
 mod types;
 
 pub use expr::*;
+pub use from_syntax::{CODES, Choice, from_syntax};
 pub use ids::*;
 pub use rule::*;
 pub use ruleset::*;

@@ -497,7 +497,7 @@ pub struct LegOrigin {
 }
 
 /// Who has a leg.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LegOwner {
     /// A rule's split or transfer.
     Rule(RuleId),

@@ -1,0 +1,315 @@
+//! Parameters and schedules: a timeline for each key, without sugar.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Date, Exact, Span};
+use crate::diagnostics::{Diagnostic, Words};
+use crate::syntax::ast::{self, ItemKind, MemberKey};
+
+use super::data::index;
+use super::names::Kind;
+use super::scope::Scope;
+use super::{ModuleItems, Resolved, Resolver, words};
+use crate::model::{
+    Bracket, Constant, Dated, EnumerationId, MemberIx, ModuleId, ParameterId, Type,
+};
+
+type Timelines = BTreeMap<Vec<MemberIx>, Vec<Dated<Constant>>>;
+
+impl<'a> Resolver<'a> {
+    pub(super) fn fill_dated(&mut self, module: &ModuleItems<'a>) {
+        for item in &module.items {
+            match &item.kind {
+                ItemKind::Parameter(parameter) => self.fill_parameter(module.id, parameter),
+                ItemKind::Schedule(schedule) => self.fill_schedule(module.id, schedule),
+                _ => {}
+            }
+        }
+    }
+
+    /// The enumerations of a key; anything else cannot be listed.
+    fn enumerations(&mut self, module: ModuleId, keys: &'a [ast::TypeRef]) -> Vec<EnumerationId> {
+        let mut found = Vec::new();
+        for key in keys {
+            match self.type_of(module, key, "") {
+                Ok(Type::Member(id)) => found.push(id),
+                Ok(other) => {
+                    let what = words::a_type(&other);
+                    self.error(
+                        words::WRONG_TYPE,
+                        key.span,
+                        Words::new(
+                            format!("a key here is an enumeration, and this is {}", what.en),
+                            format!("此处的键须为枚举，而这是{}", what.zh),
+                        ),
+                    );
+                }
+                Err(_) => {}
+            }
+        }
+        found
+    }
+
+    fn fill_parameter(&mut self, module: ModuleId, written: &'a ast::Parameter) {
+        let Some(id) = self.find(Kind::Parameter, module, &written.name.text) else { return };
+        let keys = self.enumerations(module, &written.keys);
+        let Ok(ty) = self.type_of(module, &written.ty, "") else { return };
+        if let Some(entry) = self.set.parameters.get_mut(index(id)) {
+            entry.keys = keys.clone();
+            entry.ty = ty.clone();
+        }
+        let mut timelines = Timelines::new();
+        let mut last: Option<Date> = None;
+        for version in &written.versions {
+            let effective = &version.effective;
+            if last.is_some() && effective.from <= last {
+                self.out_of_order(version.span);
+            }
+            last = effective.from.or(last);
+            let cite = self.cite_of(module, version.cite.as_ref());
+            let all_unverified = version.cite.as_ref().is_some_and(|cite| cite.unverified);
+            let mut named: Vec<Vec<MemberIx>> = Vec::new();
+            let mut others = None;
+            for value in &version.values {
+                let Some((targets, rest)) = self.version_keys(&keys, value) else { continue };
+                let Ok(constant) = self.constant_of(module, &value.value, &ty) else { continue };
+                let dated = Dated {
+                    from: effective.from,
+                    until: effective.until,
+                    value: constant,
+                    cite: cite.clone(),
+                    unverified: value.unverified || all_unverified,
+                    span: value.span,
+                };
+                if rest {
+                    others = Some(dated);
+                    continue;
+                }
+                if named.contains(&targets) {
+                    self.error(
+                        words::BAD_VERSION,
+                        value.span,
+                        Words::new(
+                            "this key has a value in the same version already",
+                            "同一版本中该键已有取值",
+                        ),
+                    );
+                    continue;
+                }
+                begin(timelines.entry(targets.clone()).or_default(), dated);
+                named.push(targets);
+            }
+            if let Some(dated) = others {
+                for key in self.combinations(&keys) {
+                    if !named.contains(&key) {
+                        begin(timelines.entry(key).or_default(), dated.clone());
+                    }
+                }
+            }
+            if version.values.is_empty() {
+                end_all(&mut timelines, effective.until);
+            }
+        }
+        if let Some(entry) = self.set.parameters.get_mut(index(ParameterId(id).0)) {
+            entry.timelines = timelines;
+        }
+    }
+
+    fn out_of_order(&mut self, span: Span) {
+        self.report(
+            Diagnostic::error(
+                words::BAD_VERSION,
+                span,
+                Words::new(
+                    "versions stand in the order of their first days",
+                    "各版本须按起始日先后排列",
+                ),
+            )
+            .with_help(Words::new("move the earlier version up", "请把较早的版本移到前面")),
+        );
+    }
+
+    /// The members a value is for; the flag says `others`.
+    fn version_keys(
+        &mut self,
+        keys: &[EnumerationId],
+        value: &'a ast::VersionValue,
+    ) -> Option<(Vec<MemberIx>, bool)> {
+        if let [MemberKey::Others(_)] = value.keys.as_slice()
+            && !keys.is_empty()
+        {
+            return Some((Vec::new(), true));
+        }
+        if value.keys.len() != keys.len() {
+            let (wanted, given) = (keys.len(), value.keys.len());
+            self.error(
+                words::WRONG_COUNT,
+                value.span,
+                Words::new(
+                    format!("a value here is for {wanted} key parts, and {given} are named"),
+                    format!("此处取值的键有 {wanted} 部分，这里写了 {given} 个"),
+                ),
+            );
+            return None;
+        }
+        let mut targets = Vec::new();
+        for (key, enumeration) in value.keys.iter().zip(keys) {
+            match key {
+                MemberKey::Others(span) => {
+                    self.error(
+                        words::NOT_HERE,
+                        *span,
+                        Words::new(
+                            "`others` stands for the whole key, not for a part of it",
+                            "「其他」代表整个键，不能只代表一部分",
+                        ),
+                    );
+                    return None;
+                }
+                MemberKey::Named(name) => {
+                    let names = self.member_names(*enumeration);
+                    match names.iter().position(|known| *known == name.text) {
+                        Some(position) => targets.push(MemberIx::next(position)),
+                        None => {
+                            self.unknown(&Words::new("member", "枚举项"), name, &names);
+                            return None;
+                        }
+                    }
+                }
+            }
+        }
+        Some((targets, false))
+    }
+
+    /// Every combination of members, in the order of declaration.
+    fn combinations(&self, keys: &[EnumerationId]) -> Vec<Vec<MemberIx>> {
+        let mut all: Vec<Vec<MemberIx>> = vec![Vec::new()];
+        for key in keys {
+            let members = self.set.enumerations.get(key.index()).map_or(0, |e| e.members.len());
+            all = all
+                .iter()
+                .flat_map(|before| {
+                    (0..members).map(move |member| {
+                        let mut next = before.clone();
+                        next.push(MemberIx::next(member));
+                        next
+                    })
+                })
+                .collect();
+        }
+        all
+    }
+
+    fn fill_schedule(&mut self, module: ModuleId, written: &'a ast::Schedule) {
+        let Some(id) = self.find(Kind::Schedule, module, &written.name.text) else { return };
+        let keys = self.enumerations(module, &written.keys);
+        let Ok(ty) = self.type_of(module, &written.ty, "") else { return };
+        let mut versions: Vec<Dated<Vec<Bracket>>> = Vec::new();
+        for version in &written.versions {
+            let cite = self.cite_of(module, version.cite.as_ref());
+            let effective = &version.effective;
+            let unverified = version.cite.as_ref().is_some_and(|cite| cite.unverified);
+            let Ok(brackets) = self.brackets(module, &version.brackets, &ty, unverified) else {
+                continue;
+            };
+            if versions.last().is_some_and(|before| before.from >= effective.from) {
+                self.out_of_order(version.span);
+                continue;
+            }
+            let dated = Dated {
+                from: effective.from,
+                until: effective.until,
+                value: brackets,
+                cite,
+                unverified,
+                span: version.span,
+            };
+            begin(&mut versions, dated);
+        }
+        if let Some(entry) = self.set.schedules.get_mut(index(id)) {
+            entry.keys = keys;
+            entry.ty = ty;
+            entry.versions = versions;
+        }
+    }
+
+    fn brackets(
+        &mut self,
+        module: ModuleId,
+        written: &'a [ast::Bracket],
+        ty: &Type,
+        unverified: bool,
+    ) -> Resolved<Vec<Bracket>> {
+        let mut brackets = Vec::new();
+        for bracket in written {
+            let up_to = match &bracket.up_to {
+                Some(bound) => Some(self.number_of(module, bound, ty)?),
+                None => None,
+            };
+            let rate = self.number_of(module, &bracket.rate, &Type::Rate)?;
+            brackets.push(Bracket {
+                up_to,
+                rate,
+                unverified: unverified || bracket.unverified,
+                span: bracket.span,
+            });
+        }
+        Ok(brackets)
+    }
+
+    fn number_of(
+        &mut self,
+        module: ModuleId,
+        written: &'a ast::Expr,
+        ty: &Type,
+    ) -> Resolved<Exact> {
+        match self.constant_of(module, written, ty)? {
+            Constant::Number(value) => Ok(value),
+            _ => Err(super::Reported),
+        }
+    }
+
+    /// An expression that is known from the text alone, of a type.
+    pub(super) fn constant_of(
+        &mut self,
+        module: ModuleId,
+        written: &'a ast::Expr,
+        ty: &Type,
+    ) -> Resolved<Constant> {
+        let mut scope = Scope::bare(module);
+        let expr = self.expect(&mut scope, written, ty)?;
+        match super::constant::value(&expr) {
+            Some(constant) => Ok(constant),
+            None => Err(self.error(
+                words::NOT_CONSTANT,
+                written.span,
+                Words::new(
+                    "a value here must be known from the text alone",
+                    "此处的值须仅凭文本即可得知",
+                ),
+            )),
+        }
+    }
+}
+
+/// Starts a value; the one before ends there, if it did not end earlier. An open `until` of the new
+/// value that ends it before a later one leaves a gap, which `check` reports where it matters.
+fn begin<T>(timeline: &mut Vec<Dated<T>>, dated: Dated<T>) {
+    if let Some(last) = timeline.last_mut()
+        && last.until.is_none_or(|until| dated.from.is_some_and(|from| from < until))
+    {
+        last.until = dated.from;
+    }
+    timeline.push(dated);
+}
+
+/// `until D` alone: nothing holds any more from then on.
+fn end_all(timelines: &mut Timelines, until: Option<Date>) {
+    for timeline in timelines.values_mut() {
+        if let Some(last) = timeline.last_mut()
+            && last.until.is_none()
+        {
+            last.until = until;
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! Tallies, carries, calendar events, stages, figures and delegations.
+
+use crate::diagnostics::Words;
+use crate::syntax::ast::{self, CalendarWhen, ItemKind};
+
+use super::data::NOWHERE;
+use super::declare::count;
+use super::names::Kind;
+use super::scope::Scope;
+use super::{ModuleItems, Resolved, Resolver, named, words};
+use crate::base::{Exact, PeriodKind};
+use crate::model::{
+    AccountId, Carry, CarryId, Change, Constant, CurrencyId, Delegated, Delegation, EventId,
+    EventSource, Expr, ExprKind, Field, FieldIx, Figure, FigureId, Formula, ModuleId, Name, PoolId,
+    RuleId, Tally, TallyId, Type,
+};
+
+impl<'a> Resolver<'a> {
+    pub(super) fn declare_state(&mut self, module: ModuleId, item: &'a ast::Item) {
+        match &item.kind {
+            ItemKind::Tally(tally) => {
+                let keys: Vec<&'a ast::Expr> = tally.keys.iter().collect();
+                self.new_tally(module, &tally.name, tally.label.as_ref(), keys);
+            }
+            ItemKind::Carry(carry) => {
+                self.enter(Kind::Carry, module, &carry.name, count(&self.set.carries));
+                self.set.carries.push(Carry {
+                    name: named(&carry.name, carry.label.as_ref()),
+                    module,
+                    key_names: carry.keys.iter().map(key_name).collect(),
+                    keys: Vec::new(),
+                    ty: Type::Number,
+                    starts: Expr {
+                        kind: ExprKind::Constant(Constant::Number(Exact::ZERO)),
+                        ty: Type::Number,
+                        span: NOWHERE,
+                    },
+                    changes: Vec::new(),
+                    span: item.span,
+                });
+                self.names.carry_keys.push(carry.keys.iter().collect());
+            }
+            _ => {}
+        }
+    }
+
+    /// A tally declared by name, or by the `as … per …` of a leg.
+    pub(super) fn new_tally(
+        &mut self,
+        module: ModuleId,
+        name: &ast::Name,
+        label: Option<&ast::Label>,
+        keys: Vec<&'a ast::Expr>,
+    ) {
+        self.enter(Kind::Tally, module, name, count(&self.set.tallies));
+        self.set.tallies.push(Tally {
+            name: named(name, label),
+            module,
+            key_names: keys.iter().map(|key| key_name(key)).collect(),
+            keys: Vec::new(),
+            ty: Type::Money(CurrencyId(0)),
+            feeders: Vec::new(),
+            span: name.span,
+        });
+        self.tally_types.push(keys.is_empty());
+        self.tally_keys.push(keys);
+    }
+
+    pub(super) fn carry_keys(&self, id: CarryId) -> Vec<&'a ast::Expr> {
+        self.names.carry_keys.get(id.index()).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn fill_state(&mut self, module: &ModuleItems<'a>) {
+        for item in &module.items {
+            match &item.kind {
+                ItemKind::Tally(tally) => self.fill_tally(module.id, tally),
+                ItemKind::Carry(carry) => self.fill_carry(module.id, carry),
+                _ => {}
+            }
+        }
+    }
+
+    fn fill_tally(&mut self, module: ModuleId, written: &'a ast::Tally) {
+        let Some(id) = self.find(Kind::Tally, module, &written.name.text).map(TallyId) else {
+            return;
+        };
+        let Ok(ty) = self.type_of(module, &written.ty, "") else { return };
+        if let Some(tally) = self.set.tallies.get_mut(id.index()) {
+            tally.ty = ty.clone();
+        }
+        for feeder in &written.feeders {
+            let keys: Vec<&'a ast::Expr> = written.keys.iter().collect();
+            let Ok(change) = self.change(module, feeder, &keys, &ty) else { continue };
+            let fits = change
+                .keys
+                .iter()
+                .enumerate()
+                .map(|(position, key)| self.tally_key(id, position, key))
+                .fold(Ok(()), Result::and);
+            if fits.is_ok()
+                && let Some(tally) = self.set.tallies.get_mut(id.index())
+            {
+                tally.feeders.push(change);
+            }
+        }
+    }
+
+    fn fill_carry(&mut self, module: ModuleId, written: &'a ast::Carry) {
+        let Some(id) = self.find(Kind::Carry, module, &written.name.text).map(CarryId) else {
+            return;
+        };
+        let Ok(ty) = self.type_of(module, &written.ty, "") else { return };
+        if let Some(carry) = self.set.carries.get_mut(id.index()) {
+            carry.ty = ty.clone();
+        }
+        let mut scope = Scope::bare(module);
+        if let Ok(starts) = self.expect(&mut scope, &written.starts, &ty)
+            && let Some(carry) = self.set.carries.get_mut(id.index())
+        {
+            carry.starts = starts;
+        }
+        for change in &written.becomes {
+            let keys: Vec<&'a ast::Expr> = written.keys.iter().collect();
+            let Ok(change) = self.change(module, change, &keys, &ty) else { continue };
+            let fits = change
+                .keys
+                .iter()
+                .enumerate()
+                .map(|(position, key)| self.carry_key(id, position, key))
+                .fold(Ok(()), Result::and);
+            if fits.is_ok()
+                && let Some(carry) = self.set.carries.get_mut(id.index())
+            {
+                carry.changes.push(change);
+            }
+        }
+    }
+
+    /// `on EVENT [when C] adds|becomes EXPR`.
+    fn change(
+        &mut self,
+        module: ModuleId,
+        written: &'a ast::Change,
+        keys: &[&'a ast::Expr],
+        ty: &Type,
+    ) -> Resolved<Change> {
+        let event = EventId(self.need(Kind::Event, module, &written.event)?);
+        let mut scope = Scope::event(module, event);
+        let when = match &written.when {
+            Some(when) => Some(self.condition(&mut scope, when)?),
+            None => None,
+        };
+        let keys = keys
+            .iter()
+            .map(|key| self.expr(&mut scope, key, None))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .collect::<Resolved<Vec<_>>>()?;
+        let value = self.expect(&mut scope, &written.value, ty)?;
+        Ok(Change { event, locals: scope.locals, when, keys, value, span: written.span })
+    }
+
+    /// Calendar events and stages: their fields come from what they are for.
+    pub(super) fn fill_calendar(&mut self, module: &ModuleItems<'a>) {
+        for item in &module.items {
+            match &item.kind {
+                ItemKind::Calendar(calendar) => {
+                    if let Some(id) = self.find(Kind::Event, module.id, &calendar.name.text) {
+                        let _ = self.fill_one_calendar(module.id, EventId(id), calendar);
+                    }
+                }
+                ItemKind::Stage(stage) => {
+                    if let Some(id) = self.find(Kind::Event, module.id, &stage.name.text) {
+                        let _ = self.fill_stage(module.id, EventId(id), stage);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn fill_one_calendar(
+        &mut self,
+        module: ModuleId,
+        id: EventId,
+        written: &'a ast::Calendar,
+    ) -> Resolved<()> {
+        let mut scope = Scope::bare(module);
+        let for_each = match &written.for_each {
+            Some(selection) => Some(self.selection(&mut scope, selection)?),
+            None => None,
+        };
+        let mut fields = vec![plain_field("date", "日期", Type::Date)];
+        if let Some(selection) = &for_each
+            && let Some(local) = scope.locals.get(selection.binding.index())
+        {
+            fields.push(plain_field(&local.name, &local.name, local.ty.clone()));
+        }
+        let source = match (&written.when, for_each) {
+            (CalendarWhen::AtEndOf(kind), for_each) => {
+                EventSource::Periodic { kind: period_kind(*kind), for_each, locals: scope.locals }
+            }
+            (CalendarWhen::On(date), Some(for_each)) => {
+                let date = self.expect(&mut scope, date, &Type::Date)?;
+                EventSource::OnDate { date, for_each, locals: scope.locals }
+            }
+            (CalendarWhen::On(date), None) => {
+                return Err(self.error(
+                    words::NOT_HERE,
+                    date.span,
+                    Words::new(
+                        "a calendar event on a day of its own is made `for each` row of a register",
+                        "按日的历日事项须「逐个」写明登记簿的行",
+                    ),
+                ));
+            }
+        };
+        let unique = (0..fields.len()).map(FieldIx::next).collect();
+        if let Some(event) = self.set.events.get_mut(id.index()) {
+            event.fields = fields;
+            event.source = source;
+            event.unique = unique;
+        }
+        Ok(())
+    }
+
+    fn fill_stage(
+        &mut self,
+        module: ModuleId,
+        id: EventId,
+        written: &'a ast::Stage,
+    ) -> Resolved<()> {
+        let closes = AccountId(self.need(Kind::Account, module, &written.closes)?);
+        let keys = self
+            .set
+            .accounts
+            .get(closes.index())
+            .map(|account| account.keys.clone())
+            .unwrap_or_default();
+        let money = Type::Money(CurrencyId(0));
+        let shape = self.new_shape(&format!("{}.rows", written.name.text));
+        let mut row: Vec<Field> = Vec::new();
+        for (position, ty) in keys.iter().enumerate() {
+            let name =
+                if keys.len() == 1 { "key".to_owned() } else { format!("key{}", position + 1) };
+            row.push(plain_field(&name, &name, ty.clone()));
+        }
+        row.push(plain_field("balance", "余额", money.clone()));
+        if let Some(entry) = self.set.shapes.get_mut(shape.index()) {
+            entry.fields = row;
+        }
+        let fields = vec![
+            plain_field("date", "日期", Type::Date),
+            plain_field("inflow", "流入", money),
+            plain_field("rows", "各行", Type::List(Box::new(Type::Row(shape)))),
+        ];
+        if let Some(event) = self.set.events.get_mut(id.index()) {
+            event.fields = fields;
+            event.unique = vec![FieldIx(0)];
+            event.inflow = Some(FieldIx(1));
+        }
+        let condition = match &written.condition {
+            Some(condition) => {
+                let mut scope = Scope::bare(module);
+                let row = scope.bind("", Type::Row(shape));
+                scope.rows.push(row);
+                let expr = self.condition(&mut scope, condition)?;
+                Some(Formula { locals: scope.locals, expr })
+            }
+            None => None,
+        };
+        let booked = match &written.booked {
+            Some(booked) => {
+                let mut scope = Scope::event(module, id);
+                let expr = self.expect(&mut scope, booked, &Type::Date)?;
+                Some(Formula { locals: scope.locals, expr })
+            }
+            None => None,
+        };
+        if let Some(event) = self.set.events.get_mut(id.index()) {
+            let kind = period_kind(written.at_end_of);
+            event.source = EventSource::Stage { closes, kind, condition, booked };
+        }
+        Ok(())
+    }
+
+    pub(super) fn declare_figure(&mut self, module: ModuleId, figure: &'a ast::Figure) {
+        let id = FigureId(count(&self.set.figures));
+        self.enter(Kind::Figure, module, &figure.name, id.0);
+        self.set.figures.push(Figure {
+            id,
+            name: named(&figure.name, figure.label.as_ref()),
+            module,
+            event: EventId(0),
+            locals: Vec::new(),
+            for_each: None,
+            when: None,
+            value: super::expr::constant(Constant::Number(Exact::ZERO), Type::Number, NOWHERE),
+            cite: None,
+            span: figure.span,
+        });
+    }
+
+    pub(super) fn fill_figures(&mut self, module: &ModuleItems<'a>) {
+        for item in &module.items {
+            match &item.kind {
+                ItemKind::Figure(figure) => {
+                    let _ = self.fill_figure(module.id, figure);
+                }
+                ItemKind::Delegates(delegates) => {
+                    let _ = self.fill_delegation(module.id, delegates);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn fill_figure(&mut self, module: ModuleId, written: &'a ast::Figure) -> Resolved<()> {
+        let id = FigureId(self.find(Kind::Figure, module, &written.name.text).unwrap_or(0));
+        let event = EventId(self.need(Kind::Event, module, &written.event)?);
+        let mut scope = Scope::event(module, event);
+        let for_each = match &written.for_each {
+            Some(selection) => Some(self.selection(&mut scope, selection)?),
+            None => None,
+        };
+        let when = match &written.when {
+            Some(when) => Some(self.condition(&mut scope, when)?),
+            None => None,
+        };
+        let value = self.expr(&mut scope, &written.value, None)?;
+        self.present(&value)?;
+        let cite = self.cite_of(module, written.cite.as_ref());
+        if let Some(figure) = self.set.figures.get_mut(id.index()) {
+            figure.event = event;
+            figure.locals = scope.locals;
+            figure.for_each = for_each;
+            figure.when = when;
+            figure.value = value;
+            figure.cite = cite;
+        }
+        Ok(())
+    }
+
+    fn fill_delegation(&mut self, module: ModuleId, written: &'a ast::Delegates) -> Resolved<()> {
+        let text = &written.what.text;
+        let what = match (self.find(Kind::Rule, module, text), self.find(Kind::Pool, module, text))
+        {
+            (Some(rule), _) => Delegated::Rule(RuleId(rule)),
+            (None, Some(pool)) => Delegated::Pool(PoolId(pool)),
+            (None, None) => {
+                let known = self.known(&[Kind::Rule, Kind::Pool], module);
+                let what = Words::new("rule or pool", "规则或待分");
+                return Err(self.unknown(&what, &written.what, &known));
+            }
+        };
+        let to = self.level(module, &written.to);
+        let when = match &written.when {
+            Some(when) => Some(self.delegated_case(module, what, when)?),
+            None => None,
+        };
+        let cite = self.cite_of(module, written.cite.as_ref());
+        self.set.delegations.push(Delegation { module, what, to, when, cite, span: written.span });
+        Ok(())
+    }
+
+    /// The condition of a delegation, read on the events its rule serves.
+    fn delegated_case(
+        &mut self,
+        module: ModuleId,
+        what: Delegated,
+        when: &'a ast::Expr,
+    ) -> Resolved<Formula> {
+        let served = match what {
+            Delegated::Rule(rule) => self
+                .set
+                .rules
+                .get(rule.index())
+                .and_then(|rule| rule.cases.first())
+                .map(|case| case.event),
+            Delegated::Pool(_) => None,
+        };
+        let events: Vec<EventId> = match served {
+            Some(event) => vec![event],
+            None => (0..self.set.events.len()).map(EventId::next).collect(),
+        };
+        let before = self.found.len();
+        let mut last = Err(super::Reported);
+        for event in events {
+            self.found.truncate(before);
+            let mut scope = Scope::event(module, event);
+            last =
+                self.condition(&mut scope, when).map(|expr| Formula { locals: scope.locals, expr });
+            if last.is_ok() {
+                return last;
+            }
+        }
+        last
+    }
+}
+
+fn plain_field(en: &str, zh: &str, ty: Type) -> Field {
+    Field {
+        name: Name { text: en.to_owned(), en: None, zh: Some(zh.to_owned()), span: NOWHERE },
+        ty,
+        computed: None,
+        dated: false,
+    }
+}
+
+pub(super) fn period_kind(kind: ast::PeriodKind) -> PeriodKind {
+    match kind {
+        ast::PeriodKind::Month => PeriodKind::Month,
+        ast::PeriodKind::Quarter => PeriodKind::Quarter,
+        ast::PeriodKind::Year => PeriodKind::Year,
+    }
+}
+
+/// A part of a key as its author wrote it, in short.
+fn key_name(key: &ast::Expr) -> String {
+    use ast::ExprKind as Written;
+    match &key.kind {
+        Written::Name(name) => name.clone(),
+        Written::Access(base, field) => format!("{}.{}", key_name(base), field.text),
+        Written::Call(callee, arguments) => {
+            let arguments: Vec<String> = arguments.iter().map(key_name).collect();
+            format!("{}({})", key_name(callee), arguments.join(", "))
+        }
+        _ => "…".to_owned(),
+    }
+}
