@@ -142,6 +142,7 @@ pub(super) fn expected(kind: Rule) -> Expected {
             thing("a type, such as `{money}`, `{rate}` or `{date}`", "类型，例如「{money}」「{rate}」「{date}」"),
         Rule::currency_name => detail("a currency such as `CNY`", "币种，例如「CNY」"),
         Rule::record_type => thing("the fields in braces", "大括号内的字段"),
+        Rule::record_entry => thing("a field or a `let`", "字段或「令」"),
         Rule::register => thing("`{register}`", "「{register}」"),
         Rule::dated => thing("`{dated}` and fields", "「{dated}」与字段"),
         Rule::parameter => thing("`{parameter}`", "「{parameter}」"),

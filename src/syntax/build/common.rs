@@ -234,8 +234,11 @@ impl Builder {
     pub(super) fn fields(&mut self, pair: Pair<'_>, dated: bool) -> Built<Vec<Field>> {
         let parts = self.parts(pair);
         parts
-            .filter(|part| part.as_rule() == Rule::field)
-            .map(|field| self.field(field, dated))
+            .filter_map(|part| match part.as_rule() {
+                Rule::field => Some(self.field(part, dated)),
+                Rule::let_field => Some(self.let_field(part)),
+                _ => None,
+            })
             .collect()
     }
 
