@@ -58,60 +58,66 @@ impl<'a> Resolver<'a> {
             entry.keys = keys.clone();
             entry.ty = ty.clone();
         }
-        let mut timelines = Timelines::new();
-        let mut last: Option<Date> = None;
+        let mut written_values = Timelines::new();
+        let mut others = Vec::new();
+        let mut ends = Vec::new();
         for version in &written.versions {
-            let effective = &version.effective;
-            if last.is_some() && effective.from <= last {
-                self.out_of_order(version.span);
-            }
-            last = effective.from.or(last);
             let cite = self.cite_of(module, version.cite.as_ref());
-            let all_unverified = version.cite.as_ref().is_some_and(|cite| cite.unverified);
-            let mut named: Vec<Vec<MemberIx>> = Vec::new();
-            let mut others = None;
+            let unverified = version.cite.as_ref().is_some_and(|cite| cite.unverified);
+            if version.values.is_empty() {
+                ends.extend(version.effective.until);
+            }
             for value in &version.values {
-                let Some((targets, rest)) = self.version_keys(&keys, value) else { continue };
+                let Some((key, rest)) = self.version_keys(&keys, value) else { continue };
                 let Ok(constant) = self.constant_of(module, &value.value, &ty) else { continue };
                 let dated = Dated {
-                    from: effective.from,
-                    until: effective.until,
+                    from: version.effective.from,
+                    until: version.effective.until,
                     value: constant,
                     cite: cite.clone(),
-                    unverified: value.unverified || all_unverified,
+                    unverified: value.unverified || unverified,
                     span: value.span,
                 };
                 if rest {
-                    others = Some(dated);
-                    continue;
+                    others.push(dated);
+                } else {
+                    self.enter_value(written_values.entry(key).or_default(), dated);
                 }
-                if named.contains(&targets) {
-                    self.error(
-                        words::BAD_VERSION,
-                        value.span,
-                        Words::new(
-                            "this key has a value in the same version already",
-                            "同一版本中该键已有取值",
-                        ),
-                    );
-                    continue;
-                }
-                begin(timelines.entry(targets.clone()).or_default(), dated);
-                named.push(targets);
-            }
-            if let Some(dated) = others {
-                for key in self.combinations(&keys) {
-                    if !named.contains(&key) {
-                        begin(timelines.entry(key).or_default(), dated.clone());
-                    }
-                }
-            }
-            if version.values.is_empty() {
-                end_all(&mut timelines, effective.until);
             }
         }
+        for dated in others {
+            for key in self.combinations(&keys) {
+                let timeline = written_values.entry(key).or_default();
+                if !timeline.iter().any(|other| other.from == dated.from) {
+                    timeline.push(dated.clone());
+                }
+            }
+        }
+        let timelines = written_values
+            .into_iter()
+            .map(|(key, values)| (key, in_sequence(values, &ends)))
+            .collect();
         if let Some(entry) = self.set.parameters.get_mut(index(ParameterId(id).0)) {
             entry.timelines = timelines;
+        }
+    }
+
+    /// Adds a value to its key's own timeline. Versions may be grouped as the law groups them; for one
+    /// key they stand in the order of their first days.
+    fn enter_value(&mut self, timeline: &mut Vec<Dated<Constant>>, dated: Dated<Constant>) {
+        match timeline.last() {
+            Some(last) if last.from == dated.from => {
+                self.error(
+                    words::BAD_VERSION,
+                    dated.span,
+                    Words::new(
+                        "this key has a value from the same day already",
+                        "该键自同一日起已有取值",
+                    ),
+                );
+            }
+            Some(last) if last.from > dated.from => self.out_of_order(dated.span),
+            Some(_) | None => timeline.push(dated),
         }
     }
 
@@ -303,13 +309,21 @@ fn begin<T>(timeline: &mut Vec<Dated<T>>, dated: Dated<T>) {
     timeline.push(dated);
 }
 
-/// `until D` alone: nothing holds any more from then on.
-fn end_all(timelines: &mut Timelines, until: Option<Date>) {
-    for timeline in timelines.values_mut() {
-        if let Some(last) = timeline.last_mut()
-            && last.until.is_none()
+/// A timeline in the order of its days: each value ends where the next begins, and all end at the
+/// days of a version that only says `until D`.
+fn in_sequence(mut values: Vec<Dated<Constant>>, ends: &[Date]) -> Vec<Dated<Constant>> {
+    values.sort_by_key(|value| value.from);
+    let mut timeline = Vec::new();
+    for value in values {
+        begin(&mut timeline, value);
+    }
+    for end in ends {
+        let running = timeline.iter_mut().filter(|value| value.from.is_none_or(|from| from < *end));
+        if let Some(last) = running.last()
+            && last.until.is_none_or(|until| *end < until)
         {
-            last.until = until;
+            last.until = Some(*end);
         }
     }
+    timeline
 }
