@@ -14,6 +14,8 @@
 mod expr;
 mod from_syntax;
 mod ids;
+mod print;
+mod print_expr;
 mod rule;
 mod ruleset;
 mod types;
@@ -21,6 +23,7 @@ mod types;
 pub use expr::*;
 pub use from_syntax::{CODES, Choice, from_syntax};
 pub use ids::*;
+pub use print::print;
 pub use rule::*;
 pub use ruleset::*;
 pub use types::*;
