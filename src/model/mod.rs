@@ -11,6 +11,7 @@
 //!
 //! Start reading at [`RuleSet`].
 
+mod example;
 mod expr;
 mod from_syntax;
 mod ids;
@@ -20,6 +21,7 @@ mod rule;
 mod ruleset;
 mod types;
 
+pub use example::*;
 pub use expr::*;
 pub use from_syntax::{CODES, Choice, from_syntax};
 pub use ids::*;

@@ -1,1 +1,4 @@
-//! One test binary.
+//! One test binary: a module for each boundary of the house.
+
+mod floors;
+mod tidy;

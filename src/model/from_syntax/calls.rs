@@ -5,9 +5,9 @@ use crate::diagnostics::Words;
 use crate::syntax::ast::{self, AggregateFunction, ExprKind as Written};
 
 use super::access::today;
-use super::expr::{is_number, is_quantity, unified};
 use super::names::{Kind, nearest};
 use super::scope::Scope;
+use super::units::{is_number, is_quantity, unified};
 use super::{Resolved, Resolver, words};
 use crate::base::PeriodKind;
 use crate::model::{
@@ -224,7 +224,7 @@ impl<'a> Resolver<'a> {
         let mut resolved: Vec<Option<Resolved<Expr>>> = vec![None; written.len()];
         for literal in [false, true] {
             for (slot, argument) in resolved.iter_mut().zip(written) {
-                if super::expr::is_literal(argument) == literal {
+                if super::units::is_literal(argument) == literal {
                     let expr = self.expr(scope, argument, model.as_ref());
                     if let (Ok(expr), None) = (&expr, &model) {
                         model = Some(expr.ty.clone());

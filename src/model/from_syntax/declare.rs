@@ -209,6 +209,30 @@ impl<'a> Resolver<'a> {
                     per: None,
                 });
             }
+            ItemKind::Register(_) | ItemKind::Parameter(_) | ItemKind::Schedule(_) => {
+                self.declare_table(module, item);
+            }
+            ItemKind::Reading(reading) => self.declare_reading(module, reading),
+            ItemKind::Event(_) | ItemKind::Calendar(_) | ItemKind::Stage(_) => {
+                self.declare_event(module, item)
+            }
+            ItemKind::Tally(_) | ItemKind::Carry(_) => self.declare_state(module, item),
+            ItemKind::Rule(_) | ItemKind::Levy(_) => self.declare_rule(module, item),
+            ItemKind::Figure(figure) => self.declare_figure(module, figure),
+            ItemKind::Currency { name, scale } => self.declare_currency(name, *scale),
+            ItemKind::Module(_)
+            | ItemKind::Authority(_)
+            | ItemKind::Use(_)
+            | ItemKind::Covers { .. }
+            | ItemKind::Settlement { .. }
+            | ItemKind::Delegates(_)
+            | ItemKind::Example(_)
+            | ItemKind::Scenario(_) => {}
+        }
+    }
+
+    fn declare_table(&mut self, module: ModuleId, item: &'a ast::Item) {
+        match &item.kind {
             ItemKind::Register(register) => {
                 let shape = self.new_shape(&register.name.text);
                 self.enter(Kind::Register, module, &register.name, count(&self.set.registers));
@@ -243,22 +267,7 @@ impl<'a> Resolver<'a> {
                     span: item.span,
                 });
             }
-            ItemKind::Reading(reading) => self.declare_reading(module, reading),
-            ItemKind::Event(_) | ItemKind::Calendar(_) | ItemKind::Stage(_) => {
-                self.declare_event(module, item)
-            }
-            ItemKind::Tally(_) | ItemKind::Carry(_) => self.declare_state(module, item),
-            ItemKind::Rule(_) | ItemKind::Levy(_) => self.declare_rule(module, item),
-            ItemKind::Figure(figure) => self.declare_figure(module, figure),
-            ItemKind::Currency { name, scale } => self.declare_currency(name, *scale),
-            ItemKind::Module(_)
-            | ItemKind::Authority(_)
-            | ItemKind::Use(_)
-            | ItemKind::Covers { .. }
-            | ItemKind::Settlement { .. }
-            | ItemKind::Delegates(_)
-            | ItemKind::Example(_)
-            | ItemKind::Scenario(_) => {}
+            _ => {}
         }
     }
 

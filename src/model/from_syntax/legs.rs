@@ -3,9 +3,9 @@
 use crate::diagnostics::{Diagnostic, Words};
 use crate::syntax::ast::{self, ItemKind, RuleBody};
 
-use super::expr::is_literal;
 use super::names::Kind;
 use super::scope::Scope;
+use super::units::is_literal;
 use super::{Reported, Resolved, Resolver, words};
 use crate::base::Span;
 use crate::model::{

@@ -23,6 +23,7 @@ mod scenario;
 mod scope;
 mod state;
 mod total;
+mod units;
 mod words;
 
 use std::collections::BTreeMap;

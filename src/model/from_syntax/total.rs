@@ -134,7 +134,7 @@ impl<'a> Resolver<'a> {
                 }
                 Ok(())
             }
-            Some(ty) if super::expr::assignable(&key.ty, &ty) => Ok(()),
+            Some(ty) if super::units::assignable(&key.ty, &ty) => Ok(()),
             Some(ty) => Err(self.mismatch(key, &ty)),
         }
     }
@@ -182,7 +182,7 @@ impl<'a> Resolver<'a> {
                 carry.keys.push(key.ty.clone());
                 Ok(())
             }
-            Some(ty) if super::expr::assignable(&key.ty, &ty) => Ok(()),
+            Some(ty) if super::units::assignable(&key.ty, &ty) => Ok(()),
             Some(ty) => Err(self.mismatch(key, &ty)),
         }
     }
