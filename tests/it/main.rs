@@ -1,4 +1,5 @@
 //! One test binary: a module for each boundary of the house.
 
 mod floors;
+mod model;
 mod tidy;

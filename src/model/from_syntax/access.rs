@@ -12,7 +12,7 @@ use super::data::index;
 use super::expr::constant;
 use super::names::Kind;
 use super::scope::Scope;
-use super::{Resolved, Resolver, words};
+use super::{Reported, Resolved, Resolver, words};
 use crate::model::{
     CarryId, Constant, EnumerationId, Expr, ExprKind, FieldIx, LocalIx, MemberIx, ParameterId,
     ReadingId, RegisterId, ShapeId, Type,
@@ -40,16 +40,20 @@ impl<'a> Resolver<'a> {
             }
             _ => match day {
                 None => self.expr(scope, written, want),
-                Some(_) => Err(self.error(
-                    words::NOT_HERE,
-                    span,
-                    Words::new(
-                        "only a parameter, a schedule or a dated field is asked for another day",
-                        "只有参数、税率表或分期字段才能取自另一日",
-                    ),
-                )),
+                Some(_) => Err(self.not_dated_here(span)),
             },
         }
+    }
+
+    fn not_dated_here(&mut self, span: Span) -> Reported {
+        self.error(
+            words::NOT_HERE,
+            span,
+            Words::new(
+                "only a parameter, a schedule or a dated field is asked for another day",
+                "只有参数、税率表或分期字段才能取自另一日",
+            ),
+        )
     }
 
     fn name(
@@ -60,7 +64,16 @@ impl<'a> Resolver<'a> {
         want: Option<&Type>,
     ) -> Resolved<Expr> {
         if let Some(found) = self.value_name(scope, name, day.as_ref()) {
-            return found;
+            let found = found?;
+            let heeded = matches!(
+                &found.kind,
+                ExprKind::Own { at: Some(_), .. } | ExprKind::RowField { .. }
+            );
+            return if day.is_some() && !heeded {
+                Err(self.not_dated_here(name.span))
+            } else {
+                Ok(found)
+            };
         }
         if let Some(found) = self.wanted(name, want) {
             return Ok(found);
@@ -230,7 +243,17 @@ impl<'a> Resolver<'a> {
         let Written::Name(text) = &written.kind else { return false };
         let name = ast::Name { text: text.clone(), span: written.span };
         let kinds = [Kind::Parameter, Kind::Reading, Kind::Carry];
-        self.value_name(scope, &name, None).is_none()
+        let member =
+            self.set.enumerations.iter().any(|enumeration| {
+                enumeration.members.iter().any(|member| member.name.text == *text)
+            });
+        let option = self
+            .set
+            .readings
+            .iter()
+            .any(|reading| reading.options.iter().any(|option| option.text == *text));
+        (member || option)
+            && self.value_name(scope, &name, None).is_none()
             && !kinds.iter().any(|kind| self.find(*kind, scope.module, text).is_some())
     }
 

@@ -148,15 +148,12 @@ impl<'a> Resolver<'a> {
     ) -> Resolved<(Expr, Expr)> {
         let right_first = is_literal(left) || self.is_bare_member(scope, left);
         if right_first {
-            let right = self.expr(scope, right, want);
-            let wanted = right.as_ref().ok().map(|right| right.ty.clone());
-            let left = self.expr(scope, left, wanted.as_ref().or(want));
-            Ok((left?, right?))
+            let right = self.expr(scope, right, want)?;
+            Ok((self.expr(scope, left, Some(&right.ty))?, right))
         } else {
-            let left = self.expr(scope, left, want);
-            let wanted = left.as_ref().ok().map(|left| left.ty.clone());
-            let right = self.expr(scope, right, wanted.as_ref().or(want));
-            Ok((left?, right?))
+            let left = self.expr(scope, left, want)?;
+            let right = self.expr(scope, right, Some(&left.ty))?;
+            Ok((left, right))
         }
     }
 
@@ -185,6 +182,10 @@ impl<'a> Resolver<'a> {
             Arithmetic::Multiply => product(&left.ty, &right.ty),
             Arithmetic::Divide => quotient(&left.ty, &right.ty, literal_divisor),
         };
+        if operator == Arithmetic::Divide && is_zero(&right) {
+            let words = Words::new("this divides by zero", "这里除以零");
+            return Err(self.error(words::NOT_CONSTANT, right.span, words));
+        }
         match ty {
             Some(ty) => {
                 let kind = ExprKind::Arithmetic(operator, Box::new(left), Box::new(right));
@@ -518,4 +519,8 @@ impl<'a> Resolver<'a> {
 /// A constant.
 pub(super) fn constant(value: Constant, ty: Type, span: Span) -> Expr {
     Expr { kind: ExprKind::Constant(value), ty, span }
+}
+
+fn is_zero(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Constant(Constant::Number(value)) if value.is_zero())
 }

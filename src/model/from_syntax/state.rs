@@ -1,13 +1,13 @@
 //! Tallies, carries, calendar events, stages, figures and delegations.
 
-use crate::diagnostics::Words;
+use crate::diagnostics::{Diagnostic, Words};
 use crate::syntax::ast::{self, CalendarWhen, ItemKind};
 
 use super::data::NOWHERE;
 use super::declare::count;
 use super::names::Kind;
 use super::scope::Scope;
-use super::{ModuleItems, Resolved, Resolver, named, words};
+use super::{ModuleItems, Reported, Resolved, Resolver, named, words};
 use crate::base::{Exact, PeriodKind};
 use crate::model::{
     AccountId, Carry, CarryId, Change, Constant, CurrencyId, Delegated, Delegation, EventId,
@@ -150,14 +150,35 @@ impl<'a> Resolver<'a> {
             Some(when) => Some(self.condition(&mut scope, when)?),
             None => None,
         };
-        let keys = keys
-            .iter()
-            .map(|key| self.expr(&mut scope, key, None))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .collect::<Resolved<Vec<_>>>()?;
+        let mut resolved = Vec::new();
+        for key in keys {
+            let before = self.found.len();
+            match self.expr(&mut scope, key, None) {
+                Ok(key) => resolved.push(key),
+                Err(Reported) => {
+                    self.found.truncate(before);
+                    return Err(self.no_key(&written.event, key));
+                }
+            }
+        }
         let value = self.expect(&mut scope, &written.value, ty)?;
+        let keys = resolved;
         Ok(Change { event, locals: scope.locals, when, keys, value, span: written.span })
+    }
+
+    fn no_key(&mut self, event: &ast::Name, key: &'a ast::Expr) -> Reported {
+        let (event_name, part) = (&event.text, key_name(key));
+        self.report(
+            Diagnostic::error(
+                words::TOTAL_KEY,
+                event.span,
+                Words::new(
+                    format!("event `{event_name}` has no `{part}`, by which this is kept"),
+                    format!("事项「{event_name}」没有「{part}」，而这里按它记"),
+                ),
+            )
+            .with_note(key.span, Words::new("part of the key", "键的一部分")),
+        )
     }
 
     /// Calendar events and stages: their fields come from what they are for.
@@ -384,7 +405,7 @@ impl<'a> Resolver<'a> {
             None => (0..self.set.events.len()).map(EventId::next).collect(),
         };
         let before = self.found.len();
-        let mut last = Err(super::Reported);
+        let mut last = Err(Reported);
         for event in events {
             self.found.truncate(before);
             let mut scope = Scope::event(module, event);

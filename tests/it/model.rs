@@ -1,0 +1,150 @@
+//! Names and types: what resolving finds in texts that are wrong, and that the digest of a rule set
+//! holds what it means and nothing else.
+
+use std::path::PathBuf;
+
+use fenshui::base::{FileId, LineIndex};
+use fenshui::diagnostics::{Diagnostic, Language};
+use fenshui::model::{self, Choice, RuleSet};
+use fenshui::syntax;
+
+use crate::floors::root;
+
+fn resolve(text: &str) -> (RuleSet, Vec<Diagnostic>) {
+    let (tree, mut found) = syntax::parse(FileId(0), text, false);
+    let (set, more) = model::from_syntax(&[tree], &Choice::default());
+    found.extend(more);
+    (set, found)
+}
+
+/// Each `# error: CODE words` says what is found on its line; nothing else may be found.
+#[track_caller]
+fn check_errors(name: &str) {
+    let path = root().join("tests/cases/model/bad").join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = LineIndex::new(&text);
+    let (_, found) = resolve(&text);
+    let mut wanted: Vec<(u32, String)> = (1..)
+        .zip(text.lines())
+        .filter_map(|(number, line)| Some((number, line.split_once("# error: ")?.1.to_owned())))
+        .collect();
+    let mut wrong = Vec::new();
+    for diagnostic in &found {
+        let line = lines.line_column(diagnostic.span.start).line;
+        let said =
+            format!("{} {}", diagnostic.code.0, diagnostic.message.in_language(Language::English));
+        let fits = |(at, words): &(u32, String)| {
+            let (code, words) = words.split_once(' ').unwrap_or((words, ""));
+            *at == line && diagnostic.code.0 == code && said.contains(words)
+        };
+        match wanted.iter().position(fits) {
+            Some(position) => {
+                wanted.remove(position);
+            }
+            None => wrong.push(format!("{name}:{line}: found {said}")),
+        }
+        assert!(!diagnostic.message.in_language(Language::Chinese).is_empty());
+    }
+    wrong.extend(wanted.iter().map(|(line, words)| format!("{name}:{line}: missing {words}")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn unknown_names() {
+    check_errors("names.fen");
+}
+
+#[test]
+fn wrong_types() {
+    check_errors("types.fen");
+}
+
+#[test]
+fn state_read_amiss() {
+    check_errors("state.fen");
+}
+
+#[test]
+fn events_and_examples() {
+    check_errors("events.fen");
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let folder = root().join("tests/cases/model/bad");
+    let cases: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    // Said only of several files, of scenarios, or of nothing but constants that fit every event.
+    let elsewhere = ["F0203", "F0205", "F0217", "F0219"];
+    let missing: Vec<&str> = model::CODES
+        .iter()
+        .map(|(code, _, _)| *code)
+        .filter(|code| !elsewhere.contains(code) && !cases.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "no case for {missing:?}");
+}
+
+#[test]
+fn modules_without_a_head_and_in_a_circle() {
+    let (_, found) = resolve("account central\n");
+    assert_eq!(found.first().unwrap().code.0, "F0203");
+    let one = "module a\nauthority national\nuse b\n";
+    let other = "module b\nauthority national\nuse a\n";
+    let trees: Vec<_> = [one, other]
+        .iter()
+        .zip(0..)
+        .map(|(text, file)| syntax::parse(FileId(file), text, false).0)
+        .collect();
+    let (_, found) = model::from_syntax(&trees, &Choice::default());
+    assert!(found.iter().any(|diagnostic| diagnostic.code.0 == "F0205"), "{found:?}");
+}
+
+#[test]
+fn a_scenario_that_amends_nothing() {
+    let text = "module a\nauthority national\naccount central\n\
+        scenario other amends a { parameter share from 2020-01-01 : 5% }\n";
+    let (tree, _) = syntax::parse(FileId(0), text, false);
+    for chosen in ["other", "unknown"] {
+        let choice = Choice { scenario: Some(chosen.to_owned()) };
+        let (_, found) = model::from_syntax(std::slice::from_ref(&tree), &choice);
+        assert!(found.iter().any(|diagnostic| diagnostic.code.0 == "F0219"), "{chosen}: {found:?}");
+    }
+}
+
+const SMALL: &str = "module small\nauthority national\nsettlement largest remainder\n\
+    account central\naccount local\n\
+    event receipt { id : text unique; date : date effective; amount : money inflow }\n\
+    rule shared\n  split inflow\n    60% to central\n    rest to local\n";
+
+#[test]
+fn the_digest_holds_the_meaning() {
+    let digest = |text: &str| {
+        let (set, found) = resolve(text);
+        assert_eq!(found, []);
+        set.digest()
+    };
+    let base = digest(SMALL);
+    let commented = SMALL.replace("rule shared", "# why\n\nrule   shared \"标签\"  # here");
+    assert_eq!(digest(&commented), base, "comments, blanks and labels are not meaning");
+    let chinese = SMALL
+        .replace("rule shared", "规则 shared")
+        .replace("split inflow", "分配 流入")
+        .replace("60% to", "６０％ 归")
+        .replace("rest to", "其余 归");
+    assert_eq!(digest(&chinese), base, "either tongue means the same");
+    assert_ne!(digest(&SMALL.replace("60%", "61%")), base);
+    assert_ne!(digest(&SMALL.replace("rest to local", "rest to central")), base);
+}
+
+#[test]
+fn files_named_by_the_cases_exist() {
+    let folder: PathBuf = root().join("tests/cases/model/bad");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["events.fen", "names.fen", "state.fen", "types.fen"], "each has its test");
+}
