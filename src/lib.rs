@@ -4,5 +4,6 @@ pub mod base;
 pub mod check;
 pub mod diagnostics;
 pub mod model;
+pub mod reference;
 pub mod rows;
 pub mod syntax;

@@ -1,0 +1,339 @@
+//! A run: all events in their order, then the stages. Section 1 of the page.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use crate::base::{Date, Money};
+use crate::model::{EventId, EventSource, ReadingId, RuleSet};
+use crate::rows::{Batch, Cell, Reason, RegisterRow};
+
+use super::calendar::{Made, calendar_events, stage_events};
+use super::error::{ReferenceError, Stop, entry};
+use super::event::{self, Finished, effective_date};
+use super::order::{Place, compare_places, fields, is_ordered};
+use super::outcome::{Fate, Outcome, Sender};
+use super::refund::{Records, key_of, may_be_named};
+use super::registers::Registers;
+use super::scene::{EventAtHand, Scene, Scope};
+use super::state::{Books, Key, State};
+use super::value::{from_cell, to_cell};
+
+/// Allocates events by a rule set.
+///
+/// `readings` are the options chosen (the default is taken where none is), `registers` rows by
+/// register, `events` the input in the order of its files, `through` the last day of the calendar
+/// (absent: the last event's). The outcomes come in the order in which the events are taken; events
+/// that have no place in the order, since their date or a field they are ordered by is missing, come
+/// first.
+///
+/// Batches have no effect on the outcome but in [`Sender`].
+///
+/// # Errors
+/// [`ReferenceError`], for a rule set that `check` did not pass.
+pub fn run(
+    rules: &RuleSet,
+    readings: &[(ReadingId, u32)],
+    registers: &[(u32, Vec<RegisterRow>)],
+    events: &[Batch],
+    through: Option<Date>,
+) -> Result<Vec<Outcome>, ReferenceError> {
+    let chosen = |(at, reading): (usize, &crate::model::Reading)| {
+        let choice = readings.iter().find(|(id, _)| *id == ReadingId::next(at));
+        choice.map_or(reading.default, |(_, option)| *option)
+    };
+    let options: Vec<u32> = rules.readings.iter().enumerate().map(chosen).collect();
+    let outcomes = Registers::read(rules, registers).and_then(|registers| {
+        let world = World { rules, options: &options, registers: &registers };
+        let mut run = Run {
+            world,
+            state: State::default(),
+            records: Records::default(),
+            keys: HashSet::default(),
+            outcomes: Vec::new(),
+        };
+        run.first_pass(events, through)?;
+        run.stages()?;
+        Ok(run.outcomes)
+    });
+    outcomes.map_err(|stop| match stop {
+        Stop::Broken(error) => error,
+        Stop::Aside(_) => ReferenceError::Mistyped { what: "register row" },
+    })
+}
+
+#[derive(Clone, Copy)]
+struct World<'a> {
+    rules: &'a RuleSet,
+    options: &'a [u32],
+    registers: &'a Registers,
+}
+
+struct Run<'a> {
+    world: World<'a>,
+    state: State,
+    records: Records,
+    /// The keys of events taken so far.
+    keys: HashSet<(EventId, Key)>,
+    outcomes: Vec<Outcome>,
+}
+
+/// An event that waits for its turn.
+struct Waiting {
+    kind: EventId,
+    sender: Sender,
+    event: EventAtHand,
+    place: Place,
+    /// Another event of its kind has the same place.
+    same_order: bool,
+}
+
+impl<'a> World<'a> {
+    fn scene<'s>(&self, state: &'s State, event: Option<&'s EventAtHand>, day: Date) -> Scene<'s>
+    where
+        'a: 's,
+    {
+        let books = Books { state, changes: None };
+        let (rules, registers) = (self.rules, self.registers);
+        Scene { rules, readings: self.options, registers, books, event, day }
+    }
+}
+
+impl Run<'_> {
+    fn first_pass(&mut self, batches: &[Batch], through: Option<Date>) -> Result<(), Stop> {
+        let mut waiting = Vec::new();
+        for (at, batch) in batches.iter().enumerate() {
+            for row in 0..batch.len() {
+                let sender = Sender::Data { batch: at, row };
+                let event = self.read(batch, row)?;
+                waiting.extend(self.placed(sender, event)?);
+            }
+        }
+        let days = || waiting.iter().map(|waiting| waiting.place.day);
+        if let (Some(first), Some(last)) = (days().min(), days().max()) {
+            let state = State::default();
+            let scene = self.world.scene(&state, None, first);
+            let made = calendar_events(&scene, first, through.unwrap_or(last));
+            for made in made {
+                waiting.extend(self.placed_of_calendar(made)?);
+            }
+        }
+        if is_ordered(self.world.rules) {
+            sort(&mut waiting)?;
+        }
+        for waiting in waiting {
+            let Waiting { kind, sender, event, place, same_order } = waiting;
+            if same_order {
+                self.set_aside(kind, sender, &event, Some(place.day), Reason::SameOrder)?;
+            } else {
+                self.take(kind, sender, event, place.day)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stages(&mut self) -> Result<(), Stop> {
+        for (at, event) in self.world.rules.events.iter().enumerate() {
+            if !matches!(event.source, EventSource::Stage { .. }) {
+                continue;
+            }
+            let kind = EventId::next(at);
+            let made = stage_events(&self.world.scene(&self.state, None, Date::MIN), kind)?;
+            for made in made {
+                let Made { day, event, .. } = made;
+                match (event, day) {
+                    (Ok(event), Some(day)) => self.take(kind, Sender::Stage, event, day)?,
+                    (Ok(_), None) => {}
+                    (Err(stop), day) => self.not_made(kind, Sender::Stage, day, stop)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, batch: &Batch, row: usize) -> Result<EventAtHand, Stop> {
+        let kind = EventId(batch.event);
+        let declared = entry(&self.world.rules.events, kind.index(), "event kind")?;
+        let mut stored = Vec::new();
+        for (at, field) in declared.fields.iter().enumerate() {
+            let cell = batch.columns.get(at).map_or(Cell::Missing, |column| column.cell(row));
+            stored.push(from_cell(self.world.rules, &field.ty, &cell)?);
+        }
+        Ok(EventAtHand::new(kind, stored))
+    }
+
+    /// An event with its place in the order; one that has none is set aside at once.
+    fn placed(&mut self, sender: Sender, event: EventAtHand) -> Result<Option<Waiting>, Stop> {
+        let kind = event.kind;
+        match self.place(&event) {
+            Ok(place) => Ok(Some(Waiting { kind, sender, event, place, same_order: false })),
+            Err(Stop::Aside(reason)) => {
+                self.set_aside(kind, sender, &event, None, reason)?;
+                Ok(None)
+            }
+            Err(broken) => Err(broken),
+        }
+    }
+
+    fn place(&self, event: &EventAtHand) -> Result<Place, Stop> {
+        // Until the day is known, none is asked for: the effective date depends on fields alone.
+        let undated = self.world.scene(&self.state, Some(event), Date::MIN);
+        let day = effective_date(&undated)?;
+        event.computed.borrow_mut().fill(None);
+        let scene = Scene { day, ..undated };
+        let fields = fields(scene.kind()?).iter().map(|field| scene.field(*field));
+        let fields = fields.collect::<Result<_, _>>()?;
+        Ok(Place { day, of_calendar: false, fields, kind: event.kind })
+    }
+
+    fn placed_of_calendar(&mut self, made: Made) -> Result<Option<Waiting>, Stop> {
+        let Made { kind, day, event } = made;
+        let sender = Sender::Calendar;
+        match (event, day) {
+            (Ok(event), Some(day)) => {
+                let place = Place { day, of_calendar: true, fields: Vec::new(), kind };
+                Ok(Some(Waiting { kind, sender, event, place, same_order: false }))
+            }
+            (Ok(_), None) => Ok(None),
+            (Err(stop), day) => self.not_made(kind, sender, day, stop).map(|()| None),
+        }
+    }
+
+    fn not_made(
+        &mut self,
+        kind: EventId,
+        sender: Sender,
+        day: Option<Date>,
+        stop: Stop,
+    ) -> Result<(), Stop> {
+        let Stop::Aside(reason) = stop else { return Err(stop) };
+        self.outcomes.push(Outcome {
+            event: kind.0,
+            sender,
+            key: Vec::new(),
+            date: day,
+            booked: day,
+            inflow: None,
+            fate: Fate::SetAside(reason),
+        });
+        Ok(())
+    }
+
+    /// Takes an event: works it out and remembers it, or sets it aside.
+    fn take(
+        &mut self,
+        kind: EventId,
+        sender: Sender,
+        event: EventAtHand,
+        day: Date,
+    ) -> Result<(), Stop> {
+        let event = Rc::new(event);
+        match self.worked_out(kind, sender, &event, day) {
+            Err(Stop::Aside(reason)) => self.set_aside(kind, sender, &event, Some(day), reason),
+            Err(broken) => Err(broken),
+            Ok((key, booked, finished)) => {
+                let Finished { leaves, figures, open_items, inflow, changes, record } = finished;
+                let scene = self.world.scene(&self.state, Some(&event), day);
+                if let Some(record) = record
+                    && may_be_named(&scene, kind)
+                {
+                    self.records.insert((kind, key.clone()), record);
+                }
+                self.outcomes.push(Outcome {
+                    event: kind.0,
+                    sender,
+                    key,
+                    date: Some(day),
+                    booked: Some(booked),
+                    inflow: Some(inflow),
+                    fate: Fate::Allocated { leaves, figures, open_items },
+                });
+                self.state.apply(changes, day);
+                Ok(())
+            }
+        }
+    }
+
+    fn worked_out(
+        &mut self,
+        kind: EventId,
+        sender: Sender,
+        event: &Rc<EventAtHand>,
+        day: Date,
+    ) -> Result<(Key, Date, Finished), Stop> {
+        let scene = self.world.scene(&self.state, Some(event), day);
+        let key = key_of(&scene)?;
+        let is_sent = matches!(sender, Sender::Data { .. });
+        if is_sent && !key.is_empty() && !self.keys.insert((kind, key.clone())) {
+            return Err(Reason::DuplicateKey.into());
+        }
+        let booked = match &scene.kind()?.source {
+            EventSource::Stage { booked: Some(formula), .. } => {
+                scene.value(&formula.expr, &mut Scope::of(&formula.locals))?.date()?
+            }
+            _ => day,
+        };
+        let finished = event::evaluate(&scene, event, &mut self.records)?;
+        Ok((key, booked, finished))
+    }
+
+    fn set_aside(
+        &mut self,
+        kind: EventId,
+        sender: Sender,
+        event: &EventAtHand,
+        day: Option<Date>,
+        reason: Reason,
+    ) -> Result<(), Stop> {
+        let scene = self.world.scene(&self.state, Some(event), day.unwrap_or(Date::MIN));
+        let outcome = Outcome {
+            event: kind.0,
+            sender,
+            key: key_of(&scene).unwrap_or_default(),
+            date: day,
+            booked: day,
+            inflow: would_have_brought(&scene),
+            fate: Fate::SetAside(reason),
+        };
+        self.outcomes.push(outcome);
+        Ok(())
+    }
+}
+
+/// The inflow field of an event that is set aside, where that much is known.
+fn would_have_brought(scene: &Scene<'_>) -> Option<Money> {
+    let declared = scene.kind().ok()?;
+    let field = declared.inflow?;
+    let ty = &declared.fields.get(field.index())?.ty;
+    match to_cell(scene.rules, ty, &scene.field(field).ok()?) {
+        Ok(Cell::Money(money)) => Some(money),
+        _ => None,
+    }
+}
+
+/// Sorts events into their order, and marks those of one kind that stand at the same place.
+fn sort(waiting: &mut [Waiting]) -> Result<(), Stop> {
+    let mut failure = Ok(());
+    waiting.sort_by(|left, right| {
+        compare_places(&left.place, &right.place).unwrap_or_else(|stop| {
+            failure = Err(stop);
+            Ordering::Equal
+        })
+    });
+    failure?;
+    let mut same = Vec::new();
+    for (at, pair) in waiting.windows(2).enumerate() {
+        if let [left, right] = pair
+            && !left.place.of_calendar
+            && compare_places(&left.place, &right.place)? == Ordering::Equal
+        {
+            same.extend([at, at + 1]);
+        }
+    }
+    for at in same {
+        if let Some(waiting) = waiting.get_mut(at) {
+            waiting.same_order = true;
+        }
+    }
+    Ok(())
+}
