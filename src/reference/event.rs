@@ -38,8 +38,8 @@ pub(super) fn evaluate(
 ) -> Result<Finished, Stop> {
     require_fields(scene)?;
     let scale = scale_of(scene)?;
-    if let Some((original, refund)) = refund::named(scene)? {
-        return refund::evaluate(scene, records, original, &refund, scale);
+    if let Some(refund) = refund::named(scene)? {
+        return refund::evaluate(scene, records, &refund, scale);
     }
     let mut sheet = Sheet::new(number::unit(scale));
     take_out(scene, &mut sheet)?;

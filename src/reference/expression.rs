@@ -25,16 +25,15 @@ impl Scene<'_> {
             ExprKind::List(values) => Ok(Value::List(self.values(values, scope)?)),
             ExprKind::Field(field) => self.field(*field),
             ExprKind::Own { field, at } => {
-                let (row, day) = scope.own.clone().ok_or(dangling("row"))?;
-                let day = self.day_or(at.as_deref(), day, scope)?;
+                let row = scope.own.clone().ok_or(dangling("row"))?;
+                let day = self.day_asked(at.as_deref(), scope)?;
                 self.row_field(&row, *field, day)
             }
             ExprKind::EffectiveDate => Ok(Value::Date(self.day)),
             ExprKind::Local(local) => scope.local(*local).cloned(),
             ExprKind::RowField { row, field, at } => {
                 let row = self.value(row, scope)?.row()?;
-                let day = scope.own.as_ref().map_or(self.day, |(_, day)| *day);
-                let day = self.day_or(at.as_deref(), day, scope)?;
+                let day = self.day_asked(at.as_deref(), scope)?;
                 self.row_field(&row, *field, day)
             }
             ExprKind::Reading(reading) => entry(self.readings, reading.index(), "reading")
@@ -166,8 +165,8 @@ impl Scene<'_> {
         exprs.iter().map(|expr| self.value(expr, scope)?.member()).collect()
     }
 
-    fn day_or(&self, at: Option<&Expr>, day: Date, scope: &mut Scope) -> Result<Date, Stop> {
-        at.map_or(Ok(day), |at| self.value(at, scope)?.date())
+    fn day_asked(&self, at: Option<&Expr>, scope: &mut Scope) -> Result<Date, Stop> {
+        at.map_or(Ok(self.day), |at| self.value(at, scope)?.date())
     }
 
     /// `and` is false with its first false condition, `or` true with its first true one; what stands

@@ -21,21 +21,19 @@ pub(super) fn call(function: Function, arguments: &[Value]) -> Result<Value, Sto
         Function::Abs => Ok(Value::Number(at(0)?.number()?.abs())),
         Function::MakeDate => {
             let part = |place| number::to_i32(&at(place)?.number()?);
-            let date = Date::new(part(0)?, part(1)?, part(2)?);
+            let year = match at(0)? {
+                Value::Period(year) => year.year(),
+                _ => part(0)?,
+            };
+            let date = Date::new(year, part(1)?, part(2)?);
             date.map(Value::Date).ok_or(Stop::Aside(Reason::DateOutOfRange))
         }
         Function::Month => Ok(Value::Period(Period::of(PeriodKind::Month, at(0)?.date()?))),
-        Function::Quarter => Ok(Value::Period(Period::of(PeriodKind::Quarter, at(0)?.date()?))),
-        Function::Year => Ok(Value::Period(Period::of(PeriodKind::Year, at(0)?.date()?))),
-        Function::MonthOfYear => match at(0)? {
-            Value::Date(date) => counted(date.month()),
-            other => counted(other.period()?.number()),
-        },
+        Function::Quarter => Ok(Value::Period(Period::of(PeriodKind::Quarter, first_day(at(0)?)?))),
+        Function::Year => Ok(Value::Period(Period::of(PeriodKind::Year, first_day(at(0)?)?))),
+        Function::MonthOfYear => counted(first_day(at(0)?)?.month()),
         Function::DayOfMonth => counted(at(0)?.date()?.day()),
-        Function::YearNumber => match at(0)? {
-            Value::Date(date) => counted(date.year()),
-            other => counted(other.period()?.year()),
-        },
+        Function::YearNumber => counted(first_day(at(0)?)?.year()),
         Function::Weekday => counted(weekday(at(0)?.date()?)),
         Function::Start => Ok(Value::Date(at(0)?.period()?.start())),
         Function::End => Ok(Value::Date(at(0)?.period()?.end())),
@@ -51,6 +49,14 @@ pub(super) fn call(function: Function, arguments: &[Value]) -> Result<Value, Sto
             number::remainder(&at(0)?.number()?, &at(1)?.number()?).map(Value::Number)
         }
         Function::Present => Ok(Value::Bool(!at(0)?.is_missing())),
+    }
+}
+
+/// A day, or the first one of a period.
+fn first_day(value: Value) -> Result<Date, Stop> {
+    match value {
+        Value::Date(date) => Ok(date),
+        other => Ok(other.period()?.start()),
     }
 }
 

@@ -13,6 +13,7 @@
 //! Start reading at [`run`]; one event is told in `event`, in the order of section 2 of the page.
 
 mod calendar;
+mod condition;
 mod error;
 mod event;
 mod expression;
@@ -33,6 +34,7 @@ mod state;
 mod transfer;
 mod value;
 
+pub use condition::holds;
 pub use error::ReferenceError;
 pub use outcome::{Fate, Figure, Leaf, Outcome, Payee, Sender};
 pub use run::run;

@@ -43,8 +43,16 @@ pub(super) struct RecordLeaf {
     pub given_back: Number,
 }
 
-/// The event that the one at hand says it reverses, and what is paid back of it.
-pub(super) fn named(scene: &Scene<'_>) -> Result<Option<((EventId, Key), Number)>, Stop> {
+/// What a refund says of itself.
+pub(super) struct Refund {
+    /// The event it reverses.
+    pub original: (EventId, Key),
+    /// What is paid back of it.
+    pub amount: Number,
+}
+
+/// The event that the one at hand says it reverses, if it says so.
+pub(super) fn named(scene: &Scene<'_>) -> Result<Option<Refund>, Stop> {
     let Some((field, kind)) = scene.kind()?.reverses else { return Ok(None) };
     let name = scene.field(field)?;
     if name.is_missing() {
@@ -58,7 +66,7 @@ pub(super) fn named(scene: &Scene<'_>) -> Result<Option<((EventId, Key), Number)
         }
         _ => return Err(Reason::NothingToReverse.into()),
     };
-    Ok(Some(((kind, key), -inflow_field(scene)?)))
+    Ok(Some(Refund { original: (kind, key), amount: -inflow_field(scene)? }))
 }
 
 /// Gives back, of each leaf of the original, its share in all that was reversed by now, less what was
@@ -66,11 +74,11 @@ pub(super) fn named(scene: &Scene<'_>) -> Result<Option<((EventId, Key), Number)
 pub(super) fn evaluate(
     scene: &Scene<'_>,
     records: &mut Records,
-    original: (EventId, Key),
-    refund: &Number,
+    refund: &Refund,
     scale: u8,
 ) -> Result<Finished, Stop> {
-    let record = records.get_mut(&original).ok_or(Stop::Aside(Reason::NothingToReverse))?;
+    let Refund { original, amount: refund } = refund;
+    let record = records.get_mut(original).ok_or(Stop::Aside(Reason::NothingToReverse))?;
     let all = number::sum(&record.reversed, refund)?;
     let same_side = (refund.is_positive() && record.inflow.is_positive())
         || (refund.is_negative() && record.inflow.is_negative());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::base::{Date, Money};
-use crate::model::{EventId, EventSource, ReadingId, RuleSet};
+use crate::model::{EventId, EventSource, Reading, ReadingId, RuleSet};
 use crate::rows::{Batch, Cell, Reason, RegisterRow};
 
 use super::calendar::{Made, calendar_events, stage_events};
@@ -38,11 +38,7 @@ pub fn run(
     events: &[Batch],
     through: Option<Date>,
 ) -> Result<Vec<Outcome>, ReferenceError> {
-    let chosen = |(at, reading): (usize, &crate::model::Reading)| {
-        let choice = readings.iter().find(|(id, _)| *id == ReadingId::next(at));
-        choice.map_or(reading.default, |(_, option)| *option)
-    };
-    let options: Vec<u32> = rules.readings.iter().enumerate().map(chosen).collect();
+    let options = options(rules, readings);
     let outcomes = Registers::read(rules, registers).and_then(|registers| {
         let world = World { rules, options: &options, registers: &registers };
         let mut run = Run {
@@ -60,6 +56,15 @@ pub fn run(
         Stop::Broken(error) => error,
         Stop::Aside(_) => ReferenceError::Mistyped { what: "register row" },
     })
+}
+
+/// The option of every reading: the one chosen, else its default.
+pub(super) fn options(rules: &RuleSet, readings: &[(ReadingId, u32)]) -> Vec<u32> {
+    let chosen = |(at, reading): (usize, &Reading)| {
+        let choice = readings.iter().find(|(id, _)| *id == ReadingId::next(at));
+        choice.map_or(reading.default, |(_, option)| *option)
+    };
+    rules.readings.iter().enumerate().map(chosen).collect()
 }
 
 #[derive(Clone, Copy)]

@@ -59,8 +59,8 @@ pub(super) struct Scope {
     values: Vec<Value>,
     /// For a name that a selection with weights binds: its row's share.
     shares: Vec<Option<Number>>,
-    /// The row whose computed field is being worked out, and the day asked for.
-    pub own: Option<(Rc<Row>, Date)>,
+    /// The row whose computed field is being worked out.
+    pub own: Option<Rc<Row>>,
 }
 
 impl Scope {
@@ -123,7 +123,7 @@ impl<'a> Scene<'a> {
         let declared = entry(&shape.fields, field.index(), "field")?;
         if let Some(formula) = &declared.computed {
             let mut scope = Scope::of(&formula.locals);
-            scope.own = Some((Rc::clone(row), day));
+            scope.own = Some(Rc::clone(row));
             return self.value(&formula.expr, &mut scope);
         }
         let piece = if declared.dated {

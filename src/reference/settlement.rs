@@ -1,5 +1,7 @@
 //! Whole units out of exact shares.
 
+use std::cmp::Reverse;
+
 use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
 
@@ -95,7 +97,7 @@ fn order(kind: &Kind, shares: &[Number]) -> Vec<usize> {
         Kind::To(places) => order.clone_from(places),
         Kind::LargestRemainder => {
             let fraction = |at: &usize| shares.get(*at).map(|share| share - share.floor());
-            order.sort_by(|left, right| fraction(right).cmp(&fraction(left)));
+            order.sort_by_key(|at| Reverse(fraction(at)));
         }
     }
     order

@@ -27,9 +27,17 @@ pub(super) struct State {
 /// What was added under each key, entry by entry.
 #[derive(Debug, Default)]
 struct Sums {
-    /// Keys in the order they first occurred.
-    keys: Vec<(Key, Vec<(Date, Number)>, Number)>,
+    /// In the order in which the keys first occurred.
+    sums: Vec<Sum>,
     places: HashMap<Key, usize>,
+}
+
+/// What was added under one key.
+#[derive(Debug)]
+struct Sum {
+    key: Key,
+    entries: Vec<(Date, Number)>,
+    total: Number,
 }
 
 /// What one event changes, all at once, when it is finished.
@@ -56,29 +64,30 @@ impl Sums {
         let place = match self.places.get(&key) {
             Some(place) => *place,
             None => {
-                self.places.insert(key.clone(), self.keys.len());
-                self.keys.push((key, Vec::new(), Number::zero()));
-                self.keys.len() - 1
+                self.places.insert(key.clone(), self.sums.len());
+                self.sums.push(Sum { key, entries: Vec::new(), total: Number::zero() });
+                self.sums.len() - 1
             }
         };
-        if let Some((_, entries, sum)) = self.keys.get_mut(place) {
-            *sum += &amount;
-            entries.push((date, amount));
+        if let Some(sum) = self.sums.get_mut(place) {
+            sum.total += &amount;
+            sum.entries.push((date, amount));
         }
     }
 
     fn sum(&self, asked: &[Option<Cell>], before: Option<Date>) -> Number {
         let whole: Option<Key> = asked.iter().cloned().collect();
-        let found: Vec<_> = match whole {
+        let found: Vec<&Sum> = match whole {
             Some(key) => {
-                self.places.get(&key).and_then(|place| self.keys.get(*place)).into_iter().collect()
+                self.places.get(&key).and_then(|place| self.sums.get(*place)).into_iter().collect()
             }
-            None => self.keys.iter().filter(|(key, ..)| matches(asked, key)).collect(),
+            None => self.sums.iter().filter(|sum| matches(asked, &sum.key)).collect(),
         };
-        let one = |(_, entries, sum): &(Key, Vec<(Date, Number)>, Number)| match before {
-            None => sum.clone(),
+        let one = |sum: &Sum| match before {
+            None => sum.total.clone(),
             Some(day) => {
-                entries.iter().filter(|(date, _)| *date < day).map(|(_, amount)| amount).sum()
+                let earlier = sum.entries.iter().filter(|(date, _)| *date < day);
+                earlier.map(|(_, amount)| amount).sum()
             }
         };
         found.into_iter().map(one).sum()
@@ -139,11 +148,11 @@ impl State {
     /// inside, and by how much they gained in it; in the order in which they first occurred.
     pub fn gains(&self, account: AccountId, first: Date, last: Date) -> Vec<(Key, Number)> {
         let mut gains = Vec::new();
-        for (key, entries, _) in self.balances.get(&account).map_or(&[][..], |sums| &sums.keys) {
-            let within = entries.iter().filter(|(date, _)| first <= *date && *date <= last);
+        for sum in self.balances.get(&account).map_or(&[][..], |sums| &sums.sums) {
+            let within = sum.entries.iter().filter(|(date, _)| first <= *date && *date <= last);
             let amounts: Vec<&Number> = within.map(|(_, amount)| amount).collect();
             if !amounts.is_empty() {
-                gains.push((key.clone(), amounts.into_iter().sum()));
+                gains.push((sum.key.clone(), amounts.into_iter().sum()));
             }
         }
         gains
@@ -151,8 +160,8 @@ impl State {
 
     /// The days on which anything was moved to or from an account, in no order.
     pub fn days(&self, account: AccountId) -> Vec<Date> {
-        let keys = self.balances.get(&account).map_or(&[][..], |sums| &sums.keys);
-        keys.iter().flat_map(|(_, entries, _)| entries.iter().map(|(date, _)| *date)).collect()
+        let sums = self.balances.get(&account).map_or(&[][..], |sums| &sums.sums);
+        sums.iter().flat_map(|sum| sum.entries.iter().map(|(date, _)| *date)).collect()
     }
 
     /// Takes the changes of a finished event over.
