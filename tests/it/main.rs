@@ -1,5 +1,7 @@
 //! One test binary: a module for each boundary of the house.
 
+mod compiled;
 mod floors;
 mod model;
+mod reference;
 mod tidy;
