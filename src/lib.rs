@@ -3,7 +3,9 @@
 pub mod base;
 pub mod check;
 pub mod diagnostics;
+pub mod engine;
 pub mod model;
+pub mod plan;
 pub mod reference;
 pub mod rows;
 pub mod syntax;

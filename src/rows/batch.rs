@@ -13,6 +13,11 @@ pub struct Origin {
     pub line: u64,
 }
 
+impl Origin {
+    /// Of an event that nobody sent: of the calendar, or a stage.
+    pub const MADE: Origin = Origin { file: u32::MAX, line: 0 };
+}
+
 /// Some events of one kind, column by column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {

@@ -13,14 +13,15 @@ pub struct EventAt<'a> {
     pub batch: &'a Batch,
     /// Its row.
     pub row: usize,
-    /// Its effective date.
+    /// Its effective date; the first day of the calendar where it has none, being set aside for that.
     pub date: Date,
     /// The date by which summaries assign the year; differs only for a stage's `booked`.
     pub booked: Date,
 }
 
 /// Amounts of one event, leaf by leaf in the order written, depth first. Zero leaves are left out.
-/// They sum to the event's inflow (zero for an event of transfers).
+/// They sum to what the event brought: nothing, for an event of transfers and for a stage, which
+/// takes out what it divides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allocation {
     /// Who gets it.
@@ -29,6 +30,14 @@ pub struct Allocation {
     pub amount: Money,
     /// The leg that gave it.
     pub leg: u32,
+}
+
+impl Allocation {
+    /// The leg of what a settlement gave beside all legs: units kept apart, or a remainder whose
+    /// account has no leg in the event.
+    pub const BY_SETTLEMENT: u32 = u32::MAX;
+    /// The leg of what a stage takes out of the account it closes.
+    pub const BY_CLOSING: u32 = u32::MAX - 1;
 }
 
 /// An account of the run's [`Accounts`], or nobody yet.
@@ -53,7 +62,7 @@ pub enum Outcome<'a> {
     Allocated {
         /// The amounts.
         allocations: &'a [Allocation],
-        /// What the event brought: the field, or the dues of its levies.
+        /// What the event brought: the field and the dues of its levies; nothing for a stage.
         inflow: Money,
         /// Absolute sum of the units given or withheld by settlement.
         residue_units: u64,
@@ -83,7 +92,9 @@ pub trait Sink {
         accounts: &dyn Accounts,
     ) -> Result<(), Self::Error>;
 
-    /// A figure was worked out, for an event and (where it is one per row) the key of a row.
+    /// A figure was worked out, for an event and (where it is one per row) the key of a row: the key
+    /// of a register row, a member, or the number of a list's row, from 1. Money is an exact number
+    /// of major units, since a figure need not be whole.
     ///
     /// # Errors
     /// Whatever the listener cannot go on after.
@@ -171,6 +182,10 @@ pub enum Reason {
     NoShares,
     /// A weight is negative.
     NegativeWeight,
+    /// A value that is needed is not there, and is no plain field or row.
+    ValueMissing,
+    /// An inflow that is worked out is no whole number of units.
+    InflowNotWhole,
     /// A least or greatest of nothing.
     EmptySelection,
     /// A levy is negative and may not refund.

@@ -1,0 +1,350 @@
+//! What an event changes when it is finished: all together, or not at all.
+
+use crate::base::{Exact, Period};
+use crate::plan::{Change, Figure, at};
+use crate::rows::{Cell, Reason};
+
+use super::eval::MISTYPED;
+use super::evaluator::{Evaluator, Once, Scope};
+use super::fault::Fault;
+use super::flow::Content;
+use super::state::{Key, Settling};
+use super::trace::Trace;
+use super::value::{Part, Value};
+
+/// What an event adds to a tally of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Added {
+    pub tally: u32,
+    pub key: (usize, usize),
+    pub amount: Exact,
+}
+
+/// A change of a tally, by a leg or by the event itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Delta {
+    pub tally: u32,
+    pub key: (usize, usize),
+    pub amount: Exact,
+    /// The feed of the leg that makes it.
+    pub fed: Option<usize>,
+}
+
+/// A new value of a carry.
+#[derive(Debug, Clone)]
+pub(crate) struct Becoming {
+    pub carry: u32,
+    pub key: (usize, usize),
+    pub value: Cell,
+}
+
+/// A figure worked out.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkedOut {
+    pub figure: u32,
+    pub key: Vec<Cell>,
+    pub value: Cell,
+}
+
+impl<'a, T: Trace> Evaluator<'a, '_, T> {
+    /// Collects what the event changes, so that figures can see it.
+    pub fn collect_changes(&mut self) -> Result<(), Fault> {
+        self.collect_moves();
+        for place in 0..self.frame.feeds.len() {
+            let Some(fed) = self.frame.feeds.get(place) else { break };
+            let (tally, key, node) = (fed.tally, fed.key, fed.node);
+            let amount = self.settled_below(node)?;
+            self.frame.deltas.push(Delta { tally, key, amount, fed: Some(place) });
+        }
+        self.collect_own_adds()?;
+        for change in &self.event()?.becomes {
+            let base = self.open(change.locals);
+            let becoming = self.becoming(change, Scope { base, own: None })?;
+            self.close(base);
+            self.frame.becoming.extend(becoming);
+        }
+        self.check_range()
+    }
+
+    /// Only what the event itself adds to tallies: all a reversal does besides undoing.
+    pub fn collect_own_adds(&mut self) -> Result<(), Fault> {
+        for (place, change) in self.event()?.adds.iter().enumerate() {
+            self.own_add(place, change)?;
+            if let Some(Once::Done(Some(added))) = self.frame.adds.get(place) {
+                let Added { tally, key, amount } = added.clone();
+                self.frame.deltas.push(Delta { tally, key, amount, fed: None });
+            }
+        }
+        Ok(())
+    }
+
+    fn becoming(
+        &mut self,
+        change: &'a Change,
+        scope: Scope<'a>,
+    ) -> Result<Option<Becoming>, Fault> {
+        if let Some(when) = &change.when
+            && !self.holds(when, scope)?
+        {
+            return Ok(None);
+        }
+        let value = self.eval(&change.value, scope)?.to_cell();
+        let key = self.lasting_key(&change.keys, scope)?;
+        Ok(Some(Becoming { carry: change.of, key, value }))
+    }
+
+    /// Movements of accounts whose balance somebody asks for; the others are only summed up by those
+    /// who read the results.
+    pub fn collect_moves(&mut self) {
+        for node in &self.frame.nodes {
+            if let Content::Account(account) = node.content
+                && node.units != 0
+                && self.state.is_watched(account)
+            {
+                self.frame.moves.push((account, node.units));
+            }
+        }
+    }
+
+    /// What a leg gets: the sum over its leaves. Of a pool that it filled alone, those of the pool's
+    /// division; else what it put in.
+    fn settled_below(&self, node: u32) -> Result<Exact, Fault> {
+        let Some(node) = self.frame.nodes.get(at(node)) else { return Ok(Exact::ZERO) };
+        let inside = match &node.content {
+            _ if node.whole => return Ok(Exact::from_int(node.units)),
+            Content::Account(_) | Content::Undetermined => return Ok(Exact::from_int(node.units)),
+            Content::Group => node.inside,
+            Content::Pool { filled, .. } => {
+                let filled = filled.and_then(|(pool, _)| self.frame.pools.get(at(pool)));
+                match filled {
+                    Some(filled) if filled.fills == 1 => filled.inside,
+                    _ => return Ok(node.share.clone()),
+                }
+            }
+        };
+        let mut sum = Exact::ZERO;
+        let mut next = inside.first;
+        while let Some(place) = next {
+            sum = sum.add(&self.settled_below(place)?)?;
+            next = self.frame.nodes.get(at(place)).and_then(|node| node.next);
+        }
+        Ok(sum)
+    }
+
+    /// Makes sure that no change leaves the range of numbers or an account that holds below zero.
+    pub fn check_range(&mut self) -> Result<(), Fault> {
+        for delta in self.frame.deltas.iter().filter(|delta| !delta.amount.is_integer()) {
+            // Whole numbers cannot lead out of it: no run is long enough.
+            let totals = self.state.totals.get(at(delta.tally)).map_or(&[][..], Vec::as_slice);
+            let plan = self.plan.tallies.get(at(delta.tally));
+            let projections = plan.map_or(&[][..], |tally| &tally.projections);
+            for (totals, projection) in totals.iter().zip(projections) {
+                let key = self.projected(delta.key, &projection.parts);
+                totals.after(&key, &delta.amount)?;
+            }
+        }
+        let mut sums: Vec<(u32, i128)> = Vec::new();
+        for (account, units) in &self.frame.moves {
+            match sums.iter_mut().find(|(of, _)| of == account) {
+                Some((_, sum)) => *sum = sum.checked_add(*units).ok_or(Reason::TooWide)?,
+                None => sums.push((*account, *units)),
+            }
+        }
+        for (position, sum) in sums {
+            let balance = self.balance_at(position).checked_add(sum).ok_or(Reason::TooWide)?;
+            let declared = self.state.accounts.declared(position);
+            let account = declared.and_then(|declared| self.plan.accounts.get(at(declared)));
+            if balance < 0 && account.is_some_and(|account| account.holds) {
+                return Err(self.below_zero(position));
+            }
+        }
+        Ok(())
+    }
+
+    fn below_zero(&self, position: u32) -> Fault {
+        use crate::rows::Accounts;
+        match self.state.accounts.account(position) {
+            Some((account, key)) => Reason::BalanceBelowZero { account, key: key.to_vec() }.into(),
+            None => MISTYPED,
+        }
+    }
+
+    fn projected(&self, key: (usize, usize), parts: &[usize]) -> Vec<Part> {
+        let key = self.key_at(key);
+        parts.iter().filter_map(|part| key.get(*part).copied()).collect()
+    }
+
+    /// Works out the figures of the event, as if its changes were made.
+    pub fn figures(&mut self, out: &mut Vec<WorkedOut>) -> Result<(), Fault> {
+        self.after = true;
+        for figure in &self.event()?.figures {
+            let base = self.open(figure.locals);
+            self.figure(figure, Scope { base, own: None }, out)?;
+            self.close(base);
+        }
+        self.after = false;
+        Ok(())
+    }
+
+    fn figure(
+        &mut self,
+        figure: &'a Figure,
+        scope: Scope<'a>,
+        out: &mut Vec<WorkedOut>,
+    ) -> Result<(), Fault> {
+        let Some(selection) = &figure.for_each else {
+            return self.one_figure(figure, Vec::new(), scope, out);
+        };
+        let rows = if selection.factors.is_empty() {
+            let rows = self.selected(selection, scope)?;
+            rows.into_iter().map(|row| (row, Exact::ZERO)).collect()
+        } else {
+            self.weighed(selection, scope)?.unwrap_or_default()
+        };
+        for (number, (row, share)) in rows.into_iter().enumerate() {
+            let key = self.key_of_row(&row, number + 1);
+            self.bind(scope, selection.binding, row);
+            if let Some(slot) = selection.share {
+                self.bind(scope, slot, Value::Number(share));
+            }
+            self.one_figure(figure, key, scope, out)?;
+        }
+        Ok(())
+    }
+
+    fn one_figure(
+        &mut self,
+        figure: &'a Figure,
+        key: Vec<Cell>,
+        scope: Scope<'a>,
+        out: &mut Vec<WorkedOut>,
+    ) -> Result<(), Fault> {
+        if let Some(when) = &figure.when
+            && !self.holds(when, scope)?
+        {
+            return Ok(());
+        }
+        let value = self.eval(&figure.value, scope)?;
+        let value = match (&value, figure.integer) {
+            (Value::Number(number), true) => {
+                number.to_int().map_or_else(|| value.to_cell(), Cell::Integer)
+            }
+            _ => value.to_cell(),
+        };
+        out.push(WorkedOut { figure: figure.figure, key, value });
+        Ok(())
+    }
+
+    /// Makes the changes. Nothing here can fail that was not tried before.
+    pub fn commit(&mut self) -> Result<(), Fault> {
+        for place in 0..self.frame.deltas.len() {
+            self.commit_delta(place)?;
+        }
+        self.shut_latches();
+        for place in 0..self.frame.becoming.len() {
+            let Some(becoming) = self.frame.becoming.get(place) else { break };
+            let key: Key = self.key_at(becoming.key).into();
+            if let Some(kept) = self.state.carried.get_mut(at(becoming.carry)) {
+                kept.insert(key, becoming.value.clone());
+            }
+        }
+        if let Some(Settling::Carried(key)) = &self.frame.settling {
+            let owed = self.state.owed.entry(key.clone()).or_default();
+            for (leg, account, more) in &self.frame.owing {
+                let sum = owed.entry((*leg, *account)).or_default();
+                *sum = sum.add(more)?;
+            }
+        }
+        if let Some((kind, key, original)) = self.frame.reversing.take() {
+            self.state.originals.insert((kind, key), original);
+        }
+        self.commit_moves()?;
+        self.commit_drift()
+    }
+
+    fn commit_delta(&mut self, place: usize) -> Result<(), Fault> {
+        let Some(delta) = self.frame.deltas.get(place) else { return Ok(()) };
+        let plan = self.plan.tallies.get(at(delta.tally));
+        let projections = plan.map_or(&[][..], |tally| &tally.projections);
+        let (start, length) = delta.key;
+        let key = self.frame.keys.get(start..start.saturating_add(length)).unwrap_or_default();
+        let Some(totals) = self.state.totals.get_mut(at(delta.tally)) else { return Ok(()) };
+        for (totals, projection) in totals.iter_mut().zip(projections) {
+            if projection.parts.len() == length {
+                totals.add(key, &delta.amount, self.date)?;
+                continue;
+            }
+            let parts = projection.parts.iter().filter_map(|part| key.get(*part).copied());
+            let parts: Vec<Part> = parts.collect();
+            totals.add(&parts, &delta.amount, self.date)?;
+        }
+        Ok(())
+    }
+
+    fn shut_latches(&mut self) {
+        for place in 0..self.frame.watched.len() {
+            let Some(watched) = self.frame.watched.get(place) else { break };
+            let key = self.key_at(watched.key);
+            let total = self.state.total(watched.tally, watched.projection, key, None);
+            if total >= watched.limit {
+                let shutting = (watched.leg, watched.bound, key.into());
+                self.frame.shutting.push(shutting);
+            }
+        }
+        for (leg, bound, key) in self.frame.shutting.drain(..) {
+            self.state.shut.entry((leg, bound)).or_default().insert(key);
+        }
+    }
+
+    fn commit_moves(&mut self) -> Result<(), Fault> {
+        for (account, units) in &self.frame.moves {
+            let balances = &mut self.state.balances;
+            if balances.len() <= at(*account) {
+                balances.resize(at(*account) + 1, 0);
+            }
+            if let Some(balance) = balances.get_mut(at(*account)) {
+                *balance = balance.checked_add(*units).ok_or(Reason::TooWide)?;
+            }
+            for gains in &mut self.state.gained {
+                if self.state.accounts.declared(*account) == Some(gains.closes) {
+                    let period = Period::of(gains.kind, self.date);
+                    let of_period = gains.by_period.entry(period).or_default();
+                    let sum = of_period.entry(*account).or_default();
+                    *sum = sum.checked_add(*units).ok_or(Reason::TooWide)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn commit_drift(&mut self) -> Result<(), Fault> {
+        for node in &self.frame.nodes {
+            let Content::Account(account) = node.content else { continue };
+            if node.entitled.to_int() != Some(node.units) {
+                let more = Exact::from_int(node.units).sub(&node.entitled)?;
+                let year = self.booked.year();
+                let drift = self.state.drift.entry((account, year)).or_default();
+                *drift = drift.add(&more)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves in written order, depth first.
+    pub fn walk(&self, first: Option<u32>, out: &mut Vec<u32>) {
+        let mut next = first;
+        while let Some(place) = next {
+            let Some(node) = self.frame.nodes.get(at(place)) else { break };
+            match &node.content {
+                Content::Account(_) | Content::Undetermined => out.push(place),
+                Content::Group => self.walk(node.inside.first, out),
+                Content::Pool { filled: Some((pool, true)), .. } => {
+                    let filled = self.frame.pools.get(at(*pool));
+                    self.walk(filled.and_then(|filled| filled.inside.first), out);
+                }
+                Content::Pool { .. } => {}
+            }
+            next = node.next;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Whether an event's key was seen before in the run.
+//!
+//! Whole numbers, which nearly always run from 1 to n in some order, are held as bits: a run of ten
+//! million receipts costs a megabyte, whatever their order. Other keys are held exactly in 128 bits
+//! where they fit, else by a digest of as many.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::base::Digest;
+use crate::rows::{Batch, Cell, Column};
+
+/// Keys of one event kind.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    integers: Integers,
+    pairs: HashSet<(i64, i64)>,
+    digests: HashSet<u128>,
+    bytes: Vec<u8>,
+}
+
+impl Seen {
+    /// Notes the key of a row; `false` if it was noted before.
+    pub fn insert(&mut self, batch: &Batch, row: usize, fields: &[u32]) -> bool {
+        let integer = |field: &u32| match column(batch, *field) {
+            Column::Integer(values) => values.get(row).copied().flatten(),
+            _ => None,
+        };
+        match fields {
+            [] => return true,
+            [one] => {
+                if let Some(value) = integer(one) {
+                    return self.integers.insert(value);
+                }
+            }
+            [one, two] => {
+                let small = |field| integer(field).and_then(|value| i64::try_from(value).ok());
+                if let (Some(one), Some(two)) = (small(one), small(two)) {
+                    return self.pairs.insert((one, two));
+                }
+            }
+            _ => {}
+        }
+        self.bytes.clear();
+        for field in fields {
+            match column(batch, *field) {
+                Column::Text(texts) => write_text(texts.get(row), &mut self.bytes),
+                other => write(&other.cell(row), &mut self.bytes),
+            }
+        }
+        let digest = Digest::of(&self.bytes);
+        let half = digest.as_bytes().first_chunk::<16>().copied().unwrap_or_default();
+        self.digests.insert(u128::from_be_bytes(half))
+    }
+}
+
+fn column(batch: &Batch, field: u32) -> &Column {
+    batch.columns.get(crate::plan::at(field)).unwrap_or(&Column::Absent)
+}
+
+fn write_text(text: Option<&str>, out: &mut Vec<u8>) {
+    out.push(if text.is_some() { b't' } else { b'-' });
+    let text = text.unwrap_or_default();
+    out.extend_from_slice(&text.len().to_be_bytes());
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Writes a cell so that different ones never read the same: a letter, the length, the value.
+fn write(cell: &Cell, out: &mut Vec<u8>) {
+    let (letter, text) = match cell {
+        Cell::Missing => (b'-', String::new()),
+        Cell::Bool(value) => (b'b', value.to_string()),
+        Cell::Integer(value) => (b'i', value.to_string()),
+        Cell::Number(value) => (b'n', value.to_string()),
+        Cell::Money(value) => (b'm', value.minor().to_string()),
+        Cell::Date(value) => (b'd', value.to_string()),
+        Cell::Period(value) => (b'p', value.to_string()),
+        Cell::Duration(value) => (b'u', value.to_string()),
+        Cell::Text(value) => (b't', value.to_string()),
+        Cell::Member(value) => (b'e', value.to_string()),
+        Cell::List(cells) | Cell::Record(cells) => {
+            out.push(b'[');
+            out.extend_from_slice(&cells.len().to_be_bytes());
+            cells.iter().for_each(|cell| write(cell, out));
+            return;
+        }
+    };
+    out.push(letter);
+    out.extend_from_slice(&text.len().to_be_bytes());
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// A set of whole numbers, in pieces of 65,536.
+#[derive(Debug, Default)]
+struct Integers {
+    pieces: HashMap<i128, Piece>,
+}
+
+/// The lower 16 bits of the numbers of a piece: listed while few, a bit each when many.
+#[derive(Debug)]
+enum Piece {
+    Few(Vec<u16>),
+    Many(Box<[u64; 1024]>),
+}
+
+/// From here on a bit each takes less room.
+const FEW_MAX: usize = 4096;
+
+impl Integers {
+    fn insert(&mut self, value: i128) -> bool {
+        let piece = self.pieces.entry(value >> 16).or_insert_with(|| Piece::Few(Vec::new()));
+        // The remainder of 2^16 fits.
+        let low = u16::try_from(value & 0xFFFF).unwrap_or(0);
+        match piece {
+            Piece::Few(list) => {
+                // Numbers that come in ascending order are put at the end at once.
+                let place = match list.last() {
+                    Some(last) if *last >= low => match list.binary_search(&low) {
+                        Ok(_) => return false,
+                        Err(place) => place,
+                    },
+                    _ => list.len(),
+                };
+                list.insert(place, low);
+                if list.len() > FEW_MAX {
+                    let mut bits = Box::new([0; 1024]);
+                    list.iter().for_each(|low| {
+                        set(&mut bits, *low);
+                    });
+                    *piece = Piece::Many(bits);
+                }
+                true
+            }
+            Piece::Many(bits) => set(bits, low),
+        }
+    }
+}
+
+fn set(bits: &mut [u64; 1024], low: u16) -> bool {
+    let Some(word) = bits.get_mut(usize::from(low / 64)) else {
+        return false;
+    };
+    let mask = 1_u64 << (low % 64);
+    let new = *word & mask == 0;
+    *word |= mask;
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rows::{Origin, TextColumn};
+
+    #[test]
+    fn a_number_is_new_once() {
+        let mut integers = Integers::default();
+        for value in (0..200_000).rev().chain([-1, i128::MIN, i128::MAX]) {
+            assert!(integers.insert(value), "{value}");
+            assert!(!integers.insert(value), "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_told_apart_as_by_a_set(values in prop::collection::vec(-70_000_i128..70_000, 0..9000)) {
+            let (mut integers, mut naive) = (Integers::default(), BTreeSet::new());
+            for value in values {
+                prop_assert_eq!(integers.insert(value), naive.insert(value));
+            }
+        }
+    }
+
+    #[test]
+    fn texts_that_run_together_are_told_apart() {
+        let mut seen = Seen::default();
+        let mut new = |one: &str, two: &str| {
+            let column = |text: &str| {
+                let mut texts = TextColumn::default();
+                texts.push(Some(text));
+                Column::Text(texts)
+            };
+            let origins = vec![Origin { file: 0, line: 1 }];
+            let batch = Batch { event: 0, columns: vec![column(one), column(two)], origins };
+            seen.insert(&batch, 0, &[0, 1])
+        };
+        assert!(new("ab", "c"));
+        assert!(new("a", "bc"));
+        assert!(!new("a", "bc"));
+    }
+}

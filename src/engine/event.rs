@@ -1,0 +1,170 @@
+//! One event from its fields to its outcome.
+
+use crate::base::{Date, Exact, Money};
+use crate::plan::at;
+use crate::rows::{Allocation, Column, Payee, Reason};
+
+use super::commit::WorkedOut;
+use super::eval::MISTYPED;
+use super::evaluator::{Evaluator, Scope};
+use super::fault::Fault;
+use super::flow::Content;
+use super::trace::Trace;
+use super::value::{Part, Value};
+
+impl<'a, T: Trace> Evaluator<'a, '_, T> {
+    /// The effective date of the event at hand.
+    pub fn effective_date(&mut self) -> Result<Date, Fault> {
+        let field = self.event()?.effective;
+        match self.field(field)? {
+            Value::Date(date) => Ok(date),
+            Value::Missing => Err(Reason::FieldMissing { field }.into()),
+            _ => Err(MISTYPED),
+        }
+    }
+
+    /// Works the event out and makes its changes; gives what it brought, in minor units. On a fault
+    /// nothing has changed.
+    pub fn work_out(&mut self, figures: &mut Vec<WorkedOut>) -> Result<i128, Fault> {
+        figures.clear();
+        self.check_required()?;
+        let field = self.inflow()?;
+        if let Some((kind, key)) = self.reversed_event()? {
+            self.reverse(kind, key, field)?;
+            self.finish(field)?;
+            return Ok(field);
+        }
+        self.take_out()?;
+        let dues = self.raise_levies()?;
+        self.make_transfers()?;
+        self.empty_pools(&Exact::from_int(field))?;
+        // A stage brings nothing: what it divides it has taken out before.
+        let brought = if self.is_stage() { 0 } else { field };
+        let inflow = brought.checked_add(dues).ok_or(Reason::TooWide)?;
+        self.settle_event(inflow)?;
+        self.collect_changes()?;
+        self.figures(figures)?;
+        self.finish(inflow)?;
+        Ok(inflow)
+    }
+
+    fn finish(&mut self, inflow: i128) -> Result<(), Fault> {
+        if self.event()?.reversible
+            && let Some(key) = self.unique_part()?
+        {
+            self.keep_original(key, inflow)?;
+        }
+        self.commit()
+    }
+
+    fn check_required(&mut self) -> Result<(), Fault> {
+        let Some(at_hand) = &self.at_hand else { return Err(MISTYPED) };
+        let sent = (0..).zip(&at_hand.event.fields);
+        for (field, declared) in sent {
+            let stored = declared.computed.is_none() && !declared.optional;
+            if stored
+                && at_hand.made_for.is_none()
+                && is_missing(at_hand.column(field), at_hand.row)
+            {
+                return Err(Reason::FieldMissing { field }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// What the inflow field holds, in minor units; nothing where there is no such field.
+    pub fn inflow(&mut self) -> Result<i128, Fault> {
+        let event = self.event()?;
+        let Some(field) = event.inflow else { return Ok(0) };
+        if let Some(at_hand) = &self.at_hand
+            && let Column::Money(values) = at_hand.column(field)
+            && let Some(Some(money)) = values.get(at_hand.row)
+        {
+            return Ok(money.minor());
+        }
+        let units = match self.field(field)? {
+            Value::Number(amount) => amount.mul(&event.unit)?,
+            Value::Missing => return Err(Reason::FieldMissing { field }.into()),
+            _ => return Err(MISTYPED),
+        };
+        if !units.is_integer() {
+            return Err(Reason::InflowNotWhole.into());
+        }
+        units.to_int().ok_or_else(|| Reason::TooWide.into())
+    }
+
+    /// The event this one names to be undone, if it names one.
+    fn reversed_event(&mut self) -> Result<Option<(u32, Part)>, Fault> {
+        let Some((field, kind)) = self.event()?.reverses else { return Ok(None) };
+        match self.field(field)? {
+            Value::Missing => Ok(None),
+            value => Ok(Some((kind, self.state.names.known(&value)))),
+        }
+    }
+
+    /// The one field that identifies the event, as a key.
+    fn unique_part(&mut self) -> Result<Option<Part>, Fault> {
+        let [field] = self.event()?.unique.as_slice() else { return Ok(None) };
+        let value = self.field(*field)?;
+        Ok(Some(self.state.names.part(&value)))
+    }
+
+    /// In a stage: takes the balances out of their accounts.
+    fn take_out(&mut self) -> Result<(), Fault> {
+        let closed = self.at_hand.as_ref().map_or(&[][..], |at_hand| at_hand.closed);
+        for (account, balance) in closed.iter().filter(|(_, balance)| *balance != 0) {
+            let units = balance.checked_neg().ok_or(Reason::TooWide)?;
+            self.make_whole(Allocation::BY_CLOSING, Content::Account(*account), units)?;
+        }
+        Ok(())
+    }
+
+    /// The day by which summaries assign the year.
+    pub fn booked_date(&mut self) -> Result<Date, Fault> {
+        let crate::plan::EventSource::Stage { booked: Some(booked), .. } = &self.event()?.source
+        else {
+            return Ok(self.date);
+        };
+        let base = self.open(booked.locals);
+        let date = self.date_of(&booked.expr, Scope { base, own: None });
+        self.close(base);
+        date
+    }
+
+    /// The amounts of the event, leaf by leaf in written order.
+    pub fn allocations(&self, leaves: &mut Vec<u32>, out: &mut Vec<Allocation>) {
+        leaves.clear();
+        out.clear();
+        self.walk(self.frame.roots.first, leaves);
+        for leaf in leaves.iter().filter_map(|leaf| self.frame.nodes.get(at(*leaf))) {
+            let payee = match leaf.content {
+                Content::Account(account) => Payee::Account(account),
+                _ => Payee::Undetermined,
+            };
+            if leaf.units != 0 {
+                let amount = Money::from_minor(leaf.units);
+                out.push(Allocation { payee, amount, leg: leaf.leg });
+            }
+        }
+    }
+}
+
+fn is_missing(column: &Column, row: usize) -> bool {
+    fn gone<V>(values: &[Option<V>], row: usize) -> bool {
+        !matches!(values.get(row), Some(Some(_)))
+    }
+    match column {
+        Column::Absent => true,
+        Column::Bool(values) => gone(values, row),
+        Column::Integer(values) => gone(values, row),
+        Column::Number(values) => gone(values, row),
+        Column::Money(values) => gone(values, row),
+        Column::Date(values) => gone(values, row),
+        Column::Period(values) => gone(values, row),
+        Column::Text(texts) => texts.get(row).is_none(),
+        Column::Member(values) => gone(values, row),
+        Column::Cells(cells) => {
+            matches!(cells.get(row), None | Some(crate::rows::Cell::Missing))
+        }
+    }
+}

@@ -1,0 +1,673 @@
+//! How a pool is divided: legs, their bounds, and where they lead.
+//!
+//! Shares are exact and in minor units. A division leaves a tree of [`Node`]s in the frame, in written
+//! order whatever the order of working out; a pool's own division hangs under the first leg that
+//! filled it. Nothing is whole before [`super::settlement`].
+
+use crate::base::Exact;
+use crate::plan::{
+    Among, Block, Bound, Case, Feed, Graded, Leg, Place, PoolStep, Portion, Source, Target, at,
+};
+use crate::rows::Reason;
+
+use super::eval::MISTYPED;
+use super::evaluator::{Evaluator, Scope};
+use super::fault::Fault;
+use super::trace::Trace;
+use super::value::{Row, Value};
+
+/// Legs one after the other, as first and last node.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Chain {
+    pub first: Option<u32>,
+    pub last: Option<u32>,
+}
+
+/// A leg with its amount.
+#[derive(Debug)]
+pub(crate) struct Node<'a> {
+    pub leg: u32,
+    pub content: Content<'a>,
+    /// What it is owed, exact.
+    pub entitled: Exact,
+    /// What is still to be made whole: as entitled, until a split settles on its own.
+    pub share: Exact,
+    /// What it gets.
+    pub units: i128,
+    /// Takes no part in the event's settlement, since it was whole when it was made.
+    pub whole: bool,
+    /// The nearest bound above or at it.
+    pub room: Option<u32>,
+    /// The legs inside it.
+    pub inside: Chain,
+    pub next: Option<u32>,
+}
+
+/// Where a leg leads.
+#[derive(Debug, Clone)]
+pub(crate) enum Content<'a> {
+    Account(u32),
+    Undetermined,
+    Pool {
+        pool: u32,
+        row: Option<Row<'a>>,
+        /// The filled pool, once it is known, and whether this leg was the first to fill it.
+        filled: Option<(u32, bool)>,
+    },
+    Group,
+}
+
+/// A pool that received money.
+#[derive(Debug)]
+pub(crate) struct Filled<'a> {
+    pub pool: u32,
+    pub row: Option<Row<'a>>,
+    pub content: Exact,
+    /// How many legs filled it.
+    pub fills: u32,
+    /// The bound of the one leg that filled it.
+    pub room: Option<u32>,
+    /// Its own division.
+    pub inside: Chain,
+}
+
+/// What a leg adds to a tally.
+#[derive(Debug, Clone)]
+pub(crate) struct Fed {
+    pub tally: u32,
+    pub key: (usize, usize),
+    pub node: u32,
+    /// Exact, until it is settled.
+    pub amount: Exact,
+}
+
+/// A bound that a settlement must respect.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    pub node: u32,
+    /// The bound around it.
+    pub parent: Option<u32>,
+    /// In minor units.
+    pub limit: Exact,
+    /// Of the running total: the tally, its key, and the total before this event.
+    pub total: Option<Running>,
+}
+
+/// A running total a bound looks at.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    pub tally: u32,
+    pub projection: u32,
+    pub key: (usize, usize),
+    pub before: Exact,
+}
+
+/// A latch that shuts if the total has reached the bound when the event is over.
+#[derive(Debug, Clone)]
+pub(crate) struct Watched {
+    pub leg: u32,
+    /// Which of the leg's bounds.
+    pub bound: u32,
+    pub limit: Exact,
+    pub tally: u32,
+    pub projection: u32,
+    pub key: (usize, usize),
+}
+
+/// What a leg is worked out with.
+#[derive(Debug, Clone, Copy)]
+struct Under<'a> {
+    scope: Scope<'a>,
+    room: Option<u32>,
+}
+
+impl<'a, T: Trace> Evaluator<'a, '_, T> {
+    /// Empties the inflow and all pools, in flow order.
+    pub fn empty_pools(&mut self, inflow: &Exact) -> Result<(), Fault> {
+        for step in &self.event()?.pools {
+            match step.source {
+                Source::Inflow if inflow.is_zero() => {}
+                Source::Inflow => {
+                    let chain = self.empty(step, None, inflow, None)?;
+                    let roots = self.frame.roots;
+                    self.frame.roots = self.joined(roots, chain);
+                }
+                Source::Pool(pool) => self.empty_pool(step, pool)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A pool that is one per row is emptied row by row, in the order they first received money.
+    fn empty_pool(&mut self, step: &'a PoolStep, pool: u32) -> Result<(), Fault> {
+        let mut place = 0;
+        while let Some(filled) = self.frame.pools.get(place) {
+            if filled.pool == pool && !filled.content.is_zero() {
+                let (row, content, room) = (filled.row, filled.content.clone(), filled.room);
+                let inside = self.empty(step, row, &content, room)?;
+                if let Some(filled) = self.frame.pools.get_mut(place) {
+                    filled.inside = inside;
+                }
+            }
+            place += 1;
+        }
+        Ok(())
+    }
+
+    /// Divides one pool by the one rule that applies.
+    fn empty(
+        &mut self,
+        step: &'a PoolStep,
+        row: Option<Row<'a>>,
+        content: &Exact,
+        room: Option<u32>,
+    ) -> Result<Chain, Fault> {
+        let below = self.frame.locals.len();
+        let (case, base) = self.choose(step, row, content)?;
+        let scope = Scope { base, own: None };
+        if self.frame.settling.is_none() {
+            self.frame.settling = Some(self.settling(&case.settlement, scope)?);
+        }
+        let fed = self.frame.feeds.len();
+        let chain = self.divide(case, content, Under { scope, room })?;
+        let chain = match &case.settled {
+            Some(settlement) => {
+                let settling = self.settling(settlement, scope)?;
+                self.settle_split(chain, content, &settling, fed)?
+            }
+            None => chain,
+        };
+        self.pour(chain)?;
+        self.close(below);
+        Ok(chain)
+    }
+
+    fn divide(
+        &mut self,
+        case: &'a Case,
+        content: &Exact,
+        under: Under<'a>,
+    ) -> Result<Chain, Fault> {
+        let (target, inside) = self.led(&case.target, content, under)?;
+        if let Content::Group = target {
+            return Ok(inside);
+        }
+        let node = self.make(u32::MAX, target, content.clone(), under.room)?;
+        Ok(Chain { first: Some(node), last: Some(node) })
+    }
+
+    /// Puts into pools what legs lead there.
+    pub fn pour(&mut self, chain: Chain) -> Result<(), Fault> {
+        let mut next = chain.first;
+        while let Some(place) = next {
+            let Some(node) = self.frame.nodes.get(at(place)) else { break };
+            next = node.next;
+            let (inside, share, room) = (node.inside, node.share.clone(), node.room);
+            if let Content::Pool { pool, row, .. } = node.content {
+                let filled = self.fill(pool, row, &share, room)?;
+                if let Some(node) = self.frame.nodes.get_mut(at(place)) {
+                    node.content = Content::Pool { pool, row, filled: Some(filled) };
+                }
+            }
+            self.pour(inside)?;
+        }
+        Ok(())
+    }
+
+    fn fill(
+        &mut self,
+        pool: u32,
+        row: Option<Row<'a>>,
+        share: &Exact,
+        room: Option<u32>,
+    ) -> Result<(u32, bool), Fault> {
+        let same = |filled: &Filled<'a>| filled.pool == pool && filled.row == row;
+        let known = self.frame.pools.iter().position(same);
+        let place = known.unwrap_or(self.frame.pools.len());
+        match self.frame.pools.get_mut(place) {
+            Some(filled) => {
+                filled.content = filled.content.add(share)?;
+                filled.fills += 1;
+                filled.room = None;
+            }
+            None => self.frame.pools.push(Filled {
+                pool,
+                row,
+                content: share.clone(),
+                fills: 1,
+                room,
+                inside: Chain::default(),
+            }),
+        }
+        Ok((u32::try_from(place).unwrap_or(u32::MAX), known.is_none()))
+    }
+
+    /// Where a target leads, and the legs inside it.
+    fn led(
+        &mut self,
+        target: &'a Target,
+        amount: &Exact,
+        under: Under<'a>,
+    ) -> Result<(Content<'a>, Chain), Fault> {
+        let group = |chain| (Content::Group, chain);
+        Ok(match target {
+            Target::Account(place) => {
+                let position = self.account(place, under.scope)?;
+                (Content::Account(position), Chain::default())
+            }
+            Target::Undetermined => (Content::Undetermined, Chain::default()),
+            Target::Pool { pool, row } => {
+                let row = match row {
+                    None => None,
+                    Some(row) => match self.eval(row, under.scope)? {
+                        Value::Row(row) => Some(row),
+                        _ => return Err(MISTYPED),
+                    },
+                };
+                (Content::Pool { pool: *pool, row, filled: None }, Chain::default())
+            }
+            Target::Block(block) => group(self.block(block, amount, under)?),
+            Target::InOrder(legs) if amount.is_negative() => {
+                group(self.taken_back(legs, amount, under)?)
+            }
+            Target::InOrder(legs) => group(self.in_order(legs, amount, under)?),
+            Target::Graded(graded) => group(self.graded(graded, amount, under)?),
+            Target::Among(among) => group(self.among(among, amount, under)?),
+        })
+    }
+
+    /// The position of an account.
+    pub fn account(&mut self, place: &'a Place, scope: Scope<'a>) -> Result<u32, Fault> {
+        let stack = self.frame.parts.len();
+        for key in &place.keys {
+            let value = self.eval(key, scope)?;
+            let part = self.state.names.part(&value);
+            self.frame.parts.push(part);
+        }
+        let key = self.frame.parts.get(stack..).unwrap_or_default();
+        let known = self.state.accounts.known(place.account, key);
+        let position = match known {
+            Some(position) => position,
+            None => {
+                let cells = self.account_key(place, scope)?;
+                let key = self.frame.parts.get(stack..).unwrap_or_default();
+                self.state.accounts.position(place.account, key, || cells)
+            }
+        };
+        self.frame.parts.truncate(stack);
+        Ok(position)
+    }
+
+    fn account_key(
+        &mut self,
+        place: &'a Place,
+        scope: Scope<'a>,
+    ) -> Result<Vec<crate::rows::Cell>, Fault> {
+        let declared = self.plan.accounts.get(at(place.account)).ok_or(MISTYPED)?;
+        let keys = place.keys.iter().zip(&declared.keys);
+        keys.map(|(key, kind)| self.eval(key, scope).map(|value| value.to_cell_of(kind))).collect()
+    }
+
+    /// Adds a leg, not yet in any chain.
+    pub fn make(
+        &mut self,
+        leg: u32,
+        content: Content<'a>,
+        share: Exact,
+        room: Option<u32>,
+    ) -> Result<u32, Fault> {
+        let place = u32::try_from(self.frame.nodes.len());
+        let place = place.map_err(|_| Fault::Internal("more legs than can be counted"))?;
+        self.frame.nodes.push(Node {
+            leg,
+            content,
+            entitled: share.clone(),
+            share,
+            units: 0,
+            whole: false,
+            room,
+            inside: Chain::default(),
+            next: None,
+        });
+        Ok(place)
+    }
+
+    /// Adds a leg that is whole already: of a levy, a transfer, or taken out by a stage.
+    pub fn make_whole(
+        &mut self,
+        leg: u32,
+        content: Content<'a>,
+        units: i128,
+    ) -> Result<u32, Fault> {
+        let node = self.make(leg, content, Exact::from_int(units), None)?;
+        if let Some(node) = self.frame.nodes.get_mut(at(node)) {
+            node.whole = true;
+            node.units = units;
+        }
+        let roots = self.frame.roots;
+        self.frame.roots = self.joined(roots, Chain { first: Some(node), last: Some(node) });
+        Ok(node)
+    }
+
+    /// Puts one chain behind another.
+    pub fn joined(&mut self, chain: Chain, behind: Chain) -> Chain {
+        match (chain.last, behind.first) {
+            (Some(last), Some(first)) => {
+                if let Some(node) = self.frame.nodes.get_mut(at(last)) {
+                    node.next = Some(first);
+                }
+                Chain { first: chain.first, last: behind.last }
+            }
+            (None, _) => behind,
+            (_, None) => chain,
+        }
+    }
+
+    fn block(&mut self, block: &'a Block, whole: &Exact, under: Under<'a>) -> Result<Chain, Fault> {
+        let (mut before, mut after) = (Chain::default(), Chain::default());
+        let mut left = whole.clone();
+        for (place, leg) in block.legs.iter().enumerate() {
+            if Some(place) == block.rest {
+                continue;
+            }
+            let share = match &leg.portion {
+                Portion::Rest | Portion::All => whole.clone(),
+                Portion::Rate(rate) => whole.mul(&self.number(rate, under.scope)?)?,
+                Portion::Amount(amount) => {
+                    let amount = self.number(amount, under.scope)?.mul(&self.unit())?;
+                    capped(amount, whole, &left)
+                }
+            };
+            let (taken, node) = self.taken(leg, share, whole, &left, under)?;
+            left = left.sub(&taken)?;
+            let of_leg = Chain { first: node, last: node };
+            if block.rest.is_none_or(|rest| place < rest) {
+                before = self.joined(before, of_leg);
+            } else {
+                after = self.joined(after, of_leg);
+            }
+        }
+        if let Some(leg) = block.rest.and_then(|rest| block.legs.get(rest)) {
+            let (_, node) = self.taken(leg, left.clone(), whole, &left, under)?;
+            before = self.joined(before, Chain { first: node, last: node });
+        }
+        Ok(self.joined(before, after))
+    }
+
+    fn in_order(
+        &mut self,
+        legs: &'a [Leg],
+        whole: &Exact,
+        under: Under<'a>,
+    ) -> Result<Chain, Fault> {
+        let mut chain = Chain::default();
+        let mut left = whole.clone();
+        for leg in legs {
+            let share = match &leg.portion {
+                Portion::Rest | Portion::All => left.clone(),
+                Portion::Rate(rate) => left.mul(&self.number(rate, under.scope)?)?,
+                Portion::Amount(amount) => {
+                    let amount = self.number(amount, under.scope)?.mul(&self.unit())?;
+                    capped(amount, whole, &left)
+                }
+            };
+            let (taken, node) = self.taken(leg, share, whole, &left, under)?;
+            left = left.sub(&taken)?;
+            chain = self.joined(chain, Chain { first: node, last: node });
+        }
+        Ok(chain)
+    }
+
+    /// A waterfall of a negative amount: from the last leg to the first, each down to a total of
+    /// zero, the first whatever is left.
+    fn taken_back(
+        &mut self,
+        legs: &'a [Leg],
+        whole: &Exact,
+        under: Under<'a>,
+    ) -> Result<Chain, Fault> {
+        let mut chain = Chain::default();
+        let mut left = whole.clone();
+        for (place, leg) in legs.iter().enumerate().rev() {
+            let key = match &leg.feed {
+                Some(feed) => Some(self.lasting_key(&feed.keys, under.scope)?),
+                None => None,
+            };
+            let share = match (place, &leg.feed, key) {
+                (0, _, _) => left.clone(),
+                (_, Some(feed), Some(key)) => {
+                    let given = self.running(feed, key)?.1;
+                    if given.is_positive() { given.neg().max(left.clone()) } else { Exact::ZERO }
+                }
+                _ => Exact::ZERO,
+            };
+            left = left.sub(&share)?;
+            let node = self.led_leg(leg, share, key, under)?;
+            chain = self.joined(Chain { first: node, last: node }, chain);
+        }
+        Ok(chain)
+    }
+
+    /// The running total of a feed: before this event, and with what earlier legs added.
+    fn running(&self, feed: &Feed, key: (usize, usize)) -> Result<(Exact, Exact), Fault> {
+        let projection = feed.projection.ok_or(Fault::Internal("a total nobody keeps"))?;
+        let parts = self.key_at(key);
+        let before = self.state.total(feed.tally, projection, parts, None);
+        let mut now = before.clone();
+        for fed in self.frame.feeds.iter().filter(|fed| fed.tally == feed.tally) {
+            if self.key_at(fed.key) == parts {
+                now = now.add(&fed.amount)?;
+            }
+        }
+        Ok((before, now))
+    }
+
+    fn graded(
+        &mut self,
+        graded: &'a Graded,
+        whole: &Exact,
+        under: Under<'a>,
+    ) -> Result<Chain, Fault> {
+        let unit = self.unit();
+        // The interval on the scale that is cut. Without a start it is cut from zero, and mirrored.
+        let (low, high) = match &graded.from {
+            None => (Exact::ZERO, whole.abs()),
+            Some(from) => {
+                let from = self.number(from, under.scope)?.mul(&unit)?;
+                let to = from.add(whole)?;
+                if whole.is_negative() { (to, from) } else { (from, to) }
+            }
+        };
+        let mut chain = Chain::default();
+        let mut reached = low;
+        for slice in &graded.slices {
+            let upper = match &slice.up_to {
+                None => high.clone(),
+                Some(up_to) => self.number(up_to, under.scope)?.mul(&unit)?.min(high.clone()),
+            };
+            if upper <= reached {
+                continue;
+            }
+            let part = upper.sub(&reached)?;
+            reached = upper;
+            let part = if whole.is_negative() { part.neg() } else { part };
+            let node = self.plain_leg(&slice.leg, part, under)?;
+            chain = self.joined(chain, Chain { first: node, last: node });
+        }
+        Ok(chain)
+    }
+
+    fn among(&mut self, among: &'a Among, whole: &Exact, under: Under<'a>) -> Result<Chain, Fault> {
+        let Some(weighed) = self.weighed(&among.selection, under.scope)? else {
+            let leg = among.if_none.as_ref().ok_or(Reason::NoShares)?;
+            let node = self.plain_leg(leg, whole.clone(), under)?;
+            return Ok(Chain { first: node, last: node });
+        };
+        let mut chain = Chain::default();
+        for (row, share) in weighed {
+            let part = whole.mul(&share)?;
+            if part.is_zero() {
+                continue;
+            }
+            self.bind(under.scope, among.selection.binding, row);
+            if let Some(slot) = among.selection.share {
+                self.bind(under.scope, slot, Value::Number(share));
+            }
+            let node = self.plain_leg(&among.leg, part, under)?;
+            chain = self.joined(chain, Chain { first: node, last: node });
+        }
+        Ok(chain)
+    }
+
+    /// A leg that takes what it is given, without bounds.
+    fn plain_leg(
+        &mut self,
+        leg: &'a Leg,
+        share: Exact,
+        under: Under<'a>,
+    ) -> Result<Option<u32>, Fault> {
+        let key = match &leg.feed {
+            Some(feed) if !share.is_zero() => Some(self.lasting_key(&feed.keys, under.scope)?),
+            _ => None,
+        };
+        self.led_leg(leg, share, key, under)
+    }
+
+    /// What a leg takes of a share within its bounds, and the leg.
+    fn taken(
+        &mut self,
+        leg: &'a Leg,
+        share: Exact,
+        whole: &Exact,
+        left: &Exact,
+        under: Under<'a>,
+    ) -> Result<(Exact, Option<u32>), Fault> {
+        if leg.bounds.is_empty() {
+            let node = self.plain_leg(leg, share.clone(), under)?;
+            return Ok((share, node));
+        }
+        let key = match &leg.feed {
+            Some(feed) => Some(self.lasting_key(&feed.keys, under.scope)?),
+            None => None,
+        };
+        let rooms = self.frame.rooms.len();
+        let mut bounded = (share, under.room);
+        for (place, bound) in (0_u32..).zip(&leg.bounds) {
+            bounded = self.bounded(leg, place, bound, bounded, (whole, left, key), under)?;
+        }
+        let (share, room) = bounded;
+        if share.is_zero() {
+            self.frame.rooms.truncate(rooms);
+        }
+        let node = self.led_leg(leg, share.clone(), key, Under { room, ..under })?;
+        Ok((share, node))
+    }
+
+    fn bounded(
+        &mut self,
+        leg: &'a Leg,
+        place: u32,
+        bound: &'a Bound,
+        (share, room): (Exact, Option<u32>),
+        (whole, left, key): (&Exact, &Exact, Option<(usize, usize)>),
+        under: Under<'a>,
+    ) -> Result<(Exact, Option<u32>), Fault> {
+        let amount = match bound {
+            Bound::UpTo(amount) | Bound::AtLeast(amount) => amount,
+            Bound::UpToInTotal { amount, .. } => amount,
+        };
+        let limit = self.number(amount, under.scope)?.mul(&self.unit())?;
+        let limit = limit.max(Exact::ZERO).floor();
+        let node = u32::try_from(self.frame.nodes.len()).unwrap_or(u32::MAX);
+        match bound {
+            Bound::AtLeast(_) => {
+                let reach = within(left, whole).min(limit);
+                let raised = share.abs().max(reach);
+                let share = if whole.is_negative() { raised.neg() } else { raised };
+                Ok((share, room))
+            }
+            Bound::UpTo(_) => {
+                let cut = share.abs().min(limit.clone());
+                let share = if share.is_negative() { cut.neg() } else { cut };
+                self.frame.rooms.push(Room { node, parent: room, limit, total: None });
+                Ok((share, self.last_room()))
+            }
+            Bound::UpToInTotal { closed_once_reached, projection, .. } => {
+                let (Some(feed), Some(key)) = (&leg.feed, key) else {
+                    return Err(Fault::Internal("a bound in total of a leg without a tally"));
+                };
+                let (before, now) = self.running(feed, key)?;
+                let (tally, projection) = (feed.tally, *projection);
+                let watched = Watched { leg: leg.leg, bound: place, limit, tally, projection, key };
+                let shut = *closed_once_reached && self.is_shut(&watched, &now);
+                let limit = watched.limit;
+                let cut = if shut {
+                    Exact::ZERO
+                } else if share.is_positive() {
+                    share.min(limit.sub(&now)?.max(Exact::ZERO))
+                } else {
+                    share
+                };
+                let total = Some(Running { tally, projection, key, before });
+                self.frame.rooms.push(Room { node, parent: room, limit, total });
+                Ok((cut, self.last_room()))
+            }
+        }
+    }
+
+    fn last_room(&self) -> Option<u32> {
+        u32::try_from(self.frame.rooms.len()).ok()?.checked_sub(1)
+    }
+
+    /// Whether a latch is shut. If the bound is reached now it will be; if it is not, the end of the
+    /// event has the last word.
+    fn is_shut(&mut self, watched: &Watched, now: &Exact) -> bool {
+        let (leg, bound) = (watched.leg, watched.bound);
+        let parts = self.key_at(watched.key);
+        if self.state.shut.get(&(leg, bound)).is_some_and(|keys| keys.contains(parts)) {
+            return true;
+        }
+        if *now >= watched.limit {
+            let key = parts.into();
+            self.frame.shutting.push((leg, bound, key));
+            return true;
+        }
+        self.frame.watched.push(watched.clone());
+        false
+    }
+
+    /// Adds a leg with what is inside it and what it feeds.
+    fn led_leg(
+        &mut self,
+        leg: &'a Leg,
+        share: Exact,
+        key: Option<(usize, usize)>,
+        under: Under<'a>,
+    ) -> Result<Option<u32>, Fault> {
+        if share.is_zero() {
+            return Ok(None);
+        }
+        let node = self.make(leg.leg, Content::Group, share.clone(), under.room)?;
+        let (content, inside) = self.led(&leg.target, &share, under)?;
+        if let Some(node) = self.frame.nodes.get_mut(at(node)) {
+            node.content = content;
+            node.inside = inside;
+        }
+        if let (Some(feed), Some(key)) = (&leg.feed, key) {
+            self.frame.feeds.push(Fed { tally: feed.tally, key, node, amount: share });
+        }
+        Ok(Some(node))
+    }
+}
+
+/// An amount with the sign of the whole, at most what is left in that direction; below zero nothing.
+fn capped(amount: Exact, whole: &Exact, left: &Exact) -> Exact {
+    let amount = amount.max(Exact::ZERO).min(within(left, whole));
+    if whole.is_negative() { amount.neg() } else { amount }
+}
+
+/// How much is left in the direction of the whole.
+fn within(left: &Exact, whole: &Exact) -> Exact {
+    let left = if whole.is_negative() { left.neg() } else { left.clone() };
+    left.max(Exact::ZERO)
+}

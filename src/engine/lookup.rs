@@ -1,0 +1,352 @@
+//! What expressions read: fields, rows, selections.
+
+use crate::base::{Date, Exact};
+use crate::plan::{Expr, Field, Kind, RowSource, Selection, at};
+use crate::rows::{Cell, Column, Reason};
+
+use super::eval::MISTYPED;
+use super::evaluator::{AtHand, Evaluator, Once, Scope, nothing_there};
+use super::fault::Fault;
+use super::trace::Trace;
+use super::value::{List, Part, Row, Text, Value};
+
+/// Rows of a selection still to come.
+pub(crate) enum Rows<'a> {
+    Register { register: u32, next: u32, end: u32 },
+    List { list: List<'a>, next: usize },
+    Members { next: u32, end: u32 },
+}
+
+impl<'a, T: Trace> Evaluator<'a, '_, T> {
+    /// A field of the event at hand.
+    pub fn field(&mut self, field: u32) -> Result<Value<'a>, Fault> {
+        let event = self.event()?;
+        let declared = event.fields.get(at(field)).ok_or(MISTYPED)?;
+        let Some(formula) = &declared.computed else {
+            let value = self.stored(field, declared)?;
+            return match value {
+                Value::Missing if !declared.optional => Err(Reason::FieldMissing { field }.into()),
+                value => Ok(value),
+            };
+        };
+        match self.frame.computed.get(at(field)) {
+            Some(Once::Done(value)) => return Ok(value.clone()),
+            Some(Once::NotYet) => {}
+            Some(Once::Now) => return Err(Fault::Internal("a field computed from itself")),
+            None => return Err(MISTYPED),
+        }
+        self.note(field, Once::Now);
+        let base = self.open(formula.locals);
+        let value = self.eval(&formula.expr, Scope { base, own: None });
+        self.close(base);
+        let value = value?;
+        self.note(field, Once::Done(value.clone()));
+        Ok(value)
+    }
+
+    fn note(&mut self, field: u32, value: Once<Value<'a>>) {
+        if let Some(place) = self.frame.computed.get_mut(at(field)) {
+            *place = value;
+        }
+    }
+
+    fn stored(&self, field: u32, declared: &'a Field) -> Result<Value<'a>, Fault> {
+        let at_hand = self.at_hand.as_ref().ok_or(MISTYPED)?;
+        if let (1, Some(row)) = (field, &at_hand.made_for) {
+            return Ok(row.clone());
+        }
+        let column = at_hand.batch.columns.get(at(field)).unwrap_or(&Column::Absent);
+        Ok(value_of(column, at_hand.row, &declared.kind))
+    }
+
+    /// A field of a row, on a day if it is dated.
+    pub fn row_field(
+        &mut self,
+        row: Row<'a>,
+        shape: u32,
+        field: u32,
+        day: Date,
+    ) -> Result<Value<'a>, Fault> {
+        let plan = self.plan;
+        let declared = plan.shapes.get(at(shape)).and_then(|it| it.fields.get(at(field)));
+        let declared = declared.ok_or(MISTYPED)?;
+        if let Some(formula) = &declared.computed {
+            self.deeper()?;
+            let base = self.open(formula.locals);
+            let value = self.eval(&formula.expr, Scope { base, own: Some((row, shape)) });
+            self.close(base);
+            self.shallower();
+            return value;
+        }
+        let registers = self.registers;
+        let cell = match row {
+            Row::Register(register, place) => {
+                let entry = registers.entry(register, place).ok_or(MISTYPED)?;
+                if declared.dated { entry.cell_on(field, day) } else { entry.cell(field) }
+            }
+            Row::Record(cells) => cells.get(at(field)),
+        };
+        if T::ON
+            && let Row::Register(register, place) = row
+        {
+            self.trace.row(register, place);
+        }
+        match cell {
+            Some(Cell::Missing) | None if declared.optional => Ok(Value::Missing),
+            Some(Cell::Missing) | None => Err(Reason::RowFieldMissing { shape, field }.into()),
+            Some(cell) => Ok(Value::of_cell(cell, &declared.kind)),
+        }
+    }
+
+    /// Puts the parts of a key on the stack and says where they begin. Parts that were never
+    /// written are marked as such.
+    pub fn key(&mut self, keys: &'a [Expr], scope: Scope<'a>) -> Result<usize, Fault> {
+        let start = self.frame.parts.len();
+        for key in keys {
+            match self.eval(key, scope) {
+                Ok(value) => self.frame.parts.push(self.state.names.known(&value)),
+                Err(fault) => {
+                    self.frame.parts.truncate(start);
+                    return Err(fault);
+                }
+            }
+        }
+        Ok(start)
+    }
+
+    /// The parts of a key from a place on.
+    pub fn parts(&self, start: usize) -> &[Part] {
+        self.frame.parts.get(start..).unwrap_or_default()
+    }
+
+    /// A register's row by its whole key.
+    pub fn lookup(
+        &mut self,
+        register: u32,
+        keys: &'a [Expr],
+        scope: Scope<'a>,
+    ) -> Result<Value<'a>, Fault> {
+        let start = self.key(keys, scope)?;
+        let (first, end) = self.registers.range(register, self.parts(start));
+        self.frame.parts.truncate(start);
+        if first == end {
+            return Ok(Value::Missing);
+        }
+        if self.clashes(register, first) {
+            let key = self.cells(keys, scope)?;
+            return Err(Reason::ManyRows { register, key }.into());
+        }
+        if T::ON {
+            self.trace.row(register, first);
+        }
+        Ok(Value::Row(Row::Register(register, first)))
+    }
+
+    fn clashes(&self, register: u32, row: u32) -> bool {
+        self.registers.entry(register, row).is_some_and(|entry| entry.clash)
+    }
+
+    /// Values of a key, for a message.
+    pub fn cells(&mut self, keys: &'a [Expr], scope: Scope<'a>) -> Result<Vec<Cell>, Fault> {
+        keys.iter().map(|key| self.eval(key, scope).map(|value| value.to_cell())).collect()
+    }
+
+    /// Why an optional value that is needed is not there.
+    pub fn missing(&mut self, expr: &'a Expr, scope: Scope<'a>) -> Fault {
+        match expr {
+            Expr::Lookup { register, keys } => match self.cells(keys, scope) {
+                Ok(key) => Reason::NoRow { register: *register, key }.into(),
+                Err(fault) => fault,
+            },
+            Expr::Otherwise(_, last) => self.missing(last, scope),
+            Expr::Field(field) => Reason::FieldMissing { field: *field }.into(),
+            Expr::RowField { shape, field, .. } => {
+                Reason::RowFieldMissing { shape: *shape, field: *field }.into()
+            }
+            _ => nothing_there(),
+        }
+    }
+
+    /// Begins a selection.
+    pub fn rows(&mut self, selection: &'a Selection, scope: Scope<'a>) -> Result<Rows<'a>, Fault> {
+        match &selection.source {
+            RowSource::Register { register, keys } => {
+                let start = self.key(keys, scope)?;
+                let (next, end) = self.registers.range(*register, self.parts(start));
+                self.frame.parts.truncate(start);
+                Ok(Rows::Register { register: *register, next, end })
+            }
+            RowSource::List(list) => match self.eval(list, scope)? {
+                Value::List(list) => Ok(Rows::List { list, next: 0 }),
+                Value::Missing => Err(self.missing(list, scope)),
+                _ => Err(MISTYPED),
+            },
+            RowSource::Members(count) => Ok(Rows::Members { next: 0, end: *count }),
+        }
+    }
+
+    /// The next row of a selection, whether or not it meets the condition.
+    pub fn next_row(&mut self, rows: &mut Rows<'a>) -> Result<Option<Value<'a>>, Fault> {
+        match rows {
+            Rows::Register { register, next, end } => {
+                if next >= end {
+                    return Ok(None);
+                }
+                let row = *next;
+                *next += 1;
+                if self.clashes(*register, row) {
+                    return Err(self.many_rows(*register, row));
+                }
+                Ok(Some(Value::Row(Row::Register(*register, row))))
+            }
+            Rows::List { list, next } => {
+                *next += 1;
+                Ok(list.get(*next - 1))
+            }
+            Rows::Members { next, end } => {
+                if next >= end {
+                    return Ok(None);
+                }
+                *next += 1;
+                Ok(Some(Value::Member(*next - 1)))
+            }
+        }
+    }
+
+    fn many_rows(&self, register: u32, row: u32) -> Fault {
+        let keys = self.plan.registers.get(at(register)).map_or(&[][..], |it| &it.keys);
+        let entry = self.registers.entry(register, row);
+        let cell = |field: &u32| entry.and_then(|entry| entry.cell(*field)).cloned();
+        let key = keys.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect();
+        Reason::ManyRows { register, key }.into()
+    }
+
+    /// The rows of a selection that meet its condition.
+    pub fn selected(
+        &mut self,
+        selection: &'a Selection,
+        scope: Scope<'a>,
+    ) -> Result<Vec<Value<'a>>, Fault> {
+        let mut selected = Vec::new();
+        let mut rows = self.rows(selection, scope)?;
+        while let Some(row) = self.next_row(&mut rows)? {
+            self.bind(scope, selection.binding, row.clone());
+            let counts = match &selection.condition {
+                Some(condition) => self.holds(condition, scope)?,
+                None => true,
+            };
+            if counts {
+                selected.push(row);
+            }
+        }
+        Ok(selected)
+    }
+
+    /// The rows of a selection with their shares of the whole; nothing where there is no row, or a
+    /// factor sums to zero.
+    pub fn weighed(
+        &mut self,
+        selection: &'a Selection,
+        scope: Scope<'a>,
+    ) -> Result<Option<Vec<(Value<'a>, Exact)>>, Fault> {
+        let rows = self.selected(selection, scope)?;
+        let mut shares: Vec<Exact> = vec![Exact::ZERO; rows.len()];
+        let mut values: Vec<Exact> = Vec::with_capacity(rows.len());
+        for factor in &selection.factors {
+            values.clear();
+            let mut sum = Exact::ZERO;
+            for row in &rows {
+                self.bind(scope, selection.binding, row.clone());
+                let value = self.number(&factor.value, scope)?;
+                if value.is_negative() {
+                    return Err(Reason::NegativeWeight.into());
+                }
+                sum = sum.add(&value)?;
+                values.push(value);
+            }
+            if sum.is_zero() {
+                return Ok(None);
+            }
+            let each = factor.weight.div(&sum)?;
+            for (share, value) in shares.iter_mut().zip(&values) {
+                *share = share.add(&value.mul(&each)?)?;
+            }
+        }
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(rows.into_iter().zip(shares).collect()))
+    }
+
+    /// What stands for a row in the key of a figure: a register row's key, a member, or the row's
+    /// number (from 1) in a list.
+    pub fn key_of_row(&self, row: &Value<'a>, number: usize) -> Vec<Cell> {
+        match row {
+            Value::Row(Row::Register(register, place)) => {
+                let keys = self.plan.registers.get(at(*register)).map_or(&[][..], |it| &it.keys);
+                let entry = self.registers.entry(*register, *place);
+                let cell = |field: &u32| entry.and_then(|it| it.cell(*field)).cloned();
+                keys.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect()
+            }
+            Value::Row(Row::Record(cells)) if self.is_stage() => {
+                let keys = cells.len().saturating_sub(1);
+                cells.iter().take(keys).cloned().collect()
+            }
+            Value::Row(Row::Record(_)) => {
+                vec![Cell::Integer(i128::try_from(number).unwrap_or(i128::MAX))]
+            }
+            other => vec![other.to_cell()],
+        }
+    }
+
+    pub fn is_stage(&self) -> bool {
+        let source = self.at_hand.as_ref().map(|at_hand| &at_hand.event.source);
+        matches!(source, Some(crate::plan::EventSource::Stage { .. }))
+    }
+}
+
+/// A value of a column.
+pub(crate) fn value_of<'a>(column: &'a Column, row: usize, kind: &'a Kind) -> Value<'a> {
+    fn of<'a, V: Clone>(
+        values: &[Option<V>],
+        row: usize,
+        make: impl Fn(V) -> Value<'a>,
+    ) -> Value<'a> {
+        match values.get(row) {
+            Some(Some(value)) => make(value.clone()),
+            _ => Value::Missing,
+        }
+    }
+    match column {
+        Column::Absent => Value::Missing,
+        Column::Bool(values) => of(values, row, Value::Bool),
+        Column::Integer(values) => of(values, row, |it| Value::Number(Exact::from_int(it))),
+        Column::Number(values) => of(values, row, Value::Number),
+        Column::Money(values) => of(values, row, |it| {
+            Value::Number(match kind {
+                Kind::Money { scale, .. } => it.to_exact(*scale),
+                _ => Exact::from_int(it.minor()),
+            })
+        }),
+        Column::Date(values) => of(values, row, Value::Date),
+        Column::Period(values) => of(values, row, Value::Period),
+        Column::Text(texts) => match texts.get(row) {
+            Some(text) => Value::Text(Text::Lent(text)),
+            None => Value::Missing,
+        },
+        Column::Member(values) => match kind {
+            Kind::Option(_) => of(values, row, Value::Option),
+            _ => of(values, row, Value::Member),
+        },
+        Column::Cells(cells) => {
+            cells.get(row).map_or(Value::Missing, |cell| Value::of_cell(cell, kind))
+        }
+    }
+}
+
+impl AtHand<'_> {
+    /// The column of a field.
+    pub fn column(&self, field: u32) -> &Column {
+        self.batch.columns.get(at(field)).unwrap_or(&Column::Absent)
+    }
+}

@@ -1,0 +1,45 @@
+//! A plan at work: events in, allocations or set-asides out.
+//!
+//! The meaning is that of `docs/reference/semantics.md`. An event is worked out in exact numbers on a
+//! frame of its own, settled to whole units, and only then are its changes made to the state that
+//! outlives it; an event that cannot be worked out is set aside whole, with its reason, and has
+//! changed nothing. Given the same plan, registers and events, every run gives the same bytes: there
+//! is no clock, no chance and no order of memory in it.
+//!
+//! - [`run`] takes batches and hands each outcome to a [`crate::rows::Sink`]: one after the other where
+//!   nothing depends on order, else after all have been read and put in order; then calendar events and
+//!   stages.
+//! - `event` is one event from its fields to its outcome, `rules` which rule applies, `flow` how it
+//!   divides, `settle` and `settlement` how shares become whole, `commit` what changes, `reversal` how
+//!   a refund undoes an event; `eval`, `lookup` and `remember` are expressions.
+//! - Money is an exact number of *major* units in expressions, as rules write it, and of *minor* units
+//!   in flows and state, where it becomes whole.
+//!
+//! It knows nothing of texts, files, laws or words, only of positions in the plan.
+
+mod calendar;
+mod commit;
+mod duplicates;
+mod eval;
+mod evaluator;
+mod event;
+mod fault;
+mod flow;
+mod lookup;
+mod order;
+mod registers;
+mod remember;
+mod reversal;
+mod rules;
+mod run;
+mod settle;
+mod settlement;
+mod stage;
+mod state;
+mod summary;
+mod trace;
+mod value;
+
+pub use fault::RunError;
+pub use run::{Options, run};
+pub use summary::{CurrencyTotals, Drift, Summary};

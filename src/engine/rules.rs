@@ -1,0 +1,308 @@
+//! Which rule applies, and what levies and transfers an event makes.
+
+use crate::base::{Date, Exact};
+use crate::plan::{
+    Case, Feed, LevyCase, Place, PoolStep, Settlement, Source, Step, Target, Transfer,
+    TransferCase, at,
+};
+use crate::rows::Reason;
+
+use super::eval::MISTYPED;
+use super::evaluator::{Evaluator, Scope};
+use super::fault::Fault;
+use super::flow::{Chain, Content, Fed};
+use super::state::Settling;
+use super::trace::{Trace, Verdict};
+use super::value::{Row, Value};
+
+impl<'a, T: Trace> Evaluator<'a, '_, T> {
+    /// The one rule that applies to a pool, and where its slots begin.
+    pub fn choose(
+        &mut self,
+        step: &'a PoolStep,
+        row: Option<Row<'a>>,
+        content: &Exact,
+    ) -> Result<(&'a Case, usize), Fault> {
+        self.frame.applying.clear();
+        for (place, case) in step.cases.iter().enumerate() {
+            if !self.in_force(case.from, case.until) {
+                self.tell(case.rule, Verdict::OutOfPeriod);
+                continue;
+            }
+            let base = self.open(case.locals);
+            let scope = Scope { base, own: None };
+            if let (Some(slot), Some(row)) = (case.row, row) {
+                self.bind(scope, slot, Value::Row(row));
+            }
+            match self.failing(&case.steps, scope)? {
+                None => {
+                    self.tell(case.rule, Verdict::Holds);
+                    self.frame.applying.push((place, base));
+                }
+                Some(failed) => {
+                    self.tell(case.rule, Verdict::Failed(failed));
+                    self.close(base);
+                }
+            }
+        }
+        self.the_one(step, content)
+    }
+
+    fn tell(&mut self, rule: u32, verdict: Verdict) {
+        if T::ON {
+            self.trace.tried(rule, verdict);
+        }
+    }
+
+    /// The rule that no other one overrides.
+    fn the_one(&self, step: &'a PoolStep, content: &Exact) -> Result<(&'a Case, usize), Fault> {
+        let overrides = &self.plan.overrides;
+        let holding = || {
+            let case =
+                |(place, base): &(usize, usize)| step.cases.get(*place).map(|case| (case, *base));
+            self.frame.applying.iter().filter_map(case)
+        };
+        let standing = |(case, _): &(&'a Case, usize)| {
+            !holding().any(|(other, _)| overrides.has(other.rule, case.rule))
+        };
+        let mut standing = holding().filter(standing);
+        let pool = match step.source {
+            Source::Inflow => None,
+            Source::Pool(pool) => Some(pool),
+        };
+        match (standing.next(), standing.next()) {
+            (Some(one), None) => Ok(one),
+            (None, _) => {
+                let amount = content.div(&self.unit())?;
+                Err(Reason::NoRule { pool, amount }.into())
+            }
+            (Some((first, _)), Some((second, _))) => {
+                let (first, second) = (first.rule, second.rule);
+                Err(Reason::RulesClash { pool, first, second }.into())
+            }
+        }
+    }
+
+    fn in_force(&self, from: Option<Date>, until: Option<Date>) -> bool {
+        from.is_none_or(|from| from <= self.date) && until.is_none_or(|until| self.date < until)
+    }
+
+    /// The first step of a head that does not hold, if there is one.
+    fn failing(&mut self, steps: &'a [Step], scope: Scope<'a>) -> Result<Option<usize>, Fault> {
+        for (place, step) in steps.iter().enumerate() {
+            match step {
+                Step::When(condition) => {
+                    if !self.holds(condition, scope)? {
+                        return Ok(Some(place));
+                    }
+                }
+                Step::Let(slot, value) => {
+                    let value = self.eval(value, scope)?;
+                    self.bind(scope, *slot, value);
+                }
+                Step::With(slot, expr) => match self.eval(expr, scope)? {
+                    Value::Missing => return Err(self.missing(expr, scope)),
+                    value => self.bind(scope, *slot, value),
+                },
+            }
+        }
+        Ok(None)
+    }
+
+    /// A settlement with its account or key worked out where the rule stands.
+    pub fn settling(
+        &mut self,
+        settlement: &'a Settlement,
+        scope: Scope<'a>,
+    ) -> Result<Settling, Fault> {
+        Ok(match settlement {
+            Settlement::LargestRemainder => Settling::LargestRemainder,
+            Settlement::InOrder => Settling::InOrder,
+            Settlement::RemainderTo(place) => Settling::RemainderTo(self.account(place, scope)?),
+            Settlement::KeptApartIn(place) => Settling::KeptApartIn(self.account(place, scope)?),
+            Settlement::CarriedPer(keys) => {
+                let key = self.lasting_key(keys, scope)?;
+                Settling::Carried(self.key_at(key).into())
+            }
+        })
+    }
+
+    /// Raises the levies of the event and gives the sum of their dues, in minor units.
+    pub fn raise_levies(&mut self) -> Result<i128, Fault> {
+        let mut sum: i128 = 0;
+        for levy in &self.event()?.levies {
+            if !self.in_force(levy.from, levy.until) {
+                continue;
+            }
+            let base = self.open(levy.locals);
+            let scope = Scope { base, own: None };
+            if self.failing(&levy.steps, scope)?.is_none() {
+                let due = self.raise(levy, scope)?;
+                sum = sum.checked_add(due).ok_or(Reason::TooWide)?;
+            }
+            self.close(base);
+        }
+        Ok(sum)
+    }
+
+    fn raise(&mut self, levy: &'a LevyCase, scope: Scope<'a>) -> Result<i128, Fault> {
+        let due = self.number(&levy.due, scope)?;
+        if due.is_negative() && !levy.may_refund {
+            return Err(Reason::NegativeLevy { levy: levy.levy, due }.into());
+        }
+        let units = self.whole_units(&due, levy.leg)?;
+        if units != 0 {
+            let content = self.into_target(&levy.into, scope)?;
+            let node = self.make_whole(levy.leg, content, units)?;
+            self.feed(levy.feed.as_ref(), node, units, scope)?;
+            self.pour(Chain { first: Some(node), last: Some(node) })?;
+        }
+        Ok(units)
+    }
+
+    fn whole_units(&self, amount: &Exact, leg: u32) -> Result<i128, Fault> {
+        let units = amount.mul(&self.unit())?;
+        if !units.is_integer() {
+            return Err(Reason::TransferNotWhole { leg }.into());
+        }
+        units.to_int().ok_or_else(|| Reason::TooWide.into())
+    }
+
+    fn into_target(&mut self, target: &'a Target, scope: Scope<'a>) -> Result<Content<'a>, Fault> {
+        Ok(match target {
+            Target::Account(place) => Content::Account(self.account(place, scope)?),
+            Target::Undetermined => Content::Undetermined,
+            Target::Pool { pool, row } => {
+                let row = match row {
+                    None => None,
+                    Some(row) => match self.eval(row, scope)? {
+                        Value::Row(row) => Some(row),
+                        _ => return Err(MISTYPED),
+                    },
+                };
+                Content::Pool { pool: *pool, row, filled: None }
+            }
+            Target::Block(_) | Target::InOrder(_) | Target::Graded(_) | Target::Among(_) => {
+                return Err(Fault::Internal("a levy or transfer that divides"));
+            }
+        })
+    }
+
+    fn feed(
+        &mut self,
+        feed: Option<&'a Feed>,
+        node: u32,
+        units: i128,
+        scope: Scope<'a>,
+    ) -> Result<(), Fault> {
+        if let Some(feed) = feed {
+            let key = self.lasting_key(&feed.keys, scope)?;
+            let amount = Exact::from_int(units);
+            self.frame.feeds.push(Fed { tally: feed.tally, key, node, amount });
+        }
+        Ok(())
+    }
+
+    /// Makes the transfers of every rule that applies.
+    pub fn make_transfers(&mut self) -> Result<(), Fault> {
+        for case in &self.event()?.transfers {
+            if !self.in_force(case.from, case.until) {
+                self.tell(case.rule, Verdict::OutOfPeriod);
+                continue;
+            }
+            let base = self.open(case.locals);
+            let scope = Scope { base, own: None };
+            match self.failing(&case.steps, scope)? {
+                Some(failed) => self.tell(case.rule, Verdict::Failed(failed)),
+                None => {
+                    self.tell(case.rule, Verdict::Holds);
+                    self.make_all(case, scope)?;
+                }
+            }
+            self.close(base);
+        }
+        Ok(())
+    }
+
+    fn make_all(&mut self, case: &'a TransferCase, scope: Scope<'a>) -> Result<(), Fault> {
+        for transfer in &case.transfers {
+            let Some(selection) = &transfer.for_each else {
+                self.transfer(transfer, scope)?;
+                continue;
+            };
+            for row in self.selected(selection, scope)? {
+                self.bind(scope, selection.binding, row);
+                self.transfer(transfer, scope)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn transfer(&mut self, transfer: &'a Transfer, scope: Scope<'a>) -> Result<(), Fault> {
+        let Some(amount) = &transfer.amount else {
+            self.frame.open_items.push(transfer.leg);
+            return Ok(());
+        };
+        let amount = self.number(amount, scope)?;
+        let units = self.whole_units(&amount, transfer.leg)?;
+        if units == 0 {
+            return Ok(());
+        }
+        let mut left = units;
+        let Some((last, drawn_down)) = transfer.from.split_last() else {
+            return Err(Fault::Internal("a transfer from nowhere"));
+        };
+        // What flows the other way goes into the last one alone.
+        for place in drawn_down.iter().filter(|_| units > 0) {
+            left = self.draw_down(transfer.leg, place, left, scope)?;
+        }
+        self.draw(transfer.leg, last, left, scope)?;
+        let content = self.into_target(&transfer.to, scope)?;
+        let node = self.make_whole(transfer.leg, content, units)?;
+        self.feed(transfer.feed.as_ref(), node, units, scope)?;
+        self.pour(Chain { first: Some(node), last: Some(node) })
+    }
+
+    /// Draws on an account down to a balance of zero, and says what is still to be drawn.
+    fn draw_down(
+        &mut self,
+        leg: u32,
+        place: &'a Place,
+        wanted: i128,
+        scope: Scope<'a>,
+    ) -> Result<i128, Fault> {
+        let position = self.account(place, scope)?;
+        let mut balance = self.balance_at(position);
+        // What this event moved before counts.
+        for node in self.frame.nodes.iter().filter(|node| node.whole) {
+            if matches!(node.content, Content::Account(of) if of == position) {
+                balance = balance.checked_add(node.units).ok_or(Reason::TooWide)?;
+            }
+        }
+        let drawn = balance.clamp(0, wanted);
+        if drawn != 0 {
+            self.make_whole(leg, Content::Account(position), -drawn)?;
+        }
+        Ok(wanted - drawn)
+    }
+
+    fn draw(
+        &mut self,
+        leg: u32,
+        place: &'a Place,
+        units: i128,
+        scope: Scope<'a>,
+    ) -> Result<(), Fault> {
+        let position = self.account(place, scope)?;
+        if units != 0 {
+            let drawn = units.checked_neg().ok_or(Reason::TooWide)?;
+            self.make_whole(leg, Content::Account(position), drawn)?;
+        }
+        Ok(())
+    }
+
+    /// The position in the plan of an event's step, for messages.
+    pub fn account_of(&self, position: u32) -> Option<u32> {
+        self.state.accounts.declared(position).filter(|it| at(*it) < self.plan.accounts.len())
+    }
+}

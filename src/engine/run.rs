@@ -1,0 +1,377 @@
+//! A run: every event taken in its turn, each outcome handed on.
+
+use crate::base::{Date, Money};
+use crate::plan::{Event, EventSource, Plan, at};
+use crate::rows::{Allocation, Batch, Column, EventAt, Outcome, Reason, RegisterRow, Sink};
+
+use super::calendar::Calendar;
+use super::commit::WorkedOut;
+use super::evaluator::{AtHand, Evaluator};
+use super::fault::{Fault, RunError};
+use super::order::{Kept, Slot, order};
+use super::registers::Registers;
+use super::state::State;
+use super::summary::{Summary, Totals};
+use super::trace::{Off, Trace};
+use super::value::Names;
+
+/// What a run is asked for besides its data.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The last day for which calendar events are made; the last event's unless said.
+    pub through: Option<Date>,
+}
+
+/// Runs a plan over events.
+///
+/// Each event is handed to `sink` once, in the order taken. Where no result depends on another event
+/// batches are worked out as they come and then dropped, so that memory does not grow with their
+/// number; else they are kept and put in order first.
+///
+/// # Errors
+/// [`RunError::Input`] and [`RunError::Sink`] pass on what reader and listener say;
+/// [`RunError::Internal`] is a mistake of ours. Rows that cannot be worked out are no errors: they
+/// are set aside.
+pub fn run<I, S>(
+    plan: &Plan,
+    registers: Vec<(u32, Vec<RegisterRow>)>,
+    batches: impl IntoIterator<Item = Result<Batch, I>>,
+    options: &Options,
+    sink: &mut S,
+) -> Result<Summary, RunError<I, S::Error>>
+where
+    I: std::error::Error + 'static,
+    S: Sink<Error: std::error::Error + 'static>,
+{
+    let mut names = Names::default();
+    let registers = Registers::new(plan, registers, &mut names);
+    let mut state = State::new(plan, names);
+    let mut run = Run { plan, registers: &registers, state: &mut state, desk: Desk::new(sink) };
+    let span = match plan.ordered {
+        true => run.in_order(batches, options)?,
+        false => run.as_they_come(batches)?,
+    };
+    if !plan.ordered {
+        run.calendar_alone(span, options).map_err(RunError::from)?;
+    }
+    run.stages().map_err(RunError::from)?;
+    let checks = run.checks().map_err(RunError::from)?;
+    let totals = run.desk.totals;
+    Ok(Summary { checks, ..totals.finish(&state) })
+}
+
+/// What stops a run that has all its events.
+#[derive(Debug)]
+pub(crate) enum Stop<E> {
+    Sink(E),
+    Internal(&'static str),
+}
+
+impl<I, S> From<Stop<S>> for RunError<I, S>
+where
+    I: std::error::Error + 'static,
+    S: std::error::Error + 'static,
+{
+    fn from(stop: Stop<S>) -> RunError<I, S> {
+        match stop {
+            Stop::Sink(error) => RunError::Sink(error),
+            Stop::Internal(what) => RunError::Internal(what),
+        }
+    }
+}
+
+/// The first and the last day of sent events.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Span {
+    pub ends: Option<(Date, Date)>,
+}
+
+impl Span {
+    fn take(&mut self, date: Date) {
+        self.ends = Some(match self.ends {
+            None => (date, date),
+            Some((first, last)) => (first.min(date), last.max(date)),
+        });
+    }
+}
+
+/// A run under way.
+pub(crate) struct Run<'r, S> {
+    pub plan: &'r Plan,
+    pub registers: &'r Registers,
+    pub state: &'r mut State,
+    pub desk: Desk<'r, S>,
+}
+
+/// Where outcomes go, and the memory for it.
+pub(crate) struct Desk<'r, S> {
+    pub sink: &'r mut S,
+    pub totals: Totals,
+    figures: Vec<WorkedOut>,
+    leaves: Vec<u32>,
+    allocations: Vec<Allocation>,
+}
+
+impl<'r, S: Sink> Desk<'r, S> {
+    fn new(sink: &'r mut S) -> Desk<'r, S> {
+        let totals = Totals::default();
+        Desk { sink, totals, figures: Vec::new(), leaves: Vec::new(), allocations: Vec::new() }
+    }
+
+    /// Works the event at hand out, unless it is set aside already, and hands its outcome on.
+    pub fn take<T: Trace>(
+        &mut self,
+        evaluator: &mut Evaluator<'_, '_, T>,
+        aside: Option<Fault>,
+    ) -> Result<(), Stop<S::Error>> {
+        let outcome = match aside {
+            Some(fault) => Err(fault),
+            None => evaluator.work_out(&mut self.figures),
+        };
+        match outcome {
+            Ok(inflow) => self.allocated(evaluator, Money::from_minor(inflow)),
+            Err(Fault::Aside(reason)) => self.set_aside(evaluator, &reason),
+            Err(Fault::Internal(what)) => Err(Stop::Internal(what)),
+        }
+    }
+
+    fn allocated<T: Trace>(
+        &mut self,
+        evaluator: &mut Evaluator<'_, '_, T>,
+        inflow: Money,
+    ) -> Result<(), Stop<S::Error>> {
+        let Some(at_hand) = evaluator.at_hand.clone() else {
+            return Err(Stop::Internal("an outcome of no event"));
+        };
+        evaluator.allocations(&mut self.leaves, &mut self.allocations);
+        let residue_units = evaluator.frame.residue;
+        let (currency, allocations) = (at_hand.event.currency, self.allocations.as_slice());
+        match self.totals.allocated(currency, inflow, allocations, residue_units) {
+            Ok(true) => {}
+            Ok(false) => return Err(Stop::Internal("allocations do not sum to the inflow")),
+            Err(_) => return Err(Stop::Internal("a control total out of range")),
+        }
+        let event = event_at(&at_hand, evaluator.date, evaluator.booked);
+        let outcome = Outcome::Allocated { allocations, inflow, residue_units };
+        let accounts = &evaluator.state.accounts;
+        self.sink.event(event, outcome, accounts).map_err(Stop::Sink)?;
+        for figure in &self.figures {
+            let (id, key, value) = (figure.figure, &figure.key, &figure.value);
+            self.sink.figure(event, id, key, value).map_err(Stop::Sink)?;
+        }
+        for leg in &evaluator.frame.open_items {
+            self.totals.summary.open_items += 1;
+            self.sink.open_item(event, *leg).map_err(Stop::Sink)?;
+        }
+        Ok(())
+    }
+
+    fn set_aside<T: Trace>(
+        &mut self,
+        evaluator: &mut Evaluator<'_, '_, T>,
+        reason: &Reason,
+    ) -> Result<(), Stop<S::Error>> {
+        let Some(at_hand) = evaluator.at_hand.clone() else {
+            return Err(Stop::Internal("an outcome of no event"));
+        };
+        let inflow = would_have_brought(evaluator);
+        if self.totals.set_aside(at_hand.event.currency, inflow).is_err() {
+            return Err(Stop::Internal("a control total out of range"));
+        }
+        let event = event_at(&at_hand, evaluator.date, evaluator.booked);
+        let outcome = Outcome::SetAside { inflow, reason };
+        self.sink.event(event, outcome, &evaluator.state.accounts).map_err(Stop::Sink)
+    }
+}
+
+/// What an event set aside would have brought, as far as a field says it.
+fn would_have_brought<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Option<Money> {
+    let event = evaluator.event().ok()?;
+    let levied = !event.levies.is_empty();
+    match (&event.source, event.inflow) {
+        (EventSource::Stage { .. }, _) => Some(Money::ZERO),
+        (_, None) if levied => None,
+        (_, None) => Some(Money::ZERO),
+        (_, Some(_)) if levied => None,
+        (_, Some(_)) => evaluator.inflow().ok().map(Money::from_minor),
+    }
+}
+
+fn event_at<'e>(at_hand: &AtHand<'e>, date: Date, booked: Date) -> EventAt<'e> {
+    EventAt { batch: at_hand.batch, row: at_hand.row, date, booked }
+}
+
+impl<'r, S: Sink> Run<'r, S> {
+    fn as_they_come<I>(
+        &mut self,
+        batches: impl IntoIterator<Item = Result<Batch, I>>,
+    ) -> Result<Span, RunError<I, S::Error>>
+    where
+        I: std::error::Error + 'static,
+        S::Error: std::error::Error + 'static,
+    {
+        let mut span = Span::default();
+        for batch in batches {
+            let batch = batch.map_err(RunError::Input)?;
+            self.batch(&batch, &mut span)?;
+        }
+        Ok(span)
+    }
+
+    fn batch(&mut self, batch: &Batch, span: &mut Span) -> Result<(), Stop<S::Error>> {
+        let plan = self.plan;
+        let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        for row in 0..batch.len() {
+            evaluator.take_up(at_hand(event, batch, row));
+            let dated = dated(&mut evaluator);
+            if let Ok(date) = dated {
+                span.take(date);
+            }
+            let aside = dated.err().or_else(|| duplicate(&mut evaluator));
+            self.desk.take(&mut evaluator, aside)?;
+        }
+        Ok(())
+    }
+
+    fn in_order<I>(
+        &mut self,
+        batches: impl IntoIterator<Item = Result<Batch, I>>,
+        options: &Options,
+    ) -> Result<Span, RunError<I, S::Error>>
+    where
+        I: std::error::Error + 'static,
+        S::Error: std::error::Error + 'static,
+    {
+        let mut kept: Vec<Kept> = Vec::new();
+        for batch in batches {
+            let batch = batch.map_err(RunError::Input)?;
+            let computed = self.ordering_columns(&batch)?;
+            kept.push(Kept { batch, computed });
+        }
+        Ok(self.kept(&kept, options)?)
+    }
+
+    /// Works out ordering fields that are computed, so that sorting need not.
+    fn ordering_columns(&mut self, batch: &Batch) -> Result<Vec<(u32, Column)>, Stop<S::Error>> {
+        let plan = self.plan;
+        let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
+        let computed = |field: &&u32| {
+            let declared = event.fields.get(at(**field));
+            **field != event.effective && declared.is_some_and(|it| it.computed.is_some())
+        };
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let mut columns = Vec::new();
+        for field in event.order_by.iter().filter(computed) {
+            let cells = (0..batch.len()).map(|row| {
+                evaluator.take_up(at_hand(event, batch, row));
+                let value = dated(&mut evaluator).and_then(|_| evaluator.field(*field));
+                value.map_or(crate::rows::Cell::Missing, |value| value.to_cell())
+            });
+            columns.push((*field, Column::Cells(cells.collect())));
+        }
+        Ok(columns)
+    }
+
+    fn kept(&mut self, kept: &[Kept], options: &Options) -> Result<Span, Stop<S::Error>> {
+        let plan = self.plan;
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let (mut slots, mut span) = (Vec::new(), Span::default());
+        for (place, held) in (0_u32..).zip(kept) {
+            let unknown = Stop::Internal("a batch of an unknown event kind");
+            let event = sent(plan, &held.batch).ok_or(unknown)?;
+            for row in 0..held.batch.len() {
+                evaluator.take_up(at_hand(event, &held.batch, row));
+                match dated(&mut evaluator) {
+                    Ok(date) => {
+                        span.take(date);
+                        let row = u32::try_from(row).unwrap_or(u32::MAX);
+                        slots.push(held.slot(event, date, place, row));
+                    }
+                    // Without a day it has no place in the order: it is set aside at once.
+                    Err(fault) => self.desk.take(&mut evaluator, Some(fault))?,
+                }
+            }
+        }
+        slots.sort_by(|a, b| order(a, b, kept, &plan.events));
+        let mut calendar = Calendar::new(&mut evaluator, span, options.through)?;
+        let mut before: Option<Slot> = None;
+        for (place, slot) in slots.iter().enumerate() {
+            calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
+            let Some(held) = kept.get(at(slot.batch)) else { continue };
+            let Some(event) = sent(plan, &held.batch) else { continue };
+            let same = |other: Option<&Slot>| {
+                !event.order_by.is_empty()
+                    && other.is_some_and(|it| order(it, slot, kept, &plan.events).is_eq())
+            };
+            let tied = same(before.as_ref()) || same(slots.get(place + 1));
+            before = Some(*slot);
+            evaluator.take_up(at_hand(event, &held.batch, at(slot.row)));
+            evaluator.date = slot.date;
+            evaluator.booked = slot.date;
+            let duplicate = duplicate(&mut evaluator);
+            let aside = if tied { Some(Reason::SameOrder.into()) } else { duplicate };
+            self.desk.take(&mut evaluator, aside)?;
+        }
+        calendar.take_rest(&mut evaluator, &mut self.desk)?;
+        Ok(span)
+    }
+
+    /// Calendar events after all others, where order plays no part.
+    fn calendar_alone(&mut self, span: Span, options: &Options) -> Result<(), Stop<S::Error>> {
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(self.plan, self.registers, self.state, &mut off);
+        let mut calendar = Calendar::new(&mut evaluator, span, options.through)?;
+        calendar.take_rest(&mut evaluator, &mut self.desk)
+    }
+
+    /// Weighs the conditions of the plan that stand outside any event.
+    fn checks(&mut self) -> Result<Vec<Result<bool, Reason>>, Stop<S::Error>> {
+        let plan = self.plan;
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let mut checks = Vec::with_capacity(plan.checks.len());
+        for (formula, day) in &plan.checks {
+            evaluator.date = *day;
+            let base = evaluator.open(formula.locals);
+            let scope = super::evaluator::Scope { base, own: None };
+            let held = evaluator.holds(&formula.expr, scope);
+            evaluator.close(base);
+            checks.push(match held {
+                Ok(held) => Ok(held),
+                Err(Fault::Aside(reason)) => Err(*reason),
+                Err(Fault::Internal(what)) => return Err(Stop::Internal(what)),
+            });
+        }
+        Ok(checks)
+    }
+}
+
+fn sent<'p>(plan: &'p Plan, batch: &Batch) -> Option<&'p Event> {
+    plan.events.get(at(batch.event)).filter(|event| event.source == EventSource::Sent)
+}
+
+fn at_hand<'a>(event: &'a Event, batch: &'a Batch, row: usize) -> AtHand<'a> {
+    AtHand { kind: batch.event, event, batch, row, made_for: None, closed: &[] }
+}
+
+/// Finds the day of the event at hand and makes it "today".
+fn dated<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Result<Date, Fault> {
+    evaluator.date = Date::MIN;
+    evaluator.booked = Date::MIN;
+    let date = evaluator.effective_date()?;
+    evaluator.date = date;
+    evaluator.booked = date;
+    Ok(date)
+}
+
+/// Notes the key of the event at hand; a reason if it was there before or is not whole.
+fn duplicate<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Option<Fault> {
+    let at_hand = evaluator.at_hand.as_ref()?;
+    let (kind, event, batch, row) = (at_hand.kind, at_hand.event, at_hand.batch, at_hand.row);
+    let seen = evaluator.state.seen.get_mut(at(kind))?;
+    if seen.insert(batch, row, &event.unique) { None } else { Some(Reason::DuplicateKey.into()) }
+}

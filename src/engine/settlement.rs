@@ -1,0 +1,323 @@
+//! From exact shares to whole units: which leaves settle together, and under which bounds.
+
+use crate::base::Exact;
+use crate::plan::at;
+use crate::rows::{Allocation, Reason};
+
+use super::evaluator::Evaluator;
+use super::fault::Fault;
+use super::flow::{Chain, Content, Node};
+use super::settle::{Member, Way, settle};
+use super::state::Settling;
+use super::trace::Trace;
+
+impl<'a, T: Trace> Evaluator<'a, '_, T> {
+    /// Settles the event over all its leaves, so that together they give what it brought.
+    pub fn settle_event(&mut self, inflow: i128) -> Result<(), Fault> {
+        let roots = self.frame.roots;
+        self.frame.leaves.clear();
+        let mut whole: i128 = 0;
+        self.collect(roots, Across::Pools, &mut whole)?;
+        let units = inflow.checked_sub(whole).ok_or(Reason::TooWide)?;
+        let settling = self.frame.settling.take().unwrap_or_default();
+        let own = self.settle_leaves(units, &settling)?;
+        if let Some((account, units)) = own {
+            let content = Content::Account(account);
+            let node = self.make_whole(Allocation::BY_SETTLEMENT, content, units)?;
+            if let Some(node) = self.frame.nodes.get_mut(at(node)) {
+                node.entitled = Exact::ZERO;
+            }
+        }
+        self.frame.settling = Some(settling);
+        Ok(())
+    }
+
+    /// Settles a split that settles when it is made. What goes into pools is whole from there; a
+    /// fraction of the content itself stays on the last leaf that has one.
+    pub fn settle_split(
+        &mut self,
+        chain: Chain,
+        content: &Exact,
+        settling: &Settling,
+        first_fed: usize,
+    ) -> Result<Chain, Fault> {
+        self.frame.leaves.clear();
+        let mut whole: i128 = 0;
+        self.collect(chain, Across::Nothing, &mut whole)?;
+        let down =
+            if content.is_negative() { content.neg().floor().neg() } else { content.floor() };
+        let fraction = content.sub(&down)?;
+        if !fraction.is_zero() {
+            let broken = |leaf: &&u32| {
+                self.frame.nodes.get(at(**leaf)).is_some_and(|node| !node.share.is_integer())
+            };
+            let last = self.frame.leaves.iter().rev().find(broken).copied();
+            let last = last.ok_or(Fault::Internal("a fraction that no leg has"))?;
+            self.reshare(last, |share| share.sub(&fraction))?;
+            let chain = self.settle_whole(chain, &down, settling, first_fed)?;
+            self.reshare(last, |share| share.add(&fraction))?;
+            return Ok(chain);
+        }
+        self.settle_whole(chain, &down, settling, first_fed)
+    }
+
+    fn settle_whole(
+        &mut self,
+        mut chain: Chain,
+        units: &Exact,
+        settling: &Settling,
+        first_fed: usize,
+    ) -> Result<Chain, Fault> {
+        let units = units.to_int().ok_or(Reason::TooWide)?;
+        let own = self.settle_leaves(units, settling)?;
+        for place in 0..self.frame.leaves.len() {
+            let Some(leaf) = self.frame.leaves.get(place).copied() else { break };
+            if let Some(node) = self.frame.nodes.get_mut(at(leaf)) {
+                node.share = Exact::from_int(node.units);
+            }
+        }
+        if let Some((account, units)) = own {
+            let content = Content::Account(account);
+            let leg = Allocation::BY_SETTLEMENT;
+            let node = self.make(leg, content, Exact::from_int(units), None)?;
+            if let Some(node) = self.frame.nodes.get_mut(at(node)) {
+                node.entitled = Exact::ZERO;
+            }
+            chain = self.joined(chain, Chain { first: Some(node), last: Some(node) });
+        }
+        // From here on an earlier leg's addition to a total is what it really gets.
+        for place in first_fed..self.frame.feeds.len() {
+            let Some(node) = self.frame.feeds.get(place).map(|fed| fed.node) else { break };
+            let amount = self.share_below(node)?;
+            if let Some(fed) = self.frame.feeds.get_mut(place) {
+                fed.amount = amount;
+            }
+        }
+        Ok(chain)
+    }
+
+    fn reshare(
+        &mut self,
+        leaf: u32,
+        to: impl FnOnce(&Exact) -> Result<Exact, crate::base::ExactError>,
+    ) -> Result<(), Fault> {
+        if let Some(node) = self.frame.nodes.get_mut(at(leaf)) {
+            node.share = to(&node.share)?;
+        }
+        Ok(())
+    }
+
+    /// The sum of the shares of a leg's leaves, pools among them.
+    fn share_below(&self, node: u32) -> Result<Exact, Fault> {
+        let Some(node) = self.frame.nodes.get(at(node)) else { return Ok(Exact::ZERO) };
+        if !matches!(node.content, Content::Group) {
+            return Ok(node.share.clone());
+        }
+        let mut sum = Exact::ZERO;
+        let mut next = node.inside.first;
+        while let Some(place) = next {
+            sum = sum.add(&self.share_below(place)?)?;
+            next = self.frame.nodes.get(at(place)).and_then(|node| node.next);
+        }
+        Ok(sum)
+    }
+
+    /// Lists the leaves that take part in a settlement, in written order, and sums the others.
+    fn collect(&mut self, chain: Chain, across: Across, whole: &mut i128) -> Result<(), Fault> {
+        let mut next = chain.first;
+        while let Some(place) = next {
+            let Some(node) = self.frame.nodes.get(at(place)) else { break };
+            next = node.next;
+            match (&node.content, across) {
+                (Content::Account(_) | Content::Undetermined, _) if node.whole => {
+                    *whole = whole.checked_add(node.units).ok_or(Reason::TooWide)?;
+                }
+                (Content::Account(_) | Content::Undetermined, _)
+                | (Content::Pool { .. }, Across::Nothing) => self.frame.leaves.push(place),
+                (Content::Group, _) => {
+                    let inside = node.inside;
+                    self.collect(inside, across, whole)?;
+                }
+                (Content::Pool { filled, .. }, Across::Pools) => {
+                    if let Some((pool, true)) = filled {
+                        let filled = self.frame.pools.get(at(*pool));
+                        let inside = filled.map(|filled| filled.inside).unwrap_or_default();
+                        self.collect(inside, across, whole)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles the leaves listed and gives the account and units of a leaf of its own, if the way of
+    /// giving asks for one.
+    fn settle_leaves(
+        &mut self,
+        units: i128,
+        settling: &Settling,
+    ) -> Result<Option<(u32, i128)>, Fault> {
+        self.frame.shares.clear();
+        let mut sum = Exact::ZERO;
+        for leaf in &self.frame.leaves {
+            let Some(node) = self.frame.nodes.get(at(*leaf)) else { continue };
+            sum = sum.add(&node.share)?;
+            self.frame.shares.push(node.share.clone());
+        }
+        if sum != Exact::from_int(units) {
+            return Err(Fault::Internal("the legs of an event do not sum to what it brought"));
+        }
+        let (way, apart) = match settling {
+            Settling::LargestRemainder => (Way::LargestRemainder, None),
+            Settling::InOrder => (Way::InOrder, None),
+            Settling::Carried(key) => {
+                self.add_owed(key)?;
+                (Way::LargestRemainder, None)
+            }
+            Settling::KeptApartIn(account) => (Way::AllTo(None), Some(*account)),
+            Settling::RemainderTo(account) => {
+                (Way::AllTo(self.first_leaf_of(*account)), Some(*account))
+            }
+        };
+        self.fill_bounds(units)?;
+        let frame = &mut self.frame;
+        frame.units.clear();
+        let (shares, bounds) = (&frame.shares, &frame.bounds);
+        let given = settle(units, shares, way, bounds, &mut frame.work, &mut frame.units)?;
+        frame.residue = frame.residue.saturating_add(given.moved);
+        for (leaf, units) in frame.leaves.iter().zip(&frame.units) {
+            if let Some(node) = frame.nodes.get_mut(at(*leaf)) {
+                node.units = *units;
+            }
+        }
+        if let Settling::Carried(_) = settling {
+            self.note_owed()?;
+        }
+        match (given.left, apart) {
+            (0, _) => Ok(None),
+            (left, Some(account)) => Ok(Some((account, left))),
+            (_, None) => Err(Fault::Internal("units that nobody can take")),
+        }
+    }
+
+    fn first_leaf_of(&self, account: u32) -> Option<usize> {
+        self.frame.leaves.iter().position(|leaf| {
+            let node = self.frame.nodes.get(at(*leaf));
+            node.is_some_and(|node| matches!(node.content, Content::Account(of) if of == account))
+        })
+    }
+
+    /// Adds to each share what the leaf was owed so far; of leaves alike the first gets it.
+    fn add_owed(&mut self, key: &[super::value::Part]) -> Result<(), Fault> {
+        let Some(owed) = self.state.owed.get(key) else { return Ok(()) };
+        let frame = &mut self.frame;
+        for (place, leaf) in frame.leaves.iter().enumerate() {
+            let Some(id) = identity(&frame.nodes, *leaf) else { continue };
+            let earlier = frame.leaves.iter().take(place);
+            if earlier.into_iter().any(|other| identity(&frame.nodes, *other) == Some(id)) {
+                continue;
+            }
+            if let (Some(share), Some(owed)) = (frame.shares.get_mut(place), owed.get(&id)) {
+                *share = share.add(owed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what each leaf is owed more or less than before.
+    fn note_owed(&mut self) -> Result<(), Fault> {
+        let frame = &mut self.frame;
+        for leaf in &frame.leaves {
+            let Some(node) = frame.nodes.get(at(*leaf)) else { continue };
+            if let Some((leg, account)) = identity(&frame.nodes, *leaf) {
+                let more = node.share.sub(&Exact::from_int(node.units))?;
+                if !more.is_zero() {
+                    frame.owing.push((leg, account, more));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts down which leaf counts against which bound.
+    fn fill_bounds(&mut self, units: i128) -> Result<(), Fault> {
+        let frame = &mut self.frame;
+        frame.bounds.limits.clear();
+        frame.bounds.members.clear();
+        if frame.rooms.is_empty() {
+            return Ok(());
+        }
+        for room in &frame.rooms {
+            let limit = match &room.total {
+                None => room.limit.clone(),
+                // Of money coming back a running total takes all there is.
+                Some(_) if units < 0 => Exact::from_int(i128::MAX),
+                Some(total) => room.limit.sub(&total.before)?.floor(),
+            };
+            frame.bounds.limits.push(limit.to_int().unwrap_or(i128::MAX));
+        }
+        for (place, leaf) in frame.leaves.iter().enumerate() {
+            let mut next = frame.nodes.get(at(*leaf)).and_then(|node| node.room);
+            while let Some(room) = next {
+                let member = Member { leaf: place, bound: at(room), refuses: true };
+                frame.bounds.members.push(member);
+                next = frame.rooms.get(at(room)).and_then(|room| room.parent);
+            }
+        }
+        self.count_earlier_feeds();
+        Ok(())
+    }
+
+    /// What earlier legs add to a total counts against the bound of a later one.
+    fn count_earlier_feeds(&mut self) {
+        let mut counted = Vec::new();
+        for (bound, room) in self.frame.rooms.iter().enumerate() {
+            let Some(total) = &room.total else { continue };
+            for fed in self.frame.feeds.iter().filter(|fed| fed.tally == total.tally) {
+                if fed.node < room.node && self.key_at(fed.key) == self.key_at(total.key) {
+                    counted.extend(self.leaves_below(fed.node).map(|leaf| (leaf, bound)));
+                }
+            }
+        }
+        for (leaf, bound) in counted {
+            let members = &mut self.frame.bounds.members;
+            if !members.iter().any(|member| member.leaf == leaf && member.bound == bound) {
+                members.push(Member { leaf, bound, refuses: false });
+            }
+        }
+    }
+
+    /// Places in the list of leaves of those below a leg.
+    fn leaves_below(&self, node: u32) -> impl Iterator<Item = usize> + '_ {
+        let mut below = vec![node];
+        let mut next = 0;
+        while let Some(place) = below.get(next).copied() {
+            next += 1;
+            let mut child = self.frame.nodes.get(at(place)).and_then(|node| node.inside.first);
+            while let Some(place) = child {
+                below.push(place);
+                child = self.frame.nodes.get(at(place)).and_then(|node| node.next);
+            }
+        }
+        let leaves = self.frame.leaves.iter().enumerate();
+        leaves.filter(move |(_, leaf)| below.contains(leaf)).map(|(place, _)| place)
+    }
+}
+
+/// Whether leaves are looked for beyond the pools a split fills.
+#[derive(Debug, Clone, Copy)]
+enum Across {
+    Pools,
+    Nothing,
+}
+
+/// What a leaf is known by from event to event: its leg and account.
+fn identity(nodes: &[Node<'_>], leaf: u32) -> Option<(u32, u32)> {
+    let node = nodes.get(at(leaf))?;
+    match node.content {
+        Content::Account(account) => Some((node.leg, account)),
+        Content::Undetermined => Some((node.leg, u32::MAX)),
+        Content::Pool { pool, .. } => Some((node.leg, u32::MAX - 1 - pool)),
+        Content::Group => None,
+    }
+}

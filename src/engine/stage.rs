@@ -1,0 +1,172 @@
+//! Stages: passes of their own over what the passes before left in a family of accounts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{Date, Money, Period};
+use crate::plan::{Event, EventSource, Kind, at};
+use crate::rows::{Accounts, Batch, Cell, Column, Origin, Sink};
+
+use super::evaluator::{AtHand, Evaluator, Scope};
+use super::fault::Fault;
+use super::registers::order_of_cells;
+use super::run::{Run, Stop};
+use super::state::AccountTable;
+use super::trace::Off;
+use super::value::{Row, Value};
+
+/// A row of a stage's event: the account, its key and what it gained.
+struct Taken {
+    position: Option<u32>,
+    key: Vec<Cell>,
+    balance: i128,
+}
+
+impl<S: Sink> Run<'_, S> {
+    /// Runs all stages, one after the other, each over its periods in time.
+    pub fn stages(&mut self) -> Result<(), Stop<S::Error>> {
+        let plan = self.plan;
+        for (kind, event) in (0_u32..).zip(&plan.events) {
+            let EventSource::Stage { closes, .. } = &event.source else { continue };
+            let gains = self.state.gained.iter_mut().find(|gains| gains.stage == kind);
+            // What this stage itself gives to the family is for the stages after it.
+            let periods = gains.map(|it| std::mem::take(&mut it.by_period)).unwrap_or_default();
+            for (period, gained) in periods {
+                let rows = self.rows(event, *closes, &gained);
+                self.close(kind, event, period, rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One row per key: every member of an enumeration (of a tree those without children), and
+    /// whatever else gained; in the order of keys.
+    fn rows(&self, event: &Event, closes: u32, gained: &BTreeMap<u32, i128>) -> Vec<Taken> {
+        let accounts: &AccountTable = &self.state.accounts;
+        let mut rows: Vec<Taken> = Vec::new();
+        for (position, balance) in gained {
+            let key = accounts.account(*position).map(|(_, key)| key.to_vec());
+            let key = key.unwrap_or_default();
+            rows.push(Taken { position: Some(*position), key, balance: *balance });
+        }
+        let declared = self.plan.accounts.get(at(closes)).map(|account| account.keys.as_slice());
+        if let Some([Kind::Member(enumeration)]) = declared
+            && let Some(enumeration) = self.plan.enumerations.get(at(*enumeration))
+        {
+            let there: BTreeSet<u32> = rows.iter().filter_map(|row| member(&row.key)).collect();
+            for member in enumeration.leaves().filter(|member| !there.contains(member)) {
+                rows.push(Taken { position: None, key: vec![Cell::Member(member)], balance: 0 });
+            }
+            // A region that is divided further stands here only with a balance.
+            let leaves: BTreeSet<u32> = enumeration.leaves().collect();
+            rows.retain(|row| {
+                row.balance != 0 || member(&row.key).is_none_or(|member| leaves.contains(&member))
+            });
+        }
+        debug_assert!(matches!(event.source, EventSource::Stage { .. }));
+        rows.sort_by(|a, b| {
+            let parts = a.key.iter().zip(&b.key).map(|(a, b)| order_of_cells(a, b));
+            parts.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+        });
+        rows
+    }
+
+    fn close(
+        &mut self,
+        kind: u32,
+        event: &Event,
+        period: Period,
+        rows: Vec<Taken>,
+    ) -> Result<(), Stop<S::Error>> {
+        let plan = self.plan;
+        let date = period.end();
+        let all = batch(kind, event, date, &rows, 0);
+        let mut off = Off;
+        let mut chosen = Vec::with_capacity(rows.len());
+        {
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            evaluator.take_up(made(kind, event, &all, &[]));
+            evaluator.date = date;
+            let cells = records(&all);
+            for (row, cell) in rows.into_iter().zip(cells) {
+                match meets(&mut evaluator, event, cell) {
+                    Ok(true) => chosen.push(row),
+                    Ok(false) | Err(Fault::Aside(_)) => {}
+                    Err(Fault::Internal(what)) => return Err(Stop::Internal(what)),
+                }
+            }
+        }
+        let inflow = chosen.iter().try_fold(0_i128, |sum, row| sum.checked_add(row.balance));
+        let inflow = inflow.ok_or(Stop::Internal("the balances of a stage out of range"))?;
+        let batch = batch(kind, event, date, &chosen, inflow);
+        let closed: Vec<(u32, i128)> =
+            chosen.iter().filter_map(|row| Some((row.position?, row.balance))).collect();
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        evaluator.take_up(made(kind, event, &batch, &closed));
+        evaluator.date = date;
+        let booked = evaluator.booked_date();
+        evaluator.booked = *booked.as_ref().unwrap_or(&date);
+        self.desk.totals.summary.made += 1;
+        self.desk.take(&mut evaluator, booked.err())
+    }
+}
+
+fn member(key: &[Cell]) -> Option<u32> {
+    match key {
+        [Cell::Member(member)] => Some(*member),
+        _ => None,
+    }
+}
+
+/// Whether a stage takes a row out.
+fn meets<'a>(
+    evaluator: &mut Evaluator<'a, '_, Off>,
+    event: &'a Event,
+    row: &'a Cell,
+) -> Result<bool, Fault> {
+    let EventSource::Stage { condition: Some(condition), .. } = &event.source else {
+        return Ok(true);
+    };
+    let base = evaluator.open(condition.locals);
+    let scope = Scope { base, own: None };
+    if let Cell::Record(cells) = row {
+        evaluator.bind(scope, 0, Value::Row(Row::Record(cells)));
+    }
+    let counts = evaluator.holds(&condition.expr, scope);
+    evaluator.close(base);
+    counts
+}
+
+fn records(batch: &Batch) -> &[Cell] {
+    match batch.columns.get(2) {
+        Some(Column::Cells(cells)) => match cells.first() {
+            Some(Cell::List(records)) => records,
+            _ => &[],
+        },
+        _ => &[],
+    }
+}
+
+/// The date, the sum, and the list of rows.
+fn batch(kind: u32, event: &Event, date: Date, rows: &[Taken], inflow: i128) -> Batch {
+    let record = |row: &Taken| {
+        let balance = Cell::Money(Money::from_minor(row.balance));
+        Cell::Record(row.key.iter().cloned().chain([balance]).collect())
+    };
+    let list = Cell::List(rows.iter().map(record).collect());
+    let mut columns = vec![
+        Column::Date(vec![Some(date)]),
+        Column::Money(vec![Some(Money::from_minor(inflow))]),
+        Column::Cells(vec![list]),
+    ];
+    columns.resize(event.fields.len().max(columns.len()), Column::Absent);
+    Batch { event: kind, columns, origins: vec![Origin::MADE] }
+}
+
+fn made<'a>(
+    kind: u32,
+    event: &'a Event,
+    batch: &'a Batch,
+    closed: &'a [(u32, i128)],
+) -> AtHand<'a> {
+    AtHand { kind, event, batch, row: 0, made_for: None, closed }
+}

@@ -1,0 +1,302 @@
+//! What outlives an event: totals, carried values, latches, balances, what settlements owe, and the
+//! allocations that a later refund may undo.
+//!
+//! An event reads state as it was before it; its own changes are collected in the frame and made all
+//! together when it is finished ([`super::commit`]), so an event that is set aside leaves no trace.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::base::{Date, Exact, ExactError, Period, PeriodKind};
+use crate::plan::{Event, EventSource, Plan, at};
+use crate::rows::{Accounts, Cell};
+
+use super::duplicates::Seen;
+use super::value::{Names, Part};
+
+/// A key.
+pub(crate) type Key = Box<[Part]>;
+
+/// All state of a run.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub names: Names,
+    pub accounts: AccountTable,
+    /// By tally, by projection.
+    pub totals: Vec<Vec<Totals>>,
+    /// By carry.
+    pub carried: Vec<HashMap<Key, Cell>>,
+    /// Shut latches: the leg, which of its bounds, and the key of its tally.
+    pub shut: HashMap<(u32, u32), HashSet<Key>>,
+    /// By account position, in minor units.
+    pub balances: Vec<i128>,
+    /// By settlement key, leg and account: entitled − settled.
+    pub owed: HashMap<Key, HashMap<(u32, u32), Exact>>,
+    /// By event kind and key: what may still be undone.
+    pub originals: HashMap<(u32, Part), Original>,
+    /// By account position and year: settled − entitled, in minor units.
+    pub drift: BTreeMap<(u32, i32), Exact>,
+    /// By event kind.
+    pub seen: Vec<Seen>,
+    /// What accounts gained that a stage closes, by stage.
+    pub gained: Vec<Gains>,
+    /// By declared account: whether its movements matter to anybody.
+    watched: Vec<bool>,
+}
+
+/// What the accounts of a family gained, period by period.
+#[derive(Debug)]
+pub(crate) struct Gains {
+    /// The stage that closes the family.
+    pub stage: u32,
+    /// The family.
+    pub closes: u32,
+    /// The length of a period.
+    pub kind: PeriodKind,
+    /// By period and account position, in minor units.
+    pub by_period: BTreeMap<Period, BTreeMap<u32, i128>>,
+}
+
+/// The sums of one projection.
+#[derive(Debug)]
+pub(crate) enum Totals {
+    /// As of now.
+    Now(HashMap<Key, Exact>),
+    /// Day by day, ascending: the sum of everything dated up to and including the day.
+    ByDay(HashMap<Key, Vec<(Date, Exact)>>),
+}
+
+impl State {
+    pub fn new(plan: &Plan, names: Names) -> State {
+        let projection = |projection: &crate::plan::Projection| match projection.by_day {
+            false => Totals::Now(HashMap::new()),
+            true => Totals::ByDay(HashMap::new()),
+        };
+        let totals =
+            |tally: &crate::plan::Tally| tally.projections.iter().map(projection).collect();
+        State {
+            names,
+            accounts: AccountTable::new(plan),
+            totals: plan.tallies.iter().map(totals).collect(),
+            carried: plan.carries.iter().map(|_| HashMap::new()).collect(),
+            seen: plan.events.iter().map(|_| Seen::default()).collect(),
+            watched: watched(plan),
+            gained: gains(plan),
+            ..State::default()
+        }
+    }
+
+    /// Whether movements of an account matter beyond the event.
+    pub fn is_watched(&self, position: u32) -> bool {
+        let declared = self.accounts.declared(position);
+        declared.and_then(|declared| self.watched.get(at(declared))).copied().unwrap_or(false)
+    }
+
+    /// A sum under a key, in what the tally keeps (minor units for money).
+    pub fn total(&self, tally: u32, projection: u32, key: &[Part], as_of: Option<Date>) -> Exact {
+        let totals = self.totals.get(at(tally)).and_then(|it| it.get(at(projection)));
+        match totals {
+            Some(Totals::Now(sums)) => sums.get(key).cloned().unwrap_or_default(),
+            Some(Totals::ByDay(days)) => {
+                let days = days.get(key).map_or(&[][..], Vec::as_slice);
+                let before = match as_of {
+                    Some(day) => days.partition_point(|(date, _)| *date < day),
+                    None => days.len(),
+                };
+                let last = before.checked_sub(1).and_then(|last| days.get(last));
+                last.map(|(_, sum)| sum.clone()).unwrap_or_default()
+            }
+            None => Exact::ZERO,
+        }
+    }
+}
+
+fn gains(plan: &Plan) -> Vec<Gains> {
+    let gains = |(stage, event): (u32, &Event)| match &event.source {
+        EventSource::Stage { closes, kind, .. } => {
+            Some(Gains { stage, closes: *closes, kind: *kind, by_period: BTreeMap::new() })
+        }
+        EventSource::Sent | EventSource::Periodic { .. } | EventSource::OnDate { .. } => None,
+    };
+    (0..).zip(&plan.events).filter_map(gains).collect()
+}
+
+fn watched(plan: &Plan) -> Vec<bool> {
+    let closed: Vec<u32> = gains(plan).iter().map(|gains| gains.closes).collect();
+    let accounts = (0..).zip(&plan.accounts);
+    accounts.map(|(place, account)| account.counted || closed.contains(&place)).collect()
+}
+
+impl Totals {
+    /// Whether adding would stay within the range of numbers.
+    pub fn after(&self, key: &[Part], amount: &Exact) -> Result<(), ExactError> {
+        let now = match self {
+            Totals::Now(sums) => sums.get(key),
+            Totals::ByDay(days) => days.get(key).and_then(|days| days.last()).map(|(_, sum)| sum),
+        };
+        now.map_or(Ok(()), |now| now.add(amount).map(|_| ()))
+    }
+
+    /// Adds to a sum on a day. Stages add to days that are past.
+    pub fn add(&mut self, key: &[Part], amount: &Exact, day: Date) -> Result<(), ExactError> {
+        match self {
+            Totals::Now(sums) => match sums.get_mut(key) {
+                Some(sum) => *sum = sum.add(amount)?,
+                None => {
+                    sums.insert(key.into(), amount.clone());
+                }
+            },
+            Totals::ByDay(by_key) => {
+                if !by_key.contains_key(key) {
+                    by_key.insert(key.into(), Vec::new());
+                }
+                let Some(days) = by_key.get_mut(key) else { return Ok(()) };
+                let place = days.partition_point(|(date, _)| *date < day);
+                if days.get(place).is_none_or(|(date, _)| *date != day) {
+                    let before = place.checked_sub(1).and_then(|it| days.get(it));
+                    let before = before.map(|(_, sum)| sum.clone()).unwrap_or_default();
+                    days.insert(place, (day, before));
+                }
+                for (_, sum) in days.iter_mut().skip(place) {
+                    *sum = sum.add(amount)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an event gave, kept because a refund may undo it.
+#[derive(Debug, Clone)]
+pub(crate) struct Original {
+    /// What it brought, in minor units.
+    pub inflow: i128,
+    /// How much of that has been undone, with the sign of the inflow.
+    pub reversed: i128,
+    /// What reversals gave back beside its leaves, where units are kept apart.
+    pub own_given_back: i128,
+    /// Its leaves.
+    pub leaves: Vec<OriginalLeaf>,
+    /// By which its reversals settle.
+    pub settling: Settling,
+    /// The tallies its legs fed.
+    pub feeds: Vec<OriginalFeed>,
+}
+
+/// A leaf of an event that may be undone.
+#[derive(Debug, Clone)]
+pub(crate) struct OriginalLeaf {
+    /// Its account; absent: undetermined.
+    pub account: Option<u32>,
+    /// Its leg.
+    pub leg: u32,
+    /// What it got, in minor units.
+    pub units: i128,
+    /// What earlier reversals gave back of it.
+    pub given_back: i128,
+}
+
+/// A feed of an event that may be undone.
+#[derive(Debug, Clone)]
+pub(crate) struct OriginalFeed {
+    pub tally: u32,
+    pub key: Key,
+    /// The leaves whose sum it added; absent: it added an amount of its own.
+    pub leaves: Option<Vec<u32>>,
+    /// What it added.
+    pub amount: Exact,
+    /// What of it has been taken back.
+    pub taken_back: Exact,
+}
+
+/// A settlement with its accounts and keys known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Settling {
+    #[default]
+    LargestRemainder,
+    InOrder,
+    RemainderTo(u32),
+    KeptApartIn(u32),
+    Carried(Key),
+}
+
+/// The single accounts of a run, in the order in which they first occur.
+#[derive(Debug, Default)]
+pub(crate) struct AccountTable {
+    list: Vec<(u32, Vec<Cell>)>,
+    /// By declared account: its position, if it has no key.
+    single: Vec<Option<u32>>,
+    /// By declared account and member: its position, if it has one key and that is a member.
+    by_member: Vec<Vec<Option<u32>>>,
+    /// All others.
+    by_key: Vec<HashMap<Key, u32>>,
+}
+
+impl AccountTable {
+    fn new(plan: &Plan) -> AccountTable {
+        AccountTable {
+            single: vec![None; plan.accounts.len()],
+            by_member: vec![Vec::new(); plan.accounts.len()],
+            by_key: plan.accounts.iter().map(|_| HashMap::new()).collect(),
+            list: Vec::new(),
+        }
+    }
+
+    /// The position of an account that may never have occurred.
+    pub fn known(&self, account: u32, key: &[Part]) -> Option<u32> {
+        match key {
+            [] => self.single.get(at(account)).copied().flatten(),
+            [Part::Member(member)] => {
+                self.by_member.get(at(account))?.get(at(*member)).copied().flatten()
+            }
+            _ => self.by_key.get(at(account))?.get(key).copied(),
+        }
+    }
+
+    /// The position of an account; its key as cells is asked for only when it is new.
+    pub fn position(
+        &mut self,
+        account: u32,
+        key: &[Part],
+        cells: impl FnOnce() -> Vec<Cell>,
+    ) -> u32 {
+        if let Some(position) = self.known(account, key) {
+            return position;
+        }
+        let position = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.list.push((account, cells()));
+        match key {
+            [] => {
+                if let Some(place) = self.single.get_mut(at(account)) {
+                    *place = Some(position);
+                }
+            }
+            [Part::Member(member)] => {
+                if let Some(places) = self.by_member.get_mut(at(account)) {
+                    if places.len() <= at(*member) {
+                        places.resize(at(*member) + 1, None);
+                    }
+                    if let Some(place) = places.get_mut(at(*member)) {
+                        *place = Some(position);
+                    }
+                }
+            }
+            _ => {
+                if let Some(places) = self.by_key.get_mut(at(account)) {
+                    places.insert(Key::from(key), position);
+                }
+            }
+        }
+        position
+    }
+
+    /// The declared account of a position.
+    pub fn declared(&self, position: u32) -> Option<u32> {
+        self.list.get(at(position)).map(|(account, _)| *account)
+    }
+}
+
+impl Accounts for AccountTable {
+    fn account(&self, position: u32) -> Option<(u32, &[Cell])> {
+        self.list.get(at(position)).map(|(account, key)| (*account, key.as_slice()))
+    }
+}

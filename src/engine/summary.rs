@@ -1,0 +1,135 @@
+//! What a run says of itself: counts, control totals, drift.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Exact, ExactError, Money};
+use crate::rows::{Accounts, Allocation, Cell, Payee, Reason};
+
+use super::state::State;
+
+/// The control figures of a run.
+///
+/// For every currency what came in is what was allocated, what is undetermined and what was set
+/// aside; the engine has checked it event by event.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Summary {
+    /// Events taken, sent or not.
+    pub events: u64,
+    /// Of these, those nobody sent: of the calendar, and stages.
+    pub made: u64,
+    /// Events allocated.
+    pub allocated: u64,
+    /// Events set aside.
+    pub set_aside: u64,
+    /// Of these, those of which it is not known what they would have brought.
+    pub set_aside_unknown: u64,
+    /// Money by currency, those that occurred, in order of declaration.
+    pub currencies: Vec<CurrencyTotals>,
+    /// Units given or withheld by settlements.
+    pub residue_units: u64,
+    /// Open items without amount.
+    pub open_items: u64,
+    /// How far each account's money is from what it was owed, by year; where it is not zero.
+    pub drift: Vec<Drift>,
+    /// For each condition of the plan's `checks`, whether it holds when all is over.
+    pub checks: Vec<Result<bool, Reason>>,
+}
+
+/// The money of one currency, in minor units (whole numbers, of any size).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CurrencyTotals {
+    /// Which currency.
+    pub currency: u32,
+    /// What events brought, those set aside included.
+    pub inflow: Exact,
+    /// What accounts got.
+    pub allocated: Exact,
+    /// What nobody got yet.
+    pub undetermined: Exact,
+    /// What events set aside would have brought, where that is known.
+    pub set_aside: Exact,
+}
+
+/// Settled minus entitled, summed exactly.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drift {
+    /// The declared account.
+    pub account: u32,
+    /// Its key.
+    pub key: Vec<Cell>,
+    /// The year, by the day events are booked.
+    pub year: i32,
+    /// In minor units.
+    pub amount: Exact,
+}
+
+/// Control figures in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    pub summary: Summary,
+    currencies: BTreeMap<u32, CurrencyTotals>,
+}
+
+impl Totals {
+    fn currency(&mut self, currency: u32) -> &mut CurrencyTotals {
+        let new = CurrencyTotals { currency, ..CurrencyTotals::default() };
+        self.currencies.entry(currency).or_insert(new)
+    }
+
+    /// Counts an allocated event; says whether its amounts sum to what it brought.
+    pub fn allocated(
+        &mut self,
+        currency: u32,
+        inflow: Money,
+        allocations: &[Allocation],
+        residue: u64,
+    ) -> Result<bool, ExactError> {
+        let (mut given, mut undetermined): (i128, i128) = (0, 0);
+        for allocation in allocations {
+            let sum = match allocation.payee {
+                Payee::Account(_) => &mut given,
+                Payee::Undetermined => &mut undetermined,
+            };
+            *sum = sum.checked_add(allocation.amount.minor()).ok_or(ExactError::TooWide)?;
+        }
+        let totals = self.currency(currency);
+        totals.inflow = totals.inflow.add(&Exact::from_int(inflow.minor()))?;
+        totals.allocated = totals.allocated.add(&Exact::from_int(given))?;
+        totals.undetermined = totals.undetermined.add(&Exact::from_int(undetermined))?;
+        self.summary.events += 1;
+        self.summary.allocated += 1;
+        self.summary.residue_units = self.summary.residue_units.saturating_add(residue);
+        Ok(given.checked_add(undetermined) == Some(inflow.minor()))
+    }
+
+    /// Counts an event set aside.
+    pub fn set_aside(&mut self, currency: u32, inflow: Option<Money>) -> Result<(), ExactError> {
+        self.summary.events += 1;
+        self.summary.set_aside += 1;
+        match inflow {
+            None => self.summary.set_aside_unknown += 1,
+            Some(inflow) => {
+                let inflow = Exact::from_int(inflow.minor());
+                let totals = self.currency(currency);
+                totals.inflow = totals.inflow.add(&inflow)?;
+                totals.set_aside = totals.set_aside.add(&inflow)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The figures when all is over.
+    pub fn finish(self, state: &State) -> Summary {
+        let drift = |((position, year), amount): (&(u32, i32), &Exact)| {
+            let (account, key) = state.accounts.account(*position)?;
+            let drifted = !amount.is_zero();
+            let (key, year, amount) = (key.to_vec(), *year, amount.clone());
+            drifted.then_some(Drift { account, key, year, amount })
+        };
+        Summary {
+            currencies: self.currencies.into_values().collect(),
+            drift: state.drift.iter().filter_map(drift).collect(),
+            ..self.summary
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Expressions, resolved to positions and slots.
+
+use crate::base::{Date, Duration, Exact, Period, Rounding};
+
+pub use crate::model::{Aggregate, Arithmetic, Comparison, Function, ScheduleValue};
+
+/// A value known before any data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Constant {
+    /// Yes or no.
+    Bool(bool),
+    /// Money (in major units), a rate or a number.
+    Number(Exact),
+    /// A day.
+    Date(Date),
+    /// A period.
+    Period(Period),
+    /// A length of time.
+    Duration(Duration),
+    /// A text.
+    Text(Box<str>),
+    /// A member of an enumeration, by position.
+    Member(u32),
+    /// An option of a reading, by position.
+    Option(u32),
+}
+
+/// What is computed. Locals are slots of the frame of the case, levy, figure or formula at hand.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    /// A constant.
+    Constant(Constant),
+    /// A list of values.
+    List(Vec<Expr>),
+    /// A field of the event at hand.
+    Field(u32),
+    /// A field of the row whose computed field is being worked out.
+    Own {
+        /// Which field.
+        field: u32,
+        /// For a dated field the day asked for; absent: the event's.
+        at: Option<Box<Expr>>,
+    },
+    /// The effective date of the event at hand.
+    EffectiveDate,
+    /// A slot of the frame.
+    Local(u32),
+    /// A field of a row.
+    RowField {
+        /// The row.
+        row: Box<Expr>,
+        /// Its shape.
+        shape: u32,
+        /// Which field.
+        field: u32,
+        /// For a dated field the day asked for; absent: the event's.
+        at: Option<Box<Expr>>,
+    },
+    /// The chosen option of a reading.
+    Reading {
+        /// Which reading.
+        reading: u32,
+        /// The option chosen for this plan.
+        option: u32,
+    },
+    /// A parameter's value on a day.
+    Parameter {
+        /// Which parameter.
+        parameter: u32,
+        /// A member for each key.
+        keys: Vec<Expr>,
+        /// The day.
+        at: Box<Expr>,
+    },
+    /// A schedule applied to an amount on a day.
+    Schedule {
+        /// Which schedule.
+        schedule: u32,
+        /// What is read off.
+        what: ScheduleValue,
+        /// The amount.
+        of: Box<Expr>,
+        /// The day.
+        at: Box<Expr>,
+    },
+    /// A register's row by its whole key, or nothing.
+    Lookup {
+        /// Which register.
+        register: u32,
+        /// A value for each key part.
+        keys: Vec<Expr>,
+    },
+    /// A running total, read through one of the tally's projections.
+    Total {
+        /// Which tally.
+        tally: u32,
+        /// Which of its projections.
+        projection: u32,
+        /// After what this event adds.
+        with_this: bool,
+        /// Values of the key parts the projection keeps, in their order.
+        keys: Vec<Expr>,
+        /// Only what is dated before this day.
+        as_of: Option<Box<Expr>>,
+    },
+    /// A carried value.
+    Carried {
+        /// Which carry.
+        carry: u32,
+        /// A value for each key part.
+        keys: Vec<Expr>,
+    },
+    /// In a stage: the balance it took out.
+    Closed {
+        /// Which account.
+        account: u32,
+        /// Its key.
+        keys: Vec<Expr>,
+    },
+    /// The balance of an account.
+    Balance {
+        /// Which account.
+        account: u32,
+        /// Its key.
+        keys: Vec<Expr>,
+    },
+    /// `-x`.
+    Negate(Box<Expr>),
+    /// `not x`.
+    Not(Box<Expr>),
+    /// All hold, up to the first that does not.
+    And(Vec<Expr>),
+    /// Any holds, up to the first that does.
+    Or(Vec<Expr>),
+    /// One of the four operations.
+    Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
+    /// A number of days as a length of time.
+    AsDuration(Box<Expr>),
+    /// A comparison.
+    Compare(Comparison, Box<Expr>, Box<Expr>),
+    /// Whether a value is one of several.
+    InSet(Box<Expr>, Vec<Expr>),
+    /// Whether a member is one of several known ones: `true` at their positions.
+    MemberIn(Box<Expr>, Vec<bool>),
+    /// Whether a region is another one or lies in it.
+    InTree {
+        /// The enumeration both are of.
+        enumeration: u32,
+        /// The one.
+        inner: Box<Expr>,
+        /// The other.
+        outer: Box<Expr>,
+    },
+    /// Whether a value lies between two.
+    InRange {
+        /// The value.
+        value: Box<Expr>,
+        /// First inside.
+        from: Box<Expr>,
+        /// Bound above.
+        to: Box<Expr>,
+        /// Whether the bound is inside.
+        closed: bool,
+    },
+    /// Whether a date lies in a period.
+    InPeriod(Box<Expr>, Box<Expr>),
+    /// Whether an optional value is there; if so it goes to a slot.
+    Bind(Box<Expr>, u32),
+    /// One or the other.
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// The optional value, or the other.
+    Otherwise(Box<Expr>, Box<Expr>),
+    /// Rounded to a multiple of a unit.
+    Rounded(Box<Expr>, Rounding, Exact),
+    /// A function over a selection.
+    Aggregate {
+        /// Which function.
+        function: Aggregate,
+        /// What of each row; absent for a count.
+        value: Option<Box<Expr>>,
+        /// Over which rows.
+        selection: Box<Selection>,
+    },
+    /// A function over a list of plain values.
+    AggregateList(Aggregate, Box<Expr>),
+    /// A built-in function.
+    Call(Function, Vec<Expr>),
+}
+
+/// An expression with the size of its own frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Formula {
+    /// How many slots.
+    pub locals: u32,
+    /// The expression.
+    pub expr: Expr,
+}
+
+/// Rows in their order, with or without weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selection {
+    /// Where the rows come from.
+    pub source: RowSource,
+    /// The slot of the row at hand.
+    pub binding: u32,
+    /// Which rows count.
+    pub condition: Option<Expr>,
+    /// Weights of the rows, if any.
+    pub factors: Vec<Factor>,
+    /// The slot of the share of the row at hand, if it is asked for.
+    pub share: Option<u32>,
+}
+
+/// Where rows come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RowSource {
+    /// Rows of a register whose key starts with these values.
+    Register {
+        /// Which register.
+        register: u32,
+        /// Values of the first key parts.
+        keys: Vec<Expr>,
+    },
+    /// The values or records of a list.
+    List(Expr),
+    /// So many members of an enumeration.
+    Members(u32),
+}
+
+/// One factor of the weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Factor {
+    /// Its part of the whole.
+    pub weight: Exact,
+    /// What is weighed, of the row at hand.
+    pub value: Expr,
+}
