@@ -7,9 +7,9 @@ use crate::rows::{Cell, Reason};
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Once, Scope};
 use super::fault::Fault;
-use super::flow::Content;
 use super::state::{Key, Settling};
 use super::trace::Trace;
+use super::tree::Content;
 use super::value::{Part, Value};
 
 /// What an event adds to a tally of itself.
@@ -328,23 +328,5 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
         }
         Ok(())
-    }
-
-    /// Leaves in written order, depth first.
-    pub fn walk(&self, first: Option<u32>, out: &mut Vec<u32>) {
-        let mut next = first;
-        while let Some(place) = next {
-            let Some(node) = self.frame.nodes.get(at(place)) else { break };
-            match &node.content {
-                Content::Account(_) | Content::Undetermined => out.push(place),
-                Content::Group => self.walk(node.inside.first, out),
-                Content::Pool { filled: Some((pool, true)), .. } => {
-                    let filled = self.frame.pools.get(at(*pool));
-                    self.walk(filled.and_then(|filled| filled.inside.first), out);
-                }
-                Content::Pool { .. } => {}
-            }
-            next = node.next;
-        }
     }
 }

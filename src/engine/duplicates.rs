@@ -165,7 +165,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_are_told_apart_as_by_a_set(values in prop::collection::vec(-70_000_i128..70_000, 0..9000)) {
+        fn numbers_are_told_apart_as_by_a_set(
+            values in prop::collection::vec(-70_000_i128..70_000, 0..9000),
+        ) {
             let (mut integers, mut naive) = (Integers::default(), BTreeSet::new());
             for value in values {
                 prop_assert_eq!(integers.insert(value), naive.insert(value));

@@ -6,11 +6,11 @@ use crate::rows::{Batch, Reason};
 
 use super::commit::{Added, Becoming, Delta};
 use super::fault::Fault;
-use super::flow::{Chain, Fed, Filled, Node, Room, Watched};
 use super::registers::Registers;
 use super::settle::{Bounds, Workspace};
 use super::state::{Key, Original, Settling, State};
 use super::trace::Trace;
+use super::tree::{Chain, Fed, Filled, Node, Room, Watched};
 use super::value::{Part, Row, Value};
 
 /// Works out events of one batch. What it lends lives as long as the batch, the registers and the

@@ -8,8 +8,8 @@ use super::commit::WorkedOut;
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Scope};
 use super::fault::Fault;
-use super::flow::Content;
 use super::trace::Trace;
+use super::tree::Content;
 use super::value::{Part, Value};
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {

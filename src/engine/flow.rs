@@ -1,8 +1,7 @@
 //! How a pool is divided: legs, their bounds, and where they lead.
 //!
-//! Shares are exact and in minor units. A division leaves a tree of [`Node`]s in the frame, in written
-//! order whatever the order of working out; a pool's own division hangs under the first leg that
-//! filled it. Nothing is whole before [`super::settlement`].
+//! Shares are exact and in minor units. A division leaves a tree of legs in the frame
+//! ([`super::tree`]); nothing is whole before [`super::settlement`].
 
 use crate::base::Exact;
 use crate::plan::{
@@ -14,105 +13,8 @@ use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Scope};
 use super::fault::Fault;
 use super::trace::Trace;
+use super::tree::{Chain, Content, Fed, Room, Running, Watched};
 use super::value::{Row, Value};
-
-/// Legs one after the other, as first and last node.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Chain {
-    pub first: Option<u32>,
-    pub last: Option<u32>,
-}
-
-/// A leg with its amount.
-#[derive(Debug)]
-pub(crate) struct Node<'a> {
-    pub leg: u32,
-    pub content: Content<'a>,
-    /// What it is owed, exact.
-    pub entitled: Exact,
-    /// What is still to be made whole: as entitled, until a split settles on its own.
-    pub share: Exact,
-    /// What it gets.
-    pub units: i128,
-    /// Takes no part in the event's settlement, since it was whole when it was made.
-    pub whole: bool,
-    /// The nearest bound above or at it.
-    pub room: Option<u32>,
-    /// The legs inside it.
-    pub inside: Chain,
-    pub next: Option<u32>,
-}
-
-/// Where a leg leads.
-#[derive(Debug, Clone)]
-pub(crate) enum Content<'a> {
-    Account(u32),
-    Undetermined,
-    Pool {
-        pool: u32,
-        row: Option<Row<'a>>,
-        /// The filled pool, once it is known, and whether this leg was the first to fill it.
-        filled: Option<(u32, bool)>,
-    },
-    Group,
-}
-
-/// A pool that received money.
-#[derive(Debug)]
-pub(crate) struct Filled<'a> {
-    pub pool: u32,
-    pub row: Option<Row<'a>>,
-    pub content: Exact,
-    /// How many legs filled it.
-    pub fills: u32,
-    /// The bound of the one leg that filled it.
-    pub room: Option<u32>,
-    /// Its own division.
-    pub inside: Chain,
-}
-
-/// What a leg adds to a tally.
-#[derive(Debug, Clone)]
-pub(crate) struct Fed {
-    pub tally: u32,
-    pub key: (usize, usize),
-    pub node: u32,
-    /// Exact, until it is settled.
-    pub amount: Exact,
-}
-
-/// A bound that a settlement must respect.
-#[derive(Debug, Clone)]
-pub(crate) struct Room {
-    pub node: u32,
-    /// The bound around it.
-    pub parent: Option<u32>,
-    /// In minor units.
-    pub limit: Exact,
-    /// Of the running total: the tally, its key, and the total before this event.
-    pub total: Option<Running>,
-}
-
-/// A running total a bound looks at.
-#[derive(Debug, Clone)]
-pub(crate) struct Running {
-    pub tally: u32,
-    pub projection: u32,
-    pub key: (usize, usize),
-    pub before: Exact,
-}
-
-/// A latch that shuts if the total has reached the bound when the event is over.
-#[derive(Debug, Clone)]
-pub(crate) struct Watched {
-    pub leg: u32,
-    /// Which of the leg's bounds.
-    pub bound: u32,
-    pub limit: Exact,
-    pub tally: u32,
-    pub projection: u32,
-    pub key: (usize, usize),
-}
 
 /// What a leg is worked out with.
 #[derive(Debug, Clone, Copy)]
@@ -196,50 +98,12 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(Chain { first: Some(node), last: Some(node) })
     }
 
-    /// Puts into pools what legs lead there.
-    pub fn pour(&mut self, chain: Chain) -> Result<(), Fault> {
-        let mut next = chain.first;
-        while let Some(place) = next {
-            let Some(node) = self.frame.nodes.get(at(place)) else { break };
-            next = node.next;
-            let (inside, share, room) = (node.inside, node.share.clone(), node.room);
-            if let Content::Pool { pool, row, .. } = node.content {
-                let filled = self.fill(pool, row, &share, room)?;
-                if let Some(node) = self.frame.nodes.get_mut(at(place)) {
-                    node.content = Content::Pool { pool, row, filled: Some(filled) };
-                }
-            }
-            self.pour(inside)?;
+    /// Where a levy or transfer leads.
+    pub fn leads_to(&mut self, target: &'a Target, scope: Scope<'a>) -> Result<Content<'a>, Fault> {
+        match self.led(target, &Exact::ZERO, Under { scope, room: None })? {
+            (Content::Group, _) => Err(Fault::Internal("a levy or transfer that divides")),
+            (content, _) => Ok(content),
         }
-        Ok(())
-    }
-
-    fn fill(
-        &mut self,
-        pool: u32,
-        row: Option<Row<'a>>,
-        share: &Exact,
-        room: Option<u32>,
-    ) -> Result<(u32, bool), Fault> {
-        let same = |filled: &Filled<'a>| filled.pool == pool && filled.row == row;
-        let known = self.frame.pools.iter().position(same);
-        let place = known.unwrap_or(self.frame.pools.len());
-        match self.frame.pools.get_mut(place) {
-            Some(filled) => {
-                filled.content = filled.content.add(share)?;
-                filled.fills += 1;
-                filled.room = None;
-            }
-            None => self.frame.pools.push(Filled {
-                pool,
-                row,
-                content: share.clone(),
-                fills: 1,
-                room,
-                inside: Chain::default(),
-            }),
-        }
-        Ok((u32::try_from(place).unwrap_or(u32::MAX), known.is_none()))
     }
 
     /// Where a target leads, and the legs inside it.
@@ -306,61 +170,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let declared = self.plan.accounts.get(at(place.account)).ok_or(MISTYPED)?;
         let keys = place.keys.iter().zip(&declared.keys);
         keys.map(|(key, kind)| self.eval(key, scope).map(|value| value.to_cell_of(kind))).collect()
-    }
-
-    /// Adds a leg, not yet in any chain.
-    pub fn make(
-        &mut self,
-        leg: u32,
-        content: Content<'a>,
-        share: Exact,
-        room: Option<u32>,
-    ) -> Result<u32, Fault> {
-        let place = u32::try_from(self.frame.nodes.len());
-        let place = place.map_err(|_| Fault::Internal("more legs than can be counted"))?;
-        self.frame.nodes.push(Node {
-            leg,
-            content,
-            entitled: share.clone(),
-            share,
-            units: 0,
-            whole: false,
-            room,
-            inside: Chain::default(),
-            next: None,
-        });
-        Ok(place)
-    }
-
-    /// Adds a leg that is whole already: of a levy, a transfer, or taken out by a stage.
-    pub fn make_whole(
-        &mut self,
-        leg: u32,
-        content: Content<'a>,
-        units: i128,
-    ) -> Result<u32, Fault> {
-        let node = self.make(leg, content, Exact::from_int(units), None)?;
-        if let Some(node) = self.frame.nodes.get_mut(at(node)) {
-            node.whole = true;
-            node.units = units;
-        }
-        let roots = self.frame.roots;
-        self.frame.roots = self.joined(roots, Chain { first: Some(node), last: Some(node) });
-        Ok(node)
-    }
-
-    /// Puts one chain behind another.
-    pub fn joined(&mut self, chain: Chain, behind: Chain) -> Chain {
-        match (chain.last, behind.first) {
-            (Some(last), Some(first)) => {
-                if let Some(node) = self.frame.nodes.get_mut(at(last)) {
-                    node.next = Some(first);
-                }
-                Chain { first: chain.first, last: behind.last }
-            }
-            (None, _) => behind,
-            (_, None) => chain,
-        }
     }
 
     fn block(&mut self, block: &'a Block, whole: &Exact, under: Under<'a>) -> Result<Chain, Fault> {
@@ -608,7 +417,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 } else {
                     share
                 };
-                let total = Some(Running { tally, projection, key, before });
+                let total = Some(Running { tally, key, before });
                 self.frame.rooms.push(Room { node, parent: room, limit, total });
                 Ok((cut, self.last_room()))
             }

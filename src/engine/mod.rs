@@ -10,7 +10,7 @@
 //!   nothing depends on order, else after all have been read and put in order; then calendar events and
 //!   stages.
 //! - `event` is one event from its fields to its outcome, `rules` which rule applies, `flow` how it
-//!   divides, `settle` and `settlement` how shares become whole, `commit` what changes, `reversal` how
+//!   divides (into the `tree` of its legs), `settle` and `settlement` how shares become whole, `commit` what changes, `reversal` how
 //!   a refund undoes an event; `eval`, `lookup` and `remember` are expressions.
 //! - Money is an exact number of *major* units in expressions, as rules write it, and of *minor* units
 //!   in flows and state, where it becomes whole.
@@ -25,6 +25,7 @@ mod evaluator;
 mod event;
 mod fault;
 mod flow;
+mod function;
 mod lookup;
 mod order;
 mod registers;
@@ -38,6 +39,7 @@ mod stage;
 mod state;
 mod summary;
 mod trace;
+mod tree;
 mod value;
 
 pub use fault::RunError;

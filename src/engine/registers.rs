@@ -19,8 +19,11 @@ pub(crate) struct Registers {
 #[derive(Debug, Default)]
 struct Table {
     rows: Vec<Entry>,
-    prefixes: Vec<(usize, HashMap<Box<[Part]>, (u32, u32)>)>,
+    prefixes: Vec<(usize, Ranges)>,
 }
+
+/// By the first parts of a key, the rows from the first to before the last.
+type Ranges = HashMap<Box<[Part]>, (u32, u32)>;
 
 /// What stands under one key; of a register with many rows a key, one of them.
 #[derive(Debug)]
@@ -131,8 +134,8 @@ fn key(register: &Register, shape: &Shape, row: &RegisterRow, names: &mut Names)
     register.keys.iter().map(part).collect()
 }
 
-fn ranges(keys: &[Box<[Part]>], length: usize) -> HashMap<Box<[Part]>, (u32, u32)> {
-    let mut ranges: HashMap<Box<[Part]>, (u32, u32)> = HashMap::new();
+fn ranges(keys: &[Box<[Part]>], length: usize) -> Ranges {
+    let mut ranges = Ranges::new();
     for (row, key) in (0_u32..).zip(keys) {
         let parts = key.get(..length).unwrap_or(key);
         match ranges.get_mut(parts) {

@@ -148,8 +148,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let key = self.parts(start);
         let kept = self.state.carried.get(at(carry)).and_then(|it| it.get(key));
         let becoming = self.frame.becoming.iter().filter(|_| self.after);
-        let becoming = becoming.filter(|it| it.carry == carry && self.key_at(it.key) == key);
-        let value = becoming.last().map(|it| &it.value).or(kept).cloned();
+        let mut becoming = becoming.filter(|it| it.carry == carry && self.key_at(it.key) == key);
+        let value = becoming.next_back().map(|it| &it.value).or(kept).cloned();
         self.frame.parts.truncate(start);
         match value {
             Some(cell) => Ok(kept_value(&cell)),

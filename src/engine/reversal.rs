@@ -7,11 +7,14 @@ use crate::rows::{Allocation, Reason};
 use super::commit::Delta;
 use super::evaluator::Evaluator;
 use super::fault::Fault;
-use super::flow::{Content, Fed};
 use super::settle::{Bounds, Way, settle};
 use super::state::{Original, OriginalFeed, OriginalLeaf, Settling};
 use super::trace::Trace;
+use super::tree::{Content, Fed};
 use super::value::Part;
+
+/// Units by leaf, and those of an account beside them.
+type Targets = (Vec<i128>, Option<(u32, i128)>);
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Undoes a part of an earlier event, as large as this one's inflow.
@@ -52,11 +55,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     /// What of each leaf is undone when that part of the whole is, in whole units; and of the account
     /// where the settlement keeps units apart.
-    fn targets(
-        &mut self,
-        original: &Original,
-        part: &Exact,
-    ) -> Result<(Vec<i128>, Option<(u32, i128)>), Fault> {
+    fn targets(&mut self, original: &Original, part: &Exact) -> Result<Targets, Fault> {
         let shares: Result<Vec<Exact>, _> =
             original.leaves.iter().map(|leaf| Exact::from_int(leaf.units).mul(part)).collect();
         let (way, apart) = match &original.settling {

@@ -2,17 +2,15 @@
 
 use crate::base::{Date, Exact};
 use crate::plan::{
-    Case, Feed, LevyCase, Place, PoolStep, Settlement, Source, Step, Target, Transfer,
-    TransferCase, at,
+    Case, Feed, LevyCase, Place, PoolStep, Settlement, Source, Step, Transfer, TransferCase,
 };
 use crate::rows::Reason;
 
-use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Scope};
 use super::fault::Fault;
-use super::flow::{Chain, Content, Fed};
 use super::state::Settling;
 use super::trace::{Trace, Verdict};
+use super::tree::{Chain, Content, Fed};
 use super::value::{Row, Value};
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
@@ -152,7 +150,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         let units = self.whole_units(&due, levy.leg)?;
         if units != 0 {
-            let content = self.into_target(&levy.into, scope)?;
+            let content = self.leads_to(&levy.into, scope)?;
             let node = self.make_whole(levy.leg, content, units)?;
             self.feed(levy.feed.as_ref(), node, units, scope)?;
             self.pour(Chain { first: Some(node), last: Some(node) })?;
@@ -166,26 +164,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             return Err(Reason::TransferNotWhole { leg }.into());
         }
         units.to_int().ok_or_else(|| Reason::TooWide.into())
-    }
-
-    fn into_target(&mut self, target: &'a Target, scope: Scope<'a>) -> Result<Content<'a>, Fault> {
-        Ok(match target {
-            Target::Account(place) => Content::Account(self.account(place, scope)?),
-            Target::Undetermined => Content::Undetermined,
-            Target::Pool { pool, row } => {
-                let row = match row {
-                    None => None,
-                    Some(row) => match self.eval(row, scope)? {
-                        Value::Row(row) => Some(row),
-                        _ => return Err(MISTYPED),
-                    },
-                };
-                Content::Pool { pool: *pool, row, filled: None }
-            }
-            Target::Block(_) | Target::InOrder(_) | Target::Graded(_) | Target::Among(_) => {
-                return Err(Fault::Internal("a levy or transfer that divides"));
-            }
-        })
     }
 
     fn feed(
@@ -257,7 +235,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             left = self.draw_down(transfer.leg, place, left, scope)?;
         }
         self.draw(transfer.leg, last, left, scope)?;
-        let content = self.into_target(&transfer.to, scope)?;
+        let content = self.leads_to(&transfer.to, scope)?;
         let node = self.make_whole(transfer.leg, content, units)?;
         self.feed(transfer.feed.as_ref(), node, units, scope)?;
         self.pour(Chain { first: Some(node), last: Some(node) })
@@ -299,10 +277,5 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             self.make_whole(leg, Content::Account(position), drawn)?;
         }
         Ok(())
-    }
-
-    /// The position in the plan of an event's step, for messages.
-    pub fn account_of(&self, position: u32) -> Option<u32> {
-        self.state.accounts.declared(position).filter(|it| at(*it) < self.plan.accounts.len())
     }
 }

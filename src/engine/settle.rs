@@ -100,7 +100,7 @@ pub(crate) fn settle(
 }
 
 fn in_range(units: i128) -> Result<i128, ExactError> {
-    if -UNITS_MAX <= units && units <= UNITS_MAX { Ok(units) } else { Err(ExactError::TooWide) }
+    if (-UNITS_MAX..=UNITS_MAX).contains(&units) { Ok(units) } else { Err(ExactError::TooWide) }
 }
 
 fn give(

@@ -6,10 +6,10 @@ use crate::rows::{Allocation, Reason};
 
 use super::evaluator::Evaluator;
 use super::fault::Fault;
-use super::flow::{Chain, Content, Node};
 use super::settle::{Member, Way, settle};
 use super::state::Settling;
 use super::trace::Trace;
+use super::tree::{Chain, Content, Node};
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Settles the event over all its leaves, so that together they give what it brought.

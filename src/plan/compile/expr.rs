@@ -91,7 +91,7 @@ impl Compiler<'_> {
             ExprKind::Reading(reading) => {
                 Expr::Reading { reading: reading.0, option: self.chosen(*reading) }
             }
-            ExprKind::Negate(inner) => negated(one(inner)),
+            ExprKind::Negate(inner) => negated(*one(inner)),
             ExprKind::Not(inner) => Expr::Not(one(inner)),
             ExprKind::And(parts) => Expr::And(self.exprs(parts, context, slots)),
             ExprKind::Or(parts) => Expr::Or(self.exprs(parts, context, slots)),
@@ -287,8 +287,8 @@ impl Compiler<'_> {
     }
 }
 
-fn negated(inner: Box<Expr>) -> Expr {
-    match *inner {
+fn negated(inner: Expr) -> Expr {
+    match inner {
         Expr::Constant(Constant::Number(value)) => Expr::Constant(Constant::Number(value.neg())),
         other => Expr::Negate(Box::new(other)),
     }
