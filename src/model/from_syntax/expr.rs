@@ -206,11 +206,7 @@ impl<'a> Resolver<'a> {
         if let (Type::Money(one), Type::Money(other)) = (&left.ty, &right.ty)
             && one != other
         {
-            return self.error(
-                words::MIXED_CURRENCIES,
-                span,
-                Words::new("two currencies never mix", "两种币种不能混算"),
-            );
+            return self.mixed_currencies(span);
         }
         let (sign, verb_en, verb_zh) = match operator {
             Arithmetic::Add => ("+", "added", "相加"),
@@ -237,6 +233,14 @@ impl<'a> Resolver<'a> {
         self.report(diagnostic)
     }
 
+    fn mixed_currencies(&mut self, span: Span) -> Reported {
+        self.error(
+            words::MIXED_CURRENCIES,
+            span,
+            Words::new("two currencies never mix", "两种币种不能混算"),
+        )
+    }
+
     fn compare(
         &mut self,
         scope: &mut Scope,
@@ -252,6 +256,11 @@ impl<'a> Resolver<'a> {
         let only_equality = matches!(left.ty, Type::Member(_) | Type::Bool | Type::Option(_));
         let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         let unordered = matches!(left.ty, Type::Duration | Type::Row(_) | Type::List(_));
+        if let (Type::Money(_), Type::Money(_)) = (&left.ty, &right.ty)
+            && left.ty != right.ty
+        {
+            return Err(self.mixed_currencies(span));
+        }
         if !comparable(&left.ty, &right.ty) {
             let (a, b) = (words::a_type(&left.ty), words::a_type(&right.ty));
             return Err(self.report(
@@ -495,11 +504,7 @@ impl<'a> Resolver<'a> {
         if let (Type::Money(one), Type::Money(other)) = (&expr.ty, want)
             && one != other
         {
-            return self.error(
-                words::MIXED_CURRENCIES,
-                expr.span,
-                Words::new("two currencies never mix", "两种币种不能混算"),
-            );
+            return self.mixed_currencies(expr.span);
         }
         if matches!(expr.ty, Type::Optional(_)) && !matches!(want, Type::Optional(_)) {
             return self.present(expr).err().unwrap_or(Reported);
