@@ -2,6 +2,8 @@
 
 mod compiled;
 mod floors;
+mod language;
 mod model;
 mod reference;
+mod regressions;
 mod tidy;

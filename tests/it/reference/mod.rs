@@ -1,6 +1,6 @@
 //! The second opinion against the first.
 
-mod data;
+pub mod data;
 
 use fenshui::reference::{self, Fate};
 

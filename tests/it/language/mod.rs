@@ -1,0 +1,146 @@
+//! The language reference is a test: every page of `docs/reference/language` is a small program that
+//! must be right, and every block of it that says `fen-error` a program that must be refused.
+
+mod keywords;
+mod worked;
+
+use std::path::{Path, PathBuf};
+
+use fenshui::base::{FileId, LineIndex};
+use fenshui::check;
+use fenshui::diagnostics::{Diagnostic, Language, Severity};
+use fenshui::model::{self, Choice, RuleSet};
+use fenshui::syntax;
+
+use crate::floors::root;
+
+pub fn folder() -> PathBuf {
+    root().join("docs/reference/language")
+}
+
+/// A page's program, with the scenario asked for, or what is wrong with it.
+fn rules(text: &str, scenario: Option<&str>) -> (RuleSet, Vec<Diagnostic>) {
+    let (tree, mut found) = syntax::parse(FileId(0), text, true);
+    let choice = Choice { scenario: scenario.map(str::to_owned) };
+    let (rules, more) = model::from_syntax(&[tree], &choice);
+    found.extend(more);
+    let (checked, more) = check::check(rules.clone(), &found);
+    found.extend(more);
+    (checked.map_or(rules, |checked| checked.rule_set().clone()), found)
+}
+
+fn errors(found: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
+    found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+fn said(page: &str, text: &str, diagnostic: &Diagnostic) -> String {
+    let line = LineIndex::new(text).line_column(diagnostic.span.start).line;
+    let words = diagnostic.message.in_language(Language::English);
+    format!("{page}:{line}: {} {words}", diagnostic.code.0)
+}
+
+/// The page compiles, its examples come out as written, and its wrong programs are refused.
+#[track_caller]
+pub fn check(folder: &Path, page: &str) {
+    let text = std::fs::read_to_string(folder.join(page)).unwrap();
+    let (set, found) = rules(&text, None);
+    let mut wrong: Vec<String> = errors(&found).map(|found| said(page, &text, found)).collect();
+    if wrong.is_empty() {
+        for example in &set.examples {
+            let amended;
+            let (set, example) = match &example.scenario {
+                None => (&set, example),
+                Some(scenario) => {
+                    let (set, found) = rules(&text, Some(scenario));
+                    wrong.extend(errors(&found).map(|found| said(page, &text, found)));
+                    amended = set;
+                    let same = |other: &&model::Example| other.span == example.span;
+                    (&amended, amended.examples.iter().find(same).unwrap())
+                }
+            };
+            let line = LineIndex::new(&text).line_column(example.span.start).line;
+            let differences = worked::differences(set, example);
+            wrong.extend(
+                differences
+                    .iter()
+                    .map(|difference| format!("{page}:{line}: “{}”: {difference}", example.title)),
+            );
+        }
+    }
+    wrong.extend(not_refused(page, &text));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each `fen-error` block names the code of what is wrong with it on its first line. It is read as
+/// if it stood in the page's program, and nothing else may be found wrong.
+fn not_refused(page: &str, text: &str) -> Vec<String> {
+    const FENCE: &str = "```fen-error\n";
+    let mut wrong = Vec::new();
+    for (at, _) in text.match_indices(FENCE) {
+        let (before, block) = text.split_at(at);
+        let code = block[FENCE.len()..].strip_prefix("# ").map_or("", |line| &line[..5]);
+        // As long as the fence it replaces, so that places stay the same.
+        let text = format!("{before}```fen      \n{}", &block[FENCE.len()..]);
+        let (_, found) = rules(&text, None);
+        let line = LineIndex::new(&text).line_column(u32::try_from(at).unwrap()).line;
+        if !errors(&found).any(|found| found.code.0 == code) {
+            wrong.push(format!("{page}:{line}: {code} is not found"));
+        }
+        let others = errors(&found).filter(|found| found.code.0 != code);
+        wrong.extend(others.map(|found| said(page, &text, found)));
+    }
+    wrong
+}
+
+macro_rules! pages {
+    ($($name:ident $page:literal)*) => {
+        $(#[test]
+        fn $name() {
+            check(&folder(), $page);
+        })*
+
+        const PAGES: &[&str] = &[$($page),*];
+    };
+}
+
+pages! {
+    first "01-first.fen.md"
+    modules "02-modules.fen.md"
+    names "03-names.fen.md"
+    events "04-events.fen.md"
+    registers "05-registers.fen.md"
+    parameters "06-parameters.fen.md"
+    schedules "07-schedules.fen.md"
+    readings "08-readings.fen.md"
+    values "09-values.fen.md"
+    conditions "10-conditions.fen.md"
+    dates "11-dates.fen.md"
+    rule "12-rules.fen.md"
+    legs "13-legs.fen.md"
+    among "14-among.fen.md"
+    settlement "15-settlement.fen.md"
+    tallies "16-tallies.fen.md"
+    carries "17-carries.fen.md"
+    levies "18-levies.fen.md"
+    transfers "19-transfers.fen.md"
+    calendar "20-calendar.fen.md"
+    refunds "21-refunds.fen.md"
+    examples "22-examples.fen.md"
+    scenarios "23-scenarios.fen.md"
+    chinese "24-chinese.fen.md"
+}
+
+#[test]
+fn every_page_is_tested_and_on_the_map() {
+    let map = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let mut pages: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".fen.md"))
+        .collect();
+    pages.sort();
+    assert_eq!(pages, PAGES);
+    let missing: Vec<_> =
+        pages.iter().filter(|page| !map.contains(&format!("]({page})"))).collect();
+    assert!(missing.is_empty(), "not on the map: {missing:?}");
+}

@@ -1,0 +1,9 @@
+//! What once went wrong: each case is a page like those of the language reference, named for it.
+
+use crate::floors::root;
+use crate::language::check;
+
+#[test]
+fn at_least_after_a_rate() {
+    check(&root().join("tests/cases/regressions"), "at-least-after-a-rate.fen.md");
+}
