@@ -114,6 +114,12 @@ impl TextColumn {
         if there { self.bytes.get(start..end) } else { None }
     }
 
+    /// Forgets all texts but the first `rows`.
+    pub fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows);
+        self.bytes.truncate(self.ends.last().map_or(0, |(end, _)| *end));
+    }
+
     /// How many texts, present or not.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -232,13 +232,26 @@ pub enum Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unreadable {
     /// The row has more or fewer cells than the header.
-    Ragged,
+    Ragged {
+        /// Columns of the header.
+        expected: u32,
+        /// Cells of the row.
+        found: u32,
+    },
     /// Not an amount.
     NotAnAmount,
     /// An amount with thousands separators.
     ThousandsSeparator,
     /// An amount with more decimals than its currency.
     TooManyDecimals,
+    /// A number as a power of ten, such as `1e5`.
+    Exponent,
+    /// A plus sign in front of a number.
+    PlusSign,
+    /// A decimal point without a digit on either side.
+    MissingDigit,
+    /// Digits or signs of a Chinese input method.
+    FullWidth,
     /// Not a number.
     NotANumber,
     /// Not a whole number.
@@ -261,4 +274,10 @@ pub enum Unreadable {
     NotText,
     /// A quote that never closes, or text after one.
     Quote,
+    /// Not JSON.
+    NotJson,
+    /// JSON, but no record.
+    NotARecord,
+    /// A record that names a field twice.
+    RepeatedField,
 }
