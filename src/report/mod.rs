@@ -1,0 +1,18 @@
+//! What people read: names, values and reasons in words; tables, trees and pictures, drawn.
+//!
+//! Everything here is a pure function from data to text. It knows positions and names, amounts and
+//! spans; of rules it knows nothing, so that a page, an editor or a terminal may use it alike. It
+//! writes no file and looks at no terminal: width and colour are told to it.
+//!
+//! Start reading at [`names`], the names of a rule set's things.
+
+mod findings;
+pub mod names;
+mod reasons;
+pub mod table;
+mod unreadable;
+pub mod values;
+
+pub use findings::{Drawing, Sources, draw, json, tally};
+pub use reasons::{ReasonWords, reason_words};
+pub use unreadable::{unreadable_hint, unreadable_words};

@@ -1,0 +1,314 @@
+//! What the things of a rule set are called, and of what kind their data are.
+//!
+//! The facts that travel speak in positions: event kind 2, field 5, member 0, leg 17. Whoever shows
+//! them to a person or reads them from a file needs the names. [`Names`] holds them all as plain
+//! data, in the rule set's own order, so that readers, writers and reports need not know a rule set.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::base::PeriodKind;
+use crate::diagnostics::Language;
+
+/// Names of everything a rule set declares, each list in the order of its positions.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Event kinds.
+    pub events: Vec<Table>,
+    /// Registers.
+    pub registers: Vec<Table>,
+    /// Row shapes, of registers and of records in lists.
+    pub shapes: Vec<Shape>,
+    /// Accounts and account families.
+    pub accounts: Vec<Keyed>,
+    /// Pools.
+    pub pools: Vec<Label>,
+    /// Parameters.
+    pub parameters: Vec<Keyed>,
+    /// Schedules.
+    pub schedules: Vec<Label>,
+    /// Rules.
+    pub rules: Vec<Label>,
+    /// Levies.
+    pub levies: Vec<Label>,
+    /// Tallies.
+    pub tallies: Vec<Keyed>,
+    /// Carries.
+    pub carries: Vec<Keyed>,
+    /// Figures, each with the kind of its value.
+    pub figures: Vec<Figure>,
+    /// Legs.
+    pub legs: Vec<Leg>,
+    /// Readings, each with its options.
+    pub readings: Vec<(Label, Arc<Members>)>,
+}
+
+/// A declared name and its label in either language.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Label {
+    /// As the rules write it.
+    pub text: String,
+    /// English label.
+    pub en: Option<String>,
+    /// Chinese label.
+    pub zh: Option<String>,
+}
+
+/// An event kind or a register, as a table of data.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// What it is called.
+    pub name: Label,
+    /// Its fields, stored and computed.
+    pub fields: Vec<Field>,
+    /// The fields that identify a row.
+    pub key: Vec<usize>,
+    /// The field that is the effective date of an event.
+    pub effective: Option<usize>,
+    /// The field that is the money an event brings.
+    pub inflow: Option<usize>,
+    /// Whether the data send it; a calendar event or a stage is made by the run.
+    pub sent: bool,
+    /// What its money is counted in.
+    pub currency: Currency,
+}
+
+/// A currency: its code and the decimals of its smallest unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Currency {
+    /// Its code, e.g. CNY.
+    pub code: String,
+    /// Decimals.
+    pub scale: u8,
+}
+
+/// The fields of a row.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// What it is called.
+    pub name: Label,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// The fields that identify a row; empty for a record of a list.
+    pub key: Vec<usize>,
+}
+
+/// A field.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// What it is called.
+    pub name: Label,
+    /// Of what kind its values are.
+    pub kind: Kind,
+    /// Must be there.
+    pub required: bool,
+    /// Worked out by the rules, never in the data.
+    pub computed: bool,
+    /// Holds one value per period.
+    pub dated: bool,
+}
+
+/// Of what kind a value is.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Yes or no.
+    Bool,
+    /// A whole number.
+    Integer,
+    /// A ratio.
+    Rate,
+    /// A number.
+    Number,
+    /// An amount with so many decimals.
+    Money(u8),
+    /// A day.
+    Date,
+    /// A month, quarter or year.
+    Period(PeriodKind),
+    /// A length of time.
+    Duration,
+    /// A text.
+    Text,
+    /// A member of an enumeration.
+    Member(Arc<Members>),
+    /// Values of one kind.
+    List(Box<Kind>),
+    /// A row of a shape, by position.
+    Record(usize),
+}
+
+/// Something with a key: an account family, a parameter, a tally.
+#[derive(Debug, Clone)]
+pub struct Keyed {
+    /// What it is called.
+    pub name: Label,
+    /// The kinds of its key's parts.
+    pub keys: Vec<Kind>,
+    /// How files write it; `{}` stands for the key's parts in turn.
+    pub code: Option<String>,
+}
+
+/// A figure.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// What it is called.
+    pub name: Label,
+    /// Of what kind its values are.
+    pub kind: Kind,
+    /// The kind of the row it is worked out for, if it is one per row.
+    pub row: Option<Kind>,
+}
+
+/// A leg: the rule or levy it belongs to, its place there, and its clause.
+#[derive(Debug, Clone, Default)]
+pub struct Leg {
+    /// The rule or levy.
+    pub owner: Label,
+    /// Its place: `2.1` is the first leg of the second leg's block.
+    pub place: String,
+    /// The clause it rests on, its own or its rule's; empty where none is named.
+    pub clause: String,
+}
+
+/// The members of an enumeration, found by name, code or label.
+#[derive(Debug, Clone)]
+pub struct Members {
+    /// What the enumeration is called.
+    pub name: Label,
+    /// Name and code of each member.
+    pub members: Vec<(Label, Option<String>)>,
+    by_spelling: HashMap<String, u32>,
+}
+
+impl Label {
+    /// A name without labels.
+    pub fn plain(text: impl Into<String>) -> Label {
+        Label { text: text.into(), en: None, zh: None }
+    }
+
+    /// The label in a language, or the name where there is none.
+    pub fn in_language(&self, language: Language) -> &str {
+        let label = match language {
+            Language::English => &self.en,
+            Language::Chinese => &self.zh,
+        };
+        label.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Name and labels, the name first.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        [Some(self.text.as_str()), self.zh.as_deref(), self.en.as_deref()].into_iter().flatten()
+    }
+}
+
+impl Members {
+    /// Makes the list, and what it takes to find a member by any of its spellings.
+    ///
+    /// Names stand above codes, and those above labels: a label that is another member's name does
+    /// not hide it.
+    pub fn new(name: Label, members: Vec<(Label, Option<String>)>) -> Members {
+        let mut by_spelling = HashMap::new();
+        let mut add = |spelling: &str, at: usize| {
+            let position = u32::try_from(at).unwrap_or(u32::MAX);
+            by_spelling.entry(spelling.to_owned()).or_insert(position);
+        };
+        for (at, (label, _)) in members.iter().enumerate() {
+            add(&label.text, at);
+        }
+        for (at, (_, code)) in members.iter().enumerate() {
+            code.iter().for_each(|code| add(code, at));
+        }
+        for (at, (label, _)) in members.iter().enumerate() {
+            label.spellings().for_each(|spelling| add(spelling, at));
+        }
+        for (at, (label, _)) in members.iter().enumerate() {
+            label.spellings().for_each(|spelling| add(&folded(spelling), at));
+        }
+        Members { name, members, by_spelling }
+    }
+
+    /// The member with this name, code or label; blanks around it and full-width letters do not
+    /// matter.
+    pub fn find(&self, spelling: &str) -> Option<u32> {
+        self.by_spelling.get(spelling).or_else(|| self.by_spelling.get(&folded(spelling))).copied()
+    }
+
+    /// What a member is called.
+    pub fn get(&self, position: u32) -> Option<&Label> {
+        usize::try_from(position).ok().and_then(|at| self.members.get(at)).map(|(label, _)| label)
+    }
+
+    /// The name or label that differs least from a misspelt one.
+    pub fn nearest(&self, spelling: &str) -> Option<&str> {
+        nearest(spelling, self.members.iter().flat_map(|(label, _)| label.spellings()))
+    }
+}
+
+/// A spelling without what a person does not see: blanks around it, the width of its letters.
+pub fn folded(text: &str) -> String {
+    let narrow = |character: char| match character {
+        // The full-width forms stand in the order of ASCII, one block higher.
+        '\u{FF01}'..='\u{FF5E}' => {
+            u32::from(character).checked_sub(0xFEE0).and_then(char::from_u32).unwrap_or(character)
+        }
+        '\u{3000}' | '\u{A0}' => ' ',
+        other => other,
+    };
+    let narrowed: String = text.chars().map(narrow).collect();
+    narrowed.trim().to_owned()
+}
+
+/// The candidate that differs least from a spelling, if one is near enough to be meant.
+pub fn nearest<'a>(
+    spelling: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let wanted = folded(spelling).to_lowercase();
+    let length = wanted.chars().count();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            (strsim::osa_distance(&wanted, &folded(candidate).to_lowercase()), candidate)
+        })
+        // A third of the letters may differ, and a short name in one.
+        .filter(|(distance, _)| *distance <= (length / 3).max(1) && *distance < length)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regions() -> Members {
+        let member = |text: &str, zh: &str, code: Option<&str>| {
+            let label = Label { text: text.into(), en: None, zh: Some(zh.into()) };
+            (label, code.map(str::to_owned))
+        };
+        Members::new(
+            Label::plain("Region"),
+            vec![member("beijing", "北京市", Some("110000")), member("hebei", "河北省", None)],
+        )
+    }
+
+    #[test]
+    fn members_are_found_by_every_spelling() {
+        for spelling in
+            ["beijing", "北京市", "110000", " beijing ", "ｂｅｉｊｉｎｇ", "１１００００"]
+        {
+            let found = regions().find(spelling);
+            // A code in full-width digits is no spelling anybody declared.
+            let wanted =
+                if spelling == "１１００００" { regions().find("110000") } else { Some(0) };
+            assert_eq!(found, wanted, "{spelling}");
+        }
+        assert_eq!(regions().find("tianjin"), None);
+    }
+
+    #[test]
+    fn the_nearest_spelling_is_near() {
+        assert_eq!(regions().nearest("bejing"), Some("beijing"));
+        assert_eq!(regions().nearest("河北"), Some("河北省"));
+        assert_eq!(regions().nearest("shanghai"), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! The words for a value in the data that cannot be read.
+
+use crate::base::{Date, Duration};
+use crate::diagnostics::Words;
+use crate::rows::Unreadable;
+
+use super::names::folded;
+
+/// What is wrong with a value, with its column and the value itself.
+pub fn unreadable_words(why: Unreadable, column: Option<&str>, value: &str) -> Words {
+    let what = what(why);
+    let (en, zh) = match column {
+        Some(column) => (format!("column `{column}`: "), format!("「{column}」列：")),
+        None => (String::new(), String::new()),
+    };
+    // A whole row is not repeated in its own message.
+    if value.is_empty() || value.chars().count() > SHOWN_MAX {
+        return Words::new(format!("{en}{}", what.en), format!("{zh}{}", what.zh));
+    }
+    Words::new(format!("{en}`{value}` {}", what.en), format!("{zh}「{value}」{}", what.zh))
+}
+
+/// What to write instead.
+pub fn unreadable_hint(why: Unreadable, value: &str) -> Words {
+    let write = |text: &str| Words::new(format!("write `{text}`"), format!("请写成 {text}"));
+    match why {
+        Unreadable::ThousandsSeparator => {
+            let digits: String =
+                folded(value).chars().filter(|c| !matches!(c, ',' | ' ' | '_' | '\'')).collect();
+            write(&digits)
+        }
+        Unreadable::FullWidth => write(&folded(value).replace(',', "")),
+        Unreadable::PlusSign => write(value.trim_start_matches('+')),
+        Unreadable::NotADate => date_hint(value),
+        Unreadable::Ragged { expected, found } if found > expected => Words::new(
+            "a cell that holds a comma needs quotes around it",
+            "含有逗号的单元格要加引号",
+        ),
+        Unreadable::Ragged { .. } => Words::new(
+            "fill the missing cells, or leave them empty between commas",
+            "请补齐缺少的单元格，空的也要留逗号",
+        ),
+        Unreadable::NotAnAmount => Words::new(
+            "an amount is digits with a point, such as `1234.56`, in yuan, without sign or unit",
+            "金额写成数字和小数点，如 1234.56，单位元，不带货币符号和单位",
+        ),
+        Unreadable::TooManyDecimals => Words::new(
+            "round it at the source; nothing is rounded silently here",
+            "请在来源处取整；这里不会悄悄舍入",
+        ),
+        Unreadable::Exponent => Words::new(
+            "write the digits out; a spreadsheet shortens long numbers: format the cells as text",
+            "请写出全部数字；表格软件会缩写长数字：请把单元格设为文本格式",
+        ),
+        Unreadable::MissingDigit => {
+            Words::new("write `0.5` for `.5`, and `5` for `5.`", "请把 .5 写成 0.5，把 5. 写成 5")
+        }
+        Unreadable::NotANumber => {
+            Words::new("a number is `0.375`, `37.5%` or `3/8`", "数字写成 0.375、37.5% 或 3/8")
+        }
+        Unreadable::NotAnInteger => Words::new("a whole number has digits alone", "整数只有数字"),
+        Unreadable::NotAPeriod => Words::new(
+            "a month is `2024-03`, a quarter `2024Q1`, a year `2024`",
+            "月份写成 2024-03，季度写成 2024Q1，年份写成 2024",
+        ),
+        Unreadable::NotABool => {
+            Words::new("write `true` or `false` (or 是, 否)", "请写 true 或 false（也可写是、否）")
+        }
+        Unreadable::UnknownMember => Words::new(
+            "use a declared name, label or code, or map the value in a mapping (`[values.…]`)",
+            "请用已声明的名称、标签或代码，或在映射中对应（[values.…]）",
+        ),
+        Unreadable::OutOfRange => {
+            Words::new("is the number in the right column?", "数字是否放错了列？")
+        }
+        Unreadable::Missing => Words::new("fill the cell", "请填写该单元格"),
+        Unreadable::NotAList => Words::new(
+            "write values apart by `;`, or a JSON array",
+            "请用分号隔开各值，或写成 JSON 数组",
+        ),
+        Unreadable::NotText => Words::new(
+            "the bytes were damaged on the way; export the row again",
+            "字节在传输中损坏；请重新导出该行",
+        ),
+        Unreadable::Quote => Words::new(
+            "a quote opens and closes a whole cell, and is doubled inside one",
+            "引号须成对包住整个单元格，单元格内的引号写两次",
+        ),
+        Unreadable::NotJson => Words::new("each line is one record, `{…}`", "每行是一条记录 {…}"),
+        Unreadable::NotARecord => Words::new("write a record, `{…}`", "请写成记录 {…}"),
+        Unreadable::RepeatedField => Words::new("name each field once", "每个字段只写一次"),
+    }
+}
+
+fn what(why: Unreadable) -> Words {
+    let (en, zh) = match why {
+        Unreadable::Ragged { expected, found } => {
+            return Words::new(
+                format!("the row has {found} cells, the header {expected}"),
+                format!("该行有 {found} 个单元格，表头有 {expected} 个"),
+            );
+        }
+        Unreadable::NotAnAmount => ("is not an amount", "不是金额"),
+        Unreadable::ThousandsSeparator => ("has thousands separators", "带有千分位分隔符"),
+        Unreadable::TooManyDecimals => {
+            ("has more decimals than the currency", "小数位数多于币种所允许")
+        }
+        Unreadable::Exponent => ("is written as a power of ten", "用了科学计数法"),
+        Unreadable::PlusSign => ("has a plus sign", "带有加号"),
+        Unreadable::MissingDigit => ("lacks a digit beside its decimal point", "小数点旁缺少数字"),
+        Unreadable::FullWidth => ("has full-width digits or signs", "用了全角数字或符号"),
+        Unreadable::NotANumber => ("is not a number", "不是数字"),
+        Unreadable::NotAnInteger => ("is not a whole number", "不是整数"),
+        Unreadable::NotADate => {
+            ("is not a date written year-month-day, `2024-03-01`", "不是按 2024-03-01 书写的日期")
+        }
+        Unreadable::NotAPeriod => ("is not a period of the kind wanted", "不是所要的期间"),
+        Unreadable::NotABool => ("is neither true nor false", "既不是“是”也不是“否”"),
+        Unreadable::UnknownMember => ("is not a declared value", "不是已声明的取值"),
+        Unreadable::OutOfRange => ("is beyond the supported range", "超出支持的范围"),
+        Unreadable::Missing => {
+            ("nothing stands here, and a value is required", "此处为空，而该值必填")
+        }
+        Unreadable::NotAList => ("is not a list", "不是列表"),
+        Unreadable::NotText => ("holds bytes that are no text", "含有不是文字的字节"),
+        Unreadable::Quote => {
+            ("a quote does not close, or text follows one", "引号未闭合，或引号后还有文字")
+        }
+        Unreadable::NotJson => ("is not JSON", "不是 JSON"),
+        Unreadable::NotARecord => ("is not a record", "不是记录"),
+        Unreadable::RepeatedField => ("is named twice", "出现了两次"),
+    };
+    Words::new(en, zh)
+}
+
+/// Says which day was probably meant.
+fn date_hint(value: &str) -> Words {
+    let narrow = folded(value);
+    let meant = dated_by_parts(&narrow).or_else(|| {
+        let digits = narrow.len() == 8 && narrow.bytes().all(|byte| byte.is_ascii_digit());
+        let part = |range: std::ops::Range<usize>| narrow.get(range)?.parse().ok();
+        if digits { Date::new(part(0..4)?, part(4..6)?, part(6..8)?) } else { None }
+    });
+    if let Some(date) = meant {
+        return Words::new(format!("write `{date}`"), format!("请写成 {date}"));
+    }
+    // Spreadsheets count days from 1899-12-30, and 20000 to 80000 are the years 1954 to 2119.
+    let serial = narrow.parse::<i32>().ok().filter(|days| (20_000..80_000).contains(days));
+    let date = serial.and_then(|days| Date::new(1899, 12, 30)?.checked_add(Duration::days(days)));
+    match date {
+        Some(date) => Words::new(
+            format!(
+                "this looks like a spreadsheet's day number for {date}: format the column as a date `yyyy-mm-dd` before exporting"
+            ),
+            format!("这像是表格软件的日期序号（{date}）：导出前请把该列设为 yyyy-mm-dd 日期格式"),
+        ),
+        None => {
+            Words::new("write year, month and day as `2024-03-01`", "请按 2024-03-01 的格式书写")
+        }
+    }
+}
+
+/// `2024/3/1`, `2024.3.1`, `2024年3月1日`, `2024-3-1`.
+fn dated_by_parts(text: &str) -> Option<Date> {
+    let text = text.trim_end_matches(['日', '号']);
+    let parts: Vec<i32> = text
+        .split(['/', '.', '-', '年', '月'])
+        .map(|part| part.trim().parse().ok())
+        .collect::<Option<_>>()?;
+    match parts.as_slice() {
+        [year, month, day] if *year >= 1000 => Date::new(*year, *month, *day),
+        _ => None,
+    }
+}
+
+const SHOWN_MAX: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_meant_is_told() {
+        for (value, wanted) in [
+            ("2024/3/1", "write `2024-03-01`"),
+            ("20240301", "write `2024-03-01`"),
+            ("2024年3月1日", "write `2024-03-01`"),
+            ("2023-02-29", "write year, month and day"),
+            ("03/01/2024", "write year, month and day"),
+            ("45352", "spreadsheet's day number for 2024-03-01"),
+        ] {
+            let hint = unreadable_hint(Unreadable::NotADate, value).en;
+            assert!(hint.contains(wanted), "{value}: {hint}");
+        }
+    }
+
+    #[test]
+    fn the_amount_meant_is_told() {
+        let hint = |why, value| unreadable_hint(why, value).en;
+        assert_eq!(hint(Unreadable::ThousandsSeparator, "1,234.50"), "write `1234.50`");
+        assert_eq!(hint(Unreadable::FullWidth, "１２．５"), "write `12.5`");
+    }
+
+    #[test]
+    fn a_message_names_column_and_value() {
+        let words = unreadable_words(Unreadable::NotADate, Some("日期"), "2024/3/1");
+        assert_eq!(
+            words.en,
+            "column `日期`: `2024/3/1` is not a date written year-month-day, `2024-03-01`"
+        );
+        assert_eq!(words.zh, "「日期」列：「2024/3/1」不是按 2024-03-01 书写的日期");
+    }
+}
