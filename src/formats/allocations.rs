@@ -1,0 +1,314 @@
+//! The allocations file: the event's key, the account, the amount.
+
+use crate::base::Money;
+use crate::diagnostics::Language;
+use crate::report::names::{Kind, Names};
+use crate::report::values::{account_label, account_text, file_text, money_label, person_text};
+use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee};
+
+use super::error::FormatsError;
+use super::output::Output;
+use super::records::{Records, ResultColumn, ResultLayout};
+
+/// How a user wants allocations written.
+#[derive(Debug, Clone, Copy)]
+pub struct AllocationOptions {
+    /// The layout.
+    pub layout: ResultLayout,
+    /// With rule, leg and clause: a row a leg instead of a row an account.
+    pub explain: bool,
+    /// The language of a table's headings and labels.
+    pub language: Language,
+}
+
+/// Writes allocations, event by event.
+#[derive(Debug)]
+pub struct Allocations<'n> {
+    names: &'n Names,
+    options: AllocationOptions,
+    records: Records,
+    keys: KeyColumns,
+    currency: bool,
+    /// How each account that has occurred is written.
+    accounts: Vec<Option<String>>,
+    merged: Vec<(Payee, Money)>,
+    scratch: Vec<u8>,
+}
+
+/// Which columns identify an event in the results.
+#[derive(Debug, Clone)]
+pub struct KeyColumns {
+    /// Whether a first column says the event kind.
+    pub with_event: bool,
+    /// Their names and headings.
+    pub columns: Vec<ResultColumn>,
+    /// For each event kind, the field that fills each column.
+    fields: Vec<Vec<Option<usize>>>,
+}
+
+impl KeyColumns {
+    /// The key columns of the event kinds for which something may be written.
+    pub fn of(names: &Names, language: Language) -> KeyColumns {
+        let mut columns: Vec<ResultColumn> = Vec::new();
+        let mut fields: Vec<Vec<Option<usize>>> = Vec::new();
+        for table in &names.events {
+            let mut own: Vec<Option<usize>> = vec![None; columns.len()];
+            for at in &table.key {
+                let Some(field) = table.fields.get(*at) else { continue };
+                let place = columns.iter().position(|column| column.name == field.name.text);
+                match place.and_then(|place| own.get_mut(place)) {
+                    Some(place) => *place = Some(*at),
+                    None => {
+                        columns.push(ResultColumn {
+                            name: field.name.text.clone(),
+                            heading: field.name.in_language(language).to_owned(),
+                            numeric: matches!(field.kind, Kind::Integer),
+                        });
+                        own.push(Some(*at));
+                    }
+                }
+            }
+            fields.push(own);
+        }
+        KeyColumns { with_event: names.events.len() > 1, columns, fields }
+    }
+
+    /// For an event kind, the field of each column.
+    pub fn fields(&self, event: u32) -> impl Iterator<Item = Option<usize>> + '_ {
+        let own = usize::try_from(event).ok().and_then(|at| self.fields.get(at));
+        (0..self.columns.len()).map(move |at| own.and_then(|own| own.get(at).copied().flatten()))
+    }
+}
+
+impl<'n> Allocations<'n> {
+    /// Starts a file of allocations.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn new(
+        names: &'n Names,
+        output: Output,
+        options: AllocationOptions,
+    ) -> Result<Allocations<'n>, FormatsError> {
+        let language = options.language;
+        let keys = KeyColumns::of(names, language);
+        let column = |name: &str, en: &str, zh: &str, numeric| {
+            let heading = match language {
+                Language::English => en,
+                Language::Chinese => zh,
+            };
+            ResultColumn { name: name.into(), heading: heading.into(), numeric }
+        };
+        let mut columns = Vec::new();
+        if keys.with_event {
+            columns.push(column("event", "event", "事项", false));
+        }
+        columns.extend(keys.columns.iter().cloned());
+        columns.push(column("account", "account", "账户", false));
+        let currency = has_currencies(names);
+        if currency {
+            columns.push(column("currency", "currency", "币种", false));
+        }
+        columns.push(column("amount", "amount", "金额", true));
+        if options.explain {
+            columns.push(column("rule", "rule", "规则", false));
+            columns.push(column("leg", "leg", "分项", false));
+            columns.push(column("clause", "clause", "依据", false));
+        }
+        let more = match language {
+            Language::English => "… {} rows more: `--format csv` or `--out FILE` gives all",
+            Language::Chinese => "… 另有 {} 行：用 --format csv 或 --out 文件 可得全部",
+        };
+        let records = Records::new(output, options.layout, columns, more)?;
+        Ok(Allocations {
+            names,
+            options,
+            records,
+            keys,
+            currency,
+            accounts: Vec::new(),
+            merged: Vec::new(),
+            scratch: Vec::new(),
+        })
+    }
+
+    /// Writes what one event gave.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn event(
+        &mut self,
+        event: EventAt<'_>,
+        allocations: &[Allocation],
+        accounts: &dyn Accounts,
+    ) -> Result<(), FormatsError> {
+        if self.options.explain {
+            for allocation in allocations {
+                let (payee, amount) = (allocation.payee, allocation.amount);
+                self.row(event, payee, amount, Some(allocation.leg), accounts)?;
+            }
+            return Ok(());
+        }
+        let mut merged = std::mem::take(&mut self.merged);
+        merged.clear();
+        for allocation in allocations {
+            match merged.iter_mut().find(|(payee, _)| *payee == allocation.payee) {
+                Some((_, sum)) => {
+                    *sum = sum.checked_add(allocation.amount).ok_or(FormatsError::TotalTooLarge)?;
+                }
+                None => merged.push((allocation.payee, allocation.amount)),
+            }
+        }
+        for (payee, amount) in &merged {
+            if !amount.is_zero() {
+                self.row(event, *payee, *amount, None, accounts)?;
+            }
+        }
+        self.merged = merged;
+        Ok(())
+    }
+
+    /// Ends the file and puts it in its place.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn finish(self) -> Result<(), FormatsError> {
+        self.records.finish()
+    }
+
+    fn row(
+        &mut self,
+        event: EventAt<'_>,
+        payee: Payee,
+        amount: Money,
+        leg: Option<u32>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), FormatsError> {
+        self.key(event);
+        self.payee(payee, accounts);
+        let at = usize::try_from(event.batch.event).ok();
+        let table = at.and_then(|at| self.names.events.get(at));
+        let scale = table.map_or(2, |table| table.currency.scale);
+        if self.currency {
+            self.records.text(table.map_or("", |table| table.currency.code.as_str()));
+        }
+        if self.options.layout == ResultLayout::Table {
+            self.records.text(&money_label(amount, scale));
+        } else {
+            self.scratch.clear();
+            amount.write_to(&mut self.scratch, scale);
+            // An amount is ASCII.
+            self.records.text(std::str::from_utf8(&self.scratch).unwrap_or_default());
+        }
+        if let Some(leg) = leg {
+            let leg = usize::try_from(leg).ok().and_then(|at| self.names.legs.get(at));
+            let person = self.options.layout == ResultLayout::Table;
+            let owner = leg.map_or("", |leg| match person {
+                true => leg.owner.in_language(self.options.language),
+                false => leg.owner.text.as_str(),
+            });
+            self.records.text(owner);
+            self.records.text(leg.map_or("", |leg| leg.place.as_str()));
+            self.records.text(leg.map_or("", |leg| leg.clause.as_str()));
+        }
+        self.records.end_row()
+    }
+
+    fn key(&mut self, event: EventAt<'_>) {
+        let at = usize::try_from(event.batch.event).ok();
+        let Some(table) = at.and_then(|at| self.names.events.get(at)) else { return };
+        let person = self.options.layout == ResultLayout::Table;
+        if self.keys.with_event {
+            self.records.text(match person {
+                true => table.name.in_language(self.options.language),
+                false => &table.name.text,
+            });
+        }
+        for field in self.keys.fields(event.batch.event) {
+            let pair =
+                field.and_then(|at| Some((table.fields.get(at)?, event.batch.columns.get(at)?)));
+            let Some((field, column)) = pair else {
+                self.records.missing();
+                continue;
+            };
+            let language = person.then_some(self.options.language);
+            write_cell(&mut self.records, column, event.row, &field.kind, self.names, language);
+        }
+    }
+
+    fn payee(&mut self, payee: Payee, accounts: &dyn Accounts) {
+        let Payee::Account(position) = payee else {
+            let undetermined = match (self.options.layout, self.options.language) {
+                (ResultLayout::Table, Language::Chinese) => "待定",
+                _ => "undetermined",
+            };
+            self.records.text(undetermined);
+            return;
+        };
+        let at = usize::try_from(position).unwrap_or(usize::MAX);
+        if self.accounts.len() <= at && at < usize::MAX {
+            self.accounts.resize(at + 1, None);
+        }
+        let (names, options) = (self.names, self.options);
+        let Some(place) = self.accounts.get_mut(at) else { return };
+        let text = place.get_or_insert_with(|| {
+            let found = accounts.account(position);
+            let declared = found.and_then(|(declared, key)| {
+                let declared = usize::try_from(declared).ok()?;
+                Some((names.accounts.get(declared)?, key))
+            });
+            match (declared, options.layout) {
+                (None, _) => format!("account {position}"),
+                (Some((account, key)), ResultLayout::Table) => {
+                    account_label(account, key, names, options.language)
+                }
+                (Some((account, key)), _) => account_text(account, key, names),
+            }
+        });
+        self.records.text(text);
+    }
+}
+
+/// Whether the results need a column for the currency.
+pub(super) fn has_currencies(names: &Names) -> bool {
+    let mut tables = names.events.iter();
+    let first = tables.next().map(|table| &table.currency);
+    tables.any(|table| Some(&table.currency) != first)
+}
+
+/// Writes one value of a column; for a person in a language, else as files have it.
+pub(super) fn write_cell(
+    records: &mut Records,
+    column: &Column,
+    row: usize,
+    kind: &Kind,
+    names: &Names,
+    person: Option<Language>,
+) {
+    match (column, person) {
+        // Texts are by far the most; they need not be copied.
+        (Column::Text(texts), _) => match texts.get(row) {
+            Some(text) => records.text(text),
+            None => records.missing(),
+        },
+        (column, Some(language)) => match column.cell(row) {
+            Cell::Missing => records.missing(),
+            // A number that identifies is not a quantity: no thousands are set apart.
+            cell @ Cell::Integer(_) => records.text(&file_text(&cell, kind, names)),
+            cell => records.text(&person_text(&cell, kind, names, language)),
+        },
+        (column, None) => {
+            let cell = column.cell(row);
+            let text = || file_text(&cell, kind, names);
+            match &cell {
+                Cell::Missing => records.missing(),
+                Cell::Bool(_) => records.bare(&text()),
+                // Beyond 2^53 many readers of JSON lose the last digit.
+                Cell::Integer(value) if value.unsigned_abs() <= 9_007_199_254_740_992 => {
+                    records.bare(&text());
+                }
+                _ => records.text(&text()),
+            }
+        }
+    }
+}

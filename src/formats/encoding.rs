@@ -1,0 +1,216 @@
+//! How the bytes of a file are text: UTF-8 or GB18030, decided from the whole file.
+//!
+//! The rule is deterministic. A file that is UTF-8 throughout is UTF-8. Else, a file in which valid
+//! UTF-8 characters outside ASCII outnumber the broken ones is UTF-8 with damage: only the damaged
+//! rows are set aside. Else, a file that is GB18030 throughout is GB18030. Else it is no text.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use encoding_rs::{DecoderResult, GB18030};
+
+use super::error::FormatsError;
+
+/// An encoding that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, with or without a byte order mark.
+    Utf8,
+    /// GB18030, and with it GBK and GB2312.
+    Gb18030,
+}
+
+impl Encoding {
+    /// The encoding a user names.
+    pub fn named(name: &str) -> Option<Encoding> {
+        match name.to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" => Some(Encoding::Utf8),
+            "gb18030" | "gbk" | "gb2312" | "cp936" => Some(Encoding::Gb18030),
+            _ => None,
+        }
+    }
+
+    /// The text of some bytes that begin and end at characters; `None` if they are no text.
+    pub fn decoded(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+        match self {
+            Encoding::Utf8 => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Encoding::Gb18030 => GB18030.decode_without_bom_handling_and_without_replacement(bytes),
+        }
+    }
+
+    /// The text of some bytes with `�` for what is no text, to be shown.
+    pub fn shown(self, bytes: &[u8]) -> String {
+        match self {
+            Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            Encoding::Gb18030 => GB18030.decode_without_bom_handling(bytes).0.into_owned(),
+        }
+    }
+}
+
+/// Decides how a file is encoded; `open` gives its bytes from the start, each time anew.
+///
+/// # Errors
+/// It is text in neither encoding, or cannot be read.
+pub(super) fn detect<R: Read>(
+    open: &mut dyn FnMut() -> Result<R, FormatsError>,
+    file: &str,
+) -> Result<Encoding, FormatsError> {
+    let counts = utf8_counts(&mut open()?).map_err(|error| FormatsError::reading(file, error))?;
+    if counts.broken == 0 || counts.whole > counts.broken {
+        return Ok(Encoding::Utf8);
+    }
+    let gb = is_gb18030(&mut open()?).map_err(|error| FormatsError::reading(file, error))?;
+    if gb {
+        return Ok(Encoding::Gb18030);
+    }
+    let (line, column) = counts.first_broken;
+    Err(FormatsError::NotText { file: file.to_owned(), line, column })
+}
+
+/// What reading a file as UTF-8 found.
+#[derive(Default)]
+struct Utf8Counts {
+    /// Characters outside ASCII.
+    whole: u64,
+    /// Sequences that are no character.
+    broken: u64,
+    /// Line and byte of the first of them.
+    first_broken: (u64, u64),
+    line: u64,
+    line_bytes: u64,
+}
+
+impl Utf8Counts {
+    fn add_text(&mut self, bytes: &[u8]) {
+        if !bytes.is_ascii() {
+            let starts = bytes.iter().filter(|byte| **byte >= 0xC0).count();
+            self.whole += u64::try_from(starts).unwrap_or(u64::MAX);
+        }
+        self.add_place(bytes);
+    }
+
+    fn add_place(&mut self, bytes: &[u8]) {
+        if self.broken > 0 {
+            return;
+        }
+        let lines = memchr::memchr_iter(b'\n', bytes).count();
+        self.line += u64::try_from(lines).unwrap_or(u64::MAX);
+        let after = match memchr::memrchr(b'\n', bytes) {
+            Some(at) => {
+                self.line_bytes = 0;
+                bytes.len() - at - 1
+            }
+            None => bytes.len(),
+        };
+        self.line_bytes += u64::try_from(after).unwrap_or(u64::MAX);
+    }
+
+    fn add_broken(&mut self) {
+        if self.broken == 0 {
+            self.first_broken = (self.line + 1, self.line_bytes + 1);
+        }
+        self.broken += 1;
+    }
+}
+
+fn utf8_counts(reader: &mut dyn Read) -> std::io::Result<Utf8Counts> {
+    let mut counts = Utf8Counts::default();
+    let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+    loop {
+        let before = chunk.len();
+        let wanted = u64::try_from(CHUNK_BYTES - before.min(8)).unwrap_or(0);
+        let read = reader.take(wanted).read_to_end(&mut chunk)?;
+        let mut rest = chunk.as_slice();
+        let kept = loop {
+            match std::str::from_utf8(rest) {
+                Ok(text) => {
+                    counts.add_text(text.as_bytes());
+                    break 0;
+                }
+                Err(error) => {
+                    let (valid, after) = rest.split_at(error.valid_up_to());
+                    counts.add_text(valid);
+                    match error.error_len() {
+                        None if read > 0 => break after.len(),
+                        length => {
+                            counts.add_broken();
+                            rest = after.get(length.unwrap_or(after.len())..).unwrap_or(&[]);
+                        }
+                    }
+                }
+            }
+        };
+        chunk.drain(..chunk.len() - kept);
+        if read == 0 {
+            return Ok(counts);
+        }
+    }
+}
+
+fn is_gb18030(reader: &mut dyn Read) -> std::io::Result<bool> {
+    let mut decoder = GB18030.new_decoder_without_bom_handling();
+    let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+    let mut text = String::with_capacity(CHUNK_BYTES * 2);
+    loop {
+        chunk.clear();
+        let wanted = u64::try_from(CHUNK_BYTES).unwrap_or(0);
+        let read = reader.take(wanted).read_to_end(&mut chunk)?;
+        let mut rest = chunk.as_slice();
+        loop {
+            text.clear();
+            let last = read == 0;
+            let (result, used) =
+                decoder.decode_to_string_without_replacement(rest, &mut text, last);
+            match result {
+                DecoderResult::InputEmpty if last => return Ok(true),
+                DecoderResult::InputEmpty => break,
+                DecoderResult::OutputFull => rest = rest.get(used..).unwrap_or(&[]),
+                DecoderResult::Malformed(..) => return Ok(false),
+            }
+        }
+    }
+}
+
+const CHUNK_BYTES: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detected(bytes: &[u8]) -> Result<Encoding, String> {
+        detect(&mut || Ok(bytes), "x.csv").map_err(|error| error.words().en)
+    }
+
+    #[test]
+    fn whole_files_are_told_apart() {
+        assert_eq!(detected("编号,金额\n".as_bytes()), Ok(Encoding::Utf8));
+        assert_eq!(detected(b"id,amount\n"), Ok(Encoding::Utf8));
+        let (gb, ..) = GB18030.encode("编号,金额\n凭证一,1.00\n");
+        assert_eq!(detected(&gb), Ok(Encoding::Gb18030));
+    }
+
+    #[test]
+    fn one_damaged_byte_does_not_change_the_language_of_a_file() {
+        let mut bytes = "编号,金额\n税收,1.00\n".as_bytes().to_vec();
+        bytes.extend(b"\xFF,2.00\n");
+        assert_eq!(detected(&bytes), Ok(Encoding::Utf8));
+    }
+
+    #[test]
+    fn the_first_broken_byte_is_found() {
+        let error = detected(b"id\nab\xFF\xFF\xFFc\n").unwrap_err();
+        assert!(error.contains("byte 3 of line 2"), "{error}");
+    }
+
+    #[test]
+    fn characters_across_chunks_are_whole() {
+        let mut bytes = vec![b'a'; CHUNK_BYTES - 9];
+        bytes.extend("分税".repeat(20).as_bytes());
+        for cut in 0..9 {
+            assert_eq!(detected(bytes.get(cut..).unwrap()), Ok(Encoding::Utf8), "{cut}");
+        }
+        let mut gb = vec![b'a'; CHUNK_BYTES - 1];
+        gb.extend(GB18030.encode("分税制").0.iter());
+        assert_eq!(detected(&gb), Ok(Encoding::Gb18030));
+    }
+}

@@ -1,0 +1,280 @@
+//! What keeps a file from being read or written.
+
+use std::fmt;
+use std::io;
+
+use crate::diagnostics::Words;
+
+/// An error of the world at a file: what happened, which file, and what to do about it.
+///
+/// A single row that cannot be read is not an error but a set-aside.
+#[derive(Debug)]
+pub enum FormatsError {
+    /// The system refused.
+    Io {
+        /// The file as the user named it.
+        file: String,
+        /// What was being done.
+        doing: Doing,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A folder in place of a file.
+    Directory {
+        /// The folder.
+        file: String,
+    },
+    /// A file without a byte (or with blanks alone).
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// A file that is no text.
+    Binary {
+        /// The file.
+        file: String,
+        /// What it seems to be.
+        what: Words,
+        /// How to get a text of it.
+        hint: Words,
+    },
+    /// Bytes that are text in neither accepted encoding.
+    NotText {
+        /// The file.
+        file: String,
+        /// Line of the first such byte.
+        line: u64,
+        /// Its place in the line, in bytes from 1.
+        column: u64,
+    },
+    /// The head of a table cannot be read.
+    Header {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        what: Words,
+        /// How to mend it.
+        hint: Words,
+    },
+    /// A line so long that it is no table.
+    LineTooLong {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
+    },
+    /// A file that is not the JSON expected.
+    Json {
+        /// The file.
+        file: String,
+        /// Where.
+        line: u64,
+        /// Where in the line, in characters from 1.
+        column: u64,
+        /// What is wrong.
+        what: Words,
+    },
+    /// Fields without a column, or with two.
+    Columns {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        what: Words,
+        /// How to mend it.
+        hint: Words,
+    },
+    /// It cannot be told which event kind a file holds.
+    WhichEvent {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        what: Words,
+        /// How to say it.
+        hint: Words,
+    },
+    /// A mapping or project file that says something impossible.
+    Mapping {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        what: Words,
+        /// How to mend it.
+        hint: Words,
+    },
+    /// Rows of a register that cannot be read; no event may be allocated without them.
+    Register {
+        /// The file.
+        file: String,
+        /// How many rows.
+        rows: u64,
+        /// What is wrong with the first ones.
+        first: Vec<Words>,
+    },
+    /// A total beyond the supported range.
+    TotalTooLarge,
+    /// Whoever read the standard output has gone: no fault of anybody.
+    Closed,
+}
+
+/// What was being done to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Opening or reading it.
+    Reading,
+    /// Making or writing it.
+    Writing,
+}
+
+impl FormatsError {
+    /// Reading a file failed.
+    pub fn reading(file: &str, source: io::Error) -> FormatsError {
+        FormatsError::Io { file: file.to_owned(), doing: Doing::Reading, source }
+    }
+
+    /// Writing a file failed.
+    pub fn writing(file: &str, source: io::Error) -> FormatsError {
+        FormatsError::Io { file: file.to_owned(), doing: Doing::Writing, source }
+    }
+
+    /// The sentence, in both languages.
+    pub fn words(&self) -> Words {
+        match self {
+            FormatsError::Io { file, doing, source } => io_words(file, *doing, source),
+            FormatsError::Directory { file } => {
+                about(file, "is a folder, not a file", "是文件夹，不是文件")
+            }
+            FormatsError::Empty { file } => about(file, "is empty", "是空文件"),
+            FormatsError::Binary { file, what, .. }
+            | FormatsError::Header { file, what, .. }
+            | FormatsError::Columns { file, what, .. }
+            | FormatsError::WhichEvent { file, what, .. }
+            | FormatsError::Mapping { file, what, .. } => {
+                Words::new(format!("`{file}`: {}", what.en), format!("「{file}」：{}", what.zh))
+            }
+            FormatsError::NotText { file, line, column } => Words::new(
+                format!(
+                    "`{file}`: byte {column} of line {line} is text neither in UTF-8 nor in GB18030"
+                ),
+                format!(
+                    "「{file}」：第 {line} 行第 {column} 个字节既不是 UTF-8 也不是 GB18030 文字"
+                ),
+            ),
+            FormatsError::LineTooLong { file, line } => Words::new(
+                format!("`{file}`: line {line} is longer than 16 MiB, so this is no table"),
+                format!("「{file}」：第 {line} 行超过 16 MiB，不像是表格"),
+            ),
+            FormatsError::Json { file, line, column, what } => Words::new(
+                format!("`{file}`: line {line}, column {column}: {}", what.en),
+                format!("「{file}」：第 {line} 行第 {column} 列：{}", what.zh),
+            ),
+            FormatsError::Register { file, rows, .. } => Words::new(
+                format!("`{file}`: {rows} rows of the register cannot be read"),
+                format!("「{file}」：登记簿有 {rows} 行无法读取"),
+            ),
+            FormatsError::TotalTooLarge => {
+                Words::new("a total is beyond the supported range", "合计超出支持的范围")
+            }
+            FormatsError::Closed => Words::new("the output was closed", "输出已关闭"),
+        }
+    }
+
+    /// What to do about it, in both languages.
+    pub fn hint(&self) -> Option<Words> {
+        match self {
+            FormatsError::Binary { hint, .. }
+            | FormatsError::Header { hint, .. }
+            | FormatsError::Columns { hint, .. }
+            | FormatsError::WhichEvent { hint, .. }
+            | FormatsError::Mapping { hint, .. } => Some(hint.clone()),
+            FormatsError::Directory { .. } => Some(Words::new(
+                "name the files in it, for example with `folder/*.csv`",
+                "请写出其中的文件，例如 folder/*.csv",
+            )),
+            FormatsError::Empty { .. } => Some(Words::new(
+                "a table starts with a line of column names; was the export interrupted?",
+                "表格的第一行应是列名；导出是否中断了？",
+            )),
+            FormatsError::NotText { .. } => Some(Words::new(
+                "save the file as UTF-8, or name its encoding with `--encoding`",
+                "请另存为 UTF-8，或用 --encoding 指明编码",
+            )),
+            FormatsError::LineTooLong { .. } => Some(Words::new(
+                "save it with line ends (LF or CRLF), one row a line",
+                "请用 LF 或 CRLF 换行保存，一行一条",
+            )),
+            FormatsError::Register { first, .. } => {
+                let joined = |word: fn(&Words) -> &String| {
+                    first.iter().map(|words| word(words).as_str()).collect::<Vec<_>>().join("\n")
+                };
+                Some(Words::new(joined(|words| &words.en), joined(|words| &words.zh)))
+            }
+            FormatsError::Io { doing: Doing::Writing, source, .. }
+                if source.kind() == io::ErrorKind::StorageFull =>
+            {
+                Some(Words::new(
+                    "free some space and run again; no output file was left half written",
+                    "请腾出空间后重新运行；没有留下写了一半的文件",
+                ))
+            }
+            FormatsError::Io { .. }
+            | FormatsError::Json { .. }
+            | FormatsError::TotalTooLarge
+            | FormatsError::Closed => None,
+        }
+    }
+}
+
+impl fmt::Display for FormatsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words().en)
+    }
+}
+
+impl std::error::Error for FormatsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            FormatsError::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+fn about(file: &str, en: &str, zh: &str) -> Words {
+    Words::new(format!("`{file}` {en}"), format!("「{file}」{zh}"))
+}
+
+fn io_words(file: &str, doing: Doing, source: &io::Error) -> Words {
+    let (en, zh) = match source.kind() {
+        io::ErrorKind::NotFound if doing == Doing::Reading => {
+            ("there is no such file", "没有这个文件")
+        }
+        io::ErrorKind::NotFound => ("its folder does not exist", "所在的文件夹不存在"),
+        io::ErrorKind::PermissionDenied => ("permission is denied", "没有权限"),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            ("the disk is full", "磁盘已满")
+        }
+        io::ErrorKind::IsADirectory => ("it is a folder", "这是文件夹"),
+        io::ErrorKind::ReadOnlyFilesystem => ("the disk is read-only", "磁盘只读"),
+        _ => {
+            let reason = source.to_string();
+            return match doing {
+                Doing::Reading => Words::new(
+                    format!("cannot read `{file}`: {reason}"),
+                    format!("无法读取「{file}」：{reason}"),
+                ),
+                Doing::Writing => Words::new(
+                    format!("cannot write `{file}`: {reason}"),
+                    format!("无法写入「{file}」：{reason}"),
+                ),
+            };
+        }
+    };
+    match doing {
+        Doing::Reading => {
+            Words::new(format!("cannot read `{file}`: {en}"), format!("无法读取「{file}」：{zh}"))
+        }
+        Doing::Writing => {
+            Words::new(format!("cannot write `{file}`: {en}"), format!("无法写入「{file}」：{zh}"))
+        }
+    }
+}

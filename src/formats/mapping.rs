@@ -1,0 +1,252 @@
+//! A mapping file: which column holds which field, where names and labels do not say it.
+//!
+//! ```toml
+//! date = "入库日期"                 # short: wherever a table has a field `date`
+//!
+//! [columns.receipt]                # of one event kind or register
+//! id = "凭证号"
+//!
+//! [values.receipt.tax]             # what the file writes, and the member meant
+//! "国内增值税" = "vat"
+//!
+//! [constants.receipt]              # the same for every row
+//! destination = "hebei"
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::diagnostics::Words;
+use crate::report::names::{Kind, Names, Table, nearest};
+
+use super::error::FormatsError;
+use super::parse::field_named;
+
+/// A mapping file as read. Empty where the user gave none.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub struct Mapping {
+    #[serde(default)]
+    columns: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    values: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
+    #[serde(default)]
+    constants: BTreeMap<String, BTreeMap<String, toml::Value>>,
+    #[serde(flatten)]
+    anywhere: BTreeMap<String, toml::Value>,
+}
+
+/// What a mapping says about one table, by position of the field.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TableMapping {
+    pub(super) columns: BTreeMap<usize, String>,
+    pub(super) values: BTreeMap<usize, BTreeMap<String, String>>,
+    pub(super) constants: BTreeMap<usize, String>,
+}
+
+impl Mapping {
+    /// Reads a mapping and holds it against the names it speaks of.
+    ///
+    /// # Errors
+    /// It is no TOML, or names a table or field that the rules do not have.
+    pub fn parse(text: &str, file: &str, names: &Names) -> Result<Mapping, FormatsError> {
+        let mapping: Mapping = toml::from_str(text).map_err(|error| FormatsError::Mapping {
+            file: file.to_owned(),
+            what: toml_words(text, &error),
+            hint: Words::new(
+                "`--print-map` writes a mapping to start from",
+                "可用 --print-map 写出一份作为起点",
+            ),
+        })?;
+        mapping.check(file, names)?;
+        Ok(mapping)
+    }
+
+    pub(super) fn of(&self, table: &Table) -> TableMapping {
+        let name = table.name.text.as_str();
+        let mut found = TableMapping::default();
+        let field = |spelling: &str| field_named(&table.fields, spelling);
+        for (spelling, column) in &self.anywhere {
+            if let (Some(at), Some(column)) = (field(spelling), column.as_str()) {
+                found.columns.insert(at, column.to_owned());
+            }
+        }
+        for (spelling, column) in self.columns.get(name).into_iter().flatten() {
+            if let Some(at) = field(spelling) {
+                found.columns.insert(at, column.clone());
+            }
+        }
+        for (spelling, values) in self.values.get(name).into_iter().flatten() {
+            if let Some(at) = field(spelling) {
+                found.values.insert(at, values.clone());
+            }
+        }
+        for (spelling, value) in self.constants.get(name).into_iter().flatten() {
+            if let (Some(at), Some(value)) = (field(spelling), constant(value)) {
+                found.constants.insert(at, value);
+            }
+        }
+        found
+    }
+
+    fn check(&self, file: &str, names: &Names) -> Result<(), FormatsError> {
+        let wrong = |what: Words, near: Option<&str>| FormatsError::Mapping {
+            file: file.to_owned(),
+            what,
+            hint: did_you_mean(near),
+        };
+        let tables = || names.events.iter().chain(&names.registers);
+        for (spelling, column) in &self.anywhere {
+            let fields = || tables().flat_map(|table| &table.fields);
+            if !column.is_str() {
+                return Err(wrong(
+                    Words::new(
+                        format!("`{spelling}` must be the name of a column, in quotes"),
+                        format!("「{spelling}」应为带引号的列名"),
+                    ),
+                    nearest(spelling, ["columns", "values", "constants"]),
+                ));
+            }
+            if !tables().any(|table| field_named(&table.fields, spelling).is_some()) {
+                let near = nearest(spelling, fields().map(|field| field.name.text.as_str()));
+                return Err(wrong(no_field(spelling, None), near));
+            }
+        }
+        let sections = self.columns.iter().map(|(table, fields)| (table, fields.keys().collect()));
+        let sections: Vec<(&String, Vec<&String>)> = sections
+            .chain(self.values.iter().map(|(table, fields)| (table, fields.keys().collect())))
+            .chain(self.constants.iter().map(|(table, fields)| (table, fields.keys().collect())))
+            .collect();
+        for (name, fields) in sections {
+            let Some(table) = tables().find(|table| table.name.text == *name) else {
+                let near = nearest(name, tables().map(|table| table.name.text.as_str()));
+                let what = Words::new(
+                    format!("there is no event or register `{name}`"),
+                    format!("没有名为「{name}」的事项或登记簿"),
+                );
+                return Err(wrong(what, near));
+            };
+            for spelling in fields {
+                if field_named(&table.fields, spelling).is_none() {
+                    let stored = table.fields.iter().filter(|field| !field.computed);
+                    let near = nearest(spelling, stored.map(|field| field.name.text.as_str()));
+                    return Err(wrong(no_field(spelling, Some(name)), near));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A mapping to edit: every field of every table that data fill, with the column a file has for it.
+pub fn template(names: &Names, columns: &[String]) -> String {
+    let mut out = String::from(
+        "# field = \"column\": write the file's own column names on the right.\n\
+         # 字段 = \"列名\"：请把右边改为文件中的列名。\n",
+    );
+    let tables = names.events.iter().filter(|table| table.sent).chain(&names.registers);
+    for table in tables {
+        let _ = write!(out, "\n[columns.{}]\n", key(&table.name.text));
+        for field in table.fields.iter().filter(|field| !field.computed) {
+            let own: Vec<&str> = field.name.spellings().collect();
+            let column = columns
+                .iter()
+                .find(|column| own.contains(&column.trim()))
+                .map(String::as_str)
+                .or_else(|| nearest(&field.name.text, columns.iter().map(String::as_str)))
+                .unwrap_or(&field.name.text);
+            let need = if field.required { "" } else { ", optional" };
+            let label = own.get(1).map(|label| format!(", {label}")).unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "{} = {}  # {}{need}{label}",
+                key(&field.name.text),
+                toml::Value::String(column.to_owned()),
+                kind_word(&field.kind)
+            );
+        }
+    }
+    out.push_str(
+        "\n# [values.TABLE.FIELD]      what the file writes = the member meant\n\
+         # [constants.TABLE]         field = a value for every row\n",
+    );
+    out
+}
+
+fn kind_word(kind: &Kind) -> String {
+    match kind {
+        Kind::Bool => "true or false".into(),
+        Kind::Integer => "whole number".into(),
+        Kind::Rate | Kind::Number => "number".into(),
+        Kind::Money(scale) => format!("amount, {scale} decimals"),
+        Kind::Date => "date, 2024-03-01".into(),
+        Kind::Period(_) => "period".into(),
+        Kind::Duration => "length of time".into(),
+        Kind::Text => "text".into(),
+        Kind::Member(members) => {
+            let few: Vec<&str> =
+                members.members.iter().take(6).map(|(label, _)| label.text.as_str()).collect();
+            let more = if members.members.len() > 6 { ", …" } else { "" };
+            format!("{}{more}", few.join(", "))
+        }
+        Kind::List(_) | Kind::Record(_) => "list".into(),
+    }
+}
+
+/// A bare key where TOML allows it, else a quoted one.
+fn key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.chars().all(bare) {
+        name.to_owned()
+    } else {
+        toml::Value::String(name.to_owned()).to_string()
+    }
+}
+
+fn constant(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(value) => Some(value.to_string()),
+        toml::Value::Boolean(value) => Some(value.to_string()),
+        toml::Value::Datetime(value) => Some(value.to_string()),
+        // A decimal would have passed through a float; it must be quoted.
+        toml::Value::Float(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
+    }
+}
+
+fn no_field(spelling: &str, table: Option<&str>) -> Words {
+    match table {
+        Some(table) => Words::new(
+            format!("`{table}` has no field `{spelling}` that data could fill"),
+            format!("「{table}」没有可由数据填写的字段「{spelling}」"),
+        ),
+        None => Words::new(
+            format!("no event or register has a field `{spelling}` that data could fill"),
+            format!("没有事项或登记簿含有可由数据填写的字段「{spelling}」"),
+        ),
+    }
+}
+
+pub(super) fn did_you_mean(near: Option<&str>) -> Words {
+    match near {
+        Some(near) => {
+            Words::new(format!("did you mean `{near}`?"), format!("是否应为「{near}」？"))
+        }
+        None => Words::new(
+            "`--print-map` lists every table and field",
+            "--print-map 会列出所有表和字段",
+        ),
+    }
+}
+
+pub(super) fn toml_words(text: &str, error: &toml::de::Error) -> Words {
+    let line = error
+        .span()
+        .map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+    let message = error.message().lines().collect::<Vec<_>>().join("; ");
+    match line {
+        Some(line) => {
+            Words::new(format!("line {line}: {message}"), format!("第 {line} 行：{message}"))
+        }
+        None => Words::new(message.clone(), message),
+    }
+}

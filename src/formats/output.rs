@@ -1,0 +1,159 @@
+//! A file to write: whole at the end, or not there at all.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::FormatsError;
+
+/// Where results go. A file is written beside its place and moved there by [`Output::finish`], so
+/// that nobody ever reads half of one; without `finish` nothing is left behind.
+#[derive(Debug)]
+pub struct Output {
+    name: String,
+    to: To,
+}
+
+#[derive(Debug)]
+enum To {
+    Stdout(BufWriter<io::Stdout>),
+    /// A device or a pipe, which cannot be moved into place.
+    Direct(BufWriter<File>),
+    File(BufWriter<tempfile::NamedTempFile>, PathBuf),
+}
+
+const BUFFER_BYTES: usize = 1 << 16;
+
+impl Output {
+    /// Starts to write a file; `-` is the standard output.
+    ///
+    /// # Errors
+    /// It cannot be made there.
+    pub fn create(argument: &str) -> Result<Output, FormatsError> {
+        if argument == "-" {
+            return Ok(Output::stdout());
+        }
+        let failed = |error| FormatsError::writing(argument, error);
+        let path = Path::new(argument);
+        let name = argument.to_owned();
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Err(FormatsError::Directory { file: name }),
+            Ok(metadata) if !metadata.is_file() => {
+                let file = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
+                let to = To::Direct(BufWriter::with_capacity(BUFFER_BYTES, file));
+                Ok(Output { name, to })
+            }
+            _ => {
+                // A link is followed, so that it stays one.
+                let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+                let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+                let file = tempfile::Builder::new()
+                    .prefix(".fenshui-")
+                    .suffix(".partial")
+                    .permissions(permissions(&path))
+                    .tempfile_in(folder.unwrap_or(Path::new(".")))
+                    .map_err(failed)?;
+                Ok(Output {
+                    name,
+                    to: To::File(BufWriter::with_capacity(BUFFER_BYTES, file), path),
+                })
+            }
+        }
+    }
+
+    /// The standard output.
+    pub fn stdout() -> Output {
+        let to = To::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()));
+        Output { name: "standard output".to_owned(), to }
+    }
+
+    /// The file as the user named it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes some bytes.
+    ///
+    /// # Errors
+    /// The disk is full, or whoever reads the other end has gone.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), FormatsError> {
+        let written = match &mut self.to {
+            To::Stdout(writer) => writer.write_all(bytes),
+            To::Direct(writer) => writer.write_all(bytes),
+            To::File(writer, _) => writer.write_all(bytes),
+        };
+        written.map_err(|error| failure(&self.name, error))
+    }
+
+    /// Writes what is left and puts the file in its place.
+    ///
+    /// # Errors
+    /// The disk is full, or whoever reads the other end has gone.
+    pub fn finish(self) -> Result<(), FormatsError> {
+        let name = self.name;
+        match self.to {
+            To::Stdout(mut writer) => writer.flush().map_err(|error| failure(&name, error)),
+            To::Direct(mut writer) => writer.flush().map_err(|error| failure(&name, error)),
+            To::File(writer, path) => {
+                let file =
+                    writer.into_inner().map_err(|error| failure(&name, error.into_error()))?;
+                // A file system may report a full disk only when it really writes.
+                file.as_file().sync_data().map_err(|error| failure(&name, error))?;
+                file.persist(&path).map(drop).map_err(|error| failure(&name, error.error))
+            }
+        }
+    }
+}
+
+fn failure(name: &str, error: io::Error) -> FormatsError {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        FormatsError::Closed
+    } else {
+        FormatsError::writing(name, error)
+    }
+}
+
+/// Those of the file that is replaced, else what the user's mask leaves of reading and writing.
+fn permissions(path: &Path) -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path)
+        .map_or_else(|_| std::fs::Permissions::from_mode(0o666), |metadata| metadata.permissions())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let name = path.to_str().unwrap();
+        let mut output = Output::create(name).unwrap();
+        output.write(b"id\n").unwrap();
+        drop(output);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let mut output = Output::create(name).unwrap();
+        output.write(b"id\n").unwrap();
+        output.finish().unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 3);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said_at_once() {
+        let words = |name: &str| Output::create(name).unwrap_err().words().en;
+        assert!(words("/").contains("is a folder"));
+        assert!(words("/no/such/folder/x.csv").contains("its folder does not exist"));
+    }
+
+    #[test]
+    fn a_full_disk_is_said() {
+        let mut output = Output::create("/dev/full").unwrap();
+        let error = match output.write(&vec![b'x'; BUFFER_BYTES + 1]) {
+            Err(error) => error,
+            Ok(()) => output.finish().unwrap_err(),
+        };
+        assert_eq!(error.words().en, "cannot write `/dev/full`: the disk is full");
+    }
+}

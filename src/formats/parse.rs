@@ -1,0 +1,339 @@
+//! Text and JSON → a value of the kind its field declares, strictly, with a precise reason where not.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use crate::base::{Date, Duration, Exact, Money, MoneyError, Period};
+use crate::report::names::{Field, Kind, Names, Shape, folded};
+use crate::rows::{Cell, Unreadable};
+
+use super::json::{self, JsonValue, Record};
+
+/// A value that is not of its field's kind: the value, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) value: String,
+    pub(super) why: Unreadable,
+}
+
+/// Reads a text as a value. A text that is empty, or blank where blanks say nothing, is missing.
+pub(super) fn text(text: &str, kind: &Kind, names: &Names) -> Result<Cell, Unreadable> {
+    if let Kind::Text = kind {
+        let given = !text.is_empty();
+        return Ok(if given { Cell::Text(Arc::from(text)) } else { Cell::Missing });
+    }
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Ok(Cell::Missing);
+    }
+    match kind {
+        Kind::Text => Ok(Cell::Text(Arc::from(text))),
+        Kind::Bool => bool(trimmed).map(Cell::Bool).ok_or(Unreadable::NotABool),
+        Kind::Integer => integer(trimmed).map(Cell::Integer),
+        Kind::Rate | Kind::Number => number(trimmed).map(Cell::Number),
+        Kind::Money(scale) => money(trimmed, *scale).map(Cell::Money),
+        Kind::Date => date(trimmed).map(Cell::Date),
+        Kind::Period(wanted) => Period::parse(trimmed)
+            .filter(|period| period.kind() == *wanted)
+            .map(Cell::Period)
+            .ok_or(Unreadable::NotAPeriod),
+        Kind::Duration => duration(trimmed).map(Cell::Duration).ok_or(Unreadable::NotANumber),
+        Kind::Member(members) => {
+            members.find(trimmed).map(Cell::Member).ok_or(Unreadable::UnknownMember)
+        }
+        Kind::List(inner) => list_text(trimmed, inner, names),
+        Kind::Record(_) => Err(Unreadable::NotARecord),
+    }
+}
+
+/// Reads a JSON value.
+pub(super) fn json(raw: &RawValue, kind: &Kind, names: &Names) -> Result<Cell, Fault> {
+    let fault = |why| Fault { value: shortened(raw.get()), why };
+    match (json::value(raw), kind) {
+        (JsonValue::Null, _) => Ok(Cell::Missing),
+        (JsonValue::Bool(value), Kind::Bool) => Ok(Cell::Bool(value)),
+        (JsonValue::Text(value), kind) => {
+            text(&value, kind, names).map_err(|why| Fault { value: shortened(&value), why })
+        }
+        (JsonValue::Number(literal), kind) => match kind {
+            // A code written as a number has lost its leading zeros, but not silently: a text of
+            // digits is what was sent.
+            Kind::Text
+            | Kind::Integer
+            | Kind::Rate
+            | Kind::Number
+            | Kind::Money(_)
+            | Kind::Member(_)
+            | Kind::Period(_) => text(literal, kind, names).map_err(fault),
+            Kind::Bool | Kind::Date | Kind::Duration | Kind::List(_) | Kind::Record(_) => {
+                Err(fault(mismatch(kind)))
+            }
+        },
+        (JsonValue::List(raws), Kind::List(inner)) => list(&raws, inner, names),
+        (JsonValue::Record(record), Kind::Record(shape)) => {
+            let shape = names.shapes.get(*shape).ok_or_else(|| fault(Unreadable::NotARecord))?;
+            record_cell(&record, shape, names)
+        }
+        (_, kind) => Err(fault(mismatch(kind))),
+    }
+}
+
+/// The first part of a text, which may be a whole filing.
+pub(super) fn shortened(text: &str) -> String {
+    const SHOWN_MAX: usize = 200;
+    let mut characters = text.chars();
+    let head: String = characters.by_ref().take(SHOWN_MAX).collect();
+    if characters.next().is_some() { head + "…" } else { head }
+}
+
+fn mismatch(kind: &Kind) -> Unreadable {
+    match kind {
+        Kind::Bool => Unreadable::NotABool,
+        Kind::Integer => Unreadable::NotAnInteger,
+        Kind::Rate | Kind::Number | Kind::Duration => Unreadable::NotANumber,
+        Kind::Money(_) => Unreadable::NotAnAmount,
+        Kind::Date => Unreadable::NotADate,
+        Kind::Period(_) => Unreadable::NotAPeriod,
+        Kind::Member(_) => Unreadable::UnknownMember,
+        Kind::List(_) => Unreadable::NotAList,
+        Kind::Record(_) => Unreadable::NotARecord,
+        Kind::Text => Unreadable::NotText,
+    }
+}
+
+fn list(raws: &[&RawValue], inner: &Kind, names: &Names) -> Result<Cell, Fault> {
+    let cells: Result<Vec<Cell>, Fault> = raws
+        .iter()
+        .map(|raw| match json(raw, inner, names)? {
+            Cell::Missing => Err(Fault { value: raw.get().to_owned(), why: Unreadable::Missing }),
+            cell => Ok(cell),
+        })
+        .collect();
+    cells.map(Cell::List)
+}
+
+fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell, Fault> {
+    let mut cells = vec![Cell::Missing; shape.fields.len()];
+    let mut seen = vec![false; shape.fields.len()];
+    for (name, raw) in &record.0 {
+        let Some(at) = field_named(&shape.fields, name) else { continue };
+        let (Some(cell), Some(seen), Some(field)) =
+            (cells.get_mut(at), seen.get_mut(at), shape.fields.get(at))
+        else {
+            continue;
+        };
+        if *seen {
+            return Err(Fault { value: name.clone(), why: Unreadable::RepeatedField });
+        }
+        *seen = true;
+        *cell = json(raw, &field.kind, names)?;
+    }
+    let missing = shape
+        .fields
+        .iter()
+        .zip(&cells)
+        .find(|(field, cell)| field.required && !field.computed && **cell == Cell::Missing);
+    match missing {
+        Some((field, _)) => Err(Fault { value: field.name.text.clone(), why: Unreadable::Missing }),
+        None => Ok(Cell::Record(cells)),
+    }
+}
+
+/// The stored field that a column or a name in a record means: its name, or else a label.
+pub(super) fn field_named(fields: &[Field], spelling: &str) -> Option<usize> {
+    let stored = || fields.iter().enumerate().filter(|(_, field)| !field.computed);
+    let by =
+        |same: &dyn Fn(&Field) -> bool| stored().find(|(_, field)| same(field)).map(|(at, _)| at);
+    by(&|field| field.name.text == spelling)
+        .or_else(|| by(&|field| field.name.spellings().any(|own| own == spelling)))
+        .or_else(|| {
+            let wanted = folded(spelling);
+            by(&|field| field.name.spellings().any(|own| folded(own) == wanted))
+        })
+}
+
+/// A list in a cell: JSON, or values apart by semicolons.
+fn list_text(text: &str, inner: &Kind, names: &Names) -> Result<Cell, Unreadable> {
+    if text.starts_with('[') {
+        let raws = json::list(text).ok_or(Unreadable::NotAList)?;
+        return list(&raws, inner, names).map_err(|fault| fault.why);
+    }
+    if let Kind::Record(_) = inner {
+        return Err(Unreadable::NotAList);
+    }
+    let cells: Result<Vec<Cell>, Unreadable> = text
+        .split([';', '；'])
+        .map(|piece| match self::text(piece, inner, names)? {
+            Cell::Missing => Err(Unreadable::Missing),
+            cell => Ok(cell),
+        })
+        .collect();
+    cells.map(Cell::List)
+}
+
+pub(super) fn bool(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "yes" | "是" | "1" => Some(true),
+        "false" | "no" | "否" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+pub(super) fn integer(text: &str) -> Result<i128, Unreadable> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map_err(|_| Unreadable::OutOfRange);
+    }
+    Err(match Money::parse(text, 0) {
+        Err(MoneyError::TooManyDecimals { .. }) | Ok(_) => Unreadable::NotAnInteger,
+        Err(error) => number_fault(text, error, Unreadable::NotAnInteger),
+    })
+}
+
+pub(super) fn money(text: &str, scale: u8) -> Result<Money, Unreadable> {
+    Money::parse(text, scale).map_err(|error| number_fault(text, error, Unreadable::NotAnAmount))
+}
+
+/// A decimal, a percentage, a per mille, or a ratio.
+fn number(text: &str) -> Result<Exact, Unreadable> {
+    let decimal = |text: &str| {
+        if text.starts_with('+') { None } else { Exact::parse_decimal(text) }
+    };
+    let scaled = |text: &str, per: i64| decimal(text.trim_end())?.div(&Exact::from(per)).ok();
+    let found = if let Some(text) = text.strip_suffix(['%', '％']) {
+        scaled(text, 100)
+    } else if let Some(text) = text.strip_suffix('‰') {
+        scaled(text, 1000)
+    } else if let Some((left, right)) = text.split_once('/') {
+        match (decimal(left.trim()), decimal(right.trim())) {
+            (Some(left), Some(right)) => left.div(&right).ok(),
+            _ => None,
+        }
+    } else {
+        decimal(text)
+    };
+    found.ok_or_else(|| match Money::parse(text, 0) {
+        Err(MoneyError::TooManyDecimals { .. }) | Ok(_) => Unreadable::NotANumber,
+        Err(error) => number_fault(text, error, Unreadable::NotANumber),
+    })
+}
+
+/// The precise reason, where the spelling has one of the usual mishaps.
+fn number_fault(text: &str, error: MoneyError, otherwise: Unreadable) -> Unreadable {
+    match error {
+        MoneyError::ThousandsSeparator => Unreadable::ThousandsSeparator,
+        MoneyError::Exponent => Unreadable::Exponent,
+        MoneyError::PlusSign => Unreadable::PlusSign,
+        MoneyError::MissingDigit => Unreadable::MissingDigit,
+        MoneyError::TooManyDecimals { .. } => Unreadable::TooManyDecimals,
+        MoneyError::OutOfRange => Unreadable::OutOfRange,
+        MoneyError::Empty => Unreadable::Missing,
+        MoneyError::NotAnAmount if has_full_width(text) => Unreadable::FullWidth,
+        MoneyError::NotAnAmount => otherwise,
+    }
+}
+
+fn has_full_width(text: &str) -> bool {
+    let wide = |c: char| matches!(c, '０'..='９' | '．' | '－' | '＋' | '，');
+    let narrow = folded(text);
+    text.chars().any(wide)
+        && narrow.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | ','))
+}
+
+fn date(text: &str) -> Result<Date, Unreadable> {
+    Date::parse(text).ok_or(Unreadable::NotADate)
+}
+
+/// `3 years`, `36 months`, `14 months 3 days`, `3年`, `36个月`, `30天`.
+fn duration(text: &str) -> Option<Duration> {
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '-')?;
+        let (count, after) = rest.split_at_checked(digits)?;
+        let count: i32 = count.parse().ok()?;
+        let after = after.trim_start();
+        let unit = after.find(|c: char| c.is_ascii_digit() || c == '-').unwrap_or(after.len());
+        let (unit, after) = after.split_at_checked(unit)?;
+        let piece = match unit.trim() {
+            "year" | "years" | "年" => Duration::years(count)?,
+            "quarter" | "quarters" | "个季度" => Duration::months(count.checked_mul(3)?),
+            "month" | "months" | "个月" | "月" => Duration::months(count),
+            "day" | "days" | "天" | "日" => Duration::days(count),
+            _ => return None,
+        };
+        total = total.checked_add(piece)?;
+        rest = after;
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::base::PeriodKind;
+    use crate::report::names::{Label, Members};
+
+    use super::*;
+
+    fn read(spelling: &str, kind: Kind) -> Result<Cell, Unreadable> {
+        text(spelling, &kind, &Names::default())
+    }
+
+    #[test]
+    fn amounts_are_strict_and_say_why() {
+        for (spelling, wanted) in [
+            ("1,234.50", Unreadable::ThousandsSeparator),
+            ("1.234", Unreadable::TooManyDecimals),
+            ("1e5", Unreadable::Exponent),
+            ("１２．５", Unreadable::FullWidth),
+            ("+5", Unreadable::PlusSign),
+            (".5", Unreadable::MissingDigit),
+            ("¥5", Unreadable::NotAnAmount),
+            ("5万", Unreadable::NotAnAmount),
+            ("9".repeat(60).as_str(), Unreadable::OutOfRange),
+        ] {
+            assert_eq!(read(spelling, Kind::Money(2)), Err(wanted), "{spelling}");
+        }
+        assert_eq!(read(" -0.05 ", Kind::Money(2)), Ok(Cell::Money(Money::from_minor(-5))));
+        assert_eq!(read("  ", Kind::Money(2)), Ok(Cell::Missing));
+    }
+
+    #[test]
+    fn dates_are_iso() {
+        assert_eq!(read("2024-02-29", Kind::Date), Ok(Cell::Date(Date::new(2024, 2, 29).unwrap())));
+        for spelling in ["2024/3/1", "20240301", "45352", "2023-02-29", "2024年3月1日"] {
+            assert_eq!(read(spelling, Kind::Date), Err(Unreadable::NotADate), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn other_kinds() {
+        assert_eq!(read("3.5‰", Kind::Rate).unwrap(), read("0.0035", Kind::Rate).unwrap());
+        assert_eq!(read("1/3", Kind::Rate).unwrap(), read("2/6", Kind::Number).unwrap());
+        assert_eq!(read("1/0", Kind::Rate), Err(Unreadable::NotANumber));
+        assert_eq!(read("007", Kind::Integer), Ok(Cell::Integer(7)));
+        assert_eq!(read("1.0", Kind::Integer), Err(Unreadable::NotAnInteger));
+        assert_eq!(read("1,000", Kind::Integer), Err(Unreadable::ThousandsSeparator));
+        assert_eq!(read("是", Kind::Bool), Ok(Cell::Bool(true)));
+        assert_eq!(read("2024-03", Kind::Period(PeriodKind::Year)), Err(Unreadable::NotAPeriod));
+        assert_eq!(read("3年", Kind::Duration), Ok(Cell::Duration(Duration::months(36))));
+        let list = Kind::List(Box::new(Kind::Money(2)));
+        assert_eq!(read("1.00; 2.00", list.clone()), read("[\"1.00\", 2]", list.clone()));
+        assert_eq!(read("1.00;", list), Err(Unreadable::Missing));
+        let regions = Members::new(Label::plain("Region"), vec![(Label::plain("hebei"), None)]);
+        assert_eq!(read(" hebei", Kind::Member(Arc::new(regions))), Ok(Cell::Member(0)));
+    }
+
+    #[test]
+    fn json_numbers_never_pass_through_a_float() {
+        let raw: &RawValue = serde_json::from_str("12345678901234567890.05").unwrap();
+        let cell = json(raw, &Kind::Money(2), &Names::default()).unwrap();
+        assert_eq!(cell, Cell::Money(Money::parse("12345678901234567890.05", 2).unwrap()));
+        let raw: &RawValue = serde_json::from_str("1e2").unwrap();
+        let fault = json(raw, &Kind::Money(2), &Names::default()).unwrap_err();
+        assert_eq!(fault, Fault { value: "1e2".into(), why: Unreadable::Exponent });
+    }
+}

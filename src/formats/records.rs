@@ -1,0 +1,277 @@
+//! Rows of results, in whichever of our layouts was asked for.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::report::table::{Align, Table};
+
+use super::error::FormatsError;
+use super::output::Output;
+
+/// A layout of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultLayout {
+    /// Aligned columns for a person.
+    Table,
+    /// A header and a row a line.
+    Csv,
+    /// As CSV, cells apart by tabs.
+    Tsv,
+    /// An array of records.
+    Json,
+    /// A record a line.
+    Ndjson,
+}
+
+impl ResultLayout {
+    /// The layout that the ending of a file's name asks for.
+    pub fn by_ending(name: &str) -> Option<ResultLayout> {
+        let ending = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
+        match ending.as_str() {
+            "csv" => Some(ResultLayout::Csv),
+            "tsv" => Some(ResultLayout::Tsv),
+            "json" => Some(ResultLayout::Json),
+            "ndjson" | "jsonl" => Some(ResultLayout::Ndjson),
+            _ => None,
+        }
+    }
+}
+
+/// A column of results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultColumn {
+    /// Its name in files.
+    pub name: String,
+    /// Its heading in a table.
+    pub heading: String,
+    /// Whether it holds numbers, which stand to the right.
+    pub numeric: bool,
+}
+
+/// Writes rows of cells, one after the other.
+#[derive(Debug)]
+pub struct Records {
+    output: Output,
+    layout: ResultLayout,
+    columns: Vec<ResultColumn>,
+    row: String,
+    /// Cells of the row at hand so far.
+    cells: usize,
+    rows: u64,
+    table: Option<Table>,
+    more: String,
+}
+
+/// More rows than a person reads: a table shows the first ones and says how many follow.
+const TABLE_ROWS_MAX: u64 = 1000;
+
+impl Records {
+    /// Starts with the header. `more` ends a table that has been cut; `{}` in it is how many rows
+    /// are left out.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn new(
+        output: Output,
+        layout: ResultLayout,
+        columns: Vec<ResultColumn>,
+        more: &str,
+    ) -> Result<Records, FormatsError> {
+        let table = (layout == ResultLayout::Table).then(|| {
+            Table::new(columns.iter().map(|column| {
+                let align = if column.numeric { Align::Right } else { Align::Left };
+                (column.heading.clone(), align)
+            }))
+        });
+        let more = more.to_owned();
+        let mut records =
+            Records { output, layout, columns, row: String::new(), cells: 0, rows: 0, table, more };
+        if matches!(layout, ResultLayout::Csv | ResultLayout::Tsv) {
+            for at in 0..records.columns.len() {
+                let name = records.columns.get(at).map(|column| column.name.clone());
+                records.text(name.as_deref().unwrap_or_default());
+            }
+            records.end_line()?;
+        }
+        Ok(records)
+    }
+
+    /// Adds a text, or digits that are to stay as they are.
+    pub fn text(&mut self, text: &str) {
+        self.begin_cell();
+        match self.layout {
+            ResultLayout::Csv => push_csv(&mut self.row, text, ','),
+            ResultLayout::Tsv => push_csv(&mut self.row, text, '\t'),
+            ResultLayout::Json | ResultLayout::Ndjson => push_json(&mut self.row, text),
+            ResultLayout::Table => self.table_cell(text),
+        }
+        self.cells += 1;
+    }
+
+    /// Adds a whole number, or truth value: bare in JSON.
+    pub fn bare(&mut self, text: &str) {
+        match self.layout {
+            ResultLayout::Csv | ResultLayout::Tsv | ResultLayout::Table => self.text(text),
+            ResultLayout::Json | ResultLayout::Ndjson => {
+                self.begin_cell();
+                self.row.push_str(text);
+                self.cells += 1;
+            }
+        }
+    }
+
+    /// Adds nothing.
+    pub fn missing(&mut self) {
+        match self.layout {
+            ResultLayout::Csv | ResultLayout::Tsv | ResultLayout::Table => self.text(""),
+            ResultLayout::Json | ResultLayout::Ndjson => self.bare("null"),
+        }
+    }
+
+    /// Ends a row.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn end_row(&mut self) -> Result<(), FormatsError> {
+        self.rows += 1;
+        self.end_line()
+    }
+
+    /// Ends the rows and puts the file in its place.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn finish(mut self) -> Result<(), FormatsError> {
+        match self.layout {
+            ResultLayout::Json if self.rows == 0 => self.output.write(b"[]\n")?,
+            ResultLayout::Json => self.output.write(b"\n]\n")?,
+            ResultLayout::Table => {
+                if let Some(table) = &self.table {
+                    self.output.write(table.draw().as_bytes())?;
+                }
+                let left = self.rows.saturating_sub(TABLE_ROWS_MAX);
+                if left > 0 {
+                    let more = self.more.replace("{}", &left.to_string());
+                    self.output.write(more.as_bytes())?;
+                    self.output.write(b"\n")?;
+                }
+            }
+            ResultLayout::Csv | ResultLayout::Tsv | ResultLayout::Ndjson => {}
+        }
+        self.output.finish()
+    }
+
+    fn begin_cell(&mut self) {
+        match self.layout {
+            ResultLayout::Csv if self.cells > 0 => self.row.push(','),
+            ResultLayout::Tsv if self.cells > 0 => self.row.push('\t'),
+            ResultLayout::Json | ResultLayout::Ndjson => {
+                self.row.push_str(if self.cells == 0 { "{" } else { "," });
+                let name = self.columns.get(self.cells).map_or("", |column| column.name.as_str());
+                push_json(&mut self.row, name);
+                self.row.push(':');
+            }
+            ResultLayout::Csv | ResultLayout::Tsv | ResultLayout::Table => {}
+        }
+    }
+
+    fn table_cell(&mut self, text: &str) {
+        if self.rows < TABLE_ROWS_MAX
+            && let Some(table) = &mut self.table
+        {
+            if self.cells == 0 {
+                table.row();
+            }
+            table.cell(text);
+        }
+    }
+
+    fn end_line(&mut self) -> Result<(), FormatsError> {
+        self.cells = 0;
+        match self.layout {
+            ResultLayout::Table => return Ok(()),
+            ResultLayout::Csv | ResultLayout::Tsv => self.row.push('\n'),
+            ResultLayout::Ndjson => self.row.push_str("}\n"),
+            ResultLayout::Json => {
+                self.row.push('}');
+                self.output.write(if self.rows == 1 { b"[\n" } else { b",\n" })?;
+            }
+        }
+        self.output.write(self.row.as_bytes())?;
+        self.row.clear();
+        Ok(())
+    }
+}
+
+fn push_csv(row: &mut String, text: &str, delimiter: char) {
+    let plain = |byte: u8| !matches!(byte, b'"' | b'\n' | b'\r') && char::from(byte) != delimiter;
+    if text.bytes().all(plain) {
+        row.push_str(text);
+    } else {
+        row.push('"');
+        row.push_str(&text.replace('"', "\"\""));
+        row.push('"');
+    }
+}
+
+fn push_json(row: &mut String, text: &str) {
+    row.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => row.push_str("\\\""),
+            '\\' => row.push_str("\\\\"),
+            '\n' => row.push_str("\\n"),
+            '\r' => row.push_str("\\r"),
+            '\t' => row.push_str("\\t"),
+            control if control < ' ' => {
+                let _ = write!(row, "\\u{:04x}", u32::from(control));
+            }
+            other => row.push(other),
+        }
+    }
+    row.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(layout: ResultLayout, wanted: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        let output = Output::create(path.to_str().unwrap()).unwrap();
+        let column = |name: &str, numeric| ResultColumn {
+            name: name.into(),
+            heading: name.to_uppercase(),
+            numeric,
+        };
+        let columns = vec![column("id", true), column("account", false)];
+        let mut records = Records::new(output, layout, columns, "").unwrap();
+        for (id, account) in [("1", "国库, \"central\""), ("23", "a\tb")] {
+            records.bare(id);
+            records.text(account);
+            records.end_row().unwrap();
+        }
+        records.finish().unwrap();
+        let mut text = String::new();
+        #[expect(clippy::disallowed_methods, reason = "the test reads what was written")]
+        let mut file = std::fs::File::open(&path).unwrap();
+        std::io::Read::read_to_string(&mut file, &mut text).unwrap();
+        assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn every_layout() {
+        check(ResultLayout::Csv, "id,account\n1,\"国库, \"\"central\"\"\"\n23,a\tb\n");
+        check(ResultLayout::Tsv, "id\taccount\n1\t\"国库, \"\"central\"\"\"\n23\t\"a\tb\"\n");
+        check(
+            ResultLayout::Ndjson,
+            "{\"id\":1,\"account\":\"国库, \\\"central\\\"\"}\n{\"id\":23,\"account\":\"a\\tb\"}\n",
+        );
+        check(
+            ResultLayout::Json,
+            "[\n{\"id\":1,\"account\":\"国库, \\\"central\\\"\"},\n{\"id\":23,\"account\":\"a\\tb\"}\n]\n",
+        );
+    }
+}

@@ -1,0 +1,254 @@
+//! The rows of a register, read whole.
+//!
+//! A register row that cannot be read is an error, not a set-aside: without it an event would be
+//! allocated as if there were no such row, and nobody would notice.
+
+use crate::base::Date;
+use crate::diagnostics::Words;
+use crate::report::names::{Kind, Names, Table, folded};
+use crate::report::unreadable_words;
+use crate::rows::{Cell, Origin, RegisterRow, Unreadable};
+
+use super::columns::{Bound, FieldFrom, field_of_column};
+use super::csv::CsvCells;
+use super::error::FormatsError;
+use super::input::{Input, Layout};
+use super::mapping::{Mapping, TableMapping};
+use super::parse::{self, Fault};
+use super::raw::{RawRow, RawRows, column_names};
+
+/// Reads a register's file, the position of which is put into each row's origin.
+///
+/// # Errors
+/// The file cannot be read, its columns do not fit, or any of its rows cannot be read.
+pub fn read_register(
+    names: &Names,
+    table: &Table,
+    input: &Input,
+    file: u32,
+    mapping: &Mapping,
+) -> Result<RegisterRows, FormatsError> {
+    let columns = column_names(input)?;
+    let mapping = mapping.of(table);
+    let mut bound = Bound::new(&columns, table, &mapping);
+    let period = PeriodColumns::find(&columns, table);
+    let mut rows = RawRows::open(input)?;
+    let is_csv = !rows.header.is_empty();
+    if is_csv {
+        bound = bound.checked(&columns, table, input.name())?;
+    }
+    let period_columns = [period.from.as_deref(), period.until.as_deref()];
+    let ignored = bound.unused.iter().filter_map(|at| columns.get(*at));
+    let ignored = ignored.filter(|column| !period_columns.contains(&Some(column.as_str())));
+    let mut found = RegisterRows { rows: Vec::new(), ignored: ignored.cloned().collect() };
+    let (mut faults, mut first) = (0_u64, Vec::new());
+    let reader = Reader { names, table, bound: &bound, mapping: &mapping, period: &period };
+    let header = rows.header.clone();
+    while let Some(row) = rows.next()? {
+        let origin = Origin { file, line: row.line() };
+        match reader.row(&row, &header, origin) {
+            Ok(row) => found.rows.push(row),
+            Err((column, fault)) => {
+                faults += 1;
+                if first.len() < SHOWN_MAX {
+                    first.push(fault_words(input, origin.line, column.as_deref(), &fault));
+                }
+            }
+        }
+    }
+    if faults > 0 {
+        return Err(FormatsError::Register { file: input.name().to_owned(), rows: faults, first });
+    }
+    Ok(found)
+}
+
+/// The rows of a register's file.
+#[derive(Debug)]
+pub struct RegisterRows {
+    /// In the order of the file.
+    pub rows: Vec<RegisterRow>,
+    /// Columns that no field asked for.
+    pub ignored: Vec<String>,
+}
+
+/// The columns that say from and until when a row's dated fields hold.
+struct PeriodColumns {
+    from: Option<String>,
+    until: Option<String>,
+}
+
+impl PeriodColumns {
+    fn find(columns: &[String], table: &Table) -> PeriodColumns {
+        if !table.fields.iter().any(|field| field.dated) {
+            return PeriodColumns { from: None, until: None };
+        }
+        let find = |spellings: [&str; 3]| {
+            let is_it = |column: &&String| {
+                let is_field =
+                    field_of_column(column, &table.fields, &TableMapping::default()).is_some();
+                !is_field && spellings.contains(&folded(column).as_str())
+            };
+            columns.iter().find(is_it).cloned()
+        };
+        PeriodColumns {
+            from: find(["from", "valid_from", "自"]),
+            until: find(["until", "valid_until", "至"]),
+        }
+    }
+}
+
+struct Reader<'a> {
+    names: &'a Names,
+    table: &'a Table,
+    bound: &'a Bound,
+    mapping: &'a TableMapping,
+    period: &'a PeriodColumns,
+}
+
+type RowFault = (Option<String>, Fault);
+
+impl Reader<'_> {
+    fn row(
+        &self,
+        row: &RawRow<'_>,
+        header: &[String],
+        origin: Origin,
+    ) -> Result<RegisterRow, RowFault> {
+        let value = |name: &str| -> Option<Result<Cell, RowFault>> {
+            let found = match row {
+                RawRow::Cells(cells) => {
+                    let at = header.iter().position(|column| column == name)?;
+                    let text = cells.get(at)?;
+                    parse::text(text, &Kind::Date, self.names)
+                        .map_err(|why| Fault { value: text.to_owned(), why })
+                }
+                RawRow::Record { record, .. } => {
+                    let (_, raw) = record.0.iter().find(|(own, _)| own == name)?;
+                    parse::json(raw, &Kind::Date, self.names)
+                }
+                RawRow::Broken { .. } => return None,
+            };
+            Some(found.map_err(|fault| (Some(name.to_owned()), fault)))
+        };
+        let day = |name: &Option<String>| -> Result<Option<Date>, RowFault> {
+            match name.as_deref().and_then(value).transpose()? {
+                Some(Cell::Date(date)) => Ok(Some(date)),
+                _ => Ok(None),
+            }
+        };
+        let cells = match row {
+            RawRow::Cells(cells) => {
+                if cells.len() != header.len() {
+                    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+                    let (expected, found) = (count(header.len()), count(cells.len()));
+                    let why = Unreadable::Ragged { expected, found };
+                    return Err((None, Fault { value: parse::shortened(cells.text()), why }));
+                }
+                self.cells(cells, header)?
+            }
+            RawRow::Record { record, .. } => self.record(record)?,
+            RawRow::Broken { column, text, why, .. } => {
+                let fault = Fault { value: parse::shortened(text), why: *why };
+                return Err((column.clone(), fault));
+            }
+        };
+        Ok(RegisterRow {
+            cells,
+            from: day(&self.period.from)?,
+            until: day(&self.period.until)?,
+            origin,
+        })
+    }
+
+    fn cells(&self, row: &CsvCells<'_>, header: &[String]) -> Result<Vec<Cell>, RowFault> {
+        let mut cells = Vec::with_capacity(self.table.fields.len());
+        for (at, (field, from)) in self.table.fields.iter().zip(&self.bound.from).enumerate() {
+            let (text, column) = match from {
+                FieldFrom::Nowhere => (None, None),
+                FieldFrom::Column(at) => (row.get(*at), header.get(*at).cloned()),
+                FieldFrom::Constant(text) => (Some(text.as_str()), None),
+            };
+            let Some(text) = text.filter(|_| !field.computed) else {
+                cells.push(Cell::Missing);
+                continue;
+            };
+            let values = self.mapping.values.get(&at);
+            let text =
+                values.and_then(|values| values.get(text.trim())).map_or(text, String::as_str);
+            let cell = parse::text(text, &field.kind, self.names)
+                .map_err(|why| (column.clone(), Fault { value: parse::shortened(text), why }))?;
+            self.push_required(&mut cells, at, cell, column)?;
+        }
+        Ok(cells)
+    }
+
+    fn record(&self, record: &super::json::Record<'_>) -> Result<Vec<Cell>, RowFault> {
+        let mut cells = vec![Cell::Missing; self.table.fields.len()];
+        let mut seen = vec![false; self.table.fields.len()];
+        for (name, raw) in &record.0 {
+            let Some(at) = field_of_column(name, &self.table.fields, self.mapping) else {
+                continue;
+            };
+            let field = self.table.fields.get(at);
+            let (Some(field), Some(cell), Some(seen)) =
+                (field, cells.get_mut(at), seen.get_mut(at))
+            else {
+                continue;
+            };
+            if std::mem::replace(seen, true) {
+                let fault = Fault { value: name.clone(), why: Unreadable::RepeatedField };
+                return Err((Some(name.clone()), fault));
+            }
+            *cell = parse::json(raw, &field.kind, self.names)
+                .map_err(|fault| (Some(name.clone()), fault))?;
+        }
+        let mut checked = Vec::with_capacity(cells.len());
+        for (at, cell) in cells.into_iter().enumerate() {
+            let cell = match self.mapping.constants.get(&at) {
+                Some(text) => self
+                    .table
+                    .fields
+                    .get(at)
+                    .map_or(Ok(Cell::Missing), |field| parse::text(text, &field.kind, self.names))
+                    .map_err(|why| (None, Fault { value: text.clone(), why }))?,
+                None => cell,
+            };
+            self.push_required(&mut checked, at, cell, None)?;
+        }
+        Ok(checked)
+    }
+
+    /// A key must be there; another required field may be missing in a row of a dated register that
+    /// only says what changes, and is asked for when it is used.
+    fn push_required(
+        &self,
+        cells: &mut Vec<Cell>,
+        at: usize,
+        cell: Cell,
+        column: Option<String>,
+    ) -> Result<(), RowFault> {
+        let required = self
+            .table
+            .fields
+            .get(at)
+            .is_some_and(|field| field.required && !field.computed && !field.dated);
+        if cell == Cell::Missing && required {
+            let name = self.table.fields.get(at).map(|field| field.name.text.clone());
+            let fault = Fault { value: String::new(), why: Unreadable::Missing };
+            return Err((column.or(name), fault));
+        }
+        cells.push(cell);
+        Ok(())
+    }
+}
+
+fn fault_words(input: &Input, line: u64, column: Option<&str>, fault: &Fault) -> Words {
+    let why = unreadable_words(fault.why, column, &fault.value);
+    let (en, zh) = match input.layout {
+        Layout::Json => (format!("record {line}"), format!("第 {line} 条记录")),
+        Layout::Csv { .. } | Layout::Ndjson => (format!("line {line}"), format!("第 {line} 行")),
+    };
+    Words::new(format!("{en}: {}", why.en), format!("{zh}：{}", why.zh))
+}
+
+const SHOWN_MAX: usize = 10;

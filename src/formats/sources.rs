@@ -1,0 +1,81 @@
+//! Texts of rules: one file, or all of a folder.
+
+use std::path::{Path, PathBuf};
+
+use super::error::FormatsError;
+use crate::diagnostics::Words;
+
+/// Reads a text of rules, as UTF-8.
+///
+/// # Errors
+/// It cannot be read, or is no UTF-8.
+#[expect(clippy::disallowed_methods, reason = "this is where files are read")]
+pub fn read_text(path: &Path) -> Result<String, FormatsError> {
+    let name = path.display().to_string();
+    if path.is_dir() {
+        return Err(FormatsError::Directory { file: name });
+    }
+    let bytes = std::fs::read(path).map_err(|error| FormatsError::reading(&name, error))?;
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(FormatsError::Binary {
+            file: name,
+            what: Words::new("the file is larger than 4 GiB", "文件超过 4 GiB"),
+            hint: Words::new("is it a text of rules?", "它是规则文本吗？"),
+        });
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..valid).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        FormatsError::Binary {
+            file: name,
+            what: Words::new(
+                format!("line {line} is not UTF-8, as rules must be"),
+                format!("第 {line} 行不是 UTF-8；规则须为 UTF-8"),
+            ),
+            hint: Words::new("save the file as UTF-8", "请将文件另存为 UTF-8"),
+        }
+    })
+}
+
+/// The texts of rules in a folder and its folders, in the order of their paths.
+///
+/// # Errors
+/// A folder cannot be read.
+pub fn rule_files(folder: &Path) -> Result<Vec<PathBuf>, FormatsError> {
+    let failed = |path: &Path, error| FormatsError::reading(&path.display().to_string(), error);
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(|error| failed(&folder, error))? {
+            let path = entry.map_err(|error| failed(&folder, error))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with('.') {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_rules(&path) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a file is named as a text of rules.
+pub fn is_rules(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".fen") || name.ends_with(".fen.md")
+}
+
+/// Writes a text in place of a file.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<(), FormatsError> {
+    let mut output = super::output::Output::create(&path.display().to_string())?;
+    output.write(text.as_bytes())?;
+    output.finish()
+}
