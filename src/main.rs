@@ -1,1 +1,7 @@
-fn main() {}
+//! `fenshui`: the command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fenshui::cli::main()
+}

@@ -1,0 +1,134 @@
+//! What is wrong or worth knowing in rules.
+
+use std::collections::BTreeSet;
+
+use crate::base::{FileId, Span};
+use crate::diagnostics::Diagnostic;
+use crate::model::{Choice, Citation, RuleSet};
+use crate::syntax::ast;
+
+use super::compile::{Compiled, compile_one, resolve};
+use super::load::Loaded;
+
+/// Checks every file the user named, each as a rule set of its own with what it uses, and under
+/// every scenario it declares. A file that another one uses is checked with that one.
+pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for file in roots(loaded) {
+        add_new(&mut found, compile_one(loaded, file, &Choice::default()));
+    }
+    for (file, scenario) in scenarios(loaded) {
+        let choice = Choice { scenario: Some(scenario) };
+        add_new(&mut found, compile_one(loaded, file, &choice));
+    }
+    found.sort_by_key(|found| (found.span.file, found.span.start, found.code.0));
+    found
+}
+
+/// Scenarios that the named files declare, with the file.
+pub fn scenarios(loaded: &Loaded) -> Vec<(FileId, String)> {
+    let mut found = Vec::new();
+    for (at, file) in loaded.files.iter().enumerate().filter(|(_, file)| file.named) {
+        for item in &file.tree.items {
+            if let ast::ItemKind::Scenario(scenario) = &item.kind {
+                found.push((file_id(at), scenario.name.text.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// The named files that no other named file uses.
+pub fn roots(loaded: &Loaded) -> Vec<FileId> {
+    let named = || loaded.files.iter().enumerate().filter(|(_, file)| file.named);
+    let used: BTreeSet<&String> = named().flat_map(|(_, file)| &file.uses).collect();
+    let roots: Vec<FileId> = named()
+        .filter(|(_, file)| !file.modules.iter().any(|module| used.contains(module)))
+        .map(|(at, _)| file_id(at))
+        .collect();
+    // Modules that use each other in a circle leave no root; the resolver reports them.
+    if roots.is_empty() { named().map(|(at, _)| file_id(at)).collect() } else { roots }
+}
+
+/// What the rules say without having seen it in a source, in the order of the text.
+pub fn unverified(loaded: &Loaded) -> Vec<(Span, String)> {
+    let all: Vec<usize> = (0..loaded.files.len()).collect();
+    let (rules, _) = resolve(loaded, &all, &Choice::default());
+    let mut found = BTreeSet::new();
+    let named = |span: Span| {
+        usize::try_from(span.file.0)
+            .ok()
+            .and_then(|at| loaded.files.get(at))
+            .is_some_and(|file| file.named)
+    };
+    collect_unverified(&rules, &mut |span, what| {
+        if named(span) {
+            found.insert((span, what.to_owned()));
+        }
+    });
+    found.into_iter().collect()
+}
+
+fn collect_unverified(rules: &RuleSet, add: &mut dyn FnMut(Span, &str)) {
+    for law in rules.laws.iter().filter(|law| law.unverified) {
+        add(law.name.span, &law.name.text);
+    }
+    let mut cited = |cite: &Option<Citation>, what: &str| {
+        if let Some(cite) = cite.as_ref().filter(|cite| cite.unverified) {
+            add(cite.span, what);
+        }
+    };
+    for module in &rules.modules {
+        cited(&module.cite, &module.name.text);
+        cited(&module.settlement_cite, &module.name.text);
+    }
+    rules.events.iter().for_each(|event| cited(&event.cite, &event.name.text));
+    rules.registers.iter().for_each(|register| cited(&register.cite, &register.name.text));
+    rules.readings.iter().for_each(|reading| cited(&reading.cite, &reading.name.text));
+    rules.rules.iter().for_each(|rule| cited(&rule.cite, &rule.name.text));
+    rules.levies.iter().for_each(|levy| cited(&levy.cite, &levy.name.text));
+    rules.figures.iter().for_each(|figure| cited(&figure.cite, &figure.name.text));
+    rules.legs.iter().for_each(|leg| cited(&leg.cite, "leg"));
+    rules.delegations.iter().for_each(|delegation| cited(&delegation.cite, "delegates"));
+    rules.examples.iter().for_each(|example| cited(&example.cite, &example.title));
+    for parameter in &rules.parameters {
+        for dated in parameter.timelines.values().flatten() {
+            cited(&dated.cite, &parameter.name.text);
+        }
+    }
+    for schedule in &rules.schedules {
+        schedule.versions.iter().for_each(|dated| cited(&dated.cite, &schedule.name.text));
+    }
+    for parameter in &rules.parameters {
+        for dated in parameter.timelines.values().flatten().filter(|dated| dated.unverified) {
+            add(dated.span, &parameter.name.text);
+        }
+    }
+    for schedule in &rules.schedules {
+        for dated in &schedule.versions {
+            if dated.unverified {
+                add(dated.span, &schedule.name.text);
+            }
+            for bracket in dated.value.iter().filter(|bracket| bracket.unverified) {
+                add(bracket.span, &schedule.name.text);
+            }
+        }
+    }
+}
+
+fn add_new(found: &mut Vec<Diagnostic>, compiled: Compiled) {
+    for diagnostic in compiled.findings {
+        let same = |other: &Diagnostic| {
+            other.code == diagnostic.code
+                && other.span == diagnostic.span
+                && other.message == diagnostic.message
+        };
+        if !found.iter().any(same) {
+            found.push(diagnostic);
+        }
+    }
+}
+
+fn file_id(at: usize) -> FileId {
+    FileId(u32::try_from(at).unwrap_or(u32::MAX))
+}

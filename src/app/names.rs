@@ -1,0 +1,225 @@
+//! The names of a rule set, as readers, writers and reports want them.
+
+use std::sync::Arc;
+
+use crate::diagnostics::Language;
+use crate::model::{self, RuleSet, Type};
+use crate::report::names::{
+    Currency, Field, Figure, Keyed, Kind, Label, Leg, Members, Names, Shape, Table,
+};
+
+use super::clauses::clause;
+
+/// Makes the names of a rule set, every list in the rule set's own order; clauses are cited in the
+/// language.
+pub fn names(rules: &RuleSet, language: Language) -> Names {
+    let maker = Maker {
+        rules,
+        language,
+        enumerations: rules.enumerations.iter().map(members).collect(),
+        readings: rules.readings.iter().map(options).collect(),
+    };
+    Names {
+        events: rules.events.iter().map(|event| maker.event(event)).collect(),
+        registers: rules.registers.iter().map(|register| maker.register(register)).collect(),
+        shapes: (0..rules.shapes.len()).filter_map(|at| maker.shape(at)).collect(),
+        accounts: rules
+            .accounts
+            .iter()
+            .map(|account| maker.keyed(&account.name, &account.keys, account.code.clone()))
+            .collect(),
+        pools: rules.pools.iter().map(|pool| label(&pool.name)).collect(),
+        parameters: rules
+            .parameters
+            .iter()
+            .map(|parameter| {
+                let keys: Vec<Type> = parameter.keys.iter().map(|id| Type::Member(*id)).collect();
+                maker.keyed(&parameter.name, &keys, None)
+            })
+            .collect(),
+        schedules: rules.schedules.iter().map(|schedule| label(&schedule.name)).collect(),
+        rules: rules.rules.iter().map(|rule| label(&rule.name)).collect(),
+        levies: rules.levies.iter().map(|levy| label(&levy.name)).collect(),
+        tallies: rules
+            .tallies
+            .iter()
+            .map(|tally| maker.keyed(&tally.name, &tally.keys, None))
+            .collect(),
+        carries: rules
+            .carries
+            .iter()
+            .map(|carry| maker.keyed(&carry.name, &carry.keys, None))
+            .collect(),
+        figures: rules.figures.iter().map(|figure| maker.figure(figure)).collect(),
+        legs: rules.legs.iter().map(|leg| maker.leg(leg)).collect(),
+        readings: rules
+            .readings
+            .iter()
+            .zip(&maker.readings)
+            .map(|(reading, options)| (label(&reading.name), Arc::clone(options)))
+            .collect(),
+    }
+}
+
+/// A declared name without its place.
+pub fn label(name: &model::Name) -> Label {
+    Label { text: name.text.clone(), en: name.en.clone(), zh: name.zh.clone() }
+}
+
+struct Maker<'m> {
+    rules: &'m RuleSet,
+    language: Language,
+    enumerations: Vec<Arc<Members>>,
+    readings: Vec<Arc<Members>>,
+}
+
+impl Maker<'_> {
+    fn event(&self, event: &model::Event) -> Table {
+        let inflow = event.inflow.and_then(|field| {
+            let field = event.fields.get(index(field.0))?;
+            match field.ty.required() {
+                Type::Money(currency) => Some(*currency),
+                _ => None,
+            }
+        });
+        let sent = matches!(event.source, model::EventSource::Sent);
+        let mut key: Vec<usize> = event.unique.iter().map(|field| index(field.0)).collect();
+        if key.is_empty() {
+            // What nobody sends is known by its day, and by its row if there is one for each.
+            key.push(index(event.effective.0));
+            let rows = event.fields.iter().enumerate().filter(|(_, field)| {
+                !sent
+                    && field.computed.is_none()
+                    && matches!(field.ty, Type::Row(_) | Type::Member(_))
+            });
+            key.extend(rows.map(|(at, _)| at));
+        }
+        Table {
+            name: label(&event.name),
+            fields: event.fields.iter().map(|field| self.field(field)).collect(),
+            key,
+            effective: Some(index(event.effective.0)),
+            inflow: event.inflow.map(|field| index(field.0)),
+            sent,
+            currency: self.currency(inflow.unwrap_or(model::CurrencyId(0))),
+        }
+    }
+
+    fn register(&self, register: &model::Register) -> Table {
+        let shape = self.rules.shapes.get(register.shape.index());
+        Table {
+            name: label(&register.name),
+            fields: shape.map_or_else(Vec::new, |shape| {
+                shape.fields.iter().map(|field| self.field(field)).collect()
+            }),
+            key: register.keys.iter().map(|field| index(field.0)).collect(),
+            effective: None,
+            inflow: None,
+            sent: true,
+            currency: self.currency(model::CurrencyId(0)),
+        }
+    }
+
+    fn shape(&self, at: usize) -> Option<Shape> {
+        let shape = self.rules.shapes.get(at)?;
+        let register = self.rules.registers.iter().find(|register| register.shape.index() == at);
+        Some(Shape {
+            name: register
+                .map_or_else(|| Label::plain(&shape.name), |register| label(&register.name)),
+            fields: shape.fields.iter().map(|field| self.field(field)).collect(),
+            key: register.map_or_else(Vec::new, |register| {
+                register.keys.iter().map(|field| index(field.0)).collect()
+            }),
+        })
+    }
+
+    fn field(&self, field: &model::Field) -> Field {
+        Field {
+            name: label(&field.name),
+            kind: self.kind(&field.ty),
+            required: !matches!(field.ty, Type::Optional(_)),
+            computed: field.computed.is_some(),
+            dated: field.dated,
+        }
+    }
+
+    fn keyed(&self, name: &model::Name, keys: &[Type], code: Option<String>) -> Keyed {
+        let keys = keys.iter().map(|ty| self.kind(ty)).collect();
+        Keyed { name: label(name), keys, code }
+    }
+
+    fn figure(&self, figure: &model::Figure) -> Figure {
+        let row = figure.for_each.as_ref().and_then(|selection| {
+            let local = figure.locals.get(index(selection.binding.0))?;
+            Some(self.kind(&local.ty))
+        });
+        Figure { name: label(&figure.name), kind: self.kind(&figure.value.ty), row }
+    }
+
+    fn leg(&self, leg: &model::LegOrigin) -> Leg {
+        let (name, owner_cite) = match leg.owner {
+            model::LegOwner::Rule(id) => {
+                let rule = self.rules.rules.get(id.index());
+                (rule.map(|rule| &rule.name), rule.and_then(|rule| rule.cite.as_ref()))
+            }
+            model::LegOwner::Levy(id) => {
+                let levy = self.rules.levies.get(id.index());
+                (levy.map(|levy| &levy.name), levy.and_then(|levy| levy.cite.as_ref()))
+            }
+        };
+        let path: Vec<String> = leg.path.iter().map(u32::to_string).collect();
+        let cite = leg.cite.as_ref().or(owner_cite);
+        Leg {
+            owner: name.map(label).unwrap_or_default(),
+            place: path.join("."),
+            clause: cite.map(|cite| clause(cite, self.rules, self.language)).unwrap_or_default(),
+        }
+    }
+
+    fn kind(&self, ty: &Type) -> Kind {
+        match ty {
+            Type::Money(currency) => Kind::Money(self.currency(*currency).scale),
+            Type::Rate => Kind::Rate,
+            Type::Number => Kind::Number,
+            Type::Integer => Kind::Integer,
+            Type::Date => Kind::Date,
+            Type::Period(kind) => Kind::Period(*kind),
+            Type::Duration => Kind::Duration,
+            Type::Bool => Kind::Bool,
+            Type::Text => Kind::Text,
+            Type::Member(id) => self
+                .enumerations
+                .get(id.index())
+                .map_or(Kind::Text, |list| Kind::Member(list.clone())),
+            Type::Option(id) => {
+                self.readings.get(id.index()).map_or(Kind::Text, |list| Kind::Member(list.clone()))
+            }
+            Type::Row(shape) => Kind::Record(shape.index()),
+            Type::List(inner) => Kind::List(Box::new(self.kind(inner))),
+            Type::Optional(inner) => self.kind(inner),
+        }
+    }
+
+    fn currency(&self, id: model::CurrencyId) -> Currency {
+        let currency = self.rules.currencies.get(id.index());
+        Currency {
+            code: currency.map_or_else(|| "CNY".to_owned(), |currency| currency.name.clone()),
+            scale: currency.map_or(2, |currency| currency.scale),
+        }
+    }
+}
+
+fn members(enumeration: &model::Enumeration) -> Arc<Members> {
+    let members =
+        enumeration.members.iter().map(|member| (label(&member.name), member.code.clone()));
+    Arc::new(Members::new(label(&enumeration.name), members.collect()))
+}
+
+fn options(reading: &model::Reading) -> Arc<Members> {
+    let options = reading.options.iter().map(|option| (label(option), None));
+    Arc::new(Members::new(label(&reading.name), options.collect()))
+}
+
+fn index(id: u32) -> usize {
+    usize::try_from(id).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,63 @@
+//! Results to the standard output, messages to the standard error.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use crate::app::Library;
+use crate::diagnostics::{Language, Words};
+
+use super::args::Global;
+use super::exit::Stop;
+use super::language::Color;
+use super::rules::library;
+
+/// How to speak to the user, and where to look for rules.
+#[derive(Debug)]
+pub(super) struct Console {
+    pub(super) language: Language,
+    pub(super) color: Color,
+    pub(super) library: Library,
+    pub(super) quiet: bool,
+}
+
+impl Console {
+    pub(super) fn new(global: &Global, language: Language) -> Console {
+        let folders: &[PathBuf] = &global.library;
+        Console { language, color: global.color, library: library(folders), quiet: global.quiet }
+    }
+
+    /// One of the two languages.
+    pub(super) fn pick<'a>(&self, en: &'a str, zh: &'a str) -> &'a str {
+        match self.language {
+            Language::English => en,
+            Language::Chinese => zh,
+        }
+    }
+
+    /// Says something on the standard error. Nobody listening there is no reason to stop.
+    pub(super) fn message(&self, text: &str) {
+        let mut err = std::io::stderr().lock();
+        let _ = err.write_all(text.as_bytes());
+        if !text.ends_with('\n') {
+            let _ = err.write_all(b"\n");
+        }
+    }
+
+    /// Says something that is no result and no error, unless asked to be quiet.
+    pub(super) fn note(&self, words: &Words) {
+        if !self.quiet {
+            let note = self.pick("note: ", "说明：");
+            self.message(&format!("{note}{}", words.in_language(self.language)));
+        }
+    }
+
+    /// Prints a result.
+    pub(super) fn print(&self, text: &str) -> Result<(), Stop> {
+        let mut out = std::io::stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        written.map_err(|error| match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Stop::Closed,
+            _ => crate::formats::FormatsError::writing("standard output", error).into(),
+        })
+    }
+}

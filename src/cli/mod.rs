@@ -1,0 +1,55 @@
+//! The command line: a request in, bytes out. A file a verb.
+//!
+//! This door reads arguments and environment, calls [`crate::app`], and prints: results to the
+//! standard output, everything else to the standard error. It decides nothing about money.
+//!
+//! Start reading at [`main`], then at the file of a verb.
+
+mod args;
+mod check;
+mod console;
+mod dump;
+mod exit;
+mod language;
+mod rules;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Verb};
+use console::Console;
+use exit::{Exit, Stop, error_text};
+
+/// Runs the command the arguments ask for.
+pub fn main() -> ExitCode {
+    let arguments: Vec<String> =
+        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let language = language::language(&arguments);
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let console = Console::new(&cli.global, language);
+    match verb(&console, &cli.verb) {
+        Ok(exit) | Err(Stop::Said(exit)) => exit.into(),
+        Err(Stop::Closed) => Exit::Done.into(),
+        Err(Stop::Error { words, hint }) => {
+            console.message(&error_text(&words, hint.as_ref(), language));
+            Exit::Unusable.into()
+        }
+    }
+}
+
+fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
+    match verb {
+        Verb::Check(args) => check::run(console, args),
+        Verb::Dump(args) => dump::run(console, args),
+    }
+}
+
+/// Help and version go to the standard output and are no error.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() { Exit::Unusable.into() } else { Exit::Done.into() }
+}

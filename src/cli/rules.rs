@@ -1,0 +1,70 @@
+//! What every verb does first: read the rules, and say what is wrong with them.
+
+use std::path::{Path, PathBuf};
+
+use crate::app::{self, Library, Loaded};
+use crate::check::Checked;
+use crate::diagnostics::{Diagnostic, Severity, has_errors};
+use crate::model::Choice;
+use crate::report::{self, Drawing};
+
+use super::console::Console;
+use super::exit::{Exit, Stop};
+
+/// Where modules are looked for: `--library`, then FENSHUI_LIBRARY.
+pub(super) fn library(flag: &[PathBuf]) -> Library {
+    let mut folders = flag.to_vec();
+    let variable = super::language::variable("FENSHUI_LIBRARY");
+    folders.extend(variable.iter().flat_map(std::env::split_paths));
+    Library { folders }
+}
+
+/// Reads rules.
+pub(super) fn load(console: &Console, rules: &Path) -> Result<Loaded, Stop> {
+    let loaded = app::load(rules, &console.library)?;
+    if loaded.files.is_empty() {
+        let folder = rules.display();
+        return Err(Stop::error(
+            crate::diagnostics::Words::new(
+                format!("`{folder}` holds no rules"),
+                format!("「{folder}」中没有规则"),
+            ),
+            Some(crate::diagnostics::Words::new(
+                "files of rules end in `.fen` or `.fen.md`",
+                "规则文件以 .fen 或 .fen.md 结尾",
+            )),
+        ));
+    }
+    Ok(loaded)
+}
+
+/// Compiles rules, and stops if they do not. Warnings are left to `check`.
+pub(super) fn compile(
+    console: &Console,
+    loaded: &Loaded,
+    scenario: Option<&str>,
+) -> Result<Checked, Stop> {
+    let choice = Choice { scenario: scenario.map(str::to_owned) };
+    let compiled = app::compile(loaded, &choice);
+    match compiled.checked {
+        Some(checked) => Ok(checked),
+        None => {
+            let errors = compiled.findings.iter().filter(|found| found.severity == Severity::Error);
+            let errors: Vec<Diagnostic> = errors.cloned().collect();
+            say(console, loaded, &errors);
+            Err(Stop::Said(Exit::RulesBroken))
+        }
+    }
+}
+
+/// Draws findings on the standard error, and how many there are.
+pub(super) fn say(console: &Console, loaded: &Loaded, findings: &[Diagnostic]) {
+    let color = console.color.on_stderr();
+    let drawing = Drawing { language: console.language, color, width: super::language::width() };
+    for found in findings {
+        console.message(&report::draw(found, &loaded.sources, drawing));
+    }
+    if has_errors(findings) || !findings.is_empty() {
+        console.message(&report::tally(findings, console.language));
+    }
+}
