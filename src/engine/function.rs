@@ -88,9 +88,10 @@ pub(crate) fn built_in<'a>(
     match (function, first, second) {
         (Function::Abs, Value::Number(value), _) => Ok(Value::Number(value.abs())),
         (Function::MakeDate, Value::Number(year), Value::Number(month)) => {
-            let Value::Number(day) = third else { return Err(MISTYPED) };
-            let made = Date::new(small(&year)?, small(&month)?, small(&day)?);
-            made.map(Value::Date).ok_or_else(out_of_range)
+            made(small(&year)?, &month, third)
+        }
+        (Function::MakeDate, Value::Period(year), Value::Number(month)) => {
+            made(year.year(), &month, third)
         }
         (Function::Month, value, _) => period_of(PeriodKind::Month, &value),
         (Function::Quarter, value, _) => period_of(PeriodKind::Quarter, &value),
@@ -120,6 +121,12 @@ pub(crate) fn built_in<'a>(
         (_, Value::Missing, _) | (_, _, Value::Missing) => Err(nothing_there()),
         _ => Err(MISTYPED),
     }
+}
+
+fn made<'a>(year: i32, month: &Exact, day: Value<'a>) -> Result<Value<'a>, Fault> {
+    let Value::Number(day) = day else { return Err(MISTYPED) };
+    let made = Date::new(year, small(month)?, small(&day)?);
+    made.map(Value::Date).ok_or_else(out_of_range)
 }
 
 fn period_of<'a>(kind: PeriodKind, value: &Value<'a>) -> Result<Value<'a>, Fault> {

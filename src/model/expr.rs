@@ -278,7 +278,8 @@ pub enum Function {
     End,
     /// Whole days of a period, or between two dates.
     Days,
-    /// Whole months begun and completed between two dates (the second at the day or later).
+    /// How many months can be added to the earlier of two dates without passing the later; negative
+    /// where the second is the earlier.
     MonthsBetween,
     /// The remainder of a division truncated toward zero.
     Remainder,

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use num_traits::{One, Signed, Zero};
 
-use crate::base::{Date, Period, PeriodKind};
+use crate::base::{Date, Duration, Period, PeriodKind};
 use crate::model::{Aggregate, Function};
 use crate::rows::Reason;
 
@@ -102,7 +102,10 @@ fn months_between(from: Date, to: Date) -> i32 {
         return -months_between(to, from);
     }
     let months = (to.year() - from.year()) * 12 + to.month() - from.month();
-    if to.day() < from.day() { months - 1 } else { months }
+    match from.checked_add(Duration::months(months)) {
+        Some(completed) if completed <= to => months,
+        _ => months - 1,
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +120,8 @@ mod tests {
             ("2024-01-15", "2024-02-15", 1),
             ("2024-02-15", "2024-01-15", -1),
             ("2023-11-30", "2024-11-30", 12),
+            ("2024-01-31", "2024-02-29", 1),
+            ("2024-02-29", "2024-03-28", 0),
         ] {
             assert_eq!(months_between(day(from), day(to)), months, "{from} to {to}");
         }

@@ -452,7 +452,8 @@ fn result(function: Function, types: &[&Type]) -> Option<Type> {
             })
             .then_some(Type::Date),
         Function::Month => (*first == Type::Date).then_some(Type::Period(PeriodKind::Month)),
-        Function::Quarter => over_time.then_some(Type::Period(PeriodKind::Quarter)),
+        Function::Quarter => (over_time && *first != Type::Period(PeriodKind::Year))
+            .then_some(Type::Period(PeriodKind::Quarter)),
         Function::Year => over_time.then_some(Type::Period(PeriodKind::Year)),
         Function::MonthOfYear => over_time.then_some(Type::Integer),
         Function::DayOfMonth | Function::Weekday => (*first == Type::Date).then_some(Type::Integer),
