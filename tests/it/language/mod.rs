@@ -1,6 +1,7 @@
 //! The language reference is a test: every page of `docs/reference/language` is a small program that
 //! must be right, and every block of it that says `fen-error` a program that must be refused.
 
+mod evaluators;
 mod keywords;
 mod worked;
 

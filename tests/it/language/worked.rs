@@ -1,100 +1,139 @@
-//! Examples worked by the reference evaluator: the pages are right by the second opinion as well.
+//! Examples worked out, and compared with what they say.
 
 use fenshui::base::{Date, Exact, Money};
 use fenshui::model::{
-    Constant, DatedValues, Datum, EventId, Example, ExampleEntry, FieldIx, Outcome, RuleSet,
-    ShapeId, Type,
+    Constant, DatedValues, Datum, EventId, Example, ExampleEntry, FieldIx, FigureId, Formula,
+    Outcome, ReadingId, RuleSet, ShapeId, Type,
 };
-use fenshui::reference::{self, Fate, Payee, Sender};
-use fenshui::rows::{Batch, Cell, Column, Origin, RegisterRow};
+use fenshui::reference::{Figure, Payee};
+use fenshui::rows::{Batch, Cell, Column, Origin, Reason, RegisterRow};
 
+use super::evaluators;
 use crate::reference::data::column;
 
-/// An expectation: the event (of the batch, or by kind and key), and what it must give.
-type Expected<'a> = (Subject, &'a [Outcome]);
+/// The pages are right by the engine and, independently, by the second opinion.
+pub fn differences(rules: &RuleSet, example: &Example) -> Vec<String> {
+    let given = Given::of(rules, example);
+    let mut wrong = Vec::new();
+    for evaluator in [evaluators::engine, evaluators::reference] {
+        let worked = evaluator(rules, &given);
+        wrong.extend(differing(rules, &given, &worked));
+    }
+    wrong
+}
 
+/// What an example gives and expects.
+pub struct Given<'a> {
+    pub readings: &'a [(ReadingId, u32)],
+    pub registers: Vec<(u32, Vec<RegisterRow>)>,
+    /// One event each; its line is its position, from 1.
+    pub batches: Vec<Batch>,
+    pub checks: Vec<&'a Formula>,
+    pub day: Date,
+    expected: Vec<(Subject, &'a [Outcome])>,
+}
+
+/// Which event is spoken of: one of the batches, or one nobody sent, by its kind and key.
 enum Subject {
     Sent(usize),
     Unsent(EventId, Vec<Cell>),
 }
 
-/// What differs from what the example says.
-pub fn differences(rules: &RuleSet, example: &Example) -> Vec<String> {
-    let mut batches = Vec::new();
-    let mut registers: Vec<(u32, Vec<RegisterRow>)> = Vec::new();
-    let mut expected: Vec<Expected> = Vec::new();
-    let mut checks = Vec::new();
-    for entry in &example.entries {
-        match entry {
-            ExampleEntry::Event { event, values, .. } => batches.push(batch(rules, *event, values)),
-            ExampleEntry::Row { register, values, dated, .. } => {
-                let shape = rules.registers[register.index()].shape;
-                let rows = pieces(dated).map(|piece| register_row(rules, shape, values, piece));
-                registers.push((register.0, rows.collect()));
-            }
-            ExampleEntry::Expected { of: None, outcomes, .. } => {
-                expected.push((Subject::Sent(batches.len() - 1), outcomes));
-            }
-            ExampleEntry::Expected { of: Some((event, key)), outcomes, .. } => {
-                let fields = &rules.events[event.index()].fields;
-                let cells =
-                    key.iter().zip(fields).map(|(datum, field)| cell(rules, &field.ty, datum));
-                expected.push((Subject::Unsent(*event, cells.collect()), outcomes));
-            }
-            ExampleEntry::Check { condition, .. } => checks.push(condition),
-        }
-    }
-    let registers = merged(registers);
-    let outcomes = reference::run(rules, &example.readings, &registers, &batches, None).unwrap();
-    let mut wrong = Vec::new();
-    for (number, (subject, outcomes_wanted)) in expected.iter().enumerate() {
-        let found = outcomes.iter().find(|outcome| match subject {
-            Subject::Sent(batch) => outcome.sender == Sender::Data { batch: *batch, row: 0 },
-            Subject::Unsent(event, key) => outcome.event == event.0 && outcome.key.starts_with(key),
-        });
-        let Some(found) = found else {
-            wrong.push(format!("then {}: there is no such event", number + 1));
-            continue;
+/// What an evaluator makes of an example.
+pub struct Worked {
+    pub who: &'static str,
+    pub found: Vec<Found>,
+    /// For each check, whether it holds.
+    pub checks: Vec<Result<bool, Reason>>,
+}
+
+/// What became of one event.
+pub struct Found {
+    pub event: u32,
+    /// Which batch, of an event that was sent.
+    pub sent: Option<usize>,
+    pub key: Vec<Cell>,
+    pub leaves: Vec<(Payee, Money)>,
+    pub figures: Vec<Figure>,
+    pub set_aside: Option<Reason>,
+}
+
+impl<'a> Given<'a> {
+    fn of(rules: &RuleSet, example: &'a Example) -> Given<'a> {
+        let mut given = Given {
+            readings: &example.readings,
+            registers: Vec::new(),
+            batches: Vec::new(),
+            checks: Vec::new(),
+            day: example.on.unwrap_or(Date::new(2000, 1, 1).unwrap()),
+            expected: Vec::new(),
         };
-        let differing = differing(rules, found, outcomes_wanted);
-        wrong.extend(differing.iter().map(|words| format!("then {}: {words}", number + 1)));
+        for entry in &example.entries {
+            match entry {
+                ExampleEntry::Event { event, values, .. } => {
+                    let line = given.batches.len() + 1;
+                    given.batches.push(batch(rules, *event, values, line));
+                }
+                ExampleEntry::Row { register, values, dated, .. } => {
+                    let shape = rules.registers[register.index()].shape;
+                    let rows = pieces(dated).map(|piece| register_row(rules, shape, values, piece));
+                    match given.registers.iter_mut().find(|(known, _)| *known == register.0) {
+                        Some((_, known)) => known.extend(rows),
+                        None => given.registers.push((register.0, rows.collect())),
+                    }
+                }
+                ExampleEntry::Expected { of: None, outcomes, .. } => {
+                    given.expected.push((Subject::Sent(given.batches.len() - 1), outcomes));
+                }
+                ExampleEntry::Expected { of: Some((event, key)), outcomes, .. } => {
+                    let fields = &rules.events[event.index()].fields;
+                    let cells =
+                        key.iter().zip(fields).map(|(datum, field)| cell(rules, &field.ty, datum));
+                    given.expected.push((Subject::Unsent(*event, cells.collect()), outcomes));
+                }
+                ExampleEntry::Check { condition, .. } => given.checks.push(condition),
+            }
+        }
+        given
     }
-    let day = example.on.unwrap_or(Date::new(2000, 1, 1).unwrap());
-    for (number, check) in checks.iter().enumerate() {
-        let held = reference::holds(rules, &example.readings, &registers, check, day).unwrap();
-        if held != Ok(true) {
-            wrong.push(format!("check {}: {held:?}", number + 1));
+}
+
+fn differing(rules: &RuleSet, given: &Given, worked: &Worked) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let who = worked.who;
+    for (number, (subject, wanted)) in (1..).zip(&given.expected) {
+        let found = worked.found.iter().find(|found| match subject {
+            Subject::Sent(batch) => found.sent == Some(*batch),
+            Subject::Unsent(event, key) => found.event == event.0 && found.key.starts_with(key),
+        });
+        let differing = match found {
+            Some(found) => of_event(rules, found, wanted),
+            None => vec!["there is no such event".to_owned()],
+        };
+        wrong.extend(differing.iter().map(|words| format!("then {number} by the {who}: {words}")));
+    }
+    for (number, held) in (1..).zip(&worked.checks) {
+        if *held != Ok(true) {
+            wrong.push(format!("check {number} by the {who}: {held:?}"));
         }
     }
     wrong
 }
 
-fn differing(rules: &RuleSet, found: &reference::Outcome, wanted: &[Outcome]) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let (leaves, figures) = match &found.fate {
-        Fate::Allocated { leaves, figures, .. } => (leaves.as_slice(), figures.as_slice()),
-        Fate::SetAside(reason) => {
-            if !wanted.iter().any(|outcome| matches!(outcome, Outcome::SetAside(_))) {
-                wrong.push(format!("set aside: {reason:?}"));
-            }
-            return wrong;
-        }
-    };
-    let mut sums: Vec<(Payee, Money)> = Vec::new();
-    for leaf in leaves {
-        match sums.iter_mut().find(|(payee, _)| *payee == leaf.payee) {
-            Some((_, sum)) => *sum = sum.checked_add(leaf.amount).unwrap(),
-            None => sums.push((leaf.payee.clone(), leaf.amount)),
-        }
+fn of_event(rules: &RuleSet, found: &Found, wanted: &[Outcome]) -> Vec<String> {
+    let set_aside = wanted.iter().any(|outcome| matches!(outcome, Outcome::SetAside(_)));
+    match (&found.set_aside, set_aside) {
+        (Some(_), true) => return Vec::new(),
+        (Some(reason), false) => return vec![format!("set aside: {reason:?}")],
+        (None, true) => return vec!["allocated, not set aside".to_owned()],
+        (None, false) => {}
     }
-    let mut told: Vec<Payee> = Vec::new();
+    let scale = currency_scale(rules, found.event);
+    let mut wanted_sums: Vec<(Payee, Money)> = Vec::new();
+    let mut wrong = Vec::new();
     for outcome in wanted {
         let (payee, amount) = match outcome {
-            Outcome::Nothing => continue,
-            Outcome::SetAside(_) => {
-                wrong.push("allocated, not set aside".to_owned());
-                continue;
-            }
+            Outcome::Nothing | Outcome::SetAside(_) => continue,
             Outcome::Undetermined(amount) => (Payee::Undetermined, amount),
             Outcome::Account { account, keys, amount, .. } => {
                 let types = &rules.accounts[account.0 as usize].keys;
@@ -102,41 +141,62 @@ fn differing(rules: &RuleSet, found: &reference::Outcome, wanted: &[Outcome]) ->
                 (Payee::Account(account.0, keys.collect()), amount)
             }
             Outcome::Figure { figure, keys, value, .. } => {
-                let keys: Vec<Cell> = keys.iter().map(|key| plain(rules, key)).collect();
-                let ty = &rules.figures[figure.index()].value.ty;
-                let value = constant(rules, ty, value);
-                let of_figure = figures.iter().filter(|known| known.figure == figure.0);
-                let mut of_key = of_figure.clone().filter(|known| same_key(&known.key, &keys));
-                if !of_key.any(|known| same_number(&known.value, &value)) {
-                    let have: Vec<_> = of_figure.map(|known| (&known.key, &known.value)).collect();
-                    let name = &rules.figures[figure.index()].name.text;
-                    wrong.push(format!("figure {name}: {value:?} wanted, have {have:?}"));
-                }
+                wrong.extend(of_figure(rules, found, *figure, keys, value));
                 continue;
             }
         };
         let Constant::Number(amount) = amount else { panic!("{amount:?}") };
-        let scale = currency_scale(rules, found.event);
-        let amount = Money::from_exact(amount, scale).unwrap();
-        let sum = sums.iter().find(|(known, _)| *known == payee);
-        let sum = sum.map_or(Money::from_minor(0), |(_, sum)| *sum);
-        if sum != amount {
-            wrong.push(format!(
-                "{}: {} wanted, is {}",
-                name(rules, &payee),
-                amount.format(scale),
-                sum.format(scale)
-            ));
-        }
-        told.push(payee);
+        wanted_sums.push((payee, Money::from_exact(amount, scale).unwrap()));
     }
-    for (payee, sum) in sums {
-        if sum != Money::from_minor(0) && !told.contains(&payee) {
-            let scale = currency_scale(rules, found.event);
-            wrong.push(format!("{} gets {}", name(rules, &payee), sum.format(scale)));
+    let have = sums(&found.leaves);
+    let of = |sums: &[(Payee, Money)], payee: &Payee| {
+        let sum = sums.iter().find(|(known, _)| known == payee);
+        sum.map_or(Money::from_minor(0), |(_, sum)| *sum)
+    };
+    for (payee, sum) in &wanted_sums {
+        let is = of(&have, payee);
+        if is != *sum {
+            let (sum, is) = (sum.format(scale), is.format(scale));
+            wrong.push(format!("{}: {sum} wanted, is {is}", name(rules, payee)));
+        }
+    }
+    for (payee, sum) in &have {
+        if *sum != Money::from_minor(0) && !wanted_sums.iter().any(|(known, _)| known == payee) {
+            wrong.push(format!("{} gets {}", name(rules, payee), sum.format(scale)));
         }
     }
     wrong
+}
+
+fn sums(leaves: &[(Payee, Money)]) -> Vec<(Payee, Money)> {
+    let mut sums: Vec<(Payee, Money)> = Vec::new();
+    for (payee, amount) in leaves {
+        match sums.iter_mut().find(|(known, _)| known == payee) {
+            Some((_, sum)) => *sum = sum.checked_add(*amount).unwrap(),
+            None => sums.push((payee.clone(), *amount)),
+        }
+    }
+    sums
+}
+
+fn of_figure(
+    rules: &RuleSet,
+    found: &Found,
+    figure: FigureId,
+    keys: &[Datum],
+    value: &Constant,
+) -> Option<String> {
+    let keys: Vec<Cell> = keys.iter().map(|key| plain(rules, key)).collect();
+    let ty = &rules.figures[figure.index()].value.ty;
+    let value = constant(rules, ty, value);
+    let of_figure = found.figures.iter().filter(|known| known.figure == figure.0);
+    let mut of_key = of_figure.clone().filter(|known| same_key(&known.key, &keys));
+    if of_key.any(|known| same_number(&known.value, &value)) {
+        return None;
+    }
+    let have: Vec<_> = of_figure.map(|known| (&known.key, &known.value)).collect();
+    let name = &rules.figures[figure.index()].name.text;
+    Some(format!("figure {name}: {value:?} wanted, have {have:?}"))
 }
 
 fn currency_scale(rules: &RuleSet, event: u32) -> u8 {
@@ -184,7 +244,7 @@ fn same_number(one: &Cell, other: &Cell) -> bool {
     }
 }
 
-fn batch(rules: &RuleSet, event: EventId, values: &[(FieldIx, Datum)]) -> Batch {
+fn batch(rules: &RuleSet, event: EventId, values: &[(FieldIx, Datum)], line: usize) -> Batch {
     let fields = &rules.events[event.index()].fields;
     let columns = fields.iter().enumerate().map(|(at, field)| {
         if field.computed.is_some() {
@@ -195,19 +255,7 @@ fn batch(rules: &RuleSet, event: EventId, values: &[(FieldIx, Datum)]) -> Batch 
         column(field, vec![cell])
     });
     let columns = columns.collect();
-    Batch { event: event.0, columns, origins: vec![Origin { file: 0, line: 1 }] }
-}
-
-/// Rows of one register under one entry.
-fn merged(rows: Vec<(u32, Vec<RegisterRow>)>) -> Vec<(u32, Vec<RegisterRow>)> {
-    let mut merged: Vec<(u32, Vec<RegisterRow>)> = Vec::new();
-    for (register, rows) in rows {
-        match merged.iter_mut().find(|(known, _)| *known == register) {
-            Some((_, known)) => known.extend(rows),
-            None => merged.push((register, rows)),
-        }
-    }
-    merged
+    Batch { event: event.0, columns, origins: vec![Origin { file: 0, line: line as u64 }] }
 }
 
 /// The periods of a row with dated values; of one without, all of time.
