@@ -195,18 +195,12 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let Some(selection) = &figure.for_each else {
             return self.one_figure(figure, Vec::new(), scope, out);
         };
-        let rows = if selection.factors.is_empty() {
-            let rows = self.selected(selection, scope)?;
-            rows.into_iter().map(|row| (row, Exact::ZERO)).collect()
-        } else {
-            self.weighed(selection, scope)?.unwrap_or_default()
-        };
-        for (number, (row, share)) in rows.into_iter().enumerate() {
-            let key = self.key_of_row(&row, number + 1);
-            self.bind(scope, selection.binding, row);
-            if let Some(slot) = selection.share {
-                self.bind(scope, slot, Value::Number(share));
-            }
+        let (rows, shares) = self.weighed(selection, scope)?;
+        let mut shares = shares.map(Vec::into_iter);
+        for row in rows {
+            let key = self.key_of_row(&row);
+            let share = shares.as_mut().and_then(Iterator::next);
+            self.bind_row(selection, row, share, scope);
             self.one_figure(figure, key, scope, out)?;
         }
         Ok(())

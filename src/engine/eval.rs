@@ -28,6 +28,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 let value = self.frame.locals.get(scope.base + at(*slot));
                 value.cloned().ok_or(Fault::Internal("a slot outside its frame"))?
             }
+            Expr::Share(slot) => match self.frame.locals.get(scope.base + at(*slot)) {
+                Some(Value::Missing) | None => return Err(Reason::NoShares.into()),
+                Some(share) => share.clone(),
+            },
             Expr::EffectiveDate => Value::Date(self.date),
             Expr::Reading { option, .. } => Value::Option(*option),
             Expr::Parameter { parameter, keys, at } => {
@@ -322,12 +326,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
             return gathered.finish();
         }
-        let weighed = self.weighed(selection, scope)?.ok_or(Reason::NoShares)?;
-        for (row, share) in weighed {
-            self.bind(scope, selection.binding, row);
-            if let Some(slot) = selection.share {
-                self.bind(scope, slot, Value::Number(share));
-            }
+        let (rows, shares) = self.weighed(selection, scope)?;
+        let mut shares = shares.map(Vec::into_iter);
+        for row in rows {
+            let share = shares.as_mut().and_then(Iterator::next);
+            self.bind_row(selection, row, share, scope);
             let one = value.map_or(Ok(Value::Bool(true)), |value| self.eval(value, scope))?;
             gathered.take(one)?;
         }

@@ -307,21 +307,19 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     fn among(&mut self, among: &'a Among, whole: &Exact, under: Under<'a>) -> Result<Chain, Fault> {
-        let Some(weighed) = self.weighed(&among.selection, under.scope)? else {
+        let (rows, shares) = self.weighed(&among.selection, under.scope)?;
+        let Some(shares) = shares else {
             let leg = among.if_none.as_ref().ok_or(Reason::NoShares)?;
             let node = self.plain_leg(leg, whole.clone(), under)?;
             return Ok(Chain { first: node, last: node });
         };
         let mut chain = Chain::default();
-        for (row, share) in weighed {
+        for (row, share) in rows.into_iter().zip(shares) {
             let part = whole.mul(&share)?;
             if part.is_zero() {
                 continue;
             }
-            self.bind(under.scope, among.selection.binding, row);
-            if let Some(slot) = among.selection.share {
-                self.bind(under.scope, slot, Value::Number(share));
-            }
+            self.bind_row(&among.selection, row, Some(share), under.scope);
             let node = self.plain_leg(&among.leg, part, under)?;
             chain = self.joined(chain, Chain { first: node, last: node });
         }

@@ -10,6 +10,9 @@ use super::fault::Fault;
 use super::trace::Trace;
 use super::value::{List, Part, Row, Text, Value};
 
+/// Rows of a selection, and their shares if there are weights that have a sum.
+pub(crate) type Weighed<'a> = (Vec<Value<'a>>, Option<Vec<Exact>>);
+
 /// Rows of a selection still to come.
 pub(crate) enum Rows<'a> {
     Register { register: u32, next: u32, end: u32 },
@@ -242,16 +245,17 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(selected)
     }
 
-    /// The rows of a selection with their shares of the whole; nothing where there is no row, or a
-    /// factor sums to zero.
+    /// The rows of a selection, and their shares of the whole: none where there is no row or a factor
+    /// sums to zero.
     pub fn weighed(
         &mut self,
         selection: &'a Selection,
         scope: Scope<'a>,
-    ) -> Result<Option<Vec<(Value<'a>, Exact)>>, Fault> {
+    ) -> Result<Weighed<'a>, Fault> {
         let rows = self.selected(selection, scope)?;
         let mut shares: Vec<Exact> = vec![Exact::ZERO; rows.len()];
         let mut values: Vec<Exact> = Vec::with_capacity(rows.len());
+        let mut divisible = !rows.is_empty();
         for factor in &selection.factors {
             values.clear();
             let mut sum = Exact::ZERO;
@@ -265,22 +269,34 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 values.push(value);
             }
             if sum.is_zero() {
-                return Ok(None);
+                divisible = false;
+                continue;
             }
             let each = factor.weight.div(&sum)?;
             for (share, value) in shares.iter_mut().zip(&values) {
                 *share = share.add(&value.mul(&each)?)?;
             }
         }
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(rows.into_iter().zip(shares).collect()))
+        Ok((rows, divisible.then_some(shares)))
     }
 
-    /// What stands for a row in the key of a figure: a register row's key, a member, or the row's
-    /// number (from 1) in a list.
-    pub fn key_of_row(&self, row: &Value<'a>, number: usize) -> Vec<Cell> {
+    /// Binds a row of a selection, and its share.
+    pub fn bind_row(
+        &mut self,
+        selection: &'a Selection,
+        row: Value<'a>,
+        share: Option<Exact>,
+        scope: Scope<'a>,
+    ) {
+        self.bind(scope, selection.binding, row);
+        if let Some(slot) = selection.share {
+            self.bind(scope, slot, share.map_or(Value::Missing, Value::Number));
+        }
+    }
+
+    /// What stands for a row in the key of a figure: a register row's key, the key parts of a stage's
+    /// row, the first field of a list's record, or a member or plain value itself.
+    pub fn key_of_row(&self, row: &Value<'a>) -> Vec<Cell> {
         match row {
             Value::Row(Row::Register(register, place)) => {
                 let keys = self.plan.registers.get(at(*register)).map_or(&[][..], |it| &it.keys);
@@ -292,9 +308,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 let keys = cells.len().saturating_sub(1);
                 cells.iter().take(keys).cloned().collect()
             }
-            Value::Row(Row::Record(_)) => {
-                vec![Cell::Integer(i128::try_from(number).unwrap_or(i128::MAX))]
-            }
+            Value::Row(Row::Record(cells)) => cells.first().cloned().into_iter().collect(),
             other => vec![other.to_cell()],
         }
     }

@@ -208,8 +208,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 self.transfer(transfer, scope)?;
                 continue;
             };
-            for row in self.selected(selection, scope)? {
-                self.bind(scope, selection.binding, row);
+            let (rows, shares) = self.weighed(selection, scope)?;
+            let mut shares = shares.map(Vec::into_iter);
+            for row in rows {
+                let share = shares.as_mut().and_then(Iterator::next);
+                self.bind_row(selection, row, share, scope);
                 self.transfer(transfer, scope)?;
             }
         }

@@ -45,6 +45,8 @@ pub enum Expr {
     EffectiveDate,
     /// A slot of the frame.
     Local(u32),
+    /// The slot of the share of a bound row; without weights that have a sum there is none.
+    Share(u32),
     /// A field of a row.
     RowField {
         /// The row.

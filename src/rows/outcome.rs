@@ -93,8 +93,8 @@ pub trait Sink {
     ) -> Result<(), Self::Error>;
 
     /// A figure was worked out, for an event and (where it is one per row) the key of a row: the key
-    /// of a register row, a member, or the number of a list's row, from 1. Money is an exact number
-    /// of major units, since a figure need not be whole.
+    /// of a register row, the key parts of a stage's row, the first field of a list's record, or a
+    /// member itself. Money is an exact number of major units, since a figure need not be whole.
     ///
     /// # Errors
     /// Whatever the listener cannot go on after.

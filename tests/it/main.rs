@@ -1,5 +1,6 @@
 //! One test binary: a module for each boundary of the house.
 
+mod allocate;
 mod compiled;
 mod floors;
 mod language;
@@ -7,3 +8,4 @@ mod model;
 mod reference;
 mod regressions;
 mod tidy;
+mod worked;

@@ -87,7 +87,7 @@ impl Compiler<'_> {
             ExprKind::Field(field) => Expr::Field(field.0),
             ExprKind::EffectiveDate => Expr::EffectiveDate,
             ExprKind::Local(local) => Expr::Local(local.0),
-            ExprKind::Share(local) => Expr::Local(slots.share_of(*local)),
+            ExprKind::Share(local) => Expr::Share(slots.share_of(*local)),
             ExprKind::Reading(reading) => {
                 Expr::Reading { reading: reading.0, option: self.chosen(*reading) }
             }

@@ -1,0 +1,425 @@
+//! Rule sets at work, for tests: examples of rules run by the engine and by the second opinion, and
+//! both answers in one shape.
+
+use std::convert::Infallible;
+
+use fenshui::base::{Date, Money};
+use fenshui::engine::{self, Options, Summary};
+use fenshui::model::{
+    Constant, Datum, Example, ExampleEntry, Field, Outcome as Wanted, ReadingId, RuleSet, Type,
+};
+use fenshui::plan::{self, Choices};
+use fenshui::reference::{Fate, Figure, Leaf, Outcome, Payee, Sender};
+use fenshui::rows::{
+    self, Accounts, Allocation, Batch, Cell, Column, EventAt, Origin, RegisterRow, Sink, TextColumn,
+};
+
+/// Hears a run and writes it down in the shape of the second opinion's answer.
+pub struct Heard<'r> {
+    rules: &'r RuleSet,
+    batches: &'r [Batch],
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Runs the engine.
+#[track_caller]
+pub fn run(
+    rules: &RuleSet,
+    readings: &[(ReadingId, u32)],
+    registers: &[(u32, Vec<RegisterRow>)],
+    batches: &[Batch],
+    through: Option<Date>,
+) -> (Vec<Outcome>, Summary) {
+    let choices = Choices { readings: readings.iter().copied().collect() };
+    let plan = plan::compile(rules, &choices);
+    let mut heard = Heard { rules, batches, outcomes: Vec::new() };
+    let events = batches.iter().cloned().map(Ok::<Batch, Infallible>);
+    let options = Options { through, ..Options::default() };
+    let summary = engine::run(&plan, registers.to_vec(), events, &options, &mut heard);
+    (heard.outcomes, summary.unwrap())
+}
+
+impl Heard<'_> {
+    fn sender(&self, event: EventAt<'_>) -> Sender {
+        let declared = &self.rules.events[usize::try_from(event.batch.event).unwrap()];
+        match declared.source {
+            fenshui::model::EventSource::Sent => {
+                let same = |batch: &Batch| batch.origins == event.batch.origins;
+                let batch = self.batches.iter().position(same).unwrap();
+                Sender::Data { batch, row: event.row }
+            }
+            fenshui::model::EventSource::Stage { .. } => Sender::Stage,
+            _ => Sender::Calendar,
+        }
+    }
+
+    /// The fields that identify it; of an event nobody sent: all fields but its lists.
+    fn key(&self, event: EventAt<'_>) -> Vec<Cell> {
+        let declared = &self.rules.events[usize::try_from(event.batch.event).unwrap()];
+        let cell = |at: usize| event.batch.columns[at].cell(event.row);
+        declared.unique.iter().map(|field| cell(field.index())).collect()
+    }
+}
+
+impl Sink for Heard<'_> {
+    type Error = Infallible;
+
+    fn event(
+        &mut self,
+        event: EventAt<'_>,
+        outcome: rows::Outcome<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), Infallible> {
+        let payee = |payee| match payee {
+            rows::Payee::Undetermined => Payee::Undetermined,
+            rows::Payee::Account(position) => {
+                let (account, key) = accounts.account(position).unwrap();
+                Payee::Account(account, key.to_vec())
+            }
+        };
+        let leaf = |given: &Allocation| Leaf {
+            payee: payee(given.payee),
+            amount: given.amount,
+            leg: (given.leg < Allocation::BY_CLOSING).then_some(given.leg),
+        };
+        let (inflow, fate) = match outcome {
+            rows::Outcome::Allocated { allocations, inflow, .. } => {
+                let leaves = allocations.iter().map(leaf).collect();
+                (Some(inflow), Fate::Allocated { leaves, figures: vec![], open_items: vec![] })
+            }
+            rows::Outcome::SetAside { inflow, reason } => (inflow, Fate::SetAside(reason.clone())),
+        };
+        self.outcomes.push(Outcome {
+            event: event.batch.event,
+            sender: self.sender(event),
+            key: self.key(event),
+            date: Some(event.date),
+            booked: Some(event.booked),
+            inflow,
+            fate,
+        });
+        Ok(())
+    }
+
+    fn figure(
+        &mut self,
+        _: EventAt<'_>,
+        figure: u32,
+        key: &[Cell],
+        value: &Cell,
+    ) -> Result<(), Infallible> {
+        let Some(Fate::Allocated { figures, .. }) =
+            self.outcomes.last_mut().map(|outcome| &mut outcome.fate)
+        else {
+            panic!("a figure of no event");
+        };
+        figures.push(Figure { figure, key: key.to_vec(), value: value.clone() });
+        Ok(())
+    }
+
+    fn open_item(&mut self, _: EventAt<'_>, leg: u32) -> Result<(), Infallible> {
+        let Some(Fate::Allocated { open_items, .. }) =
+            self.outcomes.last_mut().map(|outcome| &mut outcome.fate)
+        else {
+            panic!("an open item of no event");
+        };
+        open_items.push(leg);
+        Ok(())
+    }
+}
+
+/// What an example gives: register rows, events, and how far the calendar runs.
+pub struct Given {
+    pub readings: Vec<(ReadingId, u32)>,
+    pub registers: Vec<(u32, Vec<RegisterRow>)>,
+    pub batches: Vec<Batch>,
+    pub through: Option<Date>,
+}
+
+/// What an example gives, up to one of its entries.
+pub fn given(rules: &RuleSet, example: &Example, until: usize) -> Given {
+    let mut given = Given {
+        readings: example.readings.clone(),
+        registers: Vec::new(),
+        batches: Vec::new(),
+        through: None,
+    };
+    for (entry, line) in example.entries.iter().take(until).zip(1..) {
+        let origin = Origin { file: 0, line };
+        match entry {
+            ExampleEntry::Event { event, values, .. } => {
+                let fields = &rules.events[event.index()].fields;
+                let columns = filled(rules, fields, values);
+                let columns =
+                    fields.iter().zip(columns).map(|(field, cell)| column(field, cell)).collect();
+                given.batches.push(Batch { event: event.0, columns, origins: vec![origin] });
+            }
+            ExampleEntry::Row { register, values, dated, .. } => {
+                let shape = rules.registers[register.index()].shape;
+                let fields = &rules.shapes[shape.index()].fields;
+                let mut rows = Vec::new();
+                for period in dated {
+                    let all: Vec<_> = values.iter().chain(&period.values).cloned().collect();
+                    let cells = filled(rules, fields, &all);
+                    let (from, until) = (period.from, period.until);
+                    rows.push(RegisterRow { cells, from, until, origin });
+                }
+                if dated.is_empty() {
+                    let cells = filled(rules, fields, values);
+                    rows.push(RegisterRow { cells, from: None, until: None, origin });
+                }
+                given.registers.push((register.0, rows));
+            }
+            ExampleEntry::Expected { of, .. } => {
+                let key = of.iter().flat_map(|(_, key)| key);
+                given.through = key.filter_map(date).chain(given.through).max();
+            }
+            ExampleEntry::Check { .. } => {}
+        }
+    }
+    let sent = given.batches.iter().flat_map(|batch| {
+        let field = rules.events[usize::try_from(batch.event).unwrap()].effective;
+        match batch.columns[field.index()].cell(0) {
+            Cell::Date(date) => Some(date),
+            _ => None,
+        }
+    });
+    if given.through.is_some() {
+        given.through = sent.chain(given.through).chain(example.on).max();
+    }
+    given
+}
+
+fn date(datum: &Datum) -> Option<Date> {
+    match datum {
+        Datum::Constant(Constant::Date(date)) => Some(*date),
+        _ => None,
+    }
+}
+
+fn filled(
+    rules: &RuleSet,
+    fields: &[Field],
+    values: &[(fenshui::model::FieldIx, Datum)],
+) -> Vec<Cell> {
+    let mut cells = vec![Cell::Missing; fields.len()];
+    for (field, datum) in values {
+        cells[field.index()] = cell(rules, &fields[field.index()].ty, datum);
+    }
+    cells
+}
+
+/// A value of an example, as data would hold it.
+pub fn cell(rules: &RuleSet, ty: &Type, datum: &Datum) -> Cell {
+    match (ty.required(), datum) {
+        (Type::List(inner), Datum::List(values)) => {
+            Cell::List(values.iter().map(|value| cell(rules, inner, value)).collect())
+        }
+        (Type::Row(shape), Datum::Record(values)) => {
+            Cell::Record(filled(rules, &rules.shapes[shape.index()].fields, values))
+        }
+        (ty, Datum::Constant(constant)) => constant_cell(rules, ty, constant),
+        (_, Datum::List(values)) => Cell::List(values.iter().map(key_cell).collect()),
+        other => panic!("no data hold {other:?}"),
+    }
+}
+
+fn key_cell(datum: &Datum) -> Cell {
+    match datum {
+        Datum::Constant(Constant::Text(text)) => Cell::Text(text.as_str().into()),
+        Datum::Constant(Constant::Member(_, member)) => Cell::Member(member.0),
+        Datum::Constant(Constant::Number(number)) => Cell::Number(number.clone()),
+        other => panic!("no key holds {other:?}"),
+    }
+}
+
+fn constant_cell(rules: &RuleSet, ty: &Type, constant: &Constant) -> Cell {
+    match (ty, constant) {
+        (Type::Money(currency), Constant::Number(number)) => {
+            let scale = rules.currencies[currency.index()].scale;
+            Cell::Money(Money::from_exact(number, scale).unwrap())
+        }
+        (Type::Integer, Constant::Number(number)) => Cell::Integer(number.to_int().unwrap()),
+        (_, Constant::Number(number)) => Cell::Number(number.clone()),
+        (_, Constant::Bool(value)) => Cell::Bool(*value),
+        (_, Constant::Date(value)) => Cell::Date(*value),
+        (_, Constant::Period(value)) => Cell::Period(*value),
+        (_, Constant::Duration(value)) => Cell::Duration(*value),
+        (_, Constant::Text(value)) => Cell::Text(value.as_str().into()),
+        (_, Constant::Member(_, member)) => Cell::Member(member.0),
+        (_, Constant::Option(_, option)) => Cell::Member(*option),
+    }
+}
+
+fn column(field: &Field, cell: Cell) -> Column {
+    if field.computed.is_some() {
+        return Column::Absent;
+    }
+    match cell {
+        Cell::Missing => Column::Absent,
+        Cell::Bool(value) => Column::Bool(vec![Some(value)]),
+        Cell::Integer(value) => Column::Integer(vec![Some(value)]),
+        Cell::Number(value) => Column::Number(vec![Some(value)]),
+        Cell::Money(value) => Column::Money(vec![Some(value)]),
+        Cell::Date(value) => Column::Date(vec![Some(value)]),
+        Cell::Period(value) => Column::Period(vec![Some(value)]),
+        Cell::Member(value) => Column::Member(vec![Some(value)]),
+        Cell::Text(value) => {
+            let mut texts = TextColumn::default();
+            texts.push(Some(&value));
+            Column::Text(texts)
+        }
+        other => Column::Cells(vec![other]),
+    }
+}
+
+/// What an example expected and did not get, in words.
+pub fn missed(rules: &RuleSet, example: &Example) -> Vec<String> {
+    let mut missed = Vec::new();
+    let all = given(rules, example, example.entries.len());
+    let (outcomes, _) = run(rules, &all.readings, &all.registers, &all.batches, all.through);
+    let mut last = None;
+    let mut sent = 0;
+    for (place, entry) in example.entries.iter().enumerate() {
+        match entry {
+            ExampleEntry::Row { .. } => {}
+            ExampleEntry::Event { .. } => {
+                let sender = Sender::Data { batch: sent, row: 0 };
+                last = outcomes.iter().find(|outcome| outcome.sender == sender);
+                sent += 1;
+            }
+            ExampleEntry::Expected { of, outcomes: wanted, .. } => {
+                let meant = match of {
+                    None => last,
+                    Some((event, key)) => outcomes.iter().find(|outcome| {
+                        outcome.event == event.0 && names(rules, event.index(), key, outcome)
+                    }),
+                };
+                match meant {
+                    None => missed.push(format!("entry {place}: no such event")),
+                    Some(outcome) => missed.extend(
+                        differs(rules, wanted, outcome)
+                            .map(|what| format!("entry {place}: {what}; got {:?}", outcome.fate)),
+                    ),
+                }
+            }
+            ExampleEntry::Check { condition, .. } => {
+                let so_far = given(rules, example, place);
+                let day = example.on.or(so_far.through);
+                let day = day.or_else(|| outcomes.last().and_then(|outcome| outcome.date));
+                let held = held(rules, &so_far, condition, day.unwrap_or(Date::MIN));
+                if held != Ok(true) {
+                    missed.push(format!("entry {place}: the check gives {held:?}"));
+                }
+            }
+        }
+    }
+    missed
+}
+
+fn held(
+    rules: &RuleSet,
+    given: &Given,
+    condition: &fenshui::model::Formula,
+    day: Date,
+) -> Result<bool, rows::Reason> {
+    let choices = Choices { readings: given.readings.iter().copied().collect() };
+    let plan = plan::compile_with_checks(rules, &choices, &[(condition, day)]);
+    let mut heard = Heard { rules, batches: &given.batches, outcomes: Vec::new() };
+    let events = given.batches.iter().cloned().map(Ok::<Batch, Infallible>);
+    let options = Options { through: given.through, ..Options::default() };
+    let summary =
+        engine::run(&plan, given.registers.clone(), events, &options, &mut heard).unwrap();
+    summary.checks[0].clone()
+}
+
+fn names(rules: &RuleSet, event: usize, key: &[Datum], outcome: &Outcome) -> bool {
+    let declared = &rules.events[event];
+    declared.unique.iter().zip(key).zip(&outcome.key).all(|((field, datum), found)| {
+        let field = &declared.fields[field.index()];
+        match (&field.ty, found) {
+            (Type::Row(shape), Cell::Record(cells)) => {
+                let register = rules.registers.iter().find(|it| it.shape == *shape).unwrap();
+                let parts = register.keys.iter().map(|key| &cells[key.index()]);
+                match datum {
+                    Datum::List(wanted) => wanted
+                        .iter()
+                        .zip(parts)
+                        .all(|(wanted, part)| alike(&key_cell(wanted), part)),
+                    other => parts.clone().next().is_some_and(|it| alike(&key_cell(other), it)),
+                }
+            }
+            _ => cell(rules, &field.ty, datum) == *found,
+        }
+    })
+}
+
+fn alike(one: &Cell, two: &Cell) -> bool {
+    match (one, two) {
+        (Cell::Number(one), Cell::Integer(two)) => one.to_int() == Some(*two),
+        _ => one == two,
+    }
+}
+
+fn differs<'d>(
+    rules: &'d RuleSet,
+    wanted: &'d [Wanted],
+    outcome: &'d Outcome,
+) -> impl Iterator<Item = String> + 'd {
+    let mut found: Vec<String> = Vec::new();
+    let named: Vec<Payee> = wanted.iter().filter_map(|wanted| payee(rules, wanted)).collect();
+    for wanted in wanted {
+        match (wanted, &outcome.fate) {
+            (Wanted::SetAside(_), Fate::SetAside(_)) => {}
+            (Wanted::Nothing, Fate::Allocated { leaves, .. }) if leaves.is_empty() => {}
+            (Wanted::Undetermined(amount), Fate::Allocated { leaves, .. }) => {
+                let Constant::Number(amount) = amount else { panic!() };
+                if sum(leaves, &Payee::Undetermined) != Money::from_exact(amount, 2).unwrap() {
+                    found.push(format!("undetermined is not {amount}"));
+                }
+            }
+            (Wanted::Account { amount, .. }, Fate::Allocated { leaves, .. }) => {
+                let Constant::Number(amount) = amount else { panic!() };
+                let payee = payee(rules, wanted).unwrap();
+                if sum(leaves, &payee) != Money::from_exact(amount, 2).unwrap() {
+                    found.push(format!("{payee:?} does not get {amount}"));
+                }
+                let others = leaves.iter().filter(|leaf| !named.contains(&leaf.payee));
+                for leaf in others.filter(|leaf| leaf.payee != Payee::Undetermined) {
+                    found.push(format!("{leaf:?} is not expected"));
+                }
+            }
+            (Wanted::Figure { figure, keys, value, .. }, Fate::Allocated { figures, .. }) => {
+                let ty = &rules.figures[figure.index()].value.ty;
+                let value = match constant_cell(rules, ty, value) {
+                    Cell::Money(money) => Cell::Number(money.to_exact(2)),
+                    other => other,
+                };
+                let keys: Vec<Cell> = keys.iter().map(key_cell).collect();
+                let same = |found: &&Figure| {
+                    found.figure == figure.0
+                        && found.key.len() >= keys.len()
+                        && found.key.iter().zip(&keys).all(|(one, two)| alike(two, one))
+                };
+                match figures.iter().find(same) {
+                    Some(found) if found.value == value => {}
+                    other => found.push(format!("the figure is {other:?}, not {value:?}")),
+                }
+            }
+            (wanted, fate) => found.push(format!("{fate:?} is not {wanted:?}")),
+        }
+    }
+    found.into_iter()
+}
+
+fn payee(rules: &RuleSet, wanted: &Wanted) -> Option<Payee> {
+    let Wanted::Account { account, keys, .. } = wanted else { return None };
+    let types = &rules.accounts[account.index()].keys;
+    let key = types.iter().zip(keys).map(|(ty, key)| constant_cell(rules, ty, key));
+    Some(Payee::Account(account.0, key.collect()))
+}
+
+fn sum(leaves: &[Leaf], payee: &Payee) -> Money {
+    let of = leaves.iter().filter(|leaf| leaf.payee == *payee);
+    Money::from_minor(of.map(|leaf| leaf.amount.minor()).sum())
+}
