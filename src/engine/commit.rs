@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::state::{Key, Settling};
 use super::trace::Trace;
 use super::tree::Content;
-use super::value::{Part, Value};
+use super::value::Part;
 
 /// What an event adds to a tally of itself.
 #[derive(Debug, Clone)]
@@ -218,13 +218,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         {
             return Ok(());
         }
-        let value = self.eval(&figure.value, scope)?;
-        let value = match (&value, figure.integer) {
-            (Value::Number(number), true) => {
-                number.to_int().map_or_else(|| value.to_cell(), Cell::Integer)
-            }
-            _ => value.to_cell(),
-        };
+        let value = self.eval(&figure.value, scope)?.to_cell_of(&figure.kind);
         out.push(WorkedOut { figure: figure.figure, key, value });
         Ok(())
     }

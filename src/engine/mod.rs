@@ -10,8 +10,9 @@
 //!   nothing depends on order, else after all have been read and put in order; then calendar events and
 //!   stages.
 //! - `event` is one event from its fields to its outcome, `rules` which rule applies, `flow` how it
-//!   divides (into the `tree` of its legs), `settle` and `settlement` how shares become whole, `commit` what changes, `reversal` how
-//!   a refund undoes an event; `eval`, `lookup` and `remember` are expressions.
+//!   divides into the `tree` of its legs, `settle` and `settlement` how shares become whole, `commit`
+//!   what changes, `reversal` how a refund undoes an event; `eval`, `lookup`, `remember` and
+//!   `function` are expressions.
 //! - Money is an exact number of *major* units in expressions, as rules write it, and of *minor* units
 //!   in flows and state, where it becomes whole.
 //!

@@ -2,7 +2,7 @@
 
 use crate::base::{Date, Exact};
 
-use super::{Expr, Selection};
+use super::{Expr, Kind, Selection};
 
 /// What may empty a pool (or the inflow) of one event kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -288,6 +288,6 @@ pub struct Figure {
     pub when: Option<Expr>,
     /// The value.
     pub value: Expr,
-    /// Whether it is a whole number by its type.
-    pub integer: bool,
+    /// The type of its value.
+    pub kind: Kind,
 }

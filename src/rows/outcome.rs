@@ -94,7 +94,7 @@ pub trait Sink {
 
     /// A figure was worked out, for an event and (where it is one per row) the key of a row: the key
     /// of a register row, the key parts of a stage's row, the first field of a list's record, or a
-    /// member itself. Money is an exact number of major units, since a figure need not be whole.
+    /// member itself. Money that is no whole number of units is an exact number of major units.
     ///
     /// # Errors
     /// Whatever the listener cannot go on after.

@@ -391,10 +391,7 @@ fn differs<'d>(
             }
             (Wanted::Figure { figure, keys, value, .. }, Fate::Allocated { figures, .. }) => {
                 let ty = &rules.figures[figure.index()].value.ty;
-                let value = match constant_cell(rules, ty, value) {
-                    Cell::Money(money) => Cell::Number(money.to_exact(2)),
-                    other => other,
-                };
+                let value = constant_cell(rules, ty, value);
                 let keys: Vec<Cell> = keys.iter().map(key_cell).collect();
                 let same = |found: &&Figure| {
                     found.figure == figure.0

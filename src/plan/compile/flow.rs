@@ -396,9 +396,9 @@ impl Compiler<'_> {
             let for_each = rows.map(|rows| self.selection(rows, context, &mut slots));
             let when = figure.when.as_ref().map(|when| self.expr(when, context, &mut slots));
             let value = self.expr(&figure.value, context, &mut slots);
-            let integer = *figure.value.ty.required() == Type::Integer;
+            let kind = self.kind(&figure.value.ty);
             let locals = slots.count;
-            figures.push(Figure { figure: figure.id.0, locals, for_each, when, value, integer });
+            figures.push(Figure { figure: figure.id.0, locals, for_each, when, value, kind });
         }
         figures
     }
