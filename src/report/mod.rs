@@ -10,9 +10,11 @@ mod findings;
 pub mod names;
 mod reasons;
 pub mod table;
+mod totals;
 mod unreadable;
 pub mod values;
 
 pub use findings::{Drawing, Sources, draw, json, tally};
 pub use reasons::{ReasonWords, reason_words};
+pub use totals::{ControlTotals, CurrencyTotals, DriftTotals};
 pub use unreadable::{unreadable_hint, unreadable_words};
