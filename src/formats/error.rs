@@ -112,6 +112,8 @@ pub enum FormatsError {
     },
     /// A total beyond the supported range.
     TotalTooLarge,
+    /// The program found itself at fault.
+    Internal(String),
     /// Whoever read the standard output has gone: no fault of anybody.
     Closed,
 }
@@ -174,6 +176,10 @@ impl FormatsError {
             FormatsError::TotalTooLarge => {
                 Words::new("a total is beyond the supported range", "合计超出支持的范围")
             }
+            FormatsError::Internal(what) => Words::new(
+                format!("internal error, please report it: {what}"),
+                format!("内部错误，请报告此问题：{what}"),
+            ),
             FormatsError::Closed => Words::new("the output was closed", "输出已关闭"),
         }
     }
@@ -219,6 +225,7 @@ impl FormatsError {
             FormatsError::Io { .. }
             | FormatsError::Json { .. }
             | FormatsError::TotalTooLarge
+            | FormatsError::Internal(_)
             | FormatsError::Closed => None,
         }
     }

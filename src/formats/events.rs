@@ -464,6 +464,13 @@ fn empty_column(kind: &Kind) -> Column {
     }
 }
 
+/// A column of cells of one kind; a cell of another kind counts as missing.
+pub fn column_of(kind: &Kind, cells: impl IntoIterator<Item = Cell>) -> Column {
+    let mut column = empty_column(kind);
+    cells.into_iter().for_each(|cell| push_cell(&mut column, cell));
+    column
+}
+
 /// A column of the same kind, with room for a whole batch.
 fn emptied(column: &Column) -> Column {
     match column {
