@@ -8,12 +8,23 @@
 
 mod check;
 mod clauses;
+mod collect;
 mod compile;
+mod examples;
+mod inputs;
+mod keys;
 mod load;
 mod names;
+mod readings;
+mod run;
 
 pub use check::{check, roots, scenarios, unverified};
 pub use clauses::clause;
 pub use compile::{Compiled, compile, compile_one, resolve};
+pub use examples::{Difference, ExampleResult, TestReport, test};
+pub use inputs::{EventFile, Ignored, Registers, open_events, read_registers};
+pub use keys::{key_parts, key_text};
 pub use load::{Library, Loaded, LoadedFile, load};
 pub use names::names;
+pub use readings::{choices, unknown};
+pub use run::{Aside, Job, Outputs, RunReport, inputs, run};

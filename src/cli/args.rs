@@ -42,6 +42,10 @@ pub(super) struct Global {
 pub(super) enum Verb {
     /// Find what is wrong with rules before any money moves
     Check(CheckArgs),
+    /// Run the examples inside rules
+    Test(TestArgs),
+    /// Allocate events: who gets what of each
+    Run(Box<RunArgs>),
     /// Show the value of a stage on the way from text to plan
     Dump(DumpArgs),
 }
@@ -56,6 +60,108 @@ pub(super) struct CheckArgs {
     /// How findings are written
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: MessageFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TestArgs {
+    /// Files or folders of rules
+    #[arg(required = true)]
+    pub(super) rules: Vec<PathBuf>,
+    /// Only examples whose title holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Option<String>,
+    /// How results are written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: MessageFormat,
+}
+
+/// The rules and data of a run.
+#[derive(Debug, Args)]
+pub(super) struct JobArgs {
+    /// A file or folder of rules
+    pub(super) rules: PathBuf,
+    /// Files of events: FILE or EVENT=FILE; CSV, JSON or NDJSON, `-` is the standard input
+    pub(super) events: Vec<String>,
+    /// Rows of a register
+    #[arg(long, value_name = "NAME=FILE")]
+    pub(super) register: Vec<String>,
+    /// With the amendments of a scenario
+    #[arg(long, value_name = "NAME")]
+    pub(super) scenario: Option<String>,
+    /// Choose an option of a reading
+    #[arg(long, value_name = "NAME=OPTION")]
+    pub(super) reading: Vec<String>,
+    /// The last day for which calendar events are made [default: the last event's]
+    #[arg(long, value_name = "DATE")]
+    pub(super) through: Option<String>,
+    /// Which column holds which field, where names and labels do not say it
+    #[arg(long, value_name = "FILE")]
+    pub(super) map: Option<PathBuf>,
+    /// Encoding of the data [default: found from the bytes]
+    #[arg(long, value_name = "NAME", value_parser = ["utf-8", "gb18030"])]
+    pub(super) encoding: Option<String>,
+    /// What stands between the cells of a CSV file: one letter, or `tab`
+    #[arg(long, value_name = "LETTER")]
+    pub(super) delimiter: Option<String>,
+    /// Layout of the data [default: by the ending of the name]
+    #[arg(long, value_enum, value_name = "LAYOUT")]
+    pub(super) input_format: Option<InputFormat>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) job: JobArgs,
+    /// Write allocations to a file; its ending chooses the layout [default: the standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<String>,
+    /// Write totals to a file
+    #[arg(long, value_name = "FILE")]
+    pub(super) summary: Option<String>,
+    /// Columns of the summary: account, a field of the events, year, quarter, month
+    #[arg(long, value_name = "COLUMN,…", default_value = "account,year")]
+    pub(super) by: String,
+    /// Write rows set aside to a file, whole, with reason and hint
+    #[arg(long, value_name = "FILE")]
+    pub(super) set_aside: Option<String>,
+    /// Write figures to a file
+    #[arg(long, value_name = "FILE")]
+    pub(super) figures: Option<String>,
+    /// A row a leg, with its rule and clause
+    #[arg(long)]
+    pub(super) explain_columns: bool,
+    /// Layout of what goes to the standard output, or to files without a known ending
+    #[arg(long, value_enum, value_name = "LAYOUT")]
+    pub(super) format: Option<OutputFormat>,
+    /// Print a mapping to edit, and run nothing
+    #[arg(long)]
+    pub(super) print_map: bool,
+}
+
+/// Layout of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum InputFormat {
+    /// A line of column names, then a row a line
+    Csv,
+    /// An array of records
+    Json,
+    /// A record a line
+    Ndjson,
+}
+
+/// Layout of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputFormat {
+    /// Aligned columns for people
+    Table,
+    /// A line of column names, then a row a line
+    Csv,
+    /// As CSV, with tabs
+    Tsv,
+    /// An array of records
+    Json,
+    /// A record a line
+    Ndjson,
 }
 
 #[derive(Debug, Args)]
@@ -86,4 +192,6 @@ pub(super) enum Stage {
     Ast,
     /// Names resolved
     Model,
+    /// Compiled, everything by position
+    Plan,
 }

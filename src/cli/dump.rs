@@ -2,6 +2,7 @@
 
 use crate::app;
 use crate::model::Choice;
+use crate::plan::{self, Choices};
 
 use super::args::{DumpArgs, Stage};
 use super::console::Console;
@@ -14,6 +15,10 @@ pub(super) fn run(console: &Console, args: &DumpArgs) -> Result<Exit, Stop> {
         Stage::Ast => {
             let trees = loaded.files.iter().map(|file| format!("{:#?}\n", file.tree));
             console.print(&trees.collect::<String>())?;
+        }
+        Stage::Plan => {
+            let checked = rules::compile(console, &loaded, args.scenario.as_deref())?;
+            console.print(&plan::print(&plan::from_checked(&checked, &Choices::default())))?;
         }
         Stage::Model => {
             let all: Vec<usize> = (0..loaded.files.len()).collect();

@@ -10,8 +10,12 @@ mod check;
 mod console;
 mod dump;
 mod exit;
+mod job;
 mod language;
+mod progress;
 mod rules;
+mod run;
+mod test;
 
 use std::process::ExitCode;
 
@@ -44,6 +48,8 @@ pub fn main() -> ExitCode {
 fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
     match verb {
         Verb::Check(args) => check::run(console, args),
+        Verb::Test(args) => test::run(console, args),
+        Verb::Run(args) => run::run(console, args),
         Verb::Dump(args) => dump::run(console, args),
     }
 }

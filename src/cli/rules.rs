@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::app::{self, Library, Loaded};
 use crate::check::Checked;
 use crate::diagnostics::{Diagnostic, Severity, has_errors};
+use crate::formats::Project;
 use crate::model::Choice;
 use crate::report::{self, Drawing};
 
@@ -21,7 +22,18 @@ pub(super) fn library(flag: &[PathBuf]) -> Library {
 
 /// Reads rules.
 pub(super) fn load(console: &Console, rules: &Path) -> Result<Loaded, Stop> {
-    let loaded = app::load(rules, &console.library)?;
+    load_project(console, rules, &Project::of(rules)?)
+}
+
+/// Reads rules, with the library folders of their project.
+pub(super) fn load_project(
+    console: &Console,
+    rules: &Path,
+    project: &Project,
+) -> Result<Loaded, Stop> {
+    let mut library = console.library.clone();
+    library.folders.extend(project.library_folders());
+    let loaded = app::load(rules, &library)?;
     if loaded.files.is_empty() {
         let folder = rules.display();
         return Err(Stop::error(

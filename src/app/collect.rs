@@ -1,0 +1,109 @@
+//! A run whose outcomes are kept, for examples, explanations and comparisons of few events.
+
+use std::convert::Infallible;
+
+use crate::base::{Date, Money};
+use crate::rows::{Accounts, Allocation, Cell, EventAt, Origin, Outcome, Payee, Reason, Sink};
+
+/// What became of every event of a run.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// In the order taken.
+    pub events: Vec<EventResult>,
+}
+
+/// What became of one event.
+#[derive(Debug)]
+pub struct EventResult {
+    /// The event kind.
+    pub event: u32,
+    /// Where it was sent.
+    pub origin: Origin,
+    /// Its fields.
+    pub cells: Vec<Cell>,
+    /// Its effective date.
+    pub date: Date,
+    /// Allocated, or set aside with the reason.
+    pub outcome: Result<Allocated, Reason>,
+    /// Figures, each with the key of its row.
+    pub figures: Vec<(u32, Vec<Cell>, Cell)>,
+}
+
+/// What an allocated event gave.
+#[derive(Debug, Default)]
+pub struct Allocated {
+    /// Leaf by leaf.
+    pub leaves: Vec<Allocation>,
+    /// By account and key (none: undetermined), zeros left out, in the order of the first leaf.
+    pub sums: Vec<(Option<(u32, Vec<Cell>)>, Money)>,
+}
+
+impl Sink for Collected {
+    type Error = Infallible;
+
+    fn event(
+        &mut self,
+        event: EventAt<'_>,
+        outcome: Outcome<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), Infallible> {
+        let outcome = match outcome {
+            Outcome::Allocated { allocations, .. } => {
+                Ok(Allocated { leaves: allocations.to_vec(), sums: sums(allocations, accounts) })
+            }
+            Outcome::SetAside { reason, .. } => Err(reason.clone()),
+        };
+        self.events.push(EventResult {
+            event: event.batch.event,
+            origin: event.batch.origins.get(event.row).copied().unwrap_or(Origin::MADE),
+            cells: event.batch.columns.iter().map(|column| column.cell(event.row)).collect(),
+            date: event.date,
+            outcome,
+            figures: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn figure(
+        &mut self,
+        _event: EventAt<'_>,
+        figure: u32,
+        key: &[Cell],
+        value: &Cell,
+    ) -> Result<(), Infallible> {
+        // A figure is told after its event, and before the next one.
+        if let Some(result) = self.events.last_mut() {
+            result.figures.push((figure, key.to_vec(), value.clone()));
+        }
+        Ok(())
+    }
+
+    fn open_item(&mut self, _event: EventAt<'_>, _leg: u32) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+fn sums(
+    allocations: &[Allocation],
+    accounts: &dyn Accounts,
+) -> Vec<(Option<(u32, Vec<Cell>)>, Money)> {
+    let mut by_payee: Vec<(Payee, Money)> = Vec::new();
+    for allocation in allocations {
+        match by_payee.iter_mut().find(|(payee, _)| *payee == allocation.payee) {
+            // The engine has summed these amounts already, so the sum is in range.
+            Some((_, sum)) => *sum = sum.checked_add(allocation.amount).unwrap_or(*sum),
+            None => by_payee.push((allocation.payee, allocation.amount)),
+        }
+    }
+    let named = |payee| match payee {
+        Payee::Account(position) => {
+            accounts.account(position).map(|(declared, key)| (declared, key.to_vec()))
+        }
+        Payee::Undetermined => None,
+    };
+    by_payee
+        .into_iter()
+        .filter(|(_, sum)| !sum.is_zero())
+        .map(|(payee, sum)| (named(payee), sum))
+        .collect()
+}

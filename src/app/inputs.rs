@@ -1,0 +1,182 @@
+//! The data of a run: events in batches, registers whole.
+
+use std::cell::RefCell;
+
+use crate::diagnostics::Words;
+use crate::formats::{
+    Events, FormatsError, Input, InputOptions, Mapping, Unread, event_named, read_register,
+};
+use crate::report::names::{Names, nearest};
+use crate::rows::{Batch, RegisterRow};
+
+/// A file of events, and the event kind if the user said it.
+#[derive(Debug)]
+pub struct EventFile {
+    /// The event kind.
+    pub kind: Option<String>,
+    /// The file.
+    pub input: Input,
+}
+
+/// Opens the files of events named `FILE` or `EVENT=FILE`.
+///
+/// # Errors
+/// A file cannot be opened.
+pub fn open_events(
+    names: &Names,
+    arguments: &[String],
+    options: InputOptions,
+) -> Result<Vec<EventFile>, FormatsError> {
+    arguments
+        .iter()
+        .map(|argument| {
+            let (kind, file) = match argument.split_once('=') {
+                Some((kind, file)) if event_named(names, kind).is_some() => {
+                    (Some(kind.to_owned()), file)
+                }
+                _ => (None, argument.as_str()),
+            };
+            Ok(EventFile { kind, input: Input::open(file, options)? })
+        })
+        .collect()
+}
+
+/// What stands beside the rows of the data: columns that nobody asked for, by file.
+pub type Ignored = Vec<(String, Vec<String>)>;
+
+/// Rows of registers, and their ignored columns.
+pub type Registers = (Vec<(u32, Vec<RegisterRow>)>, Ignored);
+
+/// Reads registers named `NAME=FILE`; several files of one register add up.
+///
+/// # Errors
+/// There is no such register, or a file cannot be read.
+pub fn read_registers(
+    names: &Names,
+    arguments: &[String],
+    options: InputOptions,
+    mapping: &Mapping,
+) -> Result<Registers, FormatsError> {
+    let mut registers: Vec<(u32, Vec<RegisterRow>)> =
+        (0_u32..).take(names.registers.len()).map(|at| (at, Vec::new())).collect();
+    let mut ignored = Vec::new();
+    for (number, argument) in (0_u32..).zip(arguments) {
+        let (name, file) = argument.split_once('=').ok_or_else(|| no_register(argument, names))?;
+        let at = names
+            .registers
+            .iter()
+            .position(|table| table.name.spellings().any(|spelling| spelling == name));
+        let found = at.and_then(|at| Some((names.registers.get(at)?, registers.get_mut(at)?)));
+        let (table, (_, rows)) = found.ok_or_else(|| no_register(name, names))?;
+        let input = Input::open(file, options)?;
+        // Events' files are numbered from below, registers' from above: they never meet.
+        let read = read_register(names, table, &input, u32::MAX / 2 + number, mapping)?;
+        rows.extend(read.rows);
+        if !read.ignored.is_empty() {
+            ignored.push((file.to_owned(), read.ignored));
+        }
+    }
+    Ok((registers, ignored))
+}
+
+fn no_register(name: &str, names: &Names) -> FormatsError {
+    let known = || names.registers.iter().map(|table| table.name.text.as_str());
+    let list: Vec<&str> = known().collect();
+    let hint = match (nearest(name, known()), list.is_empty()) {
+        (Some(near), _) => {
+            Words::new(format!("did you mean `{near}`?"), format!("是否应为「{near}」？"))
+        }
+        (None, true) => Words::new("the rules declare none", "规则未声明任何登记簿"),
+        (None, false) => Words::new(
+            format!("write `NAME=FILE`; there are: {}", list.join(", ")),
+            format!("请写成 名称=文件；现有：{}", list.join("、")),
+        ),
+    };
+    FormatsError::Mapping {
+        file: "--register".to_owned(),
+        what: Words::new(format!("there is no register `{name}`"), format!("没有登记簿「{name}」")),
+        hint,
+    }
+}
+
+/// The events of all files, batch by batch. What cannot be read is handed to `unread`.
+pub struct Batches<'a> {
+    names: &'a Names,
+    files: &'a [EventFile],
+    mapping: &'a Mapping,
+    next: usize,
+    open: Option<Events<'a>>,
+    found: Vec<Unread>,
+    /// Takes rows that cannot be read.
+    unread: &'a mut dyn FnMut(Vec<Unread>) -> Result<(), FormatsError>,
+    ignored: &'a RefCell<Ignored>,
+    failed: bool,
+}
+
+impl<'a> Batches<'a> {
+    /// Starts before the first file.
+    pub fn new(
+        names: &'a Names,
+        files: &'a [EventFile],
+        mapping: &'a Mapping,
+        unread: &'a mut dyn FnMut(Vec<Unread>) -> Result<(), FormatsError>,
+        ignored: &'a RefCell<Ignored>,
+    ) -> Batches<'a> {
+        let found = Vec::new();
+        Batches {
+            names,
+            files,
+            mapping,
+            next: 0,
+            open: None,
+            found,
+            unread,
+            ignored,
+            failed: false,
+        }
+    }
+
+    fn read(&mut self) -> Result<Option<Batch>, FormatsError> {
+        loop {
+            let Some(events) = &mut self.open else {
+                let Some(file) = self.files.get(self.next) else { return Ok(None) };
+                let number = u32::try_from(self.next).unwrap_or(u32::MAX);
+                let kind = file.kind.as_deref();
+                let opened = Events::open(self.names, &file.input, number, kind, self.mapping)?;
+                self.open = Some(opened);
+                self.next += 1;
+                continue;
+            };
+            let batch = events.next_batch(&mut self.found)?;
+            if !self.found.is_empty() {
+                (self.unread)(std::mem::take(&mut self.found))?;
+            }
+            match batch {
+                Some(batch) if batch.is_empty() => {}
+                Some(batch) => return Ok(Some(batch)),
+                None => {
+                    let ignored = events.ignored();
+                    let file = self.files.get(self.next.saturating_sub(1));
+                    if let Some(file) = file.filter(|_| !ignored.is_empty()) {
+                        let name = file.input.name().to_owned();
+                        self.ignored.borrow_mut().push((name, ignored));
+                    }
+                    self.open = None;
+                }
+            }
+        }
+    }
+}
+
+impl Iterator for Batches<'_> {
+    type Item = Result<Batch, FormatsError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let read = self.read();
+        self.failed = read.is_err();
+        read.transpose()
+    }
+}

@@ -1,0 +1,140 @@
+//! The rules and data that several verbs ask for: raw flags become one checked object.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::app::{self, EventFile, Ignored, Loaded};
+use crate::base::Date;
+use crate::check::Checked;
+use crate::diagnostics::Words;
+use crate::formats::{Encoding, InputOptions, Layout, Mapping, Project, read_text};
+use crate::plan::Choices;
+use crate::report::names::Names;
+use crate::rows::RegisterRow;
+
+use super::args::{InputFormat, JobArgs};
+use super::console::Console;
+use super::exit::Stop;
+use super::rules;
+
+/// Everything a run needs but its outputs.
+pub(super) struct Prepared {
+    pub(super) loaded: Loaded,
+    pub(super) checked: Checked,
+    pub(super) names: Names,
+    pub(super) choices: Choices,
+    pub(super) events: Vec<EventFile>,
+    pub(super) registers: Vec<(u32, Vec<RegisterRow>)>,
+    pub(super) mapping: Mapping,
+    pub(super) through: Option<Date>,
+}
+
+/// Reads rules, registers and the heads of the event files.
+pub(super) fn prepare(console: &Console, args: &JobArgs) -> Result<Prepared, Stop> {
+    let project = Project::of(&args.rules)?;
+    let loaded = rules::load_project(console, &args.rules, &project)?;
+    let checked = rules::compile(console, &loaded, args.scenario.as_deref())?;
+    let names = app::names(checked.rule_set(), console.language);
+    let choices = app::choices(checked.rule_set(), &args.reading)
+        .map_err(|words| Stop::error(words, None))?;
+    let mapping = mapping(args, &project, &names)?;
+    let options = input_options(args)?;
+    let through = args.through.as_deref().map(date).transpose()?;
+    let from_project = args.events.is_empty();
+    let files = if from_project { &project.events } else { &args.events };
+    if files.is_empty() {
+        return Err(Stop::error(
+            Words::new("no files of events", "没有事项文件"),
+            Some(Words::new(
+                "name them after the rules, or in `fenshui.toml` (`events = […]`)",
+                "请写在规则之后，或写入 fenshui.toml（events = […]）",
+            )),
+        ));
+    }
+    let events = app::open_events(&names, files, options)?;
+    let registers = registers(args, &project);
+    let (registers, ignored) = app::read_registers(&names, &registers, options, &mapping)?;
+    say_ignored(console, &ignored);
+    Ok(Prepared { loaded, checked, names, choices, events, registers, mapping, through })
+}
+
+/// Says which columns no field asked for, once a file.
+pub(super) fn say_ignored(console: &Console, ignored: &Ignored) {
+    const SHOWN_MAX: usize = 12;
+    for (file, columns) in ignored {
+        // Columns that our own set-aside files add are no news.
+        let ours = ["file", "line", "event", "code", "reason", "hint", "row"];
+        let columns: Vec<&str> = columns
+            .iter()
+            .map(String::as_str)
+            .filter(|column| !ours.contains(column) && !column.starts_with("set_aside_"))
+            .collect();
+        if columns.is_empty() {
+            continue;
+        }
+        let more = if columns.len() > SHOWN_MAX { ", …" } else { "" };
+        let shown: Vec<&str> = columns.iter().copied().take(SHOWN_MAX).collect();
+        console.note(&Words::new(
+            format!("`{file}`: columns not used: {}{more}", shown.join(", ")),
+            format!("「{file}」：未使用的列：{}{more}", shown.join("、")),
+        ));
+    }
+}
+
+pub(super) fn input_options(args: &JobArgs) -> Result<InputOptions, Stop> {
+    let delimiter = args.delimiter.as_deref().map(delimiter).transpose()?;
+    let layout = match (args.input_format, delimiter) {
+        (Some(InputFormat::Json), _) => Some(Layout::Json),
+        (Some(InputFormat::Ndjson), _) => Some(Layout::Ndjson),
+        (Some(InputFormat::Csv), None) => Some(Layout::Csv { delimiter: b',' }),
+        (_, Some(delimiter)) => Some(Layout::Csv { delimiter }),
+        (None, None) => None,
+    };
+    Ok(InputOptions { layout, encoding: args.encoding.as_deref().and_then(Encoding::named) })
+}
+
+fn delimiter(text: &str) -> Result<u8, Stop> {
+    match text.as_bytes() {
+        _ if text.eq_ignore_ascii_case("tab") || text == "\\t" => Ok(b'\t'),
+        [byte] if !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),
+        _ => Err(Stop::error(
+            Words::new(
+                format!("`{text}` cannot stand between cells"),
+                format!("「{text}」不能作为分隔符"),
+            ),
+            Some(Words::new("write one sign such as `;`, or `tab`", "请写一个符号，如 ; 或 tab")),
+        )),
+    }
+}
+
+pub(super) fn date(text: &str) -> Result<Date, Stop> {
+    Date::parse(text).ok_or_else(|| {
+        Stop::error(
+            Words::new(format!("`{text}` is not a date"), format!("「{text}」不是日期")),
+            Some(Words::new("write `2024-03-01`", "请写成 2024-03-01")),
+        )
+    })
+}
+
+fn mapping(args: &JobArgs, project: &Project, names: &Names) -> Result<Mapping, Stop> {
+    let file = match (&args.map, &project.map) {
+        (Some(file), _) => file.clone(),
+        (None, Some(file)) => file.into(),
+        (None, None) => return Ok(Mapping::default()),
+    };
+    let text = read_text(Path::new(&file))?;
+    Ok(Mapping::parse(&text, &file.display().to_string(), names)?)
+}
+
+/// Registers of the flags, and those of the project that no flag names.
+fn registers(args: &JobArgs, project: &Project) -> Vec<String> {
+    let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for flag in &args.register {
+        let name = flag.split_once('=').map_or(flag.as_str(), |(name, _)| name);
+        by_name.entry(name).or_default().push(flag.clone());
+    }
+    for (name, file) in &project.registers {
+        by_name.entry(name).or_insert_with(|| vec![format!("{name}={file}")]);
+    }
+    by_name.into_values().flatten().collect()
+}
