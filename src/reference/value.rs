@@ -166,6 +166,7 @@ pub(super) fn from_cell(rules: &RuleSet, ty: &Type, cell: &Cell) -> Result<Value
                 });
             Value::List(values.collect::<Result<_, _>>()?)
         }
+        (Cell::Record(cells), Type::Row(shape)) => record(rules, *shape, 0, cells)?,
         (Cell::List(_) | Cell::Record(_), _) => return Err(mistyped("list of records")),
     })
 }

@@ -4,6 +4,11 @@ use crate::floors::root;
 use crate::language::check;
 
 #[test]
+fn in_order_after_a_rate() {
+    check(&root().join("tests/cases/regressions"), "in-order-after-a-rate.fen.md");
+}
+
+#[test]
 fn at_least_after_a_rate() {
     check(&root().join("tests/cases/regressions"), "at-least-after-a-rate.fen.md");
 }

@@ -78,10 +78,11 @@ impl Told<'_> {
     }
 }
 
-/// The key of a register's row.
+/// The key of a register's row; a record of the event's own has none.
 fn key_of(rules: &RuleSet, shape: ShapeId, cells: &[Cell]) -> Cell {
-    let register = rules.registers.iter().find(|register| register.shape == shape).unwrap();
-    Cell::Record(register.keys.iter().map(|field| cells[field.index()].clone()).collect())
+    let register = rules.registers.iter().find(|register| register.shape == shape);
+    let keys = register.map_or(&[][..], |register| &register.keys);
+    Cell::Record(keys.iter().map(|field| cells[field.index()].clone()).collect())
 }
 
 impl Sink for Told<'_> {
