@@ -102,7 +102,7 @@ pub(super) fn starts_item(text: &str) -> bool {
 }
 
 /// What cannot happen, and did.
-fn internal(span: Span, what: &str) -> Diagnostic {
+pub(super) fn internal(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
         codes::INTERNAL,
         span,

@@ -15,6 +15,8 @@ mod rules;
 
 use pest::iterators::Pairs;
 
+pub(super) use numbers::half_width;
+
 use super::ast::{Item, Name};
 use super::grammar::{Pair, Rule};
 use crate::base::{FileId, Span};
