@@ -16,6 +16,7 @@ pub mod ast;
 pub mod codes;
 pub mod keywords;
 
+mod advice;
 mod build;
 mod fences;
 mod format;
@@ -24,6 +25,7 @@ mod hints;
 mod names;
 mod nesting;
 mod parse;
+mod scan;
 mod unexpected;
 
 pub use codes::CODES;

@@ -6,6 +6,8 @@ use crate::syntax::grammar::Rule;
 
 use super::tokens::{Entry, Stream, Token};
 
+/// A longer leg keeps its `to` to itself: it would push the others off the page.
+const COLUMN_MAX: usize = 36;
 /// Blanks a level.
 const INDENT: usize = 2;
 
@@ -123,9 +125,7 @@ impl<'s> Lines<'s> {
         let mut rest = self.stream.tokens.iter().skip(at + 1);
         let ends_line = match rest.next() {
             None => true,
-            Some(next) => {
-                next.breaks > 0 || closes(next.kind) || next.kind == Rule::COMMENT
-            }
+            Some(next) => next.breaks > 0 || closes(next.kind) || next.kind == Rule::COMMENT,
         };
         let doubled = token.breaks > 0
             || at
@@ -184,10 +184,9 @@ fn mark_leg(line: &mut Line, at: usize, token: &Token, stream: &Stream, begins: 
     }
     match line.leg {
         Some((parent, to)) if parent == leg.parent => {
-            if first_of_leg {
+            if first_of_leg || token.kind == Rule::k_among {
                 line.leg = None;
-            } else if token.kind == Rule::k_to && token.parent == Rule::target && to == usize::MAX
-            {
+            } else if token.kind == Rule::k_to && token.parent == Rule::target && to == usize::MAX {
                 line.leg = Some((parent, line.text.len()));
             }
         }
@@ -223,9 +222,9 @@ fn pad(group: &mut [Line]) {
         let to = line.leg.map_or(0, |(_, to)| to);
         line.text.get(..to).unwrap_or_default().width()
     };
-    let widest = group.iter().map(width).max().unwrap_or(0);
+    let widest = group.iter().map(width).filter(|width| *width <= COLUMN_MAX).max().unwrap_or(0);
     for line in group {
-        let missing = widest - width(line);
+        let missing = widest.saturating_sub(width(line));
         if let Some((_, to)) = line.leg {
             line.text.insert_str(to, &" ".repeat(missing));
         }

@@ -40,11 +40,7 @@ use super::{fences, parse};
 /// let chinese = format(text, false, Some(Language::Chinese)).unwrap();
 /// assert_eq!(chinese, "规则 kept\n  分配 local\n    全部 归 treasury[destination]  # 地方\n");
 /// ```
-pub fn format(
-    text: &str,
-    literate: bool,
-    to: Option<Language>,
-) -> Result<String, Vec<Diagnostic>> {
+pub fn format(text: &str, literate: bool, to: Option<Language>) -> Result<String, Vec<Diagnostic>> {
     let (_, diagnostics) = parse(FileId(0), text, literate);
     if has_errors(&diagnostics) {
         return Err(diagnostics);
@@ -65,11 +61,7 @@ pub fn format(
     Ok(whole)
 }
 
-fn laid_out(
-    program: &str,
-    offset: usize,
-    to: Option<Language>,
-) -> Result<String, Vec<Diagnostic>> {
+fn laid_out(program: &str, offset: usize, to: Option<Language>) -> Result<String, Vec<Diagnostic>> {
     let stream = tokens::stream(program, offset, to).map_err(|diagnostic| vec![*diagnostic])?;
     Ok(lines::print(&stream))
 }

@@ -91,8 +91,7 @@ fn word(kind: Rule, written: &str, to: Option<Language>, before: Option<&Token>)
     let name = format!("{kind:?}");
     let keyword = keyword(name.strip_prefix("k_")?)?;
     let one = before.is_some_and(|token| token.kind == Rule::number && token.text == "1");
-    let counted =
-        matches!(kind, Rule::k_years | Rule::k_quarters | Rule::k_months | Rule::k_days);
+    let counted = matches!(kind, Rule::k_years | Rule::k_quarters | Rule::k_months | Rule::k_days);
     if counted && one && tongue == Language::English {
         return keyword.en.last().map(|singular| (*singular).to_owned());
     }

@@ -149,6 +149,7 @@ fn is_entry(kind: Rule, parent: Rule) -> bool {
         | Rule::event_entry
         | Rule::register_entry
         | Rule::field
+        | Rule::let_field
         | Rule::version
         | Rule::version_value
         | Rule::schedule_version
@@ -159,10 +160,9 @@ fn is_entry(kind: Rule, parent: Rule) -> bool {
         | Rule::given_value
         | Rule::amendment
         | Rule::amend_leg => true,
-        Rule::expr => matches!(
-            parent,
-            Rule::all_of | Rule::any_of | Rule::set | Rule::list | Rule::arguments
-        ),
+        Rule::expr => {
+            matches!(parent, Rule::all_of | Rule::any_of | Rule::set | Rule::list | Rule::arguments)
+        }
         _ => false,
     }
 }

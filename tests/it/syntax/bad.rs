@@ -61,8 +61,9 @@ fn with_answers(text: &str, diagnostics: &[Diagnostic]) -> String {
 fn answer(text: &str, index: &LineIndex, diagnostic: &Diagnostic) -> String {
     let Diagnostic { code, message, span, .. } = diagnostic;
     let place = text.get(span.range()).expect("the place is in the text");
-    let shown = place.replace('\n', "⏎");
-    let mut answer = format!("# error {} `{shown}`: {}\n# 错误：{}\n", code.0, message.en, message.zh);
+    let shown: String = place.chars().take(60).collect::<String>().replace('\n', "⏎");
+    let mut answer =
+        format!("# error {} `{shown}`: {}\n# 错误：{}\n", code.0, message.en, message.zh);
     for note in &diagnostic.notes {
         let at = index.line_column(note.span.start);
         writeln!(answer, "#   note {}: {} / {}", at.column, note.words.en, note.words.zh).unwrap();

@@ -34,8 +34,10 @@ fn good_cases_use_every_word_in_both_tongues() {
         for name in names("good").iter().filter(|name| !is_literate(name)) {
             text.push_str(&format(&read("good", name), false, Some(language)).unwrap());
         }
-        let words: Vec<&str> =
-            text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
+        let words: Vec<&str> = text
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|w| !w.is_empty())
+            .collect();
         let unused: Vec<&str> = keywords()
             .iter()
             .map(|keyword| keyword.spelling(language))

@@ -13,13 +13,41 @@ enum Change {
     Double(usize),
     Swap(usize, usize),
     /// Puts a copy of a token elsewhere.
-    Copy { from: usize, to: usize },
-    Insert { what: &'static str, at: usize },
+    Copy {
+        from: usize,
+        to: usize,
+    },
+    Insert {
+        what: &'static str,
+        at: usize,
+    },
 }
 
 const INSERTED: [&str; 24] = [
-    "{", "}", "(", ")", "[", "]", ";", ",", "\n", "\n\n", "#", "\"", "“", "、", "if ", "not ",
-    "to ", "1", "2015-02-30", "_", "\u{3000}", "归 ", "```\n", "..",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    ";",
+    ",",
+    "\n",
+    "\n\n",
+    "#",
+    "\"",
+    "“",
+    "、",
+    "if ",
+    "not ",
+    "to ",
+    "1",
+    "2015-02-30",
+    "_",
+    "\u{3000}",
+    "归 ",
+    "```\n",
+    "..",
 ];
 
 fn change() -> impl Strategy<Value = Change> {
@@ -119,10 +147,27 @@ proptest! {
 #[test]
 fn hostile_texts_are_refused_in_time() {
     for (open, close) in [
-        ("(", ")"), ("[", "]"), ("f(", ")"), ("a[", "]"), ("not ", ""), ("- ", ""), ("a.", ""),
-        ("1 + ", ""), ("if ", ""), ("if a then ", ""), ("if a then b else ", ""), ("sum(", ")"),
-        ("max(1, ", ")"), ("x in (", ")"), ("closed(a[", "])"), ("total(", ")"), ("all of {", "}"),
-        ("x in {", "}"), ("count(", " as b)"), ("如果 ", ""), ("（", "）"),
+        ("(", ")"),
+        ("[", "]"),
+        ("f(", ")"),
+        ("a[", "]"),
+        ("not ", ""),
+        ("- ", ""),
+        ("a.", ""),
+        ("1 + ", ""),
+        ("if ", ""),
+        ("if a then ", ""),
+        ("if a then b else ", ""),
+        ("sum(", ")"),
+        ("max(1, ", ")"),
+        ("x in (", ")"),
+        ("closed(a[", "])"),
+        ("total(", ")"),
+        ("all of {", "}"),
+        ("x in {", "}"),
+        ("count(", " as b)"),
+        ("如果 ", ""),
+        ("（", "）"),
     ] {
         let value = format!("{}1{}", open.repeat(20_000), close.repeat(20_000));
         is_answered(&format!("rule x\n  when {value}\n  split a all to b\n"), false);
