@@ -95,9 +95,9 @@ pub(super) fn expected(kind: Rule) -> Expected {
         Rule::lbracket => operator("`[`", "「[」"),
         Rule::rbracket => thing("`]`", "「]」"),
         Rule::dot | Rule::question | Rule::percent | Rule::permille | Rule::rounding |
-            Rule::logic_word | Rule::compare | Rule::membership | Rule::binding | Rule::range_open |
-            Rule::range_closed | Rule::plus | Rule::minus | Rule::star | Rule::slash | Rule::index |
-            Rule::access | Rule::arguments => operator("an operator", "运算符"),
+            Rule::logic_word | Rule::compare | Rule::membership | Rule::binding |
+            Rule::range_open | Rule::range_closed | Rule::plus | Rule::minus | Rule::star |
+            Rule::slash | Rule::index | Rule::access | Rule::arguments => operator("an operator", "运算符"),
         Rule::equals => sign("`=`", "「=」"),
         Rule::word | Rule::level_of | Rule::type_name | Rule::name => thing("a name", "名称"),
         Rule::number | Rule::literal => thing("a number", "数"),
@@ -186,16 +186,17 @@ pub(super) fn expected(kind: Rule) -> Expected {
         Rule::example => thing("`{example}`", "「{example}」"),
         Rule::example_setting => detail("a setting such as `{on}` and a date", "设定（例如「{on}」与日期）"),
         Rule::example_entry | Rule::given | Rule::expected | Rule::checked => thing("a line such as `{given}`", "条目（例如「{given}」）"),
-        Rule::given_key | Rule::given_value | Rule::given_list | Rule::expr | Rule::choice |
-            Rule::logic | Rule::negation | Rule::comparison | Rule::additive | Rule::multiplicative |
-            Rule::unary | Rule::defaulted | Rule::parens | Rule::length | Rule::all_of | Rule::any_of |
-            Rule::total | Rule::aggregate | Rule::closed | Rule::balance | Rule::share | Rule::list => thing("a value", "值"),
+        Rule::given_key | Rule::given_value | Rule::given_list | Rule::expr | Rule::choice
+            | Rule::logic | Rule::negation | Rule::comparison | Rule::additive |
+            Rule::multiplicative | Rule::unary | Rule::defaulted | Rule::parens | Rule::length
+            | Rule::all_of | Rule::any_of | Rule::total | Rule::aggregate | Rule::closed |
+            Rule::balance | Rule::share | Rule::list => thing("a value", "值"),
         Rule::record => thing("fields in braces", "大括号内的字段"),
         Rule::record_field | Rule::dated_record => thing("a field and its value", "字段及其值"),
         Rule::outcome => thing("an account and an amount", "账户与金额"),
         Rule::scenario => thing("`{scenario}`", "「{scenario}」"),
-        Rule::amendment | Rule::amend_rule | Rule::amend_parameter | Rule::amend_schedule |
-            Rule::amend_reading | Rule::removal | Rule::addition => thing("an amendment such as `{rule}`", "修订（例如「{rule}」）"),
+        Rule::amendment | Rule::amend_rule | Rule::amend_parameter | Rule::amend_schedule
+            | Rule::amend_reading | Rule::removal | Rule::addition => thing("an amendment such as `{rule}`", "修订（例如「{rule}」）"),
         Rule::amend_leg => thing("`{leg}` and its number", "「{leg}」与序号"),
         Rule::leg_number => thing("the number of a leg", "分项的序号"),
         Rule::mode => thing("a way to round such as `{half_up}`", "取整方法（例如「{half_up}」）"),
@@ -204,44 +205,50 @@ pub(super) fn expected(kind: Rule) -> Expected {
         Rule::unit => operator("a unit such as `{years}`", "单位（例如「{years}」）"),
         Rule::aggregate_name => thing("`{sum}`", "「{sum}」"),
         Rule::selection => thing("a group of rows", "一组行"),
-        Rule::WHITESPACE | Rule::COMMENT | Rule::eol | Rule::n | Rule::blank | Rule::gap | Rule::sep
-            | Rule::name_start | Rule::name_char | Rule::digit | Rule::point | Rule::latin |
-            Rule::date_sign | Rule::text_char | Rule::program | Rule::item | Rule::item_end |
-            Rule::lines_over | Rule::empty_line | Rule::junk | Rule::item_word | Rule::not_a_leg |
-            Rule::keyed | Rule::value_start | Rule::set_comma | Rule::special | Rule::reserved |
-            Rule::dated_value | Rule::chain | Rule::primary => Expected::Silent,
+        Rule::WHITESPACE | Rule::COMMENT | Rule::eol | Rule::n | Rule::blank | Rule::gap |
+            Rule::sep | Rule::name_start | Rule::name_char | Rule::digit | Rule::point |
+            Rule::latin | Rule::date_sign | Rule::text_char | Rule::program | Rule::item |
+            Rule::item_end | Rule::lines_over | Rule::empty_line | Rule::junk |
+            Rule::item_word | Rule::not_a_leg | Rule::keyed | Rule::value_start |
+            Rule::set_comma | Rule::special | Rule::reserved | Rule::dated_value | Rule::chain
+            | Rule::primary => Expected::Silent,
         Rule::EOI => detail("the end of the declaration", "声明结束"),
         // What may follow nearly anything.
-        Rule::k_among | Rule::k_as | Rule::k_otherwise | Rule::k_rounded | Rule::k_at | Rule::k_for
-            | Rule::k_with_this | Rule::k_as_of | Rule::k_in | Rule::k_not | Rule::k_code |
-            Rule::k_holds | Rule::k_unverified | Rule::k_in_total | Rule::k_many | Rule::k_issued |
-            Rule::k_because | Rule::k_closed_once_reached | Rule::k_and | Rule::k_or | Rule::k_where => Expected::Word { rank: 3 },
+        Rule::k_among | Rule::k_as | Rule::k_otherwise | Rule::k_rounded | Rule::k_at |
+            Rule::k_for | Rule::k_with_this | Rule::k_as_of | Rule::k_in | Rule::k_not |
+            Rule::k_code | Rule::k_holds | Rule::k_unverified | Rule::k_in_total |
+            Rule::k_many | Rule::k_issued | Rule::k_because | Rule::k_closed_once_reached |
+            Rule::k_and | Rule::k_or | Rule::k_where => Expected::Word { rank: 3 },
         Rule::k_per => Expected::Word { rank: 2 },
-        Rule::k_module | Rule::k_authority | Rule::k_national | Rule::k_province | Rule::k_city |
-            Rule::k_agreement | Rule::k_use | Rule::k_covers | Rule::k_settlement |
-            Rule::k_largest_remainder | Rule::k_in_order | Rule::k_remainder_to | Rule::k_kept_apart_in
-            | Rule::k_carried_per | Rule::k_currency | Rule::k_scale | Rule::k_law | Rule::k_article |
-            Rule::k_section | Rule::k_item | Rule::k_part | Rule::k_table | Rule::k_annex |
-            Rule::k_regions | Rule::k_taxes | Rule::k_enumeration | Rule::k_account | Rule::k_pool |
-            Rule::k_event | Rule::k_unique | Rule::k_effective | Rule::k_inflow | Rule::k_reverses |
-            Rule::k_order_by | Rule::k_list_of | Rule::k_let | Rule::k_register | Rule::k_by |
-            Rule::k_dated | Rule::k_parameter | Rule::k_from | Rule::k_until | Rule::k_others |
-            Rule::k_schedule | Rule::k_up_to | Rule::k_above | Rule::k_reading | Rule::k_default |
-            Rule::k_tally | Rule::k_on | Rule::k_adds | Rule::k_carry | Rule::k_starts | Rule::k_becomes
-            | Rule::k_rule | Rule::k_overrides | Rule::k_of | Rule::k_with | Rule::k_when |
-            Rule::k_split | Rule::k_settled | Rule::k_all | Rule::k_rest | Rule::k_to | Rule::k_at_least
-            | Rule::k_by_shares | Rule::k_if_none | Rule::k_undetermined | Rule::k_graded |
-            Rule::k_for_each | Rule::k_levy | Rule::k_due | Rule::k_may_refund | Rule::k_into |
-            Rule::k_transfer | Rule::k_then | Rule::k_calendar | Rule::k_at_end_of | Rule::k_stage |
-            Rule::k_closes | Rule::k_booked | Rule::k_figure | Rule::k_delegates | Rule::k_example |
-            Rule::k_given | Rule::k_check | Rule::k_nothing | Rule::k_set_aside | Rule::k_scenario |
-            Rule::k_amends | Rule::k_leg | Rule::k_remove | Rule::k_all_of | Rule::k_any_of | Rule::k_if
-            | Rule::k_else | Rule::k_true | Rule::k_false | Rule::k_half_up | Rule::k_half_down |
-            Rule::k_half_even | Rule::k_half_odd | Rule::k_half_ceiling | Rule::k_half_floor |
-            Rule::k_down | Rule::k_up | Rule::k_ceiling | Rule::k_floor | Rule::k_total | Rule::k_share
-            | Rule::k_closed | Rule::k_balance | Rule::k_money | Rule::k_rate | Rule::k_number |
-            Rule::k_integer | Rule::k_date | Rule::k_month | Rule::k_quarter | Rule::k_year |
-            Rule::k_duration | Rule::k_bool | Rule::k_text | Rule::k_years | Rule::k_quarters |
-            Rule::k_months | Rule::k_days | Rule::k_sum | Rule::k_count | Rule::k_min | Rule::k_max => Expected::Word { rank: 1 },
+        Rule::k_module | Rule::k_authority | Rule::k_national | Rule::k_province |
+            Rule::k_city | Rule::k_agreement | Rule::k_use | Rule::k_covers |
+            Rule::k_settlement | Rule::k_largest_remainder | Rule::k_in_order |
+            Rule::k_remainder_to | Rule::k_kept_apart_in | Rule::k_carried_per |
+            Rule::k_currency | Rule::k_scale | Rule::k_law | Rule::k_article | Rule::k_section
+            | Rule::k_item | Rule::k_part | Rule::k_table | Rule::k_annex | Rule::k_regions |
+            Rule::k_taxes | Rule::k_enumeration | Rule::k_account | Rule::k_pool |
+            Rule::k_event | Rule::k_unique | Rule::k_effective | Rule::k_inflow |
+            Rule::k_reverses | Rule::k_order_by | Rule::k_list_of | Rule::k_let |
+            Rule::k_register | Rule::k_by | Rule::k_dated | Rule::k_parameter | Rule::k_from |
+            Rule::k_until | Rule::k_others | Rule::k_schedule | Rule::k_up_to | Rule::k_above
+            | Rule::k_reading | Rule::k_default | Rule::k_tally | Rule::k_on | Rule::k_adds |
+            Rule::k_carry | Rule::k_starts | Rule::k_becomes | Rule::k_rule |
+            Rule::k_overrides | Rule::k_of | Rule::k_with | Rule::k_when | Rule::k_split |
+            Rule::k_settled | Rule::k_all | Rule::k_rest | Rule::k_to | Rule::k_at_least |
+            Rule::k_by_shares | Rule::k_if_none | Rule::k_undetermined | Rule::k_graded |
+            Rule::k_for_each | Rule::k_levy | Rule::k_due | Rule::k_may_refund | Rule::k_into
+            | Rule::k_transfer | Rule::k_then | Rule::k_calendar | Rule::k_at_end_of |
+            Rule::k_stage | Rule::k_closes | Rule::k_booked | Rule::k_figure |
+            Rule::k_delegates | Rule::k_example | Rule::k_given | Rule::k_check |
+            Rule::k_nothing | Rule::k_set_aside | Rule::k_scenario | Rule::k_amends |
+            Rule::k_leg | Rule::k_remove | Rule::k_all_of | Rule::k_any_of | Rule::k_if |
+            Rule::k_else | Rule::k_true | Rule::k_false | Rule::k_half_up | Rule::k_half_down
+            | Rule::k_half_even | Rule::k_half_odd | Rule::k_half_ceiling | Rule::k_half_floor
+            | Rule::k_down | Rule::k_up | Rule::k_ceiling | Rule::k_floor | Rule::k_total |
+            Rule::k_share | Rule::k_closed | Rule::k_balance | Rule::k_money | Rule::k_rate |
+            Rule::k_number | Rule::k_integer | Rule::k_date | Rule::k_month | Rule::k_quarter
+            | Rule::k_year | Rule::k_duration | Rule::k_bool | Rule::k_text | Rule::k_years |
+            Rule::k_quarters | Rule::k_months | Rule::k_days | Rule::k_sum | Rule::k_count |
+            Rule::k_min | Rule::k_max => Expected::Word { rank: 1 },
     }
 }

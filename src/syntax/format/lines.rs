@@ -123,7 +123,7 @@ impl<'s> Lines<'s> {
             return false;
         }
         let mut rest = self.stream.tokens.iter().skip(at + 1);
-        let ends_line = match rest.next() {
+        let ends_line = match rest.find(|next| next.kind != Rule::semi || next.breaks > 0) {
             None => true,
             Some(next) => next.breaks > 0 || closes(next.kind) || next.kind == Rule::COMMENT,
         };

@@ -125,8 +125,14 @@ fn is_answered(text: &str, literate: bool) {
     }
 }
 
+/// `PROPTEST_CASES` asks for more.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if config.cases == 256 { ProptestConfig { cases: 48, ..config } } else { config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn are_answered(file in any::<prop::sample::Index>(), changes in prop::collection::vec(change(), 1..6)) {
