@@ -9,6 +9,11 @@ fn in_order_after_a_rate() {
 }
 
 #[test]
+fn if_none_in_chinese() {
+    check(&root().join("tests/cases/regressions"), "if-none-in-chinese.fen.md");
+}
+
+#[test]
 fn at_least_after_a_rate() {
     check(&root().join("tests/cases/regressions"), "at-least-after-a-rate.fen.md");
 }

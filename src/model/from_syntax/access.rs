@@ -8,7 +8,7 @@ use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Words};
 use crate::syntax::ast::{self, ExprKind as Written};
 
-use super::data::index;
+use super::data::{index, is_called};
 use super::expr::constant;
 use super::names::Kind;
 use super::scope::Scope;
@@ -124,7 +124,7 @@ impl<'a> Resolver<'a> {
             .iter()
             .enumerate()
             .find(|(position, field)| {
-                field.name.text == name.text && (*position < known || field.computed.is_some())
+                is_called(field, &name.text) && (*position < known || field.computed.is_some())
             })
             .map(|(position, field)| (FieldIx::next(position), field.ty.clone()));
         let inflow = event.inflow.filter(|_| matches!(name.text.as_str(), "inflow" | "流入"));
@@ -145,7 +145,7 @@ impl<'a> Resolver<'a> {
     ) -> Option<Resolved<Expr>> {
         let ty = scope.locals.get(row.index())?.ty.clone();
         let Type::Row(shape) = ty else { return None };
-        self.shape(shape)?.fields.iter().position(|field| field.name.text == name.text)?;
+        self.shape(shape)?.fields.iter().position(|field| is_called(field, &name.text))?;
         let row = Expr { kind: ExprKind::Local(row), ty: Type::Row(shape), span: name.span };
         Some(self.row_field(name.span, row, shape, name, day))
     }
@@ -313,7 +313,7 @@ impl<'a> Resolver<'a> {
         day: Option<Expr>,
     ) -> Resolved<Expr> {
         let fields = self.shape(shape).map(|shape| shape.fields.as_slice()).unwrap_or_default();
-        let found = fields.iter().enumerate().find(|(_, known)| known.name.text == field.text);
+        let found = fields.iter().enumerate().find(|(_, known)| is_called(known, &field.text));
         let Some((position, known)) = found else {
             let known: Vec<String> = fields.iter().map(|field| field.name.text.clone()).collect();
             return Err(self.unknown(

@@ -494,5 +494,11 @@ pub(super) fn index(id: u32) -> usize {
     crate::model::LocalIx(id).index()
 }
 
+/// Whether a field goes by a name. Those that no text declares have one in each tongue.
+pub(super) fn is_called(field: &Field, text: &str) -> bool {
+    let undeclared = field.name.span == NOWHERE;
+    field.name.text == text || undeclared && field.name.zh.as_deref() == Some(text)
+}
+
 /// Where something stands when nothing better is known.
 pub(super) const NOWHERE: Span = Span { file: crate::base::FileId(0), start: 0, end: 0 };

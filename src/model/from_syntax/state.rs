@@ -262,9 +262,8 @@ impl<'a> Resolver<'a> {
         let shape = self.new_shape(&format!("{}.rows", written.name.text));
         let mut row: Vec<Field> = Vec::new();
         for (position, ty) in keys.iter().enumerate() {
-            let name =
-                if keys.len() == 1 { "key".to_owned() } else { format!("key{}", position + 1) };
-            row.push(plain_field(&name, &name, ty.clone()));
+            let number = if keys.len() == 1 { String::new() } else { (position + 1).to_string() };
+            row.push(plain_field(&format!("key{number}"), &format!("键{number}"), ty.clone()));
         }
         row.push(plain_field("balance", "余额", money.clone()));
         if let Some(entry) = self.set.shapes.get_mut(shape.index()) {
