@@ -7,6 +7,5 @@ mod language;
 mod model;
 mod reference;
 mod regressions;
-mod syntax;
 mod tidy;
 mod worked;

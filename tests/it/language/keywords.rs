@@ -3,7 +3,7 @@
 use fenshui::diagnostics::Language;
 use fenshui::syntax::keywords::keywords;
 
-use super::folder;
+use super::{PAGES, folder};
 
 fn page() -> String {
     let mut page = String::from(
@@ -38,4 +38,33 @@ fn the_table_of_keywords_is_up_to_date() {
         written == made,
         "docs/reference/language/keywords.md is stale: run this test with FENSHUI_ACCEPT=1"
     );
+}
+
+/// Every keyword is shown: the English ones somewhere, the Chinese ones on the page in Chinese.
+#[test]
+fn every_keyword_is_shown() {
+    let (chinese, english): (Vec<&str>, Vec<&str>) =
+        PAGES.iter().partition(|page| page.ends_with("chinese.fen.md"));
+    let mut missing = Vec::new();
+    for (pages, language) in [(english, Language::English), (chinese, Language::Chinese)] {
+        let programs: String = pages.into_iter().map(program).collect();
+        let shown = |word: &str| {
+            let ends = |(at, _): (usize, _)| {
+                let after = programs[at + word.len()..].chars().next();
+                after.is_none_or(|next| !(next.is_alphanumeric() || next == '_'))
+            };
+            programs.match_indices(word).any(ends)
+        };
+        let words = keywords().iter().map(|keyword| keyword.spelling(language));
+        missing.extend(words.filter(|word| !shown(word)));
+    }
+    assert!(missing.is_empty(), "shown on no page: {missing:?}");
+}
+
+/// The blocks of a page that are its program, with single blanks.
+fn program(page: &str) -> String {
+    let text = std::fs::read_to_string(folder().join(page)).unwrap();
+    let blocks = text.split("```fen\n").skip(1).map(|part| part.split("```").next().unwrap());
+    let words: Vec<&str> = blocks.flat_map(str::split_whitespace).collect();
+    words.join(" ")
 }
