@@ -46,6 +46,8 @@ pub(super) enum Verb {
     Test(TestArgs),
     /// Allocate events: who gets what of each
     Run(Box<RunArgs>),
+    /// Draw the network of rules: where money comes in, who gets it
+    Flow(super::flow::FlowArgs),
     /// Show the value of a stage on the way from text to plan
     Dump(DumpArgs),
 }

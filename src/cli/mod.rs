@@ -10,6 +10,7 @@ mod check;
 mod console;
 mod dump;
 mod exit;
+mod flow;
 mod job;
 mod language;
 mod progress;
@@ -51,6 +52,7 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
         Verb::Test(args) => test::run(console, args),
         Verb::Run(args) => run::run(console, args),
         Verb::Dump(args) => dump::run(console, args),
+        Verb::Flow(args) => flow::run(console, args),
     }
 }
 

@@ -7,8 +7,10 @@
 //! Start reading at [`names`], the names of a rule set's things.
 
 mod findings;
+pub mod flow;
 pub mod names;
 mod reasons;
+mod sankey;
 pub mod table;
 mod totals;
 mod unreadable;
@@ -16,5 +18,6 @@ pub mod values;
 
 pub use findings::{Drawing, Sources, draw, json, tally};
 pub use reasons::{ReasonWords, reason_words};
+pub use sankey::sankey;
 pub use totals::{ControlTotals, CurrencyTotals, DriftTotals};
 pub use unreadable::{unreadable_hint, unreadable_words};
