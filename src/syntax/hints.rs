@@ -7,7 +7,47 @@ use std::ops::Range;
 use crate::diagnostics::{Code, Words};
 
 use super::codes;
+use super::grammar::Rule;
 use super::keywords::keywords;
+use super::scan::is_word;
+
+/// Where the parser could not go on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'t> {
+    /// The declaration.
+    pub(super) text: &'t str,
+    pub(super) at: usize,
+    /// A word, a number, or one sign; empty at the end of a line or of the declaration.
+    pub(super) word: &'t str,
+}
+
+impl<'t> Place<'t> {
+    /// The place in a declaration; at its end, the end of its last word or sign.
+    pub(super) fn new(text: &'t str, at: usize) -> Place<'t> {
+        let rest = text.get(at..).unwrap_or_default();
+        let at = if rest.trim().is_empty() { super::scan::end_of_code(text) } else { at };
+        let rest = text.get(at..).unwrap_or_default();
+        let word = match rest.chars().next() {
+            Some('\n' | '\r') | None => "",
+            Some(c) if is_word(c) => rest.split(|c| !is_word(c)).next().unwrap_or_default(),
+            Some(c) if c.is_whitespace() => "",
+            Some(c) => rest.get(..c.len_utf8()).unwrap_or_default(),
+        };
+        Place { text, at, word }
+    }
+
+    pub(super) fn end(&self) -> usize {
+        self.at + self.word.len()
+    }
+
+    pub(super) fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    pub(super) fn before(&self) -> &'t str {
+        self.text.get(..self.at).unwrap_or_default()
+    }
+}
 
 /// A mend that might help, and how it is put to the reader.
 #[derive(Debug, Clone)]
@@ -15,49 +55,61 @@ pub(super) struct Hint {
     pub(super) range: Range<usize>,
     pub(super) replacement: String,
     pub(super) help: Words,
-    /// A code of its own where the mistake has a name, with its message.
-    pub(super) code: Option<Code>,
-    pub(super) message: Option<Words>,
+    /// The code and the message, where the mistake has a name of its own.
+    pub(super) named: Option<(Code, Words)>,
+    /// Whether it helps only if the rest of its line reads: it would fit nearly anywhere.
+    pub(super) whole_line: bool,
 }
 
-/// The guesses for a place, the surest first; `word` is what stands there.
-pub(super) fn candidates(text: &str, at: usize, word: &str) -> Vec<Hint> {
+impl Hint {
+    fn new(range: Range<usize>, replacement: impl Into<String>, help: Words) -> Hint {
+        let replacement = replacement.into();
+        Hint { range, replacement, help, named: None, whole_line: false }
+    }
+
+    fn write(range: Range<usize>, ours: &str) -> Hint {
+        Hint::new(range, ours, Words::new(format!("write `{ours}`"), format!("请写「{ours}」")))
+    }
+
+    fn named(self, code: Code, message: Words) -> Hint {
+        Hint { named: Some((code, message)), ..self }
+    }
+
+    fn for_whole_line(self) -> Hint {
+        Hint { whole_line: true, ..self }
+    }
+}
+
+/// The guesses for a place, the surest first; `wanted` is what could stand there.
+pub(super) fn candidates(place: &Place<'_>, wanted: &[Rule]) -> Vec<Hint> {
     let mut hints = Vec::new();
-    hints.extend(thousands(text, at));
-    hints.extend(foreign_sign(text, at));
-    hints.extend(misspelt(text, at, word));
-    hints.extend(glued(at, word));
-    hints.extend(blank_before_bracket(text, at));
-    hints.extend(swapped_sign(at, word));
-    hints.extend(missing_semicolon(text, at, word));
+    hints.extend(thousands(place));
+    hints.extend(half_a_number(place));
+    hints.extend(foreign_sign(place));
+    hints.extend(misspelt(place.text, place.at, place.word));
+    hints.extend(glued(place));
+    hints.extend(blank_before_bracket(place));
+    hints.extend(swapped_sign(place));
+    hints.extend(misspelt_before(place));
+    hints.extend(missing_sign(place, wanted));
+    hints.extend(missing_semicolon(place, wanted));
+    hints.extend(unquoted(place, wanted));
     hints
 }
 
-fn hint(range: Range<usize>, replacement: impl Into<String>, help: Words) -> Hint {
-    Hint { range, replacement: replacement.into(), help, code: None, message: None }
-}
-
-fn did_you_mean(word: &str) -> Words {
-    Words::new(format!("did you mean `{word}`?"), format!("是否应为「{word}」？"))
-}
-
 /// `1,000.00`: a comma between digits.
-fn thousands(text: &str, at: usize) -> Option<Hint> {
-    let rest = text.get(at..)?;
-    let sign = rest.chars().next().filter(|c| matches!(c, ',' | '，' | '\''))?;
+fn thousands(place: &Place<'_>) -> Option<Hint> {
+    let sign = place.rest().chars().next().filter(|c| matches!(c, ',' | '，' | '\''))?;
     let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
-    let group = rest.get(sign.len_utf8()..)?;
-    let before = text.get(..at)?.chars().next_back()?;
-    if digits(group) != 3 || !before.is_ascii_digit() {
+    if !place.before().ends_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     // Every group of the number goes at once.
-    let mut end = at;
+    let mut end = place.at;
     let mut plain = String::new();
-    while let Some(group) = text.get(end..).and_then(|rest| rest.strip_prefix(sign)) {
-        if digits(group) != 3 {
-            break;
-        }
+    while let Some(group) = place.text.get(end..).and_then(|rest| rest.strip_prefix(sign))
+        && digits(group) == 3
+    {
         plain.push_str(group.get(..3)?);
         end += sign.len_utf8() + 3;
     }
@@ -67,14 +119,19 @@ fn thousands(text: &str, at: usize) -> Option<Hint> {
     );
     let message =
         Words::new("a number is written without thousands separators", "数字不写千位分隔号");
-    Some(Hint {
-        code: Some(codes::THOUSANDS_SEPARATOR),
-        message: Some(message),
-        ..hint(at..end, plain, help)
-    })
+    let hint = Hint::new(place.at..end, plain, help);
+    (end > place.at).then(|| hint.named(codes::THOUSANDS_SEPARATOR, message))
 }
 
-/// Signs that other languages have for our words.
+/// `.5`.
+fn half_a_number(place: &Place<'_>) -> Option<Hint> {
+    let help = Words::new("put a nought before the point", "请在小数点前写「0」");
+    let fraction = place.rest().strip_prefix('.')?;
+    let is_number = fraction.starts_with(|c: char| c.is_ascii_digit());
+    is_number.then(|| Hint::new(place.at..place.at, "0", help))
+}
+
+/// Signs and words that other languages have for ours.
 const FOREIGN: &[(&str, &str)] = &[
     ("&&", "and"),
     ("||", "or"),
@@ -84,72 +141,94 @@ const FOREIGN: &[(&str, &str)] = &[
     ("=<", "<="),
     ("===", "="),
     ("!==", "!="),
+    (":=", "="),
     ("!", "not "),
     ("->", "to"),
     ("→", "to"),
-    ("**", "*"),
+    ("⇒", "to"),
+    ("...", ".."),
+    ("…", ".."),
+    ("~", ".."),
+    ("～", ".."),
     ("//", "#"),
     ("--", "#"),
     ("/*", "#"),
-    ("...", ".."),
-    ("~", ".."),
-    ("～", ".."),
-    ("，", ";"),
-    ("。", ""),
-    ("’", "\""),
-    ("'", "\""),
 ];
 
-fn foreign_sign(text: &str, at: usize) -> Option<Hint> {
-    let rest = text.get(at..)?;
-    let (sign, ours) = FOREIGN.iter().find(|(sign, _)| rest.starts_with(sign))?;
-    let range = at..at + sign.len();
-    let said = ours.trim();
-    if said.is_empty() {
-        return Some(hint(range, *ours, Words::new("leave it out", "请去掉")));
+/// Signs and words of ours that stand where another belongs.
+const ELSEWHERE: &[(&str, &str)] = &[("，", ";"), ("to", "..")];
+
+fn foreign_sign(place: &Place<'_>) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    let run = sign_run(place);
+    let written = place.text.get(run.clone()).unwrap_or_default();
+    if let Some((sign, ours)) = FOREIGN.iter().find(|(sign, _)| *sign == written) {
+        let message =
+            Words::new(format!("`{sign}` is not a sign of Fen"), format!("Fen 没有符号「{sign}」"));
+        let said = ours.trim();
+        let help = Words::new(format!("write `{said}`"), format!("请写「{said}」"));
+        hints.push(Hint::new(run, *ours, help).named(codes::FOREIGN_SIGN, message));
     }
-    let help = Words::new(format!("write `{said}`"), format!("请写「{said}」"));
-    if matches!(*sign, "，" | "。" | "'" | "’") {
-        return Some(hint(range, *ours, help));
+    let range = place.at..place.end();
+    if let Some((_, ours)) = ELSEWHERE.iter().find(|(sign, _)| *sign == place.word) {
+        hints.push(Hint::write(range.clone(), ours));
     }
-    let message =
-        Words::new(format!("`{sign}` is not a sign of Fen"), format!("Fen 没有符号「{sign}」"));
-    Some(Hint {
-        code: Some(codes::FOREIGN_SIGN),
-        message: Some(message),
-        ..hint(range, *ours, help)
-    })
+    let ends_line = place.rest().get(place.word.len()..).is_some_and(|rest| {
+        rest.split(['\n', '\r']).next().is_none_or(|line| line.trim().is_empty())
+    });
+    if ends_line && matches!(place.word, "。" | "．" | ".") {
+        hints.push(Hint::new(range, "", Words::new("leave it out", "请去掉")));
+    }
+    hints
+}
+
+/// The signs around a place that belong together.
+fn sign_run(place: &Place<'_>) -> Range<usize> {
+    let is_sign = |c: char| "&|=<>!:-.~/*→⇒…～".contains(c);
+    let before = place.before();
+    let start = before.trim_end_matches(is_sign).len();
+    let after = place.rest();
+    let end = place.text.len() - after.trim_start_matches(is_sign).len();
+    if after.starts_with(is_sign) { start..end } else { place.at..place.at }
 }
 
 /// The words of the language that are spelt nearly so, the nearest first.
 fn misspelt(text: &str, at: usize, word: &str) -> Vec<Hint> {
-    let Some(first) = word.chars().next() else {
-        return Vec::new();
-    };
-    if !first.is_alphabetic() {
+    let mut near: Vec<(usize, &str, Range<usize>)> = Vec::new();
+    if !word.starts_with(char::is_alphabetic) {
         return Vec::new();
     }
-    let mut near: Vec<(usize, &str, Range<usize>)> = Vec::new();
     for spelling in keywords().iter().flat_map(|keyword| keyword.en.iter().chain(&keyword.zh)) {
-        let end = end_of_words(text, at, spelling.split(' ').count());
-        let Some(written) = text.get(at..end) else { continue };
-        let distance = strsim::damerau_levenshtein(&written.to_lowercase(), spelling);
-        let length = spelling.chars().count().max(written.chars().count());
-        let allowed = match length {
-            0..=1 => 0,
-            2 => usize::from(!spelling.is_ascii()),
-            3..=5 => 1,
-            _ => 2,
-        };
-        if written != *spelling && distance <= allowed {
-            near.push((distance, spelling, at..end));
+        let words = spelling.split(' ').count();
+        for end in [end_of_words(text, at, words), at + word.len()] {
+            let written = text.get(at..end).unwrap_or_default();
+            if let Some(distance) = distance(written, spelling) {
+                near.push((distance, spelling, at..end));
+            }
         }
     }
     near.sort_by_key(|(distance, _, _)| *distance);
-    near.truncate(4);
+    near.dedup();
+    near.truncate(6);
+    let help = |spelling: &str| {
+        Words::new(format!("did you mean `{spelling}`?"), format!("是否应为「{spelling}」？"))
+    };
     near.into_iter()
-        .map(|(_, spelling, range)| hint(range, spelling, did_you_mean(spelling)))
+        .map(|(_, spelling, range)| Hint::new(range, spelling, help(spelling)))
         .collect()
+}
+
+/// How far a word is from a spelling; none where it is that, or nothing like it.
+pub(super) fn distance(written: &str, spelling: &str) -> Option<usize> {
+    let distance = strsim::damerau_levenshtein(&written.to_lowercase(), spelling);
+    let length = spelling.chars().count().max(written.chars().count());
+    let allowed = match length {
+        0..=1 => 0,
+        2 => usize::from(!spelling.is_ascii()),
+        3..=5 => 1,
+        _ => 2,
+    };
+    (written != spelling && distance <= allowed).then_some(distance)
 }
 
 /// Where so many words end, counted from a place.
@@ -158,70 +237,113 @@ fn end_of_words(text: &str, at: usize, count: usize) -> usize {
     for nth in 0..count {
         let rest = text.get(end..).unwrap_or_default();
         let blanks = if nth == 0 { 0 } else { rest.len() - rest.trim_start_matches(' ').len() };
-        let word: usize = rest
-            .get(blanks..)
-            .unwrap_or_default()
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .map(char::len_utf8)
-            .sum();
-        if word == 0 {
+        let word = rest.get(blanks..).unwrap_or_default();
+        let length = word.find(|c| !is_word(c)).unwrap_or(word.len());
+        if length == 0 {
             break;
         }
-        end += blanks + word;
+        end += blanks + length;
     }
     end
 }
 
+/// A word of the language that was taken for a name, so that what follows it could not be read.
+fn misspelt_before(place: &Place<'_>) -> Vec<Hint> {
+    let before = place.before().trim_end_matches([' ', '\t']);
+    let start = before.trim_end_matches(is_word).len();
+    let word = before.get(start..).unwrap_or_default();
+    misspelt(place.text, start, word).into_iter().map(Hint::for_whole_line).collect()
+}
+
 /// `归中央`: a Chinese word of the language and a name without a blank between.
-fn glued(at: usize, word: &str) -> Option<Hint> {
-    let spelling = keywords()
-        .iter()
-        .flat_map(|keyword| keyword.zh.iter())
-        .filter(|spelling| word.len() > spelling.len() && word.starts_with(**spelling))
-        .max_by_key(|spelling| spelling.len())?;
-    let end = at + spelling.len();
+fn glued(place: &Place<'_>) -> Option<Hint> {
+    let spelling = opening_word(place.word)?;
+    let end = place.at + spelling.len();
     let help = Words::new(
         format!("put a blank after `{spelling}`: words of the language stand apart from names"),
         format!("请在「{spelling}」后加空格：关键词与名称之间要有空格"),
     );
-    Some(hint(end..end, " ", help))
+    Some(Hint::new(end..end, " ", help))
+}
+
+/// The Chinese word of the language that a longer word begins with.
+pub(super) fn opening_word(word: &str) -> Option<&'static str> {
+    keywords()
+        .iter()
+        .flat_map(|keyword| keyword.zh.iter().copied())
+        .filter(|spelling| word.len() > spelling.len() && word.starts_with(spelling))
+        .max_by_key(|spelling| spelling.len())
 }
 
 /// `treasury [beijing]`.
-fn blank_before_bracket(text: &str, at: usize) -> Option<Hint> {
-    let bracket = text.get(at..)?.chars().next().filter(|c| "[［【(（".contains(*c))?;
-    let before = text.get(..at)?;
-    let end = before.trim_end_matches([' ', '\t', '\u{3000}']).len();
+fn blank_before_bracket(place: &Place<'_>) -> Option<Hint> {
+    let bracket = place.rest().chars().next().filter(|c| "[［【(（".contains(*c))?;
+    let end = place.before().trim_end_matches([' ', '\t', '\u{3000}']).len();
     let help = Words::new(
         format!("leave out the blank before `{bracket}`: a name and its bracket stand together"),
         format!("请去掉「{bracket}」前的空格：名称与其括号要相连"),
     );
-    (end < at).then(|| hint(end..at, "", help))
+    (end < place.at).then(|| Hint::new(end..place.at, "", help))
 }
 
 /// `:` for `=`, `,` for `;`, and the other way round.
-fn swapped_sign(at: usize, word: &str) -> Option<Hint> {
-    let ours = match word {
+fn swapped_sign(place: &Place<'_>) -> Option<Hint> {
+    let ours = match place.word {
         "=" | "＝" => ":",
         ":" | "：" => "=",
         "," | "，" | "、" => ";",
         ";" | "；" => ",",
         _ => return None,
     };
-    let help = Words::new(format!("write `{ours}`"), format!("请写「{ours}」"));
-    Some(hint(at..at + word.len(), ours, help))
+    Some(Hint::write(place.at..place.end(), ours))
+}
+
+/// A `:` or `=` that was left out before a word.
+fn missing_sign(place: &Place<'_>, wanted: &[Rule]) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    // After a value `=` would only compare.
+    let after_value = wanted.contains(&Rule::star);
+    for (sign, kind) in [(":", Rule::colon), ("=", Rule::equals)] {
+        if wanted.contains(&kind) && !(kind == Rule::equals && after_value) {
+            let help = Words::new(
+                format!("put `{sign}` before `{}`", place.word),
+                format!("请在「{}」前写「{sign}」", place.word),
+            );
+            hints.push(Hint::new(place.at..place.at, format!("{sign} "), help).for_whole_line());
+        }
+    }
+    if place.word.is_empty() { Vec::new() } else { hints }
+}
+
+/// `'…'`, and a label without any marks.
+fn unquoted(place: &Place<'_>, wanted: &[Rule]) -> Option<Hint> {
+    let rest = place.rest();
+    let help = Words::new("a text stands in double quotation marks", "文字写在双引号之内");
+    let open = rest.chars().next()?;
+    if matches!(open, '\'' | '‘' | '’' | '`') {
+        let inner = rest.get(open.len_utf8()..)?;
+        let length = inner.find(['\'', '’', '`', '\n', '\r'])?;
+        let close = inner.get(length..)?.chars().next().filter(|c| !c.is_whitespace())?;
+        let end = place.at + open.len_utf8() + length + close.len_utf8();
+        let text = inner.get(..length)?;
+        return Some(Hint::new(place.at..end, format!("\"{text}\""), help));
+    }
+    let is_wanted = wanted.iter().any(|kind| matches!(kind, Rule::label | Rule::text));
+    let is_name = wanted.iter().any(|kind| matches!(kind, Rule::colon | Rule::lbrace));
+    (is_wanted && !is_name && open.is_alphabetic()).then(|| {
+        Hint::new(place.at..place.end(), format!("\"{}\"", place.word), help).for_whole_line()
+    })
 }
 
 /// Entries side by side on a line.
-fn missing_semicolon(text: &str, at: usize, word: &str) -> Option<Hint> {
-    let before = text.get(..at)?;
+fn missing_semicolon(place: &Place<'_>, wanted: &[Rule]) -> Option<Hint> {
+    let before = place.before();
     let line = before.rsplit(['\n', '\r']).next()?;
-    if word.is_empty() || line.trim().is_empty() {
+    if !wanted.contains(&Rule::semi) || place.word.is_empty() || line.trim().is_empty() {
         return None;
     }
     let end = before.trim_end().len();
     let help =
         Words::new("divide entries that stand on one line with `;`", "同一行的各项之间用「;」分隔");
-    Some(hint(end..end, ";", help))
+    Some(Hint::new(end..end, ";", help).for_whole_line())
 }

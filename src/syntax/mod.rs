@@ -2,7 +2,7 @@
 //!
 //! [`parse`] takes the text of a file and always gives a tree, with everything that is wrong with its
 //! spelling. A broken declaration is left out of the tree and costs one error; the others are there.
-//! A formatter lays a text out anew, and translates its keywords between the two tongues.
+//! [`format()`] lays a text out anew, and translates its keywords between the two tongues.
 //!
 //! The grammar is in `grammar/` at the package's root: `lexical.pest` has the letters and signs,
 //! `keywords.tsv` the words of both tongues, `fen.pest` the sentences. This floor alone knows that
@@ -16,14 +16,18 @@ pub mod ast;
 pub mod codes;
 pub mod keywords;
 
+mod advice;
 mod build;
 mod fences;
+mod format;
 mod grammar;
 mod hints;
 mod names;
 mod nesting;
 mod parse;
+mod scan;
 mod unexpected;
 
 pub use codes::CODES;
+pub use format::format;
 pub use parse::parse;

@@ -12,6 +12,7 @@ use crate::diagnostics::{Diagnostic, Words};
 
 use super::codes;
 use super::keywords::{Keyword, keyword};
+use super::scan::{Piece, closes, opens, piece};
 
 /// How many brackets and `if`s may stand inside each other.
 const DEPTH_MAX: usize = 64;
@@ -73,17 +74,18 @@ impl<'t> Scan<'t> {
     /// The next bracket or `if` that goes too deep.
     fn next_too_deep(&mut self) -> Option<usize> {
         while let Some(rest) = self.text.get(self.at..) {
-            let c = rest.chars().next()?;
+            let (kind, length) = piece(rest)?;
             let here = self.at;
             if self.opens_line() && (self.starts)(rest) {
                 self.declaration = (here, self.levels.clone());
             }
-            self.at += match c {
-                '#' | '＃' => line_length(rest),
-                '"' | '“' | '「' | '『' => text_length(rest, c),
-                _ if c.is_alphabetic() || c == '_' => self.word(rest),
-                _ => self.sign(c),
-            };
+            self.at += length;
+            match kind {
+                Piece::Word => self.word(rest.get(..length).unwrap_or_default()),
+                Piece::Sign(sign) => self.sign(sign),
+                Piece::Text => self.joins = false,
+                Piece::Comment | Piece::Blank => {}
+            }
             if self.levels.len() - 1 + self.levels.iter().sum::<usize>() > DEPTH_MAX {
                 return Some(here);
             }
@@ -112,55 +114,23 @@ impl<'t> Scan<'t> {
         start..end
     }
 
-    fn word(&mut self, rest: &str) -> usize {
-        let word: &str =
-            rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    fn word(&mut self, word: &str) {
         if self.condition.contains(&word)
             && let Some(inside) = self.levels.last_mut()
         {
             *inside = if self.joins { *inside + 1 } else { 1 };
         }
         self.joins = self.branch.contains(&word);
-        word.len()
     }
 
-    fn sign(&mut self, c: char) -> usize {
-        match c {
-            '(' | '（' | '[' | '［' | '【' | '{' | '｛' => self.levels.push(0),
-            ')' | '）' | ']' | '］' | '】' | '}' | '｝' if self.levels.len() > 1 => {
-                self.levels.pop();
-            }
-            _ => {}
+    fn sign(&mut self, sign: char) {
+        if opens(sign) {
+            self.levels.push(0);
+        } else if closes(sign) && self.levels.len() > 1 {
+            self.levels.pop();
         }
-        self.joins = self.joins && c.is_whitespace();
-        c.len_utf8()
+        self.joins = false;
     }
-}
-
-/// A comment, up to the end of its line.
-fn line_length(rest: &str) -> usize {
-    rest.find(['\n', '\r']).unwrap_or(rest.len())
-}
-
-/// A text with its quotation marks; one that never closes ends with its line.
-pub(super) fn text_length(rest: &str, open: char) -> usize {
-    let close = match open {
-        '“' => '”',
-        '「' => '」',
-        '『' => '』',
-        _ => '"',
-    };
-    let mut escaped = false;
-    for (at, c) in rest.char_indices().skip(1) {
-        match c {
-            '\n' | '\r' => return at,
-            _ if escaped => escaped = false,
-            '\\' if open == '"' => escaped = true,
-            _ if c == close => return at + c.len_utf8(),
-            _ => {}
-        }
-    }
-    rest.len()
 }
 
 fn spellings(name: &str) -> Vec<&'static str> {

@@ -8,6 +8,9 @@ use crate::diagnostics::{Diagnostic, Words};
 use super::ast::{File, Item};
 use super::build::{Builder, Odd};
 use super::grammar::{Grammar, Pair, Rule};
+use super::hints::{distance, opening_word};
+use super::keywords::keywords;
+use super::scan::is_word;
 use super::{codes, fences, nesting, unexpected};
 
 /// Reads the text of a file into its tree, and says what is wrong with its spelling.
@@ -59,7 +62,12 @@ fn parse_program(builder: &mut Builder, file: FileId, offset: usize, program: &s
         for part in item.into_inner() {
             match part.as_rule() {
                 Rule::declaration => tree.extend(built(builder, part)),
-                Rule::junk => tree.extend(reread(builder, file, offset, &part)),
+                Rule::junk => {
+                    for (at, text) in pieces(part.as_str()) {
+                        let start = offset + part.as_span().start() + at;
+                        tree.extend(reread(builder, file, start, text));
+                    }
+                }
                 _ => {}
             }
         }
@@ -67,10 +75,36 @@ fn parse_program(builder: &mut Builder, file: FileId, offset: usize, program: &s
     tree
 }
 
+/// Cuts a broken text where a line begins with what is nearly the word of a declaration, so that a
+/// declaration with a misspelt word costs an error of its own.
+fn pieces(junk: &str) -> Vec<(usize, &str)> {
+    let mut pieces = vec![(0, junk)];
+    let mut at = 0;
+    for line in junk.split_inclusive('\n') {
+        if at > 0
+            && nearly_starts_item(line)
+            && let Some((start, piece)) = pieces.pop()
+        {
+            let (before, after) = piece.split_at(at - start);
+            pieces.extend([(start, before), (at, after)]);
+        }
+        at += line.len();
+    }
+    pieces
+}
+
+/// Whether a line in the first column opens with a misspelt word of a declaration.
+fn nearly_starts_item(line: &str) -> bool {
+    let word = line.split(|c| !is_word(c)).next().unwrap_or_default();
+    let near = |spelling: &str| distance(word, spelling).is_some() && starts_item(spelling);
+    let mut spellings = keywords().iter().flat_map(|keyword| keyword.en.iter().chain(&keyword.zh));
+    !word.is_empty()
+        && (opening_word(word).is_some_and(starts_item) || spellings.any(|spelling| near(spelling)))
+}
+
 /// Reads a broken declaration alone, for the exact place of its error.
-fn reread(builder: &mut Builder, file: FileId, offset: usize, junk: &Pair<'_>) -> Option<Item> {
-    let start = offset + junk.as_span().start();
-    match Grammar::parse(Rule::single, junk.as_str()) {
+fn reread(builder: &mut Builder, file: FileId, start: usize, junk: &str) -> Option<Item> {
+    match Grammar::parse(Rule::single, junk) {
         Ok(mut pairs) => {
             let mut parts = pairs.next()?.into_inner();
             let declaration = parts.find(|part| part.as_rule() == Rule::declaration)?;
@@ -80,7 +114,7 @@ fn reread(builder: &mut Builder, file: FileId, offset: usize, junk: &Pair<'_>) -
             item
         }
         Err(error) => {
-            builder.diagnostics.push(unexpected::explain(file, start, junk.as_str(), &error));
+            builder.diagnostics.push(unexpected::explain(file, start, junk, &error));
             None
         }
     }
@@ -102,7 +136,7 @@ pub(super) fn starts_item(text: &str) -> bool {
 }
 
 /// What cannot happen, and did.
-fn internal(span: Span, what: &str) -> Diagnostic {
+pub(super) fn internal(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
         codes::INTERNAL,
         span,

@@ -7,5 +7,6 @@ mod language;
 mod model;
 mod reference;
 mod regressions;
+mod syntax;
 mod tidy;
 mod worked;

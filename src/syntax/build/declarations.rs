@@ -1,6 +1,6 @@
 //! The heads of a module and the names it gives: laws, regions, accounts, pools, readings, state.
 
-use super::common::text_of;
+use super::literals::text_of;
 use super::{Builder, Built, Parts};
 use crate::syntax::ast::{
     Account, Calendar, CalendarWhen, Carry, Change, Delegates, Enumeration, EnumerationKind,

@@ -1,6 +1,6 @@
 //! Examples and scenarios: what a rule set is tried on, and how it might differ.
 
-use super::common::text_of;
+use super::literals::text_of;
 use super::{Builder, Built, Parts};
 use crate::syntax::ast::{
     Amendment, Example, ExampleEntry, Expected, Given, GivenValue, Outcome, RecordField, Scenario,
@@ -208,6 +208,6 @@ impl Builder {
 
 /// `2.1`: the first leg of the second leg's block. A part beyond all counts is none.
 fn leg_number(pair: &Pair<'_>) -> Vec<u32> {
-    let digits = super::numbers::half_width(pair.as_str());
+    let digits = super::literals::half_width(pair.as_str());
     digits.split('.').map(|part| part.parse().unwrap_or(0)).collect()
 }

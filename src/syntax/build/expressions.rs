@@ -2,10 +2,11 @@
 
 use super::{Builder, Built};
 use crate::base::{Rounding, Span};
-use crate::diagnostics::{Diagnostic, Words};
+use crate::diagnostics::{Diagnostic, Language, Words};
 use crate::syntax::ast::{Expr, ExprKind, Operator};
 use crate::syntax::codes;
 use crate::syntax::grammar::{Pair, Rule};
+use crate::syntax::keywords::keyword;
 
 /// The word between two conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,21 +68,27 @@ impl Builder {
         let span = self.span(&pair);
         let mut operands: Vec<(Expr, &str)> = Vec::new();
         let mut joints: Vec<Joint> = Vec::new();
+        let mut tongue = Language::English;
         for part in self.parts(pair) {
             match part.as_rule() {
-                Rule::logic_word => joints.push(match self.only(part)?.as_rule() {
-                    Rule::k_or => Joint::Or,
-                    _ => Joint::And,
-                }),
+                Rule::logic_word => {
+                    if !part.as_str().is_ascii() {
+                        tongue = Language::Chinese;
+                    }
+                    joints.push(match self.only(part)?.as_rule() {
+                        Rule::k_or => Joint::Or,
+                        _ => Joint::And,
+                    });
+                }
                 _ => {
-                    let text = part.as_str().trim();
+                    let text = self.written(&part);
                     operands.push((self.negation(part)?, text));
                 }
             }
         }
         if joints.contains(&Joint::And) && joints.contains(&Joint::Or) {
             let texts: Vec<&str> = operands.iter().map(|(_, text)| *text).collect();
-            self.diagnostics.push(mixed(span, &texts, &joints));
+            self.diagnostics.push(mixed(span, &texts, &joints, tongue));
         }
         // `and` first, as most readers would; where both stand the answer is an error anyway.
         let mut rows: Vec<Vec<Expr>> = Vec::new();
@@ -310,28 +317,37 @@ fn foreign_sign(span: Span, written: &str, ours: &str) -> Diagnostic {
 }
 
 /// `and` beside `or`, with both ways to read it.
-fn mixed(span: Span, operands: &[&str], joints: &[Joint]) -> Diagnostic {
-    let first = reading(operands, joints, Joint::And);
-    let second = reading(operands, joints, Joint::Or);
+fn mixed(span: Span, operands: &[&str], joints: &[Joint], tongue: Language) -> Diagnostic {
+    let first = reading(operands, joints, Joint::And, tongue);
+    let second = reading(operands, joints, Joint::Or, tongue);
+    let word = |name: &str| keyword(name).map_or("", |keyword| keyword.spelling(tongue));
+    let [and, or, all_of, any_of] = ["and", "or", "all_of", "any_of"].map(word);
     Diagnostic::error(
         codes::AND_OR_MIXED,
         span,
         Words::new(
-            "`and` and `or` stand side by side, which can be read in two ways",
-            "「且」与「或」并列，有两种读法",
+            format!("`{and}` and `{or}` stand side by side, which can be read in two ways"),
+            format!("「{and}」与「{or}」并列，有两种读法"),
         ),
     )
     .with_help(Words::new(
-        format!("write `{first}` or `{second}`, or use `all of {{ … }}` and `any of {{ … }}`"),
-        format!("请写「{first}」或「{second}」，也可用「全部满足 {{ … }}」「任一满足 {{ … }}」"),
+        format!("write `{first}` or `{second}`, or use `{all_of} {{ … }}` and `{any_of} {{ … }}`"),
+        format!("请写「{first}」或「{second}」，也可用「{all_of} {{ … }}」「{any_of} {{ … }}」"),
     ))
 }
 
 /// The row with brackets around what `tight` joins.
-fn reading(operands: &[&str], joints: &[Joint], tight: Joint) -> String {
-    let mut rows: Vec<(Option<Joint>, Vec<&str>)> = Vec::new();
+fn reading(operands: &[&str], joints: &[Joint], tight: Joint, tongue: Language) -> String {
+    let word = |joint: Joint| {
+        let name = match joint {
+            Joint::And => "and",
+            Joint::Or => "or",
+        };
+        format!(" {} ", keyword(name).map_or(name, |keyword| keyword.spelling(tongue)))
+    };
+    let mut rows: Vec<(Option<Joint>, Vec<String>)> = Vec::new();
     let words = std::iter::once(None).chain(joints.iter().copied().map(Some));
-    for (joint, operand) in words.zip(operands.iter().copied()) {
+    for (joint, operand) in words.zip(operands.iter().map(|operand| shorten(operand))) {
         match rows.last_mut() {
             Some((_, row)) if joint == Some(tight) => row.push(operand),
             _ => rows.push((joint, vec![operand])),
@@ -339,25 +355,13 @@ fn reading(operands: &[&str], joints: &[Joint], tight: Joint) -> String {
     }
     let mut text = String::new();
     for (joint, row) in rows {
-        if let Some(joint) = joint {
-            text.push_str(joint_word(joint));
-        }
-        let shortened: Vec<String> = row.iter().map(|operand| shorten(operand)).collect();
-        let inner = shortened.join(joint_word(tight));
-        if shortened.len() > 1 {
-            text.push_str(&format!("({inner})"));
-        } else {
-            text.push_str(&inner);
+        text.extend(joint.map(word));
+        match row.as_slice() {
+            [only] => text.push_str(only),
+            several => text.push_str(&format!("({})", several.join(&word(tight)))),
         }
     }
     text
-}
-
-fn joint_word(joint: Joint) -> &'static str {
-    match joint {
-        Joint::And => " and ",
-        Joint::Or => " or ",
-    }
 }
 
 /// Enough of a condition to know it again.

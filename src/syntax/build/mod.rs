@@ -4,16 +4,19 @@
 //! `or`) becomes a diagnostic here, and the tree goes on with the nearest sensible value. A pair that
 //! the grammar cannot give is [`Odd`]: the declaration is lost, and the reader is asked to report it.
 
-mod common;
+mod clauses;
 mod declarations;
 mod events;
 mod examples;
 mod expressions;
-mod numbers;
+mod fields;
+mod literals;
 mod operands;
 mod rules;
 
 use pest::iterators::Pairs;
+
+pub(super) use literals::half_width;
 
 use super::ast::{Item, Name};
 use super::grammar::{Pair, Rule};
@@ -53,11 +56,16 @@ impl Builder {
         Ok(Item { span, kind })
     }
 
-    /// The place of a pair in the file.
+    /// The place of a pair in the file, without the blanks and comments that were read after it.
     fn span(&self, pair: &Pair<'_>) -> Span {
-        let place = pair.as_span();
         let at = |offset: usize| u32::try_from(self.offset + offset).unwrap_or(u32::MAX);
-        Span::new(self.file, at(place.start()), at(place.end()))
+        Span::new(self.file, at(pair.as_span().start()), at(end(pair)))
+    }
+
+    /// The text of a pair, as far as its place goes.
+    fn written<'i>(&self, pair: &Pair<'i>) -> &'i str {
+        let length = end(pair).saturating_sub(pair.as_span().start());
+        pair.as_str().get(..length).unwrap_or_default()
     }
 
     /// What a pair is made of, without comments and signs.
@@ -130,6 +138,18 @@ impl<'i> Iterator for Parts<'i> {
     fn next(&mut self) -> Option<Pair<'i>> {
         self.peek()?;
         self.pairs.next()
+    }
+}
+
+/// Where the last word or sign of a pair ends.
+fn end(pair: &Pair<'_>) -> usize {
+    let mut last = pair.clone();
+    loop {
+        let spare = |part: &Pair<'_>| matches!(part.as_rule(), Rule::COMMENT | Rule::semi);
+        match last.clone().into_inner().rev().find(|part| !spare(part)) {
+            Some(part) => last = part,
+            None => return last.as_span().end(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What stands alone in an expression: literals, names, totals, sums and selections.
 
-use super::common::text_of;
+use super::literals::text_of;
 use super::{Builder, Built};
 use crate::base::Exact;
 use crate::syntax::ast::{AggregateFunction, Expr, ExprKind, Factor, Name, Selection, TotalKey};
@@ -192,7 +192,7 @@ impl Builder {
                 Ok(weight) => weight,
                 Err(_) => {
                     let at = self.span(&below);
-                    self.diagnostics.push(super::numbers::not_a_divisor(at));
+                    self.diagnostics.push(super::literals::not_a_divisor(at));
                     number
                 }
             }

@@ -1,6 +1,6 @@
 //! Rules and levies: heads, splits, legs, transfers.
 
-use super::common::text_of;
+use super::literals::text_of;
 use super::{Builder, Built, Parts};
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Words};

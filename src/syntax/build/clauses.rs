@@ -1,20 +1,20 @@
-//! What many declarations share: labels, citations, places, keys, types, spans of time.
+//! The clauses that many declarations share: labels, citations, places, keys, spans of time.
 
-use super::{Builder, Built};
+use super::literals::text_of;
+use super::{Builder, Built, Parts};
 use crate::base::Date;
 use crate::syntax::ast::{
-    AsTally, Cite, CiteUnit, Effective, Expr, Field, FieldRole, Label, Level, Name, Place,
-    Selection, SettlementKind, TypeKind, TypeRef,
+    AsTally, Cite, CiteUnit, Effective, Expr, Label, Level, Name, Place, Selection, SettlementKind,
 };
 use crate::syntax::grammar::{Pair, Rule};
 
 impl Builder {
     /// The names of a list of `word`s.
-    pub(super) fn names(&self, parts: &mut super::Parts<'_>) -> Vec<Name> {
+    pub(super) fn names(&self, parts: &mut Parts<'_>) -> Vec<Name> {
         std::iter::from_fn(|| parts.accept(Rule::word)).map(|word| self.name(&word)).collect()
     }
 
-    pub(super) fn need_name(&self, parts: &mut super::Parts<'_>) -> Built<Name> {
+    pub(super) fn need_name(&self, parts: &mut Parts<'_>) -> Built<Name> {
         Ok(self.name(&parts.need(Rule::word)?))
     }
 
@@ -43,7 +43,7 @@ impl Builder {
         label
     }
 
-    pub(super) fn label_in(&self, parts: &mut super::Parts<'_>) -> Option<Label> {
+    pub(super) fn label_in(&self, parts: &mut Parts<'_>) -> Option<Label> {
         parts.accept(Rule::label).map(|label| self.label(label))
     }
 
@@ -62,7 +62,7 @@ impl Builder {
         Ok(Cite { law, places, unverified: parts.has(Rule::unverified), span })
     }
 
-    pub(super) fn cite_in(&self, parts: &mut super::Parts<'_>) -> Built<Option<Cite>> {
+    pub(super) fn cite_in(&self, parts: &mut Parts<'_>) -> Built<Option<Cite>> {
         parts.accept(Rule::cite).map(|cite| self.cite(cite)).transpose()
     }
 
@@ -117,7 +117,7 @@ impl Builder {
     pub(super) fn place(&mut self, pair: Pair<'_>) -> Built<Place> {
         let span = self.span(&pair);
         let mut parts = self.parts(pair);
-        let name = self.need_name(&mut parts)?;
+        let name = self.name(&parts.need(Rule::place_name)?);
         let keys = match parts.accept(Rule::place_keys) {
             Some(keys) => self.exprs(keys)?,
             None => Vec::new(),
@@ -146,7 +146,7 @@ impl Builder {
         Ok(AsTally { name, keys, span })
     }
 
-    pub(super) fn as_tally_in(&mut self, parts: &mut super::Parts<'_>) -> Built<Option<AsTally>> {
+    pub(super) fn as_tally_in(&mut self, parts: &mut Parts<'_>) -> Built<Option<AsTally>> {
         parts.accept(Rule::as_tally).map(|tally| self.as_tally(tally)).transpose()
     }
 
@@ -161,7 +161,7 @@ impl Builder {
 
     pub(super) fn date_after(
         &mut self,
-        parts: &mut super::Parts<'_>,
+        parts: &mut Parts<'_>,
         before: Rule,
     ) -> Built<Option<Date>> {
         if !parts.has(before) {
@@ -172,142 +172,15 @@ impl Builder {
     }
 
     /// `for each SELECTION`.
-    pub(super) fn for_each_in(&mut self, parts: &mut super::Parts<'_>) -> Built<Option<Selection>> {
+    pub(super) fn for_each_in(&mut self, parts: &mut Parts<'_>) -> Built<Option<Selection>> {
         if !parts.has(Rule::k_for_each) {
             return Ok(None);
         }
         self.selection(parts.need(Rule::selection)?).map(Some)
     }
-
-    /// The types of a family's keys; none where there is no bracket.
-    pub(super) fn family_in(&mut self, parts: &mut super::Parts<'_>) -> Built<Vec<TypeRef>> {
-        match parts.accept(Rule::family) {
-            Some(family) => self.parts(family).map(|ty| self.type_ref(ty)).collect(),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    pub(super) fn type_ref(&mut self, pair: Pair<'_>) -> Built<TypeRef> {
-        let span = self.span(&pair);
-        let mut parts = self.parts(pair);
-        let mut core = self.parts(parts.need(Rule::type_core)?);
-        let mut lists = 0;
-        while core.has(Rule::k_list_of) {
-            lists += 1;
-        }
-        let mut ty =
-            TypeRef { kind: self.type_item(core.need(Rule::type_item)?)?, optional: false, span };
-        if self.fits_row(lists, span) {
-            for _ in 0..lists {
-                ty = TypeRef { kind: TypeKind::List(Box::new(ty)), optional: false, span };
-            }
-        }
-        ty.optional = parts.has(Rule::question);
-        Ok(ty)
-    }
-
-    fn type_item(&mut self, pair: Pair<'_>) -> Built<TypeKind> {
-        let mut parts = self.parts(pair);
-        let first = parts.any()?;
-        Ok(match first.as_rule() {
-            Rule::k_money => {
-                let currency = parts.accept(Rule::currency_name);
-                TypeKind::Money(currency.map(|currency| self.name(&currency)))
-            }
-            Rule::k_rate => TypeKind::Rate,
-            Rule::k_number => TypeKind::Number,
-            Rule::k_integer => TypeKind::Integer,
-            Rule::k_date => TypeKind::Date,
-            Rule::k_month => TypeKind::Month,
-            Rule::k_quarter => TypeKind::Quarter,
-            Rule::k_year => TypeKind::Year,
-            Rule::k_duration => TypeKind::Duration,
-            Rule::k_bool => TypeKind::Bool,
-            Rule::k_text => TypeKind::Text,
-            Rule::type_name => TypeKind::Named(self.name(&first)),
-            Rule::record_type => TypeKind::Record(self.fields(first, false)?),
-            _ => return Err(self.odd(&first)),
-        })
-    }
-
-    /// The `field`s a pair is made of.
-    pub(super) fn fields(&mut self, pair: Pair<'_>, dated: bool) -> Built<Vec<Field>> {
-        let parts = self.parts(pair);
-        parts
-            .filter_map(|part| match part.as_rule() {
-                Rule::field => Some(self.field(part, dated)),
-                Rule::let_field => Some(self.let_field(part)),
-                _ => None,
-            })
-            .collect()
-    }
-
-    pub(super) fn field(&mut self, pair: Pair<'_>, dated: bool) -> Built<Field> {
-        let span = self.span(&pair);
-        let mut parts = self.parts(pair);
-        let name = self.need_name(&mut parts)?;
-        let label = self.label_in(&mut parts);
-        let ty = Some(self.type_ref(parts.need(Rule::type_ref)?)?);
-        let roles = self.field_roles(parts)?;
-        Ok(Field { name, label, ty, value: None, roles, dated, span })
-    }
-
-    pub(super) fn let_field(&mut self, pair: Pair<'_>) -> Built<Field> {
-        let span = self.span(&pair);
-        let mut parts = self.parts(pair);
-        parts.need(Rule::k_let)?;
-        let name = self.need_name(&mut parts)?;
-        let label = self.label_in(&mut parts);
-        let value = Some(self.expr(parts.need(Rule::expr)?)?);
-        let roles = self.field_roles(parts)?;
-        Ok(Field { name, label, ty: None, value, roles, dated: false, span })
-    }
-
-    fn field_roles(&self, parts: super::Parts<'_>) -> Built<Vec<FieldRole>> {
-        parts
-            .map(|role| {
-                let mut parts = self.parts(role);
-                let word = parts.any()?;
-                match word.as_rule() {
-                    Rule::k_unique => Ok(FieldRole::Unique),
-                    Rule::k_effective => Ok(FieldRole::Effective),
-                    Rule::k_inflow => Ok(FieldRole::Inflow),
-                    Rule::k_reverses => Ok(FieldRole::Reverses(
-                        parts.accept(Rule::word).map(|event| self.name(&event)),
-                    )),
-                    _ => Err(self.odd(&word)),
-                }
-            })
-            .collect()
-    }
-}
-
-/// What stands between the quotes, with `\"`, `\\`, `\n` and `\t` resolved in "…".
-pub(super) fn text_of(pair: &Pair<'_>) -> String {
-    let written = pair.as_str();
-    let mut inner = written.chars();
-    let open = inner.next();
-    inner.next_back();
-    if open != Some('"') {
-        return inner.collect();
-    }
-    let mut text = String::new();
-    while let Some(c) = inner.next() {
-        let resolved = match c {
-            '\\' => match inner.next() {
-                Some('n') => '\n',
-                Some('t') => '\t',
-                Some(other) => other,
-                None => c,
-            },
-            _ => c,
-        };
-        text.push(resolved);
-    }
-    text
 }
 
 /// `1（3）` and `1(3)` name the same place in a law.
-pub(in crate::syntax) fn half_width_brackets(text: &str) -> String {
-    super::numbers::half_width(text).replace('（', "(").replace('）', ")")
+fn half_width_brackets(text: &str) -> String {
+    super::literals::half_width(text).replace('（', "(").replace('）', ")")
 }

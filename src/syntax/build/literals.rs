@@ -1,4 +1,4 @@
-//! Numbers, dates and lengths: the signs whose value the grammar does not look at.
+//! Numbers, dates and texts: the signs whose value the grammar does not look at.
 
 use super::{Builder, Built};
 use crate::base::{Date, Exact, Period, Span};
@@ -187,4 +187,29 @@ pub(super) fn not_a_divisor(span: Span) -> Diagnostic {
         span,
         Words::new("a weight cannot be divided by this number", "权重不能除以此数"),
     )
+}
+
+/// What stands between the quotes, with `\"`, `\\`, `\n` and `\t` resolved in "…".
+pub(super) fn text_of(pair: &Pair<'_>) -> String {
+    let written = pair.as_str();
+    let mut inner = written.chars();
+    let open = inner.next();
+    inner.next_back();
+    if open != Some('"') {
+        return inner.collect();
+    }
+    let mut text = String::new();
+    while let Some(c) = inner.next() {
+        let resolved = match c {
+            '\\' => match inner.next() {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some(other) => other,
+                None => c,
+            },
+            _ => c,
+        };
+        text.push(resolved);
+    }
+    text
 }
