@@ -5,6 +5,7 @@ pub mod base;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod desk;
 pub mod diagnostics;
 pub mod engine;
 pub mod formats;

@@ -9,6 +9,7 @@
 mod check;
 mod clauses;
 mod collect;
+mod compare;
 mod compile;
 mod examples;
 mod flow;
@@ -21,6 +22,7 @@ mod run;
 
 pub use check::{check, roots, scenarios, unverified};
 pub use clauses::clause;
+pub use compare::ledger;
 pub use compile::{Compiled, compile, compile_one, resolve};
 pub use examples::{Difference, ExampleResult, TestReport, test};
 pub use flow::{LegTotals, flow};

@@ -46,6 +46,8 @@ pub(super) enum Verb {
     Test(TestArgs),
     /// Allocate events: who gets what of each
     Run(Box<RunArgs>),
+    /// Hold two scenarios, or all readings, against each other over the same events
+    Compare(Box<super::compare::CompareArgs>),
     /// Draw the network of rules: where money comes in, who gets it
     Flow(super::flow::FlowArgs),
     /// Show the value of a stage on the way from text to plan
@@ -87,9 +89,9 @@ pub(super) struct JobArgs {
     /// Rows of a register
     #[arg(long, value_name = "NAME=FILE")]
     pub(super) register: Vec<String>,
-    /// With the amendments of a scenario
+    /// With the amendments of a scenario (`compare` takes two)
     #[arg(long, value_name = "NAME")]
-    pub(super) scenario: Option<String>,
+    pub(super) scenario: Vec<String>,
     /// Choose an option of a reading
     #[arg(long, value_name = "NAME=OPTION")]
     pub(super) reading: Vec<String>,

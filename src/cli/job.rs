@@ -31,9 +31,33 @@ pub(super) struct Prepared {
 
 /// Reads rules, registers and the heads of the event files.
 pub(super) fn prepare(console: &Console, args: &JobArgs) -> Result<Prepared, Stop> {
+    prepare_with(console, args, one_scenario(args)?)
+}
+
+/// The scenario of a verb that takes one.
+pub(super) fn one_scenario(args: &JobArgs) -> Result<Option<&str>, Stop> {
+    match args.scenario.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        _ => Err(Stop::error(
+            Words::new("a run takes one scenario", "一次运行只能用一个方案"),
+            Some(Words::new(
+                "`fenshui compare` holds two against each other",
+                "比较两个方案请用 fenshui compare",
+            )),
+        )),
+    }
+}
+
+/// The same with a scenario chosen by the verb.
+pub(super) fn prepare_with(
+    console: &Console,
+    args: &JobArgs,
+    scenario: Option<&str>,
+) -> Result<Prepared, Stop> {
     let project = Project::of(&args.rules)?;
     let loaded = rules::load_project(console, &args.rules, &project)?;
-    let checked = rules::compile(console, &loaded, args.scenario.as_deref())?;
+    let checked = rules::compile(console, &loaded, scenario)?;
     let names = app::names(checked.rule_set(), console.language);
     let choices = app::choices(checked.rule_set(), &args.reading)
         .map_err(|words| Stop::error(words, None))?;

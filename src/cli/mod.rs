@@ -7,6 +7,7 @@
 
 mod args;
 mod check;
+mod compare;
 mod console;
 mod dump;
 mod exit;
@@ -52,6 +53,7 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
         Verb::Test(args) => test::run(console, args),
         Verb::Run(args) => run::run(console, args),
         Verb::Dump(args) => dump::run(console, args),
+        Verb::Compare(args) => compare::run(console, args),
         Verb::Flow(args) => flow::run(console, args),
     }
 }

@@ -177,7 +177,7 @@ fn say_asides(console: &Console, first: &[Aside], count: u64, args: &RunArgs) {
 fn print_map(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     let project = crate::formats::Project::of(&args.job.rules)?;
     let loaded = super::rules::load_project(console, &args.job.rules, &project)?;
-    let checked = super::rules::compile(console, &loaded, args.job.scenario.as_deref())?;
+    let checked = super::rules::compile(console, &loaded, super::job::one_scenario(&args.job)?)?;
     let names = app::names(checked.rule_set(), console.language);
     let options = super::job::input_options(&args.job)?;
     let mut columns = Vec::new();

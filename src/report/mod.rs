@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`names`], the names of a rule set's things.
 
+pub mod comparison;
 mod findings;
 pub mod flow;
 pub mod names;
