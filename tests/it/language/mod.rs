@@ -145,3 +145,20 @@ fn every_page_is_tested_and_on_the_map() {
         pages.iter().filter(|page| !map.contains(&format!("]({page})"))).collect();
     assert!(missing.is_empty(), "not on the map: {missing:?}");
 }
+
+/// The pages are laid out as `fenshui fmt` does, but for those that show other spellings.
+#[test]
+fn pages_are_laid_out() {
+    let mut wrong = Vec::new();
+    for page in PAGES.iter().filter(|page| !page.starts_with("01-")) {
+        let path = folder().join(page);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let formatted = syntax::format(&text, true, None).unwrap();
+        if std::env::var_os("FENSHUI_ACCEPT").is_some() {
+            std::fs::write(&path, &formatted).unwrap();
+        } else if formatted != text {
+            wrong.push(page);
+        }
+    }
+    assert!(wrong.is_empty(), "run this test with FENSHUI_ACCEPT=1: {wrong:?}");
+}
