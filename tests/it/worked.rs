@@ -93,8 +93,9 @@ impl Sink for Heard<'_> {
             event: event.batch.event,
             sender: self.sender(event),
             key: self.key(event),
-            date: Some(event.date),
-            booked: Some(event.booked),
+            // The first of days stands for one that could not be told.
+            date: (event.date != Date::MIN).then_some(event.date),
+            booked: (event.booked != Date::MIN).then_some(event.booked),
             inflow,
             fate,
         });

@@ -1,19 +1,20 @@
 //! The language reference is a test: every page of `docs/reference/language` is a small program that
 //! must be right, and every block of it that says `fen-error` a program that must be refused.
 
-mod evaluators;
 mod keywords;
-mod worked;
 
 use std::path::{Path, PathBuf};
 
-use fenshui::base::{FileId, LineIndex};
+use fenshui::app::{self, Library};
+use fenshui::base::{Date, FileId, LineIndex};
 use fenshui::check;
 use fenshui::diagnostics::{Diagnostic, Language, Severity};
-use fenshui::model::{self, Choice, RuleSet};
-use fenshui::syntax;
+use fenshui::model::{self, Choice, Example, ExampleEntry, RuleSet};
+use fenshui::{reference, syntax};
 
+use crate::allocate::second_opinion;
 use crate::floors::root;
+use crate::worked;
 
 pub fn folder() -> PathBuf {
     root().join("docs/reference/language")
@@ -40,36 +41,57 @@ fn said(page: &str, text: &str, diagnostic: &Diagnostic) -> String {
     format!("{page}:{line}: {} {words}", diagnostic.code.0)
 }
 
-/// The page compiles, its examples come out as written, and its wrong programs are refused.
+/// `fenshui check` and `fenshui test` find nothing wrong with the page, the second opinion is the
+/// same, and the wrong programs are refused.
 #[track_caller]
 pub fn check(folder: &Path, page: &str) {
+    let loaded = app::load(&folder.join(page), &Library::default()).unwrap();
     let text = std::fs::read_to_string(folder.join(page)).unwrap();
-    let (set, found) = rules(&text, None);
-    let mut wrong: Vec<String> = errors(&found).map(|found| said(page, &text, found)).collect();
+    let mut wrong: Vec<String> =
+        errors(&app::check(&loaded)).map(|found| said(page, &text, found)).collect();
     if wrong.is_empty() {
-        for example in &set.examples {
-            let amended;
-            let (set, example) = match &example.scenario {
-                None => (&set, example),
-                Some(scenario) => {
-                    let (set, found) = rules(&text, Some(scenario));
-                    wrong.extend(errors(&found).map(|found| said(page, &text, found)));
-                    amended = set;
-                    let same = |other: &&model::Example| other.span == example.span;
-                    (&amended, amended.examples.iter().find(same).unwrap())
-                }
-            };
+        for example in app::test(&loaded, None, Language::English).examples {
             let line = LineIndex::new(&text).line_column(example.span.start).line;
-            let differences = worked::differences(set, example);
-            wrong.extend(
-                differences
-                    .iter()
-                    .map(|difference| format!("{page}:{line}: “{}”: {difference}", example.title)),
-            );
+            wrong.extend(example.differences.iter().map(|difference| {
+                let expected = difference.expected.in_language(Language::English);
+                let found = difference.found.in_language(Language::English);
+                format!("{page}:{line}: {}: {expected}, but {found}", difference.subject)
+            }));
         }
+        wrong.extend(other_opinions(page, &text));
     }
     wrong.extend(not_refused(page, &text));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the second opinion says otherwise.
+fn other_opinions(page: &str, text: &str) -> Vec<String> {
+    let plain = rules(text, None).0;
+    let mut others = Vec::new();
+    for example in &plain.examples {
+        let amended = example.scenario.as_deref().map(|scenario| rules(text, Some(scenario)).0);
+        let rules = amended.as_ref().unwrap_or(&plain);
+        let same = |other: &&Example| other.span == example.span;
+        let example = rules.examples.iter().find(same).unwrap();
+        let found = second_opinion(rules, example).into_iter().chain(not_held(rules, example));
+        others.extend(found.map(|words| format!("{page}: “{}”: {words}", example.title)));
+    }
+    others
+}
+
+/// Checks that do not hold by the second opinion.
+fn not_held(rules: &RuleSet, example: &Example) -> Vec<String> {
+    let given = worked::given(rules, example, example.entries.len());
+    let day = example.on.unwrap_or(Date::new(2000, 1, 1).unwrap());
+    let checks = example.entries.iter().filter_map(|entry| match entry {
+        ExampleEntry::Check { condition, .. } => Some(condition),
+        _ => None,
+    });
+    let held = checks.map(|condition| {
+        reference::holds(rules, &given.readings, &given.registers, condition, day).unwrap()
+    });
+    let wrong = held.enumerate().filter(|(_, held)| *held != Ok(true));
+    wrong.map(|(at, held)| format!("check {}: {held:?}", at + 1)).collect()
 }
 
 /// Each `fen-error` block names the code of what is wrong with it on its first line. It is read as

@@ -152,7 +152,7 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-pub fn column(field: &Field, cells: Vec<Cell>) -> Column {
+fn column(field: &Field, cells: Vec<Cell>) -> Column {
     fn each<T>(cells: Vec<Cell>, take: impl Fn(Cell) -> Option<T>) -> Vec<Option<T>> {
         cells.into_iter().map(take).collect()
     }

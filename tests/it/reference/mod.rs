@@ -1,6 +1,6 @@
 //! The second opinion against the first.
 
-pub mod data;
+mod data;
 
 use fenshui::reference::{self, Fate};
 
