@@ -1,11 +1,13 @@
 //! Two variants of a rule set over the same events.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 
 use crate::desk::Ledger;
 use crate::engine::{self, RunError};
 use crate::formats::{FormatsError, Unread};
 use crate::plan;
+use crate::rows::Sink;
 
 use super::inputs::{Batches, Ignored};
 use super::run::Job;
@@ -15,6 +17,17 @@ use super::run::Job;
 /// # Errors
 /// A file cannot be read, or the engine found itself at fault.
 pub fn ledger(job: &Job<'_>) -> Result<Ledger, FormatsError> {
+    let keys = job.names.events.iter().map(|event| event.key.clone()).collect();
+    let mut ledger = Ledger::new(keys);
+    ledger.set_aside += listen(job, &mut ledger)?;
+    Ok(ledger)
+}
+
+/// Runs a rule set for a listener that cannot fail; says how many rows could not be read.
+pub(super) fn listen<S: Sink<Error = Infallible>>(
+    job: &Job<'_>,
+    sink: &mut S,
+) -> Result<u64, FormatsError> {
     let plan = plan::from_checked(job.checked, job.choices);
     let ignored = RefCell::new(Ignored::new());
     let mut unreadable = 0_u64;
@@ -23,15 +36,12 @@ pub fn ledger(job: &Job<'_>) -> Result<Ledger, FormatsError> {
         Ok(())
     };
     let batches = Batches::new(job.names, job.events, job.mapping, &mut unread, &ignored);
-    let keys = job.names.events.iter().map(|event| event.key.clone()).collect();
-    let mut ledger = Ledger::new(keys);
     let options = engine::Options { through: job.through };
     let registers = job.registers.clone();
-    engine::run(&plan, registers, batches, &options, &mut ledger).map_err(|error| match error {
+    engine::run(&plan, registers, batches, &options, sink).map_err(|error| match error {
         RunError::Input(error) => error,
         RunError::Sink(never) => match never {},
         RunError::Internal(what) => FormatsError::Internal(what.to_owned()),
     })?;
-    ledger.set_aside += unreadable;
-    Ok(ledger)
+    Ok(unreadable)
 }

@@ -1,14 +1,67 @@
 //! The network of a rule set as people see it: events, pools and accounts, and the rules between.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use crate::base::Money;
 use crate::diagnostics::Language;
+use crate::formats::FormatsError;
 use crate::model::{Body, EventId, Leg, LegId, Name, PoolId, RuleSet, Source, Target};
 use crate::report::flow::{Link, Network, Node, NodeKind};
+use crate::rows::{Accounts, Cell, EventAt, Outcome, Sink};
+
+use super::compare::listen;
+use super::run::Job;
 
 /// Net amounts by event kind and leg, as a run gave them.
 pub type LegTotals = BTreeMap<(u32, u32), Money>;
+
+/// What each leg gave in a run, by event kind.
+///
+/// # Errors
+/// A file cannot be read, or the engine found itself at fault.
+pub fn leg_totals(job: &Job<'_>) -> Result<LegTotals, FormatsError> {
+    let mut sums = LegSums(LegTotals::new());
+    listen(job, &mut sums)?;
+    Ok(sums.0)
+}
+
+struct LegSums(LegTotals);
+
+impl Sink for LegSums {
+    type Error = Infallible;
+
+    fn event(
+        &mut self,
+        event: EventAt<'_>,
+        outcome: Outcome<'_>,
+        _accounts: &dyn Accounts,
+    ) -> Result<(), Infallible> {
+        if let Outcome::Allocated { allocations, .. } = outcome {
+            for allocation in allocations {
+                let key = (event.batch.event, allocation.leg);
+                let sum = self.0.entry(key).or_insert(Money::ZERO);
+                // A picture may leave out what is beyond 10^36 yuan.
+                *sum = sum.checked_add(allocation.amount).unwrap_or(*sum);
+            }
+        }
+        Ok(())
+    }
+
+    fn figure(
+        &mut self,
+        _event: EventAt<'_>,
+        _figure: u32,
+        _key: &[Cell],
+        _value: &Cell,
+    ) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn open_item(&mut self, _event: EventAt<'_>, _leg: u32) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
 
 /// How much one source weighs where nothing was run.
 const EQUAL: u128 = 1_000_000;

@@ -25,7 +25,7 @@ pub use clauses::clause;
 pub use compare::ledger;
 pub use compile::{Compiled, compile, compile_one, resolve};
 pub use examples::{Difference, ExampleResult, TestReport, test};
-pub use flow::{LegTotals, flow};
+pub use flow::{LegTotals, flow, leg_totals};
 pub use inputs::{EventFile, Ignored, Registers, open_events, read_registers};
 pub use keys::{key_parts, key_text};
 pub use load::{Library, Loaded, LoadedFile, load};

@@ -1,20 +1,22 @@
 //! `fenshui compare`: two scenarios, or every reading, over the same events.
 
-use clap::Args;
+use std::cmp::Ordering;
 
-use crate::app::{self, Job};
-use crate::base::Money;
-use crate::desk::{Comparison, Ledger, compare};
-use crate::diagnostics::Words;
-use crate::model::ReadingId;
-use crate::report::comparison;
-use crate::report::table::{Align, Table};
-use crate::report::values::money_label;
+use clap::Args;
 
 use super::args::{JobArgs, OutputFormat};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::job::{Prepared, prepare_with};
+use crate::app;
+use crate::base::Money;
+use crate::desk::{Comparison, Ledger, compare};
+use crate::diagnostics::Words;
+use crate::formats::compare_cells;
+use crate::model::ReadingId;
+use crate::report::comparison;
+use crate::report::table::{Align, Table};
+use crate::report::values::money_label;
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
@@ -62,7 +64,7 @@ fn scenarios(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
     };
     let (old, prepared) = ledger(console, args, before)?;
     let (new, _) = ledger(console, args, after)?;
-    let result = compare(&old, &new, args.movers);
+    let result = ordered(compare(&old, &new, args.movers));
     let as_is = console.pick("as is", "现行");
     let titles = [before.unwrap_or(as_is), after.unwrap_or(as_is)];
     let text = match args.format.unwrap_or(OutputFormat::Table) {
@@ -77,27 +79,28 @@ fn scenarios(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
+/// Lines in the order accounts are declared, whatever the order in which events came.
+fn ordered(mut comparison: Comparison) -> Comparison {
+    comparison.lines.sort_by(|one, other| {
+        let payees = match (&one.payee, &other.payee) {
+            (Some((a, one)), Some((b, other))) => a.cmp(b).then_with(|| compare_cells(one, other)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        };
+        payees.then(one.year.cmp(&other.year))
+    });
+    comparison
+}
+
 fn ledger(
     console: &Console,
     args: &CompareArgs,
     scenario: Option<&str>,
 ) -> Result<(Ledger, Prepared), Stop> {
     let prepared = prepare_with(console, &args.job, scenario)?;
-    let ledger = app::ledger(&job(console, &prepared))?;
+    let ledger = app::ledger(&prepared.job(console))?;
     Ok((ledger, prepared))
-}
-
-fn job<'a>(console: &Console, prepared: &'a Prepared) -> Job<'a> {
-    Job {
-        checked: &prepared.checked,
-        names: &prepared.names,
-        choices: &prepared.choices,
-        events: &prepared.events,
-        registers: prepared.registers.clone(),
-        mapping: &prepared.mapping,
-        through: prepared.through,
-        language: console.language,
-    }
 }
 
 fn separated(result: &Comparison, prepared: &Prepared, between: &str) -> String {
@@ -120,7 +123,7 @@ fn separated(result: &Comparison, prepared: &Prepared, between: &str) -> String 
 /// Each option of each reading against the options chosen.
 fn readings(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
     let mut prepared = prepare_with(console, &args.job, None)?;
-    let base = app::ledger(&job(console, &prepared))?;
+    let base = app::ledger(&prepared.job(console))?;
     let options: Vec<(ReadingId, u32, String, String)> = prepared
         .checked
         .rule_set()
@@ -149,9 +152,9 @@ fn readings(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
         }
         let kept = prepared.choices.clone();
         prepared.choices.readings.insert(reading, option);
-        let other = app::ledger(&job(console, &prepared))?;
+        let other = app::ledger(&prepared.job(console))?;
         prepared.choices = kept;
-        results.push((name, chosen, compare(&base, &other, args.movers)));
+        results.push((name, chosen, ordered(compare(&base, &other, args.movers))));
     }
     if results.is_empty() {
         console.note(&Words::new("these rules have no readings", "这些规则没有释义"));

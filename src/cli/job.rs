@@ -29,6 +29,22 @@ pub(super) struct Prepared {
     pub(super) through: Option<Date>,
 }
 
+impl Prepared {
+    /// The run these make, for a verb that runs them without giving them away.
+    pub(super) fn job(&self, console: &Console) -> app::Job<'_> {
+        app::Job {
+            checked: &self.checked,
+            names: &self.names,
+            choices: &self.choices,
+            events: &self.events,
+            registers: self.registers.clone(),
+            mapping: &self.mapping,
+            through: self.through,
+            language: console.language,
+        }
+    }
+}
+
 /// Reads rules, registers and the heads of the event files.
 pub(super) fn prepare(console: &Console, args: &JobArgs) -> Result<Prepared, Stop> {
     prepare_with(console, args, one_scenario(args)?)
