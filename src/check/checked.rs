@@ -3,6 +3,8 @@
 use crate::diagnostics::{Diagnostic, has_errors};
 use crate::model::RuleSet;
 
+use super::{brackets, coverage, dated, division, flow, shares, unused};
+
 /// A rule set without errors. Nothing but [`check`] makes one, so whoever holds it need not ask again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
@@ -30,6 +32,19 @@ pub fn check(rule_set: RuleSet, earlier: &[Diagnostic]) -> (Option<Checked>, Vec
 }
 
 /// What is wrong or worth knowing in a rule set that resolved without errors.
-pub fn findings(_rules: &RuleSet) -> Vec<Diagnostic> {
-    Vec::new()
+pub fn findings(rules: &RuleSet) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    shares::check(rules, &mut found);
+    division::check(rules, &mut found);
+    coverage::check(rules, &mut found);
+    flow::check(rules, &mut found);
+    dated::check(rules, &mut found);
+    brackets::check(rules, &mut found);
+    unused::check(rules, &mut found);
+    // A rule that serves several event kinds is looked at once for each of them.
+    found.sort_by_key(|finding| (finding.span, finding.code));
+    found.dedup_by(|one, two| {
+        (one.span, one.code, &one.message) == (two.span, two.code, &two.message)
+    });
+    found
 }

@@ -11,6 +11,49 @@
 //! A file per check; the comment on a finding's code is its page in the manual
 //! (`docs/reference/diagnostics.md`). Start reading at [`check`].
 
+/// Declares the codes of a check: the comment is the page in the manual, then code, English and
+/// Chinese title.
+macro_rules! codes {
+    ($($(#[$page:meta])* $name:ident $code:literal $en:literal $zh:literal;)*) => {
+        $($(#[$page])* pub(in crate::check) const $name: $crate::diagnostics::Code =
+            $crate::diagnostics::Code($code);)*
+
+        /// The codes of this check with their titles.
+        pub(in crate::check) const CODES: &[$crate::check::Title] =
+            &[$(($crate::diagnostics::Code($code), $en, $zh)),*];
+    };
+}
+
 mod checked;
 
+mod covered;
+mod guards;
+mod show;
+mod space;
+mod walk;
+
+mod brackets;
+mod coverage;
+mod dated;
+mod division;
+mod flow;
+mod shares;
+mod unused;
+
 pub use checked::{Checked, check, findings};
+
+use crate::diagnostics::Code;
+
+/// A code with its title in English and in Chinese.
+pub type Title = (Code, &'static str, &'static str);
+
+/// The codes of this floor, a list for each check.
+pub const CODES: &[&[Title]] = &[
+    shares::CODES,
+    division::CODES,
+    coverage::CODES,
+    flow::CODES,
+    dated::CODES,
+    brackets::CODES,
+    unused::CODES,
+];

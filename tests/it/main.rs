@@ -1,6 +1,7 @@
 //! One test binary: a module for each boundary of the house.
 
 mod allocate;
+mod check;
 mod compiled;
 mod floors;
 mod language;

@@ -1,0 +1,29 @@
+//! The space of cases: what events can be, cut into cells in each of which no guard changes its mind.
+//!
+//! A guard is a formula over *tests*; a test compares *terms* (a field, a member, a flag, the day, a
+//! register's row being there) with constants and parameter values. The constants cut each term's
+//! values into cells; one value stands for its cell, so a formula is decided by trying combinations of
+//! such values. Enumerations, regions, flags, dates and numbers against constants are decided exactly.
+//!
+//! Terms that hang on a register or on state are *soft*: the rules do not say what they can be.
+//! What is found without leaning on them is certain; what needs one of them only may be. Sums of
+//! several fields and the order of two dates are treated alike, since cells do not hold them.
+//!
+//! It knows nothing of pools, rules or findings. Use: [`Space::new`], formulas by
+//! [`Space::condition`], then [`Space::find`].
+
+mod condition;
+mod days;
+mod linear;
+mod names;
+mod search;
+mod step;
+mod term;
+mod value;
+mod witness;
+
+pub(super) use condition::{Formula, Space};
+pub(super) use names::{Names, ROW, erased};
+pub(super) use search::Found;
+pub(super) use value::{Known, constant, holds, lies_in};
+pub(super) use witness::Witness;

@@ -1,0 +1,402 @@
+//! Looking for a case of which a formula holds.
+//!
+//! A plain backtracking search: a formula is reduced by what is decided so far, a term of what is left
+//! gets each of its cells in turn. Tests are tabulated once, so that a step costs no arithmetic.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use crate::model::{Constant, Expr, LocalIx};
+
+use super::condition::{Formula, Space};
+use super::term::{TermIx, TermKey};
+use super::value::{Known, evaluate};
+use super::witness::{self, Witness};
+
+/// How many steps a search may take.
+const STEPS_MAX: u32 = 200_000;
+
+/// Up to this many combinations of cells, a test is tabulated.
+const TABLE_MAX: usize = 1 << 16;
+
+/// What a search came to.
+#[derive(Debug, Clone)]
+pub(in crate::check) enum Found {
+    /// It holds of no case.
+    Never,
+    /// It holds of this case, whatever registers and state say.
+    Certainly(Witness),
+    /// It holds of this case only if registers or state say so, or sums and orders of several fields
+    /// allow it.
+    Perhaps(Witness),
+    /// There were too many cases to try.
+    TooMany,
+}
+
+/// A value for some of the terms.
+pub(super) type Values = Vec<Option<Constant>>;
+
+/// A cell for some of the terms.
+type Cells = Vec<Option<usize>>;
+
+/// The search ran out of steps.
+struct Exhausted;
+
+/// The terms and tests of a space, with their cells counted out.
+pub(in crate::check) struct Tables {
+    candidates: Vec<Vec<Constant>>,
+    tests: Vec<Table>,
+}
+
+/// What a test says for each combination of its terms' cells, worked out when first asked for; empty
+/// if there are too many.
+struct Table {
+    terms: Vec<TermIx>,
+    answers: OnceCell<Vec<Option<bool>>>,
+}
+
+impl Space<'_> {
+    /// Every term cut into its cells; kept until a condition is added.
+    fn tables(&self) -> Rc<Tables> {
+        let mut kept = self.tables.borrow_mut();
+        if let Some(tables) = kept.as_ref() {
+            return Rc::clone(tables);
+        }
+        let candidates = self.terms.iter().map(|term| term.domain.values(self.rules)).collect();
+        let tests = self.tests.iter().map(|test| {
+            let mut terms = test.terms.clone();
+            terms.sort();
+            terms.dedup();
+            Table { terms, answers: OnceCell::new() }
+        });
+        let tables = Rc::new(Tables { candidates, tests: tests.collect() });
+        *kept = Some(Rc::clone(&tables));
+        tables
+    }
+
+    fn tabulated(
+        &self,
+        expr: &Expr,
+        terms: &[TermIx],
+        candidates: &[Vec<Constant>],
+    ) -> Vec<Option<bool>> {
+        let sizes: Vec<usize> =
+            terms.iter().map(|term| candidates.get(term.0).map_or(0, Vec::len)).collect();
+        let count = sizes.iter().try_fold(1_usize, |count, size| count.checked_mul(*size));
+        let Some(count) = count.filter(|count| *count <= TABLE_MAX) else { return Vec::new() };
+        (0..count)
+            .map(|row| {
+                let mut values = vec![None; candidates.len()];
+                let mut left = row;
+                for (term, size) in terms.iter().zip(&sizes) {
+                    let cell = left.checked_rem(*size).unwrap_or(0);
+                    left = left.checked_div(*size).unwrap_or(0);
+                    let value = candidates.get(term.0).and_then(|it| it.get(cell)).cloned();
+                    set(&mut values, *term, value);
+                }
+                self.tested(expr, &values)
+            })
+            .collect()
+    }
+
+    fn tested(&self, expr: &Expr, values: &Values) -> Option<bool> {
+        let value = |local: LocalIx| values.get(local.index()).cloned().flatten();
+        match evaluate(self.rules, expr, &value) {
+            Known::Value(Constant::Bool(value)) => Some(value),
+            Known::Value(_) | Known::Open | Known::Never => None,
+        }
+    }
+
+    /// Looks for a case of which a formula holds; one that needs no soft term first.
+    pub(in crate::check) fn find(&self, formula: &Formula) -> Found {
+        let tables = self.tables();
+        let mut firm = Search::new(self, &tables, formula, Softness::Unknown);
+        if let Ok(Some(values)) = firm.run() {
+            return Found::Certainly(Witness::new(values));
+        }
+        let mut free = Search::new(self, &tables, formula, Softness::Free);
+        match free.run() {
+            Ok(Some(values)) => Found::Perhaps(Witness::new(values)),
+            Ok(None) => Found::Never,
+            Err(Exhausted) => Found::TooMany,
+        }
+    }
+
+    /// What a formula comes to for values of one's own.
+    fn verdict(&self, formula: &Formula, values: &Values) -> Option<bool> {
+        match formula {
+            Formula::Decided(value) => Some(*value),
+            Formula::Test(test) => {
+                self.tests.get(*test).and_then(|test| self.tested(&test.expr, values))
+            }
+            Formula::Not(inner) => self.verdict(inner, values).map(|value| !value),
+            Formula::All(parts) => joined(parts.iter().map(|it| self.verdict(it, values)), false),
+            Formula::Any(parts) => joined(parts.iter().map(|it| self.verdict(it, values)), true),
+        }
+    }
+
+    /// Whether a term's value is not a field's, but put together of several.
+    fn is_derived(&self, term: TermIx) -> bool {
+        self.terms.get(term.0).is_some_and(|term| match &term.key {
+            TermKey::Linear(_) | TermKey::Order { .. } => true,
+            TermKey::Expr(expr) => witness::is_day_part(expr),
+        })
+    }
+}
+
+fn joined(parts: impl Iterator<Item = Option<bool>>, settles: bool) -> Option<bool> {
+    let mut open = false;
+    for part in parts {
+        match part {
+            Some(value) if value == settles => return Some(settles),
+            Some(_) => {}
+            None => open = true,
+        }
+    }
+    if open { None } else { Some(!settles) }
+}
+
+/// What is done with soft terms.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Softness {
+    /// They have no value; what holds must hold whatever they are.
+    Unknown,
+    /// They may have any value.
+    Free,
+    /// They may have any value, and a test without an answer is found too.
+    Doubted,
+}
+
+struct Search<'a> {
+    space: &'a Space<'a>,
+    tables: &'a Tables,
+    formula: &'a Formula,
+    steps: u32,
+    soft: Softness,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        space: &'a Space<'a>,
+        tables: &'a Tables,
+        formula: &'a Formula,
+        soft: Softness,
+    ) -> Search<'a> {
+        Search { space, tables, formula, steps: 0, soft }
+    }
+
+    /// What a test says for every combination of its terms' cells.
+    fn answers(&self, test: usize) -> Option<(&'a Table, &'a [Option<bool>])> {
+        let table = self.tables.tests.get(test)?;
+        let test = self.space.tests.get(test)?;
+        let candidates = &self.tables.candidates;
+        let answers = || self.space.tabulated(&test.expr, &table.terms, candidates);
+        Some((table, table.answers.get_or_init(answers)))
+    }
+
+    fn run(&mut self) -> Result<Option<Values>, Exhausted> {
+        let mut cells = vec![None; self.tables.candidates.len()];
+        self.under(self.formula, &mut cells)
+    }
+
+    /// Looks for a case among those with the cells fixed so far.
+    fn under(&mut self, formula: &Formula, cells: &mut Cells) -> Result<Option<Values>, Exhausted> {
+        self.steps = self.steps.saturating_add(1);
+        if self.steps > STEPS_MAX {
+            return Err(Exhausted);
+        }
+        let left = self.reduced(formula, cells);
+        match left {
+            Formula::Decided(false) => return Ok(None),
+            Formula::Decided(true) => return Ok(self.realised(cells)),
+            Formula::Test(_) | Formula::Not(_) | Formula::All(_) | Formula::Any(_) => {}
+        }
+        if self.soft == Softness::Unknown && self.leans(&left) {
+            return Ok(None);
+        }
+        let Some(term) = self.next_open(&left, cells) else {
+            return Ok(match self.soft {
+                Softness::Free => None,
+                Softness::Doubted => Some(Vec::new()),
+                Softness::Unknown => {
+                    if self.holds_whatever(&left, cells)? {
+                        self.realised(cells)
+                    } else {
+                        None
+                    }
+                }
+            });
+        };
+        let count = self.tables.candidates.get(term.0).map_or(0, Vec::len);
+        for cell in 0..count {
+            set_cell(cells, term, Some(cell));
+            let found = self.under(&left, cells)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        set_cell(cells, term, None);
+        Ok(None)
+    }
+
+    /// Whether what is left holds for all values of the soft terms.
+    fn holds_whatever(&mut self, left: &Formula, cells: &Cells) -> Result<bool, Exhausted> {
+        let opposite = left.clone().not();
+        let mut inner = Search { soft: Softness::Doubted, formula: &opposite, ..*self };
+        let mut cells = cells.clone();
+        let found = inner.under(&opposite, &mut cells);
+        self.steps = inner.steps;
+        Ok(found?.is_none())
+    }
+
+    /// Whether a formula needs a question answered that soft terms alone decide: then it holds of no
+    /// case for certain.
+    fn leans(&self, formula: &Formula) -> bool {
+        match formula {
+            Formula::Decided(_) | Formula::Any(_) => false,
+            Formula::Test(test) => self.is_soft_question(*test, true),
+            Formula::Not(inner) => match inner.as_ref() {
+                Formula::Test(test) => self.is_soft_question(*test, false),
+                _ => false,
+            },
+            Formula::All(parts) => parts.iter().any(|part| self.leans(part)),
+        }
+    }
+
+    fn is_soft_question(&self, test: usize, wanted: bool) -> bool {
+        self.answers(test).is_some_and(|(table, answers)| {
+            table.terms.iter().all(|term| self.space.is_soft(*term))
+                && !answers.iter().all(|answer| *answer == Some(wanted))
+        })
+    }
+
+    /// What is left of a formula once the fixed cells have answered their tests.
+    fn reduced(&self, formula: &Formula, cells: &Cells) -> Formula {
+        match formula {
+            Formula::Decided(value) => Formula::Decided(*value),
+            Formula::Test(test) => {
+                self.answer(*test, cells).map_or(Formula::Test(*test), Formula::Decided)
+            }
+            Formula::Not(inner) => self.reduced(inner, cells).not(),
+            Formula::All(parts) => self.reduced_parts(parts, cells, false),
+            Formula::Any(parts) => self.reduced_parts(parts, cells, true),
+        }
+    }
+
+    fn reduced_parts(&self, parts: &[Formula], cells: &Cells, settles: bool) -> Formula {
+        let mut left: Vec<Formula> = Vec::new();
+        for part in parts {
+            let part = self.reduced(part, cells);
+            let inner = match part {
+                Formula::Decided(value) if value == settles => return Formula::Decided(settles),
+                Formula::Decided(_) => continue,
+                Formula::All(inner) if !settles => inner,
+                Formula::Any(inner) if settles => inner,
+                other => vec![other],
+            };
+            for one in inner {
+                // A question and its opposite side by side decide the row.
+                if is_literal(&one) && left.contains(&one.clone().not()) {
+                    return Formula::Decided(settles);
+                }
+                if !(is_literal(&one) && left.contains(&one)) {
+                    left.push(one);
+                }
+            }
+        }
+        if left.len() > 1 {
+            return if settles { Formula::Any(left) } else { Formula::All(left) };
+        }
+        left.pop().unwrap_or(Formula::Decided(!settles))
+    }
+
+    fn answer(&self, test: usize, cells: &Cells) -> Option<bool> {
+        let (table, answers) = self.answers(test)?;
+        let (mut row, mut stride) = (0_usize, 1_usize);
+        for term in &table.terms {
+            let cell = cells.get(term.0).copied().flatten()?;
+            row = row.saturating_add(cell.saturating_mul(stride));
+            stride = stride.saturating_mul(self.tables.candidates.get(term.0)?.len());
+        }
+        if answers.is_empty() {
+            let values = self.values(cells);
+            let test = self.space.tests.get(test)?;
+            return self.space.tested(&test.expr, &values);
+        }
+        answers.get(row).copied().flatten()
+    }
+
+    /// The term to fix next: one of a question that must be answered alone, else of the first one left.
+    fn next_open(&self, formula: &Formula, cells: &Cells) -> Option<TermIx> {
+        match formula {
+            Formula::Decided(_) => None,
+            Formula::Test(test) => {
+                let table = self.tables.tests.get(*test)?;
+                let open = |term: &&TermIx| cells.get(term.0).is_some_and(Option::is_none);
+                let wanted =
+                    |term: &&TermIx| self.soft != Softness::Unknown || !self.space.is_soft(**term);
+                table.terms.iter().filter(open).find(wanted).copied()
+            }
+            Formula::Not(inner) => self.next_open(inner, cells),
+            Formula::All(parts) | Formula::Any(parts) => {
+                let alone = parts.iter().filter(|part| is_literal(part));
+                let others = parts.iter().filter(|part| !is_literal(part));
+                alone.chain(others).find_map(|part| self.next_open(part, cells))
+            }
+        }
+    }
+
+    fn values(&self, cells: &Cells) -> Values {
+        let values = self.tables.candidates.iter().zip(cells);
+        values.map(|(values, cell)| cell.and_then(|cell| values.get(cell)).cloned()).collect()
+    }
+
+    /// The case with days and fields made to fit what was asked of several at once; `None` if that
+    /// fails and the case was to be certain.
+    fn realised(&self, cells: &Cells) -> Option<Values> {
+        let values = self.values(cells);
+        let derived = (0..values.len())
+            .map(TermIx)
+            .filter(|term| values.get(term.0).is_some_and(Option::is_some))
+            .any(|term| self.space.is_derived(term));
+        if !derived {
+            return Some(values);
+        }
+        let candidates = &self.tables.candidates;
+        match witness::realise(self.space, candidates, &values) {
+            Some(real) if self.space.verdict(self.formula, &real) == Some(true) => Some(real),
+            Some(_) | None => (self.soft != Softness::Unknown
+                && self.space.calendar_allows(candidates, &values))
+            .then_some(values),
+        }
+    }
+}
+
+/// A question, or its opposite.
+fn is_literal(formula: &Formula) -> bool {
+    match formula {
+        Formula::Test(_) => true,
+        Formula::Not(inner) => matches!(**inner, Formula::Test(_)),
+        Formula::Decided(_) | Formula::All(_) | Formula::Any(_) => false,
+    }
+}
+
+fn set(values: &mut Values, term: TermIx, value: Option<Constant>) {
+    if let Some(place) = values.get_mut(term.0) {
+        *place = value;
+    }
+}
+
+fn set_cell(cells: &mut Cells, term: TermIx, cell: Option<usize>) {
+    if let Some(place) = cells.get_mut(term.0) {
+        *place = cell;
+    }
+}
+
+/// The expression of a term, if it is one.
+pub(super) fn expr_of(key: &TermKey) -> Option<&Expr> {
+    match key {
+        TermKey::Expr(expr) => Some(expr),
+        TermKey::Linear(_) | TermKey::Order { .. } => None,
+    }
+}
