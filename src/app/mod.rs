@@ -17,8 +17,10 @@ mod inputs;
 mod keys;
 mod load;
 mod names;
+mod project;
 mod readings;
 mod run;
+mod schedules;
 
 pub use check::{check, roots, scenarios, unverified};
 pub use clauses::clause;
@@ -30,5 +32,7 @@ pub use inputs::{EventFile, Ignored, Registers, open_events, read_registers};
 pub use keys::{key_parts, key_text};
 pub use load::{Library, Loaded, LoadedFile, load};
 pub use names::names;
+pub use project::project;
 pub use readings::{choices, unknown};
 pub use run::{Aside, Job, Outputs, RunReport, inputs, run};
+pub use schedules::{ScheduleRow, ScheduleTable, schedule_tables};

@@ -50,6 +50,12 @@ pub(super) enum Verb {
     Compare(Box<super::compare::CompareArgs>),
     /// Draw the network of rules: where money comes in, who gets it
     Flow(super::flow::FlowArgs),
+    /// Lay rules out anew, or translate their keywords
+    Fmt(super::fmt::FmtArgs),
+    /// Print a schedule with the quick deductions derived from it
+    Schedule(super::schedule::ScheduleArgs),
+    /// Make a small working project
+    New(super::new::NewArgs),
     /// Show the value of a stage on the way from text to plan
     Dump(DumpArgs),
 }

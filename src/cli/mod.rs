@@ -12,11 +12,14 @@ mod console;
 mod dump;
 mod exit;
 mod flow;
+mod fmt;
 mod job;
 mod language;
+mod new;
 mod progress;
 mod rules;
 mod run;
+mod schedule;
 mod test;
 
 use std::process::ExitCode;
@@ -52,6 +55,9 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
         Verb::Check(args) => check::run(console, args),
         Verb::Test(args) => test::run(console, args),
         Verb::Run(args) => run::run(console, args),
+        Verb::Fmt(args) => fmt::run(console, args),
+        Verb::Schedule(args) => schedule::run(console, args),
+        Verb::New(args) => new::run(console, args),
         Verb::Dump(args) => dump::run(console, args),
         Verb::Compare(args) => compare::run(console, args),
         Verb::Flow(args) => flow::run(console, args),
