@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::base::{Date, Money};
+use crate::base::Money;
 use crate::rows::{Accounts, Allocation, Cell, EventAt, Origin, Outcome, Payee, Reason, Sink};
 
 /// What became of every event of a run.
@@ -21,21 +21,24 @@ pub struct EventResult {
     pub origin: Origin,
     /// Its fields.
     pub cells: Vec<Cell>,
-    /// Its effective date.
-    pub date: Date,
     /// Allocated, or set aside with the reason.
     pub outcome: Result<Allocated, Reason>,
     /// Figures, each with the key of its row.
     pub figures: Vec<(u32, Vec<Cell>, Cell)>,
+    /// Legs of transfers without amount.
+    pub open_items: Vec<u32>,
 }
+
+/// A declared account and its key; none: undetermined.
+pub type Account = Option<(u32, Vec<Cell>)>;
 
 /// What an allocated event gave.
 #[derive(Debug, Default)]
 pub struct Allocated {
-    /// Leaf by leaf.
-    pub leaves: Vec<Allocation>,
-    /// By account and key (none: undetermined), zeros left out, in the order of the first leaf.
-    pub sums: Vec<(Option<(u32, Vec<Cell>)>, Money)>,
+    /// Leaf by leaf: who, how much, by which leg.
+    pub leaves: Vec<(Account, Money, u32)>,
+    /// By account, zeros left out, in the order of the first leaf.
+    pub sums: Vec<(Account, Money)>,
 }
 
 impl Sink for Collected {
@@ -48,18 +51,16 @@ impl Sink for Collected {
         accounts: &dyn Accounts,
     ) -> Result<(), Infallible> {
         let outcome = match outcome {
-            Outcome::Allocated { allocations, .. } => {
-                Ok(Allocated { leaves: allocations.to_vec(), sums: sums(allocations, accounts) })
-            }
+            Outcome::Allocated { allocations, .. } => Ok(Allocated::new(allocations, accounts)),
             Outcome::SetAside { reason, .. } => Err(reason.clone()),
         };
         self.events.push(EventResult {
             event: event.batch.event,
             origin: event.batch.origins.get(event.row).copied().unwrap_or(Origin::MADE),
             cells: event.batch.columns.iter().map(|column| column.cell(event.row)).collect(),
-            date: event.date,
             outcome,
             figures: Vec::new(),
+            open_items: Vec::new(),
         });
         Ok(())
     }
@@ -78,32 +79,33 @@ impl Sink for Collected {
         Ok(())
     }
 
-    fn open_item(&mut self, _event: EventAt<'_>, _leg: u32) -> Result<(), Infallible> {
+    fn open_item(&mut self, _event: EventAt<'_>, leg: u32) -> Result<(), Infallible> {
+        if let Some(result) = self.events.last_mut() {
+            result.open_items.push(leg);
+        }
         Ok(())
     }
 }
 
-fn sums(
-    allocations: &[Allocation],
-    accounts: &dyn Accounts,
-) -> Vec<(Option<(u32, Vec<Cell>)>, Money)> {
-    let mut by_payee: Vec<(Payee, Money)> = Vec::new();
-    for allocation in allocations {
-        match by_payee.iter_mut().find(|(payee, _)| *payee == allocation.payee) {
-            // The engine has summed these amounts already, so the sum is in range.
-            Some((_, sum)) => *sum = sum.checked_add(allocation.amount).unwrap_or(*sum),
-            None => by_payee.push((allocation.payee, allocation.amount)),
+impl Allocated {
+    fn new(allocations: &[Allocation], accounts: &dyn Accounts) -> Allocated {
+        let mut by_payee: Vec<(Payee, Money)> = Vec::new();
+        for allocation in allocations {
+            match by_payee.iter_mut().find(|(payee, _)| *payee == allocation.payee) {
+                // The engine has summed these amounts already, so the sum is in range.
+                Some((_, sum)) => *sum = sum.checked_add(allocation.amount).unwrap_or(*sum),
+                None => by_payee.push((allocation.payee, allocation.amount)),
+            }
         }
+        let named = |payee| match payee {
+            Payee::Account(position) => {
+                accounts.account(position).map(|(declared, key)| (declared, key.to_vec()))
+            }
+            Payee::Undetermined => None,
+        };
+        let leaf = |given: &Allocation| (named(given.payee), given.amount, given.leg);
+        let leaves = allocations.iter().map(leaf).collect();
+        let sums = by_payee.into_iter().filter(|(_, sum)| !sum.is_zero());
+        Allocated { leaves, sums: sums.map(|(payee, sum)| (named(payee), sum)).collect() }
     }
-    let named = |payee| match payee {
-        Payee::Account(position) => {
-            accounts.account(position).map(|(declared, key)| (declared, key.to_vec()))
-        }
-        Payee::Undetermined => None,
-    };
-    by_payee
-        .into_iter()
-        .filter(|(_, sum)| !sum.is_zero())
-        .map(|(payee, sum)| (named(payee), sum))
-        .collect()
 }

@@ -143,6 +143,9 @@ pub(super) struct RunArgs {
     /// Layout of what goes to the standard output, or to files without a known ending
     #[arg(long, value_enum, value_name = "LAYOUT")]
     pub(super) format: Option<OutputFormat>,
+    /// Run a second, plain evaluator first, and stop at the first difference
+    #[arg(long)]
+    pub(super) cross_check: bool,
     /// Print a mapping to edit, and run nothing
     #[arg(long)]
     pub(super) print_map: bool,

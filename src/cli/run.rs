@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::app::{self, Aside, Job, Outputs};
+use crate::app::{self, Aside, Outputs};
 use crate::diagnostics::Words;
 use crate::formats::{
     AllocationOptions, Allocations, By, Figures, Output, ResultLayout, SetAsides, Summary,
@@ -13,7 +13,7 @@ use crate::report::names::Names;
 
 use super::args::{OutputFormat, RunArgs};
 use super::console::Console;
-use super::exit::{Exit, Stop};
+use super::exit::{Exit, Stop, error_text};
 use super::job::{Prepared, prepare, say_ignored};
 use super::progress::Progress;
 
@@ -23,35 +23,32 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     }
     let prepared = prepare(console, &args.job)?;
     check_files(args, &prepared)?;
-    let mut outputs = open_outputs(console, args, &prepared.names)?;
-    let progress = Progress::new(console);
-    let job = Job {
-        checked: &prepared.checked,
-        names: &prepared.names,
-        choices: &prepared.choices,
-        events: &prepared.events,
-        registers: prepared.registers,
-        mapping: &prepared.mapping,
-        through: prepared.through,
-        language: console.language,
+    let layout = |file: &str| layout(args.format, file);
+    // Made before the run, so that a folder that is not there is known before an hour of work.
+    let place = |file: &Option<String>| -> Result<Option<(Output, ResultLayout)>, Stop> {
+        let file = file.as_deref();
+        Ok(file.map(|file| Ok::<_, Stop>((Output::create(file)?, layout(file)))).transpose()?)
     };
-    let report = app::run(job, &mut outputs, &|events| progress.at(events));
+    let (summary_to, aside_to) = (place(&args.summary)?, place(&args.set_aside)?);
+    let mut outputs = open_outputs(console, args, &prepared.names)?;
+    if args.cross_check {
+        cross_check(console, &prepared)?;
+    }
+    let progress = Progress::new(console);
+    let report = app::run(prepared.job(console), &mut outputs, &|events| progress.at(events));
     progress.end();
     let report = report?;
-    let layout = |file: &str| layout(args.format, file);
     if let Some(allocations) = outputs.allocations {
         allocations.finish()?;
     }
     if let Some(figures) = outputs.figures {
         figures.finish()?;
     }
-    if let (Some(summary), Some(file)) = (outputs.summary, &args.summary) {
-        let output = Output::create(file)?;
-        summary.write(&prepared.names, output, layout(file), console.language)?;
+    if let (Some(summary), Some((output, layout))) = (outputs.summary, summary_to) {
+        summary.write(&prepared.names, output, layout, console.language)?;
     }
-    if let (Some(set_asides), Some(file)) = (outputs.set_asides, &args.set_aside) {
-        let inputs = app::inputs(prepared.events);
-        set_asides.write(&inputs, Output::create(file)?, layout(file))?;
+    if let (Some(set_asides), Some((output, layout))) = (outputs.set_asides, aside_to) {
+        set_asides.write(&app::inputs(prepared.events), output, layout)?;
     }
     say_ignored(console, &report.ignored);
     say_asides(console, &report.first_aside, report.totals.set_aside, args);
@@ -60,6 +57,23 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     }
     let failed = report.totals.set_aside > 0 || !report.totals.balance();
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Runs the plain evaluator beside the compiled one, before anything is written.
+fn cross_check(console: &Console, prepared: &Prepared) -> Result<(), Stop> {
+    match app::cross_check(&prepared.job(console))? {
+        Ok(events) => {
+            console.note(&Words::new(
+                format!("both evaluators agree on {events} events"),
+                format!("两个求值器对 {events} 条事项结果一致"),
+            ));
+            Ok(())
+        }
+        Err(words) => {
+            console.message(&error_text(&words, None, console.language));
+            Err(Stop::Said(Exit::Failed))
+        }
+    }
 }
 
 fn open_outputs<'n>(
