@@ -1,11 +1,12 @@
 //! Events that nobody sends: period ends, and days of registers' rows.
 
 use crate::base::{Date, Period};
-use crate::plan::{Event, EventSource, Selection, at};
+use crate::plan::{Event, EventSource, Expr, Selection, at};
 use crate::rows::{Batch, Cell, Column, Origin, Sink};
 
 use super::evaluator::{AtHand, Evaluator, Scope};
 use super::fault::Fault;
+use super::registers::Registers;
 use super::run::{Desk, Span, Stop};
 use super::trace::Trace;
 use super::value::{Row, Value};
@@ -25,13 +26,18 @@ struct Due {
     row: Option<u32>,
 }
 
+/// A row for which an event is due; a fault where it cannot be made.
+type Wanted<'a> = (Option<Value<'a>>, Option<Fault>);
+
 impl Calendar {
-    /// Lists the days. Conditions of selections are weighed when a day has come.
-    pub fn new<T: Trace, E>(
+    /// Lists the days. Conditions of selections are weighed when a day has come; a row whose day
+    /// cannot be worked out is set aside at once.
+    pub fn new<T: Trace, S: Sink>(
         evaluator: &mut Evaluator<'_, '_, T>,
+        desk: &mut Desk<'_, S>,
         span: Span,
         through: Option<Date>,
-    ) -> Result<Calendar, Stop<E>> {
+    ) -> Result<Calendar, Stop<S::Error>> {
         let Some((first, last)) = span.ends else {
             return Ok(Calendar { days: Vec::new(), next: 0 });
         };
@@ -52,14 +58,18 @@ impl Calendar {
                     let scope = Scope { base, own: None };
                     let dates = own_days(evaluator, for_each, date, scope);
                     evaluator.close(base);
-                    let dates = dates.map_err(internal)?.into_iter().zip(0_u32..);
-                    let inside = dates
-                        .filter(|(date, _)| date.is_some_and(|date| first <= date && date <= last));
-                    days.extend(
-                        inside.filter_map(|(date, row)| {
-                            Some(Due { date: date?, kind, row: Some(row) })
-                        }),
-                    );
+                    for ((row, date), place) in dates.map_err(internal)?.into_iter().zip(0_u32..) {
+                        match date {
+                            Ok(date) if first <= date && date <= last => {
+                                days.push(Due { date, kind, row: Some(place) });
+                            }
+                            Ok(_) => {}
+                            Err(fault) => {
+                                let made_for = vec![(row, Some(fault))];
+                                make(kind, event, None, made_for, evaluator, desk)?;
+                            }
+                        }
+                    }
                 }
             }
         }
@@ -105,31 +115,24 @@ fn internal<E>(fault: Fault) -> Stop<E> {
     }
 }
 
-/// The own day of each row of a selection; nothing where it cannot be worked out, for then no event
-/// is due.
+/// The own day of each row of a selection.
+#[expect(clippy::type_complexity, reason = "a row, and its day or why it has none")]
 fn own_days<'a, T: Trace>(
     evaluator: &mut Evaluator<'a, '_, T>,
     selection: &'a Selection,
-    date: &'a crate::plan::Expr,
+    date: &'a Expr,
     scope: Scope<'a>,
-) -> Result<Vec<Option<Date>>, Fault> {
+) -> Result<Vec<(Option<Value<'a>>, Result<Date, Fault>)>, Fault> {
     let mut days = Vec::new();
     let mut rows = evaluator.rows(selection, scope)?;
     loop {
-        let row = match evaluator.next_row(&mut rows) {
-            Ok(Some(row)) => row,
+        match evaluator.next_row(&mut rows) {
             Ok(None) => return Ok(days),
-            Err(Fault::Aside(_)) => {
-                days.push(None);
-                continue;
+            Ok(Some(row)) => {
+                evaluator.bind(scope, selection.binding, row.clone());
+                days.push((Some(row), evaluator.date_of(date, scope)));
             }
-            Err(fault) => return Err(fault),
-        };
-        evaluator.bind(scope, selection.binding, row);
-        match evaluator.date_of(date, scope) {
-            Ok(day) => days.push(Some(day)),
-            Err(Fault::Aside(_)) => days.push(None),
-            Err(fault) => return Err(fault),
+            Err(fault) => days.push((None, Err(fault))),
         }
     }
 }
@@ -142,34 +145,50 @@ fn take<T: Trace, S: Sink>(
 ) -> Result<(), Stop<S::Error>> {
     let (plan, registers) = (outer.plan, outer.registers);
     let Some(event) = plan.events.get(at(due.kind)) else { return Ok(()) };
-    let today = batch(due, event, Vec::new());
-    let rows: Vec<Option<Value<'_>>> = {
+    let today = batch(due.kind, event, Some(due.date), Vec::new());
+    let rows = {
         let mut evaluator = Evaluator::new(plan, registers, outer.state, outer.trace);
-        evaluator.take_up(made(due, event, &today, 0, None));
+        evaluator.take_up(made(due.kind, event, &today, 0, None));
         evaluator.date = due.date;
-        rows_of(&mut evaluator, event, due).map_err(internal)?
+        match rows_of(&mut evaluator, event, due) {
+            Ok(rows) => rows,
+            Err(fault) => vec![(None, Some(fault))],
+        }
     };
-    let cells: Vec<Cell> = rows.iter().flatten().map(|row| cell_of(row, registers)).collect();
-    let batch = batch(due, event, cells);
+    make(due.kind, event, Some(due.date), rows, outer, desk)
+}
+
+/// Takes one event for each row.
+fn make<T: Trace, S: Sink>(
+    kind: u32,
+    event: &Event,
+    date: Option<Date>,
+    rows: Vec<Wanted<'_>>,
+    outer: &mut Evaluator<'_, '_, T>,
+    desk: &mut Desk<'_, S>,
+) -> Result<(), Stop<S::Error>> {
+    let (plan, registers) = (outer.plan, outer.registers);
+    let cells = rows.iter().map(|(row, _)| cell_of(row.as_ref(), registers)).collect();
+    let batch = batch(kind, event, date, cells);
     let mut evaluator = Evaluator::new(plan, registers, outer.state, outer.trace);
-    for (place, row) in rows.into_iter().enumerate() {
-        evaluator.take_up(made(due, event, &batch, place, row));
-        evaluator.date = due.date;
-        evaluator.booked = due.date;
+    for (place, (row, fault)) in rows.into_iter().enumerate() {
+        evaluator.take_up(made(kind, event, &batch, place, row));
+        evaluator.date = date.unwrap_or(Date::MIN);
+        evaluator.booked = evaluator.date;
         desk.totals.summary.made += 1;
-        desk.take(&mut evaluator, None)?;
+        desk.take(&mut evaluator, fault)?;
     }
     Ok(())
 }
 
 fn made<'a>(
-    due: Due,
+    kind: u32,
     event: &'a Event,
     batch: &'a Batch,
     row: usize,
     made_for: Option<Value<'a>>,
 ) -> AtHand<'a> {
-    AtHand { kind: due.kind, event, batch, row, made_for, closed: &[] }
+    AtHand { kind, event, batch, row, made_for, closed: &[] }
 }
 
 /// The rows for which events are due; one nothing, where there is one event for the day.
@@ -177,70 +196,69 @@ fn rows_of<'a, T: Trace>(
     evaluator: &mut Evaluator<'a, '_, T>,
     event: &'a Event,
     due: Due,
-) -> Result<Vec<Option<Value<'a>>>, Fault> {
+) -> Result<Vec<Wanted<'a>>, Fault> {
     let (selection, locals) = match &event.source {
         EventSource::Periodic { for_each: Some(selection), locals, .. }
         | EventSource::OnDate { for_each: selection, locals, .. } => (selection, *locals),
         EventSource::Periodic { for_each: None, .. }
         | EventSource::Sent
-        | EventSource::Stage { .. } => return Ok(vec![None]),
+        | EventSource::Stage { .. } => return Ok(vec![(None, None)]),
     };
     let base = evaluator.open(locals);
     let scope = Scope { base, own: None };
     let mut made_for = Vec::new();
     let mut rows = evaluator.rows(selection, scope)?;
-    let mut place: u32 = 0;
-    loop {
+    for place in 0_u32.. {
         let row = match evaluator.next_row(&mut rows) {
-            Ok(Some(row)) => row,
             Ok(None) => break,
-            // A row that two claim is nobody's.
-            Err(Fault::Aside(_)) => {
-                place += 1;
-                continue;
-            }
-            Err(fault) => return Err(fault),
+            row => row,
         };
-        let wanted = due.row.is_none_or(|wanted| wanted == place);
-        place += 1;
-        if !wanted {
+        if due.row.is_some_and(|wanted| wanted != place) {
             continue;
         }
-        evaluator.bind(scope, selection.binding, row.clone());
-        let counts = match &selection.condition {
-            None => true,
-            Some(condition) => match evaluator.holds(condition, scope) {
-                Ok(counts) => counts,
-                Err(Fault::Aside(_)) => false,
-                Err(fault) => return Err(fault),
-            },
-        };
-        if counts {
-            made_for.push(Some(row));
+        match row {
+            Err(fault) => made_for.push((None, Some(fault))),
+            Ok(row) => {
+                let counts = counts(evaluator, selection, row.clone(), scope);
+                if !matches!(counts, Ok(false)) {
+                    made_for.push((row, counts.err()));
+                }
+            }
         }
     }
     evaluator.close(base);
     Ok(made_for)
 }
 
+fn counts<'a, T: Trace>(
+    evaluator: &mut Evaluator<'a, '_, T>,
+    selection: &'a Selection,
+    row: Option<Value<'a>>,
+    scope: Scope<'a>,
+) -> Result<bool, Fault> {
+    evaluator.bind(scope, selection.binding, row.unwrap_or(Value::Missing));
+    selection.condition.as_ref().map_or(Ok(true), |condition| evaluator.holds(condition, scope))
+}
+
 /// The day, and for each event its row.
-fn batch(due: Due, event: &Event, rows: Vec<Cell>) -> Batch {
+fn batch(kind: u32, event: &Event, date: Option<Date>, rows: Vec<Cell>) -> Batch {
     let count = rows.len().max(1);
-    let mut columns = vec![Column::Date(vec![Some(due.date); count])];
-    if !rows.is_empty() {
+    let mut columns = vec![Column::Date(vec![date; count])];
+    if rows.iter().any(|row| *row != Cell::Missing) {
         columns.push(Column::Cells(rows));
     }
     columns.resize(event.fields.len().max(columns.len()), Column::Absent);
-    Batch { event: due.kind, columns, origins: vec![Origin::MADE; count] }
+    Batch { event: kind, columns, origins: vec![Origin::MADE; count] }
 }
 
 /// A row as those see it who hear of the event: its stored fields, dated ones as first given.
-fn cell_of(row: &Value<'_>, registers: &super::registers::Registers) -> Cell {
+fn cell_of(row: Option<&Value<'_>>, registers: &Registers) -> Cell {
     match row {
-        Value::Row(Row::Register(register, place)) => {
+        None => Cell::Missing,
+        Some(Value::Row(Row::Register(register, place))) => {
             let entry = registers.entry(*register, *place).and_then(|entry| entry.first());
             entry.map_or(Cell::Missing, |row| Cell::Record(row.cells.clone()))
         }
-        other => other.to_cell(),
+        Some(other) => other.to_cell(),
     }
 }

@@ -106,29 +106,22 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
     }
 
-    /// What a leg gets: the sum over its leaves. Of a pool that it filled alone, those of the pool's
-    /// division; else what it put in.
+    /// What a leg gets: the sum over its leaves, where a pool counts as what was put into it.
     fn settled_below(&self, node: u32) -> Result<Exact, Fault> {
         let Some(node) = self.frame.nodes.get(at(node)) else { return Ok(Exact::ZERO) };
-        let inside = match &node.content {
-            _ if node.whole => return Ok(Exact::from_int(node.units)),
-            Content::Account(_) | Content::Undetermined => return Ok(Exact::from_int(node.units)),
-            Content::Group => node.inside,
-            Content::Pool { filled, .. } => {
-                let filled = filled.and_then(|(pool, _)| self.frame.pools.get(at(pool)));
-                match filled {
-                    Some(filled) if filled.fills == 1 => filled.inside,
-                    _ => return Ok(node.share.clone()),
+        match &node.content {
+            Content::Account(_) | Content::Undetermined => Ok(Exact::from_int(node.units)),
+            Content::Pool { .. } => Ok(node.share.clone()),
+            Content::Group => {
+                let mut sum = Exact::ZERO;
+                let mut next = node.inside.first;
+                while let Some(place) = next {
+                    sum = sum.add(&self.settled_below(place)?)?;
+                    next = self.frame.nodes.get(at(place)).and_then(|node| node.next);
                 }
+                Ok(sum)
             }
-        };
-        let mut sum = Exact::ZERO;
-        let mut next = inside.first;
-        while let Some(place) = next {
-            sum = sum.add(&self.settled_below(place)?)?;
-            next = self.frame.nodes.get(at(place)).and_then(|node| node.next);
         }
-        Ok(sum)
     }
 
     /// Makes sure that no change leaves the range of numbers or an account that holds below zero.
@@ -275,12 +268,12 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let key = self.key_at(watched.key);
             let total = self.state.total(watched.tally, watched.projection, key, None);
             if total >= watched.limit {
-                let shutting = (watched.leg, watched.bound, key.into());
+                let shutting = (watched.leg, key.into());
                 self.frame.shutting.push(shutting);
             }
         }
-        for (leg, bound, key) in self.frame.shutting.drain(..) {
-            self.state.shut.entry((leg, bound)).or_default().insert(key);
+        for (leg, key) in self.frame.shutting.drain(..) {
+            self.state.shut.entry(leg).or_default().insert(key);
         }
     }
 

@@ -47,6 +47,17 @@ impl Seen {
                 other => write(&other.cell(row), &mut self.bytes),
             }
         }
+        self.digest()
+    }
+
+    /// Notes a key that was worked out.
+    pub fn insert_cells(&mut self, key: &[Cell]) -> bool {
+        self.bytes.clear();
+        key.iter().for_each(|cell| write(cell, &mut self.bytes));
+        self.digest()
+    }
+
+    fn digest(&mut self) -> bool {
         let digest = Digest::of(&self.bytes);
         let half = digest.as_bytes().first_chunk::<16>().copied().unwrap_or_default();
         self.digests.insert(u128::from_be_bytes(half))

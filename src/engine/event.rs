@@ -31,7 +31,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let field = self.inflow()?;
         if let Some((kind, key)) = self.reversed_event()? {
             self.reverse(kind, key, field)?;
-            self.finish(field)?;
+            self.make_changes()?;
             return Ok(field);
         }
         self.take_out()?;
@@ -44,17 +44,18 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.settle_event(inflow)?;
         self.collect_changes()?;
         self.figures(figures)?;
-        self.finish(inflow)?;
-        Ok(inflow)
-    }
-
-    fn finish(&mut self, inflow: i128) -> Result<(), Fault> {
         if self.event()?.reversible
             && let Some(key) = self.unique_part()?
         {
             self.keep_original(key, inflow)?;
         }
-        self.commit()
+        self.make_changes()?;
+        Ok(inflow)
+    }
+
+    fn make_changes(&mut self) -> Result<(), Fault> {
+        // Whatever could fail has been tried: half a change would be worse than none.
+        self.commit().map_err(|_| Fault::Internal("an event's changes failed half way"))
     }
 
     fn check_required(&mut self) -> Result<(), Fault> {
@@ -84,7 +85,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         let units = match self.field(field)? {
             Value::Number(amount) => amount.mul(&event.unit)?,
-            Value::Missing => return Err(Reason::FieldMissing { field }.into()),
+            Value::Missing => return Ok(0),
             _ => return Err(MISTYPED),
         };
         if !units.is_integer() {
@@ -149,7 +150,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 }
 
-fn is_missing(column: &Column, row: usize) -> bool {
+/// Whether a column has nothing in a row.
+pub(crate) fn is_missing(column: &Column, row: usize) -> bool {
     fn gone<V>(values: &[Option<V>], row: usize) -> bool {
         !matches!(values.get(row), Some(Some(_)))
     }

@@ -30,7 +30,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             match step.source {
                 Source::Inflow if inflow.is_zero() => {}
                 Source::Inflow => {
-                    let chain = self.empty(step, None, inflow, None)?;
+                    let chain = self.empty(step, None, inflow)?;
                     let roots = self.frame.roots;
                     self.frame.roots = self.joined(roots, chain);
                 }
@@ -45,8 +45,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let mut place = 0;
         while let Some(filled) = self.frame.pools.get(place) {
             if filled.pool == pool && !filled.content.is_zero() {
-                let (row, content, room) = (filled.row, filled.content.clone(), filled.room);
-                let inside = self.empty(step, row, &content, room)?;
+                let (row, content) = (filled.row, filled.content.clone());
+                let inside = self.empty(step, row, &content)?;
                 if let Some(filled) = self.frame.pools.get_mut(place) {
                     filled.inside = inside;
                 }
@@ -62,7 +62,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         step: &'a PoolStep,
         row: Option<Row<'a>>,
         content: &Exact,
-        room: Option<u32>,
     ) -> Result<Chain, Fault> {
         let below = self.frame.locals.len();
         let (case, base) = self.choose(step, row, content)?;
@@ -71,7 +70,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             self.frame.settling = Some(self.settling(&case.settlement, scope)?);
         }
         let fed = self.frame.feeds.len();
-        let chain = self.divide(case, content, Under { scope, room })?;
+        let chain = self.divide(case, content, Under { scope, room: None })?;
         let chain = match &case.settled {
             Some(settlement) => {
                 let settling = self.settling(settlement, scope)?;
@@ -244,6 +243,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             };
             let share = match (place, &leg.feed, key) {
                 (0, _, _) => left.clone(),
+                (_, Some(_), Some(key)) if self.has_shut(leg, key) => Exact::ZERO,
                 (_, Some(feed), Some(key)) => {
                     let given = self.running(feed, key)?.1;
                     if given.is_positive() { given.neg().max(left.clone()) } else { Exact::ZERO }
@@ -359,8 +359,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         };
         let rooms = self.frame.rooms.len();
         let mut bounded = (share, under.room);
-        for (place, bound) in (0_u32..).zip(&leg.bounds) {
-            bounded = self.bounded(leg, place, bound, bounded, (whole, left, key), under)?;
+        for bound in &leg.bounds {
+            bounded = self.bounded(leg, bound, bounded, (whole, left, key), under)?;
         }
         let (share, room) = bounded;
         if share.is_zero() {
@@ -373,7 +373,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     fn bounded(
         &mut self,
         leg: &'a Leg,
-        place: u32,
         bound: &'a Bound,
         (share, room): (Exact, Option<u32>),
         (whole, left, key): (&Exact, &Exact, Option<(usize, usize)>),
@@ -405,7 +404,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 };
                 let (before, now) = self.running(feed, key)?;
                 let (tally, projection) = (feed.tally, *projection);
-                let watched = Watched { leg: leg.leg, bound: place, limit, tally, projection, key };
+                let watched = Watched { leg: leg.leg, limit, tally, projection, key };
                 let shut = *closed_once_reached && self.is_shut(&watched, &now);
                 let limit = watched.limit;
                 let cut = if shut {
@@ -429,18 +428,26 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Whether a latch is shut. If the bound is reached now it will be; if it is not, the end of the
     /// event has the last word.
     fn is_shut(&mut self, watched: &Watched, now: &Exact) -> bool {
-        let (leg, bound) = (watched.leg, watched.bound);
         let parts = self.key_at(watched.key);
-        if self.state.shut.get(&(leg, bound)).is_some_and(|keys| keys.contains(parts)) {
+        if self.state.shut.get(&watched.leg).is_some_and(|keys| keys.contains(parts)) {
             return true;
         }
         if *now >= watched.limit {
-            let key = parts.into();
-            self.frame.shutting.push((leg, bound, key));
+            let shutting = (watched.leg, parts.into());
+            self.frame.shutting.push(shutting);
             return true;
         }
         self.frame.watched.push(watched.clone());
         false
+    }
+
+    /// Whether a leg that closes for good has closed.
+    fn has_shut(&self, leg: &Leg, key: (usize, usize)) -> bool {
+        let latch =
+            |bound: &Bound| matches!(bound, Bound::UpToInTotal { closed_once_reached: true, .. });
+        let key = self.key_at(key);
+        leg.bounds.iter().any(latch)
+            && self.state.shut.get(&leg.leg).is_some_and(|keys| keys.contains(key))
     }
 
     /// Adds a leg with what is inside it and what it feeds.

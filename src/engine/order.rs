@@ -31,6 +31,11 @@ impl Kept {
         computed.or_else(|| self.batch.columns.get(at(field))).unwrap_or(&Column::Absent)
     }
 
+    /// Whether an ordering field is there, stored or worked out before.
+    pub fn has(&self, field: u32, row: usize) -> bool {
+        !super::event::is_missing(self.column(field), row)
+    }
+
     /// The slot of a row.
     pub fn slot(&self, event: &Event, date: Date, batch: u32, row: u32) -> Slot {
         let first = fields(event).first().map_or(0, |field| digest(self.column(*field), at(row)));
@@ -61,6 +66,7 @@ pub(crate) fn order(a: &Slot, b: &Slot, kept: &[Kept], events: &[Event]) -> Orde
                 return order;
             }
         }
+        // Without the length three kinds could stand in a circle.
         fields.len().cmp(&others.len()).then(left.batch.event.cmp(&right.batch.event))
     })
 }
@@ -97,14 +103,12 @@ fn number(cell: &Cell) -> Option<Exact> {
 fn rank(cell: &Cell) -> u8 {
     match cell {
         Cell::Missing => 0,
-        Cell::Bool(_) => 1,
-        Cell::Integer(_) | Cell::Number(_) | Cell::Money(_) => 2,
-        Cell::Date(_) => 3,
-        Cell::Period(_) => 4,
-        Cell::Duration(_) => 5,
-        Cell::Text(_) => 6,
-        Cell::Member(_) => 7,
-        Cell::List(_) | Cell::Record(_) => 8,
+        Cell::Integer(_) | Cell::Number(_) | Cell::Money(_) => 1,
+        Cell::Date(_) => 2,
+        Cell::Period(_) => 3,
+        Cell::Text(_) => 4,
+        Cell::Member(_) => 5,
+        Cell::Bool(_) | Cell::Duration(_) | Cell::List(_) | Cell::Record(_) => 6,
     }
 }
 
@@ -116,7 +120,7 @@ fn digest(column: &Column, row: usize) -> u64 {
             let mut bytes = [0; 7];
             bytes.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
             let [a, b, c, d, e, f, g] = bytes;
-            return u64::from_be_bytes([6, a, b, c, d, e, f, g]);
+            return u64::from_be_bytes([4, a, b, c, d, e, f, g]);
         }
         Column::Integer(values) => {
             values.get(row).copied().flatten().map_or(Cell::Missing, Cell::Integer)

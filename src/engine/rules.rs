@@ -181,24 +181,41 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(())
     }
 
-    /// Makes the transfers of every rule that applies.
+    /// Makes the transfers of every rule that applies and that no other one overrides.
     pub fn make_transfers(&mut self) -> Result<(), Fault> {
-        for case in &self.event()?.transfers {
+        let event = self.event()?;
+        let below = self.frame.locals.len();
+        self.frame.applying.clear();
+        for (place, case) in event.transfers.iter().enumerate() {
             if !self.in_force(case.from, case.until) {
                 self.tell(case.rule, Verdict::OutOfPeriod);
                 continue;
             }
             let base = self.open(case.locals);
-            let scope = Scope { base, own: None };
-            match self.failing(&case.steps, scope)? {
-                Some(failed) => self.tell(case.rule, Verdict::Failed(failed)),
+            match self.failing(&case.steps, Scope { base, own: None })? {
+                Some(failed) => {
+                    self.tell(case.rule, Verdict::Failed(failed));
+                    self.close(base);
+                }
                 None => {
                     self.tell(case.rule, Verdict::Holds);
-                    self.make_all(case, scope)?;
+                    self.frame.applying.push((place, base));
                 }
             }
-            self.close(base);
         }
+        let rule_of = |place: usize| event.transfers.get(place).map(|case| case.rule);
+        for next in 0..self.frame.applying.len() {
+            let Some((place, base)) = self.frame.applying.get(next).copied() else { break };
+            let overrides = |(other, _): &(usize, usize)| {
+                let pair = rule_of(*other).zip(rule_of(place));
+                pair.is_some_and(|(upper, lower)| self.plan.overrides.has(upper, lower))
+            };
+            let overridden = self.frame.applying.iter().any(overrides);
+            if let Some(case) = event.transfers.get(place).filter(|_| !overridden) {
+                self.make_all(case, Scope { base, own: None })?;
+            }
+        }
+        self.close(below);
         Ok(())
     }
 

@@ -285,26 +285,26 @@ impl<'r, S: Sink> Run<'r, S> {
             let event = sent(plan, &held.batch).ok_or(unknown)?;
             for row in 0..held.batch.len() {
                 evaluator.take_up(at_hand(event, &held.batch, row));
-                match dated(&mut evaluator) {
+                match placed(&mut evaluator, held) {
                     Ok(date) => {
                         span.take(date);
                         let row = u32::try_from(row).unwrap_or(u32::MAX);
                         slots.push(held.slot(event, date, place, row));
                     }
-                    // Without a day it has no place in the order: it is set aside at once.
+                    // Without its day and ordering fields it has no place: it is set aside at once.
                     Err(fault) => self.desk.take(&mut evaluator, Some(fault))?,
                 }
             }
         }
         slots.sort_by(|a, b| order(a, b, kept, &plan.events));
-        let mut calendar = Calendar::new(&mut evaluator, span, options.through)?;
+        let mut calendar = Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?;
         let mut before: Option<Slot> = None;
         for (place, slot) in slots.iter().enumerate() {
             calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
             let Some(held) = kept.get(at(slot.batch)) else { continue };
             let Some(event) = sent(plan, &held.batch) else { continue };
             let same = |other: Option<&Slot>| {
-                !event.order_by.is_empty()
+                event.order_matters
                     && other.is_some_and(|it| order(it, slot, kept, &plan.events).is_eq())
             };
             let tied = same(before.as_ref()) || same(slots.get(place + 1));
@@ -312,8 +312,10 @@ impl<'r, S: Sink> Run<'r, S> {
             evaluator.take_up(at_hand(event, &held.batch, at(slot.row)));
             evaluator.date = slot.date;
             evaluator.booked = slot.date;
-            let duplicate = duplicate(&mut evaluator);
-            let aside = if tied { Some(Reason::SameOrder.into()) } else { duplicate };
+            let aside = match tied {
+                true => Some(Reason::SameOrder.into()),
+                false => duplicate(&mut evaluator),
+            };
             self.desk.take(&mut evaluator, aside)?;
         }
         calendar.take_rest(&mut evaluator, &mut self.desk)?;
@@ -324,7 +326,7 @@ impl<'r, S: Sink> Run<'r, S> {
     fn calendar_alone(&mut self, span: Span, options: &Options) -> Result<(), Stop<S::Error>> {
         let mut off = Off;
         let mut evaluator = Evaluator::new(self.plan, self.registers, self.state, &mut off);
-        let mut calendar = Calendar::new(&mut evaluator, span, options.through)?;
+        let mut calendar = Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?;
         calendar.take_rest(&mut evaluator, &mut self.desk)
     }
 
@@ -368,10 +370,44 @@ fn dated<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Result<Date, Fault> 
     Ok(date)
 }
 
+/// The day of the event at hand, if every field that orders it is there as well.
+fn placed<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>, held: &Kept) -> Result<Date, Fault> {
+    let date = dated(evaluator)?;
+    for field in &evaluator.event()?.order_by {
+        if !held.has(*field, evaluator.at_hand.as_ref().map_or(0, |at_hand| at_hand.row)) {
+            evaluator.field(*field)?;
+        }
+    }
+    Ok(date)
+}
+
 /// Notes the key of the event at hand; a reason if it was there before or is not whole.
 fn duplicate<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Option<Fault> {
-    let at_hand = evaluator.at_hand.as_ref()?;
+    match is_new(evaluator) {
+        Ok(true) => None,
+        Ok(false) => Some(Reason::DuplicateKey.into()),
+        Err(fault) => Some(fault),
+    }
+}
+
+fn is_new<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Result<bool, Fault> {
+    let Some(at_hand) = &evaluator.at_hand else { return Ok(true) };
     let (kind, event, batch, row) = (at_hand.kind, at_hand.event, at_hand.batch, at_hand.row);
-    let seen = evaluator.state.seen.get_mut(at(kind))?;
-    if seen.insert(batch, row, &event.unique) { None } else { Some(Reason::DuplicateKey.into()) }
+    let declared = |field: &u32| event.fields.get(at(*field));
+    let computed = |field| declared(field).is_some_and(|it| it.computed.is_some());
+    if event.unique.iter().any(computed) {
+        let mut key = Vec::with_capacity(event.unique.len());
+        for field in &event.unique {
+            key.push(evaluator.field(*field)?.to_cell());
+        }
+        let seen = evaluator.state.seen.get_mut(at(kind));
+        return Ok(seen.is_none_or(|seen| seen.insert_cells(&key)));
+    }
+    for field in event.unique.iter().filter(|it| declared(it).is_some_and(|it| !it.optional)) {
+        if super::event::is_missing(at_hand.column(*field), row) {
+            return Err(Reason::FieldMissing { field: *field }.into());
+        }
+    }
+    let seen = evaluator.state.seen.get_mut(at(kind));
+    Ok(seen.is_none_or(|seen| seen.insert(batch, row, &event.unique)))
 }

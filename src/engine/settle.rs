@@ -7,13 +7,13 @@ use crate::base::{Exact, ExactError};
 
 /// Who gets the units that rounding down leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Way<'l> {
     /// The largest fractions first; ties in written order.
     LargestRemainder,
     /// In written order, over shares that are not zero.
     InOrder,
-    /// All to one leaf, if there is one and it may take them.
-    AllTo(Option<usize>),
+    /// All to the first of these leaves that may take them, or to none.
+    AllTo(&'l [usize]),
 }
 
 /// What may refuse a unit.
@@ -69,7 +69,7 @@ const UNITS_MAX: i128 = 1 << 120;
 pub(crate) fn settle(
     units: i128,
     shares: &[Exact],
-    way: Way,
+    way: Way<'_>,
     bounds: &Bounds,
     work: &mut Workspace,
     out: &mut Vec<i128>,
@@ -105,7 +105,7 @@ fn in_range(units: i128) -> Result<i128, ExactError> {
 
 fn give(
     missing: i128,
-    way: Way,
+    way: Way<'_>,
     bounds: &Bounds,
     work: &mut Workspace,
     taken: &mut [i128],
@@ -120,14 +120,13 @@ fn give(
         }
     }
     match way {
-        Way::AllTo(leaf) => {
+        Way::AllTo(leaves) => {
             let mut rest = missing;
-            while let Some(leaf) = leaf.filter(|_| rest > 0) {
-                if !accepts(leaf, bounds, &mut work.left) {
-                    break;
+            for leaf in leaves {
+                while rest > 0 && accepts(*leaf, bounds, &mut work.left) {
+                    add(taken, *leaf, 1);
+                    rest -= 1;
                 }
-                add(taken, leaf, 1);
-                rest -= 1;
             }
             return Given { left: rest, moved };
         }

@@ -1,6 +1,6 @@
 //! From exact shares to whole units: which leaves settle together, and under which bounds.
 
-use crate::base::Exact;
+use crate::base::{Exact, Rounding};
 use crate::plan::at;
 use crate::rows::{Allocation, Reason};
 
@@ -20,23 +20,22 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.collect(roots, Across::Pools, &mut whole)?;
         let units = inflow.checked_sub(whole).ok_or(Reason::TooWide)?;
         let settling = self.frame.settling.take().unwrap_or_default();
-        let own = self.settle_leaves(units, &settling)?;
+        let own = self.settle_leaves(units, &Exact::from_int(units), &settling)?;
         if let Some((account, units)) = own {
-            let content = Content::Account(account);
-            let node = self.make_whole(Allocation::BY_SETTLEMENT, content, units)?;
-            if let Some(node) = self.frame.nodes.get_mut(at(node)) {
-                node.entitled = Exact::ZERO;
-            }
+            let node = self.make_apart(account, units)?;
+            let roots = self.frame.roots;
+            self.frame.roots = self.joined(roots, Chain { first: Some(node), last: Some(node) });
         }
         self.frame.settling = Some(settling);
         Ok(())
     }
 
-    /// Settles a split that settles when it is made. What goes into pools is whole from there; a
-    /// fraction of the content itself stays on the last leaf that has one.
+    /// Settles a split that settles when it is made: its leaves are whole from there, and so is what
+    /// goes into pools. A fraction of the content itself stays on the last leaf that had one, which
+    /// settles again with the event.
     pub fn settle_split(
         &mut self,
-        chain: Chain,
+        mut chain: Chain,
         content: &Exact,
         settling: &Settling,
         first_fed: usize,
@@ -44,45 +43,27 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.frame.leaves.clear();
         let mut whole: i128 = 0;
         self.collect(chain, Across::Nothing, &mut whole)?;
-        let down =
-            if content.is_negative() { content.neg().floor().neg() } else { content.floor() };
-        let fraction = content.sub(&down)?;
-        if !fraction.is_zero() {
-            let broken = |leaf: &&u32| {
-                self.frame.nodes.get(at(**leaf)).is_some_and(|node| !node.share.is_integer())
-            };
-            let last = self.frame.leaves.iter().rev().find(broken).copied();
-            let last = last.ok_or(Fault::Internal("a fraction that no leg has"))?;
-            self.reshare(last, |share| share.sub(&fraction))?;
-            let chain = self.settle_whole(chain, &down, settling, first_fed)?;
-            self.reshare(last, |share| share.add(&fraction))?;
-            return Ok(chain);
-        }
-        self.settle_whole(chain, &down, settling, first_fed)
-    }
-
-    fn settle_whole(
-        &mut self,
-        mut chain: Chain,
-        units: &Exact,
-        settling: &Settling,
-        first_fed: usize,
-    ) -> Result<Chain, Fault> {
-        let units = units.to_int().ok_or(Reason::TooWide)?;
-        let own = self.settle_leaves(units, settling)?;
-        for place in 0..self.frame.leaves.len() {
-            let Some(leaf) = self.frame.leaves.get(place).copied() else { break };
-            if let Some(node) = self.frame.nodes.get_mut(at(leaf)) {
-                node.share = Exact::from_int(node.units);
+        let down = content.rounded(Rounding::Down, &Exact::ONE)?;
+        let units = down.to_int().ok_or(Reason::TooWide)?;
+        let own = self.settle_leaves(units, content, settling)?;
+        let mut last = None;
+        for leaf in &self.frame.leaves {
+            let Some(node) = self.frame.nodes.get_mut(at(*leaf)) else { continue };
+            if !node.share.is_integer() {
+                last = Some(*leaf);
             }
+            node.share = Exact::from_int(node.units);
+            node.whole = true;
+        }
+        let fraction = content.sub(&down)?;
+        if let Some(node) = last.and_then(|last| self.frame.nodes.get_mut(at(last)))
+            && !fraction.is_zero()
+        {
+            node.share = node.share.add(&fraction)?;
+            node.whole = false;
         }
         if let Some((account, units)) = own {
-            let content = Content::Account(account);
-            let leg = Allocation::BY_SETTLEMENT;
-            let node = self.make(leg, content, Exact::from_int(units), None)?;
-            if let Some(node) = self.frame.nodes.get_mut(at(node)) {
-                node.entitled = Exact::ZERO;
-            }
+            let node = self.make_apart(account, units)?;
             chain = self.joined(chain, Chain { first: Some(node), last: Some(node) });
         }
         // From here on an earlier leg's addition to a total is what it really gets.
@@ -96,15 +77,16 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(chain)
     }
 
-    fn reshare(
-        &mut self,
-        leaf: u32,
-        to: impl FnOnce(&Exact) -> Result<Exact, crate::base::ExactError>,
-    ) -> Result<(), Fault> {
-        if let Some(node) = self.frame.nodes.get_mut(at(leaf)) {
-            node.share = to(&node.share)?;
+    /// A leaf of its own for units that no leg gets; nobody was owed them.
+    fn make_apart(&mut self, account: u32, units: i128) -> Result<u32, Fault> {
+        let leg = Allocation::BY_SETTLEMENT;
+        let node = self.make(leg, Content::Account(account), Exact::from_int(units), None)?;
+        if let Some(node) = self.frame.nodes.get_mut(at(node)) {
+            node.whole = true;
+            node.units = units;
+            node.entitled = Exact::ZERO;
         }
-        Ok(())
+        Ok(node)
     }
 
     /// The sum of the shares of a leg's leaves, pools among them.
@@ -155,6 +137,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     fn settle_leaves(
         &mut self,
         units: i128,
+        whole: &Exact,
         settling: &Settling,
     ) -> Result<Option<(u32, i128)>, Fault> {
         self.frame.shares.clear();
@@ -164,9 +147,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             sum = sum.add(&node.share)?;
             self.frame.shares.push(node.share.clone());
         }
-        if sum != Exact::from_int(units) {
+        if sum != *whole {
             return Err(Fault::Internal("the legs of an event do not sum to what it brought"));
         }
+        let of_account: Vec<usize>;
         let (way, apart) = match settling {
             Settling::LargestRemainder => (Way::LargestRemainder, None),
             Settling::InOrder => (Way::InOrder, None),
@@ -174,9 +158,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 self.add_owed(key)?;
                 (Way::LargestRemainder, None)
             }
-            Settling::KeptApartIn(account) => (Way::AllTo(None), Some(*account)),
+            Settling::KeptApartIn(account) => (Way::AllTo(&[]), Some(*account)),
             Settling::RemainderTo(account) => {
-                (Way::AllTo(self.first_leaf_of(*account)), Some(*account))
+                of_account = self.leaves_of(*account);
+                (Way::AllTo(&of_account), Some(*account))
             }
         };
         self.fill_bounds(units)?;
@@ -200,11 +185,13 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
     }
 
-    fn first_leaf_of(&self, account: u32) -> Option<usize> {
-        self.frame.leaves.iter().position(|leaf| {
+    fn leaves_of(&self, account: u32) -> Vec<usize> {
+        let of_account = |leaf: &u32| {
             let node = self.frame.nodes.get(at(*leaf));
             node.is_some_and(|node| matches!(node.content, Content::Account(of) if of == account))
-        })
+        };
+        let leaves = self.frame.leaves.iter().enumerate();
+        leaves.filter(|(_, leaf)| of_account(leaf)).map(|(place, _)| place).collect()
     }
 
     /// Adds to each share what the leaf was owed so far; of leaves alike the first gets it.

@@ -31,16 +31,16 @@ impl<S: Sink> Run<'_, S> {
             // What this stage itself gives to the family is for the stages after it.
             let periods = gains.map(|it| std::mem::take(&mut it.by_period)).unwrap_or_default();
             for (period, gained) in periods {
-                let rows = self.rows(event, *closes, &gained);
+                let rows = self.rows(*closes, &gained);
                 self.close(kind, event, period, rows)?;
             }
         }
         Ok(())
     }
 
-    /// One row per key: every member of an enumeration (of a tree those without children), and
-    /// whatever else gained; in the order of keys.
-    fn rows(&self, event: &Event, closes: u32, gained: &BTreeMap<u32, i128>) -> Vec<Taken> {
+    /// One row per key, in the order of keys: where all parts are members, every combination of those
+    /// without parts of their own, and any other with a balance; else the keys that occur.
+    fn rows(&self, closes: u32, gained: &BTreeMap<u32, i128>) -> Vec<Taken> {
         let accounts: &AccountTable = &self.state.accounts;
         let mut rows: Vec<Taken> = Vec::new();
         for (position, balance) in gained {
@@ -48,26 +48,36 @@ impl<S: Sink> Run<'_, S> {
             let key = key.unwrap_or_default();
             rows.push(Taken { position: Some(*position), key, balance: *balance });
         }
-        let declared = self.plan.accounts.get(at(closes)).map(|account| account.keys.as_slice());
-        if let Some([Kind::Member(enumeration)]) = declared
-            && let Some(enumeration) = self.plan.enumerations.get(at(*enumeration))
-        {
-            let there: BTreeSet<u32> = rows.iter().filter_map(|row| member(&row.key)).collect();
-            for member in enumeration.leaves().filter(|member| !there.contains(member)) {
-                rows.push(Taken { position: None, key: vec![Cell::Member(member)], balance: 0 });
-            }
+        if let Some(keys) = self.undivided(closes) {
             // A region that is divided further stands here only with a balance.
-            let leaves: BTreeSet<u32> = enumeration.leaves().collect();
-            rows.retain(|row| {
-                row.balance != 0 || member(&row.key).is_none_or(|member| leaves.contains(&member))
-            });
+            rows.retain(|row| row.balance != 0);
+            let there: BTreeSet<Vec<u32>> = rows.iter().map(|row| members(&row.key)).collect();
+            for key in keys.into_iter().filter(|key| !there.contains(key)) {
+                let key = key.into_iter().map(Cell::Member).collect();
+                rows.push(Taken { position: None, key, balance: 0 });
+            }
         }
-        debug_assert!(matches!(event.source, EventSource::Stage { .. }));
         rows.sort_by(|a, b| {
             let parts = a.key.iter().zip(&b.key).map(|(a, b)| order_of_cells(a, b));
             parts.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
         });
         rows
+    }
+
+    /// Every key of a family whose key parts are all members: those that no other lies in.
+    fn undivided(&self, closes: u32) -> Option<Vec<Vec<u32>>> {
+        let account = self.plan.accounts.get(at(closes))?;
+        let mut keys: Vec<Vec<u32>> = vec![Vec::new()];
+        for kind in &account.keys {
+            let Kind::Member(enumeration) = kind else { return None };
+            let enumeration = self.plan.enumerations.get(at(*enumeration))?;
+            let longer = |key: &Vec<u32>| -> Vec<Vec<u32>> {
+                let with = |member| key.iter().copied().chain([member]).collect();
+                enumeration.leaves().map(with).collect()
+            };
+            keys = keys.iter().flat_map(longer).collect();
+        }
+        Some(keys)
     }
 
     fn close(
@@ -81,7 +91,7 @@ impl<S: Sink> Run<'_, S> {
         let date = period.end();
         let all = batch(kind, event, date, &rows, 0);
         let mut off = Off;
-        let mut chosen = Vec::with_capacity(rows.len());
+        let (mut chosen, mut aside) = (Vec::with_capacity(rows.len()), None);
         {
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             evaluator.take_up(made(kind, event, &all, &[]));
@@ -90,8 +100,8 @@ impl<S: Sink> Run<'_, S> {
             for (row, cell) in rows.into_iter().zip(cells) {
                 match meets(&mut evaluator, event, cell) {
                     Ok(true) => chosen.push(row),
-                    Ok(false) | Err(Fault::Aside(_)) => {}
-                    Err(Fault::Internal(what)) => return Err(Stop::Internal(what)),
+                    Ok(false) => {}
+                    Err(fault) => aside = aside.or(Some(fault)),
                 }
             }
         }
@@ -106,15 +116,16 @@ impl<S: Sink> Run<'_, S> {
         let booked = evaluator.booked_date();
         evaluator.booked = *booked.as_ref().unwrap_or(&date);
         self.desk.totals.summary.made += 1;
-        self.desk.take(&mut evaluator, booked.err())
+        self.desk.take(&mut evaluator, aside.or(booked.err()))
     }
 }
 
-fn member(key: &[Cell]) -> Option<u32> {
-    match key {
-        [Cell::Member(member)] => Some(*member),
+fn members(key: &[Cell]) -> Vec<u32> {
+    let member = |cell: &Cell| match cell {
+        Cell::Member(member) => Some(*member),
         _ => None,
-    }
+    };
+    key.iter().filter_map(member).collect()
 }
 
 /// Whether a stage takes a row out.

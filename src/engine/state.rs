@@ -25,8 +25,8 @@ pub(crate) struct State {
     pub totals: Vec<Vec<Totals>>,
     /// By carry.
     pub carried: Vec<HashMap<Key, Cell>>,
-    /// Shut latches: the leg, which of its bounds, and the key of its tally.
-    pub shut: HashMap<(u32, u32), HashSet<Key>>,
+    /// Shut latches: by leg, the keys of its tally.
+    pub shut: HashMap<u32, HashSet<Key>>,
     /// By account position, in minor units.
     pub balances: Vec<i128>,
     /// By settlement key, leg and account: entitled − settled.
@@ -172,8 +172,6 @@ pub(crate) struct Original {
     pub inflow: i128,
     /// How much of that has been undone, with the sign of the inflow.
     pub reversed: i128,
-    /// What reversals gave back beside its leaves, where units are kept apart.
-    pub own_given_back: i128,
     /// Its leaves.
     pub leaves: Vec<OriginalLeaf>,
     /// By which its reversals settle.
@@ -183,7 +181,7 @@ pub(crate) struct Original {
 }
 
 /// A leaf of an event that may be undone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct OriginalLeaf {
     /// Its account; absent: undetermined.
     pub account: Option<u32>,
@@ -200,12 +198,10 @@ pub(crate) struct OriginalLeaf {
 pub(crate) struct OriginalFeed {
     pub tally: u32,
     pub key: Key,
-    /// The leaves whose sum it added; absent: it added an amount of its own.
-    pub leaves: Option<Vec<u32>>,
-    /// What it added.
-    pub amount: Exact,
-    /// What of it has been taken back.
-    pub taken_back: Exact,
+    /// The leaves whose sum it added.
+    pub leaves: Vec<u32>,
+    /// What it added besides, by legs into pools.
+    pub pooled: Exact,
 }
 
 /// A settlement with its accounts and keys known.

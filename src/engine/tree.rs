@@ -58,10 +58,6 @@ pub(crate) struct Filled<'a> {
     pub pool: u32,
     pub row: Option<Row<'a>>,
     pub content: Exact,
-    /// How many legs filled it.
-    pub fills: u32,
-    /// The bound of the one leg that filled it.
-    pub room: Option<u32>,
     /// Its own division.
     pub inside: Chain,
 }
@@ -100,8 +96,6 @@ pub(crate) struct Running {
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     pub leg: u32,
-    /// Which of the leg's bounds.
-    pub bound: u32,
     pub limit: Exact,
     pub tally: u32,
     pub projection: u32,
@@ -170,9 +164,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         while let Some(place) = next {
             let Some(node) = self.frame.nodes.get(at(place)) else { break };
             next = node.next;
-            let (inside, share, room) = (node.inside, node.share.clone(), node.room);
+            let (inside, share) = (node.inside, node.share.clone());
             if let Content::Pool { pool, row, .. } = node.content {
-                let filled = self.fill(pool, row, &share, room)?;
+                let filled = self.fill(pool, row, &share)?;
                 if let Some(node) = self.frame.nodes.get_mut(at(place)) {
                     node.content = Content::Pool { pool, row, filled: Some(filled) };
                 }
@@ -187,7 +181,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         pool: u32,
         row: Option<Row<'a>>,
         share: &Exact,
-        room: Option<u32>,
     ) -> Result<(u32, bool), Fault> {
         let same = |filled: &Filled<'a>| filled.pool == pool && filled.row == row;
         let known = self.frame.pools.iter().position(same);
@@ -195,15 +188,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         match self.frame.pools.get_mut(place) {
             Some(filled) => {
                 filled.content = filled.content.add(share)?;
-                filled.fills += 1;
-                filled.room = None;
             }
             None => self.frame.pools.push(Filled {
                 pool,
                 row,
                 content: share.clone(),
-                fills: 1,
-                room,
                 inside: Chain::default(),
             }),
         }

@@ -198,6 +198,9 @@ pub struct Event {
     pub reversible: bool,
     /// In which order events are taken.
     pub order_by: Vec<u32>,
+    /// Whether a result depends on the order of two such events: they read state, or change it other
+    /// than by adding to tallies.
+    pub order_matters: bool,
     /// The currency of its money.
     pub currency: u32,
     /// Minor units in a major unit of it.

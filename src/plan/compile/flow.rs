@@ -14,7 +14,12 @@ impl Compiler<'_> {
     pub(super) fn events(&mut self) -> Vec<Event> {
         let rules = self.rules;
         let events = rules.events.iter().enumerate();
-        events.map(|(place, event)| self.event(EventId::next(place), event)).collect()
+        let mut events: Vec<Event> =
+            events.map(|(place, event)| self.event(EventId::next(place), event)).collect();
+        for (place, event) in events.iter_mut().enumerate() {
+            event.order_matters = self.order_matters(EventId::next(place));
+        }
+        events
     }
 
     fn event(&mut self, id: EventId, event: &model::Event) -> Event {
@@ -40,6 +45,8 @@ impl Compiler<'_> {
             reverses: event.reverses.map(|(field, original)| (field.0, original.0)),
             reversible: rules.events.iter().any(reversed_by),
             order_by: event.order_by.iter().map(|field| field.0).collect(),
+            // Known only when all events have been looked at.
+            order_matters: false,
             currency,
             unit,
             levies,
@@ -404,8 +411,8 @@ impl Compiler<'_> {
     }
 }
 
-/// Orders pools so that each stands after all that can fill it, ties as declared. What nothing can
-/// fill on this event kind plays no part.
+/// Orders pools so that each stands after all that can fill it, ties as declared; then leaves out what
+/// nothing can fill on this event kind.
 fn in_flow_order<'t>(
     mut waiting: Vec<PoolStep>,
     filled_before: impl Iterator<Item = &'t Target>,
@@ -422,7 +429,6 @@ fn in_flow_order<'t>(
             }
         }
     }
-    waiting.retain(|step| reached.contains(&step.source));
     let mut ordered: Vec<PoolStep> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let fed: Vec<Source> = waiting.iter().flat_map(|step| pools_filled(Some(step))).collect();
@@ -431,6 +437,7 @@ fn in_flow_order<'t>(
         // to nobody.
         ordered.push(waiting.remove(free.unwrap_or(0)));
     }
+    ordered.retain(|step| reached.contains(&step.source));
     ordered
 }
 

@@ -5,7 +5,7 @@ use crate::model::{self, EventId};
 
 use super::super::{Carry, Change, Tally};
 use super::expr::Slots;
-use super::{Compiler, Context, Item};
+use super::{Compiler, Context, Item, Touch};
 
 impl Compiler<'_> {
     pub(super) fn carry(&mut self, carry: &model::Carry) -> Carry {
@@ -76,6 +76,12 @@ impl Compiler<'_> {
     /// in the order of their periods, whatever the order before.
     pub(super) fn ordered(&self) -> bool {
         self.touches.iter().any(|touch| touch.reads && !self.is_stage(touch.event))
+    }
+
+    /// Whether a result depends on the order of two events of a kind. Sums do not.
+    pub(super) fn order_matters(&self, event: EventId) -> bool {
+        let sums = |touch: &Touch| !touch.reads && matches!(touch.item, Item::Tally(_));
+        self.touches.iter().any(|touch| touch.event == Some(event) && !sums(touch))
     }
 
     /// Whether there is anything that outlives an event.
