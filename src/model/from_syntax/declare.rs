@@ -50,7 +50,7 @@ impl<'a> Resolver<'a> {
             if let Some(entry) = self.set.modules.get_mut(index) {
                 entry.uses = uses;
             }
-            modules.push(ModuleItems { id, items: module.items.clone() });
+            modules.push(ModuleItems { id, head: module.head, items: module.items.clone() });
         }
         for module in &modules {
             for item in &module.items {
@@ -366,6 +366,10 @@ impl<'a> Resolver<'a> {
 
     /// Authority, settlement, the days covered, and the module's own citation.
     fn head(&mut self, module: &ModuleItems<'a>) {
+        let cite = self.cite_of(module.id, module.head.cite.as_ref());
+        if let Some(entry) = self.set.modules.get_mut(module.id.index()) {
+            entry.cite = cite;
+        }
         let mut authority = None;
         for item in &module.items {
             match &item.kind {

@@ -90,6 +90,7 @@ struct Resolver<'a> {
 /// The declarations of one module, in written order.
 struct ModuleItems<'a> {
     id: ModuleId,
+    head: &'a ast::Module,
     items: Vec<&'a ast::Item>,
 }
 
