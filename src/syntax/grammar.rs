@@ -11,3 +11,58 @@ pub(super) struct Grammar;
 
 /// A piece of text that a rule of the grammar has matched.
 pub(super) type Pair<'i> = pest::iterators::Pair<'i, Rule>;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use pest::Parser;
+
+    use super::*;
+
+    /// The names of the rules that give no pairs: they only join or look ahead.
+    const WITHOUT_PAIRS: [&str; 8] = [
+        "junk",
+        "item_word",
+        "lines_over",
+        "keyed",
+        "not_a_leg",
+        "after_portion",
+        "special",
+        "reserved",
+    ];
+
+    fn visit(pair: Pair<'_>, seen: &mut BTreeSet<String>) {
+        seen.insert(format!("{:?}", pair.as_rule()));
+        for part in pair.into_inner() {
+            visit(part, seen);
+        }
+    }
+
+    /// A rule that no good case reads is a part of the language nobody has tried.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "cases and grammar are files")]
+    fn every_rule_is_read_by_a_good_case() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut seen = BTreeSet::new();
+        for case in std::fs::read_dir(root.join("tests/cases/syntax/good")).unwrap() {
+            let text = std::fs::read_to_string(case.unwrap().path()).unwrap();
+            Grammar::parse(Rule::program, &text).unwrap().for_each(|pair| visit(pair, &mut seen));
+        }
+        let mut unread = Vec::new();
+        for file in ["lexical", "keywords", "fen"] {
+            let grammar =
+                std::fs::read_to_string(root.join(format!("grammar/{file}.pest"))).unwrap();
+            for line in grammar.lines().filter(|line| !line.starts_with([' ', '/'])) {
+                let Some((name, body)) = line.split_once('=') else { continue };
+                let (name, silent) = (name.trim(), body.trim_start().starts_with('_'));
+                // Atomic rules hide the words they are made of.
+                let alone = ["single", "k_agreement", "k_agreement_bare"].contains(&name);
+                if !silent && !alone && !WITHOUT_PAIRS.contains(&name) && !seen.contains(name) {
+                    unread.push(name.to_owned());
+                }
+            }
+        }
+        assert_eq!(unread, [""; 0]);
+    }
+}

@@ -46,7 +46,7 @@ pub fn format(text: &str, literate: bool, to: Option<Language>) -> Result<String
         return Err(diagnostics);
     }
     if !literate {
-        return laid_out(text, 0, to);
+        return laid_out(text, 0, to).map(|printed| with_line_ends_of(text, printed));
     }
     let (blocks, _) = fences::blocks(FileId(0), text);
     let mut whole = String::new();
@@ -54,11 +54,16 @@ pub fn format(text: &str, literate: bool, to: Option<Language>) -> Result<String
     for block in blocks {
         whole.push_str(text.get(end..block.start).unwrap_or_default());
         let program = text.get(block.clone()).unwrap_or_default();
-        whole.push_str(&laid_out(program, block.start, to)?);
+        whole.push_str(&with_line_ends_of(text, laid_out(program, block.start, to)?));
         end = block.end;
     }
     whole.push_str(text.get(end..).unwrap_or_default());
     Ok(whole)
+}
+
+/// Lines end as they do in the text: an editor that asks for one line must not see all changed.
+fn with_line_ends_of(text: &str, printed: String) -> String {
+    if text.contains("\r\n") { printed.replace('\n', "\r\n") } else { printed }
 }
 
 fn laid_out(program: &str, offset: usize, to: Option<Language>) -> Result<String, Vec<Diagnostic>> {

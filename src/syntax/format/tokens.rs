@@ -1,6 +1,7 @@
 //! The text as a row of words and signs, each with the entry of a block it belongs to.
 
 use pest::Parser;
+use pest::iterators::Pairs;
 
 use crate::base::{FileId, Span};
 use crate::diagnostics::{Diagnostic, Language};
@@ -51,9 +52,7 @@ pub(super) fn stream(
     let Ok(pairs) = Grammar::parse(Rule::program, program) else {
         return Err(collect.lost(0));
     };
-    for pair in pairs {
-        collect.walk(pair, Rule::program, None)?;
-    }
+    collect.walk(pairs)?;
     Ok(collect.stream)
 }
 
@@ -67,34 +66,39 @@ struct Collect<'t> {
 }
 
 impl Collect<'_> {
-    fn walk(
-        &mut self,
-        pair: Pair<'_>,
-        parent: Rule,
-        entry: Option<usize>,
-    ) -> Result<(), Box<Diagnostic>> {
-        let kind = pair.as_rule();
-        if kind == Rule::junk {
-            return Err(self.lost(pair.as_span().start()));
-        }
-        let mut inner = pair.clone().into_inner().peekable();
-        if inner.peek().is_none() {
-            return self.token(&pair, parent, entry);
-        }
-        let entry = if is_entry(kind, parent) {
-            self.stream.entries.push(Entry {
-                kind,
-                parent: entry,
-                first: self.stream.tokens.len(),
-            });
-            Some(self.stream.entries.len() - 1)
-        } else {
-            entry
-        };
-        for part in inner {
-            self.walk(part, kind, entry)?;
+    /// Goes through the leaves of the tree in order; on a stack of its own, since a pair for each sign
+    /// that binds makes the tree far deeper than its brackets.
+    fn walk(&mut self, program: Pairs<'_, Rule>) -> Result<(), Box<Diagnostic>> {
+        let mut stack = vec![(program, Rule::program, None)];
+        while let Some((pairs, parent, entry)) = stack.last_mut() {
+            let (parent, entry) = (*parent, *entry);
+            let Some(pair) = pairs.next() else {
+                stack.pop();
+                continue;
+            };
+            let kind = pair.as_rule();
+            if kind == Rule::junk {
+                return Err(self.lost(pair.as_span().start()));
+            }
+            let inner = pair.clone().into_inner();
+            if inner.peek().is_none() {
+                self.token(&pair, parent, entry)?;
+            } else {
+                let entry = self.begin(kind, parent, entry);
+                stack.push((inner, kind, entry));
+            }
         }
         Ok(())
+    }
+
+    /// The entry that a pair begins, or the one it is in.
+    fn begin(&mut self, kind: Rule, parent: Rule, entry: Option<usize>) -> Option<usize> {
+        if !is_entry(kind, parent) {
+            return entry;
+        }
+        let first = self.stream.tokens.len();
+        self.stream.entries.push(Entry { kind, parent: entry, first });
+        Some(self.stream.entries.len() - 1)
     }
 
     fn token(
@@ -118,13 +122,7 @@ impl Collect<'_> {
         let before = self.stream.tokens.last();
         let text = spelling(kind, written, self.to, before);
         // A member of a set, or a value of a list, may be one token and an entry at once.
-        let entry = if is_entry(kind, parent) {
-            let first = self.stream.tokens.len();
-            self.stream.entries.push(Entry { kind, parent: entry, first });
-            Some(self.stream.entries.len() - 1)
-        } else {
-            entry
-        };
+        let entry = self.begin(kind, parent, entry);
         self.stream.tokens.push(Token { kind, parent, text, breaks, entry });
         Ok(())
     }

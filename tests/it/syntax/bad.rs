@@ -78,3 +78,13 @@ fn answer(text: &str, index: &LineIndex, diagnostic: &Diagnostic) -> String {
     }
     answer
 }
+
+/// A code without a case is a message nobody has read. The internal error has none: it cannot happen.
+#[test]
+fn every_code_has_a_case() {
+    let cases: String = super::names("bad").iter().map(|name| read("bad", name)).collect();
+    for (code, en, zh) in fenshui::syntax::CODES {
+        assert!(!en.is_empty() && !zh.is_empty());
+        assert_eq!(cases.contains(&format!("error {}", code.0)), code.0 != "F0199", "{code:?}");
+    }
+}

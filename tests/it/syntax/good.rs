@@ -73,3 +73,12 @@ fn layout() {
     let text = read("good", "rules.fen") + &read("good", "legs.fen");
     insta::assert_snapshot!(format(&text, false, None).unwrap());
 }
+
+/// A file written under Windows stays one.
+#[test]
+fn line_ends_stay() {
+    let text = "account  central\r\n\r\n\r\n  # 注\r\npool local\r\n";
+    let printed = format(text, false, None).unwrap();
+    assert_eq!(printed, "account central\r\n\r\n# 注\r\npool local\r\n");
+    assert_eq!(format(&printed, false, None).unwrap(), printed);
+}

@@ -179,11 +179,16 @@ fn hostile_texts_are_refused_in_time() {
         is_answered(&format!("rule x\n  when {value}\n  split a all to b\n"), false);
         let value = format!("{}1{}", open.repeat(20), close.repeat(19));
         is_answered(&format!("rule x\n  when {value}\n  split a all to b\n"), false);
+        // As deep as may be, whole and broken: no operand may be read twice a level.
+        for closed in [30, 29, 0] {
+            let value = format!("{}1{}", open.repeat(30), close.repeat(closed));
+            is_answered(&format!("rule x\n  when {value}\n  split a all to b\n"), false);
+        }
     }
     is_answered(&format!("event x {{ a : {}text }}", "list of ".repeat(20_000)), false);
     is_answered(&format!("rule x split a {}", "rest { ".repeat(20_000)), false);
     is_answered(&format!("rule x split a {}", "rest graded { up to 1 ".repeat(20)), false);
     is_answered(&"rule x split a (\n".repeat(2_000), false);
     is_answered(&"given [".repeat(2_000), false);
-    is_answered(&format!("example \"\" {{ given x {}", "[".repeat(60)), false);
+    is_answered(&format!("example \"\" {{ given x {}", "[".repeat(30)), false);
 }
