@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::{FileId, Span};
+use crate::check::UNUSED;
 use crate::diagnostics::Diagnostic;
 use crate::model::{Choice, Citation, RuleSet};
 use crate::syntax::ast;
@@ -19,10 +20,21 @@ pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
     }
     for (file, scenario) in scenarios(loaded) {
         let choice = Choice { scenario: Some(scenario) };
-        add_new(&mut found, compile_one(loaded, file, &choice));
+        let mut compiled = compile_one(loaded, file, &choice);
+        used_by_either(&mut found, &mut compiled.findings, file);
+        add_new(&mut found, compiled);
     }
     found.sort_by_key(|found| (found.span.file, found.span.start, found.code.0));
     found
+}
+
+/// What only a scenario uses is used, and so is what it alone does without: of the file's unused
+/// declarations those stay that are unused either way.
+fn used_by_either(plain: &mut Vec<Diagnostic>, amended: &mut Vec<Diagnostic>, file: FileId) {
+    let unused = |found: &Diagnostic| found.code == UNUSED && found.span.file == file;
+    let other: Vec<Span> = amended.iter().filter(|found| unused(found)).map(|it| it.span).collect();
+    plain.retain(|found| !unused(found) || other.contains(&found.span));
+    amended.retain(|found| !unused(found));
 }
 
 /// Scenarios that the named files declare, with the file.

@@ -47,6 +47,9 @@ use crate::diagnostics::Code;
 /// A code with its title in English and in Chinese.
 pub type Title = (Code, &'static str, &'static str);
 
+/// The code of what is found of a text alone: a scenario may use what the rules without it do not.
+pub const UNUSED: Code = unused::UNUSED;
+
 /// The codes of this floor, a list for each check.
 pub const CODES: &[&[Title]] = &[
     shares::CODES,
