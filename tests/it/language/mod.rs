@@ -1,5 +1,6 @@
 //! The language reference is a test: every page of `docs/reference/language` is a small program that
-//! must be right, and every block of it that says `fen-error` a program that must be refused.
+//! must be right, and every block of it that says `fen-error` a program that must be refused (or, with
+//! `fen-warning`, warned about).
 
 mod keywords;
 
@@ -47,8 +48,9 @@ fn said(page: &str, text: &str, diagnostic: &Diagnostic) -> String {
 pub fn check(folder: &Path, page: &str) {
     let loaded = app::load(&folder.join(page), &Library::default()).unwrap();
     let text = std::fs::read_to_string(folder.join(page)).unwrap();
-    let mut wrong: Vec<String> =
-        errors(&app::check(&loaded)).map(|found| said(page, &text, found)).collect();
+    let found = app::check(&loaded);
+    let serious = found.iter().filter(|found| found.severity != Severity::Note);
+    let mut wrong: Vec<String> = serious.map(|found| said(page, &text, found)).collect();
     if wrong.is_empty() {
         for example in app::test(&loaded, None, Language::English).examples {
             let line = LineIndex::new(&text).line_column(example.span.start).line;
@@ -94,23 +96,29 @@ fn not_held(rules: &RuleSet, example: &Example) -> Vec<String> {
     wrong.map(|(at, held)| format!("check {}: {held:?}", at + 1)).collect()
 }
 
-/// Each `fen-error` block names the code of what is wrong with it on its first line. It is read as
-/// if it stood in the page's program, and nothing else may be found wrong.
+/// Each `fen-error` or `fen-warning` block names the code of what is wrong with it on its first line.
+/// It is read as if it stood in the page's program, and nothing else may be found wrong.
 fn not_refused(page: &str, text: &str) -> Vec<String> {
-    const FENCE: &str = "```fen-error\n";
+    const FENCES: [(&str, Severity); 2] =
+        [("```fen-error\n", Severity::Error), ("```fen-warning\n", Severity::Warning)];
     let mut wrong = Vec::new();
-    for (at, _) in text.match_indices(FENCE) {
-        let (before, block) = text.split_at(at);
-        let code = block[FENCE.len()..].strip_prefix("# ").map_or("", |line| &line[..5]);
-        // As long as the fence it replaces, so that places stay the same.
-        let text = format!("{before}```fen      \n{}", &block[FENCE.len()..]);
-        let (_, found) = rules(&text, None);
-        let line = LineIndex::new(&text).line_column(u32::try_from(at).unwrap()).line;
-        if !errors(&found).any(|found| found.code.0 == code) {
-            wrong.push(format!("{page}:{line}: {code} is not found"));
+    for (fence, severity) in FENCES {
+        for (at, _) in text.match_indices(fence) {
+            let (before, block) = text.split_at(at);
+            let block = &block[fence.len()..];
+            let code = block.strip_prefix("# ").map_or("", |line| &line[..5]);
+            // As long as the fence it replaces, so that places stay the same.
+            let opening = format!("{:1$}", "```fen", fence.len() - 1);
+            let text = format!("{before}{opening}\n{block}");
+            let (_, found) = rules(&text, None);
+            let meant = |found: &&Diagnostic| found.code.0 == code && found.severity == severity;
+            if !found.iter().any(|found| meant(&found)) {
+                let line = LineIndex::new(&text).line_column(u32::try_from(at).unwrap()).line;
+                wrong.push(format!("{page}:{line}: {code} is not found"));
+            }
+            let others = errors(&found).filter(|found| !meant(found));
+            wrong.extend(others.map(|found| said(page, &text, found)));
         }
-        let others = errors(&found).filter(|found| found.code.0 != code);
-        wrong.extend(others.map(|found| said(page, &text, found)));
     }
     wrong
 }
