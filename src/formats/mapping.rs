@@ -13,6 +13,8 @@
 //! destination = "hebei"
 //! ```
 
+#![expect(clippy::disallowed_types, reason = "serde's derive of a flattened map names f32 and f64")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
