@@ -14,6 +14,11 @@ fn if_none_in_chinese() {
 }
 
 #[test]
+fn members_out_of_sight() {
+    check(&root().join("tests/cases/regressions"), "members-out-of-sight.fen.md");
+}
+
+#[test]
 fn at_least_after_a_rate() {
     check(&root().join("tests/cases/regressions"), "at-least-after-a-rate.fen.md");
 }

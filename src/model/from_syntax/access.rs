@@ -187,9 +187,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn any_member(&mut self, scope: &Scope, name: &ast::Name) -> Resolved<Expr> {
+        let visible = self.names.visible.get(scope.module.index());
+        let seen = |module| visible.is_some_and(|visible| visible.contains(&module));
         let mut found: Vec<Expr> = Vec::new();
-        for position in 0..self.set.enumerations.len() {
-            found.extend(self.member(EnumerationId::next(position), &name.text, name.span));
+        for (position, enumeration) in self.set.enumerations.iter().enumerate() {
+            if seen(enumeration.module) {
+                found.extend(self.member(EnumerationId::next(position), &name.text, name.span));
+            }
         }
         match found.len() {
             0 => {
