@@ -27,7 +27,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     // Made before the run, so that a folder that is not there is known before an hour of work.
     let place = |file: &Option<String>| -> Result<Option<(Output, ResultLayout)>, Stop> {
         let file = file.as_deref();
-        Ok(file.map(|file| Ok::<_, Stop>((Output::create(file)?, layout(file)))).transpose()?)
+        file.map(|file| Ok((Output::create(file)?, layout(file)))).transpose()
     };
     let (summary_to, aside_to) = (place(&args.summary)?, place(&args.set_aside)?);
     let mut outputs = open_outputs(console, args, &prepared.names)?;

@@ -60,6 +60,7 @@ pub(super) enum JsonRow<'a> {
 }
 
 /// Why a piece is no record.
+#[expect(clippy::enum_variant_names, reason = "each says what the piece is not")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Broken {
     /// Not JSON.

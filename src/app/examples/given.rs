@@ -1,5 +1,7 @@
 //! What an example gives: events and register rows as data.
 
+#![expect(clippy::result_large_err, reason = "a difference is made once an example and then read")]
+
 use crate::base::{Exact, Money, Span};
 use crate::diagnostics::Words;
 use crate::formats::column_of;
