@@ -17,6 +17,8 @@ mod allocate;
 mod check;
 mod compiled;
 mod floors;
+#[cfg(feature = "cli")]
+mod jobs;
 mod language;
 mod model;
 mod reference;
