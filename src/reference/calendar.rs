@@ -6,7 +6,7 @@ use num_traits::Zero;
 
 use crate::base::{Date, Period, PeriodKind};
 use crate::model::{
-    AccountId, Event, EventId, EventSource, Expr, Formula, MemberIx, RuleSet, Selection, Type,
+    AccountId, Event, EventId, EventSource, Formula, MemberIx, RuleSet, Selection, Type,
 };
 use crate::rows::Cell;
 
@@ -24,38 +24,52 @@ pub(super) struct Made {
     pub event: Result<EventAtHand, Stop>,
 }
 
-/// All calendar events between two days, both inside; a kind's in order of date, then of their rows.
-pub(super) fn calendar_events(scene: &Scene<'_>, first: Date, last: Date) -> Vec<Made> {
-    let mut made = Vec::new();
+/// A day on which events of a kind are due: for the rows that are selected then, or for one row whose
+/// own day it is.
+pub(super) struct Due {
+    pub kind: EventId,
+    pub day: Date,
+    row: Option<Value>,
+}
+
+/// All that is due between two days, both inside: by day, then as declared, then in the order of
+/// rows; and what is set aside, since its day cannot be worked out.
+pub(super) fn due(scene: &Scene<'_>, last: Date) -> Result<(Vec<Due>, Vec<Made>), Stop> {
+    let first = scene.day;
+    let (mut due, mut undated) = (Vec::new(), Vec::new());
     for (at, event) in scene.rules.events.iter().enumerate() {
         let kind = EventId::next(at);
         match &event.source {
             EventSource::Sent | EventSource::Stage { .. } => {}
-            EventSource::Periodic { kind: length, for_each, locals } => {
-                for day in period_ends(*length, first, last) {
-                    let here = Scene { event: None, day, ..*scene };
-                    let rows = match for_each {
-                        Some(selection) => rows(&here, selection, &Scope::of(locals)),
-                        None => Ok(vec![(None, Scope::of(locals))]),
-                    };
-                    made.extend(of_rows(kind, rows, &|_| Ok(day)));
-                }
+            EventSource::Periodic { kind: length, .. } => {
+                let days = period_ends(*length, first, last);
+                due.extend(days.map(|day| Due { kind, day, row: None }));
             }
             EventSource::OnDate { date, for_each, locals } => {
-                let here = Scene { event: None, day: last, ..*scene };
-                let rows = rows(&here, for_each, &Scope::of(locals));
-                let mut dated = of_rows(kind, rows, &|row| day_of(&here, date, row));
-                dated.retain(|made| made.day.is_none_or(|day| first <= day && day <= last));
-                dated.sort_by_key(|made| made.day);
-                made.extend(dated);
+                let scope = Scope::of(locals);
+                let rows = match scene.rows(&for_each.source, &scope) {
+                    Ok(rows) => rows,
+                    Err(stop) => {
+                        undated.push(Made { kind, day: None, event: Err(stop) });
+                        continue;
+                    }
+                };
+                for row in rows {
+                    let mut scope = scope.clone();
+                    scope.bind(for_each.binding, row.clone())?;
+                    match scene.value(date, &mut scope).and_then(Value::date) {
+                        Ok(day) if first <= day && day <= last => {
+                            due.push(Due { kind, day, row: Some(row) });
+                        }
+                        Ok(_) => {}
+                        Err(stop) => undated.push(Made { kind, day: None, event: Err(stop) }),
+                    }
+                }
             }
         }
     }
-    made
-}
-
-fn day_of(scene: &Scene<'_>, date: &Expr, row: &Scope) -> Result<Date, Stop> {
-    scene.value(date, &mut row.clone())?.date()
+    due.sort_by_key(|due| due.day);
+    Ok((due, undated))
 }
 
 fn period_ends(kind: PeriodKind, first: Date, last: Date) -> impl Iterator<Item = Date> {
@@ -63,32 +77,58 @@ fn period_ends(kind: PeriodKind, first: Date, last: Date) -> impl Iterator<Item 
     periods.map(Period::end).take_while(move |day| *day <= last)
 }
 
-type BoundRow = (Option<Value>, Scope);
-
-fn rows(scene: &Scene<'_>, selection: &Selection, scope: &Scope) -> Result<Vec<BoundRow>, Stop> {
-    let row = |scope: Scope| Ok((Some(scope.local(selection.binding)?.clone()), scope));
-    scene.selected(selection, scope)?.into_iter().map(row).collect()
-}
-
-/// One event a row: its fields are the day and, if there is one, the row.
-fn of_rows(
-    kind: EventId,
-    rows: Result<Vec<BoundRow>, Stop>,
-    day_of: &dyn Fn(&Scope) -> Result<Date, Stop>,
-) -> Vec<Made> {
+/// The events that are due, as things stand on their day.
+pub(super) fn calendar_events(scene: &Scene<'_>, due: &Due) -> Result<Vec<Made>, Stop> {
+    let Due { kind, day, row } = due;
+    let event = entry(&scene.rules.events, kind.index(), "event kind")?;
+    let (selection, locals) = match &event.source {
+        EventSource::Sent | EventSource::Stage { .. } => return Ok(Vec::new()),
+        EventSource::Periodic { for_each, locals, .. } => (for_each.as_ref(), locals),
+        EventSource::OnDate { for_each, locals, .. } => (Some(for_each), locals),
+    };
+    let scope = Scope::of(locals);
+    let rows = match (selection, row) {
+        (None, _) => Ok(vec![None]),
+        (Some(selection), None) => selected(scene, selection, &scope),
+        (Some(selection), Some(row)) => match counts(scene, selection, row, scope) {
+            Ok(true) => Ok(vec![Some(row.clone())]),
+            Ok(false) => Ok(Vec::new()),
+            Err(stop) => Err(stop),
+        },
+    };
+    let (kind, day) = (*kind, Some(*day));
     let rows = match rows {
         Ok(rows) => rows,
-        Err(stop) => return vec![Made { kind, day: None, event: Err(stop) }],
+        Err(stop) => return Ok(vec![Made { kind, day, event: Err(stop) }]),
     };
-    let made = rows.into_iter().map(|(row, scope)| match day_of(&scope) {
-        Err(stop) => Made { kind, day: None, event: Err(stop) },
-        Ok(day) => {
-            let mut stored = vec![Value::Date(day)];
-            stored.extend(row);
-            Made { kind, day: Some(day), event: Ok(EventAtHand::new(kind, stored)) }
-        }
-    });
-    made.collect()
+    let made = |row: Option<Value>| {
+        let mut stored = vec![Value::Date(due.day)];
+        stored.extend(row);
+        Made { kind, day, event: Ok(EventAtHand::new(kind, stored)) }
+    };
+    Ok(rows.into_iter().map(made).collect())
+}
+
+fn selected(
+    scene: &Scene<'_>,
+    selection: &Selection,
+    scope: &Scope,
+) -> Result<Vec<Option<Value>>, Stop> {
+    let row = |scope: &Scope| Ok(Some(scope.local(selection.binding)?.clone()));
+    scene.selected(selection, scope)?.iter().map(row).collect()
+}
+
+fn counts(
+    scene: &Scene<'_>,
+    selection: &Selection,
+    row: &Value,
+    mut scope: Scope,
+) -> Result<bool, Stop> {
+    scope.bind(selection.binding, row.clone())?;
+    match &selection.condition {
+        Some(condition) => scene.value(condition, &mut scope)?.bool(),
+        None => Ok(true),
+    }
 }
 
 /// The events of a stage: one for every period in which anything was moved to or from the family.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use num_traits::{Signed, Zero};
 
 use crate::base::{Date, Money};
-use crate::model::{AccountId, EventSource, Settlement, TallyId, Type};
+use crate::model::{AccountId, EventSource, FieldIx, Settlement, TallyId, Type};
 use crate::rows::{Cell, Reason};
 
 use super::error::{ReferenceError, Stop, entry};
@@ -17,7 +17,7 @@ use super::scene::{EventAtHand, Scene, Scope};
 use super::sheet::{Destination, Part, Sheet};
 use super::state::{Books, Changes, Key};
 use super::transfer::{make_transfers, raise_levies};
-use super::value::{Value, scale, to_cell};
+use super::value::{RowPlace, Value, row_fields, scale, to_cell};
 
 /// A finished event.
 pub(super) struct Finished {
@@ -49,17 +49,19 @@ pub(super) fn evaluate(
     let settling = empty_all(scene, &mut sheet, &field)?;
     let settlement = settling.and_then(|case| case.settlement.clone());
     settle(scene, &mut sheet, settlement.as_ref())?;
-    let inflow = number::sum(&dues, &field)?;
-    conserves(scene, &sheet, &inflow)?;
+    // A stage brings nothing: it has taken out what it divides.
+    let closed = scene.event()?.closed.iter().map(|(_, amount)| amount).sum::<Number>();
+    let brought = number::sum(&dues, &field)? - closed;
+    conserves(&sheet, &brought)?;
 
-    let record = record(scene, event, &sheet, settlement, &inflow)?;
+    let record = record(scene, event, &sheet, settlement, &brought)?;
     let changes = changes(scene, &mut sheet)?;
     let figures = figures(scene, &changes)?;
     Ok(Finished {
         leaves: leaves(&sheet, scale)?,
         figures,
         open_items: sheet.open_items,
-        inflow: money(&inflow, scale)?,
+        inflow: money(&brought, scale)?,
         changes,
         record: Some(record),
     })
@@ -76,7 +78,7 @@ fn require_fields(scene: &Scene<'_>) -> Result<(), Stop> {
 }
 
 /// The decimals of the event's money: of its inflow, else of a levy's due, else of a transfer.
-fn scale_of(scene: &Scene<'_>) -> Result<u8, Stop> {
+pub(super) fn scale_of(scene: &Scene<'_>) -> Result<u8, Stop> {
     let kind = scene.event()?.kind;
     let declared = scene.kind()?;
     let inflow = declared.inflow.and_then(|field| declared.fields.get(field.index()));
@@ -96,12 +98,14 @@ fn scale_of(scene: &Scene<'_>) -> Result<u8, Stop> {
 
 /// What the inflow field says; nothing where there is none.
 pub(super) fn inflow_field(scene: &Scene<'_>) -> Result<Number, Stop> {
-    match scene.kind()?.inflow {
-        None => Ok(Number::zero()),
-        Some(field) => match scene.field(field)? {
-            Value::Missing => Ok(Number::zero()),
-            value => value.number(),
-        },
+    let Some(field) = scene.kind()?.inflow else { return Ok(Number::zero()) };
+    let inflow = match scene.field(field)? {
+        Value::Missing => Number::zero(),
+        value => value.number()?,
+    };
+    match number::minor(&inflow, scale_of(scene)?) {
+        Some(_) => Ok(inflow),
+        None => Err(Reason::InflowNotWhole.into()),
     }
 }
 
@@ -140,14 +144,12 @@ fn settle(
     Ok(())
 }
 
-fn conserves(scene: &Scene<'_>, sheet: &Sheet, inflow: &Number) -> Result<(), Stop> {
+fn conserves(sheet: &Sheet, brought: &Number) -> Result<(), Stop> {
     let mut total = Number::zero();
     for at in sheet.leaves()? {
         total += &sheet.part(at)?.amount;
     }
-    let closed = scene.event()?.closed.iter().map(|(_, amount)| amount).sum::<Number>();
-    let conserved = total + closed == *inflow;
-    if conserved { Ok(()) } else { Err(Stop::Broken(ReferenceError::NotConserved)) }
+    if total == *brought { Ok(()) } else { Err(Stop::Broken(ReferenceError::NotConserved)) }
 }
 
 fn leaves(sheet: &Sheet, scale: u8) -> Result<Vec<Leaf>, Stop> {
@@ -252,7 +254,7 @@ fn figures(scene: &Scene<'_>, changes: &Changes) -> Result<Vec<Figure>, Stop> {
             let key = match &declared.for_each {
                 Some(selection) => {
                     let ty = entry(&declared.locals, selection.binding.index(), "local name")?;
-                    row_key(to_cell(scene.rules, &ty.ty, row.local(selection.binding)?)?)
+                    row_key(scene, &ty.ty, row.local(selection.binding)?)?
                 }
                 None => Vec::new(),
             };
@@ -263,10 +265,17 @@ fn figures(scene: &Scene<'_>, changes: &Changes) -> Result<Vec<Figure>, Stop> {
 }
 
 /// The key a row is known by outside.
-fn row_key(cell: Cell) -> Key {
-    match cell {
-        Cell::Record(parts) => parts,
-        cell => vec![cell],
+fn row_key(scene: &Scene<'_>, ty: &Type, row: &Value) -> Result<Key, Stop> {
+    if let (EventSource::Stage { closes, .. }, Value::Row(row)) = (&scene.kind()?.source, row)
+        && matches!(row.place, RowPlace::Record(_))
+    {
+        let parts = &entry(&scene.rules.accounts, closes.index(), "account")?.keys;
+        let fields: Vec<FieldIx> = (0..parts.len()).map(FieldIx::next).collect();
+        return row_fields(scene.rules, row, &fields);
+    }
+    match to_cell(scene.rules, ty, row)? {
+        Cell::Record(parts) => Ok(parts),
+        cell => Ok(vec![cell]),
     }
 }
 

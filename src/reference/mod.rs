@@ -14,6 +14,7 @@
 
 mod calendar;
 mod condition;
+mod dependence;
 mod error;
 mod event;
 mod expression;

@@ -16,7 +16,8 @@ pub struct Outcome {
     pub date: Option<Date>,
     /// The date by which summaries assign the year.
     pub booked: Option<Date>,
-    /// What it brought, or would have brought: the inflow field and the dues of its levies.
+    /// What it brought, or would have brought: the inflow field and the dues of its levies; nothing
+    /// for a stage. Of a set-aside event absent where it is not known.
     pub inflow: Option<Money>,
     /// Allocated or set aside.
     pub fate: Fate,
@@ -80,8 +81,9 @@ pub enum Payee {
 pub struct Figure {
     /// Which figure.
     pub figure: u32,
-    /// The key of the row it was worked out for.
+    /// The row it was worked out for: the key of a register's row, the key parts of a stage's, the
+    /// first field of a record, a member.
     pub key: Vec<Cell>,
-    /// The value.
+    /// The value; money that is no whole number of units is a number of major ones.
     pub value: Cell,
 }

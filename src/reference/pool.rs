@@ -176,7 +176,7 @@ fn lacking(scene: &Scene<'_>, expr: &Expr, scope: &mut Scope) -> Result<Reason, 
             let row = scene.value(row, scope)?.row()?;
             Reason::RowFieldMissing { shape: row.shape.0, field: field.0 }
         }
-        _ => Reason::EmptySelection,
+        _ => Reason::ValueMissing,
     })
 }
 

@@ -113,6 +113,9 @@ fn table(
             _ => keyed.push((key, vec![piece])),
         }
     }
+    for (_, pieces) in &mut keyed {
+        pieces.sort_by_key(|piece| piece.from);
+    }
     let row = |(at, (key, pieces)): (usize, (Vec<Value>, Vec<RowPiece>))| Keyed {
         key,
         clash: any_overlap(&pieces),

@@ -1,23 +1,24 @@
 //! A run: all events in their order, then the stages. Section 1 of the page.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use crate::base::{Date, Money};
-use crate::model::{EventId, EventSource, Reading, ReadingId, RuleSet};
+use crate::model::{EventId, EventSource, FieldIx, Reading, ReadingId, RuleSet};
 use crate::rows::{Batch, Cell, Reason, RegisterRow};
 
-use super::calendar::{Made, calendar_events, stage_events};
+use super::calendar::{self, Due, Made, stage_events};
+use super::dependence::{is_ordered, order_matters};
 use super::error::{ReferenceError, Stop, entry};
-use super::event::{self, Finished, effective_date};
-use super::order::{Place, compare_places, fields, is_ordered};
+use super::event::{self, Finished, effective_date, inflow_field, money, scale_of};
+use super::order::{Place, compare_places, fields};
 use super::outcome::{Fate, Outcome, Sender};
 use super::refund::{Records, key_of, may_be_named};
 use super::registers::Registers;
 use super::scene::{EventAtHand, Scene, Scope};
 use super::state::{Books, Key, State};
-use super::value::{from_cell, to_cell};
+use super::value::{Value, from_cell};
 
 /// Allocates events by a rule set.
 ///
@@ -106,33 +107,49 @@ impl<'a> World<'a> {
 
 impl Run<'_> {
     fn first_pass(&mut self, batches: &[Batch], through: Option<Date>) -> Result<(), Stop> {
+        let is_ordered = is_ordered(self.world.rules);
         let mut waiting = Vec::new();
         for (at, batch) in batches.iter().enumerate() {
             for row in 0..batch.len() {
                 let sender = Sender::Data { batch: at, row };
                 let event = self.read(batch, row)?;
-                waiting.extend(self.placed(sender, event)?);
+                waiting.extend(self.placed(sender, event, is_ordered)?);
             }
         }
+        let mut due = VecDeque::new();
         let days = || waiting.iter().map(|waiting| waiting.place.day);
         if let (Some(first), Some(last)) = (days().min(), days().max()) {
             let state = State::default();
             let scene = self.world.scene(&state, None, first);
-            let made = calendar_events(&scene, first, through.unwrap_or(last));
-            for made in made {
-                waiting.extend(self.placed_of_calendar(made)?);
+            let (dated, undated) = calendar::due(&scene, through.unwrap_or(last))?;
+            due.extend(dated);
+            for Made { kind, day, event } in undated {
+                self.made(kind, Sender::Calendar, day, event)?;
             }
         }
-        if is_ordered(self.world.rules) {
+        if is_ordered {
             sort(&mut waiting)?;
+            self.mark_ties(&mut waiting)?;
         }
         for waiting in waiting {
             let Waiting { kind, sender, event, place, same_order } = waiting;
+            // On one day sent events come first; without an order, before all of the calendar.
+            while let Some(next) = due.pop_front_if(|next| is_ordered && next.day < place.day) {
+                self.take_due(&next)?;
+            }
             if same_order {
                 self.set_aside(kind, sender, &event, Some(place.day), Reason::SameOrder)?;
             } else {
                 self.take(kind, sender, event, place.day)?;
             }
+        }
+        due.iter().try_for_each(|next| self.take_due(next))
+    }
+
+    fn take_due(&mut self, due: &Due) -> Result<(), Stop> {
+        let scene = self.world.scene(&self.state, None, due.day);
+        for Made { kind, day, event } in calendar::calendar_events(&scene, due)? {
+            self.made(kind, Sender::Calendar, day, event)?;
         }
         Ok(())
     }
@@ -144,13 +161,8 @@ impl Run<'_> {
             }
             let kind = EventId::next(at);
             let made = stage_events(&self.world.scene(&self.state, None, Date::MIN), kind)?;
-            for made in made {
-                let Made { day, event, .. } = made;
-                match (event, day) {
-                    (Ok(event), Some(day)) => self.take(kind, Sender::Stage, event, day)?,
-                    (Ok(_), None) => {}
-                    (Err(stop), day) => self.not_made(kind, Sender::Stage, day, stop)?,
-                }
+            for Made { day, event, .. } in made {
+                self.made(kind, Sender::Stage, day, event)?;
             }
         }
         Ok(())
@@ -168,9 +180,14 @@ impl Run<'_> {
     }
 
     /// An event with its place in the order; one that has none is set aside at once.
-    fn placed(&mut self, sender: Sender, event: EventAtHand) -> Result<Option<Waiting>, Stop> {
+    fn placed(
+        &mut self,
+        sender: Sender,
+        event: EventAtHand,
+        is_ordered: bool,
+    ) -> Result<Option<Waiting>, Stop> {
         let kind = event.kind;
-        match self.place(&event) {
+        match self.place(&event, is_ordered) {
             Ok(place) => Ok(Some(Waiting { kind, sender, event, place, same_order: false })),
             Err(Stop::Aside(reason)) => {
                 self.set_aside(kind, sender, &event, None, reason)?;
@@ -180,27 +197,52 @@ impl Run<'_> {
         }
     }
 
-    fn place(&self, event: &EventAtHand) -> Result<Place, Stop> {
+    fn place(&self, event: &EventAtHand, is_ordered: bool) -> Result<Place, Stop> {
         // Until the day is known, none is asked for: the effective date depends on fields alone.
         let undated = self.world.scene(&self.state, Some(event), Date::MIN);
         let day = effective_date(&undated)?;
         event.computed.borrow_mut().fill(None);
         let scene = Scene { day, ..undated };
-        let fields = fields(scene.kind()?).iter().map(|field| scene.field(*field));
-        let fields = fields.collect::<Result<_, _>>()?;
-        Ok(Place { day, of_calendar: false, fields, kind: event.kind })
+        let value = |field: &FieldIx| match scene.field(*field)? {
+            Value::Missing => Err(Stop::Aside(Reason::FieldMissing { field: field.0 })),
+            value => Ok(value),
+        };
+        let fields = if is_ordered { fields(scene.kind()?) } else { &[] };
+        let fields = fields.iter().map(value).collect::<Result<_, _>>()?;
+        Ok(Place { day, fields, kind: event.kind })
     }
 
-    fn placed_of_calendar(&mut self, made: Made) -> Result<Option<Waiting>, Stop> {
-        let Made { kind, day, event } = made;
-        let sender = Sender::Calendar;
-        match (event, day) {
-            (Ok(event), Some(day)) => {
-                let place = Place { day, of_calendar: true, fields: Vec::new(), kind };
-                Ok(Some(Waiting { kind, sender, event, place, same_order: false }))
+    /// Marks events of one kind that stand at the same place, where that matters.
+    fn mark_ties(&self, waiting: &mut [Waiting]) -> Result<(), Stop> {
+        let mut same = Vec::new();
+        for (at, pair) in waiting.windows(2).enumerate() {
+            if let [left, right] = pair
+                && compare_places(&left.place, &right.place)? == Ordering::Equal
+                && order_matters(self.world.rules, left.kind)
+            {
+                same.extend([at, at + 1]);
             }
-            (Ok(_), None) => Ok(None),
-            (Err(stop), day) => self.not_made(kind, sender, day, stop).map(|()| None),
+        }
+        for at in same {
+            if let Some(waiting) = waiting.get_mut(at) {
+                waiting.same_order = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes an event that nobody sent, or sets it aside where it could not be made.
+    fn made(
+        &mut self,
+        kind: EventId,
+        sender: Sender,
+        day: Option<Date>,
+        event: Result<EventAtHand, Stop>,
+    ) -> Result<(), Stop> {
+        match (event, day) {
+            (Ok(event), Some(day)) => self.take(kind, sender, event, day),
+            (Ok(_), None) => Ok(()),
+            (Err(stop), day) => self.not_made(kind, sender, day, stop),
         }
     }
 
@@ -305,18 +347,23 @@ impl Run<'_> {
     }
 }
 
-/// The inflow field of an event that is set aside, where that much is known.
+/// What an event that is set aside would have brought, where that much is known: a levy's due is not.
 fn would_have_brought(scene: &Scene<'_>) -> Option<Money> {
     let declared = scene.kind().ok()?;
-    let field = declared.inflow?;
-    let ty = &declared.fields.get(field.index())?.ty;
-    match to_cell(scene.rules, ty, &scene.field(field).ok()?) {
-        Ok(Cell::Money(money)) => Some(money),
-        _ => None,
+    let kind = scene.event().ok()?.kind;
+    if matches!(declared.source, EventSource::Stage { .. }) {
+        return Some(Money::ZERO);
     }
+    let mut levied = scene.rules.levies.iter().flat_map(|levy| &levy.cases);
+    if levied.any(|case| case.event == kind) {
+        return None;
+    }
+    let scale = scale_of(scene).ok()?;
+    let inflow = inflow_field(scene).ok()?;
+    money(&inflow, scale).ok()
 }
 
-/// Sorts events into their order, and marks those of one kind that stand at the same place.
+/// Sorts events into their order.
 fn sort(waiting: &mut [Waiting]) -> Result<(), Stop> {
     let mut failure = Ok(());
     waiting.sort_by(|left, right| {
@@ -325,20 +372,5 @@ fn sort(waiting: &mut [Waiting]) -> Result<(), Stop> {
             Ordering::Equal
         })
     });
-    failure?;
-    let mut same = Vec::new();
-    for (at, pair) in waiting.windows(2).enumerate() {
-        if let [left, right] = pair
-            && !left.place.of_calendar
-            && compare_places(&left.place, &right.place)? == Ordering::Equal
-        {
-            same.extend([at, at + 1]);
-        }
-    }
-    for at in same {
-        if let Some(waiting) = waiting.get_mut(at) {
-            waiting.same_order = true;
-        }
-    }
-    Ok(())
+    failure
 }

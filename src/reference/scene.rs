@@ -15,7 +15,7 @@ use super::error::{ReferenceError, Stop, dangling, entry, mistyped};
 use super::number::{self, Number};
 use super::registers::Registers;
 use super::state::{Asked, Books, Key};
-use super::value::{Row, Value, in_force, to_cell};
+use super::value::{Row, RowPiece, Value, in_force, to_cell};
 
 /// The surroundings of an expression.
 #[derive(Clone, Copy)]
@@ -129,7 +129,11 @@ impl<'a> Scene<'a> {
         let piece = if declared.dated {
             row.pieces.iter().find(|piece| in_force(piece.from, piece.until, day))
         } else {
-            row.pieces.first()
+            // Of several periods the earliest that says it.
+            let says = |piece: &&RowPiece| {
+                piece.values.get(field.index()).is_some_and(|value| !value.is_missing())
+            };
+            row.pieces.iter().find(says)
         };
         let value = piece.and_then(|piece| piece.values.get(field.index()));
         match (value, &declared.ty) {

@@ -89,7 +89,7 @@ impl Scene<'_> {
         super::function::aggregate(function, values)
     }
 
-    fn rows(&self, source: &RowSource, scope: &Scope) -> Result<Vec<Value>, Stop> {
+    pub fn rows(&self, source: &RowSource, scope: &Scope) -> Result<Vec<Value>, Stop> {
         match source {
             RowSource::Register { register, keys } => {
                 let mut scope = scope.clone();

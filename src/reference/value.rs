@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::{Date, Duration, Money, Period};
-use crate::model::{Constant, CurrencyId, RegisterId, RuleSet, ShapeId, Type};
+use crate::model::{Constant, CurrencyId, FieldIx, RegisterId, RuleSet, ShapeId, Type};
 use crate::rows::{Cell, Reason};
 
 use super::error::{Stop, dangling, entry, mistyped};
@@ -218,20 +218,29 @@ pub(super) fn to_cell(rules: &RuleSet, ty: &Type, value: &Value) -> Result<Cell,
     })
 }
 
-/// A register's row as the record of its key, a list's as its place from one.
+/// A row as the record of what it is known by: a register's key, the first field of a record.
 fn row_cell(rules: &RuleSet, row: &Row) -> Result<Cell, Stop> {
-    match &row.place {
-        RowPlace::Record(at) => Ok(Cell::Integer(i128::try_from(at + 1).unwrap_or(i128::MAX))),
+    let fields = match &row.place {
+        RowPlace::Record(_) => vec![FieldIx(0)],
         RowPlace::Register(register, _) => {
-            let shape = entry(&rules.shapes, row.shape.index(), "row shape")?;
-            let register = entry(&rules.registers, register.index(), "register")?;
-            let values = row.pieces.first().map_or(&[][..], |piece| &piece.values);
-            let part = |field: &crate::model::FieldIx| {
-                let declared = entry(&shape.fields, field.index(), "field")?;
-                let value = values.get(field.index()).ok_or(dangling("field"))?;
-                to_cell(rules, &declared.ty, value)
-            };
-            Ok(Cell::Record(register.keys.iter().map(part).collect::<Result<_, _>>()?))
+            entry(&rules.registers, register.index(), "register")?.keys.clone()
         }
-    }
+    };
+    row_fields(rules, row, &fields).map(Cell::Record)
+}
+
+/// Some fields of a row that are not dated, as cells.
+pub(super) fn row_fields(
+    rules: &RuleSet,
+    row: &Row,
+    fields: &[FieldIx],
+) -> Result<Vec<Cell>, Stop> {
+    let shape = entry(&rules.shapes, row.shape.index(), "row shape")?;
+    let values = row.pieces.first().map_or(&[][..], |piece| &piece.values);
+    let part = |field: &FieldIx| {
+        let declared = entry(&shape.fields, field.index(), "field")?;
+        let value = values.get(field.index()).ok_or(dangling("field"))?;
+        to_cell(rules, &declared.ty, value)
+    };
+    fields.iter().map(part).collect()
 }

@@ -15,6 +15,7 @@
 
 mod allocate;
 mod check;
+mod cases;
 mod compiled;
 mod floors;
 #[cfg(feature = "cli")]

@@ -1,30 +1,74 @@
 //! Events and register rows from texts, so that a failing case can be read.
 
+use std::fmt;
+
 use fenshui::base::{Date, Exact, Money, Period};
 use fenshui::model::{Field, RuleSet, ShapeId, Type};
 use fenshui::rows::{Batch, Cell, Column, Origin, RegisterRow, TextColumn};
 
-/// An event as somebody sends it: a value for each stored field, `-` for a missing one, records in
-/// parentheses and lists in brackets (`[(1, 2.00), (3, 4.00)]`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An event as somebody sends it: values by field, `-` or nothing for a missing one, records in
+/// parentheses (a value for each stored field) and lists in brackets (`[(1, 2.00), (3, 4.00)]`).
+/// Fields that the rules do not declare are not looked at.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Sent {
     pub kind: String,
-    pub values: Vec<String>,
+    pub values: Vec<(String, String)>,
 }
 
 /// A row of a register, and the days its dated fields hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Row {
     pub register: String,
-    pub values: Vec<String>,
+    pub values: Vec<(String, String)>,
     pub from: Option<String>,
     pub until: Option<String>,
 }
 
+/// `field value; field value`, with `;` between.
+fn named(text: &str) -> Vec<(String, String)> {
+    let pairs = text.split(';').map(str::trim).filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once(' ').unwrap();
+            (name.to_owned(), value.trim().to_owned())
+        })
+        .collect()
+}
+
 impl Sent {
-    pub fn new(kind: &str, values: &[&str]) -> Sent {
-        let values = values.iter().map(|value| (*value).to_owned()).collect();
-        Sent { kind: kind.to_owned(), values }
+    pub fn new(kind: &str, values: &str) -> Sent {
+        Sent { kind: kind.to_owned(), values: named(values) }
+    }
+
+    /// The value of a field as sent.
+    pub fn value(&self, field: &str) -> &str {
+        self.values.iter().find(|(name, _)| name == field).map_or("-", |(_, value)| value)
+    }
+}
+
+impl Row {
+    pub fn new(register: &str, values: &str) -> Row {
+        Row { register: register.to_owned(), values: named(values), from: None, until: None }
+    }
+}
+
+fn shown(values: &[(String, String)]) -> String {
+    values.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("; ")
+}
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {{ {} }}", self.kind, shown(&self.values))
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let day = |word, day: &Option<String>| {
+            day.as_ref().map_or(String::new(), |day| format!(" {word} {day}"))
+        };
+        let period = day("from", &self.from) + &day("until", &self.until);
+        write!(f, "{}{period} {{ {} }}", self.register, shown(&self.values))
     }
 }
 
@@ -41,14 +85,12 @@ pub fn batches_of(rules: &RuleSet, events: &[Sent], rows_max: usize) -> Vec<Batc
     for chunk in runs.flat_map(|run| run.chunks(rows_max)) {
         let position = rules.events.iter().position(|event| event.name.text == chunk[0].kind);
         let event = &rules.events[position.unwrap()];
-        let mut at = 0;
         let columns = event.fields.iter().map(|field| {
             if field.computed.is_some() {
                 return Column::Absent;
             }
-            let cells = chunk.iter().map(|sent| cell(rules, &field.ty, &sent.values[at])).collect();
-            at += 1;
-            column(field, cells)
+            let value = |sent: &Sent| cell(rules, &field.ty, sent.value(&field.name.text));
+            column(field, chunk.iter().map(value).collect())
         });
         let columns = columns.collect();
         let origins = chunk.iter().map(|_| {
@@ -70,8 +112,16 @@ pub fn registers(rules: &RuleSet, rows: &[Row]) -> Vec<(u32, Vec<RegisterRow>)> 
             if row.register == register.name.text {
                 let day =
                     |text: &Option<String>| text.as_ref().map(|day| Date::parse(day).unwrap());
+                let fields = &rules.shapes[register.shape.index()].fields;
+                let stored = fields.iter().filter(|field| field.computed.is_none());
+                let value = |field: &Field| {
+                    let mut values = row.values.iter();
+                    let found = values.find(|(name, _)| *name == field.name.text);
+                    found.map_or("-".to_owned(), |(_, value)| value.clone())
+                };
+                let values: Vec<String> = stored.map(value).collect();
                 of_register.push(RegisterRow {
-                    cells: record(rules, register.shape, &row.values),
+                    cells: record(rules, register.shape, &values),
                     from: day(&row.from),
                     until: day(&row.until),
                     origin: Origin { file: 1, line },
