@@ -107,7 +107,7 @@ fn functions(text: &str) -> Vec<(String, usize, usize)> {
             let body = &lines[start..start + length];
             // A table written as a match is read by its rows, not from top to bottom.
             let rows = body.iter().filter(|line| line.contains("=>")).count();
-            if rows * 10 < length * 2 {
+            if rows * 10 < length {
                 found.push((name, start + 1, length + 1));
             }
         }
