@@ -30,7 +30,6 @@ fn folder(kind: &str) -> PathBuf {
 }
 
 /// The names of the cases of one kind, sorted.
-#[expect(clippy::disallowed_methods, reason = "cases are files")]
 fn names(kind: &str) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder(kind))
         .unwrap()

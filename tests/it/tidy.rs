@@ -122,11 +122,11 @@ fn sources() -> Vec<PathBuf> {
     files
 }
 
-fn text(file: &PathBuf) -> String {
+fn text(file: &std::path::Path) -> String {
     std::fs::read_to_string(file).unwrap()
 }
 
-fn is_test(file: &PathBuf) -> bool {
+fn is_test(file: &std::path::Path) -> bool {
     file.file_name().unwrap().to_string_lossy() == "tests.rs"
         || file.components().any(|part| part.as_os_str() == "tests")
 }

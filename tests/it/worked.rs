@@ -34,7 +34,7 @@ pub fn run(
     let plan = plan::compile(rules, &choices);
     let mut heard = Heard { rules, batches, outcomes: Vec::new() };
     let events = batches.iter().cloned().map(Ok::<Batch, Infallible>);
-    let options = Options { through, ..Options::default() };
+    let options = Options { through };
     let summary = engine::run(&plan, registers.to_vec(), events, &options, &mut heard);
     (heard.outcomes, summary.unwrap())
 }
@@ -328,7 +328,7 @@ fn held(
     let plan = plan::compile_with_checks(rules, &choices, &[(condition, day)]);
     let mut heard = Heard { rules, batches: &given.batches, outcomes: Vec::new() };
     let events = given.batches.iter().cloned().map(Ok::<Batch, Infallible>);
-    let options = Options { through: given.through, ..Options::default() };
+    let options = Options { through: given.through };
     let summary =
         engine::run(&plan, given.registers.clone(), events, &options, &mut heard).unwrap();
     summary.checks[0].clone()
