@@ -3,7 +3,10 @@
 use crate::diagnostics::{Diagnostic, has_errors};
 use crate::model::RuleSet;
 
-use super::{brackets, coverage, dated, division, flow, shares, unused};
+use super::{
+    authority, brackets, coverage, dated, division, examples, flow, order, selections, settlements,
+    shares, tallies, unused, whole,
+};
 
 /// A rule set without errors. Nothing but [`check`] makes one, so whoever holds it need not ask again.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,13 +37,25 @@ pub fn check(rule_set: RuleSet, earlier: &[Diagnostic]) -> (Option<Checked>, Vec
 /// What is wrong or worth knowing in a rule set that resolved without errors.
 pub fn findings(rules: &RuleSet) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    shares::check(rules, &mut found);
-    division::check(rules, &mut found);
-    coverage::check(rules, &mut found);
-    flow::check(rules, &mut found);
-    dated::check(rules, &mut found);
-    brackets::check(rules, &mut found);
-    unused::check(rules, &mut found);
+    let checks = [
+        shares::check,
+        division::check,
+        coverage::check,
+        flow::check,
+        dated::check,
+        brackets::check,
+        tallies::check,
+        order::check,
+        selections::check,
+        whole::check,
+        settlements::check,
+        authority::check,
+        unused::check,
+        examples::check,
+    ];
+    for check in checks {
+        check(rules, &mut found);
+    }
     // A rule that serves several event kinds is looked at once for each of them.
     found.sort_by_key(|finding| (finding.span, finding.code));
     found.dedup_by(|one, two| {

@@ -1,7 +1,7 @@
 //! One rule for every case: gaps, clashes and rules that never apply.
 
 use crate::base::Span;
-use crate::diagnostics::{Code, Diagnostic, Words};
+use crate::diagnostics::{Diagnostic, Words};
 use crate::model::{Event, EventId, ModuleId, PoolId, RuleSet, Source};
 
 use super::covered::{self, Covered};
@@ -244,7 +244,8 @@ fn question(
     let filled = guards.filled(source);
     let candidates = guards.candidates(source);
     let days = guards.on_days(covered_days(rules, event, source, &candidates));
-    let asked = Question { guards, source, money: Formula::all([days, filled]), candidates };
+    let money = Formula::all([days, filled.clone()]);
+    let asked = Question { guards, source, filled, money, candidates };
     asked.reach(reached);
     asked.gap(found);
     asked.clashes(found);
@@ -282,7 +283,9 @@ fn covered_days(
 struct Question<'a> {
     guards: Guards<'a>,
     source: Source,
-    /// A covered day, and something to divide.
+    /// There is something to divide.
+    filled: Formula,
+    /// There is, and on a covered day.
     money: Formula,
     candidates: Vec<Candidate<'a>>,
 }
@@ -313,10 +316,10 @@ impl Question<'_> {
                     "wherever it would, a rule that overrides it applies",
                     "凡其可适用之处，均有优先于它的规则适用",
                 )
-            } else if never(self.find([self.money.clone(), candidate.prevails.clone()])) {
+            } else if never(self.find([self.filled.clone(), candidate.prevails.clone()])) {
                 Words::new(
-                    "whenever it would, there is nothing to divide, or the day is not covered",
-                    "凡其可适用之时，均无可分之款，或不在适用期内",
+                    "whenever it would, there is nothing to divide",
+                    "凡其可适用之时，均无可分之款",
                 )
             } else {
                 *place = Some(Reach::Sometimes);
@@ -357,7 +360,7 @@ impl Question<'_> {
                     .with_witness(self.witness(&witness));
                 found.push(self.undecided(finding, &witness));
             }
-            Found::TooMany => found.push(self.too_many(span)),
+            Found::TooMany => found.push(self.too_many()),
         }
     }
 
@@ -396,7 +399,7 @@ impl Question<'_> {
                     .with_witness(self.witness(&witness));
                 found.push(self.undecided(finding, &witness));
             }
-            Found::TooMany => found.push(self.too_many(span)),
+            Found::TooMany => found.push(self.too_many()),
         }
     }
 
@@ -466,7 +469,8 @@ impl Question<'_> {
         ))
     }
 
-    fn too_many(&self, span: Span) -> Diagnostic {
+    fn too_many(&self) -> Diagnostic {
+        let span = self.candidates.first().map_or_else(Span::default, |it| it.rule.name.span);
         let (en, zh) = self.what();
         let words = Words::new(
             format!("the rules for {en} tell too many cases apart to try them all"),

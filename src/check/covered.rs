@@ -81,9 +81,13 @@ fn first_day(rules: &RuleSet, modules: &BTreeSet<ModuleId>) -> Option<Date> {
     let heads = rules
         .rules
         .iter()
-        .map(|rule| (rule.module, rule.from))
-        .chain(rules.levies.iter().map(|levy| (levy.module, levy.from)));
-    let heads = heads.filter(|(module, _)| modules.contains(module)).filter_map(|(_, from)| from);
+        .map(|rule| (rule.module, rule.from, rule.until))
+        .chain(rules.levies.iter().map(|levy| (levy.module, levy.from, levy.until)));
+    let heads = heads.filter(|(module, _, _)| modules.contains(module));
+    // What only says when it ends holds at least on the day before.
+    let heads = heads.filter_map(|(_, from, until)| {
+        from.or_else(|| Date::from_days(until?.days().checked_sub(1)?))
+    });
     let said = rules
         .modules
         .iter()

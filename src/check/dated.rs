@@ -6,7 +6,7 @@ use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Words};
 use crate::model::{
     Body, Change, Comparison, Dated, EventId, Expr, ExprKind, Figure, Levy, LevyCase, ModuleId,
-    ParameterId, Rule, RuleCase, RuleSet, ScheduleId, Step,
+    ParameterId, Rule, RuleCase, RuleSet, ScheduleId, Step, Type,
 };
 
 use super::covered::{self, Covered};
@@ -439,11 +439,14 @@ fn missing(guards: &mut Guards<'_>, days: Covered, expr: &Expr) -> Option<Formul
         }
         _ => return None,
     };
-    let asked_day = match at.kind {
-        ExprKind::EffectiveDate => Formula::Decided(true),
-        _ => among(guards, days, at),
-    };
-    Some(Formula::all([missing, asked_day]))
+    // Another day than the event's own is one of the covered days too, as far as it is a field.
+    let mut asked_days = Vec::new();
+    walk::each(at, &mut |part| {
+        if matches!((&part.kind, part.ty.required()), (ExprKind::Field(_), Type::Date)) {
+            asked_days.push(among(guards, days, part));
+        }
+    });
+    Some(Formula::all(std::iter::once(missing).chain(asked_days)))
 }
 
 fn holding<T>(guards: &mut Guards<'_>, version: &Dated<T>, at: &Expr) -> Formula {

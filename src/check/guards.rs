@@ -16,8 +16,6 @@ use super::space::{Formula, Names, ROW, Space, erased};
 pub(super) struct Candidate<'a> {
     /// The rule.
     pub(super) rule: &'a Rule,
-    /// How it reads for the event kind.
-    pub(super) case: &'a RuleCase,
     /// Its dates and steps hold.
     pub(super) applies: Formula,
     /// It applies, and no rule that overrides it does.
@@ -103,13 +101,12 @@ impl<'a> Guards<'a> {
         let cases: Vec<(&Rule, &RuleCase)> = splitting(rules, self.event, source).collect();
         let applies: Vec<Formula> =
             cases.iter().map(|(rule, case)| self.rule(rule, case).0).collect();
-        let found = cases.iter().zip(&applies).map(|((rule, case), formula)| {
+        let found = cases.iter().zip(&applies).map(|((rule, _), formula)| {
             let above = cases.iter().zip(&applies);
             let above = above.filter(|((other, _), _)| overrides(rules, other.id, rule.id));
             let not_overridden = above.map(|(_, formula)| formula.clone().not());
             Candidate {
                 rule,
-                case,
                 applies: formula.clone(),
                 prevails: Formula::all(std::iter::once(formula.clone()).chain(not_overridden)),
             }

@@ -32,15 +32,27 @@ mod show;
 mod space;
 mod walk;
 
+mod authority;
 mod brackets;
 mod coverage;
 mod dated;
 mod division;
+mod examples;
 mod flow;
+mod order;
+mod print;
+mod regions;
+mod selections;
+mod settlements;
 mod shares;
+mod tallies;
 mod unused;
+mod unverified;
+mod whole;
 
 pub use checked::{Checked, check, findings};
+pub use print::print;
+pub use unverified::{Unverified, unverified};
 
 use crate::diagnostics::Code;
 
@@ -58,5 +70,13 @@ pub const CODES: &[&[Title]] = &[
     flow::CODES,
     dated::CODES,
     brackets::CODES,
+    tallies::CODES,
+    order::CODES,
+    selections::CODES,
+    whole::CODES,
+    settlements::CODES,
+    authority::CODES,
+    regions::CODES,
     unused::CODES,
+    examples::CODES,
 ];

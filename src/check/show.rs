@@ -1,6 +1,6 @@
 //! Values and expressions as the rules write them, for messages.
 
-use crate::base::{Date, Exact};
+use crate::base::Exact;
 use crate::model::{
     Aggregate, Arithmetic, Comparison, Constant, EnumerationId, EventId, Expr, ExprKind, Field,
     FieldIx, Function, MemberIx, RowSource, RuleSet, ScheduleValue, Selection, TotalKey, Type,
@@ -293,11 +293,6 @@ pub(super) fn rate(ratio: &Exact) -> String {
         Ok(percent) if percent.to_decimal_string(0).is_some() => format!("{percent}%"),
         _ => ratio.to_string(),
     }
-}
-
-/// A day before which, or from which, something holds.
-pub(super) fn day(days: i32) -> String {
-    Date::from_days(days).unwrap_or(Date::MAX).to_string()
 }
 
 fn sign(comparison: Comparison) -> &'static str {

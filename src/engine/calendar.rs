@@ -6,9 +6,8 @@ use crate::rows::{Batch, Cell, Column, Origin, Sink};
 
 use super::evaluator::{AtHand, Evaluator, Scope};
 use super::fault::Fault;
-use super::outcome::{Desk, Stop};
 use super::registers::Registers;
-use super::run::Span;
+use super::run::{Desk, Span, Stop};
 use super::trace::Trace;
 use super::value::{Row, Value};
 

@@ -91,8 +91,6 @@ pub(crate) struct Frame<'a> {
     pub becoming: Vec<Becoming>,
     /// Changes of what settlements owe: the leg, the account, by how much.
     pub owing: Vec<(u32, u32, Exact)>,
-    /// Whether the event undoes another one.
-    pub reversal: bool,
     /// The event that this one undoes, as it is afterwards.
     pub reversing: Option<(u32, Part, Original)>,
     /// Changes of balances.
@@ -168,7 +166,6 @@ impl<'a, 's, T: Trace> Evaluator<'a, 's, T> {
         frame.deltas.clear();
         frame.becoming.clear();
         frame.owing.clear();
-        frame.reversal = false;
         frame.reversing = None;
         frame.moves.clear();
         frame.residue = 0;

@@ -89,8 +89,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
             Row::Record(cells) => cells.get(at(field)),
         };
-        if let Row::Register(register, place) = row {
-            self.tell_row(register, place);
+        if T::ON
+            && let Row::Register(register, place) = row
+        {
+            self.trace.row(register, place);
         }
         match cell {
             Some(Cell::Missing) | None if declared.optional => Ok(Value::Missing),
@@ -137,7 +139,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let key = self.cells(keys, scope)?;
             return Err(Reason::ManyRows { register, key }.into());
         }
-        self.tell_row(register, first);
+        if T::ON {
+            self.trace.row(register, first);
+        }
         Ok(Value::Row(Row::Register(register, first)))
     }
 

@@ -42,10 +42,6 @@ impl Formula {
     pub(in crate::check) fn all(parts: impl IntoIterator<Item = Formula>) -> Formula {
         Formula::All(parts.into_iter().collect())
     }
-
-    pub(in crate::check) fn any(parts: impl IntoIterator<Item = Formula>) -> Formula {
-        Formula::Any(parts.into_iter().collect())
-    }
 }
 
 /// A yes-or-no question about terms.
@@ -235,7 +231,7 @@ impl<'a> Space<'a> {
         span: Span,
     ) -> Option<Formula> {
         for (side, other, mirrored) in [(left, right, false), (right, left, true)] {
-            let mut against = |space: &mut Self, value: &Expr| {
+            let against = |space: &mut Self, value: &Expr| {
                 if mirrored {
                     space.compare(comparison, other, value, span)
                 } else {

@@ -23,7 +23,7 @@ mod value;
 mod witness;
 
 pub(super) use condition::{Formula, Space};
-pub(super) use names::{Names, ROW, erased};
+pub(super) use names::{Names, ROW, erased, map_fields};
 pub(super) use search::Found;
-pub(super) use value::{Known, constant, holds, lies_in};
+pub(super) use value::constant;
 pub(super) use witness::Witness;

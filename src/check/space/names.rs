@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::base::Span;
 use crate::model::{
-    EventId, Expr, ExprKind, Factor, Formula, LocalIx, RowSource, RuleSet, Selection, Step,
-    TotalKey, Type,
+    EventId, Expr, ExprKind, Factor, FieldIx, Formula, LocalIx, RowSource, RuleSet, Selection,
+    Step, TotalKey, Type,
 };
 
 /// The row of a pool that is one per row, whatever a rule calls it.
@@ -319,5 +319,18 @@ fn map_key(key: &TotalKey, map: &mut dyn FnMut(&Expr) -> Expr) -> TotalKey {
     match key {
         TotalKey::All => TotalKey::All,
         TotalKey::Key(expr) => TotalKey::Key(map(expr)),
+    }
+}
+
+/// The expression with every field of the event replaced.
+pub(in crate::check) fn map_fields(expr: &Expr, map: &mut dyn FnMut(FieldIx) -> FieldIx) -> Expr {
+    match &expr.kind {
+        ExprKind::Field(field) => with_kind(expr, ExprKind::Field(map(*field))),
+        ExprKind::Aggregate { function, value, selection } => {
+            let value = value.as_ref().map(|value| Box::new(map_fields(value, map)));
+            let selection = Box::new(map_selection(selection, &mut |inner| map_fields(inner, map)));
+            with_kind(expr, ExprKind::Aggregate { function: *function, value, selection })
+        }
+        _ => map_children(expr, &mut |child| map_fields(child, map)),
     }
 }

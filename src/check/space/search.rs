@@ -351,10 +351,29 @@ impl<'a> Search<'a> {
         values.map(|(values, cell)| cell.and_then(|cell| values.get(cell)).cloned()).collect()
     }
 
+    /// The cells without which the formula would not hold; the others only stood in the way of the
+    /// search.
+    fn needed(&self, cells: &Cells) -> Cells {
+        let holds =
+            |cells: &Cells| matches!(self.reduced(self.formula, cells), Formula::Decided(true));
+        let mut needed = cells.clone();
+        if !holds(&needed) {
+            return needed;
+        }
+        for term in (0..needed.len()).rev().map(TermIx) {
+            let Some(Some(cell)) = needed.get(term.0).copied() else { continue };
+            set_cell(&mut needed, term, None);
+            if !holds(&needed) {
+                set_cell(&mut needed, term, Some(cell));
+            }
+        }
+        needed
+    }
+
     /// The case with days and fields made to fit what was asked of several at once; `None` if that
     /// fails and the case was to be certain.
     fn realised(&self, cells: &Cells) -> Option<Values> {
-        let values = self.values(cells);
+        let values = self.values(&self.needed(cells));
         let derived = (0..values.len())
             .map(TermIx)
             .filter(|term| values.get(term.0).is_some_and(Option::is_some))

@@ -128,10 +128,11 @@ pub(super) const OTHER_TEXT: &str = "…";
 const OTHER_TEXT_TOO: &str = "……";
 
 fn line(kind: Option<PeriodKind>, cuts: &BTreeSet<i32>) -> Vec<Constant> {
-    // The last cell first: a finding of today's law says more than one of the year 1.
+    // The cell before all cuts last: a finding of a day that rules name says more than one of the
+    // year 1.
     let first = ends(kind).0;
     let first = (!cuts.contains(&first)).then_some(first);
-    let starts = cuts.iter().rev().copied().chain(first);
+    let starts = cuts.iter().copied().chain(first);
     starts.filter_map(|at| position(kind, at)).collect()
 }
 
@@ -174,19 +175,22 @@ fn numbers(
             Side::After => found.extend(after(value, next, step)),
         }
     }
-    found
-        .into_iter()
-        .filter(|value| step.is_none_or(|step| value.div(step).is_ok_and(|it| it.is_integer())))
-        .filter(|value| least.is_none_or(|least| least <= value))
-        .map(Constant::Number)
-        .collect()
+    found.retain(|value| {
+        step.is_none_or(|step| value.div(step).is_ok_and(|it| it.is_integer()))
+            && least.is_none_or(|least| least <= value)
+    });
+    // A payment says more than a refund, and a refund more than nothing.
+    found.sort_by_key(|value| (value.is_zero(), value.is_negative()));
+    found.into_iter().map(Constant::Number).collect()
 }
 
 /// A value above `value` and below `next`, a multiple of the step if there is one.
 fn after(value: &Exact, next: Option<&Exact>, step: Option<&Exact>) -> Option<Exact> {
+    let round = value.floor().add(&Exact::ONE).ok()?;
     let above = match step {
+        Some(_) if next.is_none_or(|next| &round < next) => round,
         Some(step) => value.div(step).ok()?.floor().add(&Exact::ONE).ok()?.mul(step).ok()?,
-        None => value.add(&Exact::ONE).ok()?,
+        None => round,
     };
     match next {
         Some(next) if next <= &above => match step {

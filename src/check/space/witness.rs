@@ -60,17 +60,6 @@ impl Space<'_> {
         }
     }
 
-    /// The day of the case, if it plays a part.
-    pub(in crate::check) fn day_of(&self, witness: &Witness) -> Option<Date> {
-        self.terms.iter().zip(&witness.values).find_map(|(term, value)| {
-            let expr = expr_of(&term.key)?;
-            match (&expr.kind, value) {
-                (ExprKind::EffectiveDate, Some(Constant::Date(day))) => Some(*day),
-                _ => None,
-            }
-        })
-    }
-
     /// Where the rules ask what only a register, the state or several fields together can say.
     pub(in crate::check) fn leaning_on(&self, witness: &Witness) -> Vec<Span> {
         let assigned = self.terms.iter().zip(&witness.values).filter(|(_, value)| value.is_some());
