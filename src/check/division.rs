@@ -226,8 +226,8 @@ fn check_weights(selection: &Selection, found: &mut Vec<Diagnostic>) {
         found.push(Diagnostic::error(WEIGHTS, factor.value.span, words));
         return;
     }
-    let weights = selection.shares.iter().map(|factor| &factor.weight);
-    let sum = weights.fold(Ok(Exact::ZERO), |sum, weight| sum.and_then(|sum| sum.add(weight)));
+    let mut weights = selection.shares.iter().map(|factor| &factor.weight);
+    let sum = weights.try_fold(Exact::ZERO, |sum, weight| sum.add(weight));
     if sum.as_ref().is_ok_and(|sum| *sum != Exact::ONE) {
         let sum = sum.as_ref().map_or_else(|_| "?".to_owned(), rate);
         let words = Words::new(

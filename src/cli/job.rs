@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::app::{self, EventFile, Ignored, Loaded};
+use crate::app::{self, EventFile, Ignored};
 use crate::base::Date;
 use crate::check::Checked;
 use crate::diagnostics::Words;
@@ -19,7 +19,6 @@ use super::rules;
 
 /// Everything a run needs but its outputs.
 pub(super) struct Prepared {
-    pub(super) loaded: Loaded,
     pub(super) checked: Checked,
     pub(super) names: Names,
     pub(super) choices: Choices,
@@ -95,7 +94,7 @@ pub(super) fn prepare_with(
     let registers = registers(args, &project);
     let (registers, ignored) = app::read_registers(&names, &registers, options, &mapping)?;
     say_ignored(console, &ignored);
-    Ok(Prepared { loaded, checked, names, choices, events, registers, mapping, through })
+    Ok(Prepared { checked, names, choices, events, registers, mapping, through })
 }
 
 /// Says which columns no field asked for, once a file.

@@ -101,14 +101,22 @@ fn alike(ours: &Outcome, theirs: &Outcome) -> bool {
 #[test]
 fn workloads() {
     for file in files("examples/workloads") {
-        assert!(check_examples(std::slice::from_ref(&file)) > 0, "{} has no example", file.display());
+        assert!(
+            check_examples(std::slice::from_ref(&file)) > 0,
+            "{} has no example",
+            file.display()
+        );
     }
 }
 
 #[test]
 fn cases() {
     for file in files("tests/cases/allocate") {
-        assert!(check_examples(std::slice::from_ref(&file)) > 0, "{} has no example", file.display());
+        assert!(
+            check_examples(std::slice::from_ref(&file)) > 0,
+            "{} has no example",
+            file.display()
+        );
     }
 }
 

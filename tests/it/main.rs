@@ -14,8 +14,8 @@
 )]
 
 mod allocate;
-mod check;
 mod cases;
+mod check;
 mod compiled;
 mod floors;
 #[cfg(feature = "cli")]
