@@ -13,7 +13,7 @@
 //!   ([`Partition`]).
 //!
 //! It knows nothing of texts, laws and citations: what remains of the words are names, for its own
-//! printed form ([`print`]). It holds no state and touches no data.
+//! printed form ([`print()`]). It holds no state and touches no data.
 //!
 //! Start reading at [`Plan`].
 
