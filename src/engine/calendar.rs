@@ -6,8 +6,9 @@ use crate::rows::{Batch, Cell, Column, Origin, Sink};
 
 use super::evaluator::{AtHand, Evaluator, Scope};
 use super::fault::Fault;
+use super::outcome::{Desk, Stop};
 use super::registers::Registers;
-use super::run::{Desk, Span, Stop};
+use super::run::Span;
 use super::trace::Trace;
 use super::value::{Row, Value};
 

@@ -107,7 +107,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// What a leg gets: the sum over its leaves, where a pool counts as what was put into it.
-    fn settled_below(&self, node: u32) -> Result<Exact, Fault> {
+    pub fn settled_below(&self, node: u32) -> Result<Exact, Fault> {
         let Some(node) = self.frame.nodes.get(at(node)) else { return Ok(Exact::ZERO) };
         match &node.content {
             Content::Account(_) | Content::Undetermined => Ok(Exact::from_int(node.units)),
@@ -212,6 +212,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             return Ok(());
         }
         let value = self.eval(&figure.value, scope)?.to_cell_of(&figure.kind);
+        self.tell_figure(figure.figure, &key, &figure.value, scope);
         out.push(WorkedOut { figure: figure.figure, key, value });
         Ok(())
     }
@@ -272,8 +273,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 self.frame.shutting.push(shutting);
             }
         }
-        for (leg, key) in self.frame.shutting.drain(..) {
-            self.state.shut.entry(leg).or_default().insert(key);
+        for (leg, key) in &self.frame.shutting {
+            self.state.shut.entry(*leg).or_default().insert(key.clone());
         }
     }
 
@@ -304,8 +305,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             if node.entitled.to_int() != Some(node.units) {
                 let more = Exact::from_int(node.units).sub(&node.entitled)?;
                 let year = self.booked.year();
-                let drift = self.state.drift.entry((account, year)).or_default();
-                *drift = drift.add(&more)?;
+                self.state.drift.add(account, year, &more)?;
             }
         }
         Ok(())

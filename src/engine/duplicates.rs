@@ -103,7 +103,11 @@ fn write(cell: &Cell, out: &mut Vec<u8>) {
 /// A set of whole numbers, in pieces of 65,536.
 #[derive(Debug, Default)]
 struct Integers {
-    pieces: HashMap<i128, Piece>,
+    /// Where in the list the piece of these upper bits is.
+    places: HashMap<i128, usize>,
+    pieces: Vec<Piece>,
+    /// The piece asked for last: numbers often come in ascending order.
+    last: Option<(i128, usize)>,
 }
 
 /// The lower 16 bits of the numbers of a piece: listed while few, a bit each when many.
@@ -118,7 +122,16 @@ const FEW_MAX: usize = 4096;
 
 impl Integers {
     fn insert(&mut self, value: i128) -> bool {
-        let piece = self.pieces.entry(value >> 16).or_insert_with(|| Piece::Few(Vec::new()));
+        let upper = value >> 16;
+        let place = match self.last {
+            Some((of, place)) if of == upper => place,
+            _ => *self.places.entry(upper).or_insert(self.pieces.len()),
+        };
+        self.last = Some((upper, place));
+        if place == self.pieces.len() {
+            self.pieces.push(Piece::Few(Vec::new()));
+        }
+        let Some(piece) = self.pieces.get_mut(place) else { return true };
         // The remainder of 2^16 fits.
         let low = u16::try_from(value & 0xFFFF).unwrap_or(0);
         match piece {

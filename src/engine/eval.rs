@@ -7,7 +7,7 @@ use crate::base::{Date, Duration, Exact};
 use crate::plan::{
     Aggregate, Bracket, Comparison, Expr, Function, ScheduleValue, Selection, Version, at,
 };
-use crate::rows::Reason;
+use crate::rows::{Reason, ScheduleUsed};
 
 use super::evaluator::{Evaluator, Scope, nothing_there};
 use super::fault::Fault;
@@ -33,7 +33,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 Some(share) => share.clone(),
             },
             Expr::EffectiveDate => Value::Date(self.date),
-            Expr::Reading { option, .. } => Value::Option(*option),
+            Expr::Reading { reading, option } => {
+                self.tell_reading(*reading, *option);
+                Value::Option(*option)
+            }
             Expr::Parameter { parameter, keys, at } => {
                 let day = self.date_of(at, scope)?;
                 self.parameter(*parameter, keys, day, scope)?
@@ -264,9 +267,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let timeline = declared.timelines.get(place).ok_or(MISTYPED)?;
         match Version::on(timeline, day) {
             Some(version) => {
-                if T::ON {
-                    self.trace.parameter(parameter, place, version.from, &version.value);
-                }
+                self.tell_parameter(parameter, place, day, version.from, &version.value);
                 Ok(Value::of_constant(&version.value))
             }
             None => {
@@ -296,9 +297,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let size = value.abs();
         let bracket = Bracket::holding(&version.value, &size);
         let bracket = bracket.ok_or(Fault::Internal("a schedule without a last bracket"))?;
-        if T::ON {
-            self.trace.schedule(schedule, version.from, &bracket.rate, &bracket.quick);
-        }
+        self.tell_schedule(|| ScheduleUsed {
+            schedule,
+            day,
+            from: version.from,
+            amount: value.clone(),
+            rate: bracket.rate.clone(),
+            quick: bracket.quick.clone(),
+        });
         let read = bracket.reads(what, &size)?;
         let mirrored = value.is_negative() && what != ScheduleValue::Rate;
         Ok(if mirrored { read.neg() } else { read })

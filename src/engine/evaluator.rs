@@ -91,6 +91,8 @@ pub(crate) struct Frame<'a> {
     pub becoming: Vec<Becoming>,
     /// Changes of what settlements owe: the leg, the account, by how much.
     pub owing: Vec<(u32, u32, Exact)>,
+    /// Whether the event undoes another one.
+    pub reversal: bool,
     /// The event that this one undoes, as it is afterwards.
     pub reversing: Option<(u32, Part, Original)>,
     /// Changes of balances.
@@ -141,7 +143,8 @@ impl<'a, 's, T: Trace> Evaluator<'a, 's, T> {
 
     /// Takes an event up: nothing of the one before is left.
     pub fn take_up(&mut self, at_hand: AtHand<'a>) {
-        let (fields, adds) = (at_hand.event.fields.len(), at_hand.event.adds.len());
+        let fields = if at_hand.event.computes { at_hand.event.fields.len() } else { 0 };
+        let adds = at_hand.event.adds.len();
         self.at_hand = Some(at_hand);
         self.after = false;
         let frame = &mut self.frame;
@@ -166,6 +169,7 @@ impl<'a, 's, T: Trace> Evaluator<'a, 's, T> {
         frame.deltas.clear();
         frame.becoming.clear();
         frame.owing.clear();
+        frame.reversal = false;
         frame.reversing = None;
         frame.moves.clear();
         frame.residue = 0;

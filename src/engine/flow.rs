@@ -12,6 +12,7 @@ use crate::rows::Reason;
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Scope};
 use super::fault::Fault;
+use super::tell::BoundAtWork;
 use super::trace::Trace;
 use super::tree::{Chain, Content, Fed, Room, Running, Watched};
 use super::value::{Row, Value};
@@ -30,7 +31,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             match step.source {
                 Source::Inflow if inflow.is_zero() => {}
                 Source::Inflow => {
-                    let chain = self.empty(step, None, inflow)?;
+                    let chain = self.empty(step, None, inflow, None)?;
                     let roots = self.frame.roots;
                     self.frame.roots = self.joined(roots, chain);
                 }
@@ -46,7 +47,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         while let Some(filled) = self.frame.pools.get(place) {
             if filled.pool == pool && !filled.content.is_zero() {
                 let (row, content) = (filled.row, filled.content.clone());
-                let inside = self.empty(step, row, &content)?;
+                let inside = self.empty(step, row, &content, Some(place))?;
                 if let Some(filled) = self.frame.pools.get_mut(place) {
                     filled.inside = inside;
                 }
@@ -62,8 +63,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         step: &'a PoolStep,
         row: Option<Row<'a>>,
         content: &Exact,
+        filled: Option<usize>,
     ) -> Result<Chain, Fault> {
         let below = self.frame.locals.len();
+        self.tell_division(step.source, row, content, filled);
         let (case, base) = self.choose(step, row, content)?;
         let scope = Scope { base, own: None };
         if self.frame.settling.is_none() {
@@ -251,7 +254,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 _ => Exact::ZERO,
             };
             left = left.sub(&share)?;
-            let node = self.led_leg(leg, share, key, under)?;
+            self.tell_leg(leg, &share, under.scope);
+            let node = self.led_leg(leg, share.clone(), key, under)?;
+            self.tell_leg_done(node, &share);
             chain = self.joined(Chain { first: node, last: node }, chain);
         }
         Ok(chain)
@@ -319,6 +324,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             if part.is_zero() {
                 continue;
             }
+            self.tell_leg_row(&row);
             self.bind_row(&among.selection, row, Some(share), under.scope);
             let node = self.plain_leg(&among.leg, part, under)?;
             chain = self.joined(chain, Chain { first: node, last: node });
@@ -337,7 +343,13 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             Some(feed) if !share.is_zero() => Some(self.lasting_key(&feed.keys, under.scope)?),
             _ => None,
         };
-        self.led_leg(leg, share, key, under)
+        if !T::ON {
+            return self.led_leg(leg, share, key, under);
+        }
+        self.tell_leg(leg, &share, under.scope);
+        let node = self.led_leg(leg, share.clone(), key, under)?;
+        self.tell_leg_done(node, &share);
+        Ok(node)
     }
 
     /// What a leg takes of a share within its bounds, and the leg.
@@ -357,6 +369,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             Some(feed) => Some(self.lasting_key(&feed.keys, under.scope)?),
             None => None,
         };
+        self.tell_leg(leg, &share, under.scope);
         let rooms = self.frame.rooms.len();
         let mut bounded = (share, under.room);
         for bound in &leg.bounds {
@@ -367,6 +380,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             self.frame.rooms.truncate(rooms);
         }
         let node = self.led_leg(leg, share.clone(), key, Under { room, ..under })?;
+        self.tell_leg_done(node, &share);
         Ok((share, node))
     }
 
@@ -385,40 +399,47 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let limit = self.number(amount, under.scope)?.mul(&self.unit())?;
         let limit = limit.max(Exact::ZERO).floor();
         let node = u32::try_from(self.frame.nodes.len()).unwrap_or(u32::MAX);
-        match bound {
+        let (mut seen, mut shut) = (None, false);
+        let before = share.clone();
+        let after = match bound {
             Bound::AtLeast(_) => {
-                let reach = within(left, whole).min(limit);
+                let reach = within(left, whole).min(limit.clone());
                 let raised = share.abs().max(reach);
-                let share = if whole.is_negative() { raised.neg() } else { raised };
-                Ok((share, room))
+                if whole.is_negative() { raised.neg() } else { raised }
             }
             Bound::UpTo(_) => {
                 let cut = share.abs().min(limit.clone());
-                let share = if share.is_negative() { cut.neg() } else { cut };
-                self.frame.rooms.push(Room { node, parent: room, limit, total: None });
-                Ok((share, self.last_room()))
+                if share.is_negative() { cut.neg() } else { cut }
             }
             Bound::UpToInTotal { closed_once_reached, projection, .. } => {
                 let (Some(feed), Some(key)) = (&leg.feed, key) else {
                     return Err(Fault::Internal("a bound in total of a leg without a tally"));
                 };
                 let (before, now) = self.running(feed, key)?;
-                let (tally, projection) = (feed.tally, *projection);
-                let watched = Watched { leg: leg.leg, limit, tally, projection, key };
-                let shut = *closed_once_reached && self.is_shut(&watched, &now);
-                let limit = watched.limit;
-                let cut = if shut {
-                    Exact::ZERO
-                } else if share.is_positive() {
-                    share.min(limit.sub(&now)?.max(Exact::ZERO))
-                } else {
-                    share
-                };
-                let total = Some(Running { tally, key, before });
-                self.frame.rooms.push(Room { node, parent: room, limit, total });
-                Ok((cut, self.last_room()))
+                let (leg, tally, projection) = (leg.leg, feed.tally, *projection);
+                let watched = Watched { leg, limit: limit.clone(), tally, projection, key };
+                shut = *closed_once_reached && self.is_shut(&watched, &now);
+                let room = limit.sub(&now)?.max(Exact::ZERO);
+                seen = Some((Running { tally, key, before }, now));
+                match share {
+                    _ if shut => Exact::ZERO,
+                    share if share.is_positive() => share.min(room),
+                    share => share,
+                }
             }
+        };
+        if T::ON {
+            let total = seen.as_ref();
+            let total = total.map(|(it, now)| (it.tally, it.key, &it.before, now));
+            let work = BoundAtWork { limit: &limit, before: &before, after: &after, total, shut };
+            self.tell_bound(bound, &work, under.scope);
         }
+        if let Bound::AtLeast(_) = bound {
+            return Ok((after, room));
+        }
+        let total = seen.map(|(running, _)| running);
+        self.frame.rooms.push(Room { node, parent: room, limit, total });
+        Ok((after, self.last_room()))
     }
 
     fn last_room(&self) -> Option<u32> {

@@ -89,10 +89,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
             Row::Record(cells) => cells.get(at(field)),
         };
-        if T::ON
-            && let Row::Register(register, place) = row
-        {
-            self.trace.row(register, place);
+        if let Row::Register(register, place) = row {
+            self.tell_row(register, place);
         }
         match cell {
             Some(Cell::Missing) | None if declared.optional => Ok(Value::Missing),
@@ -139,9 +137,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let key = self.cells(keys, scope)?;
             return Err(Reason::ManyRows { register, key }.into());
         }
-        if T::ON {
-            self.trace.row(register, first);
-        }
+        self.tell_row(register, first);
         Ok(Value::Row(Row::Register(register, first)))
     }
 

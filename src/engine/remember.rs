@@ -36,10 +36,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         } else if counts && with_this {
             sum = sum.add(&self.added(tally, &parts.parts, start)?)?;
         }
-        if T::ON {
-            let key = self.parts(start).to_vec();
-            self.trace.total(tally, &key, &sum);
-        }
         self.frame.parts.truncate(start);
         Ok(Value::Number(sum.div(&declared.unit)?))
     }

@@ -40,6 +40,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.collect_moves();
         self.collect_own_adds()?;
         self.check_range()?;
+        self.frame.reversal = true;
         self.frame.reversing = Some((kind, key, original));
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::rows::Reason;
 use super::evaluator::{Evaluator, Scope};
 use super::fault::Fault;
 use super::state::Settling;
-use super::trace::{Trace, Verdict};
+use super::trace::Trace;
 use super::tree::{Chain, Content, Fed};
 use super::value::{Row, Value};
 
@@ -24,7 +24,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.frame.applying.clear();
         for (place, case) in step.cases.iter().enumerate() {
             if !self.in_force(case.from, case.until) {
-                self.tell(case.rule, Verdict::OutOfPeriod);
+                self.tell_tried(case.rule, None);
                 continue;
             }
             let base = self.open(case.locals);
@@ -32,24 +32,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             if let (Some(slot), Some(row)) = (case.row, row) {
                 self.bind(scope, slot, Value::Row(row));
             }
-            match self.failing(&case.steps, scope)? {
-                None => {
-                    self.tell(case.rule, Verdict::Holds);
-                    self.frame.applying.push((place, base));
-                }
-                Some(failed) => {
-                    self.tell(case.rule, Verdict::Failed(failed));
-                    self.close(base);
-                }
+            let failed = self.failing(&case.steps, scope)?;
+            self.tell_tried(case.rule, Some((&case.steps, failed, scope)));
+            match failed {
+                None => self.frame.applying.push((place, base)),
+                Some(_) => self.close(base),
             }
         }
         self.the_one(step, content)
-    }
-
-    fn tell(&mut self, rule: u32, verdict: Verdict) {
-        if T::ON {
-            self.trace.tried(rule, verdict);
-        }
     }
 
     /// The rule that no other one overrides.
@@ -130,11 +120,15 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let mut sum: i128 = 0;
         for levy in &self.event()?.levies {
             if !self.in_force(levy.from, levy.until) {
+                self.tell_levy(levy, None, None);
                 continue;
             }
             let base = self.open(levy.locals);
             let scope = Scope { base, own: None };
-            if self.failing(&levy.steps, scope)?.is_none() {
+            let failed = self.failing(&levy.steps, scope)?;
+            if failed.is_some() {
+                self.tell_levy(levy, Some((failed, scope)), None);
+            } else {
                 let due = self.raise(levy, scope)?;
                 sum = sum.checked_add(due).ok_or(Reason::TooWide)?;
             }
@@ -146,15 +140,19 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     fn raise(&mut self, levy: &'a LevyCase, scope: Scope<'a>) -> Result<i128, Fault> {
         let due = self.number(&levy.due, scope)?;
         if due.is_negative() && !levy.may_refund {
+            self.tell_levy(levy, Some((None, scope)), None);
             return Err(Reason::NegativeLevy { levy: levy.levy, due }.into());
         }
         let units = self.whole_units(&due, levy.leg)?;
-        if units != 0 {
-            let content = self.leads_to(&levy.into, scope)?;
-            let node = self.make_whole(levy.leg, content, units)?;
-            self.feed(levy.feed.as_ref(), node, units, scope)?;
-            self.pour(Chain { first: Some(node), last: Some(node) })?;
+        if units == 0 {
+            self.tell_levy(levy, Some((None, scope)), None);
+            return Ok(0);
         }
+        let content = self.leads_to(&levy.into, scope)?;
+        let node = self.make_whole(levy.leg, content, units)?;
+        self.tell_levy(levy, Some((None, scope)), Some(node));
+        self.feed(levy.feed.as_ref(), node, units, scope)?;
+        self.pour(Chain { first: Some(node), last: Some(node) })?;
         Ok(units)
     }
 
@@ -188,19 +186,16 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.frame.applying.clear();
         for (place, case) in event.transfers.iter().enumerate() {
             if !self.in_force(case.from, case.until) {
-                self.tell(case.rule, Verdict::OutOfPeriod);
+                self.tell_transfers(case.rule, None);
                 continue;
             }
             let base = self.open(case.locals);
-            match self.failing(&case.steps, Scope { base, own: None })? {
-                Some(failed) => {
-                    self.tell(case.rule, Verdict::Failed(failed));
-                    self.close(base);
-                }
-                None => {
-                    self.tell(case.rule, Verdict::Holds);
-                    self.frame.applying.push((place, base));
-                }
+            let scope = Scope { base, own: None };
+            let failed = self.failing(&case.steps, scope)?;
+            self.tell_transfers(case.rule, Some((&case.steps, failed, scope)));
+            match failed {
+                Some(_) => self.close(base),
+                None => self.frame.applying.push((place, base)),
             }
         }
         let rule_of = |place: usize| event.transfers.get(place).map(|case| case.rule);
@@ -222,18 +217,32 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     fn make_all(&mut self, case: &'a TransferCase, scope: Scope<'a>) -> Result<(), Fault> {
         for transfer in &case.transfers {
             let Some(selection) = &transfer.for_each else {
-                self.transfer(transfer, scope)?;
+                self.told_transfer(case.rule, transfer, scope)?;
                 continue;
             };
             let (rows, shares) = self.weighed(selection, scope)?;
             let mut shares = shares.map(Vec::into_iter);
             for row in rows {
                 let share = shares.as_mut().and_then(Iterator::next);
+                self.tell_leg_row(&row);
                 self.bind_row(selection, row, share, scope);
-                self.transfer(transfer, scope)?;
+                self.told_transfer(case.rule, transfer, scope)?;
             }
         }
         Ok(())
+    }
+
+    fn told_transfer(
+        &mut self,
+        rule: u32,
+        transfer: &'a Transfer,
+        scope: Scope<'a>,
+    ) -> Result<(), Fault> {
+        let first = self.frame.nodes.len();
+        let made = self.transfer(transfer, scope);
+        let nodes = (first, self.frame.nodes.len());
+        self.tell_transfer(rule, transfer.leg, transfer.amount.as_ref(), nodes, scope);
+        made
     }
 
     fn transfer(&mut self, transfer: &'a Transfer, scope: Scope<'a>) -> Result<(), Fault> {

@@ -1,17 +1,22 @@
 //! A run: every event taken in its turn, each outcome handed on.
 
-use crate::base::{Date, Money};
+use std::convert::Infallible;
+
+use crate::base::Date;
 use crate::plan::{Event, EventSource, Plan, at};
-use crate::rows::{Allocation, Batch, Column, EventAt, Outcome, Reason, RegisterRow, Sink};
+use crate::rows::{
+    Accounts, Batch, Cell, Column, EventAt, Explanation, Outcome, Reason, RegisterRow, Sink,
+};
 
 use super::calendar::Calendar;
-use super::commit::WorkedOut;
 use super::evaluator::{AtHand, Evaluator};
+use super::explain::Wanted;
 use super::fault::{Fault, RunError};
 use super::order::{Kept, Slot, order};
+use super::outcome::{Desk, Stop};
 use super::registers::Registers;
 use super::state::State;
-use super::summary::{Summary, Totals};
+use super::summary::Summary;
 use super::trace::{Off, Trace};
 use super::value::Names;
 
@@ -43,10 +48,44 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
+    all(plan, registers, batches, options, None, sink).map(|(summary, _)| summary)
+}
+
+/// Runs a plan over events to explain one of them; nothing if no such event was taken.
+///
+/// # Errors
+/// As [`run`].
+pub fn explain<I>(
+    plan: &Plan,
+    registers: Vec<(u32, Vec<RegisterRow>)>,
+    batches: impl IntoIterator<Item = Result<Batch, I>>,
+    options: &Options,
+    wanted: &Wanted,
+) -> Result<Option<Explanation>, RunError<I, Infallible>>
+where
+    I: std::error::Error + 'static,
+{
+    let told = all(plan, registers, batches, options, Some(wanted), &mut Unheard)?;
+    Ok(told.1)
+}
+
+fn all<I, S>(
+    plan: &Plan,
+    registers: Vec<(u32, Vec<RegisterRow>)>,
+    batches: impl IntoIterator<Item = Result<Batch, I>>,
+    options: &Options,
+    wanted: Option<&Wanted>,
+    sink: &mut S,
+) -> Result<(Summary, Option<Explanation>), RunError<I, S::Error>>
+where
+    I: std::error::Error + 'static,
+    S: Sink<Error: std::error::Error + 'static>,
+{
     let mut names = Names::default();
     let registers = Registers::new(plan, registers, &mut names);
     let mut state = State::new(plan, names);
-    let mut run = Run { plan, registers: &registers, state: &mut state, desk: Desk::new(sink) };
+    let desk = Desk::new(sink, wanted);
+    let mut run = Run { plan, registers: &registers, state: &mut state, desk };
     let span = match plan.ordered {
         true => run.in_order(batches, options)?,
         false => run.as_they_come(batches)?,
@@ -56,28 +95,10 @@ where
     }
     run.stages().map_err(RunError::from)?;
     let checks = run.checks().map_err(RunError::from)?;
-    let totals = run.desk.totals;
-    Ok(Summary { checks, ..totals.finish(&state) })
-}
-
-/// What stops a run that has all its events.
-#[derive(Debug)]
-pub(crate) enum Stop<E> {
-    Sink(E),
-    Internal(&'static str),
-}
-
-impl<I, S> From<Stop<S>> for RunError<I, S>
-where
-    I: std::error::Error + 'static,
-    S: std::error::Error + 'static,
-{
-    fn from(stop: Stop<S>) -> RunError<I, S> {
-        match stop {
-            Stop::Sink(error) => RunError::Sink(error),
-            Stop::Internal(what) => RunError::Internal(what),
-        }
-    }
+    let Desk { totals, explanation, .. } = run.desk;
+    let summary = totals.finish(&state);
+    let summary = summary.map_err(|_| RunError::Internal("a drift out of range"))?;
+    Ok((Summary { checks, ..summary }, explanation))
 }
 
 /// The first and the last day of sent events.
@@ -103,102 +124,28 @@ pub(crate) struct Run<'r, S> {
     pub desk: Desk<'r, S>,
 }
 
-/// Where outcomes go, and the memory for it.
-pub(crate) struct Desk<'r, S> {
-    pub sink: &'r mut S,
-    pub totals: Totals,
-    figures: Vec<WorkedOut>,
-    leaves: Vec<u32>,
-    allocations: Vec<Allocation>,
-}
+/// Nobody hears the outcomes of a run that explains.
+struct Unheard;
 
-impl<'r, S: Sink> Desk<'r, S> {
-    fn new(sink: &'r mut S) -> Desk<'r, S> {
-        let totals = Totals::default();
-        Desk { sink, totals, figures: Vec::new(), leaves: Vec::new(), allocations: Vec::new() }
-    }
+impl Sink for Unheard {
+    type Error = Infallible;
 
-    /// Works the event at hand out, unless it is set aside already, and hands its outcome on.
-    pub fn take<T: Trace>(
+    fn event(
         &mut self,
-        evaluator: &mut Evaluator<'_, '_, T>,
-        aside: Option<Fault>,
-    ) -> Result<(), Stop<S::Error>> {
-        let outcome = match aside {
-            Some(fault) => Err(fault),
-            None => evaluator.work_out(&mut self.figures),
-        };
-        match outcome {
-            Ok(inflow) => self.allocated(evaluator, Money::from_minor(inflow)),
-            Err(Fault::Aside(reason)) => self.set_aside(evaluator, &reason),
-            Err(Fault::Internal(what)) => Err(Stop::Internal(what)),
-        }
-    }
-
-    fn allocated<T: Trace>(
-        &mut self,
-        evaluator: &mut Evaluator<'_, '_, T>,
-        inflow: Money,
-    ) -> Result<(), Stop<S::Error>> {
-        let Some(at_hand) = evaluator.at_hand.clone() else {
-            return Err(Stop::Internal("an outcome of no event"));
-        };
-        evaluator.allocations(&mut self.leaves, &mut self.allocations);
-        let residue_units = evaluator.frame.residue;
-        let (currency, allocations) = (at_hand.event.currency, self.allocations.as_slice());
-        match self.totals.allocated(currency, inflow, allocations, residue_units) {
-            Ok(true) => {}
-            Ok(false) => return Err(Stop::Internal("allocations do not sum to the inflow")),
-            Err(_) => return Err(Stop::Internal("a control total out of range")),
-        }
-        let event = event_at(&at_hand, evaluator.date, evaluator.booked);
-        let outcome = Outcome::Allocated { allocations, inflow, residue_units };
-        let accounts = &evaluator.state.accounts;
-        self.sink.event(event, outcome, accounts).map_err(Stop::Sink)?;
-        for figure in &self.figures {
-            let (id, key, value) = (figure.figure, &figure.key, &figure.value);
-            self.sink.figure(event, id, key, value).map_err(Stop::Sink)?;
-        }
-        for leg in &evaluator.frame.open_items {
-            self.totals.summary.open_items += 1;
-            self.sink.open_item(event, *leg).map_err(Stop::Sink)?;
-        }
+        _: EventAt<'_>,
+        _: Outcome<'_>,
+        _: &dyn Accounts,
+    ) -> Result<(), Infallible> {
         Ok(())
     }
 
-    fn set_aside<T: Trace>(
-        &mut self,
-        evaluator: &mut Evaluator<'_, '_, T>,
-        reason: &Reason,
-    ) -> Result<(), Stop<S::Error>> {
-        let Some(at_hand) = evaluator.at_hand.clone() else {
-            return Err(Stop::Internal("an outcome of no event"));
-        };
-        let inflow = would_have_brought(evaluator);
-        if self.totals.set_aside(at_hand.event.currency, inflow).is_err() {
-            return Err(Stop::Internal("a control total out of range"));
-        }
-        let event = event_at(&at_hand, evaluator.date, evaluator.booked);
-        let outcome = Outcome::SetAside { inflow, reason };
-        self.sink.event(event, outcome, &evaluator.state.accounts).map_err(Stop::Sink)
+    fn figure(&mut self, _: EventAt<'_>, _: u32, _: &[Cell], _: &Cell) -> Result<(), Infallible> {
+        Ok(())
     }
-}
 
-/// What an event set aside would have brought, as far as a field says it.
-fn would_have_brought<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Option<Money> {
-    let event = evaluator.event().ok()?;
-    let levied = !event.levies.is_empty();
-    match (&event.source, event.inflow) {
-        (EventSource::Stage { .. }, _) => Some(Money::ZERO),
-        (_, None) if levied => None,
-        (_, None) => Some(Money::ZERO),
-        (_, Some(_)) if levied => None,
-        (_, Some(_)) => evaluator.inflow().ok().map(Money::from_minor),
+    fn open_item(&mut self, _: EventAt<'_>, _: u32) -> Result<(), Infallible> {
+        Ok(())
     }
-}
-
-fn event_at<'e>(at_hand: &AtHand<'e>, date: Date, booked: Date) -> EventAt<'e> {
-    EventAt { batch: at_hand.batch, row: at_hand.row, date, booked }
 }
 
 impl<'r, S: Sink> Run<'r, S> {

@@ -6,7 +6,7 @@ use crate::rows::{Allocation, Reason};
 
 use super::evaluator::Evaluator;
 use super::fault::Fault;
-use super::settle::{Member, Way, settle};
+use super::settle::{Member, Way, settle, sum_to};
 use super::state::Settling;
 use super::trace::Trace;
 use super::tree::{Chain, Content, Node};
@@ -21,6 +21,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let units = inflow.checked_sub(whole).ok_or(Reason::TooWide)?;
         let settling = self.frame.settling.take().unwrap_or_default();
         let own = self.settle_leaves(units, &Exact::from_int(units), &settling)?;
+        self.tell_settlement(&settling, false);
         if let Some((account, units)) = own {
             let node = self.make_apart(account, units)?;
             let roots = self.frame.roots;
@@ -46,6 +47,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let down = content.rounded(Rounding::Down, &Exact::ONE)?;
         let units = down.to_int().ok_or(Reason::TooWide)?;
         let own = self.settle_leaves(units, content, settling)?;
+        self.tell_settlement(settling, true);
         let mut last = None;
         for leaf in &self.frame.leaves {
             let Some(node) = self.frame.nodes.get_mut(at(*leaf)) else { continue };
@@ -141,13 +143,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         settling: &Settling,
     ) -> Result<Option<(u32, i128)>, Fault> {
         self.frame.shares.clear();
-        let mut sum = Exact::ZERO;
         for leaf in &self.frame.leaves {
             let Some(node) = self.frame.nodes.get(at(*leaf)) else { continue };
-            sum = sum.add(&node.share)?;
             self.frame.shares.push(node.share.clone());
         }
-        if sum != *whole {
+        if !sum_to(&self.frame.shares, whole)? {
             return Err(Fault::Internal("the legs of an event do not sum to what it brought"));
         }
         let of_account: Vec<usize>;

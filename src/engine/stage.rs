@@ -8,8 +8,9 @@ use crate::rows::{Accounts, Batch, Cell, Column, Origin, Sink};
 
 use super::evaluator::{AtHand, Evaluator, Scope};
 use super::fault::Fault;
+use super::outcome::Stop;
 use super::registers::order_of_cells;
-use super::run::{Run, Stop};
+use super::run::Run;
 use super::state::AccountTable;
 use super::trace::Off;
 use super::value::{Row, Value};

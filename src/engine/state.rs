@@ -33,8 +33,8 @@ pub(crate) struct State {
     pub owed: HashMap<Key, HashMap<(u32, u32), Exact>>,
     /// By event kind and key: what may still be undone.
     pub originals: HashMap<(u32, Part), Original>,
-    /// By account position and year: settled − entitled, in minor units.
-    pub drift: BTreeMap<(u32, i32), Exact>,
+    /// Settled − entitled, in minor units.
+    pub drift: Drifts,
     /// By event kind.
     pub seen: Vec<Seen>,
     /// What accounts gained that a stage closes, by stage.
@@ -54,6 +54,84 @@ pub(crate) struct Gains {
     pub kind: PeriodKind,
     /// By period and account position, in minor units.
     pub by_period: BTreeMap<Period, BTreeMap<u32, i128>>,
+}
+
+/// Settled − entitled of every account, by year.
+///
+/// Fractions are summed up by their denominator, of which there are few, and joined at the end: the
+/// sum of a million twentieths needs no common divisor on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Drifts {
+    /// By account position.
+    accounts: Vec<Vec<(i32, Drift)>>,
+}
+
+#[derive(Debug, Default)]
+struct Drift {
+    /// Denominator and numerator.
+    small: Vec<(i128, i128)>,
+    wide: Exact,
+}
+
+/// More denominators than these are joined at once.
+const DENOMINATORS_MAX: usize = 32;
+
+impl Drifts {
+    /// Adds to the drift of an account in a year.
+    pub fn add(&mut self, position: u32, year: i32, more: &Exact) -> Result<(), ExactError> {
+        if self.accounts.len() <= at(position) {
+            self.accounts.resize_with(at(position) + 1, Vec::new);
+        }
+        let Some(years) = self.accounts.get_mut(at(position)) else { return Ok(()) };
+        let place = years.iter().position(|(of, _)| *of == year);
+        let place = place.unwrap_or_else(|| {
+            years.push((year, Drift::default()));
+            years.len() - 1
+        });
+        years.get_mut(place).map_or(Ok(()), |(_, drift)| drift.add(more))
+    }
+
+    /// All that are not zero, by account position and year.
+    pub fn all(&self) -> Result<Vec<(u32, i32, Exact)>, ExactError> {
+        let mut all = Vec::new();
+        for (position, years) in (0_u32..).zip(&self.accounts) {
+            let mut years: Vec<&(i32, Drift)> = years.iter().collect();
+            years.sort_by_key(|(year, _)| *year);
+            for (year, drift) in years {
+                let sum = drift.sum()?;
+                if !sum.is_zero() {
+                    all.push((position, *year, sum));
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Drift {
+    fn add(&mut self, more: &Exact) -> Result<(), ExactError> {
+        if let Some((num, den)) = more.to_ratio() {
+            let known = self.small.iter().position(|(of, _)| *of == den);
+            if known.is_none() && self.small.len() < DENOMINATORS_MAX {
+                self.small.push((den, num));
+                return Ok(());
+            }
+            if let Some((_, sum)) = known.and_then(|known| self.small.get_mut(known))
+                && let Some(next) = sum.checked_add(num)
+            {
+                *sum = next;
+                return Ok(());
+            }
+        }
+        self.wide = self.wide.add(more)?;
+        Ok(())
+    }
+
+    fn sum(&self) -> Result<Exact, ExactError> {
+        self.small
+            .iter()
+            .try_fold(self.wide.clone(), |sum, (den, num)| sum.add(&Exact::from_ratio(*num, *den)?))
+    }
 }
 
 /// The sums of one projection.

@@ -119,17 +119,12 @@ impl Totals {
     }
 
     /// The figures when all is over.
-    pub fn finish(self, state: &State) -> Summary {
-        let drift = |((position, year), amount): (&(u32, i32), &Exact)| {
-            let (account, key) = state.accounts.account(*position)?;
-            let drifted = !amount.is_zero();
-            let (key, year, amount) = (key.to_vec(), *year, amount.clone());
-            drifted.then_some(Drift { account, key, year, amount })
+    pub fn finish(self, state: &State) -> Result<Summary, ExactError> {
+        let drift = |(position, year, amount): (u32, i32, Exact)| {
+            let (account, key) = state.accounts.account(position)?;
+            Some(Drift { account, key: key.to_vec(), year, amount })
         };
-        Summary {
-            currencies: self.currencies.into_values().collect(),
-            drift: state.drift.iter().filter_map(drift).collect(),
-            ..self.summary
-        }
+        let drift = state.drift.all()?.into_iter().filter_map(drift).collect();
+        Ok(Summary { currencies: self.currencies.into_values().collect(), drift, ..self.summary })
     }
 }

@@ -244,6 +244,9 @@ pub(crate) enum Part {
 pub(crate) struct Names {
     texts: HashMap<Arc<str>, u32>,
     numbers: HashMap<Exact, u32>,
+    /// The same, by place.
+    text_list: Vec<Arc<str>>,
+    number_list: Vec<Exact>,
 }
 
 impl Names {
@@ -256,16 +259,29 @@ impl Names {
         match value {
             Value::Text(text) => {
                 let next = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-                self.texts.insert(Arc::from(text.as_str()), next);
+                let text: Arc<str> = Arc::from(text.as_str());
+                self.text_list.push(Arc::clone(&text));
+                self.texts.insert(text, next);
                 Part::Text(next)
             }
             Value::Number(number) => {
                 let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+                self.number_list.push(number.clone());
                 self.numbers.insert(number.clone(), next);
                 Part::Number(next)
             }
             _ => Part::Unseen,
         }
+    }
+
+    /// A text by its place.
+    pub fn text(&self, place: u32) -> Option<&Arc<str>> {
+        self.text_list.get(crate::plan::at(place))
+    }
+
+    /// A number by its place.
+    pub fn number(&self, place: u32) -> Option<&Exact> {
+        self.number_list.get(crate::plan::at(place))
     }
 
     /// The part of a key that is only looked for.

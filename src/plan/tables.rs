@@ -186,6 +186,8 @@ pub struct Event {
     pub source: EventSource,
     /// The fields.
     pub fields: Vec<Field>,
+    /// Whether any of them is computed.
+    pub computes: bool,
     /// The fields that identify an event.
     pub unique: Vec<u32>,
     /// The field that holds the effective date.

@@ -10,8 +10,10 @@
 
 mod batch;
 mod cell;
+mod explanation;
 mod outcome;
 
 pub use batch::{Batch, Column, Origin, TextColumn};
 pub use cell::{Cell, RegisterRow};
+pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};

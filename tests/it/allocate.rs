@@ -1,13 +1,16 @@
 //! What rule sets make of events: every example in the library, in the workloads and in the cases is
 //! run by the engine and laid beside what it expects and beside the second opinion.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use fenshui::base::FileId;
+use fenshui::base::{Date, Exact, FileId, Money};
 use fenshui::check;
 use fenshui::diagnostics::has_errors;
+use fenshui::engine::{self, Wanted};
 use fenshui::model::{self, Choice, Example, RuleSet};
+use fenshui::plan::{self, Choices};
 use fenshui::reference::{self, Fate, Figure, Outcome};
+use fenshui::rows::{Cell, Explanation, HeadStep, Verdict};
 use fenshui::syntax;
 
 use crate::compiled::said;
@@ -128,10 +131,70 @@ fn the_library() {
 
 #[test]
 fn plans_are_stable_text() {
-    let file = Path::new("examples/workloads/w1.fen.md");
+    for workload in ["w1", "w2", "w3"] {
+        let rules = together(&[root().join(format!("examples/workloads/{workload}.fen.md"))], None);
+        let plan = plan::compile(&rules, &Choices::default());
+        insta::assert_snapshot!(format!("plan_of_{workload}"), plan::print(&plan));
+    }
+}
+
+/// The story of the event that an example sends as its `place`th.
+fn explained(file: &str, title: &str, place: usize) -> Explanation {
     let rules = together(&[root().join(file)], None);
-    let plan = fenshui::plan::compile(&rules, &fenshui::plan::Choices::default());
-    let printed = fenshui::plan::print(&plan);
-    let again = fenshui::plan::compile(&rules, &fenshui::plan::Choices::default());
-    assert_eq!(printed, fenshui::plan::print(&again));
+    let example = rules.examples.iter().find(|example| example.title == title).unwrap();
+    let given = worked::given(&rules, example, example.entries.len());
+    let plan = plan::compile(&rules, &Choices::default());
+    let batch = &given.batches[place];
+    let event = &plan.events[usize::try_from(batch.event).unwrap()];
+    let key = event.unique.iter().map(|field| batch.columns[plan::at(*field)].cell(0));
+    let wanted = Wanted { event: batch.event, key: key.collect() };
+    let batches = given.batches.iter().cloned().map(Ok::<_, std::convert::Infallible>);
+    let options = engine::Options { through: given.through };
+    let told = engine::explain(&plan, given.registers.clone(), batches, &options, &wanted);
+    told.unwrap().unwrap()
+}
+
+#[test]
+fn why_the_origin_got_no_more() {
+    let title = "the cap is reached, and a refund does not open it again";
+    let story = explained("examples/workloads/w2.fen.md", title, 2);
+    assert_eq!(story.inflow, Some(Money::from_minor(200)));
+    let [inflow, half] = story.divisions.as_slice() else { panic!("{:#?}", story.divisions) };
+    // `within` holds too, and `across` overrides it.
+    let verdicts: Vec<Verdict> = inflow.tried.iter().map(|tried| tried.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Overridden { by: 1 }, Verdict::Applies]);
+    let verdicts: Vec<Verdict> = half.tried.iter().map(|tried| tried.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Applies, Verdict::Failed]);
+    let [capped, rest] = half.legs.as_slice() else { panic!("{:#?}", half.legs) };
+    let yuan = |text: &str| Exact::parse_decimal(text).unwrap();
+    let [bound] = capped.bounds.as_slice() else { panic!("{:#?}", capped.bounds) };
+    let total = bound.total.clone().unwrap();
+    assert_eq!((total.before, bound.limit.clone()), (yuan("0.15"), yuan("0.3")));
+    assert_eq!((bound.before.clone(), bound.after.clone()), (yuan("0.5"), yuan("0.15")));
+    assert_eq!((capped.settled.clone(), rest.settled.clone()), (yuan("0.15"), yuan("0.35")));
+    assert_eq!(story.latches.len(), 1);
+    let change = &story.totals[0];
+    assert_eq!(change.totals, Some((yuan("0.15"), yuan("0.3"))));
+    assert_eq!(story.rows.len(), 1);
+    assert_eq!(story.parameters[0].value, Cell::Number(yuan("0.5")));
+    // The three shares were settled together first, then the event.
+    let own: Vec<Option<usize>> = story.settlements.iter().map(|it| it.division).collect();
+    assert_eq!(own, [Some(0), None]);
+    // The condition that fails, with the values of its parts.
+    let Some(HeadStep::When(condition)) = half.tried[1].head.last() else { panic!() };
+    assert_eq!(condition.value, Cell::Bool(false));
+    let parts: Vec<Cell> = condition.parts.iter().map(|part| part.value.clone()).collect();
+    let day = |text| Cell::Date(Date::parse(text).unwrap());
+    assert_eq!(parts, [day("2016-05-03"), day("2021-02-28")]);
+}
+
+#[test]
+fn why_so_much_is_withheld() {
+    let story = explained("examples/workloads/w3.fen.md", "two months", 1);
+    let [levy] = story.levies.as_slice() else { panic!("{:#?}", story.levies) };
+    let yuan = |text: &str| Exact::parse_decimal(text).unwrap();
+    assert_eq!(levy.due.clone().unwrap().value, Cell::Number(yuan("1520")));
+    assert_eq!(story.schedules[0].rate, yuan("0.1"));
+    assert_eq!(story.divisions[0].arrivals[0].amount, yuan("1520"));
+    assert_eq!(story.inflow, Some(Money::from_minor(152_000)));
 }

@@ -144,6 +144,24 @@ proptest! {
     }
 
     #[test]
+    fn small_and_wide_fractions_settle_alike((units, shares) in divided()) {
+        let bounds = Bounds::default();
+        let (out, given) = settled(units, &shares, Way::LargestRemainder, &bounds);
+        prop_assert_eq!(sum_to(&shares, &Exact::from_int(units)), Ok(true));
+        prop_assert_eq!(sum_to(&shares, &Exact::from_int(units + 1)), Ok(false));
+        prop_assert_eq!(sums_widely(&shares, &Exact::from_int(units)), Ok(true));
+        let (mut work, mut wide) = (Workspace::default(), Vec::new());
+        let whole = round_down_widely(&shares, units < 0, &mut work, &mut wide).unwrap();
+        let missing = units.abs() - whole;
+        if missing != 0 {
+            let again = give(missing, Way::LargestRemainder, &bounds, &mut work, &mut wide);
+            prop_assert_eq!(again.moved, given.moved);
+        }
+        let wide: Vec<i128> = wide.iter().map(|it| if units < 0 { -it } else { *it }).collect();
+        prop_assert_eq!(wide, out);
+    }
+
+    #[test]
     fn a_refund_mirrors_its_receipt((units, shares) in divided(), way in ways()) {
         let mirrored: Vec<Exact> = shares.iter().map(Exact::neg).collect();
         let (out, given) = settled(units, &shares, way, &Bounds::default());

@@ -39,6 +39,7 @@ impl Compiler<'_> {
             name: event.name.text.clone(),
             source: self.source(id, event),
             fields,
+            computes: event.fields.iter().any(|field| field.computed.is_some()),
             unique: event.unique.iter().map(|field| field.0).collect(),
             effective: event.effective.0,
             inflow: event.inflow.map(|field| field.0),
