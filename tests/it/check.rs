@@ -16,6 +16,7 @@ use fenshui::model::{self, Choice};
 use fenshui::syntax::{self, ast};
 
 mod manual;
+mod random;
 
 /// A text with its tree.
 struct Source {

@@ -110,15 +110,18 @@ impl Space<'_> {
     /// Looks for a case of which a formula holds; one that needs no soft term first.
     pub(in crate::check) fn find(&self, formula: &Formula) -> Found {
         let tables = self.tables();
-        let mut firm = Search::new(self, &tables, formula, Softness::Unknown);
-        if let Ok(Some(values)) = firm.run() {
-            return Found::Certainly(Witness::new(values));
-        }
+        // Mostly there is none, and one search shows it.
         let mut free = Search::new(self, &tables, formula, Softness::Free);
-        match free.run() {
-            Ok(Some(values)) => Found::Perhaps(Witness::new(values)),
-            Ok(None) => Found::Never,
-            Err(Exhausted) => Found::TooMany,
+        let perhaps = match free.run() {
+            Ok(None) => return Found::Never,
+            Ok(Some(values)) => Some(values),
+            Err(Exhausted) => None,
+        };
+        let mut firm = Search::new(self, &tables, formula, Softness::Unknown);
+        match (firm.run(), perhaps) {
+            (Ok(Some(values)), _) => Found::Certainly(Witness::new(values)),
+            (Ok(None) | Err(Exhausted), Some(values)) => Found::Perhaps(Witness::new(values)),
+            (Ok(None) | Err(Exhausted), None) => Found::TooMany,
         }
     }
 
@@ -211,7 +214,7 @@ impl<'a> Search<'a> {
             Formula::Decided(true) => return Ok(self.realised(cells)),
             Formula::Test(_) | Formula::Not(_) | Formula::All(_) | Formula::Any(_) => {}
         }
-        if self.soft == Softness::Unknown && self.leans(&left) {
+        if self.soft == Softness::Unknown && self.leans(&left, &mut Vec::new()) {
             return Ok(None);
         }
         let Some(term) = self.next_open(&left, cells) else {
@@ -230,6 +233,9 @@ impl<'a> Search<'a> {
         let count = self.tables.candidates.get(term.0).map_or(0, Vec::len);
         for cell in 0..count {
             set_cell(cells, term, Some(cell));
+            if self.is_refused(&left, cells) {
+                continue;
+            }
             let found = self.under(&left, cells)?;
             if found.is_some() {
                 return Ok(found);
@@ -237,6 +243,15 @@ impl<'a> Search<'a> {
         }
         set_cell(cells, term, None);
         Ok(None)
+    }
+
+    /// Whether one of the questions that must be answered alone is answered otherwise.
+    fn is_refused(&self, formula: &Formula, cells: &Cells) -> bool {
+        let Formula::All(parts) = formula else { return false };
+        parts
+            .iter()
+            .filter_map(literal)
+            .any(|(test, wanted)| self.answer(test, cells).is_some_and(|answer| answer != wanted))
     }
 
     /// Whether what is left holds for all values of the soft terms.
@@ -249,17 +264,34 @@ impl<'a> Search<'a> {
         Ok(found?.is_none())
     }
 
-    /// Whether a formula needs a question answered that soft terms alone decide: then it holds of no
-    /// case for certain.
-    fn leans(&self, formula: &Formula) -> bool {
+    /// Whether soft terms by themselves can keep a formula from holding: then it holds of no case for
+    /// certain. `denied` are the answers that do so; each has terms of its own, so that all can be
+    /// given at once.
+    fn leans(&self, formula: &Formula, denied: &mut Vec<(usize, bool)>) -> bool {
         match formula {
-            Formula::Decided(_) | Formula::Any(_) => false,
-            Formula::Test(test) => self.is_soft_question(*test, true),
-            Formula::Not(inner) => match inner.as_ref() {
-                Formula::Test(test) => self.is_soft_question(*test, false),
-                _ => false,
-            },
-            Formula::All(parts) => parts.iter().any(|part| self.leans(part)),
+            Formula::Decided(_) => false,
+            Formula::Test(_) | Formula::Not(_) => literal(formula).is_some_and(|one| {
+                if denied.contains(&one) {
+                    return true;
+                }
+                let free = self.is_soft_question(one.0, one.1)
+                    && denied.iter().all(|other| self.are_apart(one.0, other.0));
+                if free {
+                    denied.push(one);
+                }
+                free
+            }),
+            Formula::All(parts) => parts.iter().any(|part| self.leans(part, denied)),
+            Formula::Any(parts) => parts.iter().all(|part| self.leans(part, denied)),
+        }
+    }
+
+    /// Whether two tests ask about different terms.
+    fn are_apart(&self, one: usize, two: usize) -> bool {
+        let terms = |test: usize| self.tables.tests.get(test).map(|table| &table.terms);
+        match (terms(one), terms(two)) {
+            (Some(one), Some(two)) => one.iter().all(|term| !two.contains(term)),
+            (None, _) | (_, None) => false,
         }
     }
 
@@ -285,6 +317,7 @@ impl<'a> Search<'a> {
 
     fn reduced_parts(&self, parts: &[Formula], cells: &Cells, settles: bool) -> Formula {
         let mut left: Vec<Formula> = Vec::new();
+        let mut asked: Vec<(usize, bool)> = Vec::new();
         for part in parts {
             let part = self.reduced(part, cells);
             let inner = match part {
@@ -295,13 +328,17 @@ impl<'a> Search<'a> {
                 other => vec![other],
             };
             for one in inner {
-                // A question and its opposite side by side decide the row.
-                if is_literal(&one) && left.contains(&one.clone().not()) {
-                    return Formula::Decided(settles);
+                if let Some((test, wanted)) = literal(&one) {
+                    // A question and its opposite side by side decide the row.
+                    if asked.contains(&(test, !wanted)) {
+                        return Formula::Decided(settles);
+                    }
+                    if asked.contains(&(test, wanted)) {
+                        continue;
+                    }
+                    asked.push((test, wanted));
                 }
-                if !(is_literal(&one) && left.contains(&one)) {
-                    left.push(one);
-                }
+                left.push(one);
             }
         }
         if left.len() > 1 {
@@ -339,8 +376,8 @@ impl<'a> Search<'a> {
             }
             Formula::Not(inner) => self.next_open(inner, cells),
             Formula::All(parts) | Formula::Any(parts) => {
-                let alone = parts.iter().filter(|part| is_literal(part));
-                let others = parts.iter().filter(|part| !is_literal(part));
+                let alone = parts.iter().filter(|part| literal(part).is_some());
+                let others = parts.iter().filter(|part| literal(part).is_none());
                 alone.chain(others).find_map(|part| self.next_open(part, cells))
             }
         }
@@ -391,12 +428,15 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A question, or its opposite.
-fn is_literal(formula: &Formula) -> bool {
+/// A question, with the answer that is wanted.
+fn literal(formula: &Formula) -> Option<(usize, bool)> {
     match formula {
-        Formula::Test(_) => true,
-        Formula::Not(inner) => matches!(**inner, Formula::Test(_)),
-        Formula::Decided(_) | Formula::All(_) | Formula::Any(_) => false,
+        Formula::Test(test) => Some((*test, true)),
+        Formula::Not(inner) => match inner.as_ref() {
+            Formula::Test(test) => Some((*test, false)),
+            Formula::Decided(_) | Formula::Not(_) | Formula::All(_) | Formula::Any(_) => None,
+        },
+        Formula::Decided(_) | Formula::All(_) | Formula::Any(_) => None,
     }
 }
 
