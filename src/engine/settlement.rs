@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::settle::{Member, Way, settle, sum_to};
 use super::state::Settling;
 use super::trace::Trace;
-use super::tree::{Chain, Content, Node};
+use super::tree::{Chain, Content, Fed, Node, Room};
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Settles the event over all its leaves, so that together they give what it brought.
@@ -234,12 +234,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         if frame.rooms.is_empty() {
             return Ok(());
         }
-        for room in &frame.rooms {
+        let counted = self.counted_outside(units < 0)?;
+        let frame = &mut self.frame;
+        for (room, counted) in frame.rooms.iter().zip(counted) {
             let limit = match &room.total {
-                None => room.limit.clone(),
+                None => room.limit.sub(&counted)?.floor(),
                 // Of money coming back a running total takes all there is.
                 Some(_) if units < 0 => Exact::from_int(i128::MAX),
-                Some(total) => room.limit.sub(&total.before)?.floor(),
+                Some(total) => room.limit.sub(&total.before)?.sub(&counted)?.floor(),
             };
             frame.bounds.limits.push(limit.to_int().unwrap_or(i128::MAX));
         }
@@ -253,6 +255,58 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         self.count_earlier_feeds();
         Ok(())
+    }
+
+    /// For each bound, what counts against it and takes no part in this settlement: what was put into
+    /// pools, and what was whole before. Mirrored where money comes back.
+    fn counted_outside(&self, mirrored: bool) -> Result<Vec<Exact>, Fault> {
+        let frame = &self.frame;
+        let mut counted = vec![Exact::ZERO; frame.rooms.len()];
+        for (place, node) in (0_u32..).zip(&frame.nodes) {
+            if matches!(node.content, Content::Group) || frame.leaves.contains(&place) {
+                continue;
+            }
+            let share = if mirrored { node.share.neg() } else { node.share.clone() };
+            let mut next = node.room;
+            while let Some(room) = next {
+                if let Some(counted) = counted.get_mut(at(room)) {
+                    *counted = counted.add(&share)?;
+                }
+                next = frame.rooms.get(at(room)).and_then(|room| room.parent);
+            }
+            for (room, counted) in frame.rooms.iter().zip(&mut counted) {
+                for _ in self.earlier_feeds(room).filter(|fed| self.is_below(place, *fed)) {
+                    *counted = counted.add(&share)?;
+                }
+            }
+        }
+        Ok(counted)
+    }
+
+    /// The legs before a bounded one that add to the total its bound looks at.
+    fn earlier_feeds(&self, room: &Room) -> impl Iterator<Item = u32> + '_ {
+        let (node, total) = (room.node, room.total.clone());
+        let same = move |fed: &&Fed| {
+            total.as_ref().is_some_and(|total| {
+                fed.tally == total.tally && self.key_at(fed.key) == self.key_at(total.key)
+            })
+        };
+        let earlier = self.frame.feeds.iter().filter(move |fed| fed.node < node);
+        earlier.filter(same).map(|fed| fed.node)
+    }
+
+    fn is_below(&self, place: u32, node: u32) -> bool {
+        if place == node {
+            return true;
+        }
+        let mut child = self.frame.nodes.get(at(node)).and_then(|node| node.inside.first);
+        while let Some(inside) = child {
+            if self.is_below(place, inside) {
+                return true;
+            }
+            child = self.frame.nodes.get(at(inside)).and_then(|node| node.next);
+        }
+        false
     }
 
     /// What earlier legs add to a total counts against the bound of a later one.

@@ -187,7 +187,9 @@ fn changes(scene: &Scene<'_>, sheet: &mut Sheet) -> Result<Changes, Stop> {
     }
     for at in sheet.leaves()? {
         let part = sheet.part(at)?;
-        if let Destination::Payee(Payee::Account(account, key)) = &part.to {
+        if let Destination::Payee(Payee::Account(account, key)) = &part.to
+            && !part.amount.is_zero()
+        {
             changes.moves.push((AccountId(*account), key.clone(), part.amount.clone()));
         }
     }

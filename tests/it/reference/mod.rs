@@ -46,7 +46,7 @@ fn random_rules_mean_the_same_to_both() {
     let config = Config {
         cases: cases(),
         failure_persistence: None,
-        max_shrink_iters: 1500,
+        max_shrink_iters: 3000,
         // The usual run repeats itself; whoever asks for more cases gets new ones.
         rng_seed: match std::env::var("FENSHUI_CASES") {
             Ok(_) => RngSeed::Random,

@@ -257,7 +257,7 @@ fn account(about: About) -> Text {
         ],
         About::Payslip => &["central", "treasury[south]", "payer[person]", "reserve"],
         About::MonthEnd => &["central", "fund[low]", "reserve"],
-        About::Netting => &["central", "fund[mid]", "fund[low]", "treasury[west]"],
+        About::Netting => &["central", "fund[mid]", "fund[low]", "payer[\"late\"]"],
     })
 }
 
@@ -310,20 +310,24 @@ fn bounds(about: About) -> Text {
 }
 
 /// A leg; a bound in total needs a tally.
-fn leg(portion: &str, bounds: &str, target: &str, feed: &str) -> String {
+fn leg(portion: &str, bounds: &str, target: &str, feed: &str, depth: u32) -> String {
     let plain = target.starts_with("to ") && target != "to POOL";
-    let feed = match feed {
-        "" if bounds.contains("in total") => " as given",
-        feed => feed,
+    // A division feeds a tally that nothing inside it feeds, or amounts would be added twice.
+    let wide = format!(" as wide_{depth}");
+    let feed = match (bounds.contains("in total"), plain) {
+        (true, false) => &wide,
+        (true, true) if feed.is_empty() => " as given",
+        (_, true) => feed,
+        (false, false) => "",
     };
-    // The settled amount of a leg into a pool, or of a division, is told by what comes of it.
-    let feed = if plain || bounds.contains("in total") { feed } else { "" };
     format!("{portion}{bounds} {target}{feed}")
 }
 
 fn a_leg(about: About, portion: Text, depth: u32) -> Text {
     (portion, bounds(about), target(about, depth), feed(about))
-        .prop_map(|(portion, bounds, target, feed)| leg(&portion, &bounds, &target, &feed))
+        .prop_map(move |(portion, bounds, target, feed)| {
+            leg(&portion, &bounds, &target, &feed, depth)
+        })
         .boxed()
 }
 
@@ -336,8 +340,8 @@ fn block(about: About, depth: u32) -> Text {
             rates
         });
     let one_rate = a_leg(about, rate(about), depth).prop_map(|leg| vec![leg]);
-    let whole = (money(about, 1), target(about, depth)).prop_map(|(most, target)| {
-        vec![leg("all", &format!(" up to {most} in total"), &target, "")]
+    let whole = (money(about, 1), target(about, depth)).prop_map(move |(most, target)| {
+        vec![leg("all", &format!(" up to {most} in total"), &target, "", depth)]
     });
     let legs = match about {
         About::Receipt => prop_oneof![4 => rates, 1 => one_rate, 1 => whole].boxed(),
@@ -346,7 +350,7 @@ fn block(about: About, depth: u32) -> Text {
         }
     };
     let rest = (target(about, depth), feed(about))
-        .prop_map(|(target, feed)| leg("rest", "", &target, &feed));
+        .prop_map(move |(target, feed)| leg("rest", "", &target, &feed, depth));
     (legs, rest, any::<prop::sample::Index>())
         .prop_map(|(mut legs, rest, at)| {
             let place = legs.len() - at.index(legs.len() + 1);
@@ -369,8 +373,8 @@ fn in_order(about: About, depth: u32) -> Text {
     let portion = || prop_oneof![one_of(&["all", "50%", "1/3", "2.00", "0.50"]), portion(about, 0)];
     let leg = move || a_leg(about, portion().boxed(), depth);
     (vec(leg(), 1..3), target(about, 0), feed(about))
-        .prop_map(|(mut legs, rest, last_feed)| {
-            legs.push(super::texts::leg("rest", "", &rest, &last_feed));
+        .prop_map(move |(mut legs, rest, last_feed)| {
+            legs.push(super::texts::leg("rest", "", &rest, &last_feed, depth));
             format!("in order ⟨ {} ⟩", legs.join(" ¦ "))
         })
         .boxed()
@@ -412,9 +416,9 @@ fn among(about: About, depth: u32) -> Text {
             "Grade as g by shares 100% limit[g] → fund[g]",
         ]),
         About::Netting => one_of(&[
-            "rows as r by shares 100% max(r.balance, 0) → treasury[r.key]",
+            "rows as r by shares 100% max(r.balance, 0) → given_back[r.key]",
             "Grade as g by shares 100% limit[g] → fund[g]",
-            "weights as w by shares 100% w.weight → treasury[w.region]",
+            "weights as w by shares 100% w.weight → given_back[w.region]",
         ]),
         About::Payslip | About::MonthEnd => {
             one_of(&["Grade as g by shares 100% limit[g] → fund[g]"])
@@ -462,8 +466,15 @@ fn body(about: About) -> BoxedStrategy<Body> {
 }
 
 fn rules(about: About) -> BoxedStrategy<Rules> {
-    let day = option::weighted(0.3, one_of(&["from 2020-03-01", "until 2020-09-01"]));
-    let exception = (option::weighted(0.9, condition(about, 2)), day, body(about));
+    // An exception without a condition or a day would leave nothing to the rule it overrides.
+    let day = || one_of(&["from 2020-03-01", "until 2020-09-01"]);
+    let when = || condition(about, 2);
+    let head = prop_oneof![
+        6 => when().prop_map(|when| (Some(when), None)),
+        2 => (when(), day()).prop_map(|(when, day)| (Some(when), Some(day))),
+        1 => day().prop_map(|day| (None, Some(day))),
+    ];
+    let exception = (head, body(about)).prop_map(|((when, day), body)| (when, day, body));
     (body(about), vec(exception, 0..3))
         .prop_map(|(whole, exceptions)| Rules { whole, exceptions })
         .boxed()
@@ -737,6 +748,9 @@ impl Parts {
             ("seen", seen),
             ("carried_over", carry),
             ("given", "tally given per enterprise : money\n".into()),
+            ("wide_0", "tally wide_0 per enterprise : money\n".into()),
+            ("wide_1", "tally wide_1 per enterprise : money\n".into()),
+            ("wide_2", "tally wide_2 per enterprise : money\n".into()),
             ("by_origin", "tally by_origin per origin, year(date) : money\n".into()),
             ("withheld", "tally withheld per person, year(date) : money\n".into()),
             ("earned", "tally earned per person, year(date) : money\n  on payslip adds salary - insurance\n".into()),
@@ -751,6 +765,7 @@ impl Parts {
             ("method", METHOD.into()),
             ("central", "account central\n".into()),
             ("treasury", "account treasury[Region]\n".into()),
+            ("given_back", "account given_back[Region]\n".into()),
             ("fund", "account fund[Grade]\n".into()),
             ("payer", "account payer[text]\n".into()),
             ("reserve", "account reserve holds\n".into()),
@@ -788,7 +803,7 @@ impl Parts {
             format!("module drawn\nauthority national\ncovers from 2019-01-01\n{settlement}\n");
         for (name, declaration) in [("Region", REGIONS), ("Tax", TAXES), ("Grade", GRADES)] {
             let members: &[&str] = match name {
-                "Region" => &["Region", "north", "south", "west", "treasury"],
+                "Region" => &["Region", "north", "south", "west"],
                 "Tax" => &["Tax", "vat", "cit", "stamp"],
                 _ => &["Grade", "low", "mid", "high"],
             };
@@ -826,7 +841,7 @@ fn event(known: &str, name: &str, fields: &[(&str, &str)]) -> String {
         let used = mentions(known, field)
             || (*field == "base" && mentions(known, "half_base"))
             || (*field == "enterprise"
-                && ["given", "carried_over"].iter().any(|tally| mentions(known, tally)))
+                && ["given", "wide_0", "wide_1", "wide_2", "carried_over"].iter().any(|tally| mentions(known, tally)))
             || (*field == "person"
                 && ["withheld", "earned"].iter().any(|tally| mentions(known, tally)));
         if always.contains(field) || used {
