@@ -7,7 +7,7 @@ use crate::rows::{Cell, Reason};
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Once, Scope};
 use super::fault::Fault;
-use super::state::{Key, Settling};
+use super::state::Key;
 use super::trace::Trace;
 use super::tree::Content;
 use super::value::Part;
@@ -230,12 +230,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 kept.insert(key, becoming.value.clone());
             }
         }
-        if let Some(Settling::Carried(key)) = &self.frame.settling {
+        for (key, leg, account, more) in &self.frame.owing {
             let owed = self.state.owed.entry(key.clone()).or_default();
-            for (leg, account, more) in &self.frame.owing {
-                let sum = owed.entry((*leg, *account)).or_default();
-                *sum = sum.add(more)?;
-            }
+            let sum = owed.entry((*leg, *account)).or_default();
+            *sum = sum.add(more)?;
         }
         if let Some((kind, key, original)) = self.frame.reversing.take() {
             self.state.originals.insert((kind, key), original);

@@ -89,8 +89,8 @@ pub(crate) struct Frame<'a> {
     pub deltas: Vec<Delta>,
     /// New values of carries.
     pub becoming: Vec<Becoming>,
-    /// Changes of what settlements owe: the leg, the account, by how much.
-    pub owing: Vec<(u32, u32, Exact)>,
+    /// Changes of what settlements owe: under which key, the leg, the account, by how much.
+    pub owing: Vec<(Key, u32, u32, Exact)>,
     /// Whether the event undoes another one.
     pub reversal: bool,
     /// The event that this one undoes, as it is afterwards.

@@ -64,11 +64,12 @@ const COMMON_MAX: i128 = 1 << 40;
 
 /// Settles `units` over exact shares and appends what each gets to `out`.
 ///
-/// Each share is rounded down (mirrored where `units` is negative), and the units missing go one
-/// each by the way of giving; a refused one goes to the next leaf by the same order. With
-/// shares that sum to `units` at most one unit reaches each leaf unless bounds refuse; where all
-/// refuse, the order stands and the bounds yield, for money is never lost. A sum of shares above
-/// `units` (a carried entitlement) withholds from the smallest fractions, the last first.
+/// Each share is rounded down (mirrored where `units` is negative, or zero of a sum below zero), and
+/// the units missing go one each by the way of giving; a refused one goes to the next leaf by the
+/// same order. With shares that sum to `units` at most one unit reaches each leaf unless bounds
+/// refuse; where all refuse, the order stands and the bounds yield, for money is never lost. A sum
+/// of shares above `units` (a carried entitlement) withholds from the smallest fractions, the last
+/// first.
 ///
 /// # Errors
 /// [`ExactError::TooWide`] if a share has more than 2^120 units.
@@ -80,7 +81,11 @@ pub(crate) fn settle(
     work: &mut Workspace,
     out: &mut Vec<i128>,
 ) -> Result<Given, ExactError> {
-    let mirrored = units < 0;
+    let mut sum = Exact::ZERO;
+    for share in shares.iter().filter(|_| units == 0) {
+        sum = sum.add(share)?;
+    }
+    let mirrored = units < 0 || sum.is_negative();
     let start = out.len();
     let missing = in_range(units)?.abs();
     work.fractions.clear();

@@ -7,7 +7,7 @@ use crate::rows::{Allocation, Reason};
 use super::evaluator::Evaluator;
 use super::fault::Fault;
 use super::settle::{Member, Way, settle, sum_to};
-use super::state::Settling;
+use super::state::{Key, Settling};
 use super::trace::Trace;
 use super::tree::{Chain, Content, Fed, Node, Room};
 
@@ -164,7 +164,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 (Way::AllTo(&of_account), Some(*account))
             }
         };
-        self.fill_bounds(units)?;
+        self.fill_bounds(units < 0 || whole.is_negative())?;
         let frame = &mut self.frame;
         frame.units.clear();
         let (shares, bounds) = (&frame.shares, &frame.bounds);
@@ -175,8 +175,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 node.units = *units;
             }
         }
-        if let Settling::Carried(_) = settling {
-            self.note_owed()?;
+        if let Settling::Carried(key) = settling {
+            self.note_owed(key)?;
         }
         match (given.left, apart) {
             (0, _) => Ok(None),
@@ -194,9 +194,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         leaves.filter(|(_, leaf)| of_account(leaf)).map(|(place, _)| place).collect()
     }
 
-    /// Adds to each share what the leaf was owed so far; of leaves alike the first gets it.
-    fn add_owed(&mut self, key: &[super::value::Part]) -> Result<(), Fault> {
-        let Some(owed) = self.state.owed.get(key) else { return Ok(()) };
+    /// Adds to each share what the leaf was owed so far, splits of this event that settled before
+    /// included; of leaves alike the first gets it.
+    fn add_owed(&mut self, key: &Key) -> Result<(), Fault> {
+        let owed = self.state.owed.get(key);
         let frame = &mut self.frame;
         for (place, leaf) in frame.leaves.iter().enumerate() {
             let Some(id) = identity(&frame.nodes, *leaf) else { continue };
@@ -204,22 +205,28 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             if earlier.into_iter().any(|other| identity(&frame.nodes, *other) == Some(id)) {
                 continue;
             }
-            if let (Some(share), Some(owed)) = (frame.shares.get_mut(place), owed.get(&id)) {
+            let Some(share) = frame.shares.get_mut(place) else { continue };
+            if let Some(owed) = owed.and_then(|owed| owed.get(&id)) {
                 *share = share.add(owed)?;
+            }
+            for (under, leg, account, more) in &frame.owing {
+                if under == key && (*leg, *account) == id {
+                    *share = share.add(more)?;
+                }
             }
         }
         Ok(())
     }
 
     /// Notes what each leaf is owed more or less than before.
-    fn note_owed(&mut self) -> Result<(), Fault> {
+    fn note_owed(&mut self, key: &Key) -> Result<(), Fault> {
         let frame = &mut self.frame;
         for leaf in &frame.leaves {
             let Some(node) = frame.nodes.get(at(*leaf)) else { continue };
             if let Some((leg, account)) = identity(&frame.nodes, *leaf) {
                 let more = node.share.sub(&Exact::from_int(node.units))?;
                 if !more.is_zero() {
-                    frame.owing.push((leg, account, more));
+                    frame.owing.push((key.clone(), leg, account, more));
                 }
             }
         }
@@ -227,20 +234,20 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// Puts down which leaf counts against which bound.
-    fn fill_bounds(&mut self, units: i128) -> Result<(), Fault> {
+    fn fill_bounds(&mut self, mirrored: bool) -> Result<(), Fault> {
         let frame = &mut self.frame;
         frame.bounds.limits.clear();
         frame.bounds.members.clear();
         if frame.rooms.is_empty() {
             return Ok(());
         }
-        let counted = self.counted_outside(units < 0)?;
+        let counted = self.counted_outside(mirrored)?;
         let frame = &mut self.frame;
         for (room, counted) in frame.rooms.iter().zip(counted) {
             let limit = match &room.total {
                 None => room.limit.sub(&counted)?.floor(),
                 // Of money coming back a running total takes all there is.
-                Some(_) if units < 0 => Exact::from_int(i128::MAX),
+                Some(_) if mirrored => Exact::from_int(i128::MAX),
                 Some(total) => room.limit.sub(&total.before)?.sub(&counted)?.floor(),
             };
             frame.bounds.limits.push(limit.to_int().unwrap_or(i128::MAX));

@@ -458,6 +458,7 @@ fn body(about: About) -> BoxedStrategy<Body> {
         1 => Just(" settled".to_owned()),
         1 => Just(" settled kept apart in residue".to_owned()),
         1 => Just(" settled largest remainder".to_owned()),
+        1 => Just(" settled carried per month(date)".to_owned()),
     ];
     let named = option::weighted(0.2, money(about, 1));
     let direct = prop_oneof![in_order(about, 1), graded(about, 1)];
@@ -508,6 +509,11 @@ impl Rules {
             ));
         }
         for rule in rules {
+            // A pool cannot be filled while it is emptied.
+            let rule = match pool {
+                "branch_part" => rule.replace("to branch_part[b]", "to treasury[b.region]"),
+                _ => rule,
+            };
             *text += &rule_with_row(&rule.replace("POOL", next));
         }
     }
