@@ -1,10 +1,10 @@
 //! Random rules as texts, and random events for them.
 //!
 //! Everything is drawn as text from a fixed vocabulary, so that what shrinks stays readable: a shorter
-//! list, a plainer expression, an earlier choice. Declarations nobody mentions are left out. Three
-//! signs stand for what the drawing cannot know: `⟨`, `¦` and `⟩` are a block's braces and line ends
-//! (sets keep theirs), `ROW.` is the enterprise's row in a register, which a rule that mentions it asks
-//! for, and `POOL` is the next pool down the stream.
+//! list, a plainer expression, an earlier choice. Declarations nobody mentions are left out. Some signs
+//! and words stand for what the drawing cannot know: `⟨`, `¦` and `⟩` are a block's braces and line
+//! ends (sets keep theirs), `ROW.` is the enterprise's row in a register, which a rule that mentions it
+//! asks for, `POOL` is the next pool down the stream, and `SETTLED` that pool where the split settles.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -320,6 +320,12 @@ fn leg(portion: &str, bounds: &str, target: &str, feed: &str, depth: u32) -> Str
         (_, true) => feed,
         (false, false) => "",
     };
+    // What is counted may go into a pool only where the split has settled.
+    let target = if feed.is_empty() {
+        target.to_owned()
+    } else {
+        target.replace("to POOL", "to SETTLED").replace("to branch_part[b]", "to SETTLED_BRANCH")
+    };
     format!("{portion}{bounds} {target}{feed}")
 }
 
@@ -492,7 +498,12 @@ impl Rules {
             head
         };
         let split = |body: &Body| {
-            let legs = lay_out(&body.legs, 2);
+            let (down, branch) = match body.settled.as_str() {
+                "" => ("to central", "to treasury[b.region]"),
+                _ => ("to POOL", "to branch_part[b]"),
+            };
+            let legs = body.legs.replace("to SETTLED_BRANCH", branch).replace("to SETTLED", down);
+            let legs = lay_out(&legs, 2);
             format!("  split {pool}{row}{}\n{legs}", body.settled)
         };
         let mut rules =
@@ -847,7 +858,9 @@ fn event(known: &str, name: &str, fields: &[(&str, &str)]) -> String {
         let used = mentions(known, field)
             || (*field == "base" && mentions(known, "half_base"))
             || (*field == "enterprise"
-                && ["given", "wide_0", "wide_1", "wide_2", "carried_over"].iter().any(|tally| mentions(known, tally)))
+                && ["given", "wide_0", "wide_1", "wide_2", "carried_over"]
+                    .iter()
+                    .any(|tally| mentions(known, tally)))
             || (*field == "person"
                 && ["withheld", "earned"].iter().any(|tally| mentions(known, tally)));
         if always.contains(field) || used {
