@@ -139,7 +139,10 @@ impl Evaluator<'_, '_, Recorder> {
     }
 
     fn arrivals(&self, filled: u32) -> Vec<Arrival> {
-        let into = |content: &Content<'_>| matches!(content, Content::Pool { filled: Some((place, _)), .. } if *place == filled);
+        let into = |content: &Content<'_>| match content {
+            Content::Pool { filled: Some((place, _)), .. } => *place == filled,
+            _ => false,
+        };
         let nodes = self.frame.nodes.iter().filter(|node| into(&node.content));
         nodes.map(|node| Arrival { leg: node.leg, amount: self.major(&node.share) }).collect()
     }
