@@ -18,7 +18,13 @@ pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
     for file in roots(loaded) {
         add_new(&mut found, compile_one(loaded, file, &Choice::default()));
     }
-    for (file, scenario) in scenarios(loaded) {
+    let named = |file: FileId| {
+        usize::try_from(file.0)
+            .ok()
+            .and_then(|at| loaded.files.get(at))
+            .is_some_and(|file| file.named)
+    };
+    for (file, scenario) in scenarios(loaded).into_iter().filter(|(file, _)| named(*file)) {
         let choice = Choice { scenario: Some(scenario) };
         let mut compiled = compile_one(loaded, file, &choice);
         used_by_either(&mut found, &mut compiled.findings, file);
@@ -37,10 +43,10 @@ fn used_by_either(plain: &mut Vec<Diagnostic>, amended: &mut Vec<Diagnostic>, fi
     amended.retain(|found| !unused(found));
 }
 
-/// Scenarios that the named files declare, with the file.
+/// The scenarios declared, each with its file.
 pub fn scenarios(loaded: &Loaded) -> Vec<(FileId, String)> {
     let mut found = Vec::new();
-    for (at, file) in loaded.files.iter().enumerate().filter(|(_, file)| file.named) {
+    for (at, file) in loaded.files.iter().enumerate() {
         for item in &file.tree.items {
             if let ast::ItemKind::Scenario(scenario) = &item.kind {
                 found.push((file_id(at), scenario.name.text.clone()));

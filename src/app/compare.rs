@@ -9,7 +9,7 @@ use crate::formats::{FormatsError, Unread};
 use crate::plan;
 use crate::rows::Sink;
 
-use super::inputs::{Batches, Ignored};
+use super::inputs::Batches;
 use super::run::Job;
 
 /// Runs one variant and keeps what it gave to whom.
@@ -29,13 +29,13 @@ pub(super) fn listen<S: Sink<Error = Infallible>>(
     sink: &mut S,
 ) -> Result<u64, FormatsError> {
     let plan = plan::from_checked(job.checked, job.choices);
-    let ignored = RefCell::new(Ignored::new());
+    let remarks = RefCell::new(Vec::new());
     let mut unreadable = 0_u64;
     let mut unread = |rows: Vec<Unread>| {
         unreadable += u64::try_from(rows.len()).unwrap_or(u64::MAX);
         Ok(())
     };
-    let batches = Batches::new(job.names, job.events, job.mapping, &mut unread, &ignored);
+    let batches = Batches::new(job.names, job.events, job.mapping, &mut unread, &remarks);
     let options = engine::Options { through: job.through };
     let registers = job.registers.clone();
     engine::run(&plan, registers, batches, &options, sink).map_err(|error| match error {

@@ -14,7 +14,7 @@ use crate::report::reason_words;
 use crate::rows::{Allocation, Batch, Cell, Origin};
 
 use super::collect::{Account, Collected, EventResult};
-use super::inputs::{Batches, Ignored};
+use super::inputs::Batches;
 use super::run::Job;
 
 /// Runs both evaluators over the whole input, in memory, and says where they first differ, or how many
@@ -44,10 +44,10 @@ pub fn cross_check(job: &Job<'_>) -> Result<Result<u64, Words>, FormatsError> {
 }
 
 fn read_all(job: &Job<'_>) -> Result<Vec<Batch>, FormatsError> {
-    let ignored = RefCell::new(Ignored::new());
+    let remarks = RefCell::new(Vec::new());
     // What cannot be read never comes to either evaluator.
     let mut unread = |_: Vec<Unread>| Ok(());
-    Batches::new(job.names, job.events, job.mapping, &mut unread, &ignored).collect()
+    Batches::new(job.names, job.events, job.mapping, &mut unread, &remarks).collect()
 }
 
 /// What tells an event apart: its place in the data, or for one that was made, its kind and how many

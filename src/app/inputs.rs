@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use crate::diagnostics::Words;
 use crate::formats::{
-    Events, FormatsError, Input, InputOptions, Mapping, Unread, event_named, read_register,
+    Events, FormatsError, Input, InputOptions, Mapping, Unread, event_hint, event_named,
+    read_register,
 };
 use crate::report::names::{Names, nearest};
 use crate::rows::{Batch, RegisterRow};
@@ -36,16 +37,35 @@ pub fn open_events(
                 }
                 _ => (None, argument.as_str()),
             };
+            if let (None, Some((word, rest))) = (&kind, argument.split_once('='))
+                && !std::path::Path::new(argument).exists()
+                && std::path::Path::new(rest).exists()
+            {
+                return Err(FormatsError::WhichEvent {
+                    file: argument.clone(),
+                    what: Words::new(
+                        format!("there is no event `{word}`"),
+                        format!("没有事项「{word}」"),
+                    ),
+                    hint: event_hint(names, word),
+                });
+            }
             Ok(EventFile { kind, input: Input::open(file, options)? })
         })
         .collect()
 }
 
-/// What stands beside the rows of the data: columns that nobody asked for, by file.
-pub type Ignored = Vec<(String, Vec<String>)>;
+/// What is worth saying of a file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// Columns that nobody asked for.
+    Ignored(String, Vec<String>),
+    /// It has no rows.
+    NoRows(String),
+}
 
-/// Rows of registers, and their ignored columns.
-pub type Registers = (Vec<(u32, Vec<RegisterRow>)>, Ignored);
+/// Rows of registers, and what is worth saying of their files.
+pub type Registers = (Vec<(u32, Vec<RegisterRow>)>, Vec<Remark>);
 
 /// Reads registers named `NAME=FILE`; several files of one register add up.
 ///
@@ -59,7 +79,7 @@ pub fn read_registers(
 ) -> Result<Registers, FormatsError> {
     let mut registers: Vec<(u32, Vec<RegisterRow>)> =
         (0_u32..).take(names.registers.len()).map(|at| (at, Vec::new())).collect();
-    let mut ignored = Vec::new();
+    let mut remarks = Vec::new();
     for (number, argument) in (0_u32..).zip(arguments) {
         let (name, file) = argument.split_once('=').ok_or_else(|| no_register(argument, names))?;
         let at = names
@@ -71,12 +91,15 @@ pub fn read_registers(
         let input = Input::open(file, options)?;
         // Events' files are numbered from below, registers' from above: they never meet.
         let read = read_register(names, table, &input, u32::MAX / 2 + number, mapping)?;
+        if read.rows.is_empty() {
+            remarks.push(Remark::NoRows(file.to_owned()));
+        }
         rows.extend(read.rows);
         if !read.ignored.is_empty() {
-            ignored.push((file.to_owned(), read.ignored));
+            remarks.push(Remark::Ignored(file.to_owned(), read.ignored));
         }
     }
-    Ok((registers, ignored))
+    Ok((registers, remarks))
 }
 
 fn no_register(name: &str, names: &Names) -> FormatsError {
@@ -109,7 +132,7 @@ pub struct Batches<'a> {
     found: Vec<Unread>,
     /// Takes rows that cannot be read.
     unread: &'a mut dyn FnMut(Vec<Unread>) -> Result<(), FormatsError>,
-    ignored: &'a RefCell<Ignored>,
+    remarks: &'a RefCell<Vec<Remark>>,
     failed: bool,
 }
 
@@ -120,7 +143,7 @@ impl<'a> Batches<'a> {
         files: &'a [EventFile],
         mapping: &'a Mapping,
         unread: &'a mut dyn FnMut(Vec<Unread>) -> Result<(), FormatsError>,
-        ignored: &'a RefCell<Ignored>,
+        remarks: &'a RefCell<Vec<Remark>>,
     ) -> Batches<'a> {
         let found = Vec::new();
         Batches {
@@ -131,7 +154,7 @@ impl<'a> Batches<'a> {
             open: None,
             found,
             unread,
-            ignored,
+            remarks,
             failed: false,
         }
     }
@@ -155,12 +178,17 @@ impl<'a> Batches<'a> {
                 Some(batch) if batch.is_empty() => {}
                 Some(batch) => return Ok(Some(batch)),
                 None => {
-                    let ignored = events.ignored();
                     let file = self.files.get(self.next.saturating_sub(1));
-                    if let Some(file) = file.filter(|_| !ignored.is_empty()) {
-                        let name = file.input.name().to_owned();
-                        self.ignored.borrow_mut().push((name, ignored));
+                    let name = file.map_or_else(String::new, |file| file.input.name().to_owned());
+                    let ignored = events.ignored();
+                    let mut remarks = self.remarks.borrow_mut();
+                    if events.rows_read() == 0 {
+                        remarks.push(Remark::NoRows(name.clone()));
                     }
+                    if !ignored.is_empty() {
+                        remarks.push(Remark::Ignored(name, ignored));
+                    }
+                    drop(remarks);
                     self.open = None;
                 }
             }

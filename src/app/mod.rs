@@ -30,7 +30,7 @@ pub use compile::{Compiled, compile, compile_one, resolve};
 pub use cross_check::cross_check;
 pub use examples::{Difference, ExampleResult, TestReport, test};
 pub use flow::{LegTotals, flow, leg_totals};
-pub use inputs::{EventFile, Ignored, Registers, open_events, read_registers};
+pub use inputs::{EventFile, Registers, Remark, open_events, read_registers};
 pub use keys::{key_parts, key_text};
 pub use load::{Library, Loaded, LoadedFile, load};
 pub use names::names;

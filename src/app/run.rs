@@ -8,14 +8,15 @@ use crate::check::Checked;
 use crate::diagnostics::Language;
 use crate::engine::{self, RunError};
 use crate::formats::{
-    Allocations, Figures, FormatsError, Input, Mapping, SetAside, SetAsides, Summary, Unread,
+    Allocations, Figures, FormatsError, Input, Layout, Mapping, SetAside, SetAsides, Summary,
+    Unread,
 };
 use crate::plan::{self, Choices};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, DriftTotals, reason_words};
 use crate::rows::{Accounts, Cell, EventAt, Origin, Outcome, Reason, RegisterRow, Sink};
 
-use super::inputs::{Batches, EventFile, Ignored};
+use super::inputs::{Batches, EventFile, Remark};
 
 /// What a run reads.
 #[derive(Debug)]
@@ -58,8 +59,8 @@ pub struct RunReport {
     pub totals: ControlTotals,
     /// The first events set aside.
     pub first_aside: Vec<Aside>,
-    /// Columns that nobody asked for.
-    pub ignored: Ignored,
+    /// What is worth saying of the files.
+    pub remarks: Vec<Remark>,
 }
 
 /// An event set aside.
@@ -67,6 +68,8 @@ pub struct RunReport {
 pub struct Aside {
     /// Where it stands: the file and the line, or nothing for an event that the run made.
     pub place: Option<(String, u64)>,
+    /// The number is that of a record in an array, not of a line.
+    pub is_record: bool,
     /// What it is.
     pub aside: SetAside,
 }
@@ -89,9 +92,9 @@ pub fn run(
     let plan = plan::from_checked(job.checked, job.choices);
     let set_asides = outputs.set_asides.take();
     let asides = RefCell::new(Asides::new(&job, set_asides));
-    let ignored = RefCell::new(Ignored::new());
+    let remarks = RefCell::new(Vec::new());
     let mut unread = |rows: Vec<Unread>| asides.borrow_mut().unread(rows);
-    let batches = Batches::new(job.names, job.events, job.mapping, &mut unread, &ignored);
+    let batches = Batches::new(job.names, job.events, job.mapping, &mut unread, &remarks);
     let read = std::cell::Cell::new(0_u64);
     let batches = batches.inspect(|batch| {
         if let Ok(batch) = batch {
@@ -106,7 +109,7 @@ pub fn run(
     let mut asides = asides.into_inner();
     outputs.set_asides = asides.kept.take();
     let totals = control_totals(&job, &summary, &asides)?;
-    Ok(RunReport { totals, first_aside: asides.first, ignored: ignored.into_inner() })
+    Ok(RunReport { totals, first_aside: asides.first, remarks: remarks.into_inner() })
 }
 
 /// The error of the world behind a run that stopped.
@@ -243,7 +246,8 @@ impl<'j> Asides<'j> {
         if shown {
             let file = usize::try_from(origin.file).ok().and_then(|at| self.files.get(at));
             let place = file.map(|file| (file.input.name().to_owned(), origin.line));
-            self.first.push(Aside { place, aside });
+            let is_record = file.is_some_and(|file| file.input.layout == Layout::Json);
+            self.first.push(Aside { place, is_record, aside });
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::app::{self, EventFile, Ignored};
+use crate::app::{self, EventFile, Remark};
 use crate::base::Date;
 use crate::check::Checked;
 use crate::diagnostics::Words;
@@ -92,15 +92,25 @@ pub(super) fn prepare_with(
     }
     let events = app::open_events(&names, files, options)?;
     let registers = registers(args, &project);
-    let (registers, ignored) = app::read_registers(&names, &registers, options, &mapping)?;
-    say_ignored(console, &ignored);
+    let (registers, remarks) = app::read_registers(&names, &registers, options, &mapping)?;
+    say_remarks(console, &remarks);
     Ok(Prepared { checked, names, choices, events, registers, mapping, through })
 }
 
-/// Says which columns no field asked for, once a file.
-pub(super) fn say_ignored(console: &Console, ignored: &Ignored) {
+/// Says what is worth knowing of the files read: a line each.
+pub(super) fn say_remarks(console: &Console, remarks: &[Remark]) {
     const SHOWN_MAX: usize = 12;
-    for (file, columns) in ignored {
+    for remark in remarks {
+        let (file, columns) = match remark {
+            Remark::NoRows(file) => {
+                console.note(&Words::new(
+                    format!("`{file}` has no rows"),
+                    format!("「{file}」没有数据行"),
+                ));
+                continue;
+            }
+            Remark::Ignored(file, columns) => (file, columns),
+        };
         // Columns that our own set-aside files add are no news.
         let ours = ["file", "line", "event", "code", "reason", "hint", "row"];
         let columns: Vec<&str> = columns

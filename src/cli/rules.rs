@@ -56,6 +56,13 @@ pub(super) fn compile(
     loaded: &Loaded,
     scenario: Option<&str>,
 ) -> Result<Checked, Stop> {
+    if let Some(name) = scenario {
+        let known: Vec<String> = app::scenarios(loaded).into_iter().map(|(_, name)| name).collect();
+        if !known.iter().any(|known| known == name) {
+            let known = known.iter().map(String::as_str);
+            return Err(Stop::error(app::unknown(("scenario", "方案"), name, known), None));
+        }
+    }
     let choice = Choice { scenario: scenario.map(str::to_owned) };
     let compiled = app::compile(loaded, &choice);
     match compiled.checked {

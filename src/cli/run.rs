@@ -14,7 +14,7 @@ use crate::report::names::Names;
 use super::args::{OutputFormat, RunArgs};
 use super::console::Console;
 use super::exit::{Exit, Stop, error_text};
-use super::job::{Prepared, prepare, say_ignored};
+use super::job::{Prepared, prepare, say_remarks};
 use super::progress::Progress;
 
 pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
@@ -50,7 +50,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     if let (Some(set_asides), Some((output, layout))) = (outputs.set_asides, aside_to) {
         set_asides.write(&app::inputs(prepared.events), output, layout)?;
     }
-    say_ignored(console, &report.ignored);
+    say_remarks(console, &report.remarks);
     say_asides(console, &report.first_aside, report.totals.set_aside, args);
     if !console.quiet {
         console.message(&report.totals.draw(console.language));
@@ -167,6 +167,9 @@ fn say_asides(console: &Console, first: &[Aside], count: u64, args: &RunArgs) {
         let what = aside.aside.reason.what.in_language(console.language);
         let hint = aside.aside.reason.hint.in_language(console.language);
         let place = match &aside.place {
+            Some((file, line)) if aside.is_record => {
+                format!("{file}{}", console.pick(" record ", "第 ")) + &line.to_string()
+            }
             Some((file, line)) => format!("{file}:{line}"),
             None => format!("{} {}", aside.aside.event, aside.aside.key),
         };

@@ -43,6 +43,8 @@ pub struct Events<'n> {
     /// Batches that are full, to be handed out before reading on.
     full: Vec<Batch>,
     ignored: BTreeSet<String>,
+    /// How many rows there were, readable or not.
+    rows_read: u64,
 }
 
 #[derive(Debug)]
@@ -97,6 +99,7 @@ impl<'n> Events<'n> {
             readers: names.events.iter().map(|_| None).collect(),
             full: Vec::new(),
             ignored: BTreeSet::new(),
+            rows_read: 0,
             header: rows.header.clone(),
             rows,
         };
@@ -164,6 +167,11 @@ impl<'n> Events<'n> {
         self.ignored.iter().cloned().collect()
     }
 
+    /// How many rows have been read, readable or not.
+    pub fn rows_read(&self) -> u64 {
+        self.rows_read
+    }
+
     fn add_reader(&mut self, kind: usize, bound: &Bound, mapping: &Mapping) {
         let Some(table) = self.names.events.get(kind) else { return };
         let event = u32::try_from(kind).unwrap_or(u32::MAX);
@@ -192,6 +200,7 @@ impl<'n> Events<'n> {
     fn read_row(&mut self, unread: &mut Vec<Unread>) -> Result<bool, FormatsError> {
         let columns = u32::try_from(self.header.len()).unwrap_or(u32::MAX);
         let Some(row) = self.rows.next()? else { return Ok(false) };
+        self.rows_read += 1;
         let origin = Origin { file: self.file, line: row.line() };
         let mut fail = |event: Option<u32>, inflow, column: Option<String>, fault: Fault| {
             let reason = Reason::Unreadable {
@@ -543,7 +552,14 @@ fn push_cell(column: &mut Column, cell: Cell) {
 /// The event kind nearest to a misspelt name, as a hint.
 pub fn event_hint(names: &Names, spelling: &str) -> crate::diagnostics::Words {
     let sent = names.events.iter().filter(|table| table.sent);
-    did_you_mean(nearest(spelling, sent.map(|table| table.name.text.as_str())))
+    let known: Vec<&str> = sent.map(|table| table.name.text.as_str()).collect();
+    match nearest(spelling, known.iter().copied()) {
+        Some(near) => did_you_mean(Some(near)),
+        None => crate::diagnostics::Words::new(
+            format!("there are: {}", known.join(", ")),
+            format!("现有：{}", known.join("、")),
+        ),
+    }
 }
 
 const NAMES_MAX: usize = 1000;

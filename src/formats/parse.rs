@@ -79,10 +79,16 @@ pub(super) fn json(raw: &RawValue, kind: &Kind, names: &Names) -> Result<Cell, F
     }
 }
 
-/// The first part of a text, which may be a whole filing.
+/// The first part of a text, which may be a whole filing; a sign that a terminal would act on as its
+/// picture (␀).
 pub(super) fn shortened(text: &str) -> String {
     const SHOWN_MAX: usize = 200;
-    let mut characters = text.chars();
+    let picture = |control: char| match u32::from(control) {
+        code @ 0..=0x1F => char::from_u32(0x2400 + code).unwrap_or(control),
+        0x7F => '␡',
+        _ => control,
+    };
+    let mut characters = text.chars().map(picture);
     let head: String = characters.by_ref().take(SHOWN_MAX).collect();
     if characters.next().is_some() { head + "…" } else { head }
 }

@@ -6,7 +6,7 @@
 use crate::base::Date;
 use crate::diagnostics::Words;
 use crate::report::names::{Kind, Names, Table, folded};
-use crate::report::unreadable_words;
+use crate::report::{unreadable_hint, unreadable_words};
 use crate::rows::{Cell, Origin, RegisterRow, Unreadable};
 
 use super::columns::{Bound, FieldFrom, field_of_column};
@@ -51,7 +51,12 @@ pub fn read_register(
             Err((column, fault)) => {
                 faults += 1;
                 if first.len() < SHOWN_MAX {
-                    first.push(fault_words(input, origin.line, column.as_deref(), &fault));
+                    let column = column.as_deref();
+                    let kind = column.and_then(|column| {
+                        let at = field_of_column(column, &table.fields, &mapping)?;
+                        table.fields.get(at).map(|field| &field.kind)
+                    });
+                    first.push(fault_words(input, origin.line, column, &fault, kind));
                 }
             }
         }
@@ -242,13 +247,20 @@ impl Reader<'_> {
     }
 }
 
-fn fault_words(input: &Input, line: u64, column: Option<&str>, fault: &Fault) -> Words {
+fn fault_words(
+    input: &Input,
+    line: u64,
+    column: Option<&str>,
+    fault: &Fault,
+    kind: Option<&Kind>,
+) -> Words {
     let why = unreadable_words(fault.why, column, &fault.value);
+    let hint = unreadable_hint(fault.why, &fault.value, kind);
     let (en, zh) = match input.layout {
         Layout::Json => (format!("record {line}"), format!("第 {line} 条记录")),
         Layout::Csv { .. } | Layout::Ndjson => (format!("line {line}"), format!("第 {line} 行")),
     };
-    Words::new(format!("{en}: {}", why.en), format!("{zh}：{}", why.zh))
+    Words::new(format!("{en}: {}; {}", why.en, hint.en), format!("{zh}：{}；{}", why.zh, hint.zh))
 }
 
 const SHOWN_MAX: usize = 10;

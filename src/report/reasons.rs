@@ -3,7 +3,7 @@
 use crate::diagnostics::{Language, Words};
 use crate::rows::{Cell, Reason};
 
-use super::names::{Keyed, Label, Names};
+use super::names::{Field, Keyed, Label, Names};
 use super::unreadable::{unreadable_hint, unreadable_words};
 use super::values::{account_text, file_text, keyed_label};
 
@@ -22,10 +22,15 @@ pub struct ReasonWords {
 pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> ReasonWords {
     let (code, (en, zh), (hint_en, hint_zh)) = match reason {
         Reason::Unreadable { column, value, why } => {
+            let table = event.and_then(|at| get(&names.events, at));
+            let kind = table.zip(column.as_deref()).and_then(|(table, column)| {
+                let of = |field: &&Field| field.name.spellings().any(|own| own == column);
+                table.fields.iter().find(of).map(|field| &field.kind)
+            });
             return ReasonWords {
                 code: "S01",
                 what: unreadable_words(*why, column.as_deref(), value),
-                hint: unreadable_hint(*why, value),
+                hint: unreadable_hint(*why, value, kind),
             };
         }
         Reason::FieldMissing { field } => {

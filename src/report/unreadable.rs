@@ -4,7 +4,7 @@ use crate::base::{Date, Duration};
 use crate::diagnostics::Words;
 use crate::rows::Unreadable;
 
-use super::names::folded;
+use super::names::{Kind, folded};
 
 /// What is wrong with a value, with its column and the value itself.
 pub fn unreadable_words(why: Unreadable, column: Option<&str>, value: &str) -> Words {
@@ -13,15 +13,53 @@ pub fn unreadable_words(why: Unreadable, column: Option<&str>, value: &str) -> W
         Some(column) => (format!("column `{column}`: "), format!("「{column}」列：")),
         None => (String::new(), String::new()),
     };
-    // A whole row is not repeated in its own message.
+    // Of a whole row it is said first what is wrong with it.
+    if is_row(why) && !value.is_empty() {
+        let (value, _) = value
+            .char_indices()
+            .nth(SHOWN_MAX)
+            .map_or((value, ""), |(at, _)| value.split_at_checked(at).unwrap_or((value, "")));
+        return Words::new(
+            format!("{en}{}: `{value}`", what.en),
+            format!("{zh}{}：「{value}」", what.zh),
+        );
+    }
     if value.is_empty() || value.chars().count() > SHOWN_MAX {
         return Words::new(format!("{en}{}", what.en), format!("{zh}{}", what.zh));
     }
     Words::new(format!("{en}`{value}` {}", what.en), format!("{zh}「{value}」{}", what.zh))
 }
 
-/// What to write instead.
-pub fn unreadable_hint(why: Unreadable, value: &str) -> Words {
+/// Whether the value is the row, or a large part of it.
+fn is_row(why: Unreadable) -> bool {
+    matches!(
+        why,
+        Unreadable::Ragged { .. }
+            | Unreadable::Quote
+            | Unreadable::NotText
+            | Unreadable::NotJson
+            | Unreadable::NotARecord
+    )
+}
+
+/// What to write instead; `kind` is that of the field, where it is known.
+pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Words {
+    if let (Unreadable::UnknownMember, Some(Kind::Member(members))) = (why, kind) {
+        if let Some(near) = members.nearest(value) {
+            return Words::new(format!("did you mean `{near}`?"), format!("是否应为「{near}」？"));
+        }
+        const FEW: usize = 12;
+        let names: Vec<&str> =
+            members.members.iter().take(FEW).map(|(label, _)| label.text.as_str()).collect();
+        let more = if members.members.len() > FEW { ", …" } else { "" };
+        return Words::new(
+            format!(
+                "one of {}{more}; other spellings can be mapped (`[values.…]`)",
+                names.join(", ")
+            ),
+            format!("应为 {}{more} 之一；其他写法可在映射中对应（[values.…]）", names.join("、")),
+        );
+    }
     let write = |text: &str| Words::new(format!("write `{text}`"), format!("请写成 {text}"));
     match why {
         Unreadable::ThousandsSeparator => {
@@ -189,14 +227,14 @@ mod tests {
             ("03/01/2024", "write year, month and day"),
             ("45352", "spreadsheet's day number for 2024-03-01"),
         ] {
-            let hint = unreadable_hint(Unreadable::NotADate, value).en;
+            let hint = unreadable_hint(Unreadable::NotADate, value, None).en;
             assert!(hint.contains(wanted), "{value}: {hint}");
         }
     }
 
     #[test]
     fn the_amount_meant_is_told() {
-        let hint = |why, value| unreadable_hint(why, value).en;
+        let hint = |why, value| unreadable_hint(why, value, None).en;
         assert_eq!(hint(Unreadable::ThousandsSeparator, "1,234.50"), "write `1234.50`");
         assert_eq!(hint(Unreadable::FullWidth, "１２．５"), "write `12.5`");
     }

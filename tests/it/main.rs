@@ -16,6 +16,8 @@
 mod allocate;
 mod cases;
 mod check;
+#[cfg(feature = "cli")]
+mod cli;
 mod compiled;
 mod floors;
 #[cfg(feature = "cli")]

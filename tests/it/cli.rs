@@ -1,0 +1,150 @@
+//! The binary as a user meets it: each folder of `tests/cases/cli` holds files and a `session`, what a
+//! user types there and sees.
+//!
+//! In a session `$ fenshui …` is a command (`$ cat FILE` shows a file), followed by what it printed on
+//! the standard output, then with `! ` in front what it said on the standard error, and `[exit N]`
+//! where it did not end with 0. A line after `-- ` is a heading. `FENSHUI_ACCEPT=1 cargo test --test it cli::` writes what came out.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::floors::root;
+
+#[track_caller]
+fn check(case: &str) {
+    let folder = root().join("tests/cases/cli").join(case);
+    let session = folder.join("session");
+    let wanted = std::fs::read_to_string(&session).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(&folder, copy.path());
+    let mut found = String::new();
+    for line in wanted.lines() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            found.push_str(&format!("{line}\n{}\n", outcome(command, copy.path())));
+        } else if line.starts_with("-- ") {
+            found.push_str(&format!("{line}\n"));
+        }
+    }
+    if std::env::var("FENSHUI_ACCEPT").is_ok() {
+        std::fs::write(&session, &found).unwrap();
+        return;
+    }
+    let differing = wanted.lines().zip(found.lines()).position(|(one, other)| one != other);
+    let at = differing.unwrap_or(wanted.lines().count().min(found.lines().count()));
+    let near = |text: &str| {
+        let lines = text.lines().skip(at.saturating_sub(4)).take(12).collect::<Vec<_>>();
+        lines.join("\n")
+    };
+    assert!(
+        wanted == found,
+        "{case}/session, line {}:\n--- wanted\n{}\n--- found\n{}",
+        at + 1,
+        near(&wanted),
+        near(&found)
+    );
+}
+
+fn outcome(command: &str, folder: &Path) -> String {
+    if let Some(file) = command.strip_prefix("cat ") {
+        return std::fs::read_to_string(folder.join(file)).unwrap_or("no such file\n".into());
+    }
+    let command = command.strip_prefix("fenshui ").unwrap();
+    let (command, input) = command.split_once(" < ").unwrap_or((command, "/dev/null"));
+    let stdin = std::fs::File::open(folder.join(input)).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_fenshui"))
+        .args(command.split(' '))
+        .current_dir(folder)
+        .env_clear()
+        .env("COLUMNS", "100")
+        .stdin(Stdio::from(stdin))
+        .output()
+        .unwrap();
+    let mut text = String::from_utf8(output.stdout).unwrap();
+    for line in String::from_utf8(output.stderr).unwrap().lines() {
+        text.push_str(&format!("! {line}\n").replace("! \n", "!\n"));
+    }
+    match output.status.code().unwrap() {
+        0 => {}
+        code => text.push_str(&format!("[exit {code}]\n")),
+    }
+    text
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            std::fs::copy(&path, target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn bad_input() {
+    check("bad_input");
+}
+
+#[test]
+fn runs() {
+    check("run");
+}
+
+#[test]
+fn rules() {
+    check("rules");
+}
+
+#[test]
+fn project() {
+    check("project");
+}
+
+#[test]
+fn whoever_stops_reading_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("tests/cases/cli/run"), folder.path());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fenshui"))
+        .args(["run", "rules.fen.md", "receipts.csv", "--format", "csv", "--quiet"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_nothing_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("tests/cases/cli/run"), folder.path());
+    let output = Command::new(env!("CARGO_BIN_EXE_fenshui"))
+        .args([
+            "run",
+            "rules.fen.md",
+            "receipts.csv",
+            "--out",
+            "/dev/full",
+            "--summary",
+            "sums.csv",
+        ])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("error: cannot write `/dev/full`: the disk is full\n"), "{said}");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!folder.path().join("sums.csv").exists());
+    let left = std::fs::read_dir(folder.path()).unwrap();
+    let partial = left
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("partial"));
+    assert_eq!(partial.count(), 0);
+}
