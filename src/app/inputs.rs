@@ -55,6 +55,9 @@ pub fn open_events(
         .collect()
 }
 
+/// Files of events are numbered from zero, those of registers from here: they never meet.
+pub(super) const FIRST_REGISTER_FILE: u32 = u32::MAX / 2;
+
 /// What is worth saying of a file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
@@ -80,7 +83,7 @@ pub fn read_registers(
     let mut registers: Vec<(u32, Vec<RegisterRow>)> =
         (0_u32..).take(names.registers.len()).map(|at| (at, Vec::new())).collect();
     let mut remarks = Vec::new();
-    for (number, argument) in (0_u32..).zip(arguments) {
+    for (number, argument) in (FIRST_REGISTER_FILE..).zip(arguments) {
         let (name, file) = argument.split_once('=').ok_or_else(|| no_register(argument, names))?;
         let at = names
             .registers
@@ -89,8 +92,7 @@ pub fn read_registers(
         let found = at.and_then(|at| Some((names.registers.get(at)?, registers.get_mut(at)?)));
         let (table, (_, rows)) = found.ok_or_else(|| no_register(name, names))?;
         let input = Input::open(file, options)?;
-        // Events' files are numbered from below, registers' from above: they never meet.
-        let read = read_register(names, table, &input, u32::MAX / 2 + number, mapping)?;
+        let read = read_register(names, table, &input, number, mapping)?;
         if read.rows.is_empty() {
             remarks.push(Remark::NoRows(file.to_owned()));
         }

@@ -13,12 +13,7 @@ use super::clauses::clause;
 /// Makes the names of a rule set, every list in the rule set's own order; clauses are cited in the
 /// language.
 pub fn names(rules: &RuleSet, language: Language) -> Names {
-    let maker = Maker {
-        rules,
-        language,
-        enumerations: rules.enumerations.iter().map(members).collect(),
-        readings: rules.readings.iter().map(options).collect(),
-    };
+    let maker = Maker::new(rules, language);
     Names {
         events: rules.events.iter().map(|event| maker.event(event)).collect(),
         registers: rules.registers.iter().map(|register| maker.register(register)).collect(),
@@ -26,7 +21,10 @@ pub fn names(rules: &RuleSet, language: Language) -> Names {
         accounts: rules
             .accounts
             .iter()
-            .map(|account| maker.keyed(&account.name, &account.keys, account.code.clone()))
+            .map(|account| Keyed {
+                code: account.code.clone(),
+                ..maker.keyed(&account.name, &account.keys, &Type::Money(model::CurrencyId(0)))
+            })
             .collect(),
         pools: rules.pools.iter().map(|pool| label(&pool.name)).collect(),
         parameters: rules
@@ -34,7 +32,7 @@ pub fn names(rules: &RuleSet, language: Language) -> Names {
             .iter()
             .map(|parameter| {
                 let keys: Vec<Type> = parameter.keys.iter().map(|id| Type::Member(*id)).collect();
-                maker.keyed(&parameter.name, &keys, None)
+                maker.keyed(&parameter.name, &keys, &parameter.ty)
             })
             .collect(),
         schedules: rules.schedules.iter().map(|schedule| label(&schedule.name)).collect(),
@@ -43,12 +41,12 @@ pub fn names(rules: &RuleSet, language: Language) -> Names {
         tallies: rules
             .tallies
             .iter()
-            .map(|tally| maker.keyed(&tally.name, &tally.keys, None))
+            .map(|tally| maker.keyed(&tally.name, &tally.keys, &tally.ty))
             .collect(),
         carries: rules
             .carries
             .iter()
-            .map(|carry| maker.keyed(&carry.name, &carry.keys, None))
+            .map(|carry| maker.keyed(&carry.name, &carry.keys, &carry.ty))
             .collect(),
         figures: rules.figures.iter().map(|figure| maker.figure(figure)).collect(),
         legs: rules.legs.iter().map(|leg| maker.leg(leg)).collect(),
@@ -63,17 +61,29 @@ pub fn names(rules: &RuleSet, language: Language) -> Names {
 
 /// A declared name without its place.
 pub fn label(name: &model::Name) -> Label {
-    Label { text: name.text.clone(), en: name.en.clone(), zh: name.zh.clone() }
+    // A label without a language stands for both; a Chinese one reads worse in English than the name.
+    let en = name.en.clone().filter(|label| label.is_ascii());
+    Label { text: name.text.clone(), en, zh: name.zh.clone() }
 }
 
-struct Maker<'m> {
+/// Makes names of one rule set.
+pub(super) struct Maker<'m> {
     rules: &'m RuleSet,
     language: Language,
     enumerations: Vec<Arc<Members>>,
     readings: Vec<Arc<Members>>,
 }
 
-impl Maker<'_> {
+impl<'m> Maker<'m> {
+    pub(super) fn new(rules: &'m RuleSet, language: Language) -> Maker<'m> {
+        Maker {
+            rules,
+            language,
+            enumerations: rules.enumerations.iter().map(members).collect(),
+            readings: rules.readings.iter().map(options).collect(),
+        }
+    }
+
     fn event(&self, event: &model::Event) -> Table {
         let inflow = event.inflow.and_then(|field| {
             let field = event.fields.get(index(field.0))?;
@@ -143,9 +153,9 @@ impl Maker<'_> {
         }
     }
 
-    fn keyed(&self, name: &model::Name, keys: &[Type], code: Option<String>) -> Keyed {
+    fn keyed(&self, name: &model::Name, keys: &[Type], value: &Type) -> Keyed {
         let keys = keys.iter().map(|ty| self.kind(ty)).collect();
-        Keyed { name: label(name), keys, code }
+        Keyed { name: label(name), keys, value: self.kind(value), code: None }
     }
 
     fn figure(&self, figure: &model::Figure) -> Figure {
@@ -176,7 +186,8 @@ impl Maker<'_> {
         }
     }
 
-    fn kind(&self, ty: &Type) -> Kind {
+    /// Of what kind a value of the type is.
+    pub(super) fn kind(&self, ty: &Type) -> Kind {
         match ty {
             Type::Money(currency) => Kind::Money(self.currency(*currency).scale),
             Type::Rate => Kind::Rate,

@@ -456,7 +456,16 @@ impl Question<'_> {
     /// Adds what could not be decided, and where.
     fn undecided(&self, finding: Diagnostic, witness: &Witness) -> Diagnostic {
         let mut finding = finding;
-        for span in self.guards.space.leaning_on(witness).into_iter().take(NOTES_MAX) {
+        let leaning = self.guards.space.leaning_on(witness);
+        // A condition is named once, not again for each part of it.
+        let inside = |one: &Span, other: &Span| {
+            one != other
+                && one.file == other.file
+                && other.start <= one.start
+                && one.end <= other.end
+        };
+        let outermost = leaning.iter().filter(|one| !leaning.iter().any(|it| inside(one, it)));
+        for span in outermost.copied().take(NOTES_MAX) {
             let words = Words::new(
                 "depends on this, which is not known before the run",
                 "取决于此，运行前无从得知",

@@ -46,6 +46,8 @@ pub(super) enum Verb {
     Test(TestArgs),
     /// Allocate events: who gets what of each
     Run(Box<RunArgs>),
+    /// Tell why one event came out as it did, rule by rule, with clauses and the day's values
+    Explain(Box<super::explain::ExplainArgs>),
     /// Hold two scenarios, or all readings, against each other over the same events
     Compare(Box<super::compare::CompareArgs>),
     /// Draw the network of rules: where money comes in, who gets it

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::app::{self, EventFile, Remark};
+use crate::app::{self, EventFile, Loaded, Remark};
 use crate::base::Date;
 use crate::check::Checked;
 use crate::diagnostics::Words;
@@ -19,11 +19,14 @@ use super::rules;
 
 /// Everything a run needs but its outputs.
 pub(super) struct Prepared {
+    pub(super) loaded: Loaded,
     pub(super) checked: Checked,
     pub(super) names: Names,
     pub(super) choices: Choices,
     pub(super) events: Vec<EventFile>,
     pub(super) registers: Vec<(u32, Vec<RegisterRow>)>,
+    /// `NAME=FILE` of each register file, in the order read.
+    pub(super) register_files: Vec<String>,
     pub(super) mapping: Mapping,
     pub(super) through: Option<Date>,
 }
@@ -91,10 +94,20 @@ pub(super) fn prepare_with(
         ));
     }
     let events = app::open_events(&names, files, options)?;
-    let registers = registers(args, &project);
-    let (registers, remarks) = app::read_registers(&names, &registers, options, &mapping)?;
+    let register_files = registers(args, &project);
+    let (registers, remarks) = app::read_registers(&names, &register_files, options, &mapping)?;
     say_remarks(console, &remarks);
-    Ok(Prepared { checked, names, choices, events, registers, mapping, through })
+    Ok(Prepared {
+        loaded,
+        checked,
+        names,
+        choices,
+        events,
+        registers,
+        register_files,
+        mapping,
+        through,
+    })
 }
 
 /// Says what is worth knowing of the files read: a line each.

@@ -11,6 +11,7 @@ mod compare;
 mod console;
 mod dump;
 mod exit;
+mod explain;
 mod flow;
 mod fmt;
 mod job;
@@ -59,6 +60,7 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
         Verb::Schedule(args) => schedule::run(console, args),
         Verb::New(args) => new::run(console, args),
         Verb::Dump(args) => dump::run(console, args),
+        Verb::Explain(args) => explain::run(console, args),
         Verb::Compare(args) => compare::run(console, args),
         Verb::Flow(args) => flow::run(console, args),
     }

@@ -60,6 +60,7 @@ impl Evaluator<'_, '_, Recorder> {
             currency: at_hand.event.currency,
             inflow,
             reversal: self.reversal(&notes),
+            result: Vec::new(),
             totals: if aside.is_none() { self.total_changes() } else { Vec::new() },
             carries: self.carry_changes(),
             latches: if aside.is_none() { self.latches_shut() } else { Vec::new() },

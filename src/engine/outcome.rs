@@ -2,7 +2,9 @@
 
 use crate::base::{Date, Money};
 use crate::plan::EventSource;
-use crate::rows::{Allocation, EventAt, Explanation, Outcome, Reason, Sink};
+use crate::rows::{
+    Accounts, Allocation, Destination, EventAt, Explanation, Outcome, Payee, Reason, Sink,
+};
 
 use super::commit::WorkedOut;
 use super::evaluator::{AtHand, Evaluator};
@@ -88,8 +90,32 @@ impl<'r, S: Sink> Desk<'r, S> {
             Ok(inflow) => (Some(inflow), None),
             Err(reason) => (None, Some(reason)),
         };
-        self.explanation = evaluator.story(inflow, aside);
+        let allocated = inflow.is_some();
+        let story = evaluator.story(inflow, aside);
+        let result = if allocated { self.result(&evaluator.state.accounts) } else { Vec::new() };
+        self.explanation = story.map(|story| Explanation { result, ..story });
         Ok(())
+    }
+
+    /// What the event last taken gave to each.
+    fn result(&self, accounts: &dyn Accounts) -> Vec<(Destination, Money)> {
+        let mut sums: Vec<(Payee, Money)> = Vec::new();
+        for given in &self.allocations {
+            match sums.iter_mut().find(|(payee, _)| *payee == given.payee) {
+                // The event's inflow is the sum of all, so no part of it is out of range.
+                Some((_, sum)) => *sum = sum.checked_add(given.amount).unwrap_or(*sum),
+                None => sums.push((given.payee, given.amount)),
+            }
+        }
+        let to = |payee| match payee {
+            Payee::Undetermined => Destination::Undetermined,
+            Payee::Account(position) => match accounts.account(position) {
+                Some((account, key)) => Destination::Account(account, key.to_vec()),
+                None => Destination::Nothing,
+            },
+        };
+        let sums = sums.into_iter().filter(|(_, sum)| !sum.is_zero());
+        sums.map(|(payee, sum)| (to(payee), sum)).collect()
     }
 
     fn take_plainly<T: Trace>(

@@ -37,6 +37,7 @@ pub use figures::Figures;
 pub use input::{Input, InputOptions, Layout};
 pub use mapping::{Mapping, template};
 pub use output::Output;
+pub use parse::cell_of_text;
 pub use project::Project;
 pub use records::{Records, ResultColumn, ResultLayout};
 pub use registers::{RegisterRows, read_register};

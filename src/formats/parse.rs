@@ -47,6 +47,11 @@ pub(super) fn text(text: &str, kind: &Kind, names: &Names) -> Result<Cell, Unrea
     }
 }
 
+/// A text as a value of a kind, if it is one.
+pub fn cell_of_text(given: &str, kind: &Kind, names: &Names) -> Option<Cell> {
+    text(given, kind, names).ok().filter(|cell| *cell != Cell::Missing)
+}
+
 /// Reads a JSON value.
 pub(super) fn json(raw: &RawValue, kind: &Kind, names: &Names) -> Result<Cell, Fault> {
     let fault = |why| Fault { value: shortened(raw.get()), why };

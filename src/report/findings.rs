@@ -56,6 +56,25 @@ impl Sources {
         }
     }
 
+    /// The place as `file:line`.
+    pub fn line(&self, span: Span) -> String {
+        match self.get(span.file) {
+            Some(source) => {
+                format!("{}:{}", source.name, source.lines.line_column(span.start).line)
+            }
+            None => String::new(),
+        }
+    }
+
+    /// The words at a place.
+    pub fn slice(&self, span: Span) -> &str {
+        let (start, end) = (usize::try_from(span.start), usize::try_from(span.end));
+        match (start, end) {
+            (Ok(start), Ok(end)) => self.text(span.file).get(start..end).unwrap_or_default(),
+            _ => "",
+        }
+    }
+
     fn get(&self, file: FileId) -> Option<&Source> {
         usize::try_from(file.0).ok().and_then(|at| self.files.get(at))
     }

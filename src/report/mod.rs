@@ -7,6 +7,7 @@
 //! Start reading at [`names`], the names of a rule set's things.
 
 pub mod comparison;
+pub mod explanation;
 mod findings;
 pub mod flow;
 pub mod names;

@@ -144,6 +144,8 @@ pub struct Keyed {
     pub name: Label,
     /// The kinds of its key's parts.
     pub keys: Vec<Kind>,
+    /// Of what kind its value is; an account's is money.
+    pub value: Kind,
     /// How files write it; `{}` stands for the key's parts in turn.
     pub code: Option<String>,
 }

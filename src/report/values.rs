@@ -269,6 +269,7 @@ mod tests {
             let account = Keyed {
                 name: Label::plain("treasury"),
                 keys: keys.iter().map(|_| Kind::Text).collect(),
+                value: Kind::Money(2),
                 code: code.map(str::to_owned),
             };
             let key: Vec<Cell> = keys.iter().map(|key| Cell::Text((*key).into())).collect();

@@ -37,6 +37,8 @@ pub struct Explanation {
     pub reversal: Vec<LegStory>,
     /// Each settlement, the event's own last.
     pub settlements: Vec<SettlementStory>,
+    /// What each got or gave in all, in the order of their first leaf; zeros left out.
+    pub result: Vec<(Destination, Money)>,
     /// What it adds to tallies.
     pub totals: Vec<TotalChange>,
     /// New values of carries.

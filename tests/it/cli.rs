@@ -99,6 +99,11 @@ fn rules() {
 }
 
 #[test]
+fn explanations() {
+    check("explain");
+}
+
+#[test]
 fn project() {
     check("project");
 }

@@ -55,3 +55,41 @@ fn a_year_of_three_regions() {
         assert!(allocations.lines().any(|given| given == line), "{line}");
     }
 }
+
+/// What an explanation says each got is what the run gives; leaf by leaf it sums to that too.
+#[test]
+fn explanations_agree_with_the_run() {
+    let binary = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fenshui"));
+        command.current_dir(root()).env("LANG", "en");
+        command
+    };
+    let run =
+        binary().args(["run", "examples/jjj-2018", "--format", "csv", "-q"]).output().unwrap();
+    let run = String::from_utf8(run.stdout).unwrap();
+    let mut kinds = Vec::new();
+    for key in ["T03162", "T03183", "H01-2018-1", "H03-2018-5", "W0700", "P01"] {
+        let told = binary()
+            .args(["explain", "examples/jjj-2018", "--format", "json", "--event", key])
+            .output()
+            .unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+        let kind = told["event"].as_str().unwrap().to_owned();
+        let result = told["result"].as_array().unwrap().iter();
+        let mut told: Vec<(String, String)> = result
+            .map(|one| (one["account"].to_string(), one["amount"].to_string()))
+            .map(|(account, amount)| (account.replace('"', ""), amount.replace('"', "")))
+            .collect();
+        told.sort();
+        let rows = run.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let mut given: Vec<(String, String)> = rows
+            .filter(|row| row.contains(&key))
+            .map(|row| (row[row.len() - 2].to_owned(), row[row.len() - 1].to_owned()))
+            .collect();
+        given.sort();
+        assert_eq!(told, given, "{key}");
+        kinds.push(kind);
+    }
+    kinds.dedup();
+    assert_eq!(kinds, ["receipt", "filing", "payslip", "project_revenue"]);
+}
