@@ -244,7 +244,7 @@ fn counts<'a, T: Trace>(
 /// The day, and for each event its row.
 fn batch(kind: u32, event: &Event, date: Option<Date>, rows: Vec<Cell>) -> Batch {
     let count = rows.len().max(1);
-    let mut columns = vec![Column::Date(vec![date; count])];
+    let mut columns = vec![Column::Date((0..count).map(|_| date).collect())];
     if rows.iter().any(|row| *row != Cell::Missing) {
         columns.push(Column::Cells(rows));
     }

@@ -22,7 +22,7 @@ impl Seen {
     /// Notes the key of a row; `false` if it was noted before.
     pub fn insert(&mut self, batch: &Batch, row: usize, fields: &[u32]) -> bool {
         let integer = |field: &u32| match column(batch, *field) {
-            Column::Integer(values) => values.get(row).copied().flatten(),
+            Column::Integer(values) => values.get(row),
             _ => None,
         };
         match fields {

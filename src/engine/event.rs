@@ -63,9 +63,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let sent = (0..).zip(&at_hand.event.fields);
         for (field, declared) in sent {
             let stored = declared.computed.is_none() && !declared.optional;
-            if stored
-                && at_hand.made_for.is_none()
-                && is_missing(at_hand.column(field), at_hand.row)
+            if stored && at_hand.made_for.is_none() && at_hand.column(field).is_missing(at_hand.row)
             {
                 return Err(Reason::FieldMissing { field }.into());
             }
@@ -79,9 +77,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let Some(field) = event.inflow else { return Ok(0) };
         if let Some(at_hand) = &self.at_hand
             && let Column::Money(values) = at_hand.column(field)
-            && let Some(Some(money)) = values.get(at_hand.row)
+            && let Some(units) = values.get(at_hand.row)
         {
-            return Ok(money.minor());
+            return Ok(units);
         }
         let units = match self.field(field)? {
             Value::Number(amount) => amount.mul(&event.unit)?,
@@ -146,27 +144,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 let amount = Money::from_minor(leaf.units);
                 out.push(Allocation { payee, amount, leg: leaf.leg });
             }
-        }
-    }
-}
-
-/// Whether a column has nothing in a row.
-pub(crate) fn is_missing(column: &Column, row: usize) -> bool {
-    fn gone<V>(values: &[Option<V>], row: usize) -> bool {
-        !matches!(values.get(row), Some(Some(_)))
-    }
-    match column {
-        Column::Absent => true,
-        Column::Bool(values) => gone(values, row),
-        Column::Integer(values) => gone(values, row),
-        Column::Number(values) => gone(values, row),
-        Column::Money(values) => gone(values, row),
-        Column::Date(values) => gone(values, row),
-        Column::Period(values) => gone(values, row),
-        Column::Text(texts) => texts.get(row).is_none(),
-        Column::Member(values) => gone(values, row),
-        Column::Cells(cells) => {
-            matches!(cells.get(row), None | Some(crate::rows::Cell::Missing))
         }
     }
 }

@@ -317,41 +317,27 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
 /// A value of a column.
 pub(crate) fn value_of<'a>(column: &'a Column, row: usize, kind: &'a Kind) -> Value<'a> {
-    fn of<'a, V: Clone>(
-        values: &[Option<V>],
-        row: usize,
-        make: impl Fn(V) -> Value<'a>,
-    ) -> Value<'a> {
-        match values.get(row) {
-            Some(Some(value)) => make(value.clone()),
-            _ => Value::Missing,
-        }
-    }
-    match column {
-        Column::Absent => Value::Missing,
-        Column::Bool(values) => of(values, row, Value::Bool),
-        Column::Integer(values) => of(values, row, |it| Value::Number(Exact::from_int(it))),
-        Column::Number(values) => of(values, row, Value::Number),
-        Column::Money(values) => of(values, row, |it| {
+    let value = match column {
+        Column::Absent => None,
+        Column::Bool(values) => values.get(row).map(Value::Bool),
+        Column::Integer(values) => values.get(row).map(|it| Value::Number(Exact::from_int(it))),
+        Column::Number(values) => values.get_ref(row).cloned().map(Value::Number),
+        Column::Money(values) => values.money(row).map(|it| {
             Value::Number(match kind {
                 Kind::Money { scale, .. } => it.to_exact(*scale),
                 _ => Exact::from_int(it.minor()),
             })
         }),
-        Column::Date(values) => of(values, row, Value::Date),
-        Column::Period(values) => of(values, row, Value::Period),
-        Column::Text(texts) => match texts.get(row) {
-            Some(text) => Value::Text(Text::Lent(text)),
-            None => Value::Missing,
-        },
-        Column::Member(values) => match kind {
-            Kind::Option(_) => of(values, row, Value::Option),
-            _ => of(values, row, Value::Member),
-        },
-        Column::Cells(cells) => {
-            cells.get(row).map_or(Value::Missing, |cell| Value::of_cell(cell, kind))
-        }
-    }
+        Column::Date(values) => values.get(row).map(Value::Date),
+        Column::Period(values) => values.get(row).map(Value::Period),
+        Column::Text(texts) => texts.get(row).map(|text| Value::Text(Text::Lent(text))),
+        Column::Member(values) => values.get(row).map(match kind {
+            Kind::Option(_) => Value::Option,
+            _ => Value::Member,
+        }),
+        Column::Cells(cells) => cells.get(row).map(|cell| Value::of_cell(cell, kind)),
+    };
+    value.unwrap_or(Value::Missing)
 }
 
 impl AtHand<'_> {

@@ -33,7 +33,7 @@ impl Kept {
 
     /// Whether an ordering field is there, stored or worked out before.
     pub fn has(&self, field: u32, row: usize) -> bool {
-        !super::event::is_missing(self.column(field), row)
+        !self.column(field).is_missing(row)
     }
 
     /// The slot of a row.
@@ -122,9 +122,7 @@ fn digest(column: &Column, row: usize) -> u64 {
             let [a, b, c, d, e, f, g] = bytes;
             return u64::from_be_bytes([4, a, b, c, d, e, f, g]);
         }
-        Column::Integer(values) => {
-            values.get(row).copied().flatten().map_or(Cell::Missing, Cell::Integer)
-        }
+        Column::Integer(values) => values.get(row).map_or(Cell::Missing, Cell::Integer),
         other => other.cell(row),
     };
     let ranked = u64::from(rank(&cell)) << 56;

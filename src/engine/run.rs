@@ -351,7 +351,7 @@ fn is_new<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Result<bool, Fault>
         return Ok(seen.is_none_or(|seen| seen.insert_cells(&key)));
     }
     for field in event.unique.iter().filter(|it| declared(it).is_some_and(|it| !it.optional)) {
-        if super::event::is_missing(at_hand.column(*field), row) {
+        if at_hand.column(*field).is_missing(row) {
             return Err(Reason::FieldMissing { field: *field }.into());
         }
     }

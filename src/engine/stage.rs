@@ -166,8 +166,8 @@ fn batch(kind: u32, event: &Event, date: Date, rows: &[Taken], inflow: i128) -> 
     };
     let list = Cell::List(rows.iter().map(record).collect());
     let mut columns = vec![
-        Column::Date(vec![Some(date)]),
-        Column::Money(vec![Some(Money::from_minor(inflow))]),
+        Column::Date([Some(date)].into_iter().collect()),
+        Column::Money([Some(inflow)].into_iter().collect()),
         Column::Cells(vec![list]),
     ];
     columns.resize(event.fields.len().max(columns.len()), Column::Absent);

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::base::Money;
 use crate::report::names::{Field, Kind, Names, Table, nearest};
-use crate::rows::{Batch, Cell, Column, Origin, Reason, TextColumn, Unreadable};
+use crate::rows::{Batch, Cell, Column, Origin, Reason, TextColumn, Unreadable, Values, Wholes};
 
 use super::columns::{Assigned, Bound, FieldFrom, assigned, field_of_column, kinds_by_spelling};
 use super::csv::CsvCells;
@@ -293,7 +293,7 @@ type RowFault = (Option<usize>, Fault);
 impl KindReader<'_> {
     fn take(&mut self) -> Batch {
         let mut next = Batch { event: self.event, columns: Vec::new(), origins: Vec::new() };
-        next.columns = self.batch.columns.iter().map(emptied).collect();
+        next.columns = self.batch.columns.iter().map(Column::emptied).collect();
         std::mem::replace(&mut self.batch, next)
     }
 
@@ -377,7 +377,7 @@ impl KindReader<'_> {
                 let fault = Fault { value: String::new(), why: Unreadable::Missing };
                 return Err((Some(at), fault));
             }
-            push_cell(column, cell);
+            column.push(cell);
         }
         Ok(())
     }
@@ -386,18 +386,7 @@ impl KindReader<'_> {
     fn undo(&mut self) {
         let rows = self.batch.origins.len();
         for column in &mut self.batch.columns {
-            match column {
-                Column::Absent => {}
-                Column::Bool(values) => values.truncate(rows),
-                Column::Integer(values) => values.truncate(rows),
-                Column::Number(values) => values.truncate(rows),
-                Column::Money(values) => values.truncate(rows),
-                Column::Date(values) => values.truncate(rows),
-                Column::Period(values) => values.truncate(rows),
-                Column::Text(texts) => texts.truncate(rows),
-                Column::Member(values) => values.truncate(rows),
-                Column::Cells(values) => values.truncate(rows),
-            }
+            column.truncate(rows);
         }
     }
 
@@ -461,14 +450,14 @@ fn record_value(
 
 fn empty_column(kind: &Kind) -> Column {
     match kind {
-        Kind::Bool => Column::Bool(Vec::new()),
-        Kind::Integer => Column::Integer(Vec::new()),
-        Kind::Rate | Kind::Number => Column::Number(Vec::new()),
-        Kind::Money(_) => Column::Money(Vec::new()),
-        Kind::Date => Column::Date(Vec::new()),
-        Kind::Period(_) => Column::Period(Vec::new()),
+        Kind::Bool => Column::Bool(Values::default()),
+        Kind::Integer => Column::Integer(Wholes::default()),
+        Kind::Rate | Kind::Number => Column::Number(Values::default()),
+        Kind::Money(_) => Column::Money(Wholes::default()),
+        Kind::Date => Column::Date(Values::default()),
+        Kind::Period(_) => Column::Period(Values::default()),
         Kind::Text => Column::Text(TextColumn::default()),
-        Kind::Member(_) => Column::Member(Vec::new()),
+        Kind::Member(_) => Column::Member(Values::default()),
         Kind::Duration | Kind::List(_) | Kind::Record(_) => Column::Cells(Vec::new()),
     }
 }
@@ -476,24 +465,8 @@ fn empty_column(kind: &Kind) -> Column {
 /// A column of cells of one kind; a cell of another kind counts as missing.
 pub fn column_of(kind: &Kind, cells: impl IntoIterator<Item = Cell>) -> Column {
     let mut column = empty_column(kind);
-    cells.into_iter().for_each(|cell| push_cell(&mut column, cell));
+    cells.into_iter().for_each(|cell| column.push(cell));
     column
-}
-
-/// A column of the same kind, with room for a whole batch.
-fn emptied(column: &Column) -> Column {
-    match column {
-        Column::Absent => Column::Absent,
-        Column::Bool(values) => Column::Bool(Vec::with_capacity(values.len())),
-        Column::Integer(values) => Column::Integer(Vec::with_capacity(values.len())),
-        Column::Number(values) => Column::Number(Vec::with_capacity(values.len())),
-        Column::Money(values) => Column::Money(Vec::with_capacity(values.len())),
-        Column::Date(values) => Column::Date(Vec::with_capacity(values.len())),
-        Column::Period(values) => Column::Period(Vec::with_capacity(values.len())),
-        Column::Text(_) => Column::Text(TextColumn::default()),
-        Column::Member(values) => Column::Member(Vec::with_capacity(values.len())),
-        Column::Cells(values) => Column::Cells(Vec::with_capacity(values.len())),
-    }
 }
 
 /// Reads a text straight into its column.
@@ -508,45 +481,21 @@ fn push_text(
         if field.required {
             return Err(Unreadable::Missing);
         }
-        push_cell(column, Cell::Missing);
+        column.push(Cell::Missing);
         return Ok(());
     }
     match (&mut *column, &field.kind) {
         (Column::Text(texts), _) => texts.push(Some(text)),
         (Column::Money(values), Kind::Money(scale)) => {
-            values.push(Some(parse::money(trimmed, *scale)?));
+            values.push(parse::money(trimmed, *scale)?.minor());
         }
-        (Column::Integer(values), _) => values.push(Some(parse::integer(trimmed)?)),
+        (Column::Integer(values), _) => values.push(parse::integer(trimmed)?),
         (column, kind) => {
             let cell = parse::text(text, kind, names)?;
-            push_cell(column, cell);
+            column.push(cell);
         }
     }
     Ok(())
-}
-
-/// Adds a cell of the column's own kind; any other counts as missing.
-fn push_cell(column: &mut Column, cell: Cell) {
-    match (column, cell) {
-        (Column::Absent, _) => {}
-        (Column::Bool(values), Cell::Bool(value)) => values.push(Some(value)),
-        (Column::Bool(values), _) => values.push(None),
-        (Column::Integer(values), Cell::Integer(value)) => values.push(Some(value)),
-        (Column::Integer(values), _) => values.push(None),
-        (Column::Number(values), Cell::Number(value)) => values.push(Some(value)),
-        (Column::Number(values), _) => values.push(None),
-        (Column::Money(values), Cell::Money(value)) => values.push(Some(value)),
-        (Column::Money(values), _) => values.push(None),
-        (Column::Date(values), Cell::Date(value)) => values.push(Some(value)),
-        (Column::Date(values), _) => values.push(None),
-        (Column::Period(values), Cell::Period(value)) => values.push(Some(value)),
-        (Column::Period(values), _) => values.push(None),
-        (Column::Text(texts), Cell::Text(value)) => texts.push(Some(&value)),
-        (Column::Text(texts), _) => texts.push(None),
-        (Column::Member(values), Cell::Member(value)) => values.push(Some(value)),
-        (Column::Member(values), _) => values.push(None),
-        (Column::Cells(values), cell) => values.push(cell),
-    }
 }
 
 /// The event kind nearest to a misspelt name, as a hint.

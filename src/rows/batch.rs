@@ -1,8 +1,12 @@
 //! Events in columns.
+//!
+//! A column is plain values end to end: a million amounts that fit 64 bits take eight megabytes, and
+//! reading one is one load. What is missing, and what needs more than 64 bits, is noted beside.
 
-use crate::base::{Date, Exact, Money, Period};
+use crate::base::{Date, Exact, Period};
 
 use super::Cell;
+use super::values::{TextColumn, Values, Wholes};
 
 /// Where a row was read: a file of the run, by position, and its 1-based line (or record) in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,37 +33,29 @@ pub struct Batch {
     pub origins: Vec<Origin>,
 }
 
-/// The values of one field, a missing one as `None`.
+/// The values of one field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
     /// A computed field, or an optional one that the data do not have at all.
     Absent,
     /// Yes or no.
-    Bool(Vec<Option<bool>>),
+    Bool(Values<bool>),
     /// Whole numbers.
-    Integer(Vec<Option<i128>>),
+    Integer(Wholes),
     /// Rates and numbers.
-    Number(Vec<Option<Exact>>),
+    Number(Values<Exact>),
     /// Amounts in whole minor units.
-    Money(Vec<Option<Money>>),
+    Money(Wholes),
     /// Days.
-    Date(Vec<Option<Date>>),
+    Date(Values<Date>),
     /// Periods.
-    Period(Vec<Option<Period>>),
+    Period(Values<Period>),
     /// Texts.
     Text(TextColumn),
     /// Members of an enumeration, by position.
-    Member(Vec<Option<u32>>),
+    Member(Values<u32>),
     /// Lists and durations: each a cell.
     Cells(Vec<Cell>),
-}
-
-/// Texts end to end, so that a batch of them is one piece of memory.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TextColumn {
-    bytes: String,
-    /// Where each text ends in `bytes`, and whether it is there at all.
-    ends: Vec<(usize, bool)>,
 }
 
 impl Batch {
@@ -77,56 +73,88 @@ impl Batch {
 impl Column {
     /// The value in a row; `Missing` beyond the end.
     pub fn cell(&self, row: usize) -> Cell {
-        fn at<T: Clone>(values: &[Option<T>], row: usize, make: impl Fn(T) -> Cell) -> Cell {
-            values.get(row).cloned().flatten().map_or(Cell::Missing, make)
-        }
-        match self {
-            Column::Absent => Cell::Missing,
-            Column::Bool(values) => at(values, row, Cell::Bool),
-            Column::Integer(values) => at(values, row, Cell::Integer),
-            Column::Number(values) => at(values, row, Cell::Number),
-            Column::Money(values) => at(values, row, Cell::Money),
-            Column::Date(values) => at(values, row, Cell::Date),
-            Column::Period(values) => at(values, row, Cell::Period),
-            Column::Text(texts) => {
-                texts.get(row).map_or(Cell::Missing, |text| Cell::Text(text.into()))
-            }
-            Column::Member(values) => at(values, row, Cell::Member),
-            Column::Cells(cells) => cells.get(row).cloned().unwrap_or(Cell::Missing),
-        }
-    }
-}
-
-impl TextColumn {
-    /// Adds a text, or the lack of one.
-    pub fn push(&mut self, text: Option<&str>) {
-        self.bytes.push_str(text.unwrap_or_default());
-        self.ends.push((self.bytes.len(), text.is_some()));
-    }
-
-    /// The text in a row, if there is one.
-    pub fn get(&self, row: usize) -> Option<&str> {
-        let (end, there) = *self.ends.get(row)?;
-        let start = match row.checked_sub(1) {
-            Some(before) => self.ends.get(before)?.0,
-            None => 0,
+        let cell = match self {
+            Column::Absent => None,
+            Column::Bool(values) => values.get(row).map(Cell::Bool),
+            Column::Integer(values) => values.get(row).map(Cell::Integer),
+            Column::Number(values) => values.get_ref(row).cloned().map(Cell::Number),
+            Column::Money(values) => values.money(row).map(Cell::Money),
+            Column::Date(values) => values.get(row).map(Cell::Date),
+            Column::Period(values) => values.get(row).map(Cell::Period),
+            Column::Text(texts) => texts.get(row).map(|text| Cell::Text(text.into())),
+            Column::Member(values) => values.get(row).map(Cell::Member),
+            Column::Cells(cells) => cells.get(row).cloned(),
         };
-        if there { self.bytes.get(start..end) } else { None }
+        cell.unwrap_or(Cell::Missing)
     }
 
-    /// Forgets all texts but the first `rows`.
+    /// Whether there is nothing in a row.
+    pub fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Column::Absent => true,
+            Column::Bool(values) => !values.has(row),
+            Column::Integer(values) | Column::Money(values) => !values.has(row),
+            Column::Number(values) => !values.has(row),
+            Column::Date(values) => !values.has(row),
+            Column::Period(values) => !values.has(row),
+            Column::Text(texts) => texts.get(row).is_none(),
+            Column::Member(values) => !values.has(row),
+            Column::Cells(cells) => matches!(cells.get(row), None | Some(Cell::Missing)),
+        }
+    }
+
+    /// Forgets all rows but the first so many.
     pub fn truncate(&mut self, rows: usize) {
-        self.ends.truncate(rows);
-        self.bytes.truncate(self.ends.last().map_or(0, |(end, _)| *end));
+        match self {
+            Column::Absent => {}
+            Column::Bool(values) => values.truncate(rows),
+            Column::Integer(values) | Column::Money(values) => values.truncate(rows),
+            Column::Number(values) => values.truncate(rows),
+            Column::Date(values) => values.truncate(rows),
+            Column::Period(values) => values.truncate(rows),
+            Column::Text(texts) => texts.truncate(rows),
+            Column::Member(values) => values.truncate(rows),
+            Column::Cells(values) => values.truncate(rows),
+        }
     }
 
-    /// How many texts, present or not.
-    pub fn len(&self) -> usize {
-        self.ends.len()
+    /// A column of the same type that holds nothing yet, with as much room.
+    pub fn emptied(&self) -> Column {
+        match self {
+            Column::Absent => Column::Absent,
+            Column::Bool(values) => Column::Bool(Values::with_capacity(values.len())),
+            Column::Integer(values) => Column::Integer(Wholes::with_capacity(values.len())),
+            Column::Number(values) => Column::Number(Values::with_capacity(values.len())),
+            Column::Money(values) => Column::Money(Wholes::with_capacity(values.len())),
+            Column::Date(values) => Column::Date(Values::with_capacity(values.len())),
+            Column::Period(values) => Column::Period(Values::with_capacity(values.len())),
+            Column::Text(texts) => Column::Text(texts.emptied()),
+            Column::Member(values) => Column::Member(Values::with_capacity(values.len())),
+            Column::Cells(values) => Column::Cells(Vec::with_capacity(values.len())),
+        }
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+    /// Adds a value of the column's type; anything else, and `Missing`, as missing.
+    pub fn push(&mut self, cell: Cell) {
+        match (self, cell) {
+            (Column::Absent, _) => {}
+            (Column::Bool(values), Cell::Bool(value)) => values.push(value),
+            (Column::Bool(values), _) => values.push_missing(),
+            (Column::Integer(values), Cell::Integer(value)) => values.push(value),
+            (Column::Integer(values), _) => values.push_missing(),
+            (Column::Number(values), Cell::Number(value)) => values.push(value),
+            (Column::Number(values), _) => values.push_missing(),
+            (Column::Money(values), Cell::Money(value)) => values.push(value.minor()),
+            (Column::Money(values), _) => values.push_missing(),
+            (Column::Date(values), Cell::Date(value)) => values.push(value),
+            (Column::Date(values), _) => values.push_missing(),
+            (Column::Period(values), Cell::Period(value)) => values.push(value),
+            (Column::Period(values), _) => values.push_missing(),
+            (Column::Text(texts), Cell::Text(value)) => texts.push(Some(&value)),
+            (Column::Text(texts), _) => texts.push(None),
+            (Column::Member(values), Cell::Member(value)) => values.push(value),
+            (Column::Member(values), _) => values.push_missing(),
+            (Column::Cells(values), cell) => values.push(cell),
+        }
     }
 }

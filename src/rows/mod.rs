@@ -12,8 +12,10 @@ mod batch;
 mod cell;
 mod explanation;
 mod outcome;
+mod values;
 
-pub use batch::{Batch, Column, Origin, TextColumn};
+pub use batch::{Batch, Column, Origin};
 pub use cell::{Cell, RegisterRow};
 pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};
+pub use values::{Filler, TextColumn, Values, Wholes};

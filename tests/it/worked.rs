@@ -258,13 +258,13 @@ fn column(field: &Field, cell: Cell) -> Column {
     }
     match cell {
         Cell::Missing => Column::Absent,
-        Cell::Bool(value) => Column::Bool(vec![Some(value)]),
-        Cell::Integer(value) => Column::Integer(vec![Some(value)]),
-        Cell::Number(value) => Column::Number(vec![Some(value)]),
-        Cell::Money(value) => Column::Money(vec![Some(value)]),
-        Cell::Date(value) => Column::Date(vec![Some(value)]),
-        Cell::Period(value) => Column::Period(vec![Some(value)]),
-        Cell::Member(value) => Column::Member(vec![Some(value)]),
+        Cell::Bool(value) => Column::Bool([Some(value)].into_iter().collect()),
+        Cell::Integer(value) => Column::Integer([Some(value)].into_iter().collect()),
+        Cell::Number(value) => Column::Number([Some(value)].into_iter().collect()),
+        Cell::Money(value) => Column::Money([Some(value.minor())].into_iter().collect()),
+        Cell::Date(value) => Column::Date([Some(value)].into_iter().collect()),
+        Cell::Period(value) => Column::Period([Some(value)].into_iter().collect()),
+        Cell::Member(value) => Column::Member([Some(value)].into_iter().collect()),
         Cell::Text(value) => {
             let mut texts = TextColumn::default();
             texts.push(Some(&value));

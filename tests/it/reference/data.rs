@@ -203,12 +203,15 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 fn column(field: &Field, cells: Vec<Cell>) -> Column {
-    fn each<T>(cells: Vec<Cell>, take: impl Fn(Cell) -> Option<T>) -> Vec<Option<T>> {
+    fn each<T, C: FromIterator<Option<T>>>(
+        cells: Vec<Cell>,
+        take: impl Fn(Cell) -> Option<T>,
+    ) -> C {
         cells.into_iter().map(take).collect()
     }
     match field.ty.required() {
         Type::Money(_) => Column::Money(each(cells, |cell| match cell {
-            Cell::Money(money) => Some(money),
+            Cell::Money(money) => Some(money.minor()),
             _ => None,
         })),
         Type::Rate | Type::Number => Column::Number(each(cells, |cell| match cell {

@@ -1,0 +1,378 @@
+//! Values end to end, a few of them missing or wide.
+
+use crate::base::{Date, Exact, Money, Period, PeriodKind};
+
+/// Plain values, of which some may be missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Values<T> {
+    values: Vec<T>,
+    /// Which are there; empty while all are.
+    there: Vec<bool>,
+}
+
+/// What stands in the place of a missing value: anything, since nobody reads it.
+pub trait Filler {
+    /// Such a value.
+    fn filler() -> Self;
+}
+
+impl Filler for bool {
+    fn filler() -> bool {
+        false
+    }
+}
+
+impl Filler for u32 {
+    fn filler() -> u32 {
+        0
+    }
+}
+
+impl Filler for i64 {
+    fn filler() -> i64 {
+        0
+    }
+}
+
+impl Filler for Date {
+    fn filler() -> Date {
+        Date::MIN
+    }
+}
+
+impl Filler for Period {
+    fn filler() -> Period {
+        Period::of(PeriodKind::Year, Date::MIN)
+    }
+}
+
+impl Filler for Exact {
+    fn filler() -> Exact {
+        Exact::ZERO
+    }
+}
+
+impl<T> Default for Values<T> {
+    fn default() -> Self {
+        Values { values: Vec::new(), there: Vec::new() }
+    }
+}
+
+impl<T> Values<T> {
+    /// None yet, with room for so many.
+    pub fn with_capacity(rows: usize) -> Values<T> {
+        Values { values: Vec::with_capacity(rows), there: Vec::new() }
+    }
+
+    /// How many, present or not.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Whether there is a value in a row.
+    #[inline]
+    pub fn has(&self, row: usize) -> bool {
+        match self.there.get(row) {
+            Some(there) => *there,
+            None => row < self.values.len(),
+        }
+    }
+
+    /// The value in a row, if there is one.
+    #[inline]
+    pub fn get_ref(&self, row: usize) -> Option<&T> {
+        let value = self.values.get(row)?;
+        match self.there.get(row) {
+            Some(false) => None,
+            Some(true) | None => Some(value),
+        }
+    }
+
+    /// The value in a row, if there is one.
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<T>
+    where
+        T: Copy,
+    {
+        self.get_ref(row).copied()
+    }
+
+    /// All values, if none is missing.
+    pub fn all(&self) -> Option<&[T]> {
+        self.there.is_empty().then_some(&self.values)
+    }
+
+    /// Adds a value.
+    #[inline]
+    pub fn push(&mut self, value: T) {
+        self.values.push(value);
+        if !self.there.is_empty() {
+            self.there.push(true);
+        }
+    }
+
+    /// Adds the lack of one.
+    pub fn push_missing(&mut self)
+    where
+        T: Filler,
+    {
+        self.there.resize(self.values.len(), true);
+        self.values.push(T::filler());
+        self.there.push(false);
+    }
+
+    /// Forgets all but the first so many.
+    pub fn truncate(&mut self, rows: usize) {
+        self.values.truncate(rows);
+        self.there.truncate(rows);
+        // One form for what is equal: no notes where nothing is missing.
+        if self.there.iter().all(|there| *there) {
+            self.there.clear();
+        }
+    }
+}
+
+impl<T: Filler> FromIterator<Option<T>> for Values<T> {
+    fn from_iter<I: IntoIterator<Item = Option<T>>>(values: I) -> Self {
+        let mut column = Values::default();
+        for value in values {
+            match value {
+                Some(value) => column.push(value),
+                None => column.push_missing(),
+            }
+        }
+        column
+    }
+}
+
+/// Whole numbers, nearly all of which fit 64 bits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wholes {
+    narrow: Values<i64>,
+    /// Rows whose number does not fit, ascending.
+    wide: Vec<(usize, i128)>,
+}
+
+impl Wholes {
+    /// None yet, with room for so many.
+    pub fn with_capacity(rows: usize) -> Wholes {
+        Wholes { narrow: Values::with_capacity(rows), wide: Vec::new() }
+    }
+
+    /// How many, present or not.
+    pub fn len(&self) -> usize {
+        self.narrow.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.narrow.is_empty()
+    }
+
+    /// Whether there is a number in a row.
+    #[inline]
+    pub fn has(&self, row: usize) -> bool {
+        self.narrow.has(row)
+    }
+
+    /// The number in a row, if there is one.
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<i128> {
+        let narrow = self.narrow.get(row)?;
+        if self.wide.is_empty() {
+            return Some(i128::from(narrow));
+        }
+        match self.wide.binary_search_by_key(&row, |(at, _)| *at) {
+            Ok(place) => self.wide.get(place).map(|(_, number)| *number),
+            Err(_) => Some(i128::from(narrow)),
+        }
+    }
+
+    /// The amount in a row, if there is one.
+    #[inline]
+    pub fn money(&self, row: usize) -> Option<Money> {
+        self.get(row).map(Money::from_minor)
+    }
+
+    /// All numbers, if none is missing and all fit 64 bits.
+    pub fn all(&self) -> Option<&[i64]> {
+        if self.wide.is_empty() { self.narrow.all() } else { None }
+    }
+
+    /// Adds a number.
+    pub fn push(&mut self, number: i128) {
+        match i64::try_from(number) {
+            Ok(narrow) => self.narrow.push(narrow),
+            Err(_) => {
+                self.wide.push((self.narrow.len(), number));
+                self.narrow.push(0);
+            }
+        }
+    }
+
+    /// Adds a number that fits.
+    #[inline]
+    pub fn push_narrow(&mut self, number: i64) {
+        self.narrow.push(number);
+    }
+
+    /// Adds the lack of one.
+    pub fn push_missing(&mut self) {
+        self.narrow.push_missing();
+    }
+
+    /// Forgets all but the first so many.
+    pub fn truncate(&mut self, rows: usize) {
+        self.narrow.truncate(rows);
+        self.wide.retain(|(row, _)| *row < rows);
+    }
+}
+
+impl FromIterator<Option<i128>> for Wholes {
+    fn from_iter<I: IntoIterator<Item = Option<i128>>>(numbers: I) -> Self {
+        let mut column = Wholes::default();
+        for number in numbers {
+            match number {
+                Some(number) => column.push(number),
+                None => column.push_missing(),
+            }
+        }
+        column
+    }
+}
+
+/// Texts end to end, so that a batch of them is one piece of memory.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextColumn {
+    bytes: String,
+    /// Where each text ends in `bytes`; a missing one is empty.
+    ends: Vec<usize>,
+    /// Which are there; empty while all are.
+    there: Vec<bool>,
+}
+
+impl TextColumn {
+    /// A column that holds nothing yet, with as much room.
+    pub fn emptied(&self) -> TextColumn {
+        TextColumn {
+            bytes: String::with_capacity(self.bytes.len()),
+            ends: Vec::with_capacity(self.ends.len()),
+            there: Vec::new(),
+        }
+    }
+
+    /// Adds a text, or the lack of one.
+    #[inline]
+    pub fn push(&mut self, text: Option<&str>) {
+        if text.is_none() {
+            self.there.resize(self.ends.len(), true);
+            self.there.push(false);
+        } else if !self.there.is_empty() {
+            self.there.push(true);
+        }
+        self.bytes.push_str(text.unwrap_or_default());
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The text in a row, if there is one.
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<&str> {
+        let end = *self.ends.get(row)?;
+        if self.there.get(row) == Some(&false) {
+            return None;
+        }
+        self.bytes.get(self.end_before(row)..end)
+    }
+
+    #[inline]
+    fn end_before(&self, row: usize) -> usize {
+        row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
+    }
+
+    /// Forgets all texts but the first `rows`.
+    pub fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows);
+        self.there.truncate(rows);
+        if self.there.iter().all(|there| *there) {
+            self.there.clear();
+        }
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    /// How many texts, present or not.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rows::{Cell, Column};
+
+    proptest! {
+        /// A column gives back what was put into it, also after it was cut short and filled again.
+        #[test]
+        fn numbers_come_back(
+            numbers in prop::collection::vec(
+                prop::option::of(prop_oneof![any::<i64>().prop_map(i128::from), any::<i128>()]),
+                0..40,
+            ),
+            cut in 0_usize..40,
+        ) {
+            let mut column: Wholes = numbers.iter().copied().collect();
+            let kept = cut.min(numbers.len());
+            column.truncate(cut);
+            let short: Wholes = numbers.iter().take(kept).copied().collect();
+            prop_assert_eq!(&column, &short);
+            for number in numbers.iter().skip(kept) {
+                match number {
+                    Some(number) => column.push(*number),
+                    None => column.push_missing(),
+                }
+            }
+            prop_assert_eq!(column.len(), numbers.len());
+            for (row, number) in numbers.iter().enumerate() {
+                prop_assert_eq!(column.get(row), *number);
+            }
+            let narrow: Option<Vec<i64>> =
+                numbers.iter().map(|it| it.and_then(|it| i64::try_from(it).ok())).collect();
+            prop_assert_eq!(column.all().map(<[i64]>::to_vec), narrow);
+        }
+
+        #[test]
+        fn texts_come_back(
+            texts in prop::collection::vec(prop::option::of(".{0,5}"), 0..40),
+            cut in 0_usize..40,
+        ) {
+            let mut column = TextColumn::default();
+            texts.iter().for_each(|text| column.push(text.as_deref()));
+            column.truncate(cut);
+            texts.iter().skip(cut).for_each(|text| column.push(text.as_deref()));
+            for (row, text) in texts.iter().enumerate() {
+                prop_assert_eq!(column.get(row), text.as_deref());
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_of_another_type_is_missing() {
+        let mut column = Column::Member(Values::default());
+        column.push(Cell::Member(3));
+        column.push(Cell::Bool(true));
+        assert_eq!(column.cell(0), Cell::Member(3));
+        assert!(column.is_missing(1) && column.is_missing(2));
+    }
+}
