@@ -128,12 +128,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     pub fn check_range(&mut self) -> Result<(), Fault> {
         for delta in self.frame.deltas.iter().filter(|delta| !delta.amount.is_integer()) {
             // Whole numbers cannot lead out of it: no run is long enough.
-            let totals = self.state.totals.get(at(delta.tally)).map_or(&[][..], Vec::as_slice);
             let plan = self.plan.tallies.get(at(delta.tally));
             let projections = plan.map_or(&[][..], |tally| &tally.projections);
-            for (totals, projection) in totals.iter().zip(projections) {
+            for (place, projection) in (0..).zip(projections) {
                 let key = self.projected(delta.key, &projection.parts);
-                totals.after(&key, &delta.amount)?;
+                self.state.would_hold((delta.tally, place), &key, &delta.amount)?;
             }
         }
         let mut sums: Vec<(u32, i128)> = Vec::new();
@@ -248,15 +247,15 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let projections = plan.map_or(&[][..], |tally| &tally.projections);
         let (start, length) = delta.key;
         let key = self.frame.keys.get(start..start.saturating_add(length)).unwrap_or_default();
-        let Some(totals) = self.state.totals.get_mut(at(delta.tally)) else { return Ok(()) };
-        for (totals, projection) in totals.iter_mut().zip(projections) {
+        for (place, projection) in (0..).zip(projections) {
+            let way = (delta.tally, place);
             if projection.parts.len() == length {
-                totals.add(key, &delta.amount, self.date)?;
+                self.state.add(way, key, &delta.amount, self.date)?;
                 continue;
             }
             let parts = projection.parts.iter().filter_map(|part| key.get(*part).copied());
             let parts: Vec<Part> = parts.collect();
-            totals.add(&parts, &delta.amount, self.date)?;
+            self.state.add(way, &parts, &delta.amount, self.date)?;
         }
         Ok(())
     }
@@ -267,12 +266,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let key = self.key_at(watched.key);
             let total = self.state.total(watched.tally, watched.projection, key, None);
             if total >= watched.limit {
-                let shutting = (watched.leg, key.into());
-                self.frame.shutting.push(shutting);
+                self.frame.shutting.push(watched.clone());
             }
         }
-        for (leg, key) in &self.frame.shutting {
-            self.state.shut.entry(*leg).or_default().insert(key.clone());
+        for place in 0..self.frame.shutting.len() {
+            let Some(latch) = self.frame.shutting.get(place) else { break };
+            let (start, length) = latch.key;
+            let key = self.frame.keys.get(start..start.saturating_add(length));
+            self.state.shut(latch.leg, latch.tally, latch.projection, key.unwrap_or_default());
         }
     }
 

@@ -78,7 +78,7 @@ pub(crate) struct Frame<'a> {
     /// Latches that shut if their total has reached the bound by the end of the event.
     pub watched: Vec<Watched>,
     /// Latches that shut with this event.
-    pub shutting: Vec<(u32, Key)>,
+    pub shutting: Vec<Watched>,
     /// By which the event settles.
     pub settling: Option<Settling>,
     /// Rules that apply to the pool at hand: which case, and where its slots begin.

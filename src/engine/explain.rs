@@ -243,9 +243,9 @@ impl Evaluator<'_, '_, Recorder> {
     }
 
     fn latches_shut(&self) -> Vec<LatchShut> {
-        let shut = |(leg, key): &(u32, super::state::Key)| LatchShut {
-            leg: *leg,
-            key: self.cells_of(key),
+        let shut = |latch: &super::tree::Watched| LatchShut {
+            leg: latch.leg,
+            key: self.cells_of(self.key_at(latch.key)),
         };
         self.frame.shutting.iter().map(shut).collect()
     }

@@ -450,12 +450,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// event has the last word.
     fn is_shut(&mut self, watched: &Watched, now: &Exact) -> bool {
         let parts = self.key_at(watched.key);
-        if self.state.shut.get(&watched.leg).is_some_and(|keys| keys.contains(parts)) {
+        if self.state.is_shut(watched.leg, watched.tally, watched.projection, parts) {
             return true;
         }
         if *now >= watched.limit {
-            let shutting = (watched.leg, parts.into());
-            self.frame.shutting.push(shutting);
+            self.frame.shutting.push(watched.clone());
             return true;
         }
         self.frame.watched.push(watched.clone());
@@ -464,11 +463,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     /// Whether a leg that closes for good has closed.
     fn has_shut(&self, leg: &Leg, key: (usize, usize)) -> bool {
-        let latch =
-            |bound: &Bound| matches!(bound, Bound::UpToInTotal { closed_once_reached: true, .. });
-        let key = self.key_at(key);
-        leg.bounds.iter().any(latch)
-            && self.state.shut.get(&leg.leg).is_some_and(|keys| keys.contains(key))
+        let latch = |bound: &Bound| match bound {
+            Bound::UpToInTotal { closed_once_reached: true, projection, .. } => Some(*projection),
+            _ => None,
+        };
+        let projection = leg.bounds.iter().find_map(latch);
+        projection.zip(leg.feed.as_ref()).is_some_and(|(projection, feed)| {
+            self.state.is_shut(leg.leg, feed.tally, projection, self.key_at(key))
+        })
     }
 
     /// Adds a leg with what is inside it and what it feeds.

@@ -4,7 +4,9 @@
 //! An event reads state as it was before it; its own changes are collected in the frame and made all
 //! together when it is finished ([`super::commit`]), so an event that is set aside leaves no trace.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
 
 use crate::base::{Date, Exact, ExactError, Period, PeriodKind};
 use crate::plan::{Event, EventSource, Plan, at};
@@ -21,12 +23,14 @@ pub(crate) type Key = Box<[Part]>;
 pub(crate) struct State {
     pub names: Names,
     pub accounts: AccountTable,
+    /// Keys of totals, by key space.
+    pub keys: Vec<Keys>,
     /// By tally, by projection.
     pub totals: Vec<Vec<Totals>>,
     /// By carry.
     pub carried: Vec<HashMap<Key, Cell>>,
-    /// Shut latches: by leg, the keys of its tally.
-    pub shut: HashMap<u32, HashSet<Key>>,
+    /// Shut latches: by leg, and by the key's number in the space of its tally's projection.
+    shut: Vec<Vec<bool>>,
     /// By account position, in minor units.
     pub balances: Vec<i128>,
     /// By settlement key, leg and account: entitled − settled.
@@ -134,27 +138,61 @@ impl Drift {
     }
 }
 
+/// Keys of one space, each with a number.
+#[derive(Debug, Default)]
+pub(crate) struct Keys(HashMap<Key, u32, FixedState>);
+
+impl Keys {
+    /// The number of a key that was written before.
+    pub fn known(&self, key: &[Part]) -> Option<u32> {
+        self.0.get(key).copied()
+    }
+
+    /// The number of a key that is to be written.
+    pub fn number(&mut self, key: &[Part]) -> u32 {
+        if let Some(number) = self.known(key) {
+            return number;
+        }
+        let number = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.0.insert(key.into(), number);
+        number
+    }
+}
+
 /// The sums of one projection.
 #[derive(Debug)]
-pub(crate) enum Totals {
+pub(crate) struct Totals {
+    /// The space of its keys.
+    pub space: u32,
+    pub sums: Sums,
+}
+
+/// Sums, by the numbers of their keys.
+#[derive(Debug)]
+pub(crate) enum Sums {
     /// As of now.
-    Now(HashMap<Key, Exact>),
+    Now(Vec<Exact>),
     /// Day by day, ascending: the sum of everything dated up to and including the day.
-    ByDay(HashMap<Key, Vec<(Date, Exact)>>),
+    ByDay(Vec<Vec<(Date, Exact)>>),
 }
 
 impl State {
     pub fn new(plan: &Plan, names: Names) -> State {
-        let projection = |projection: &crate::plan::Projection| match projection.by_day {
-            false => Totals::Now(HashMap::new()),
-            true => Totals::ByDay(HashMap::new()),
+        let projection = |projection: &crate::plan::Projection| {
+            let sums = match projection.by_day {
+                false => Sums::Now(Vec::new()),
+                true => Sums::ByDay(Vec::new()),
+            };
+            Totals { space: projection.space, sums }
         };
         let totals =
             |tally: &crate::plan::Tally| tally.projections.iter().map(projection).collect();
         State {
             names,
             accounts: AccountTable::new(plan),
+            keys: (0..plan.spaces).map(|_| Keys::default()).collect(),
             totals: plan.tallies.iter().map(totals).collect(),
+            shut: vec![Vec::new(); at(plan.legs)],
             carried: plan.carries.iter().map(|_| HashMap::new()).collect(),
             seen: plan.events.iter().map(|_| Seen::default()).collect(),
             watched: watched(plan),
@@ -171,19 +209,80 @@ impl State {
 
     /// A sum under a key, in what the tally keeps (minor units for money).
     pub fn total(&self, tally: u32, projection: u32, key: &[Part], as_of: Option<Date>) -> Exact {
-        let totals = self.totals.get(at(tally)).and_then(|it| it.get(at(projection)));
-        match totals {
-            Some(Totals::Now(sums)) => sums.get(key).cloned().unwrap_or_default(),
-            Some(Totals::ByDay(days)) => {
-                let days = days.get(key).map_or(&[][..], Vec::as_slice);
+        let totals = self.projection(tally, projection);
+        let number = totals.and_then(|it| self.keys.get(at(it.space))?.known(key));
+        let sum = totals.zip(number).and_then(|(totals, number)| match &totals.sums {
+            Sums::Now(sums) => sums.get(at(number)).cloned(),
+            Sums::ByDay(days) => {
+                let days = days.get(at(number))?;
                 let before = match as_of {
                     Some(day) => days.partition_point(|(date, _)| *date < day),
                     None => days.len(),
                 };
-                let last = before.checked_sub(1).and_then(|last| days.get(last));
-                last.map(|(_, sum)| sum.clone()).unwrap_or_default()
+                days.get(before.checked_sub(1)?).map(|(_, sum)| sum.clone())
             }
-            None => Exact::ZERO,
+        });
+        sum.unwrap_or_default()
+    }
+
+    fn projection(&self, tally: u32, projection: u32) -> Option<&Totals> {
+        self.totals.get(at(tally))?.get(at(projection))
+    }
+
+    /// Adds to a sum on a day. Stages add to days that are past.
+    pub fn add(
+        &mut self,
+        (tally, projection): (u32, u32),
+        key: &[Part],
+        amount: &Exact,
+        day: Date,
+    ) -> Result<(), ExactError> {
+        let totals = self.totals.get_mut(at(tally)).and_then(|it| it.get_mut(at(projection)));
+        let Some(totals) = totals else { return Ok(()) };
+        let Some(keys) = self.keys.get_mut(at(totals.space)) else { return Ok(()) };
+        totals.add(keys.number(key), amount, day)
+    }
+
+    /// Whether a sum would stay within the range of numbers.
+    pub fn would_hold(
+        &self,
+        (tally, projection): (u32, u32),
+        key: &[Part],
+        amount: &Exact,
+    ) -> Result<(), ExactError> {
+        self.total(tally, projection, key, None).add(amount).map(|_| ())
+    }
+
+    /// Whether the latch of a leg is shut under a key of its tally's projection.
+    pub fn is_shut(&self, leg: u32, tally: u32, projection: u32, key: &[Part]) -> bool {
+        let space = self.projection(tally, projection).map(|totals| totals.space);
+        let keys = space.and_then(|space| self.keys.get(at(space)));
+        let number = keys.and_then(|keys| keys.known(key));
+        number.is_some_and(|number| self.is_shut_at(leg, number))
+    }
+
+    /// The same, of a key's number.
+    pub fn is_shut_at(&self, leg: u32, number: u32) -> bool {
+        self.shut.get(at(leg)).and_then(|keys| keys.get(at(number))).copied().unwrap_or(false)
+    }
+
+    /// Shuts a latch.
+    pub fn shut(&mut self, leg: u32, tally: u32, projection: u32, key: &[Part]) {
+        let space = self.projection(tally, projection).map(|totals| totals.space);
+        let keys = space.and_then(|space| self.keys.get_mut(at(space)));
+        if let Some(number) = keys.map(|keys| keys.number(key)) {
+            self.shut_at(leg, number);
+        }
+    }
+
+    /// The same, of a key's number.
+    pub fn shut_at(&mut self, leg: u32, number: u32) {
+        let Some(keys) = self.shut.get_mut(at(leg)) else { return };
+        if keys.len() <= at(number) {
+            keys.resize(at(number) + 1, false);
+        }
+        if let Some(shut) = keys.get_mut(at(number)) {
+            *shut = true;
         }
     }
 }
@@ -205,29 +304,21 @@ fn watched(plan: &Plan) -> Vec<bool> {
 }
 
 impl Totals {
-    /// Whether adding would stay within the range of numbers.
-    pub fn after(&self, key: &[Part], amount: &Exact) -> Result<(), ExactError> {
-        let now = match self {
-            Totals::Now(sums) => sums.get(key),
-            Totals::ByDay(days) => days.get(key).and_then(|days| days.last()).map(|(_, sum)| sum),
-        };
-        now.map_or(Ok(()), |now| now.add(amount).map(|_| ()))
-    }
-
     /// Adds to a sum on a day. Stages add to days that are past.
-    pub fn add(&mut self, key: &[Part], amount: &Exact, day: Date) -> Result<(), ExactError> {
-        match self {
-            Totals::Now(sums) => match sums.get_mut(key) {
-                Some(sum) => *sum = sum.add(amount)?,
-                None => {
-                    sums.insert(key.into(), amount.clone());
+    pub fn add(&mut self, number: u32, amount: &Exact, day: Date) -> Result<(), ExactError> {
+        match &mut self.sums {
+            Sums::Now(sums) => {
+                if sums.len() <= at(number) {
+                    sums.resize(at(number) + 1, Exact::ZERO);
                 }
-            },
-            Totals::ByDay(by_key) => {
-                if !by_key.contains_key(key) {
-                    by_key.insert(key.into(), Vec::new());
+                let Some(sum) = sums.get_mut(at(number)) else { return Ok(()) };
+                *sum = sum.add(amount)?;
+            }
+            Sums::ByDay(by_key) => {
+                if by_key.len() <= at(number) {
+                    by_key.resize(at(number) + 1, Vec::new());
                 }
-                let Some(days) = by_key.get_mut(key) else { return Ok(()) };
+                let Some(days) = by_key.get_mut(at(number)) else { return Ok(()) };
                 let place = days.partition_point(|(date, _)| *date < day);
                 if days.get(place).is_none_or(|(date, _)| *date != day) {
                     let before = place.checked_sub(1).and_then(|it| days.get(it));

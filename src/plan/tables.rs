@@ -35,6 +35,8 @@ pub struct Plan {
     pub readings: Vec<Reading>,
     /// Tallies and the ways they are read.
     pub tallies: Vec<Tally>,
+    /// How many key spaces their projections have.
+    pub spaces: u32,
     /// Carries.
     pub carries: Vec<Carry>,
     /// Rules.
@@ -376,6 +378,9 @@ pub struct Projection {
     pub parts: Vec<usize>,
     /// Whether it is read as of a day, so that the sum is kept day by day.
     pub by_day: bool,
+    /// The key space: projections with the same names of parts share one, since they will mostly
+    /// see the same keys, and a key of theirs is looked up once for all.
+    pub space: u32,
 }
 
 /// A carry.

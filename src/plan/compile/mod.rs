@@ -55,6 +55,7 @@ pub fn compile_with_checks(
         .collect();
     let ordered = compiler.ordered() || (!checks.is_empty() && compiler.has_state());
     let partition = partition::derive(&compiler);
+    let (tallies, spaces) = compiler.tallies();
     Plan {
         currencies: rules.currencies.iter().map(tables::currency).collect(),
         enumerations: rules.enumerations.iter().map(tables::enumeration).collect(),
@@ -66,7 +67,8 @@ pub fn compile_with_checks(
         parameters,
         schedules,
         readings: compiler.readings(),
-        tallies: compiler.tallies(),
+        tallies,
+        spaces,
         carries,
         rules: tables::rule_names(rules),
         levies: rules.levies.iter().map(|levy| levy.name.text.clone()).collect(),
@@ -153,12 +155,11 @@ impl<'m> Compiler<'m> {
         let Some(known) = self.projections.get_mut(at(tally)) else {
             return u32::MAX;
         };
-        let wanted = Projection { parts, by_day };
-        let place =
-            known.iter().position(|projection| *projection == wanted).unwrap_or_else(|| {
-                known.push(wanted);
-                known.len() - 1
-            });
+        let same = |it: &Projection| it.parts == parts && it.by_day == by_day;
+        let place = known.iter().position(same).unwrap_or_else(|| {
+            known.push(Projection { parts, by_day, space: 0 });
+            known.len() - 1
+        });
         u32::try_from(place).unwrap_or(u32::MAX)
     }
 }

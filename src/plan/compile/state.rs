@@ -14,14 +14,30 @@ impl Compiler<'_> {
         Carry { name: carry.name.text.clone(), keys: carry.key_names.clone(), starts }
     }
 
-    pub(super) fn tallies(&self) -> Vec<Tally> {
-        let tally = |(tally, projections): (&model::Tally, &Vec<_>)| Tally {
-            name: tally.name.text.clone(),
-            keys: tally.key_names.clone(),
-            unit: self.unit_of(&tally.ty),
-            projections: projections.clone(),
-        };
-        self.rules.tallies.iter().zip(&self.projections).map(tally).collect()
+    /// The tallies, and how many key spaces they have.
+    pub(super) fn tallies(&self) -> (Vec<Tally>, u32) {
+        let mut spaces: Vec<Vec<&str>> = Vec::new();
+        let mut tallies = Vec::with_capacity(self.rules.tallies.len());
+        for (tally, projections) in self.rules.tallies.iter().zip(&self.projections) {
+            let mut projections = projections.clone();
+            for projection in &mut projections {
+                let name = |part: &usize| tally.key_names.get(*part).map_or("", String::as_str);
+                let names: Vec<&str> = projection.parts.iter().map(name).collect();
+                let known = spaces.iter().position(|space| *space == names);
+                let space = known.unwrap_or(spaces.len());
+                if known.is_none() {
+                    spaces.push(names);
+                }
+                projection.space = u32::try_from(space).unwrap_or(u32::MAX);
+            }
+            tallies.push(Tally {
+                name: tally.name.text.clone(),
+                keys: tally.key_names.clone(),
+                unit: self.unit_of(&tally.ty),
+                projections,
+            });
+        }
+        (tallies, u32::try_from(spaces.len()).unwrap_or(u32::MAX))
     }
 
     /// What an event adds to tallies of itself.
