@@ -12,6 +12,7 @@ use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Wanted;
 use super::fault::{Fault, RunError};
+use super::lane::Lanes;
 use super::order::{Kept, Slot, order};
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
@@ -85,7 +86,9 @@ where
     let registers = Registers::new(plan, registers, &mut names);
     let mut state = State::new(plan, names);
     let desk = Desk::new(sink, wanted);
-    let mut run = Run { plan, registers: &registers, state: &mut state, desk };
+    // Whoever is to be told how an event came about is told by the evaluator.
+    let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan) };
+    let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk };
     let span = match plan.ordered {
         true => run.in_order(batches, options)?,
         false => run.as_they_come(batches)?,
@@ -121,6 +124,7 @@ pub(crate) struct Run<'r, S> {
     pub plan: &'r Plan,
     pub registers: &'r Registers,
     pub state: &'r mut State,
+    pub lanes: Lanes,
     pub desk: Desk<'r, S>,
 }
 
@@ -170,14 +174,21 @@ impl<'r, S: Sink> Run<'r, S> {
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         for row in 0..batch.len() {
+            let known = hands.lanes.date(batch, row, self.registers, evaluator.state);
+            if let Some(date) = known {
+                span.take(date);
+                hands.take(&mut evaluator, at_hand(event, batch, row), date, false)?;
+                continue;
+            }
             evaluator.take_up(at_hand(event, batch, row));
             let dated = dated(&mut evaluator);
             if let Ok(date) = dated {
                 span.take(date);
             }
             let aside = dated.err().or_else(|| duplicate(&mut evaluator));
-            self.desk.take(&mut evaluator, aside)?;
+            hands.desk.take(&mut evaluator, aside)?;
         }
         Ok(())
     }
@@ -231,8 +242,15 @@ impl<'r, S: Sink> Run<'r, S> {
             let unknown = Stop::Internal("a batch of an unknown event kind");
             let event = sent(plan, &held.batch).ok_or(unknown)?;
             for row in 0..held.batch.len() {
-                evaluator.take_up(at_hand(event, &held.batch, row));
-                match placed(&mut evaluator, held) {
+                let known = self.lanes.date(&held.batch, row, self.registers, evaluator.state);
+                let dated = known.map_or_else(
+                    || {
+                        evaluator.take_up(at_hand(event, &held.batch, row));
+                        placed(&mut evaluator, held)
+                    },
+                    Ok,
+                );
+                match dated {
                     Ok(date) => {
                         span.take(date);
                         let row = u32::try_from(row).unwrap_or(u32::MAX);
@@ -256,14 +274,9 @@ impl<'r, S: Sink> Run<'r, S> {
             };
             let tied = same(before.as_ref()) || same(slots.get(place + 1));
             before = Some(*slot);
-            evaluator.take_up(at_hand(event, &held.batch, at(slot.row)));
-            evaluator.date = slot.date;
-            evaluator.booked = slot.date;
-            let aside = match tied {
-                true => Some(Reason::SameOrder.into()),
-                false => duplicate(&mut evaluator),
-            };
-            self.desk.take(&mut evaluator, aside)?;
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+            let at_hand = at_hand(event, &held.batch, at(slot.row));
+            hands.take(&mut evaluator, at_hand, slot.date, tied)?;
         }
         calendar.take_rest(&mut evaluator, &mut self.desk)?;
         Ok(span)
@@ -296,6 +309,46 @@ impl<'r, S: Sink> Run<'r, S> {
             });
         }
         Ok(checks)
+    }
+}
+
+/// Whoever takes an event: its lane, else the evaluator.
+struct Hands<'h, 'r, S> {
+    lanes: &'h mut Lanes,
+    desk: &'h mut Desk<'r, S>,
+}
+
+impl<S: Sink> Hands<'_, '_, S> {
+    /// Takes an event of a known day; one of two at the same place is set aside.
+    fn take<'a, T: Trace>(
+        &mut self,
+        evaluator: &mut Evaluator<'a, '_, T>,
+        at_hand: AtHand<'a>,
+        date: Date,
+        tied: bool,
+    ) -> Result<(), Stop<S::Error>> {
+        let (event, kind) = (at_hand.event, at_hand.kind);
+        let in_lane = !tied && self.lanes.may_take(at_hand.batch, at_hand.row);
+        let mut new = true;
+        if in_lane {
+            let (batch, row) = (at_hand.batch, at_hand.row);
+            let seen = evaluator.state.seen.get_mut(at(kind));
+            new = seen.is_none_or(|seen| seen.insert(batch, row, &event.unique));
+            let place = EventAt { batch, row, date, booked: date };
+            let (registers, state) = (evaluator.registers, &mut *evaluator.state);
+            if new && self.desk.take_in_lane(self.lanes, place, event.currency, registers, state)? {
+                return Ok(());
+            }
+        }
+        evaluator.take_up(at_hand);
+        evaluator.date = date;
+        evaluator.booked = date;
+        let aside = match (tied, in_lane) {
+            (true, _) => Some(Reason::SameOrder.into()),
+            (false, true) => (!new).then(|| Reason::DuplicateKey.into()),
+            (false, false) => duplicate(evaluator),
+        };
+        self.desk.take(evaluator, aside)
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use crate::base::{Date, Duration, Exact, Money, Period};
 use crate::plan::{Constant, Kind};
 use crate::rows::Cell;
@@ -242,7 +244,7 @@ pub(crate) enum Part {
 /// Texts and long numbers that occur in keys, each held once.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    texts: HashMap<Arc<str>, u32>,
+    texts: HashMap<Arc<str>, u32, FixedState>,
     numbers: HashMap<Exact, u32>,
     /// The same, by place.
     text_list: Vec<Arc<str>>,
@@ -257,13 +259,7 @@ impl Names {
             part => return part,
         }
         match value {
-            Value::Text(text) => {
-                let next = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-                let text: Arc<str> = Arc::from(text.as_str());
-                self.text_list.push(Arc::clone(&text));
-                self.texts.insert(text, next);
-                Part::Text(next)
-            }
+            Value::Text(text) => Part::Text(self.add_text(text.as_str())),
             Value::Number(number) => {
                 let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
                 self.number_list.push(number.clone());
@@ -272,6 +268,23 @@ impl Names {
             }
             _ => Part::Unseen,
         }
+    }
+
+    /// A text as a part of a key: one that is to be written, or only looked for.
+    pub fn text_part(&mut self, text: &str, written: bool) -> Part {
+        match self.texts.get(text) {
+            Some(place) => Part::Text(*place),
+            None if written => Part::Text(self.add_text(text)),
+            None => Part::Unseen,
+        }
+    }
+
+    fn add_text(&mut self, text: &str) -> u32 {
+        let next = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        let text: Arc<str> = Arc::from(text);
+        self.text_list.push(Arc::clone(&text));
+        self.texts.insert(text, next);
+        next
     }
 
     /// A text by its place.

@@ -1,0 +1,367 @@
+//! Events in their lane: plain integers, no tree of legs, no memory of an event's own.
+//!
+//! [`Lanes`] holds the programs of a plan, [`Lanes::work_out`] takes one event through its own. It
+//! answers with the outcome and the changes of state made, or with nothing: then nothing has
+//! changed, and the event is the evaluator's. See [`crate::plan::Lane`] for what a lane may know.
+
+mod settle;
+mod tree;
+
+use crate::base::{Date, Exact, Money};
+use crate::plan::{
+    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Slot, Sum, at, lane,
+};
+use crate::rows::{Allocation, Batch, Cell, Payee};
+
+use super::registers::Registers;
+use super::state::State;
+use super::value::Part;
+use tree::Memo;
+
+/// The lanes of a plan, by event kind, and the memory to work in.
+pub(crate) struct Lanes {
+    lanes: Vec<Option<Lane>>,
+    work: Work,
+}
+
+/// What an event came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WorkedOut {
+    /// What it brought.
+    pub inflow: Money,
+    /// Units given beyond rounding down.
+    pub residue: u64,
+}
+
+/// Memory used anew for every event.
+#[derive(Debug, Default)]
+struct Work {
+    slots: Vec<i128>,
+    rows: Vec<Memo<u32>>,
+    keys: Vec<Option<u32>>,
+    adds: Vec<Option<i128>>,
+    parts: Vec<Part>,
+    /// Legs whose latch is open, with their bound, key and sum.
+    watched: Vec<(u32, i128, Sum)>,
+    /// Legs whose latch shuts.
+    shutting: Vec<(u32, Sum)>,
+    fractions: Vec<(i128, usize)>,
+    /// Changes of totals: the sum, the number of its key, by how much.
+    changes: Vec<(Sum, u32, i128)>,
+    /// Settled minus entitled: the account, a numerator and its denominator.
+    drifts: Vec<(u32, i128, i128)>,
+    residue: u64,
+}
+
+/// One event under way.
+struct Event<'a> {
+    lane: &'a Lane,
+    batch: &'a Batch,
+    row: usize,
+    date: Date,
+    registers: &'a Registers,
+    state: &'a mut State,
+    work: &'a mut Work,
+}
+
+impl Lanes {
+    /// The lanes of a plan.
+    pub fn new(plan: &Plan) -> Lanes {
+        let lanes = plan.events.iter().map(|event| lane(plan, event)).collect();
+        Lanes { lanes, work: Work::default() }
+    }
+
+    /// No lanes: every event is the evaluator's.
+    pub fn none() -> Lanes {
+        Lanes { lanes: Vec::new(), work: Work::default() }
+    }
+
+    /// Whether an event's kind has a lane, and the event all that a lane needs.
+    pub fn may_take(&self, batch: &Batch, row: usize) -> bool {
+        let lane = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+        lane.is_some_and(|lane| has_all(lane, batch, row))
+    }
+
+    /// The day of an event, if its kind has a lane and it has all that a lane needs.
+    pub fn date(
+        &mut self,
+        batch: &Batch,
+        row: usize,
+        registers: &Registers,
+        state: &mut State,
+    ) -> Option<Date> {
+        let lane = self.lanes.get(at(batch.event))?.as_ref()?;
+        if !has_all(lane, batch, row) {
+            return None;
+        }
+        let date = Date::MIN;
+        let work = &mut self.work;
+        if !matches!(lane.date, Day::Field(_)) {
+            work.begin(lane);
+        }
+        let mut event = Event { lane, batch, row, date, registers, state, work };
+        Date::from_days(event.day(&lane.date)?)
+    }
+
+    /// Works an event out on its day and makes its changes; the allocations replace those in `out`.
+    /// Gives nothing, and has changed nothing, where that is the evaluator's to do.
+    ///
+    /// # Errors
+    /// A mistake of ours.
+    pub fn work_out(
+        &mut self,
+        (batch, row): (&Batch, usize),
+        date: Date,
+        registers: &Registers,
+        state: &mut State,
+        out: &mut Vec<Allocation>,
+    ) -> Result<Option<WorkedOut>, &'static str> {
+        let Some(Some(lane)) = self.lanes.get(at(batch.event)) else { return Ok(None) };
+        let work = &mut self.work;
+        work.begin(lane);
+        let mut event = Event { lane, batch, row, date, registers, state, work };
+        let Some(worked_out) = event.work_out(out) else { return Ok(None) };
+        event.commit()?;
+        Ok(Some(worked_out))
+    }
+}
+
+fn has_all(lane: &Lane, batch: &Batch, row: usize) -> bool {
+    let column = |field: &u32| batch.columns.get(at(*field));
+    lane.required.iter().all(|field| column(field).is_some_and(|it| !it.is_missing(row)))
+}
+
+impl Work {
+    fn begin(&mut self, lane: &Lane) {
+        self.slots.clear();
+        self.slots.resize(at(lane.slots), 0);
+        self.rows.clear();
+        self.rows.resize(lane.rows.len(), Memo::NotYet);
+        self.keys.clear();
+        self.keys.resize(lane.keys.len(), None);
+        self.adds.clear();
+        self.adds.resize(lane.adds.len(), None);
+        self.watched.clear();
+        self.shutting.clear();
+        self.changes.clear();
+        self.drifts.clear();
+        self.residue = 0;
+    }
+}
+
+impl Event<'_> {
+    fn work_out(&mut self, out: &mut Vec<Allocation>) -> Option<WorkedOut> {
+        let lane = self.lane;
+        if let Some(undoes) = lane.undoes
+            && !self.batch.columns.get(at(undoes))?.is_missing(self.row)
+        {
+            return None;
+        }
+        let mut inflow = 0_i128;
+        if let Some((field, slot)) = lane.inflow {
+            inflow = self.whole(field)?;
+            self.put(slot, inflow);
+        }
+        for levy in &lane.levies {
+            if self.truth(&levy.when)? {
+                let due = self.number(&levy.due)?;
+                if due < 0 && !levy.may_refund {
+                    return None;
+                }
+                inflow = inflow.checked_add(due)?;
+                self.put(levy.to, due);
+            }
+        }
+        let mut next = &lane.next;
+        let done = loop {
+            match next {
+                Next::Done(done) => break done,
+                Next::Choice(choice) => next = self.choose(choice)?,
+            }
+        };
+        if let Some(settle) = &done.settle {
+            self.settle(settle)?;
+        }
+        self.collect(done, out)?;
+        Some(WorkedOut { inflow: Money::from_minor(inflow), residue: self.work.residue })
+    }
+
+    fn slot(&self, slot: Slot) -> i128 {
+        self.work.slots.get(at(slot.0)).copied().unwrap_or(0)
+    }
+
+    fn put(&mut self, slot: Slot, value: i128) {
+        if let Some(place) = self.work.slots.get_mut(at(slot.0)) {
+            *place = value;
+        }
+    }
+
+    /// Follows the one rule that empties a pool.
+    fn choose<'l>(&mut self, choice: &'l Choice) -> Option<&'l Next> {
+        for step in &choice.before {
+            self.step(step)?;
+        }
+        let case = if self.slot(choice.content) == 0 {
+            // Nothing to divide: any way comes to nothing.
+            choice.cases.iter().find(|case| case.way.is_some())?
+        } else {
+            self.applying(&choice.cases)?
+        };
+        let way = case.way.as_ref()?;
+        for step in &way.steps {
+            self.step(step)?;
+        }
+        Some(&way.next)
+    }
+
+    fn applying<'l>(&mut self, cases: &'l [CaseOf]) -> Option<&'l CaseOf> {
+        let mut applying = 0_u64;
+        for (place, case) in cases.iter().enumerate() {
+            if self.truth(&case.when)? {
+                applying |= 1 << place;
+            }
+        }
+        let mut standing = cases.iter().enumerate().filter(|(place, case)| {
+            applying >> place & 1 == 1 && applying & case.overridden_by == 0
+        });
+        match (standing.next(), standing.next()) {
+            (Some((_, case)), None) => Some(case),
+            _ => None,
+        }
+    }
+
+    fn step(&mut self, step: &LaneStep) -> Option<()> {
+        match step {
+            LaneStep::Put(slot, number) => {
+                let value = self.number(number)?;
+                self.put(*slot, value);
+            }
+            LaneStep::Check(condition) => {
+                if !self.truth(condition)? {
+                    return None;
+                }
+            }
+            LaneStep::Bound(limit) => self.bound(limit)?,
+            LaneStep::Settle(settle) => self.settle(settle)?,
+        }
+        Some(())
+    }
+
+    fn bound(&mut self, limit: &Limit) -> Option<()> {
+        let share = self.number(&limit.share)?;
+        if self.slot(limit.content) == 0 {
+            self.put(limit.to, share);
+            return Some(());
+        }
+        let bound = self.number(&limit.bound)?;
+        let total = self.sum(limit.sum)?;
+        if let Some(leg) = limit.latch {
+            let key = self.key(limit.sum.key)?;
+            if self.state.is_shut_at(leg, key) || total >= bound {
+                self.work.shutting.push((leg, limit.sum));
+                self.put(limit.to, 0);
+                return Some(());
+            }
+            self.work.watched.push((leg, bound, limit.sum));
+        }
+        let room = bound.checked_sub(total)?.max(0).checked_mul(limit.den)?;
+        self.put(limit.to, if share > 0 { share.min(room) } else { share });
+        Some(())
+    }
+
+    /// What the event changes, worked out so far that making the changes cannot fail.
+    fn collect(&mut self, done: &Done, out: &mut Vec<Allocation>) -> Option<()> {
+        let lane = self.lane;
+        for (place, add) in lane.adds.iter().enumerate() {
+            let amount = self.own_add(place)?;
+            self.change(&add.sums, amount)?;
+        }
+        for feed in &done.feeds {
+            let slots = feed.slots.iter();
+            let amount = slots.map(|slot| self.slot(*slot)).try_fold(0, i128::checked_add)?;
+            self.change(&feed.sums, amount)?;
+        }
+        for place in 0..self.work.shutting.len() {
+            let key = self.work.shutting.get(place)?.1.key;
+            self.key(key)?;
+        }
+        out.clear();
+        for leaf in &done.leaves {
+            let units = self.slot(leaf.units);
+            let (share, den) = (self.slot(leaf.share.0), leaf.share.1);
+            if share == 0 && units == 0 {
+                continue;
+            }
+            let payee = match &leaf.payee {
+                None => Payee::Undetermined,
+                Some((account, key)) => Payee::Account(self.account(*account, key)?),
+            };
+            let more = units.checked_mul(den)?.checked_sub(share)?;
+            if let Payee::Account(account) = payee
+                && more != 0
+            {
+                self.work.drifts.push((account, more, den));
+            }
+            if units != 0 {
+                out.push(Allocation { payee, amount: Money::from_minor(units), leg: leaf.leg });
+            }
+        }
+        Some(())
+    }
+
+    fn change(&mut self, sums: &[Sum], amount: i128) -> Option<()> {
+        if amount == 0 {
+            return Some(());
+        }
+        for sum in sums {
+            let key = self.key(sum.key)?;
+            self.work.changes.push((*sum, key, amount));
+        }
+        Some(())
+    }
+
+    /// Makes the changes. Whatever fails here was tried before: it would be a mistake of ours.
+    fn commit(&mut self) -> Result<(), &'static str> {
+        const HALF: &str = "an event's changes failed half way";
+        let (state, work) = (&mut *self.state, &mut *self.work);
+        for (sum, key, amount) in &work.changes {
+            let totals = state.totals.get_mut(at(sum.tally));
+            let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
+            totals.add(*key, &Exact::from_int(*amount), self.date).map_err(|_| HALF)?;
+        }
+        let year = self.date.year();
+        for (account, more, den) in &work.drifts {
+            state.drift.add_over(*account, year, *more, *den).map_err(|_| HALF)?;
+        }
+        for place in 0..self.work.watched.len() {
+            let Some((leg, bound, sum)) = self.work.watched.get(place).copied() else { break };
+            if self.sum(sum).ok_or(HALF)? >= bound {
+                self.work.shutting.push((leg, sum));
+            }
+        }
+        for place in 0..self.work.shutting.len() {
+            let Some((leg, sum)) = self.work.shutting.get(place).copied() else { break };
+            let key = self.key(sum.key).ok_or(HALF)?;
+            self.state.shut_at(leg, key);
+        }
+        Ok(())
+    }
+
+    /// The position of an account.
+    fn account(&mut self, account: u32, key: &[KeyPart]) -> Option<u32> {
+        self.parts(key, true)?;
+        let parts = std::mem::take(&mut self.work.parts);
+        let position = match self.state.accounts.known(account, &parts) {
+            Some(position) => Some(position),
+            None => {
+                self.cells(key).map(|cells| self.state.accounts.position(account, &parts, || cells))
+            }
+        };
+        self.work.parts = parts;
+        position
+    }
+
+    fn cells(&mut self, key: &[KeyPart]) -> Option<Vec<Cell>> {
+        key.iter().map(|part| self.cell(part)).collect()
+    }
+}
