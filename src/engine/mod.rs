@@ -28,6 +28,7 @@ mod explain;
 mod fault;
 mod flow;
 mod function;
+mod keys;
 mod lane;
 mod lookup;
 mod order;

@@ -6,17 +6,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use foldhash::fast::FixedState;
-
 use crate::base::{Date, Exact, ExactError, Period, PeriodKind};
 use crate::plan::{Event, EventSource, Plan, at};
 use crate::rows::{Accounts, Cell};
 
 use super::duplicates::Seen;
+pub(crate) use super::keys::Key;
+use super::keys::Keys;
 use super::value::{Names, Part};
-
-/// A key.
-pub(crate) type Key = Box<[Part]>;
 
 /// All state of a run.
 #[derive(Debug, Default)]
@@ -162,27 +159,6 @@ impl Drift {
         self.small
             .iter()
             .try_fold(self.wide.clone(), |sum, (den, num)| sum.add(&Exact::from_ratio(*num, *den)?))
-    }
-}
-
-/// Keys of one space, each with a number.
-#[derive(Debug, Default)]
-pub(crate) struct Keys(HashMap<Key, u32, FixedState>);
-
-impl Keys {
-    /// The number of a key that was written before.
-    pub fn known(&self, key: &[Part]) -> Option<u32> {
-        self.0.get(key).copied()
-    }
-
-    /// The number of a key that is to be written.
-    pub fn number(&mut self, key: &[Part]) -> u32 {
-        if let Some(number) = self.known(key) {
-            return number;
-        }
-        let number = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        self.0.insert(key.into(), number);
-        number
     }
 }
 

@@ -122,7 +122,7 @@ impl Event<'_> {
             Truth::RowPresent(row, field) => {
                 let entry = self.row(*row)??;
                 let register = self.lane.rows.get(at(*row))?.register;
-                let cell = self.registers.entry(register, entry)?.cell(*field);
+                let cell = self.registers.cell(register, entry, *field);
                 Some(cell.is_some_and(|cell| *cell != Cell::Missing))
             }
         }
@@ -220,7 +220,7 @@ impl Event<'_> {
     fn row_cell(&mut self, row: u32, field: u32) -> Option<&Cell> {
         let entry = self.row(row)??;
         let register = self.lane.rows.get(at(row))?.register;
-        self.registers.entry(register, entry)?.cell(field)
+        self.registers.cell(register, entry, field)
     }
 
     /// The number of a key of totals.
@@ -290,7 +290,7 @@ impl Event<'_> {
             KeyPart::RowText(row, field) => {
                 let entry = self.row(*row)??;
                 let register = self.lane.rows.get(at(*row))?.register;
-                match self.registers.entry(register, entry)?.cell(*field)? {
+                match self.registers.cell(register, entry, *field)? {
                     Cell::Text(text) => self.state.names.text_part(text, written),
                     _ => return None,
                 }
