@@ -9,6 +9,7 @@ use crate::rows::{
 };
 
 use super::calendar::Calendar;
+use super::duplicates::Seen;
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Wanted;
 use super::fault::{Fault, RunError};
@@ -179,7 +180,8 @@ impl<'r, S: Sink> Run<'r, S> {
             let known = hands.lanes.date(batch, row, self.registers, evaluator.state);
             if let Some(date) = known {
                 span.take(date);
-                hands.take(&mut evaluator, at_hand(event, batch, row), date, false)?;
+                let known = Known { date, tied: false, new: false };
+                hands.take(&mut evaluator, at_hand(event, batch, row), known)?;
                 continue;
             }
             evaluator.take_up(at_hand(event, batch, row));
@@ -235,6 +237,27 @@ impl<'r, S: Sink> Run<'r, S> {
 
     fn kept(&mut self, kept: &[Kept], options: &Options) -> Result<Span, Stop<S::Error>> {
         let plan = self.plan;
+        let (slots, span) = self.slots(kept)?;
+        let firsts = Firsts::new(plan, kept);
+        let mut calendar = {
+            let mut off = Off;
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?
+        };
+        let mut place = 0;
+        while let Some(run) = slots.get(place..).and_then(|rest| same_kind(rest, kept)) {
+            self.run_of_kind(&slots, place, run.len(), kept, &firsts, &mut calendar)?;
+            place += run.len();
+        }
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        calendar.take_rest(&mut evaluator, &mut self.desk)?;
+        Ok(span)
+    }
+
+    /// The places of all events in their order; those that have none are set aside.
+    fn slots(&mut self, kept: &[Kept]) -> Result<(Vec<Slot>, Span), Stop<S::Error>> {
+        let plan = self.plan;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         let (mut slots, mut span) = (Vec::new(), Span::default());
@@ -261,25 +284,50 @@ impl<'r, S: Sink> Run<'r, S> {
                 }
             }
         }
+        // Files are mostly in order, and a stable sort finds that out at once.
         slots.sort_by(|a, b| order(a, b, kept, &plan.events));
-        let mut calendar = Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?;
-        let mut before: Option<Slot> = None;
-        for (place, slot) in slots.iter().enumerate() {
+        Ok((slots, span))
+    }
+
+    /// Takes events of one kind that follow one another.
+    fn run_of_kind(
+        &mut self,
+        slots: &[Slot],
+        start: usize,
+        length: usize,
+        kept: &[Kept],
+        firsts: &Firsts,
+        calendar: &mut Calendar,
+    ) -> Result<(), Stop<S::Error>> {
+        let plan = self.plan;
+        let run = slots.get(start..start + length).unwrap_or_default();
+        let rows: Vec<(&Batch, usize)> = run
+            .iter()
+            .filter_map(|slot| kept.get(at(slot.batch)).map(|held| (&held.batch, at(slot.row))))
+            .collect();
+        let Some((first, _)) = rows.first() else { return Ok(()) };
+        let Some(event) = sent(plan, first) else { return Ok(()) };
+        let gathered = (rows.len() >= GATHERED_MIN).then(|| Batch::gathered(first.event, &rows));
+        let same = |other: Option<&Slot>, slot: &Slot| {
+            event.order_matters
+                && other.is_some_and(|it| order(it, slot, kept, &plan.events).is_eq())
+        };
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        for (row, (slot, (batch, own_row))) in run.iter().zip(&rows).enumerate() {
             calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
-            let Some(held) = kept.get(at(slot.batch)) else { continue };
-            let Some(event) = sent(plan, &held.batch) else { continue };
-            let same = |other: Option<&Slot>| {
-                event.order_matters
-                    && other.is_some_and(|it| order(it, slot, kept, &plan.events).is_eq())
+            let place = start + row;
+            let before = place.checked_sub(1).and_then(|before| slots.get(before));
+            let tied = same(before, slot) || same(slots.get(place + 1), slot);
+            let at_hand = match &gathered {
+                Some(gathered) => at_hand(event, gathered, row),
+                None => at_hand(event, batch, *own_row),
             };
-            let tied = same(before.as_ref()) || same(slots.get(place + 1));
-            before = Some(*slot);
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-            let at_hand = at_hand(event, &held.batch, at(slot.row));
-            hands.take(&mut evaluator, at_hand, slot.date, tied)?;
+            let known = Known { date: slot.date, tied, new: firsts.all_new(batch.event) };
+            hands.take(&mut evaluator, at_hand, known)?;
         }
-        calendar.take_rest(&mut evaluator, &mut self.desk)?;
-        Ok(span)
+        Ok(())
     }
 
     /// Calendar events after all others, where order plays no part.
@@ -312,6 +360,58 @@ impl<'r, S: Sink> Run<'r, S> {
     }
 }
 
+/// Events of one kind that follow one another: so many are gathered, and fewer are not worth it.
+const GATHERED_MAX: usize = 4096;
+const GATHERED_MIN: usize = 64;
+
+/// The first events of one kind, as many as are taken together.
+fn same_kind<'s>(slots: &'s [Slot], kept: &[Kept]) -> Option<&'s [Slot]> {
+    let kind = |slot: &Slot| kept.get(at(slot.batch)).map(|held| held.batch.event);
+    let first = slots.first().map(kind)?;
+    let run = slots.iter().take(GATHERED_MAX).take_while(|slot| kind(slot) == first);
+    slots.get(..run.count())
+}
+
+/// Whether the keys of a kind are all different, found out in the order of the files: then nobody
+/// has to ask again in the order of the events, where every question is a walk through memory.
+struct Firsts {
+    repeated: Vec<bool>,
+}
+
+impl Firsts {
+    fn new(plan: &Plan, kept: &[Kept]) -> Firsts {
+        let mut seen: Vec<Seen> = plan.events.iter().map(|_| Seen::default()).collect();
+        let computed = |event: &Event| {
+            let declared = |field: &u32| event.fields.get(at(*field));
+            event.unique.iter().filter_map(declared).any(|field| field.computed.is_some())
+        };
+        let mut repeated: Vec<bool> = plan.events.iter().map(computed).collect();
+        for held in kept {
+            let kind = at(held.batch.event);
+            let places = seen.get_mut(kind).zip(repeated.get_mut(kind)).zip(plan.events.get(kind));
+            let Some(((seen, repeated), event)) = places else { continue };
+            let rows = 0..held.batch.len();
+            let mut all_new = rows.map(|row| seen.insert(&held.batch, row, &event.unique));
+            *repeated = *repeated || !all_new.all(|new| new);
+        }
+        Firsts { repeated }
+    }
+
+    fn all_new(&self, kind: u32) -> bool {
+        self.repeated.get(at(kind)).is_some_and(|repeated| !repeated)
+    }
+}
+
+/// What is known of an event before it is taken.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    date: Date,
+    /// Another event stands at the same place: it is set aside.
+    tied: bool,
+    /// No other event has its key.
+    new: bool,
+}
+
 /// Whoever takes an event: its lane, else the evaluator.
 struct Hands<'h, 'r, S> {
     lanes: &'h mut Lanes,
@@ -319,21 +419,21 @@ struct Hands<'h, 'r, S> {
 }
 
 impl<S: Sink> Hands<'_, '_, S> {
-    /// Takes an event of a known day; one of two at the same place is set aside.
     fn take<'a, T: Trace>(
         &mut self,
         evaluator: &mut Evaluator<'a, '_, T>,
         at_hand: AtHand<'a>,
-        date: Date,
-        tied: bool,
+        known: Known,
     ) -> Result<(), Stop<S::Error>> {
-        let (event, kind) = (at_hand.event, at_hand.kind);
-        let in_lane = !tied && self.lanes.may_take(at_hand.batch, at_hand.row);
+        let (event, kind, date) = (at_hand.event, at_hand.kind, known.date);
+        let (batch, row) = (at_hand.batch, at_hand.row);
+        let in_lane = !known.tied && self.lanes.may_take(batch, row);
         let mut new = true;
         if in_lane {
-            let (batch, row) = (at_hand.batch, at_hand.row);
-            let seen = evaluator.state.seen.get_mut(at(kind));
-            new = seen.is_none_or(|seen| seen.insert(batch, row, &event.unique));
+            if !known.new {
+                let seen = evaluator.state.seen.get_mut(at(kind));
+                new = seen.is_none_or(|seen| seen.insert(batch, row, &event.unique));
+            }
             let place = EventAt { batch, row, date, booked: date };
             let (registers, state) = (evaluator.registers, &mut *evaluator.state);
             if new && self.desk.take_in_lane(self.lanes, place, event.currency, registers, state)? {
@@ -343,7 +443,7 @@ impl<S: Sink> Hands<'_, '_, S> {
         evaluator.take_up(at_hand);
         evaluator.date = date;
         evaluator.booked = date;
-        let aside = match (tied, in_lane) {
+        let aside = match (known.tied, in_lane) {
             (true, _) => Some(Reason::SameOrder.into()),
             (false, true) => (!new).then(|| Reason::DuplicateKey.into()),
             (false, false) => duplicate(evaluator),

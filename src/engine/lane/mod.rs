@@ -1,11 +1,14 @@
 //! Events in their lane: plain integers, no tree of legs, no memory of an event's own.
 //!
+//! An event is worked out in 64 bits where they are enough, else in 128 ([`whole`]).
+//!
 //! [`Lanes`] holds the programs of a plan, [`Lanes::work_out`] takes one event through its own. It
 //! answers with the outcome and the changes of state made, or with nothing: then nothing has
 //! changed, and the event is the evaluator's. See [`crate::plan::Lane`] for what a lane may know.
 
 mod settle;
 mod tree;
+mod whole;
 
 use crate::base::{Date, Exact, Money};
 use crate::plan::{
@@ -17,11 +20,14 @@ use super::registers::Registers;
 use super::state::State;
 use super::value::Part;
 use tree::Memo;
+use whole::Whole;
 
 /// The lanes of a plan, by event kind, and the memory to work in.
 pub(crate) struct Lanes {
     lanes: Vec<Option<Lane>>,
-    work: Work,
+    /// For events whose numbers fit 64 bits, and for the others.
+    narrow: Work<i64>,
+    wide: Work<i128>,
 }
 
 /// What an event came to.
@@ -34,46 +40,46 @@ pub(crate) struct WorkedOut {
 }
 
 /// Memory used anew for every event.
-#[derive(Debug, Default)]
-struct Work {
-    slots: Vec<i128>,
+#[derive(Debug)]
+struct Work<W> {
+    slots: Vec<W>,
     rows: Vec<Memo<u32>>,
     keys: Vec<Option<u32>>,
-    adds: Vec<Option<i128>>,
+    adds: Vec<Option<W>>,
     parts: Vec<Part>,
-    /// Legs whose latch is open, with their bound, key and sum.
-    watched: Vec<(u32, i128, Sum)>,
+    /// Legs whose latch is open, with their bound and sum.
+    watched: Vec<(u32, W, Sum)>,
     /// Legs whose latch shuts.
     shutting: Vec<(u32, Sum)>,
-    fractions: Vec<(i128, usize)>,
+    fractions: Vec<(W, usize)>,
     /// Changes of totals: the sum, the number of its key, by how much.
-    changes: Vec<(Sum, u32, i128)>,
+    changes: Vec<(Sum, u32, W)>,
     /// Settled minus entitled: the account, a numerator and its denominator.
-    drifts: Vec<(u32, i128, i128)>,
-    residue: u64,
+    drifts: Vec<(u32, W, i128)>,
 }
 
 /// One event under way.
-struct Event<'a> {
+struct Event<'a, W> {
     lane: &'a Lane,
     batch: &'a Batch,
     row: usize,
     date: Date,
     registers: &'a Registers,
     state: &'a mut State,
-    work: &'a mut Work,
+    work: &'a mut Work<W>,
+    residue: u64,
 }
 
 impl Lanes {
     /// The lanes of a plan.
     pub fn new(plan: &Plan) -> Lanes {
         let lanes = plan.events.iter().map(|event| lane(plan, event)).collect();
-        Lanes { lanes, work: Work::default() }
+        Lanes { lanes, narrow: Work::new(), wide: Work::new() }
     }
 
     /// No lanes: every event is the evaluator's.
     pub fn none() -> Lanes {
-        Lanes { lanes: Vec::new(), work: Work::default() }
+        Lanes { lanes: Vec::new(), narrow: Work::new(), wide: Work::new() }
     }
 
     /// Whether an event's kind has a lane, and the event all that a lane needs.
@@ -95,11 +101,11 @@ impl Lanes {
             return None;
         }
         let date = Date::MIN;
-        let work = &mut self.work;
+        let work = &mut self.narrow;
         if !matches!(lane.date, Day::Field(_)) {
             work.begin(lane);
         }
-        let mut event = Event { lane, batch, row, date, registers, state, work };
+        let mut event = Event { lane, batch, row, date, registers, state, work, residue: 0 };
         Date::from_days(event.day(&lane.date)?)
     }
 
@@ -117,9 +123,18 @@ impl Lanes {
         out: &mut Vec<Allocation>,
     ) -> Result<Option<WorkedOut>, &'static str> {
         let Some(Some(lane)) = self.lanes.get(at(batch.event)) else { return Ok(None) };
-        let work = &mut self.work;
+        let work = &mut self.narrow;
         work.begin(lane);
-        let mut event = Event { lane, batch, row, date, registers, state, work };
+        let residue = 0;
+        let mut event =
+            Event { lane, batch, row, date, registers, state: &mut *state, work, residue };
+        if let Some(worked_out) = event.work_out(out) {
+            event.commit()?;
+            return Ok(Some(worked_out));
+        }
+        let work = &mut self.wide;
+        work.begin(lane);
+        let mut event = Event { lane, batch, row, date, registers, state, work, residue };
         let Some(worked_out) = event.work_out(out) else { return Ok(None) };
         event.commit()?;
         Ok(Some(worked_out))
@@ -131,10 +146,25 @@ fn has_all(lane: &Lane, batch: &Batch, row: usize) -> bool {
     lane.required.iter().all(|field| column(field).is_some_and(|it| !it.is_missing(row)))
 }
 
-impl Work {
+impl<W: Whole> Work<W> {
+    fn new() -> Work<W> {
+        Work {
+            slots: Vec::new(),
+            rows: Vec::new(),
+            keys: Vec::new(),
+            adds: Vec::new(),
+            parts: Vec::new(),
+            watched: Vec::new(),
+            shutting: Vec::new(),
+            fractions: Vec::new(),
+            changes: Vec::new(),
+            drifts: Vec::new(),
+        }
+    }
+
     fn begin(&mut self, lane: &Lane) {
         self.slots.clear();
-        self.slots.resize(at(lane.slots), 0);
+        self.slots.resize(at(lane.slots), W::ZERO);
         self.rows.clear();
         self.rows.resize(lane.rows.len(), Memo::NotYet);
         self.keys.clear();
@@ -145,11 +175,10 @@ impl Work {
         self.shutting.clear();
         self.changes.clear();
         self.drifts.clear();
-        self.residue = 0;
     }
 }
 
-impl Event<'_> {
+impl<W: Whole> Event<'_, W> {
     fn work_out(&mut self, out: &mut Vec<Allocation>) -> Option<WorkedOut> {
         let lane = self.lane;
         if let Some(undoes) = lane.undoes
@@ -157,7 +186,7 @@ impl Event<'_> {
         {
             return None;
         }
-        let mut inflow = 0_i128;
+        let mut inflow = W::ZERO;
         if let Some((field, slot)) = lane.inflow {
             inflow = self.whole(field)?;
             self.put(slot, inflow);
@@ -165,10 +194,10 @@ impl Event<'_> {
         for levy in &lane.levies {
             if self.truth(&levy.when)? {
                 let due = self.number(&levy.due)?;
-                if due < 0 && !levy.may_refund {
+                if due < W::ZERO && !levy.may_refund {
                     return None;
                 }
-                inflow = inflow.checked_add(due)?;
+                inflow = inflow.plus(due)?;
                 self.put(levy.to, due);
             }
         }
@@ -183,14 +212,14 @@ impl Event<'_> {
             self.settle(settle)?;
         }
         self.collect(done, out)?;
-        Some(WorkedOut { inflow: Money::from_minor(inflow), residue: self.work.residue })
+        Some(WorkedOut { inflow: Money::from_minor(inflow.wide()), residue: self.residue })
     }
 
-    fn slot(&self, slot: Slot) -> i128 {
-        self.work.slots.get(at(slot.0)).copied().unwrap_or(0)
+    fn slot(&self, slot: Slot) -> W {
+        self.work.slots.get(at(slot.0)).copied().unwrap_or(W::ZERO)
     }
 
-    fn put(&mut self, slot: Slot, value: i128) {
+    fn put(&mut self, slot: Slot, value: W) {
         if let Some(place) = self.work.slots.get_mut(at(slot.0)) {
             *place = value;
         }
@@ -201,7 +230,7 @@ impl Event<'_> {
         for step in &choice.before {
             self.step(step)?;
         }
-        let case = if self.slot(choice.content) == 0 {
+        let case = if self.slot(choice.content) == W::ZERO {
             // Nothing to divide: any way comes to nothing.
             choice.cases.iter().find(|case| case.way.is_some())?
         } else {
@@ -249,7 +278,7 @@ impl Event<'_> {
 
     fn bound(&mut self, limit: &Limit) -> Option<()> {
         let share = self.number(&limit.share)?;
-        if self.slot(limit.content) == 0 {
+        if self.slot(limit.content) == W::ZERO {
             self.put(limit.to, share);
             return Some(());
         }
@@ -259,13 +288,13 @@ impl Event<'_> {
             let key = self.key(limit.sum.key)?;
             if self.state.is_shut_at(leg, key) || total >= bound {
                 self.work.shutting.push((leg, limit.sum));
-                self.put(limit.to, 0);
+                self.put(limit.to, W::ZERO);
                 return Some(());
             }
             self.work.watched.push((leg, bound, limit.sum));
         }
-        let room = bound.checked_sub(total)?.max(0).checked_mul(limit.den)?;
-        self.put(limit.to, if share > 0 { share.min(room) } else { share });
+        let room = bound.minus(total)?.max(W::ZERO).times(W::of(limit.den)?)?;
+        self.put(limit.to, if share > W::ZERO { share.min(room) } else { share });
         Some(())
     }
 
@@ -278,7 +307,7 @@ impl Event<'_> {
         }
         for feed in &done.feeds {
             let slots = feed.slots.iter();
-            let amount = slots.map(|slot| self.slot(*slot)).try_fold(0, i128::checked_add)?;
+            let amount = slots.map(|slot| self.slot(*slot)).try_fold(W::ZERO, W::plus)?;
             self.change(&feed.sums, amount)?;
         }
         for place in 0..self.work.shutting.len() {
@@ -289,28 +318,29 @@ impl Event<'_> {
         for leaf in &done.leaves {
             let units = self.slot(leaf.units);
             let (share, den) = (self.slot(leaf.share.0), leaf.share.1);
-            if share == 0 && units == 0 {
+            if share == W::ZERO && units == W::ZERO {
                 continue;
             }
             let payee = match &leaf.payee {
                 None => Payee::Undetermined,
                 Some((account, key)) => Payee::Account(self.account(*account, key)?),
             };
-            let more = units.checked_mul(den)?.checked_sub(share)?;
+            let more = units.times(W::of(den)?)?.minus(share)?;
             if let Payee::Account(account) = payee
-                && more != 0
+                && more != W::ZERO
             {
                 self.work.drifts.push((account, more, den));
             }
-            if units != 0 {
-                out.push(Allocation { payee, amount: Money::from_minor(units), leg: leaf.leg });
+            if units != W::ZERO {
+                let amount = Money::from_minor(units.wide());
+                out.push(Allocation { payee, amount, leg: leaf.leg });
             }
         }
         Some(())
     }
 
-    fn change(&mut self, sums: &[Sum], amount: i128) -> Option<()> {
-        if amount == 0 {
+    fn change(&mut self, sums: &[Sum], amount: W) -> Option<()> {
+        if amount == W::ZERO {
             return Some(());
         }
         for sum in sums {
@@ -327,11 +357,11 @@ impl Event<'_> {
         for (sum, key, amount) in &work.changes {
             let totals = state.totals.get_mut(at(sum.tally));
             let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
-            totals.add(*key, &Exact::from_int(*amount), self.date).map_err(|_| HALF)?;
+            totals.add(*key, &Exact::from_int(amount.wide()), self.date).map_err(|_| HALF)?;
         }
         let year = self.date.year();
         for (account, more, den) in &work.drifts {
-            state.drift.add_over(*account, year, *more, *den).map_err(|_| HALF)?;
+            state.drift.add_over(*account, year, more.wide(), *den).map_err(|_| HALF)?;
         }
         for place in 0..self.work.watched.len() {
             let Some((leg, bound, sum)) = self.work.watched.get(place).copied() else { break };

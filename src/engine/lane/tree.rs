@@ -7,6 +7,7 @@ use crate::plan::{
 use crate::rows::{Cell, Column};
 
 use super::Event;
+use super::whole::Whole;
 use crate::engine::state::Sums;
 use crate::engine::value::Part;
 
@@ -18,22 +19,22 @@ pub(super) enum Memo<T> {
     Found(T),
 }
 
-impl Event<'_> {
-    pub(super) fn number(&mut self, number: &Number) -> Option<i128> {
+impl<W: Whole> Event<'_, W> {
+    pub(super) fn number(&mut self, number: &Number) -> Option<W> {
         match number {
-            Number::Constant(value) => Some(*value),
+            Number::Constant(value) => W::of(*value),
             Number::Field(field) => self.whole(*field),
             Number::Slot(slot) => Some(self.slot(*slot)),
-            Number::Scaled(inner, by) => self.number(inner)?.checked_mul(*by),
-            Number::Add(one, two) => self.number(one)?.checked_add(self.number(two)?),
-            Number::Subtract(one, two) => self.number(one)?.checked_sub(self.number(two)?),
-            Number::Multiply(one, two) => self.number(one)?.checked_mul(self.number(two)?),
-            Number::Negate(inner) => self.number(inner)?.checked_neg(),
-            Number::Absolute(inner) => self.number(inner)?.checked_abs(),
+            Number::Scaled(inner, by) => self.number(inner)?.times(W::of(*by)?),
+            Number::Add(one, two) => self.number(one)?.plus(self.number(two)?),
+            Number::Subtract(one, two) => self.number(one)?.minus(self.number(two)?),
+            Number::Multiply(one, two) => self.number(one)?.times(self.number(two)?),
+            Number::Negate(inner) => self.number(inner)?.negated(),
+            Number::Absolute(inner) => self.number(inner)?.size(),
             Number::Least(one, two) => Some(self.number(one)?.min(self.number(two)?)),
             Number::Greatest(one, two) => Some(self.number(one)?.max(self.number(two)?)),
-            Number::Rounded(inner, by, how) => rounded(self.number(inner)?, *by, *how),
-            Number::Floor(inner, by) => Some(self.number(inner)?.div_euclid(*by)),
+            Number::Rounded(inner, by, how) => rounded(self.number(inner)?, W::of(*by)?, *how),
+            Number::Floor(inner, by) => Some(self.number(inner)?.divided(W::of(*by)?)?.0),
             Number::Choose(condition, yes, no) => {
                 let chosen = if self.truth(condition)? { yes } else { no };
                 self.number(chosen)
@@ -47,20 +48,20 @@ impl Event<'_> {
                 let sum = Sum { tally: *tally, projection: *projection, key: *key };
                 let mut total = self.sum(sum)?;
                 for add in own {
-                    total = total.checked_add(self.own_add(at(*add))?)?;
+                    total = total.plus(self.own_add(at(*add))?)?;
                 }
                 Some(total)
             }
             Number::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Integer(value) => Some(*value),
-                Cell::Money(value) => Some(value.minor()),
+                Cell::Integer(value) => W::of(*value),
+                Cell::Money(value) => W::of(value.minor()),
                 _ => None,
             },
             Number::DaysBetween(from, to) => {
-                Some(i128::from(self.day(to)?) - i128::from(self.day(from)?))
+                W::of(i128::from(self.day(to)?) - i128::from(self.day(from)?))
             }
-            Number::YearOf(day) => Some(self.date_of(day)?.year().into()),
-            Number::MonthOf(day) => Some(self.date_of(day)?.month().into()),
+            Number::YearOf(day) => W::of(self.date_of(day)?.year().into()),
+            Number::MonthOf(day) => W::of(self.date_of(day)?.month().into()),
         }
     }
 
@@ -145,9 +146,9 @@ impl Event<'_> {
             Day::Least(one, two) => Some(self.day(one)?.min(self.day(two)?)),
             Day::Greatest(one, two) => Some(self.day(one)?.max(self.day(two)?)),
             Day::Made(year, month, day) => {
-                let year = i32::try_from(self.number(year)?).ok()?;
-                let month = i32::try_from(self.number(month)?).ok()?;
-                let day = i32::try_from(self.number(day)?).ok()?;
+                let year = i32::try_from(self.number(year)?.wide()).ok()?;
+                let month = i32::try_from(self.number(month)?.wide()).ok()?;
+                let day = i32::try_from(self.number(day)?.wide()).ok()?;
                 Date::new(year, month, day).map(Date::days)
             }
             Day::Start(span) => Some(self.period(span)?.start().days()),
@@ -190,9 +191,9 @@ impl Event<'_> {
     }
 
     /// A stored whole number or amount in minor units.
-    pub(super) fn whole(&self, field: u32) -> Option<i128> {
+    pub(super) fn whole(&self, field: u32) -> Option<W> {
         match self.column(field)? {
-            Column::Integer(values) | Column::Money(values) => values.get(self.row),
+            Column::Integer(values) | Column::Money(values) => W::of(values.get(self.row)?),
             _ => None,
         }
     }
@@ -236,30 +237,32 @@ impl Event<'_> {
     }
 
     /// A total as of now, where it is a whole number.
-    pub(super) fn sum(&mut self, sum: Sum) -> Option<i128> {
+    pub(super) fn sum(&mut self, sum: Sum) -> Option<W> {
         let number = self.key(sum.key)?;
         let totals = self.state.totals.get(at(sum.tally))?.get(at(sum.projection))?;
         match &totals.sums {
-            Sums::Now(sums) => sums.get(at(number)).map_or(Some(0), |sum| sum.to_int()),
+            Sums::Now(sums) => {
+                sums.get(at(number)).map_or(Some(W::ZERO), |sum| W::of(sum.to_int()?))
+            }
             Sums::ByDay(days) => match days.get(at(number)).and_then(|days| days.last()) {
-                Some((_, sum)) => sum.to_int(),
-                None => Some(0),
+                Some((_, sum)) => W::of(sum.to_int()?),
+                None => Some(W::ZERO),
             },
         }
     }
 
     /// What the event itself adds to a tally, worked out once.
-    pub(super) fn own_add(&mut self, place: usize) -> Option<i128> {
+    pub(super) fn own_add(&mut self, place: usize) -> Option<W> {
         if let Some(amount) = self.work.adds.get(place)? {
             return Some(*amount);
         }
         let add = self.lane.adds.get(place)?;
-        let amount = if self.truth(&add.when)? { self.number(&add.amount)? } else { 0 };
+        let amount = if self.truth(&add.when)? { self.number(&add.amount)? } else { W::ZERO };
         *self.work.adds.get_mut(place)? = Some(amount);
         Some(amount)
     }
 
-    fn parameter(&mut self, table: &ParameterTable, keys: &[Entity], day: &Day) -> Option<i128> {
+    fn parameter(&mut self, table: &ParameterTable, keys: &[Entity], day: &Day) -> Option<W> {
         let mut place = 0;
         for (key, size) in keys.iter().zip(&table.sizes) {
             place = place * at(*size) + at(self.entity(key)?);
@@ -267,7 +270,7 @@ impl Event<'_> {
         let day = self.day(day)?;
         let timeline = table.timelines.get(place)?;
         let begun = timeline.partition_point(|(from, _)| *from <= day);
-        timeline.get(begun.checked_sub(1)?)?.1
+        W::of(timeline.get(begun.checked_sub(1)?)?.1?)
     }
 
     /// Puts the parts of a key together; texts are kept where the key is to be written.
@@ -282,7 +285,7 @@ impl Event<'_> {
 
     fn part(&mut self, part: &KeyPart, written: bool) -> Option<Part> {
         Some(match part {
-            KeyPart::Whole(number) => Part::Integer(i64::try_from(self.number(number)?).ok()?),
+            KeyPart::Whole(number) => Part::Integer(i64::of(self.number(number)?.wide())?),
             KeyPart::Text(field) => {
                 let Column::Text(texts) = self.batch.columns.get(at(*field))? else { return None };
                 self.state.names.text_part(texts.get(self.row)?, written)
@@ -329,30 +332,27 @@ fn holds<T: Ord>(how: Comparison, one: &T, two: &T) -> bool {
     }
 }
 
-fn read_off(table: &ScheduleTable, value: i128, day: i32) -> Option<i128> {
+fn read_off<W: Whole>(table: &ScheduleTable, value: W, day: i32) -> Option<W> {
     let begun = table.versions.partition_point(|version| version.from <= day);
     let version = table.versions.get(begun.checked_sub(1)?)?;
     if day >= version.until && version.until != i32::MAX {
         return None;
     }
-    let size = value.checked_abs()?;
-    let scaled = size.checked_mul(table.scale)?;
+    let size = value.size()?;
+    let scaled = size.times(W::of(table.scale)?)?.wide();
     let within = |(up_to, ..): &&(Option<i128>, i128, i128)| up_to.is_none_or(|it| scaled <= it);
     let (_, times, less) = version.brackets.iter().find(within)?;
-    let read = size.checked_mul(*times)?.checked_sub(*less)?;
-    if value < 0 && table.mirrored { read.checked_neg() } else { Some(read) }
+    let read = size.times(W::of(*times)?)?.minus(W::of(*less)?)?;
+    if value < W::ZERO && table.mirrored { read.negated() } else { Some(read) }
 }
 
 /// A whole number divided and rounded, as [`crate::base::Exact::rounded`] does.
-fn rounded(value: i128, by: i128, how: Rounding) -> Option<i128> {
-    let (down, rest) = match (i64::try_from(value), i64::try_from(by)) {
-        (Ok(value), Ok(by)) => (i128::from(value.div_euclid(by)), i128::from(value.rem_euclid(by))),
-        _ => (value.checked_div_euclid(by)?, value.checked_rem_euclid(by)?),
-    };
-    if rest == 0 {
+fn rounded<W: Whole>(value: W, by: W, how: Rounding) -> Option<W> {
+    let (down, rest) = value.divided(by)?;
+    if rest == W::ZERO {
         return Some(down);
     }
-    let half = rest.checked_mul(2)?.cmp(&by);
-    let upper = how.takes_upper(half, value < 0, down % 2 != 0);
-    down.checked_add(i128::from(upper))
+    let half = rest.plus(rest)?.cmp(&by);
+    let upper = how.takes_upper(half, value < W::ZERO, down.wide() % 2 != 0);
+    if upper { down.plus(W::ONE) } else { Some(down) }
 }
