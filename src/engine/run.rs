@@ -1,5 +1,6 @@
 //! A run: every event taken in its turn, each outcome handed on.
 
+use std::cmp::Ordering;
 use std::convert::Infallible;
 
 use crate::base::Date;
@@ -9,10 +10,10 @@ use crate::rows::{
 };
 
 use super::calendar::Calendar;
-use super::duplicates::Seen;
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Wanted;
 use super::fault::{Fault, RunError};
+use super::hands::{Firsts, GATHERED_MIN, Hands, Known, same_kind};
 use super::lane::Lanes;
 use super::order::{Kept, Slot, order};
 use super::outcome::{Desk, Stop};
@@ -50,7 +51,44 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    all(plan, registers, batches, options, None, sink).map(|(summary, _)| summary)
+    let taken = all(plan, (registers, batches), options, Turn::Sorted, None, sink)?;
+    taken.map(|(summary, _)| summary).ok_or(RunError::Internal("a run that was not made"))
+}
+
+/// Runs a plan over events that are expected to come in their order, so that memory does not grow
+/// with their number where order matters.
+///
+/// Gives nothing once an event comes out of its order, has no place, or where events that nobody
+/// sends stand between those that come: whoever asked throws away what was handed on, and begins
+/// again with [`run`].
+///
+/// # Errors
+/// As [`run`].
+pub fn run_in_turn<I, S>(
+    plan: &Plan,
+    registers: Vec<(u32, Vec<RegisterRow>)>,
+    batches: impl IntoIterator<Item = Result<Batch, I>>,
+    options: &Options,
+    sink: &mut S,
+) -> Result<Option<Summary>, RunError<I, S::Error>>
+where
+    I: std::error::Error + 'static,
+    S: Sink<Error: std::error::Error + 'static>,
+{
+    let taken = all(plan, (registers, batches), options, Turn::AsTheyCome, None, sink)?;
+    Ok(taken.map(|(summary, _)| summary))
+}
+
+/// What a run was, and the explanation of the event wanted.
+type Made = (Summary, Option<Explanation>);
+
+/// In which order events are taken where order matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// In that of the plan, whatever the order they come in.
+    Sorted,
+    /// As they come, which must be that of the plan.
+    AsTheyCome,
 }
 
 /// Runs a plan over events to explain one of them; nothing if no such event was taken.
@@ -67,18 +105,22 @@ pub fn explain<I>(
 where
     I: std::error::Error + 'static,
 {
-    let told = all(plan, registers, batches, options, Some(wanted), &mut Unheard)?;
-    Ok(told.1)
+    let input = (registers, batches);
+    let told = all(plan, input, options, Turn::Sorted, Some(wanted), &mut Unheard)?;
+    Ok(told.and_then(|(_, explanation)| explanation))
 }
 
 fn all<I, S>(
     plan: &Plan,
-    registers: Vec<(u32, Vec<RegisterRow>)>,
-    batches: impl IntoIterator<Item = Result<Batch, I>>,
+    (registers, batches): (
+        Vec<(u32, Vec<RegisterRow>)>,
+        impl IntoIterator<Item = Result<Batch, I>>,
+    ),
     options: &Options,
+    turn: Turn,
     wanted: Option<&Wanted>,
     sink: &mut S,
-) -> Result<(Summary, Option<Explanation>), RunError<I, S::Error>>
+) -> Result<Option<Made>, RunError<I, S::Error>>
 where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
@@ -90,9 +132,14 @@ where
     // Whoever is to be told how an event came about is told by the evaluator.
     let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan) };
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk };
-    let span = match plan.ordered {
-        true => run.in_order(batches, options)?,
-        false => run.as_they_come(batches)?,
+    let span = match (plan.ordered, turn) {
+        (true, Turn::AsTheyCome) if has_calendar(plan) => return Ok(None),
+        (true, Turn::AsTheyCome) => match run.in_turn(batches)? {
+            Some(span) => span,
+            None => return Ok(None),
+        },
+        (true, Turn::Sorted) => run.in_order(batches, options)?,
+        (false, _) => run.as_they_come(batches)?,
     };
     if !plan.ordered {
         run.calendar_alone(span, options).map_err(RunError::from)?;
@@ -102,7 +149,7 @@ where
     let Desk { totals, explanation, .. } = run.desk;
     let summary = totals.finish(&state);
     let summary = summary.map_err(|_| RunError::Internal("a drift out of range"))?;
-    Ok((Summary { checks, ..summary }, explanation))
+    Ok(Some((Summary { checks, ..summary }, explanation)))
 }
 
 /// The first and the last day of sent events.
@@ -193,6 +240,74 @@ impl<'r, S: Sink> Run<'r, S> {
             hands.desk.take(&mut evaluator, aside)?;
         }
         Ok(())
+    }
+
+    /// Takes events as they come, as long as they come in their order; nothing once one does not.
+    fn in_turn<I>(
+        &mut self,
+        batches: impl IntoIterator<Item = Result<Batch, I>>,
+    ) -> Result<Option<Span>, RunError<I, S::Error>>
+    where
+        I: std::error::Error + 'static,
+        S::Error: std::error::Error + 'static,
+    {
+        let plan = self.plan;
+        let mut span = Span::default();
+        // The last event of the batch before, alone in a batch of its own.
+        let mut before: Option<Kept> = None;
+        for batch in batches {
+            let batch = batch.map_err(RunError::Input)?;
+            let computed = self.ordering_columns(&batch)?;
+            let held = [before.take(), Some(Kept { batch, computed })];
+            let kept: Vec<Kept> = held.into_iter().flatten().collect();
+            let Some(slots) = self.slots_in_order(&kept, &mut span) else { return Ok(None) };
+            let Some(current) = kept.last() else { continue };
+            let own = slots.len().saturating_sub(current.batch.len());
+            let own = slots.get(own..).unwrap_or_default();
+            let mut off = Off;
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            for slot in own {
+                let Some(event) = sent(plan, &current.batch) else { continue };
+                let at_hand = at_hand(event, &current.batch, at(slot.row));
+                let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+                let known = Known { date: slot.date, tied: false, new: false };
+                hands.take(&mut evaluator, at_hand, known)?;
+            }
+            before = own.last().map(|slot| current.alone(at(slot.row)));
+        }
+        Ok(Some(span))
+    }
+
+    /// The places of all events if they stand in order, each behind the one before, and none is
+    /// without a place.
+    fn slots_in_order(&mut self, kept: &[Kept], span: &mut Span) -> Option<Vec<Slot>> {
+        let plan = self.plan;
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let mut slots: Vec<Slot> = Vec::new();
+        for (place, held) in (0_u32..).zip(kept) {
+            let event = sent(plan, &held.batch)?;
+            for row in 0..held.batch.len() {
+                let known = self.lanes.date(&held.batch, row, self.registers, evaluator.state);
+                let date = match known {
+                    Some(date) => date,
+                    None => {
+                        evaluator.take_up(at_hand(event, &held.batch, row));
+                        placed(&mut evaluator, held).ok()?
+                    }
+                };
+                let slot = held.slot(event, date, place, u32::try_from(row).ok()?);
+                let order = slots.last().map(|last| order(last, &slot, kept, &plan.events));
+                match order {
+                    Some(Ordering::Greater) => return None,
+                    Some(Ordering::Equal) if event.order_matters => return None,
+                    _ => {}
+                }
+                span.take(date);
+                slots.push(slot);
+            }
+        }
+        Some(slots)
     }
 
     fn in_order<I>(
@@ -360,96 +475,12 @@ impl<'r, S: Sink> Run<'r, S> {
     }
 }
 
-/// Events of one kind that follow one another: so many are gathered, and fewer are not worth it.
-const GATHERED_MAX: usize = 4096;
-const GATHERED_MIN: usize = 64;
-
-/// The first events of one kind, as many as are taken together.
-fn same_kind<'s>(slots: &'s [Slot], kept: &[Kept]) -> Option<&'s [Slot]> {
-    let kind = |slot: &Slot| kept.get(at(slot.batch)).map(|held| held.batch.event);
-    let first = slots.first().map(kind)?;
-    let run = slots.iter().take(GATHERED_MAX).take_while(|slot| kind(slot) == first);
-    slots.get(..run.count())
-}
-
-/// Whether the keys of a kind are all different, found out in the order of the files: then nobody
-/// has to ask again in the order of the events, where every question is a walk through memory.
-struct Firsts {
-    repeated: Vec<bool>,
-}
-
-impl Firsts {
-    fn new(plan: &Plan, kept: &[Kept]) -> Firsts {
-        let mut seen: Vec<Seen> = plan.events.iter().map(|_| Seen::default()).collect();
-        let computed = |event: &Event| {
-            let declared = |field: &u32| event.fields.get(at(*field));
-            event.unique.iter().filter_map(declared).any(|field| field.computed.is_some())
-        };
-        let mut repeated: Vec<bool> = plan.events.iter().map(computed).collect();
-        for held in kept {
-            let kind = at(held.batch.event);
-            let places = seen.get_mut(kind).zip(repeated.get_mut(kind)).zip(plan.events.get(kind));
-            let Some(((seen, repeated), event)) = places else { continue };
-            let rows = 0..held.batch.len();
-            let mut all_new = rows.map(|row| seen.insert(&held.batch, row, &event.unique));
-            *repeated = *repeated || !all_new.all(|new| new);
-        }
-        Firsts { repeated }
-    }
-
-    fn all_new(&self, kind: u32) -> bool {
-        self.repeated.get(at(kind)).is_some_and(|repeated| !repeated)
-    }
-}
-
-/// What is known of an event before it is taken.
-#[derive(Debug, Clone, Copy)]
-struct Known {
-    date: Date,
-    /// Another event stands at the same place: it is set aside.
-    tied: bool,
-    /// No other event has its key.
-    new: bool,
-}
-
-/// Whoever takes an event: its lane, else the evaluator.
-struct Hands<'h, 'r, S> {
-    lanes: &'h mut Lanes,
-    desk: &'h mut Desk<'r, S>,
-}
-
-impl<S: Sink> Hands<'_, '_, S> {
-    fn take<'a, T: Trace>(
-        &mut self,
-        evaluator: &mut Evaluator<'a, '_, T>,
-        at_hand: AtHand<'a>,
-        known: Known,
-    ) -> Result<(), Stop<S::Error>> {
-        let (event, kind, date) = (at_hand.event, at_hand.kind, known.date);
-        let (batch, row) = (at_hand.batch, at_hand.row);
-        let in_lane = !known.tied && self.lanes.may_take(batch, row);
-        let mut new = true;
-        if in_lane {
-            if !known.new {
-                let seen = evaluator.state.seen.get_mut(at(kind));
-                new = seen.is_none_or(|seen| seen.insert(batch, row, &event.unique));
-            }
-            let place = EventAt { batch, row, date, booked: date };
-            let (registers, state) = (evaluator.registers, &mut *evaluator.state);
-            if new && self.desk.take_in_lane(self.lanes, place, event.currency, registers, state)? {
-                return Ok(());
-            }
-        }
-        evaluator.take_up(at_hand);
-        evaluator.date = date;
-        evaluator.booked = date;
-        let aside = match (known.tied, in_lane) {
-            (true, _) => Some(Reason::SameOrder.into()),
-            (false, true) => (!new).then(|| Reason::DuplicateKey.into()),
-            (false, false) => duplicate(evaluator),
-        };
-        self.desk.take(evaluator, aside)
-    }
+/// Whether there are events that nobody sends, which stand between those that come.
+fn has_calendar(plan: &Plan) -> bool {
+    let calendar = |event: &Event| {
+        matches!(event.source, EventSource::Periodic { .. } | EventSource::OnDate { .. })
+    };
+    plan.events.iter().any(calendar)
 }
 
 fn sent<'p>(plan: &'p Plan, batch: &Batch) -> Option<&'p Event> {
@@ -482,7 +513,7 @@ fn placed<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>, held: &Kept) -> Result
 }
 
 /// Notes the key of the event at hand; a reason if it was there before or is not whole.
-fn duplicate<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Option<Fault> {
+pub(super) fn duplicate<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Option<Fault> {
     match is_new(evaluator) {
         Ok(true) => None,
         Ok(false) => Some(Reason::DuplicateKey.into()),
