@@ -203,6 +203,7 @@ impl<'r, S: Sink> Desk<'r, S> {
             Some(worked_out) => {
                 let (inflow, residue) = (worked_out.inflow, worked_out.residue);
                 self.counted(event, currency, inflow, residue, &state.accounts)?;
+                self.totals.summary.in_lane += 1;
                 Ok(true)
             }
         }
