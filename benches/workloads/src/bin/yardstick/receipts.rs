@@ -1,21 +1,26 @@
 //! W1 and W2: receipts between the centre and three regions.
 
-use std::collections::HashMap;
 use std::io;
 
 use crate::lines;
-use crate::text::{Cells, Output, date, fen, number, yuan};
+use crate::text::{Cells, Label, Output, date, fen, number, yuan};
 use crate::whole::divide;
 
 /// The accounts after the centre's are the regions.
-const ACCOUNTS: [&[u8]; 4] = [b"central", b"beijing", b"tianjin", b"hebei"];
+const ACCOUNTS: [&str; 4] = ["central", "beijing", "tianjin", "hebei"];
+const LABELS: [Label; 4] = [
+    Label::new(b",central,"),
+    Label::new(b",beijing,"),
+    Label::new(b",tianjin,"),
+    Label::new(b",hebei,"),
+];
 
 #[derive(Clone, Copy)]
 struct Split {
     id: u64,
     date: u32,
-    origin: usize,
-    destination: usize,
+    origin: u8,
+    destination: u8,
     /// For the centre, the origin and the destination.
     shares: [i64; 3],
 }
@@ -35,14 +40,14 @@ pub fn plain(receipts: &str, alloc: &str, agg: &str) -> io::Result<()> {
 
 /// W2.
 pub fn capped(receipts: &str, enterprises: &str, alloc: &str, agg: &str) -> io::Result<()> {
-    let (places, mut allowances) = allowances(enterprises)?;
+    let mut allowances = allowances(enterprises)?;
     let mut books = Books::new(alloc)?;
     let mut written = Ok(());
     let mut waiting: Vec<(Split, u32)> = Vec::new();
     lines::each(receipts, |line| {
         let (split, enterprise) = Split::of(line)?;
         match enterprise {
-            Some(enterprise) => waiting.push((split, *places.get(enterprise)?)),
+            Some(enterprise) => waiting.push((split, place(enterprise)?)),
             None => written = books.record(&split),
         }
         written.is_ok().then_some(())
@@ -50,12 +55,20 @@ pub fn capped(receipts: &str, enterprises: &str, alloc: &str, agg: &str) -> io::
     written?;
     waiting.sort_unstable_by_key(|(split, _)| (split.date, split.id));
     for (mut split, place) in waiting {
-        let grant = allowances[place as usize].grant(split.date, split.shares[1]);
+        let allowance = allowances.get_mut(place as usize).and_then(Option::as_mut);
+        let allowance = allowance.ok_or_else(|| io::Error::other("an unknown enterprise"))?;
+        let grant = allowance.grant(split.date, split.shares[1]);
         split.shares[2] += split.shares[1] - grant;
         split.shares[1] = grant;
         books.record(&split)?;
     }
     books.close(agg)
+}
+
+/// `E` and five digits.
+fn place(enterprise: &[u8]) -> Option<u32> {
+    let (b"E", digits) = enterprise.split_at_checked(1)? else { return None };
+    u32::try_from(number(digits).filter(|_| digits.len() == 5)?).ok()
 }
 
 impl Split {
@@ -85,7 +98,7 @@ impl Split {
     }
 }
 
-fn region(name: &[u8]) -> Option<usize> {
+fn region(name: &[u8]) -> Option<u8> {
     match name {
         b"beijing" => Some(1),
         b"tianjin" => Some(2),
@@ -116,22 +129,21 @@ impl Allowance {
     }
 }
 
-type Places = HashMap<Box<[u8]>, u32>;
-
-fn allowances(enterprises: &str) -> io::Result<(Places, Vec<Allowance>)> {
-    let mut places = HashMap::new();
+/// By the numbers of the enterprises.
+fn allowances(enterprises: &str) -> io::Result<Vec<Option<Allowance>>> {
     let mut allowances = Vec::new();
     lines::each(enterprises, |line| {
         let mut cells = Cells(line);
-        let id = cells.cell()?;
+        let place = place(cells.cell()?)? as usize;
         let cap = fen(cells.cell()?)?;
-        let relocated = date(cells.last())?;
-        places.insert(id.into(), u32::try_from(allowances.len()).ok()?);
-        let last_day = five_years_after(relocated);
-        allowances.push(Allowance { cap, last_day, given: 0, closed: cap <= 0 });
+        let last_day = five_years_after(date(cells.last())?);
+        if place >= allowances.len() {
+            allowances.resize_with(place + 1, || None);
+        }
+        allowances[place] = Some(Allowance { cap, last_day, given: 0, closed: cap <= 0 });
         Some(())
     })?;
-    Ok((places, allowances))
+    Ok(allowances)
 }
 
 /// Five years after a leap year there is no 29th of February.
@@ -154,17 +166,16 @@ impl Books {
     fn record(&mut self, split: &Split) -> io::Result<()> {
         let mut amounts = [0; 4];
         amounts[0] = split.shares[0];
-        amounts[split.origin] += split.shares[1];
-        amounts[split.destination] += split.shares[2];
+        amounts[usize::from(split.origin)] += split.shares[1];
+        amounts[usize::from(split.destination)] += split.shares[2];
         let totals = &mut self.totals[split.date as usize / 1_00_00];
         for place in 0..4 {
             if amounts[place] != 0 {
                 totals[place] += i128::from(amounts[place]);
                 self.alloc.number(split.id);
-                self.alloc.text(b",");
-                self.alloc.text(ACCOUNTS[place]);
+                self.alloc.label(&LABELS[place]);
                 self.alloc.amount(amounts[place]);
-                self.alloc.text(b"\n");
+                self.alloc.letter(b'\n');
             }
         }
         self.alloc.settle()
@@ -172,15 +183,14 @@ impl Books {
 
     fn close(mut self, agg: &str) -> io::Result<()> {
         self.alloc.flush()?;
-        let mut out = Output::create(agg, "account,year,amount\n")?;
+        let mut text = String::from("account,year,amount\n");
         for (place, account) in ACCOUNTS.iter().enumerate() {
             for (year, totals) in self.totals.iter().enumerate() {
                 if totals[place] != 0 {
-                    out.text(account);
-                    out.text(format!(",{year},{}\n", yuan(totals[place])).as_bytes());
+                    text += &format!("{account},{year},{}\n", yuan(totals[place]));
                 }
             }
         }
-        out.flush()
+        std::fs::write(agg, text)
     }
 }

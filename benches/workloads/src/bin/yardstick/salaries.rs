@@ -1,7 +1,5 @@
 //! W3: what is withheld from salaries, month by month.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 
 use crate::lines;
@@ -23,7 +21,7 @@ const SCHEDULE: [(i64, i64, i64); 7] = [
 
 /// A month of a person, with what it adds to the taxable income.
 struct Month {
-    person: u64,
+    person: u32,
     month: u8,
     more: i64,
 }
@@ -57,7 +55,7 @@ pub fn withhold(salaries: &str, withheld: &str, agg: &str) -> io::Result<()> {
 impl Month {
     fn of(line: &[u8]) -> Option<Month> {
         let mut cells = Cells(line);
-        let person = number(cells.cell()?)?;
+        let person = u32::try_from(number(cells.cell()?)?).ok()?;
         let month = u8::try_from(number(cells.cell()?)?).ok().filter(|month| *month <= 12)?;
         let salary = fen(cells.cell()?)?;
         let insurance = fen(cells.cell()?)?;
@@ -67,7 +65,7 @@ impl Month {
 }
 
 /// The year of a person so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Person {
     month: u8,
     taxable: i64,
@@ -92,19 +90,24 @@ impl Person {
 /// Rows on their way out, the persons, and totals by month.
 struct Books {
     out: Output,
-    persons: HashMap<u64, Person, BuildHasherDefault<Spread>>,
+    /// By their numbers, which have few gaps.
+    persons: Vec<Person>,
     totals: [Option<[i128; 3]>; 13],
 }
 
 impl Books {
     fn new(withheld: &str) -> io::Result<Books> {
         let out = Output::create(withheld, HEADER)?;
-        Ok(Books { out, persons: HashMap::default(), totals: [None; 13] })
+        Ok(Books { out, persons: Vec::new(), totals: [None; 13] })
     }
 
     /// Whether the month was not before one already seen of this person.
     fn record(&mut self, month: &Month) -> io::Result<bool> {
-        let person = self.persons.entry(month.person).or_default();
+        let place = month.person as usize;
+        if place >= self.persons.len() {
+            self.persons.resize(place + 1, Person::default());
+        }
+        let person = &mut self.persons[place];
         if month.month <= person.month {
             return Ok(false);
         }
@@ -112,47 +115,28 @@ impl Books {
         let due = person.withhold(month.more);
         let [central, local] = divide::<5, 2>(due, [3, 2]);
         let totals = self.totals[usize::from(month.month)].get_or_insert([0; 3]);
-        self.out.number(month.person);
-        self.out.text(b",");
+        self.out.number(u64::from(month.person));
+        self.out.letter(b',');
         self.out.number(u64::from(month.month));
         for (total, amount) in totals.iter_mut().zip([due, central, local]) {
             *total += i128::from(amount);
+            self.out.letter(b',');
             self.out.amount(amount);
         }
-        self.out.text(b"\n");
+        self.out.letter(b'\n');
         self.out.settle()?;
         Ok(true)
     }
 
     fn close(mut self, agg: &str) -> io::Result<()> {
         self.out.flush()?;
-        let mut out = Output::create(agg, "month,withheld,central,local\n")?;
+        let mut text = String::from("month,withheld,central,local\n");
         for (month, totals) in self.totals.iter().enumerate() {
             if let Some(totals) = totals {
                 let [withheld, central, local] = totals.map(yuan);
-                out.text(format!("{month},{withheld},{central},{local}\n").as_bytes());
+                text += &format!("{month},{withheld},{central},{local}\n");
             }
         }
-        out.flush()
-    }
-}
-
-/// Spreads numbers over a table by one multiplication.
-#[derive(Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        std::fs::write(agg, text)
     }
 }
