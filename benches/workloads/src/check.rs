@@ -40,16 +40,16 @@ impl Findings {
 /// # Errors
 ///
 /// A file cannot be read, or is not of this form.
-pub fn receipts(expected: Expected<4>, output: &Path, totals: &Path) -> Result<Findings> {
+pub fn receipts(expected: &Expected<4>, output: &Path, totals: &Path) -> Result<Findings> {
     let mut findings = Findings::default();
-    let mut open = Open::new(&expected);
+    let mut open = Open::new(expected);
     rows(output, "id,account,amount", |[id, account, amount]| {
         open.take((number(id)?, 0), account, fen(amount)?)
             .unwrap_or_else(|what| findings.row(output, format!("receipt {id}: {what}")));
         Ok(())
     })?;
     open.left(|(id, _), what| findings.row(output, format!("receipt {id}: {what}")));
-    totals_by_account(&expected, "year", totals, &mut findings)?;
+    totals_by_account(expected, "year", totals, &mut findings)?;
     Ok(findings)
 }
 
@@ -60,12 +60,12 @@ pub fn receipts(expected: Expected<4>, output: &Path, totals: &Path) -> Result<F
 /// # Errors
 ///
 /// A file cannot be read, or is not of this form.
-pub fn salaries(expected: Expected<2>, output: &Path, totals: &Path) -> Result<Findings> {
+pub fn salaries(expected: &Expected<2>, output: &Path, totals: &Path) -> Result<Findings> {
     let mut findings = Findings::default();
     match header(output)?.as_str() {
-        "person,month,withheld,central,local" => abreast(&expected, output, &mut findings)?,
+        "person,month,withheld,central,local" => abreast(expected, output, &mut findings)?,
         "person,month,account,amount" => {
-            let mut open = Open::new(&expected);
+            let mut open = Open::new(expected);
             rows(output, "person,month,account,amount", |[person, month, account, amount]| {
                 let key = (number(month)?, number(person)?);
                 open.take(key, account, fen(amount)?)
@@ -77,8 +77,8 @@ pub fn salaries(expected: Expected<2>, output: &Path, totals: &Path) -> Result<F
         other => bail!("{}: found header {other:?}", output.display()),
     }
     match header(totals)?.as_str() {
-        "month,withheld,central,local" => totals_abreast(&expected, totals, &mut findings)?,
-        _ => totals_by_account(&expected, "month", totals, &mut findings)?,
+        "month,withheld,central,local" => totals_abreast(expected, totals, &mut findings)?,
+        _ => totals_by_account(expected, "month", totals, &mut findings)?,
     }
     Ok(findings)
 }

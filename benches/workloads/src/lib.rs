@@ -4,6 +4,9 @@
 //! program written by hand for these three workloads alone, is a binary beside this library and
 //! shares no code with the oracle.
 
+pub mod bench;
 pub mod check;
 pub mod generate;
+pub mod machine;
+pub mod measure;
 pub mod oracle;

@@ -86,15 +86,15 @@ fn the_yardstick_is_exact() {
     for receipts in ["receipts.csv", "receipts-shuffled.csv"] {
         let (alloc, agg) = yardstick(folder.path(), "w1", &[receipts]);
         let expected = oracle::receipts(&at(receipts), None).unwrap();
-        assert_exact(check::receipts(expected, &alloc, &agg).unwrap());
+        assert_exact(check::receipts(&expected, &alloc, &agg).unwrap());
         let (alloc, agg) = yardstick(folder.path(), "w2", &[receipts, "enterprises.csv"]);
         let expected = oracle::receipts(&at(receipts), Some(&enterprises)).unwrap();
-        assert_exact(check::receipts(expected, &alloc, &agg).unwrap());
+        assert_exact(check::receipts(&expected, &alloc, &agg).unwrap());
     }
     for salaries in ["salaries.csv", "salaries-shuffled.csv"] {
         let (withheld, agg) = yardstick(folder.path(), "w3", &[salaries]);
         let expected = oracle::salaries(&at(salaries)).unwrap();
-        assert_exact(check::salaries(expected, &withheld, &agg).unwrap());
+        assert_exact(check::salaries(&expected, &withheld, &agg).unwrap());
     }
 }
 
@@ -118,7 +118,7 @@ fn findings(alloc: &str, agg: &str) -> (u64, u64, Option<String>) {
     let alloc = write("alloc.csv", "id,account,amount\n", alloc);
     let agg = write("agg.csv", "account,year,amount\n", agg);
     let expected = oracle::receipts(&receipts, None).unwrap();
-    let found = check::receipts(expected, &alloc, &agg).unwrap();
+    let found = check::receipts(&expected, &alloc, &agg).unwrap();
     let first = found.first.map(|first| first.split_once(": ").unwrap().1.to_owned());
     (found.rows, found.totals, first)
 }
@@ -158,4 +158,47 @@ fn every_kind_of_wrong_row_is_told() {
     assert_eq!(total, (0, 1, "2017: hebei has 7.01, expected 7.00".into()));
     let no_total = told(ALLOC.to_owned(), "");
     assert_eq!(no_total, (0, 1, "2017: hebei has no row, expected 7.00".into()));
+}
+
+#[test]
+fn the_command_checks_and_says_so_by_its_exit() {
+    let folder = data(Size { rows: 100, persons: 10 });
+    let (alloc, agg) = yardstick(folder.path(), "w1", &["receipts.csv"]);
+    let check = || {
+        Command::new(env!("CARGO_BIN_EXE_workloads"))
+            .args(["check", "w1"])
+            .args([&folder.path().join("receipts.csv"), &alloc, &agg])
+            .output()
+            .unwrap()
+    };
+    let said = |output: &std::process::Output| String::from_utf8(output.stdout.clone()).unwrap();
+    let exact = check();
+    assert_eq!((exact.status.code(), said(&exact)), (Some(0), "exact\n".to_owned()));
+    let text = std::fs::read_to_string(&alloc).unwrap();
+    std::fs::write(&alloc, text.replacen("central", "hebei", 1)).unwrap();
+    let wrong = check();
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(said(&wrong).contains("receipt 1: hebei has"), "{}", said(&wrong));
+    std::fs::remove_file(&agg).unwrap();
+    assert_eq!(check().status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_is_measured_alone() {
+    let measure = |script: &str| {
+        Command::new(env!("CARGO_BIN_EXE_workloads"))
+            .args(["measure", "--", "sh", "-c", script])
+            .output()
+            .unwrap()
+    };
+    let output = measure("sleep 0.2");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let figures: Vec<u64> = text.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    let [wall, user, system, resident] = figures[..] else { panic!("{text}") };
+    assert!(wall >= 200_000, "{wall}");
+    // To sleep is no work.
+    assert!(user + system < 150_000, "{user} {system}");
+    assert!(resident > 0, "{resident}");
+    assert_eq!(measure("exit 3").status.code(), Some(3));
 }

@@ -5,6 +5,8 @@
 //! copy holds the same rows in another, equally fixed, order.
 
 mod calendar;
+mod library;
+mod random;
 mod receipts;
 mod salaries;
 mod shuffled;
@@ -16,6 +18,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+pub use library::library;
 pub use shuffled::shuffled;
 
 /// The seed of the published data.
