@@ -123,17 +123,19 @@ impl<const N: usize> Open<N> {
     }
 }
 
-/// Finds keys in sorted rows; outputs mostly keep the order of the events, so that the next key is
-/// near the last one.
+/// Finds keys in sorted rows. Outputs mostly keep the order of the events, so that the next key is
+/// near the last one; numbers mostly have no gaps, so that a number tells its place. Neither is
+/// relied on.
 struct Places(usize);
 
 impl Places {
     fn of<T>(&mut self, rows: &[(Key, T)], key: Key) -> Option<usize> {
-        let near = rows.iter().skip(self.0).take(4).position(|(there, _)| *there == key);
-        let place = match near {
-            Some(steps) => self.0 + steps,
-            None => rows.binary_search_by_key(&key, |(there, _)| *there).ok()?,
-        };
+        let is_at = |place: &usize| rows.get(*place).is_some_and(|(there, _)| *there == key);
+        let near = (self.0..self.0 + 4).find(is_at);
+        let ((first, _), _) = rows.first()?;
+        let counted = || usize::try_from(key.0.checked_sub(*first)?).ok().filter(is_at);
+        let searched = || rows.binary_search_by_key(&key, |(there, _)| *there).ok();
+        let place = near.or_else(counted).or_else(searched)?;
         self.0 = place;
         Some(place)
     }

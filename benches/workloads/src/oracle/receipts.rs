@@ -14,10 +14,13 @@ const CENTRAL: usize = 0;
 const RECEIPTS: &str = "id,date,tax,enterprise,origin,destination,amount";
 const ENTERPRISES: &str = "id,cap,relocation_date";
 
+/// `YYYY-MM-DD` as it is written: its letters are in the order of days.
+type Date = [u8; 10];
+
 /// A receipt that has been split, and perhaps waits for its turn.
 struct Split {
+    date: Date,
     id: i64,
-    date: String,
     origin: usize,
     destination: usize,
     /// For the centre, the origin and the destination.
@@ -27,7 +30,7 @@ struct Split {
 /// What the register says of an enterprise, and what its origin has been given.
 struct Allowance {
     cap: Fen,
-    last_day: String,
+    last_day: Date,
     given: Fen,
     closed: bool,
 }
@@ -39,35 +42,32 @@ struct Allowance {
 /// A file cannot be read, or a row is not as the workloads' page says.
 pub fn receipts(receipts: &Path, enterprises: Option<&Path>) -> Result<Expected<4>> {
     let mut expected = Expected::new(ACCOUNTS);
-    let mut waiting: Vec<(Split, String)> = Vec::new();
+    let mut register = enterprises.map(allowances).transpose()?;
+    let mut waiting: Vec<(Split, usize)> = Vec::new();
     rows(receipts, RECEIPTS, |[id, date, tax, enterprise, origin, destination, amount]| {
         let across = matches!(tax, "vat" | "cit") && origin != destination;
         let split = Split {
             id: number(id)?,
-            date: date.to_owned(),
+            date: as_written(date)?,
             origin: region(origin)?,
             destination: region(destination)?,
             shares: divide(fen(amount)?, parts(tax, date, across)?),
         };
-        if across && enterprises.is_some() {
-            waiting.push((split, enterprise.to_owned()));
-            return Ok(());
+        match &register {
+            Some(register) if across => waiting.push((split, register.place(enterprise)?)),
+            _ => record(&mut expected, &split)?,
         }
-        record(&mut expected, &split)
+        Ok(())
     })?;
-    if let Some(enterprises) = enterprises {
-        let mut allowances = allowances(enterprises)?;
-        waiting.sort_by(|(one, _), (other, _)| (&one.date, one.id).cmp(&(&other.date, other.id)));
-        for (mut split, enterprise) in waiting {
-            let allowance = allowances
-                .get_mut(&enterprise)
-                .with_context(|| format!("no enterprise {enterprise} for receipt {}", split.id))?;
-            let [_, origin, destination] = &mut split.shares;
-            let grant = allowance.grant(&split.date, *origin);
-            *destination += *origin - grant;
-            *origin = grant;
-            record(&mut expected, &split)?;
-        }
+    waiting.sort_unstable_by_key(|(split, _)| (split.date, split.id));
+    for (mut split, place) in waiting {
+        let allowance = register.as_mut().and_then(|register| register.allowances.get_mut(place));
+        let allowance = allowance.context("a receipt waits without an enterprise")?;
+        let [_, origin, destination] = &mut split.shares;
+        let grant = allowance.grant(split.date, *origin);
+        *destination += *origin - grant;
+        *origin = grant;
+        record(&mut expected, &split)?;
     }
     expected.in_order()
 }
@@ -94,8 +94,9 @@ fn record(expected: &mut Expected<4>, split: &Split) -> Result<()> {
     amounts[CENTRAL] += central;
     amounts[split.origin] += origin;
     amounts[split.destination] += destination;
-    let year = split.date.get(..4).with_context(|| format!("found date {:?}", split.date))?;
-    expected.record((split.id, 0), number(year)?, amounts);
+    let [y1, y2, y3, y4, ..] = split.date;
+    let year = number(std::str::from_utf8(&[y1, y2, y3, y4])?)?;
+    expected.record((split.id, 0), year, amounts);
     Ok(())
 }
 
@@ -104,15 +105,33 @@ fn region(name: &str) -> Result<usize> {
     Ok(1 + place.with_context(|| format!("found region {name:?}, expected one of the three"))?)
 }
 
-fn allowances(enterprises: &Path) -> Result<HashMap<String, Allowance>> {
-    let mut allowances = HashMap::new();
+fn as_written(date: &str) -> Result<Date> {
+    let letters = Date::try_from(date.as_bytes());
+    letters.ok().with_context(|| format!("found date {date:?}, expected YYYY-MM-DD"))
+}
+
+/// The register of enterprises.
+struct Register {
+    places: HashMap<String, usize>,
+    allowances: Vec<Allowance>,
+}
+
+impl Register {
+    fn place(&self, enterprise: &str) -> Result<usize> {
+        let place = self.places.get(enterprise).copied();
+        place.with_context(|| format!("there is no enterprise {enterprise:?} in the register"))
+    }
+}
+
+fn allowances(enterprises: &Path) -> Result<Register> {
+    let mut register = Register { places: HashMap::new(), allowances: Vec::new() };
     rows(enterprises, ENTERPRISES, |[id, cap, relocated]| {
-        let last_day = five_years_after(relocated)?;
-        let allowance = Allowance { cap: fen(cap)?, last_day, given: 0, closed: false };
-        allowances.insert(id.to_owned(), allowance);
+        register.places.insert(id.to_owned(), register.allowances.len());
+        let last_day = as_written(&five_years_after(relocated)?)?;
+        register.allowances.push(Allowance { cap: fen(cap)?, last_day, given: 0, closed: false });
         Ok(())
     })?;
-    Ok(allowances)
+    Ok(register)
 }
 
 /// The same day five years on. No year of a multiple of four is five after another one, so that
@@ -125,11 +144,11 @@ fn five_years_after(date: &str) -> Result<String> {
 
 impl Allowance {
     /// What the origin gets of its share, in the order of the workloads' page.
-    fn grant(&mut self, date: &str, share: Fen) -> Fen {
+    fn grant(&mut self, date: Date, share: Fen) -> Fen {
         if self.cap <= 0 || self.given >= self.cap {
             self.closed = true;
         }
-        if self.closed || *date > *self.last_day {
+        if self.closed || date > self.last_day {
             return 0;
         }
         let grant = if self.given + share >= self.cap { self.cap - self.given } else { share };
