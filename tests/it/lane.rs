@@ -88,7 +88,7 @@ rule most overrides first
 "#;
 
 fn amount() -> impl Strategy<Value = String> {
-    let fen = |range: std::ops::Range<i128>| range.prop_map(|fen| money(fen));
+    let fen = |range: std::ops::Range<i128>| range.prop_map(money);
     prop_oneof![
         4 => fen(-200_000..200_000),
         2 => fen(-100..100),

@@ -14,7 +14,7 @@ use crate::base::{Date, Exact, Money};
 use crate::plan::{
     CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Slot, Sum, at, lane,
 };
-use crate::rows::{Allocation, Batch, Cell, Payee};
+use crate::rows::{Allocation, Batch, Cell, Column, Payee};
 
 use super::registers::Registers;
 use super::state::State;
@@ -28,6 +28,15 @@ pub(crate) struct Lanes {
     /// For events whose numbers fit 64 bits, and for the others.
     narrow: Work<i64>,
     wide: Work<i128>,
+}
+
+/// Which events of a batch have all that their lane needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ready {
+    All,
+    /// Each has to be asked.
+    Some,
+    None,
 }
 
 /// What an event came to.
@@ -82,29 +91,50 @@ impl Lanes {
         Lanes { lanes: Vec::new(), narrow: Work::new(), wide: Work::new() }
     }
 
-    /// Whether an event's kind has a lane, and the event all that a lane needs.
-    pub fn may_take(&self, batch: &Batch, row: usize) -> bool {
-        let lane = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
-        lane.is_some_and(|lane| has_all(lane, batch, row))
+    /// Which events of a batch have all that their lane needs.
+    pub fn of(&self, batch: &Batch) -> Ready {
+        let Some(Some(lane)) = self.lanes.get(at(batch.event)) else { return Ready::None };
+        let full = |field: &u32| batch.columns.get(at(*field)).is_some_and(Column::is_full);
+        if lane.required.iter().all(full) { Ready::All } else { Ready::Some }
+    }
+
+    /// Whether an event has all that its lane needs.
+    pub fn may_take(&self, ready: Ready, batch: &Batch, row: usize) -> bool {
+        match ready {
+            Ready::All => true,
+            Ready::None => false,
+            Ready::Some => {
+                let lane = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+                let there = |field: &u32| {
+                    batch.columns.get(at(*field)).is_some_and(|column| !column.is_missing(row))
+                };
+                lane.is_some_and(|lane| lane.required.iter().all(there))
+            }
+        }
     }
 
     /// The day of an event, if its kind has a lane and it has all that a lane needs.
     pub fn date(
         &mut self,
+        ready: Ready,
         batch: &Batch,
         row: usize,
         registers: &Registers,
         state: &mut State,
     ) -> Option<Date> {
-        let lane = self.lanes.get(at(batch.event))?.as_ref()?;
-        if !has_all(lane, batch, row) {
+        if !self.may_take(ready, batch, row) {
             return None;
+        }
+        let lane = self.lanes.get(at(batch.event))?.as_ref()?;
+        if let Day::Field(field) = &lane.date {
+            return match batch.columns.get(at(*field))? {
+                Column::Date(days) => days.get(row),
+                _ => None,
+            };
         }
         let date = Date::MIN;
         let work = &mut self.narrow;
-        if !matches!(lane.date, Day::Field(_)) {
-            work.begin(lane);
-        }
+        work.begin(lane);
         let mut event = Event { lane, batch, row, date, registers, state, work, residue: 0 };
         Date::from_days(event.day(&lane.date)?)
     }
@@ -141,9 +171,13 @@ impl Lanes {
     }
 }
 
-fn has_all(lane: &Lane, batch: &Batch, row: usize) -> bool {
-    let column = |field: &u32| batch.columns.get(at(*field));
-    lane.required.iter().all(|field| column(field).is_some_and(|it| !it.is_missing(row)))
+/// Fills a list anew.
+#[inline]
+fn again<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
+    if count > 0 || !list.is_empty() {
+        list.clear();
+        list.resize(count, value);
+    }
 }
 
 impl<W: Whole> Work<W> {
@@ -163,14 +197,13 @@ impl<W: Whole> Work<W> {
     }
 
     fn begin(&mut self, lane: &Lane) {
-        self.slots.clear();
-        self.slots.resize(at(lane.slots), W::ZERO);
-        self.rows.clear();
-        self.rows.resize(lane.rows.len(), Memo::NotYet);
-        self.keys.clear();
-        self.keys.resize(lane.keys.len(), None);
-        self.adds.clear();
-        self.adds.resize(lane.adds.len(), None);
+        // What stands in slots from the event before is written over before it is read.
+        if self.slots.len() < at(lane.slots) {
+            self.slots.resize(at(lane.slots), W::ZERO);
+        }
+        again(&mut self.rows, lane.rows.len(), Memo::NotYet);
+        again(&mut self.keys, lane.keys.len(), None);
+        again(&mut self.adds, lane.adds.len(), None);
         self.watched.clear();
         self.shutting.clear();
         self.changes.clear();
@@ -192,14 +225,15 @@ impl<W: Whole> Event<'_, W> {
             self.put(slot, inflow);
         }
         for levy in &lane.levies {
+            let mut due = W::ZERO;
             if self.truth(&levy.when)? {
-                let due = self.number(&levy.due)?;
+                due = self.number(&levy.due)?;
                 if due < W::ZERO && !levy.may_refund {
                     return None;
                 }
                 inflow = inflow.plus(due)?;
-                self.put(levy.to, due);
             }
+            self.put(levy.to, due);
         }
         let mut next = &lane.next;
         let done = loop {
