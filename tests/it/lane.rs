@@ -37,7 +37,7 @@ pool late
 
 event receipt {
   id : integer unique; date : date effective; region : Region; payer : text; special : bool
-  amount : money inflow
+  amount : money inflow; refund_of : integer? reverses receipt
   order by date, id
 }
 register limits by payer { payer : text; cap : money; since : date; exempt : bool }
@@ -103,9 +103,20 @@ fn money(fen: i128) -> String {
 }
 
 fn receipts(events: usize) -> impl Strategy<Value = Vec<Sent>> {
-    let one = (0..2000_u32, 0..4_u32, 1..13_u32, 1..29_u32, any::<bool>(), 0..8_u32, amount());
+    let undoes = prop::option::weighted(0.1, 1..160_u32);
+    let day = (0..4_u32, 1..13_u32, 1..29_u32);
+    let one = (0..2000_u32, day, any::<bool>(), 0..8_u32, amount(), undoes);
     prop::collection::vec(one, 0..events).prop_map(|all| {
-        let event = |(at, (id, year, month, day, special, payer, amount)): (usize, _)| {
+        let event = |(at, (id, day, special, payer, amount, undoes)): (usize, _)| {
+            let (year, month, day): (u32, u32, u32) = day;
+            let undoes: Option<u32> = undoes;
+            // Little enough that what is undone has it, if it has the other sign.
+            let amount = match (undoes, special) {
+                (None, _) => amount,
+                (Some(_), true) => "-0.03".to_owned(),
+                (Some(_), false) => "0.02".to_owned(),
+            };
+            let refund_of = undoes.map_or("-".to_owned(), |id| id.to_string());
             // Nearly every key is new.
             let id = if id == 0 { 1 } else { u32::try_from(at).unwrap() + 1 };
             let (year, region) = (2019 + year, if payer % 3 == 0 { "north" } else { "south" });
@@ -113,7 +124,7 @@ fn receipts(events: usize) -> impl Strategy<Value = Vec<Sent>> {
                 "receipt",
                 &format!(
                     "id {id}; date {year}-{month:02}-{day:02}; region {region}; payer P{payer}; \
-                     special {special}; amount {amount}"
+                     special {special}; amount {amount}; refund_of {refund_of}"
                 ),
             )
         };
@@ -218,5 +229,5 @@ fn most_events_keep_to_their_lane() {
         in_lane += check(&rules, &events, &limits()).unwrap();
         all += u64::try_from(events.len()).unwrap();
     }
-    assert!(in_lane * 10 > all * 6, "{in_lane} of {all}");
+    assert!(in_lane * 2 > all, "{in_lane} of {all}");
 }

@@ -12,13 +12,14 @@ mod whole;
 
 use crate::base::{Date, Exact, Money};
 use crate::plan::{
-    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Slot, Sum, at, lane,
+    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Slot, Sum,
+    WayOfSettling, at, lane,
 };
 use crate::rows::{Allocation, Batch, Cell, Column, Payee};
 
 use super::registers::Registers;
-use super::state::State;
-use super::value::Part;
+use super::state::{Original, OriginalFeed, OriginalLeaf, Settling, State};
+use super::value::{Part, Value};
 use tree::Memo;
 use whole::Whole;
 
@@ -158,15 +159,15 @@ impl Lanes {
         let residue = 0;
         let mut event =
             Event { lane, batch, row, date, registers, state: &mut *state, work, residue };
-        if let Some(worked_out) = event.work_out(out) {
-            event.commit()?;
+        if let Some((worked_out, done)) = event.work_out(out) {
+            event.commit(&worked_out, done)?;
             return Ok(Some(worked_out));
         }
         let work = &mut self.wide;
         work.begin(lane);
         let mut event = Event { lane, batch, row, date, registers, state, work, residue };
-        let Some(worked_out) = event.work_out(out) else { return Ok(None) };
-        event.commit()?;
+        let Some((worked_out, done)) = event.work_out(out) else { return Ok(None) };
+        event.commit(&worked_out, done)?;
         Ok(Some(worked_out))
     }
 }
@@ -211,8 +212,8 @@ impl<W: Whole> Work<W> {
     }
 }
 
-impl<W: Whole> Event<'_, W> {
-    fn work_out(&mut self, out: &mut Vec<Allocation>) -> Option<WorkedOut> {
+impl<'a, W: Whole> Event<'a, W> {
+    fn work_out(&mut self, out: &mut Vec<Allocation>) -> Option<(WorkedOut, &'a Done)> {
         let lane = self.lane;
         if let Some(undoes) = lane.undoes
             && !self.batch.columns.get(at(undoes))?.is_missing(self.row)
@@ -246,7 +247,8 @@ impl<W: Whole> Event<'_, W> {
             self.settle(settle)?;
         }
         self.collect(done, out)?;
-        Some(WorkedOut { inflow: Money::from_minor(inflow.wide()), residue: self.residue })
+        let inflow = Money::from_minor(inflow.wide());
+        Some((WorkedOut { inflow, residue: self.residue }, done))
     }
 
     fn slot(&self, slot: Slot) -> W {
@@ -340,8 +342,9 @@ impl<W: Whole> Event<'_, W> {
             self.change(&add.sums, amount)?;
         }
         for feed in &done.feeds {
-            let slots = feed.slots.iter();
-            let amount = slots.map(|slot| self.slot(*slot)).try_fold(W::ZERO, W::plus)?;
+            let leaves = feed.leaves.iter().filter_map(|leaf| done.leaves.get(*leaf));
+            let slots = leaves.map(|leaf| leaf.units).chain(feed.pooled.iter().copied());
+            let amount = slots.map(|slot| self.slot(slot)).try_fold(W::ZERO, W::plus)?;
             self.change(&feed.sums, amount)?;
         }
         for place in 0..self.work.shutting.len() {
@@ -385,8 +388,11 @@ impl<W: Whole> Event<'_, W> {
     }
 
     /// Makes the changes. Whatever fails here was tried before: it would be a mistake of ours.
-    fn commit(&mut self) -> Result<(), &'static str> {
+    fn commit(&mut self, worked_out: &WorkedOut, done: &Done) -> Result<(), &'static str> {
         const HALF: &str = "an event's changes failed half way";
+        if let Some(field) = self.lane.kept_under {
+            self.keep(field, worked_out, done).ok_or(HALF)?;
+        }
         let (state, work) = (&mut *self.state, &mut *self.work);
         for (sum, key, amount) in &work.changes {
             let totals = state.totals.get_mut(at(sum.tally));
@@ -409,6 +415,46 @@ impl<W: Whole> Event<'_, W> {
             self.state.shut_at(leg, key);
         }
         Ok(())
+    }
+
+    /// Keeps what the event gave, for a refund that may undo it.
+    fn keep(&mut self, field: u32, worked_out: &WorkedOut, done: &Done) -> Option<()> {
+        let unique = match self.batch.columns.get(at(field))? {
+            Column::Text(texts) => self.state.names.text_part(texts.get(self.row)?, true),
+            column => self.state.names.part(&Value::of_plain(&column.cell(self.row))?),
+        };
+        let mut places: Vec<Option<u32>> = Vec::with_capacity(done.leaves.len());
+        let mut leaves = Vec::with_capacity(done.leaves.len());
+        for leaf in &done.leaves {
+            let units = self.slot(leaf.units).wide();
+            if units == 0 && self.slot(leaf.share.0) == W::ZERO {
+                places.push(None);
+                continue;
+            }
+            let account = match &leaf.payee {
+                Some((account, key)) => Some(self.account(*account, key)?),
+                None => None,
+            };
+            places.push(u32::try_from(leaves.len()).ok());
+            leaves.push(OriginalLeaf { account, leg: leaf.leg, units, given_back: 0 });
+        }
+        let mut feeds = Vec::with_capacity(done.feeds.len());
+        for feed in &done.feeds {
+            self.parts(&feed.key, true)?;
+            let key = self.work.parts.as_slice().into();
+            let own = feed.leaves.iter().filter_map(|leaf| places.get(*leaf).copied().flatten());
+            let pooled = feed.pooled.iter().map(|slot| self.slot(*slot).wide()).sum();
+            let pooled = Exact::from_int(pooled);
+            feeds.push(OriginalFeed { tally: feed.tally, key, leaves: own.collect(), pooled });
+        }
+        let settling = match done.by {
+            WayOfSettling::LargestRemainder => Settling::LargestRemainder,
+            WayOfSettling::InOrder => Settling::InOrder,
+        };
+        let inflow = worked_out.inflow.minor();
+        let original = Original { inflow, reversed: 0, leaves, settling, feeds };
+        self.state.originals.insert((self.batch.event, unique), original);
+        Some(())
     }
 
     /// The position of an account.
