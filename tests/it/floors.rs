@@ -73,6 +73,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("dashu_ratio", &["base"]),
     ("encoding_rs", &["formats"]),
     ("indicatif", &["cli"]),
+    ("itoa", &["base"]),
     ("jiff", &["base"]),
     ("memchr", &["formats"]),
     ("num_bigint", &["reference"]),
