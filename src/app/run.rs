@@ -11,7 +11,7 @@ use crate::formats::{
     Allocations, Figures, FormatsError, Input, Layout, Mapping, SetAside, SetAsides, Summary,
     Unread,
 };
-use crate::plan::{self, Choices};
+use crate::plan::{self, Choices, Plan};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, DriftTotals, reason_words};
 use crate::rows::{Accounts, Cell, EventAt, Origin, Outcome, Reason, RegisterRow, Sink};
@@ -80,18 +80,49 @@ const ASIDE_SHOWN_MAX: usize = 10;
 /// Runs a rule set over files. The outputs are complete but not yet put in place: their `finish`
 /// does that.
 ///
+/// `open` makes the outputs. Where order matters the files are expected to be in it, and if
+/// `may_begin_again` their events are taken as they come, so that memory does not grow with them;
+/// if one is not, the outputs are thrown away and made anew, and the events are put in order first.
 /// `progress` is told how many events have been read so far.
 ///
 /// # Errors
 /// A file cannot be read or written, or the engine found itself at fault.
-pub fn run(
-    job: Job<'_>,
+pub fn run<'n, E: From<FormatsError>>(
+    job: &Job<'_>,
+    open: &dyn Fn() -> Result<Outputs<'n>, E>,
+    may_begin_again: bool,
+    progress: &dyn Fn(u64),
+) -> Result<(RunReport, Outputs<'n>), E> {
+    let plan = plan::from_checked(job.checked, job.choices);
+    if may_begin_again && plan.ordered {
+        let mut outputs = open()?;
+        if let Some(report) = run_once(job, &plan, Turn::AsTheyCome, &mut outputs, progress)? {
+            return Ok((report, outputs));
+        }
+    }
+    let mut outputs = open()?;
+    let report = run_once(job, &plan, Turn::Sorted, &mut outputs, progress)?;
+    let report = report.ok_or_else(|| FormatsError::Internal("a run that was not made".into()))?;
+    Ok((report, outputs))
+}
+
+/// In which order events are taken where order matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    AsTheyCome,
+    Sorted,
+}
+
+/// One run; nothing if events were to be taken as they come and came out of their order.
+fn run_once(
+    job: &Job<'_>,
+    plan: &Plan,
+    turn: Turn,
     outputs: &mut Outputs<'_>,
     progress: &dyn Fn(u64),
-) -> Result<RunReport, FormatsError> {
-    let plan = plan::from_checked(job.checked, job.choices);
+) -> Result<Option<RunReport>, FormatsError> {
     let set_asides = outputs.set_asides.take();
-    let asides = RefCell::new(Asides::new(&job, set_asides));
+    let asides = RefCell::new(Asides::new(job, set_asides));
     let remarks = RefCell::new(Vec::new());
     let mut unread = |rows: Vec<Unread>| asides.borrow_mut().unread(rows);
     let batches = Batches::new(job.names, job.events, job.mapping, &mut unread, &remarks);
@@ -105,11 +136,15 @@ pub fn run(
     let mut desk = Desk { names: job.names, outputs, asides: &asides };
     let options = engine::Options { through: job.through };
     let registers = job.registers.clone();
-    let summary = engine::run(&plan, registers, batches, &options, &mut desk).map_err(stopped)?;
+    let summary = match turn {
+        Turn::AsTheyCome => engine::run_in_turn(plan, registers, batches, &options, &mut desk),
+        Turn::Sorted => engine::run(plan, registers, batches, &options, &mut desk).map(Some),
+    };
+    let Some(summary) = summary.map_err(stopped)? else { return Ok(None) };
     let mut asides = asides.into_inner();
     outputs.set_asides = asides.kept.take();
-    let totals = control_totals(&job, &summary, &asides)?;
-    Ok(RunReport { totals, first_aside: asides.first, remarks: remarks.into_inner() })
+    let totals = control_totals(job, &summary, &asides)?;
+    Ok(Some(RunReport { totals, first_aside: asides.first, remarks: remarks.into_inner() }))
 }
 
 /// The error of the world behind a run that stopped.

@@ -80,7 +80,7 @@ impl Rounding {
     ///
     /// `half` places its fraction against one half, counted up from the lower
     /// integer; `odd` is about that lower integer.
-    pub(super) fn takes_upper(self, half: Ordering, negative: bool, odd: bool) -> bool {
+    pub(crate) fn takes_upper(self, half: Ordering, negative: bool, odd: bool) -> bool {
         match self {
             Rounding::HalfUp => middle(half, !negative),
             Rounding::HalfDown => middle(half, negative),

@@ -30,14 +30,20 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
         file.map(|file| Ok((Output::create(file)?, layout(file)))).transpose()
     };
     let (summary_to, aside_to) = (place(&args.summary)?, place(&args.set_aside)?);
-    let mut outputs = open_outputs(console, args, &prepared.names)?;
+    let open = || open_outputs(console, args, &prepared.names);
     if args.cross_check {
         cross_check(console, &prepared)?;
     }
     let progress = Progress::new(console);
-    let report = app::run(prepared.job(console), &mut outputs, &|events| progress.at(events));
+    // What has gone through a pipe cannot be taken back.
+    let may_begin_again = [args.out.as_deref().unwrap_or("-")]
+        .into_iter()
+        .chain(args.figures.as_deref())
+        .all(Output::can_be_made_anew);
+    let job = prepared.job(console);
+    let done = app::run(&job, &open, may_begin_again, &|events| progress.at(events));
     progress.end();
-    let report = report?;
+    let (report, outputs) = done?;
     if let Some(allocations) = outputs.allocations {
         allocations.finish()?;
     }

@@ -6,6 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+
 use crate::base::Digest;
 use crate::rows::{Batch, Cell, Column};
 
@@ -13,8 +15,10 @@ use crate::rows::{Batch, Cell, Column};
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     integers: Integers,
-    pairs: HashSet<(i64, i64)>,
-    digests: HashSet<u128>,
+    /// Which of two whole numbers tells the pieces of `integers` apart: the one with the smaller
+    /// range in the first batch, so that the pieces are full.
+    upper: Option<Upper>,
+    digests: HashSet<u128, FixedState>,
     bytes: Vec<u8>,
 }
 
@@ -34,8 +38,13 @@ impl Seen {
             }
             [one, two] => {
                 let small = |field| integer(field).and_then(|value| i64::try_from(value).ok());
-                if let (Some(one), Some(two)) = (small(one), small(two)) {
-                    return self.pairs.insert((one, two));
+                if let (Some(first), Some(second)) = (small(one), small(two)) {
+                    let upper = *self.upper.get_or_insert_with(|| upper(batch, *one, *two));
+                    let (upper, lower) = match upper {
+                        Upper::First => (first, second),
+                        Upper::Second => (second, first),
+                    };
+                    return self.integers.insert(pair(upper, lower));
                 }
             }
             _ => {}
@@ -62,6 +71,30 @@ impl Seen {
         let half = digest.as_bytes().first_chunk::<16>().copied().unwrap_or_default();
         self.digests.insert(u128::from_be_bytes(half))
     }
+}
+
+/// Two whole numbers as one: the bits of the one above those of the other.
+fn pair(upper: i64, lower: i64) -> i128 {
+    i128::from(upper) << 64 | i128::from(lower.cast_unsigned())
+}
+
+/// Which of two numbers.
+#[derive(Debug, Clone, Copy)]
+enum Upper {
+    First,
+    Second,
+}
+
+fn upper(batch: &Batch, one: u32, two: u32) -> Upper {
+    let range = |field| match column(batch, field) {
+        Column::Integer(values) => {
+            let values = values.all().unwrap_or_default();
+            let ends = values.iter().max().zip(values.iter().min());
+            ends.map_or(u64::MAX, |(greatest, least)| greatest.abs_diff(*least))
+        }
+        _ => u64::MAX,
+    };
+    if range(one) <= range(two) { Upper::First } else { Upper::Second }
 }
 
 fn column(batch: &Batch, field: u32) -> &Column {
@@ -104,7 +137,7 @@ fn write(cell: &Cell, out: &mut Vec<u8>) {
 #[derive(Debug, Default)]
 struct Integers {
     /// Where in the list the piece of these upper bits is.
-    places: HashMap<i128, usize>,
+    places: HashMap<i128, usize, FixedState>,
     pieces: Vec<Piece>,
     /// The piece asked for last: numbers often come in ascending order.
     last: Option<(i128, usize)>,

@@ -84,8 +84,12 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let registers = self.registers;
         let cell = match row {
             Row::Register(register, place) => {
-                let entry = registers.entry(register, place).ok_or(MISTYPED)?;
-                if declared.dated { entry.cell_on(field, day) } else { entry.cell(field) }
+                if declared.dated {
+                    let entry = registers.entry(register, place).ok_or(MISTYPED)?;
+                    entry.cell_on(field, day)
+                } else {
+                    registers.cell(register, place, field)
+                }
             }
             Row::Record(cells) => cells.get(at(field)),
         };

@@ -28,6 +28,9 @@ mod explain;
 mod fault;
 mod flow;
 mod function;
+mod hands;
+mod keys;
+mod lane;
 mod lookup;
 mod order;
 mod outcome;
@@ -49,5 +52,5 @@ mod value;
 
 pub use explain::Wanted;
 pub use fault::RunError;
-pub use run::{Options, explain, run};
+pub use run::{Options, explain, run, run_in_turn};
 pub use summary::{CurrencyTotals, Drift, Summary};

@@ -31,6 +31,16 @@ impl Kept {
         computed.or_else(|| self.batch.columns.get(at(field))).unwrap_or(&Column::Absent)
     }
 
+    /// One row as a batch of its own.
+    pub fn alone(&self, row: usize) -> Kept {
+        let computed = self.computed.iter();
+        let computed = computed.map(|(field, it)| (*field, Column::Cells(vec![it.cell(row)])));
+        Kept {
+            batch: Batch::gathered(self.batch.event, &[(&self.batch, row)]),
+            computed: computed.collect(),
+        }
+    }
+
     /// Whether an ordering field is there, stored or worked out before.
     pub fn has(&self, field: u32, row: usize) -> bool {
         !self.column(field).is_missing(row)

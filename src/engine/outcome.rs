@@ -10,6 +10,9 @@ use super::commit::WorkedOut;
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Wanted;
 use super::fault::{Fault, RunError};
+use super::lane::Lanes;
+use super::registers::Registers;
+use super::state::State;
 use super::summary::Totals;
 use super::trace::{Recorder, Trace};
 
@@ -150,17 +153,10 @@ impl<'r, S: Sink> Desk<'r, S> {
             return Err(Stop::Internal("an outcome of no event"));
         };
         evaluator.allocations(&mut self.leaves, &mut self.allocations);
-        let residue_units = evaluator.frame.residue;
-        let (currency, allocations) = (at_hand.event.currency, self.allocations.as_slice());
-        match self.totals.allocated(currency, inflow, allocations, residue_units) {
-            Ok(true) => {}
-            Ok(false) => return Err(Stop::Internal("allocations do not sum to the inflow")),
-            Err(_) => return Err(Stop::Internal("a control total out of range")),
-        }
         let event = event_at(&at_hand, evaluator.date, evaluator.booked);
-        let outcome = Outcome::Allocated { allocations, inflow, residue_units };
+        let residue = evaluator.frame.residue;
         let accounts = &evaluator.state.accounts;
-        self.sink.event(event, outcome, accounts).map_err(Stop::Sink)?;
+        self.counted(event, at_hand.event.currency, inflow, residue, accounts)?;
         for figure in &self.figures {
             let (id, key, value) = (figure.figure, &figure.key, &figure.value);
             self.sink.figure(event, id, key, value).map_err(Stop::Sink)?;
@@ -170,6 +166,47 @@ impl<'r, S: Sink> Desk<'r, S> {
             self.sink.open_item(event, *leg).map_err(Stop::Sink)?;
         }
         Ok(())
+    }
+
+    /// Counts and hands on what an event gave.
+    fn counted(
+        &mut self,
+        event: EventAt<'_>,
+        currency: u32,
+        inflow: Money,
+        residue_units: u64,
+        accounts: &dyn Accounts,
+    ) -> Result<(), Stop<S::Error>> {
+        let allocations = self.allocations.as_slice();
+        match self.totals.allocated(currency, inflow, allocations, residue_units) {
+            Ok(true) => {}
+            Ok(false) => return Err(Stop::Internal("allocations do not sum to the inflow")),
+            Err(_) => return Err(Stop::Internal("a control total out of range")),
+        }
+        let outcome = Outcome::Allocated { allocations, inflow, residue_units };
+        self.sink.event(event, outcome, accounts).map_err(Stop::Sink)
+    }
+
+    /// Takes an event of a day through its lane; says whether that could be done.
+    pub fn take_in_lane(
+        &mut self,
+        lanes: &mut Lanes,
+        event: EventAt<'_>,
+        currency: u32,
+        registers: &Registers,
+        state: &mut State,
+    ) -> Result<bool, Stop<S::Error>> {
+        let place = (event.batch, event.row);
+        let worked_out = lanes.work_out(place, event.date, registers, state, &mut self.allocations);
+        match worked_out.map_err(Stop::Internal)? {
+            None => Ok(false),
+            Some(worked_out) => {
+                let (inflow, residue) = (worked_out.inflow, worked_out.residue);
+                self.counted(event, currency, inflow, residue, &state.accounts)?;
+                self.totals.summary.in_lane += 1;
+                Ok(true)
+            }
+        }
     }
 
     fn set_aside<T: Trace>(

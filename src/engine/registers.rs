@@ -1,12 +1,12 @@
 //! Reference data, sorted and indexed once at the start of a run.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use crate::base::Date;
 use crate::plan::{Plan, Register, Shape, at};
 use crate::rows::{Cell, RegisterRow};
 
+use super::keys::Keys;
 use super::value::{Names, Part, Value};
 
 /// All registers of a run.
@@ -19,11 +19,20 @@ pub(crate) struct Registers {
 #[derive(Debug, Default)]
 struct Table {
     rows: Vec<Entry>,
+    /// What holds for good of each row, field by field, row by row: one place in memory a row.
+    plain: Vec<Cell>,
+    /// Fields in a row of `plain`.
+    width: usize,
     prefixes: Vec<(usize, Ranges)>,
 }
 
 /// By the first parts of a key, the rows from the first to before the last.
-type Ranges = HashMap<Box<[Part]>, (u32, u32)>;
+#[derive(Debug, Default)]
+struct Ranges {
+    keys: Keys,
+    /// By the number of the key.
+    rows: Vec<(u32, u32)>,
+}
 
 /// What stands under one key; of a register with many rows a key, one of them.
 #[derive(Debug)]
@@ -55,7 +64,20 @@ impl Registers {
         let table = self.tables.get(at(register));
         let prefixes = table.map_or(&[][..], |table| &table.prefixes);
         let prefix = prefixes.iter().find(|(length, _)| *length == parts.len());
-        prefix.and_then(|(_, ranges)| ranges.get(parts)).copied().unwrap_or((0, 0))
+        let rows = prefix.and_then(|(_, ranges)| {
+            let number = ranges.keys.known(parts)?;
+            ranges.rows.get(at(number)).copied()
+        });
+        rows.unwrap_or((0, 0))
+    }
+
+    /// A field of a row that holds for good: the first version that has it.
+    pub fn cell(&self, register: u32, row: u32, field: u32) -> Option<&Cell> {
+        let table = self.tables.get(at(register))?;
+        if at(field) >= table.width {
+            return None;
+        }
+        table.plain.get(at(row) * table.width + at(field))
     }
 
     /// A row by position.
@@ -113,7 +135,13 @@ fn table(register: &Register, shape: &Shape, rows: Vec<RegisterRow>, names: &mut
         entry.clash = pairs().any(|(earlier, later)| !dated || overlap(earlier, later));
     }
     let prefixes = register.prefixes.iter().map(|length| (*length, ranges(&keys, *length)));
-    Table { prefixes: prefixes.collect(), rows: entries }
+    let width = shape.fields.len();
+    let fields = (0..u32::try_from(width).unwrap_or(u32::MAX)).collect::<Vec<u32>>();
+    let plain = entries.iter().flat_map(|entry| {
+        fields.iter().map(|field| entry.cell(*field).cloned().unwrap_or(Cell::Missing))
+    });
+    let plain = plain.collect();
+    Table { prefixes: prefixes.collect(), rows: entries, plain, width }
 }
 
 fn overlap(earlier: &RegisterRow, later: &RegisterRow) -> bool {
@@ -135,14 +163,12 @@ fn key(register: &Register, shape: &Shape, row: &RegisterRow, names: &mut Names)
 }
 
 fn ranges(keys: &[Box<[Part]>], length: usize) -> Ranges {
-    let mut ranges = Ranges::new();
+    let mut ranges = Ranges::default();
     for (row, key) in (0_u32..).zip(keys) {
-        let parts = key.get(..length).unwrap_or(key);
-        match ranges.get_mut(parts) {
+        let number = ranges.keys.number(key.get(..length).unwrap_or(key));
+        match ranges.rows.get_mut(at(number)) {
             Some(range) => range.1 = row + 1,
-            None => {
-                ranges.insert(parts.into(), (row, row + 1));
-            }
+            None => ranges.rows.push((row, row + 1)),
         }
     }
     ranges

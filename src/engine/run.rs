@@ -1,5 +1,6 @@
 //! A run: every event taken in its turn, each outcome handed on.
 
+use std::cmp::Ordering;
 use std::convert::Infallible;
 
 use crate::base::Date;
@@ -12,6 +13,8 @@ use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Wanted;
 use super::fault::{Fault, RunError};
+use super::hands::{Firsts, GATHERED_MIN, Hands, Known, Place, same_kind};
+use super::lane::{Lanes, Ready};
 use super::order::{Kept, Slot, order};
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
@@ -48,7 +51,44 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    all(plan, registers, batches, options, None, sink).map(|(summary, _)| summary)
+    let taken = all(plan, (registers, batches), options, Turn::Sorted, None, sink)?;
+    taken.map(|(summary, _)| summary).ok_or(RunError::Internal("a run that was not made"))
+}
+
+/// Runs a plan over events that are expected to come in their order, so that memory does not grow
+/// with their number where order matters.
+///
+/// Gives nothing once an event comes out of its order, has no place, or where events that nobody
+/// sends stand between those that come: whoever asked throws away what was handed on, and begins
+/// again with [`run`].
+///
+/// # Errors
+/// As [`run`].
+pub fn run_in_turn<I, S>(
+    plan: &Plan,
+    registers: Vec<(u32, Vec<RegisterRow>)>,
+    batches: impl IntoIterator<Item = Result<Batch, I>>,
+    options: &Options,
+    sink: &mut S,
+) -> Result<Option<Summary>, RunError<I, S::Error>>
+where
+    I: std::error::Error + 'static,
+    S: Sink<Error: std::error::Error + 'static>,
+{
+    let taken = all(plan, (registers, batches), options, Turn::AsTheyCome, None, sink)?;
+    Ok(taken.map(|(summary, _)| summary))
+}
+
+/// What a run was, and the explanation of the event wanted.
+type Made = (Summary, Option<Explanation>);
+
+/// In which order events are taken where order matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// In that of the plan, whatever the order they come in.
+    Sorted,
+    /// As they come, which must be that of the plan.
+    AsTheyCome,
 }
 
 /// Runs a plan over events to explain one of them; nothing if no such event was taken.
@@ -65,18 +105,22 @@ pub fn explain<I>(
 where
     I: std::error::Error + 'static,
 {
-    let told = all(plan, registers, batches, options, Some(wanted), &mut Unheard)?;
-    Ok(told.1)
+    let input = (registers, batches);
+    let told = all(plan, input, options, Turn::Sorted, Some(wanted), &mut Unheard)?;
+    Ok(told.and_then(|(_, explanation)| explanation))
 }
 
 fn all<I, S>(
     plan: &Plan,
-    registers: Vec<(u32, Vec<RegisterRow>)>,
-    batches: impl IntoIterator<Item = Result<Batch, I>>,
+    (registers, batches): (
+        Vec<(u32, Vec<RegisterRow>)>,
+        impl IntoIterator<Item = Result<Batch, I>>,
+    ),
     options: &Options,
+    turn: Turn,
     wanted: Option<&Wanted>,
     sink: &mut S,
-) -> Result<(Summary, Option<Explanation>), RunError<I, S::Error>>
+) -> Result<Option<Made>, RunError<I, S::Error>>
 where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
@@ -85,10 +129,17 @@ where
     let registers = Registers::new(plan, registers, &mut names);
     let mut state = State::new(plan, names);
     let desk = Desk::new(sink, wanted);
-    let mut run = Run { plan, registers: &registers, state: &mut state, desk };
-    let span = match plan.ordered {
-        true => run.in_order(batches, options)?,
-        false => run.as_they_come(batches)?,
+    // Whoever is to be told how an event came about is told by the evaluator.
+    let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan) };
+    let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk };
+    let span = match (plan.ordered, turn) {
+        (true, Turn::AsTheyCome) if has_calendar(plan) => return Ok(None),
+        (true, Turn::AsTheyCome) => match run.in_turn(batches)? {
+            Some(span) => span,
+            None => return Ok(None),
+        },
+        (true, Turn::Sorted) => run.in_order(batches, options)?,
+        (false, _) => run.as_they_come(batches)?,
     };
     if !plan.ordered {
         run.calendar_alone(span, options).map_err(RunError::from)?;
@@ -98,7 +149,7 @@ where
     let Desk { totals, explanation, .. } = run.desk;
     let summary = totals.finish(&state);
     let summary = summary.map_err(|_| RunError::Internal("a drift out of range"))?;
-    Ok((Summary { checks, ..summary }, explanation))
+    Ok(Some((Summary { checks, ..summary }, explanation)))
 }
 
 /// The first and the last day of sent events.
@@ -121,6 +172,7 @@ pub(crate) struct Run<'r, S> {
     pub plan: &'r Plan,
     pub registers: &'r Registers,
     pub state: &'r mut State,
+    pub lanes: Lanes,
     pub desk: Desk<'r, S>,
 }
 
@@ -170,16 +222,97 @@ impl<'r, S: Sink> Run<'r, S> {
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let ready = self.lanes.of(batch);
+        let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         for row in 0..batch.len() {
-            evaluator.take_up(at_hand(event, batch, row));
+            let known = hands.lanes.date(ready, batch, row, self.registers, evaluator.state);
+            let place = Place { event, batch, row };
+            if let Some(date) = known {
+                span.take(date);
+                let known = Known { date, tied: false, new: false, ready };
+                hands.take(&mut evaluator, place, known)?;
+                continue;
+            }
+            evaluator.take_up(place.at_hand());
             let dated = dated(&mut evaluator);
             if let Ok(date) = dated {
                 span.take(date);
             }
             let aside = dated.err().or_else(|| duplicate(&mut evaluator));
-            self.desk.take(&mut evaluator, aside)?;
+            hands.desk.take(&mut evaluator, aside)?;
         }
         Ok(())
+    }
+
+    /// Takes events as they come, as long as they come in their order; nothing once one does not.
+    fn in_turn<I>(
+        &mut self,
+        batches: impl IntoIterator<Item = Result<Batch, I>>,
+    ) -> Result<Option<Span>, RunError<I, S::Error>>
+    where
+        I: std::error::Error + 'static,
+        S::Error: std::error::Error + 'static,
+    {
+        let plan = self.plan;
+        let mut span = Span::default();
+        // The last event of the batch before, alone in a batch of its own.
+        let mut before: Option<Kept> = None;
+        for batch in batches {
+            let batch = batch.map_err(RunError::Input)?;
+            let computed = self.ordering_columns(&batch)?;
+            let held = [before.take(), Some(Kept { batch, computed })];
+            let kept: Vec<Kept> = held.into_iter().flatten().collect();
+            let Some(slots) = self.slots_in_order(&kept, &mut span) else { return Ok(None) };
+            let Some(current) = kept.last() else { continue };
+            let own = slots.len().saturating_sub(current.batch.len());
+            let own = slots.get(own..).unwrap_or_default();
+            let mut off = Off;
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            let Some(event) = sent(plan, &current.batch) else { continue };
+            let ready = self.lanes.of(&current.batch);
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+            for slot in own {
+                let place = Place { event, batch: &current.batch, row: at(slot.row) };
+                let known = Known { date: slot.date, tied: false, new: false, ready };
+                hands.take(&mut evaluator, place, known)?;
+            }
+            before = own.last().map(|slot| current.alone(at(slot.row)));
+        }
+        Ok(Some(span))
+    }
+
+    /// The places of all events if they stand in order, each behind the one before, and none is
+    /// without a place.
+    fn slots_in_order(&mut self, kept: &[Kept], span: &mut Span) -> Option<Vec<Slot>> {
+        let plan = self.plan;
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let mut slots: Vec<Slot> = Vec::new();
+        for (place, held) in (0_u32..).zip(kept) {
+            let event = sent(plan, &held.batch)?;
+            let ready = self.lanes.of(&held.batch);
+            for row in 0..held.batch.len() {
+                let batch = &held.batch;
+                let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
+                let date = match known {
+                    Some(date) => date,
+                    None => {
+                        evaluator.take_up(Place { event, batch, row }.at_hand());
+                        placed(&mut evaluator, held).ok()?
+                    }
+                };
+                let slot = held.slot(event, date, place, u32::try_from(row).ok()?);
+                let order = slots.last().map(|last| order(last, &slot, kept, &plan.events));
+                match order {
+                    Some(Ordering::Greater) => return None,
+                    Some(Ordering::Equal) if event.order_matters => return None,
+                    _ => {}
+                }
+                span.take(date);
+                slots.push(slot);
+            }
+        }
+        Some(slots)
     }
 
     fn in_order<I>(
@@ -224,15 +357,45 @@ impl<'r, S: Sink> Run<'r, S> {
 
     fn kept(&mut self, kept: &[Kept], options: &Options) -> Result<Span, Stop<S::Error>> {
         let plan = self.plan;
+        let (slots, span) = self.slots(kept)?;
+        let firsts = Firsts::new(plan, kept);
+        let mut calendar = {
+            let mut off = Off;
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?
+        };
+        let mut place = 0;
+        while let Some(run) = slots.get(place..).and_then(|rest| same_kind(rest, kept)) {
+            self.run_of_kind(&slots, place, run.len(), kept, &firsts, &mut calendar)?;
+            place += run.len();
+        }
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        calendar.take_rest(&mut evaluator, &mut self.desk)?;
+        Ok(span)
+    }
+
+    /// The places of all events in their order; those that have none are set aside.
+    fn slots(&mut self, kept: &[Kept]) -> Result<(Vec<Slot>, Span), Stop<S::Error>> {
+        let plan = self.plan;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         let (mut slots, mut span) = (Vec::new(), Span::default());
         for (place, held) in (0_u32..).zip(kept) {
             let unknown = Stop::Internal("a batch of an unknown event kind");
             let event = sent(plan, &held.batch).ok_or(unknown)?;
+            let ready = self.lanes.of(&held.batch);
             for row in 0..held.batch.len() {
-                evaluator.take_up(at_hand(event, &held.batch, row));
-                match placed(&mut evaluator, held) {
+                let batch = &held.batch;
+                let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
+                let dated = known.map_or_else(
+                    || {
+                        evaluator.take_up(Place { event, batch, row }.at_hand());
+                        placed(&mut evaluator, held)
+                    },
+                    Ok,
+                );
+                match dated {
                     Ok(date) => {
                         span.take(date);
                         let row = u32::try_from(row).unwrap_or(u32::MAX);
@@ -243,30 +406,56 @@ impl<'r, S: Sink> Run<'r, S> {
                 }
             }
         }
+        // Files are mostly in order, and a stable sort finds that out at once.
         slots.sort_by(|a, b| order(a, b, kept, &plan.events));
-        let mut calendar = Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?;
-        let mut before: Option<Slot> = None;
-        for (place, slot) in slots.iter().enumerate() {
+        Ok((slots, span))
+    }
+
+    /// Takes events of one kind that follow one another.
+    fn run_of_kind(
+        &mut self,
+        slots: &[Slot],
+        start: usize,
+        length: usize,
+        kept: &[Kept],
+        firsts: &Firsts,
+        calendar: &mut Calendar,
+    ) -> Result<(), Stop<S::Error>> {
+        let plan = self.plan;
+        let run = slots.get(start..start + length).unwrap_or_default();
+        let rows: Vec<(&Batch, usize)> = run
+            .iter()
+            .filter_map(|slot| kept.get(at(slot.batch)).map(|held| (&held.batch, at(slot.row))))
+            .collect();
+        let Some((first, _)) = rows.first() else { return Ok(()) };
+        let Some(event) = sent(plan, first) else { return Ok(()) };
+        let gathered = (rows.len() >= GATHERED_MIN).then(|| Batch::gathered(first.event, &rows));
+        let ready = match (&gathered, self.lanes.of(first)) {
+            (_, Ready::None) => Ready::None,
+            (Some(gathered), _) => self.lanes.of(gathered),
+            (None, _) => Ready::Some,
+        };
+        let new = firsts.all_new(first.event);
+        let same = |other: Option<&Slot>, slot: &Slot| {
+            event.order_matters
+                && other.is_some_and(|it| order(it, slot, kept, &plan.events).is_eq())
+        };
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        for (row, (slot, (batch, own_row))) in run.iter().zip(&rows).enumerate() {
             calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
-            let Some(held) = kept.get(at(slot.batch)) else { continue };
-            let Some(event) = sent(plan, &held.batch) else { continue };
-            let same = |other: Option<&Slot>| {
-                event.order_matters
-                    && other.is_some_and(|it| order(it, slot, kept, &plan.events).is_eq())
+            let place = start + row;
+            let before = place.checked_sub(1).and_then(|before| slots.get(before));
+            let tied = same(before, slot) || same(slots.get(place + 1), slot);
+            let taken = match &gathered {
+                Some(gathered) => Place { event, batch: gathered, row },
+                None => Place { event, batch, row: *own_row },
             };
-            let tied = same(before.as_ref()) || same(slots.get(place + 1));
-            before = Some(*slot);
-            evaluator.take_up(at_hand(event, &held.batch, at(slot.row)));
-            evaluator.date = slot.date;
-            evaluator.booked = slot.date;
-            let aside = match tied {
-                true => Some(Reason::SameOrder.into()),
-                false => duplicate(&mut evaluator),
-            };
-            self.desk.take(&mut evaluator, aside)?;
+            let known = Known { date: slot.date, tied, new, ready };
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+            hands.take(&mut evaluator, taken, known)?;
         }
-        calendar.take_rest(&mut evaluator, &mut self.desk)?;
-        Ok(span)
+        Ok(())
     }
 
     /// Calendar events after all others, where order plays no part.
@@ -299,6 +488,14 @@ impl<'r, S: Sink> Run<'r, S> {
     }
 }
 
+/// Whether there are events that nobody sends, which stand between those that come.
+fn has_calendar(plan: &Plan) -> bool {
+    let calendar = |event: &Event| {
+        matches!(event.source, EventSource::Periodic { .. } | EventSource::OnDate { .. })
+    };
+    plan.events.iter().any(calendar)
+}
+
 fn sent<'p>(plan: &'p Plan, batch: &Batch) -> Option<&'p Event> {
     plan.events.get(at(batch.event)).filter(|event| event.source == EventSource::Sent)
 }
@@ -329,7 +526,7 @@ fn placed<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>, held: &Kept) -> Result
 }
 
 /// Notes the key of the event at hand; a reason if it was there before or is not whole.
-fn duplicate<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Option<Fault> {
+pub(super) fn duplicate<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Option<Fault> {
     match is_new(evaluator) {
         Ok(true) => None,
         Ok(false) => Some(Reason::DuplicateKey.into()),

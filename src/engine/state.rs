@@ -6,17 +6,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use foldhash::fast::FixedState;
-
 use crate::base::{Date, Exact, ExactError, Period, PeriodKind};
 use crate::plan::{Event, EventSource, Plan, at};
 use crate::rows::{Accounts, Cell};
 
 use super::duplicates::Seen;
+pub(crate) use super::keys::Key;
+use super::keys::Keys;
 use super::value::{Names, Part};
-
-/// A key.
-pub(crate) type Key = Box<[Part]>;
 
 /// All state of a run.
 #[derive(Debug, Default)]
@@ -83,16 +80,34 @@ const DENOMINATORS_MAX: usize = 32;
 impl Drifts {
     /// Adds to the drift of an account in a year.
     pub fn add(&mut self, position: u32, year: i32, more: &Exact) -> Result<(), ExactError> {
+        self.of(position, year).map_or(Ok(()), |drift| drift.add(more))
+    }
+
+    /// The same, of a numerator over a denominator.
+    pub fn add_over(
+        &mut self,
+        position: u32,
+        year: i32,
+        num: i128,
+        den: i128,
+    ) -> Result<(), ExactError> {
+        self.of(position, year).map_or(Ok(()), |drift| match drift.add_small(num, den) {
+            true => Ok(()),
+            false => drift.add(&Exact::from_ratio(num, den)?),
+        })
+    }
+
+    fn of(&mut self, position: u32, year: i32) -> Option<&mut Drift> {
         if self.accounts.len() <= at(position) {
             self.accounts.resize_with(at(position) + 1, Vec::new);
         }
-        let Some(years) = self.accounts.get_mut(at(position)) else { return Ok(()) };
+        let years = self.accounts.get_mut(at(position))?;
         let place = years.iter().position(|(of, _)| *of == year);
         let place = place.unwrap_or_else(|| {
             years.push((year, Drift::default()));
             years.len() - 1
         });
-        years.get_mut(place).map_or(Ok(()), |(_, drift)| drift.add(more))
+        years.get_mut(place).map(|(_, drift)| drift)
     }
 
     /// All that are not zero, by account position and year.
@@ -114,48 +129,36 @@ impl Drifts {
 
 impl Drift {
     fn add(&mut self, more: &Exact) -> Result<(), ExactError> {
-        if let Some((num, den)) = more.to_ratio() {
-            let known = self.small.iter().position(|(of, _)| *of == den);
-            if known.is_none() && self.small.len() < DENOMINATORS_MAX {
-                self.small.push((den, num));
-                return Ok(());
-            }
-            if let Some((_, sum)) = known.and_then(|known| self.small.get_mut(known))
-                && let Some(next) = sum.checked_add(num)
-            {
-                *sum = next;
-                return Ok(());
-            }
+        if more.to_ratio().is_some_and(|(num, den)| self.add_small(num, den)) {
+            return Ok(());
         }
         self.wide = self.wide.add(more)?;
         Ok(())
+    }
+
+    /// Adds where there is room for it; says whether there was.
+    fn add_small(&mut self, num: i128, den: i128) -> bool {
+        let known = self.small.iter().position(|(of, _)| *of == den);
+        if known.is_none() && self.small.len() < DENOMINATORS_MAX {
+            self.small.push((den, num));
+            return true;
+        }
+        match known.and_then(|known| self.small.get_mut(known)) {
+            Some((_, sum)) => match sum.checked_add(num) {
+                Some(next) => {
+                    *sum = next;
+                    true
+                }
+                None => false,
+            },
+            None => false,
+        }
     }
 
     fn sum(&self) -> Result<Exact, ExactError> {
         self.small
             .iter()
             .try_fold(self.wide.clone(), |sum, (den, num)| sum.add(&Exact::from_ratio(*num, *den)?))
-    }
-}
-
-/// Keys of one space, each with a number.
-#[derive(Debug, Default)]
-pub(crate) struct Keys(HashMap<Key, u32, FixedState>);
-
-impl Keys {
-    /// The number of a key that was written before.
-    pub fn known(&self, key: &[Part]) -> Option<u32> {
-        self.0.get(key).copied()
-    }
-
-    /// The number of a key that is to be written.
-    pub fn number(&mut self, key: &[Part]) -> u32 {
-        if let Some(number) = self.known(key) {
-            return number;
-        }
-        let number = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        self.0.insert(key.into(), number);
-        number
     }
 }
 

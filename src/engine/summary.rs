@@ -1,7 +1,5 @@
 //! What a run says of itself: counts, control totals, drift.
 
-use std::collections::BTreeMap;
-
 use crate::base::{Exact, ExactError, Money};
 use crate::rows::{Accounts, Allocation, Cell, Payee, Reason};
 
@@ -19,6 +17,9 @@ pub struct Summary {
     pub made: u64,
     /// Events allocated.
     pub allocated: u64,
+    /// Of these, those worked out in plain integers (see [`crate::plan::Lane`]): how many changes no
+    /// result, only how long it takes.
+    pub in_lane: u64,
     /// Events set aside.
     pub set_aside: u64,
     /// Of these, those of which it is not known what they would have brought.
@@ -67,13 +68,56 @@ pub struct Drift {
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     pub summary: Summary,
-    currencies: BTreeMap<u32, CurrencyTotals>,
+    currencies: Vec<(u32, Sums)>,
+}
+
+/// The money of one currency so far.
+#[derive(Debug, Default)]
+struct Sums {
+    inflow: Tally,
+    allocated: Tally,
+    undetermined: Tally,
+    set_aside: Tally,
+}
+
+/// A sum that is narrow while that is enough.
+#[derive(Debug, Default)]
+struct Tally {
+    narrow: i128,
+    wide: Exact,
+}
+
+impl Tally {
+    fn add(&mut self, units: i128) -> Result<(), ExactError> {
+        match self.narrow.checked_add(units) {
+            Some(sum) => self.narrow = sum,
+            None => {
+                self.wide = self.sum()?;
+                self.narrow = units;
+            }
+        }
+        Ok(())
+    }
+
+    fn sum(&self) -> Result<Exact, ExactError> {
+        self.wide.add(&Exact::from_int(self.narrow))
+    }
 }
 
 impl Totals {
-    fn currency(&mut self, currency: u32) -> &mut CurrencyTotals {
-        let new = CurrencyTotals { currency, ..CurrencyTotals::default() };
-        self.currencies.entry(currency).or_insert(new)
+    /// Adds to the sums of a currency.
+    fn count(
+        &mut self,
+        currency: u32,
+        add: impl FnOnce(&mut Sums) -> Result<(), ExactError>,
+    ) -> Result<(), ExactError> {
+        if let Some((_, sums)) = self.currencies.iter_mut().find(|(of, _)| *of == currency) {
+            return add(sums);
+        }
+        let mut sums = Sums::default();
+        add(&mut sums)?;
+        self.currencies.push((currency, sums));
+        Ok(())
     }
 
     /// Counts an allocated event; says whether its amounts sum to what it brought.
@@ -92,10 +136,11 @@ impl Totals {
             };
             *sum = sum.checked_add(allocation.amount.minor()).ok_or(ExactError::TooWide)?;
         }
-        let totals = self.currency(currency);
-        totals.inflow = totals.inflow.add(&Exact::from_int(inflow.minor()))?;
-        totals.allocated = totals.allocated.add(&Exact::from_int(given))?;
-        totals.undetermined = totals.undetermined.add(&Exact::from_int(undetermined))?;
+        self.count(currency, |sums| {
+            sums.inflow.add(inflow.minor())?;
+            sums.allocated.add(given)?;
+            sums.undetermined.add(undetermined)
+        })?;
         self.summary.events += 1;
         self.summary.allocated += 1;
         self.summary.residue_units = self.summary.residue_units.saturating_add(residue);
@@ -109,10 +154,10 @@ impl Totals {
         match inflow {
             None => self.summary.set_aside_unknown += 1,
             Some(inflow) => {
-                let inflow = Exact::from_int(inflow.minor());
-                let totals = self.currency(currency);
-                totals.inflow = totals.inflow.add(&inflow)?;
-                totals.set_aside = totals.set_aside.add(&inflow)?;
+                self.count(currency, |sums| {
+                    sums.inflow.add(inflow.minor())?;
+                    sums.set_aside.add(inflow.minor())
+                })?;
             }
         }
         Ok(())
@@ -125,6 +170,17 @@ impl Totals {
             Some(Drift { account, key: key.to_vec(), year, amount })
         };
         let drift = state.drift.all()?.into_iter().filter_map(drift).collect();
-        Ok(Summary { currencies: self.currencies.into_values().collect(), drift, ..self.summary })
+        let mut currencies = Vec::with_capacity(self.currencies.len());
+        for (currency, sums) in &self.currencies {
+            currencies.push(CurrencyTotals {
+                currency: *currency,
+                inflow: sums.inflow.sum()?,
+                allocated: sums.allocated.sum()?,
+                undetermined: sums.undetermined.sum()?,
+                set_aside: sums.set_aside.sum()?,
+            });
+        }
+        currencies.sort_by_key(|totals| totals.currency);
+        Ok(Summary { currencies, drift, ..self.summary })
     }
 }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+
 use crate::base::{Date, Duration, Exact, Money, Period};
 use crate::plan::{Constant, Kind};
 use crate::rows::Cell;
@@ -137,6 +139,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A whole number, day or member, which need no type to be read; nothing for others.
+    pub fn of_plain(cell: &Cell) -> Option<Value<'a>> {
+        match cell {
+            Cell::Integer(value) => Some(Value::Number(Exact::from_int(*value))),
+            Cell::Date(value) => Some(Value::Date(*value)),
+            Cell::Member(value) => Some(Value::Member(*value)),
+            _ => None,
+        }
+    }
+
     pub fn of_constant(constant: &'a Constant) -> Value<'a> {
         match constant {
             Constant::Bool(value) => Value::Bool(*value),
@@ -242,7 +254,9 @@ pub(crate) enum Part {
 /// Texts and long numbers that occur in keys, each held once.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    texts: HashMap<Arc<str>, u32>,
+    /// Texts of up to 15 bytes, packed into a number with their length.
+    short: HashMap<u128, u32, FixedState>,
+    long: HashMap<Arc<str>, u32, FixedState>,
     numbers: HashMap<Exact, u32>,
     /// The same, by place.
     text_list: Vec<Arc<str>>,
@@ -257,13 +271,7 @@ impl Names {
             part => return part,
         }
         match value {
-            Value::Text(text) => {
-                let next = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-                let text: Arc<str> = Arc::from(text.as_str());
-                self.text_list.push(Arc::clone(&text));
-                self.texts.insert(text, next);
-                Part::Text(next)
-            }
+            Value::Text(text) => Part::Text(self.add_text(text.as_str())),
             Value::Number(number) => {
                 let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
                 self.number_list.push(number.clone());
@@ -272,6 +280,33 @@ impl Names {
             }
             _ => Part::Unseen,
         }
+    }
+
+    /// A text as a part of a key: one that is to be written, or only looked for.
+    pub fn text_part(&mut self, text: &str, written: bool) -> Part {
+        match self.place(text) {
+            Some(place) => Part::Text(place),
+            None if written => Part::Text(self.add_text(text)),
+            None => Part::Unseen,
+        }
+    }
+
+    fn place(&self, text: &str) -> Option<u32> {
+        match packed(text) {
+            Some(packed) => self.short.get(&packed).copied(),
+            None => self.long.get(text).copied(),
+        }
+    }
+
+    fn add_text(&mut self, text: &str) -> u32 {
+        let next = u32::try_from(self.text_list.len()).unwrap_or(u32::MAX);
+        let kept: Arc<str> = Arc::from(text);
+        self.text_list.push(Arc::clone(&kept));
+        match packed(text) {
+            Some(packed) => self.short.insert(packed, next),
+            None => self.long.insert(kept, next),
+        };
+        next
     }
 
     /// A text by its place.
@@ -296,12 +331,19 @@ impl Names {
             Value::Date(value) => Part::Date(*value),
             Value::Period(value) => Part::Period(*value),
             Value::Duration(value) => Part::Duration(*value),
-            Value::Text(text) => {
-                self.texts.get(text.as_str()).map_or(Part::Unseen, |place| Part::Text(*place))
-            }
+            Value::Text(text) => self.place(text.as_str()).map_or(Part::Unseen, Part::Text),
             Value::Member(value) | Value::Option(value) => Part::Member(*value),
             Value::Row(Row::Register(register, row)) => Part::Row(*register, *row),
             Value::Row(Row::Record(_)) | Value::List(_) => Part::Unseen,
         }
     }
+}
+
+/// A short text as a number: its bytes, then their count.
+fn packed(text: &str) -> Option<u128> {
+    let mut bytes = [0_u8; 16];
+    let (count, place) = bytes.split_last_mut()?;
+    *count = u8::try_from(text.len()).ok()?;
+    place.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+    Some(u128::from_le_bytes(bytes))
 }

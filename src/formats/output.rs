@@ -67,6 +67,13 @@ impl Output {
         Output { name: "standard output".to_owned(), to }
     }
 
+    /// Whether what was written to such a place can be thrown away and written anew, as long as it
+    /// was not finished: of a file, but not of a pipe or a device.
+    pub fn can_be_made_anew(argument: &str) -> bool {
+        argument != "-"
+            && std::fs::metadata(Path::new(argument)).map_or(true, |metadata| metadata.is_file())
+    }
+
     /// The file as the user named it.
     pub fn name(&self) -> &str {
         &self.name

@@ -20,6 +20,7 @@
 mod compile;
 mod expr;
 mod flow;
+mod lane;
 mod print;
 mod tables;
 
@@ -31,6 +32,11 @@ pub use expr::{
 pub use flow::{
     Among, Block, Bound, Case, Change, Feed, Figure, Graded, Leg, LevyCase, Place, PoolStep,
     Portion, Settlement, Slice, Source, Step, Target, Transfer, TransferCase,
+};
+pub use lane::{
+    Add, CaseOf, Choice, Day, Done, Entity, Feed as LaneFeed, KeyPart, Lane, Leaf, Levy, Limit,
+    Next, Number, ParameterTable, RowRead, ScheduleTable, ScheduleVersion, Settle, Slot, Span,
+    Step as LaneStep, Sum, TotalKey, Truth, Way, WayOfSettling, lane,
 };
 pub use print::print;
 pub use tables::{

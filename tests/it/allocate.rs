@@ -17,10 +17,12 @@ use crate::compiled::said;
 use crate::floors::root;
 use crate::worked;
 
+/// Every file of rules in a folder and in the folders within it.
 fn files(folder: &str) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(root().join(folder))
-        .unwrap()
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    let mut found: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
+        .flat_map(|path| if path.is_dir() { files(path.to_str().unwrap()) } else { vec![path] })
         .filter(|path| path.to_string_lossy().ends_with(".fen.md"))
         .collect();
     found.sort();

@@ -72,6 +72,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("dashu_int", &["base"]),
     ("dashu_ratio", &["base"]),
     ("encoding_rs", &["formats"]),
+    ("foldhash", &["engine"]),
     ("indicatif", &["cli"]),
     ("itoa", &["base"]),
     ("jiff", &["base"]),

@@ -1,0 +1,122 @@
+//! Who takes an event: its lane, else the evaluator.
+
+use crate::base::Date;
+use crate::plan::{Event, Plan, at};
+use crate::rows::{Batch, EventAt, Reason, Sink};
+
+use super::duplicates::Seen;
+use super::evaluator::{AtHand, Evaluator};
+use super::lane::{Lanes, Ready};
+use super::order::{Kept, Slot};
+use super::outcome::{Desk, Stop};
+use super::run::duplicate;
+use super::trace::Trace;
+
+/// Events of one kind that follow one another: so many are gathered, and fewer are not worth it.
+pub(super) const GATHERED_MAX: usize = 4096;
+pub(super) const GATHERED_MIN: usize = 64;
+
+/// The first events of one kind, as many as are taken together.
+pub(super) fn same_kind<'s>(slots: &'s [Slot], kept: &[Kept]) -> Option<&'s [Slot]> {
+    let kind = |slot: &Slot| kept.get(at(slot.batch)).map(|held| held.batch.event);
+    let first = slots.first().map(kind)?;
+    let run = slots.iter().take(GATHERED_MAX).take_while(|slot| kind(slot) == first);
+    slots.get(..run.count())
+}
+
+/// Whether the keys of a kind are all different, found out in the order of the files: then nobody
+/// has to ask again in the order of the events, where every question is a walk through memory.
+pub(super) struct Firsts {
+    repeated: Vec<bool>,
+}
+
+impl Firsts {
+    pub fn new(plan: &Plan, kept: &[Kept]) -> Firsts {
+        let mut seen: Vec<Seen> = plan.events.iter().map(|_| Seen::default()).collect();
+        let computed = |event: &Event| {
+            let declared = |field: &u32| event.fields.get(at(*field));
+            event.unique.iter().filter_map(declared).any(|field| field.computed.is_some())
+        };
+        let mut repeated: Vec<bool> = plan.events.iter().map(computed).collect();
+        for held in kept {
+            let kind = at(held.batch.event);
+            let places = seen.get_mut(kind).zip(repeated.get_mut(kind)).zip(plan.events.get(kind));
+            let Some(((seen, repeated), event)) = places else { continue };
+            let rows = 0..held.batch.len();
+            let mut all_new = rows.map(|row| seen.insert(&held.batch, row, &event.unique));
+            *repeated = *repeated || !all_new.all(|new| new);
+        }
+        Firsts { repeated }
+    }
+
+    pub fn all_new(&self, kind: u32) -> bool {
+        self.repeated.get(at(kind)).is_some_and(|repeated| !repeated)
+    }
+}
+
+/// What is known of an event before it is taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    pub date: Date,
+    /// Another event stands at the same place: it is set aside.
+    pub tied: bool,
+    /// No other event has its key.
+    pub new: bool,
+    /// Which events of its batch may go in their lane.
+    pub ready: Ready,
+}
+
+/// An event of a batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub event: &'a Event,
+    pub batch: &'a Batch,
+    pub row: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The same for the evaluator.
+    pub fn at_hand(self) -> AtHand<'a> {
+        let Place { event, batch, row } = self;
+        AtHand { kind: batch.event, event, batch, row, made_for: None, closed: &[] }
+    }
+}
+
+/// Whoever takes an event: its lane, else the evaluator.
+pub(super) struct Hands<'h, 'r, S> {
+    pub lanes: &'h mut Lanes,
+    pub desk: &'h mut Desk<'r, S>,
+}
+
+impl<S: Sink> Hands<'_, '_, S> {
+    pub fn take<'a, T: Trace>(
+        &mut self,
+        evaluator: &mut Evaluator<'a, '_, T>,
+        place: Place<'a>,
+        known: Known,
+    ) -> Result<(), Stop<S::Error>> {
+        let (Place { event, batch, row }, date) = (place, known.date);
+        let in_lane = !known.tied && self.lanes.may_take(known.ready, batch, row);
+        let mut new = true;
+        if in_lane {
+            if !known.new {
+                let seen = evaluator.state.seen.get_mut(at(batch.event));
+                new = seen.is_none_or(|seen| seen.insert(batch, row, &event.unique));
+            }
+            let taken = EventAt { batch, row, date, booked: date };
+            let (registers, state) = (evaluator.registers, &mut *evaluator.state);
+            if new && self.desk.take_in_lane(self.lanes, taken, event.currency, registers, state)? {
+                return Ok(());
+            }
+        }
+        evaluator.take_up(place.at_hand());
+        evaluator.date = date;
+        evaluator.booked = date;
+        let aside = match (known.tied, in_lane) {
+            (true, _) => Some(Reason::SameOrder.into()),
+            (false, true) => (!new).then(|| Reason::DuplicateKey.into()),
+            (false, false) => duplicate(evaluator),
+        };
+        self.desk.take(evaluator, aside)
+    }
+}

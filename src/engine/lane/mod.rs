@@ -1,0 +1,477 @@
+//! Events in their lane: plain integers, no tree of legs, no memory of an event's own.
+//!
+//! An event is worked out in 64 bits where they are enough, else in 128 ([`whole`]).
+//!
+//! [`Lanes`] holds the programs of a plan, [`Lanes::work_out`] takes one event through its own. It
+//! answers with the outcome and the changes of state made, or with nothing: then nothing has
+//! changed, and the event is the evaluator's. See [`crate::plan::Lane`] for what a lane may know.
+
+mod settle;
+mod tree;
+mod whole;
+
+use crate::base::{Date, Exact, Money};
+use crate::plan::{
+    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Slot, Sum,
+    WayOfSettling, at, lane,
+};
+use crate::rows::{Allocation, Batch, Cell, Column, Payee};
+
+use super::registers::Registers;
+use super::state::{Original, OriginalFeed, OriginalLeaf, Settling, State};
+use super::value::{Part, Value};
+use tree::Memo;
+use whole::Whole;
+
+/// The lanes of a plan, by event kind, and the memory to work in.
+pub(crate) struct Lanes {
+    lanes: Vec<Option<Lane>>,
+    /// For events whose numbers fit 64 bits, and for the others.
+    narrow: Work<i64>,
+    wide: Work<i128>,
+}
+
+/// Which events of a batch have all that their lane needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ready {
+    All,
+    /// Each has to be asked.
+    Some,
+    None,
+}
+
+/// What an event came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WorkedOut {
+    /// What it brought.
+    pub inflow: Money,
+    /// Units given beyond rounding down.
+    pub residue: u64,
+}
+
+/// Memory used anew for every event.
+#[derive(Debug)]
+struct Work<W> {
+    slots: Vec<W>,
+    rows: Vec<Memo<u32>>,
+    keys: Vec<Option<u32>>,
+    adds: Vec<Option<W>>,
+    parts: Vec<Part>,
+    /// Legs whose latch is open, with their bound and sum.
+    watched: Vec<(u32, W, Sum)>,
+    /// Legs whose latch shuts.
+    shutting: Vec<(u32, Sum)>,
+    fractions: Vec<(W, usize)>,
+    /// Changes of totals: the sum, the number of its key, by how much.
+    changes: Vec<(Sum, u32, W)>,
+    /// Settled minus entitled: the account, a numerator and its denominator.
+    drifts: Vec<(u32, W, i128)>,
+}
+
+/// One event under way.
+struct Event<'a, W> {
+    lane: &'a Lane,
+    batch: &'a Batch,
+    row: usize,
+    date: Date,
+    registers: &'a Registers,
+    state: &'a mut State,
+    work: &'a mut Work<W>,
+    residue: u64,
+}
+
+impl Lanes {
+    /// The lanes of a plan.
+    pub fn new(plan: &Plan) -> Lanes {
+        let lanes = plan.events.iter().map(|event| lane(plan, event)).collect();
+        Lanes { lanes, narrow: Work::new(), wide: Work::new() }
+    }
+
+    /// No lanes: every event is the evaluator's.
+    pub fn none() -> Lanes {
+        Lanes { lanes: Vec::new(), narrow: Work::new(), wide: Work::new() }
+    }
+
+    /// Which events of a batch have all that their lane needs.
+    pub fn of(&self, batch: &Batch) -> Ready {
+        let Some(Some(lane)) = self.lanes.get(at(batch.event)) else { return Ready::None };
+        let full = |field: &u32| batch.columns.get(at(*field)).is_some_and(Column::is_full);
+        if lane.required.iter().all(full) { Ready::All } else { Ready::Some }
+    }
+
+    /// Whether an event has all that its lane needs.
+    pub fn may_take(&self, ready: Ready, batch: &Batch, row: usize) -> bool {
+        match ready {
+            Ready::All => true,
+            Ready::None => false,
+            Ready::Some => {
+                let lane = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+                let there = |field: &u32| {
+                    batch.columns.get(at(*field)).is_some_and(|column| !column.is_missing(row))
+                };
+                lane.is_some_and(|lane| lane.required.iter().all(there))
+            }
+        }
+    }
+
+    /// The day of an event, if its kind has a lane and it has all that a lane needs.
+    pub fn date(
+        &mut self,
+        ready: Ready,
+        batch: &Batch,
+        row: usize,
+        registers: &Registers,
+        state: &mut State,
+    ) -> Option<Date> {
+        if !self.may_take(ready, batch, row) {
+            return None;
+        }
+        let lane = self.lanes.get(at(batch.event))?.as_ref()?;
+        if let Day::Field(field) = &lane.date {
+            return match batch.columns.get(at(*field))? {
+                Column::Date(days) => days.get(row),
+                _ => None,
+            };
+        }
+        let date = Date::MIN;
+        let work = &mut self.narrow;
+        work.begin(lane);
+        let mut event = Event { lane, batch, row, date, registers, state, work, residue: 0 };
+        Date::from_days(event.day(&lane.date)?)
+    }
+
+    /// Works an event out on its day and makes its changes; the allocations replace those in `out`.
+    /// Gives nothing, and has changed nothing, where that is the evaluator's to do.
+    ///
+    /// # Errors
+    /// A mistake of ours.
+    pub fn work_out(
+        &mut self,
+        (batch, row): (&Batch, usize),
+        date: Date,
+        registers: &Registers,
+        state: &mut State,
+        out: &mut Vec<Allocation>,
+    ) -> Result<Option<WorkedOut>, &'static str> {
+        let Some(Some(lane)) = self.lanes.get(at(batch.event)) else { return Ok(None) };
+        let work = &mut self.narrow;
+        work.begin(lane);
+        let residue = 0;
+        let mut event =
+            Event { lane, batch, row, date, registers, state: &mut *state, work, residue };
+        if let Some((worked_out, done)) = event.work_out(out) {
+            event.commit(&worked_out, done)?;
+            return Ok(Some(worked_out));
+        }
+        let work = &mut self.wide;
+        work.begin(lane);
+        let mut event = Event { lane, batch, row, date, registers, state, work, residue };
+        let Some((worked_out, done)) = event.work_out(out) else { return Ok(None) };
+        event.commit(&worked_out, done)?;
+        Ok(Some(worked_out))
+    }
+}
+
+/// Fills a list anew.
+#[inline]
+fn again<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
+    if count > 0 || !list.is_empty() {
+        list.clear();
+        list.resize(count, value);
+    }
+}
+
+impl<W: Whole> Work<W> {
+    fn new() -> Work<W> {
+        Work {
+            slots: Vec::new(),
+            rows: Vec::new(),
+            keys: Vec::new(),
+            adds: Vec::new(),
+            parts: Vec::new(),
+            watched: Vec::new(),
+            shutting: Vec::new(),
+            fractions: Vec::new(),
+            changes: Vec::new(),
+            drifts: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, lane: &Lane) {
+        // What stands in slots from the event before is written over before it is read.
+        if self.slots.len() < at(lane.slots) {
+            self.slots.resize(at(lane.slots), W::ZERO);
+        }
+        again(&mut self.rows, lane.rows.len(), Memo::NotYet);
+        again(&mut self.keys, lane.keys.len(), None);
+        again(&mut self.adds, lane.adds.len(), None);
+        self.watched.clear();
+        self.shutting.clear();
+        self.changes.clear();
+        self.drifts.clear();
+    }
+}
+
+impl<'a, W: Whole> Event<'a, W> {
+    fn work_out(&mut self, out: &mut Vec<Allocation>) -> Option<(WorkedOut, &'a Done)> {
+        let lane = self.lane;
+        if let Some(undoes) = lane.undoes
+            && !self.batch.columns.get(at(undoes))?.is_missing(self.row)
+        {
+            return None;
+        }
+        let mut inflow = W::ZERO;
+        if let Some((field, slot)) = lane.inflow {
+            inflow = self.whole(field)?;
+            self.put(slot, inflow);
+        }
+        for levy in &lane.levies {
+            let mut due = W::ZERO;
+            if self.truth(&levy.when)? {
+                due = self.number(&levy.due)?;
+                if due < W::ZERO && !levy.may_refund {
+                    return None;
+                }
+                inflow = inflow.plus(due)?;
+            }
+            self.put(levy.to, due);
+        }
+        let mut next = &lane.next;
+        let done = loop {
+            match next {
+                Next::Done(done) => break done,
+                Next::Choice(choice) => next = self.choose(choice)?,
+            }
+        };
+        if let Some(settle) = &done.settle {
+            self.settle(settle)?;
+        }
+        self.collect(done, out)?;
+        let inflow = Money::from_minor(inflow.wide());
+        Some((WorkedOut { inflow, residue: self.residue }, done))
+    }
+
+    fn slot(&self, slot: Slot) -> W {
+        self.work.slots.get(at(slot.0)).copied().unwrap_or(W::ZERO)
+    }
+
+    fn put(&mut self, slot: Slot, value: W) {
+        if let Some(place) = self.work.slots.get_mut(at(slot.0)) {
+            *place = value;
+        }
+    }
+
+    /// Follows the one rule that empties a pool.
+    fn choose<'l>(&mut self, choice: &'l Choice) -> Option<&'l Next> {
+        for step in &choice.before {
+            self.step(step)?;
+        }
+        let case = if self.slot(choice.content) == W::ZERO {
+            // Nothing to divide: any way comes to nothing.
+            choice.cases.iter().find(|case| case.way.is_some())?
+        } else {
+            self.applying(&choice.cases)?
+        };
+        let way = case.way.as_ref()?;
+        for step in &way.steps {
+            self.step(step)?;
+        }
+        Some(&way.next)
+    }
+
+    fn applying<'l>(&mut self, cases: &'l [CaseOf]) -> Option<&'l CaseOf> {
+        let mut applying = 0_u64;
+        for (place, case) in cases.iter().enumerate() {
+            if self.truth(&case.when)? {
+                applying |= 1 << place;
+            }
+        }
+        let mut standing = cases.iter().enumerate().filter(|(place, case)| {
+            applying >> place & 1 == 1 && applying & case.overridden_by == 0
+        });
+        match (standing.next(), standing.next()) {
+            (Some((_, case)), None) => Some(case),
+            _ => None,
+        }
+    }
+
+    fn step(&mut self, step: &LaneStep) -> Option<()> {
+        match step {
+            LaneStep::Put(slot, number) => {
+                let value = self.number(number)?;
+                self.put(*slot, value);
+            }
+            LaneStep::Check(condition) => {
+                if !self.truth(condition)? {
+                    return None;
+                }
+            }
+            LaneStep::Bound(limit) => self.bound(limit)?,
+            LaneStep::Settle(settle) => self.settle(settle)?,
+        }
+        Some(())
+    }
+
+    fn bound(&mut self, limit: &Limit) -> Option<()> {
+        let share = self.number(&limit.share)?;
+        if self.slot(limit.content) == W::ZERO {
+            self.put(limit.to, share);
+            return Some(());
+        }
+        let bound = self.number(&limit.bound)?;
+        let total = self.sum(limit.sum)?;
+        if let Some(leg) = limit.latch {
+            let key = self.key(limit.sum.key)?;
+            if self.state.is_shut_at(leg, key) || total >= bound {
+                self.work.shutting.push((leg, limit.sum));
+                self.put(limit.to, W::ZERO);
+                return Some(());
+            }
+            self.work.watched.push((leg, bound, limit.sum));
+        }
+        let room = bound.minus(total)?.max(W::ZERO).times(W::of(limit.den)?)?;
+        self.put(limit.to, if share > W::ZERO { share.min(room) } else { share });
+        Some(())
+    }
+
+    /// What the event changes, worked out so far that making the changes cannot fail.
+    fn collect(&mut self, done: &Done, out: &mut Vec<Allocation>) -> Option<()> {
+        let lane = self.lane;
+        for (place, add) in lane.adds.iter().enumerate() {
+            let amount = self.own_add(place)?;
+            self.change(&add.sums, amount)?;
+        }
+        for feed in &done.feeds {
+            let leaves = feed.leaves.iter().filter_map(|leaf| done.leaves.get(*leaf));
+            let slots = leaves.map(|leaf| leaf.units).chain(feed.pooled.iter().copied());
+            let amount = slots.map(|slot| self.slot(slot)).try_fold(W::ZERO, W::plus)?;
+            self.change(&feed.sums, amount)?;
+        }
+        for place in 0..self.work.shutting.len() {
+            let key = self.work.shutting.get(place)?.1.key;
+            self.key(key)?;
+        }
+        out.clear();
+        for leaf in &done.leaves {
+            let units = self.slot(leaf.units);
+            let (share, den) = (self.slot(leaf.share.0), leaf.share.1);
+            if share == W::ZERO && units == W::ZERO {
+                continue;
+            }
+            let payee = match &leaf.payee {
+                None => Payee::Undetermined,
+                Some((account, key)) => Payee::Account(self.account(*account, key)?),
+            };
+            let more = units.times(W::of(den)?)?.minus(share)?;
+            if let Payee::Account(account) = payee
+                && more != W::ZERO
+            {
+                self.work.drifts.push((account, more, den));
+            }
+            if units != W::ZERO {
+                let amount = Money::from_minor(units.wide());
+                out.push(Allocation { payee, amount, leg: leaf.leg });
+            }
+        }
+        Some(())
+    }
+
+    fn change(&mut self, sums: &[Sum], amount: W) -> Option<()> {
+        if amount == W::ZERO {
+            return Some(());
+        }
+        for sum in sums {
+            let key = self.key(sum.key)?;
+            self.work.changes.push((*sum, key, amount));
+        }
+        Some(())
+    }
+
+    /// Makes the changes. Whatever fails here was tried before: it would be a mistake of ours.
+    fn commit(&mut self, worked_out: &WorkedOut, done: &Done) -> Result<(), &'static str> {
+        const HALF: &str = "an event's changes failed half way";
+        if let Some(field) = self.lane.kept_under {
+            self.keep(field, worked_out, done).ok_or(HALF)?;
+        }
+        let (state, work) = (&mut *self.state, &mut *self.work);
+        for (sum, key, amount) in &work.changes {
+            let totals = state.totals.get_mut(at(sum.tally));
+            let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
+            totals.add(*key, &Exact::from_int(amount.wide()), self.date).map_err(|_| HALF)?;
+        }
+        let year = self.date.year();
+        for (account, more, den) in &work.drifts {
+            state.drift.add_over(*account, year, more.wide(), *den).map_err(|_| HALF)?;
+        }
+        for place in 0..self.work.watched.len() {
+            let Some((leg, bound, sum)) = self.work.watched.get(place).copied() else { break };
+            if self.sum(sum).ok_or(HALF)? >= bound {
+                self.work.shutting.push((leg, sum));
+            }
+        }
+        for place in 0..self.work.shutting.len() {
+            let Some((leg, sum)) = self.work.shutting.get(place).copied() else { break };
+            let key = self.key(sum.key).ok_or(HALF)?;
+            self.state.shut_at(leg, key);
+        }
+        Ok(())
+    }
+
+    /// Keeps what the event gave, for a refund that may undo it.
+    fn keep(&mut self, field: u32, worked_out: &WorkedOut, done: &Done) -> Option<()> {
+        let unique = match self.batch.columns.get(at(field))? {
+            Column::Text(texts) => self.state.names.text_part(texts.get(self.row)?, true),
+            column => self.state.names.part(&Value::of_plain(&column.cell(self.row))?),
+        };
+        let mut places: Vec<Option<u32>> = Vec::with_capacity(done.leaves.len());
+        let mut leaves = Vec::with_capacity(done.leaves.len());
+        for leaf in &done.leaves {
+            let units = self.slot(leaf.units).wide();
+            if units == 0 && self.slot(leaf.share.0) == W::ZERO {
+                places.push(None);
+                continue;
+            }
+            let account = match &leaf.payee {
+                Some((account, key)) => Some(self.account(*account, key)?),
+                None => None,
+            };
+            places.push(u32::try_from(leaves.len()).ok());
+            leaves.push(OriginalLeaf { account, leg: leaf.leg, units, given_back: 0 });
+        }
+        let mut feeds = Vec::with_capacity(done.feeds.len());
+        for feed in &done.feeds {
+            self.parts(&feed.key, true)?;
+            let key = self.work.parts.as_slice().into();
+            let own = feed.leaves.iter().filter_map(|leaf| places.get(*leaf).copied().flatten());
+            let pooled = feed.pooled.iter().map(|slot| self.slot(*slot).wide()).sum();
+            let pooled = Exact::from_int(pooled);
+            feeds.push(OriginalFeed { tally: feed.tally, key, leaves: own.collect(), pooled });
+        }
+        let settling = match done.by {
+            WayOfSettling::LargestRemainder => Settling::LargestRemainder,
+            WayOfSettling::InOrder => Settling::InOrder,
+        };
+        let inflow = worked_out.inflow.minor();
+        let original = Original { inflow, reversed: 0, leaves, settling, feeds };
+        self.state.originals.insert((self.batch.event, unique), original);
+        Some(())
+    }
+
+    /// The position of an account.
+    fn account(&mut self, account: u32, key: &[KeyPart]) -> Option<u32> {
+        self.parts(key, true)?;
+        let parts = std::mem::take(&mut self.work.parts);
+        let position = match self.state.accounts.known(account, &parts) {
+            Some(position) => Some(position),
+            None => {
+                self.cells(key).map(|cells| self.state.accounts.position(account, &parts, || cells))
+            }
+        };
+        self.work.parts = parts;
+        position
+    }
+
+    fn cells(&mut self, key: &[KeyPart]) -> Option<Vec<Cell>> {
+        key.iter().map(|part| self.cell(part)).collect()
+    }
+}

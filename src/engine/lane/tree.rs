@@ -1,0 +1,358 @@
+//! The trees of a lane at work. Nothing is the answer to everything a lane cannot say.
+
+use crate::base::{Date, Period, Rounding};
+use crate::plan::{
+    Comparison, Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Span, Sum, Truth, at,
+};
+use crate::rows::{Cell, Column};
+
+use super::Event;
+use super::whole::Whole;
+use crate::engine::state::Sums;
+use crate::engine::value::Part;
+
+/// A look-up made when first asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Memo<T> {
+    NotYet,
+    Nothing,
+    Found(T),
+}
+
+impl<W: Whole> Event<'_, W> {
+    pub(super) fn number(&mut self, number: &Number) -> Option<W> {
+        match number {
+            Number::Constant(value) => W::of(*value),
+            Number::Field(field) => self.whole(*field),
+            Number::Slot(slot) => Some(self.slot(*slot)),
+            Number::Scaled(inner, by) => self.number(inner)?.times(W::of(*by)?),
+            Number::Add(one, two) => self.number(one)?.plus(self.number(two)?),
+            Number::Subtract(one, two) => self.number(one)?.minus(self.number(two)?),
+            Number::Multiply(one, two) => self.number(one)?.times(self.number(two)?),
+            Number::Negate(inner) => self.number(inner)?.negated(),
+            Number::Absolute(inner) => self.number(inner)?.size(),
+            Number::Least(one, two) => Some(self.number(one)?.min(self.number(two)?)),
+            Number::Greatest(one, two) => Some(self.number(one)?.max(self.number(two)?)),
+            Number::Rounded(inner, by, how) => rounded(self.number(inner)?, W::of(*by)?, *how),
+            Number::Floor(inner, by) => Some(self.number(inner)?.divided(W::of(*by)?)?.0),
+            Number::Choose(condition, yes, no) => {
+                let chosen = if self.truth(condition)? { yes } else { no };
+                self.number(chosen)
+            }
+            Number::Parameter(table, keys, day) => self.parameter(table, keys, day),
+            Number::Schedule(table, of, day) => {
+                let (of, day) = (self.number(of)?, self.day(day)?);
+                read_off(table, of, day)
+            }
+            Number::Total { tally, projection, key, own } => {
+                let sum = Sum { tally: *tally, projection: *projection, key: *key };
+                let mut total = self.sum(sum)?;
+                for add in own {
+                    total = total.plus(self.own_add(at(*add))?)?;
+                }
+                Some(total)
+            }
+            Number::RowField(row, field) => match self.row_cell(*row, *field)? {
+                Cell::Integer(value) => W::of(*value),
+                Cell::Money(value) => W::of(value.minor()),
+                _ => None,
+            },
+            Number::DaysBetween(from, to) => {
+                W::of(i128::from(self.day(to)?) - i128::from(self.day(from)?))
+            }
+            Number::YearOf(day) => W::of(self.date_of(day)?.year().into()),
+            Number::MonthOf(day) => W::of(self.date_of(day)?.month().into()),
+        }
+    }
+
+    pub(super) fn truth(&mut self, truth: &Truth) -> Option<bool> {
+        match truth {
+            Truth::Constant(value) => Some(*value),
+            Truth::Unknown => None,
+            Truth::Field(field) => match self.column(*field)? {
+                Column::Bool(values) => values.get(self.row),
+                _ => None,
+            },
+            Truth::RowField(row, field) => match self.row_cell(*row, *field)? {
+                Cell::Bool(value) => Some(*value),
+                _ => None,
+            },
+            Truth::Not(inner) => Some(!self.truth(inner)?),
+            Truth::All(parts) => {
+                for part in parts {
+                    if !self.truth(part)? {
+                        return Some(false);
+                    }
+                }
+                Some(true)
+            }
+            Truth::Any(parts) => {
+                for part in parts {
+                    if self.truth(part)? {
+                        return Some(true);
+                    }
+                }
+                Some(false)
+            }
+            Truth::Numbers(how, one, two) => {
+                let (one, two) = (self.number(one)?, self.number(two)?);
+                Some(holds(*how, &one, &two))
+            }
+            Truth::Days(how, one, two) => {
+                let (one, two) = (self.day(one)?, self.day(two)?);
+                Some(holds(*how, &one, &two))
+            }
+            Truth::Spans(how, one, two) => {
+                let (one, two) = (self.period(one)?, self.period(two)?);
+                Some(holds(*how, &one, &two))
+            }
+            Truth::Same(equal, one, two) => {
+                Some((self.entity(one)? == self.entity(two)?) == *equal)
+            }
+            Truth::In(entity, set) => {
+                let member = self.entity(entity)?;
+                Some(set.get(at(member)).copied().unwrap_or(false))
+            }
+            Truth::Within(inner, outer, tree) => {
+                let (inner, outer) = (self.entity(inner)?, self.entity(outer)?);
+                tree.get(at(inner))?.get(at(outer)).copied()
+            }
+            Truth::Found(row) => Some(self.row(*row)?.is_some()),
+            Truth::Needed(row) => self.row(*row)?.map(|_| true),
+            Truth::Present(field) => Some(!self.column(*field)?.is_missing(self.row)),
+            Truth::RowPresent(row, field) => {
+                let entry = self.row(*row)??;
+                let register = self.lane.rows.get(at(*row))?.register;
+                let cell = self.registers.cell(register, entry, *field);
+                Some(cell.is_some_and(|cell| *cell != Cell::Missing))
+            }
+        }
+    }
+
+    pub(super) fn day(&mut self, day: &Day) -> Option<i32> {
+        match day {
+            Day::Constant(day) => Some(*day),
+            Day::Effective => Some(self.date.days()),
+            Day::Field(field) => match self.column(*field)? {
+                Column::Date(values) => values.get(self.row).map(Date::days),
+                _ => None,
+            },
+            Day::RowField(row, field) => match self.row_cell(*row, *field)? {
+                Cell::Date(day) => Some(day.days()),
+                _ => None,
+            },
+            Day::Plus(day, by) => self.date_of(day)?.checked_add(*by).map(Date::days),
+            Day::Minus(day, by) => self.date_of(day)?.checked_sub(*by).map(Date::days),
+            Day::Least(one, two) => Some(self.day(one)?.min(self.day(two)?)),
+            Day::Greatest(one, two) => Some(self.day(one)?.max(self.day(two)?)),
+            Day::Made(year, month, day) => {
+                let year = i32::try_from(self.number(year)?.wide()).ok()?;
+                let month = i32::try_from(self.number(month)?.wide()).ok()?;
+                let day = i32::try_from(self.number(day)?.wide()).ok()?;
+                Date::new(year, month, day).map(Date::days)
+            }
+            Day::Start(span) => Some(self.period(span)?.start().days()),
+            Day::End(span) => Some(self.period(span)?.end().days()),
+            Day::Choose(condition, yes, no) => {
+                let chosen = if self.truth(condition)? { yes } else { no };
+                self.day(chosen)
+            }
+        }
+    }
+
+    fn date_of(&mut self, day: &Day) -> Option<Date> {
+        Date::from_days(self.day(day)?)
+    }
+
+    fn period(&mut self, span: &Span) -> Option<Period> {
+        Period::of(span.kind, self.date_of(&span.day)?).checked_add(span.plus)
+    }
+
+    fn entity(&mut self, entity: &Entity) -> Option<u32> {
+        match entity {
+            Entity::Constant(member) => Some(*member),
+            Entity::Field(field) => match self.column(*field)? {
+                Column::Member(values) => values.get(self.row),
+                _ => None,
+            },
+            Entity::RowField(row, field) => match self.row_cell(*row, *field)? {
+                Cell::Member(member) => Some(*member),
+                _ => None,
+            },
+            Entity::Choose(condition, yes, no) => {
+                let chosen = if self.truth(condition)? { yes } else { no };
+                self.entity(chosen)
+            }
+        }
+    }
+
+    fn column(&self, field: u32) -> Option<&Column> {
+        self.batch.columns.get(at(field))
+    }
+
+    /// A stored whole number or amount in minor units.
+    pub(super) fn whole(&self, field: u32) -> Option<W> {
+        match self.column(field)? {
+            Column::Integer(values) | Column::Money(values) => W::of(values.get(self.row)?),
+            _ => None,
+        }
+    }
+
+    /// A row of a register, if there is one and it is the only one.
+    fn row(&mut self, row: u32) -> Option<Option<u32>> {
+        match self.work.rows.get(at(row))? {
+            Memo::Found(entry) => return Some(Some(*entry)),
+            Memo::Nothing => return Some(None),
+            Memo::NotYet => {}
+        }
+        let read = self.lane.rows.get(at(row))?;
+        self.parts(&read.key, false)?;
+        let (first, end) = self.registers.range(read.register, &self.work.parts);
+        let found = (first < end).then_some(first);
+        if let Some(entry) = found
+            && self.registers.entry(read.register, entry)?.clash
+        {
+            return None;
+        }
+        *self.work.rows.get_mut(at(row))? = found.map_or(Memo::Nothing, Memo::Found);
+        Some(found)
+    }
+
+    fn row_cell(&mut self, row: u32, field: u32) -> Option<&Cell> {
+        let entry = self.row(row)??;
+        let register = self.lane.rows.get(at(row))?.register;
+        self.registers.cell(register, entry, field)
+    }
+
+    /// The number of a key of totals.
+    pub(super) fn key(&mut self, key: u32) -> Option<u32> {
+        if let Some(number) = self.work.keys.get(at(key))? {
+            return Some(*number);
+        }
+        let declared = self.lane.keys.get(at(key))?;
+        self.parts(&declared.parts, true)?;
+        let number = self.state.keys.get_mut(at(declared.space))?.number(&self.work.parts);
+        *self.work.keys.get_mut(at(key))? = Some(number);
+        Some(number)
+    }
+
+    /// A total as of now, where it is a whole number.
+    pub(super) fn sum(&mut self, sum: Sum) -> Option<W> {
+        let number = self.key(sum.key)?;
+        let totals = self.state.totals.get(at(sum.tally))?.get(at(sum.projection))?;
+        match &totals.sums {
+            Sums::Now(sums) => {
+                sums.get(at(number)).map_or(Some(W::ZERO), |sum| W::of(sum.to_int()?))
+            }
+            Sums::ByDay(days) => match days.get(at(number)).and_then(|days| days.last()) {
+                Some((_, sum)) => W::of(sum.to_int()?),
+                None => Some(W::ZERO),
+            },
+        }
+    }
+
+    /// What the event itself adds to a tally, worked out once.
+    pub(super) fn own_add(&mut self, place: usize) -> Option<W> {
+        if let Some(amount) = self.work.adds.get(place)? {
+            return Some(*amount);
+        }
+        let add = self.lane.adds.get(place)?;
+        let amount = if self.truth(&add.when)? { self.number(&add.amount)? } else { W::ZERO };
+        *self.work.adds.get_mut(place)? = Some(amount);
+        Some(amount)
+    }
+
+    fn parameter(&mut self, table: &ParameterTable, keys: &[Entity], day: &Day) -> Option<W> {
+        let mut place = 0;
+        for (key, size) in keys.iter().zip(&table.sizes) {
+            place = place * at(*size) + at(self.entity(key)?);
+        }
+        let day = self.day(day)?;
+        let timeline = table.timelines.get(place)?;
+        let begun = timeline.partition_point(|(from, _)| *from <= day);
+        W::of(timeline.get(begun.checked_sub(1)?)?.1?)
+    }
+
+    /// Puts the parts of a key together; texts are kept where the key is to be written.
+    pub(super) fn parts(&mut self, key: &[KeyPart], written: bool) -> Option<()> {
+        self.work.parts.clear();
+        for part in key {
+            let part = self.part(part, written)?;
+            self.work.parts.push(part);
+        }
+        Some(())
+    }
+
+    fn part(&mut self, part: &KeyPart, written: bool) -> Option<Part> {
+        Some(match part {
+            KeyPart::Whole(number) => Part::Integer(i64::of(self.number(number)?.wide())?),
+            KeyPart::Text(field) => {
+                let Column::Text(texts) = self.batch.columns.get(at(*field))? else { return None };
+                self.state.names.text_part(texts.get(self.row)?, written)
+            }
+            KeyPart::RowText(row, field) => {
+                let entry = self.row(*row)??;
+                let register = self.lane.rows.get(at(*row))?.register;
+                match self.registers.cell(register, entry, *field)? {
+                    Cell::Text(text) => self.state.names.text_part(text, written),
+                    _ => return None,
+                }
+            }
+            KeyPart::Member(entity) => Part::Member(self.entity(entity)?),
+            KeyPart::Day(day) => Part::Date(self.date_of(day)?),
+            KeyPart::Period(span) => Part::Period(self.period(span)?),
+            KeyPart::Bool(truth) => Part::Bool(self.truth(truth)?),
+        })
+    }
+
+    /// A part of a key for those who hear of an account.
+    pub(super) fn cell(&mut self, part: &KeyPart) -> Option<Cell> {
+        Some(match self.part(part, true)? {
+            Part::Integer(value) => Cell::Integer(value.into()),
+            Part::Text(place) => Cell::Text(self.state.names.text(place)?.clone()),
+            Part::Member(member) => Cell::Member(member),
+            Part::Date(day) => Cell::Date(day),
+            Part::Period(period) => Cell::Period(period),
+            Part::Bool(value) => Cell::Bool(value),
+            Part::Missing | Part::Number(_) | Part::Duration(_) | Part::Row(..) | Part::Unseen => {
+                return None;
+            }
+        })
+    }
+}
+
+fn holds<T: Ord>(how: Comparison, one: &T, two: &T) -> bool {
+    match how {
+        Comparison::Equal => one == two,
+        Comparison::NotEqual => one != two,
+        Comparison::Less => one < two,
+        Comparison::LessEqual => one <= two,
+        Comparison::Greater => one > two,
+        Comparison::GreaterEqual => one >= two,
+    }
+}
+
+fn read_off<W: Whole>(table: &ScheduleTable, value: W, day: i32) -> Option<W> {
+    let begun = table.versions.partition_point(|version| version.from <= day);
+    let version = table.versions.get(begun.checked_sub(1)?)?;
+    if day >= version.until && version.until != i32::MAX {
+        return None;
+    }
+    let size = value.size()?;
+    let scaled = size.times(W::of(table.scale)?)?.wide();
+    let within = |(up_to, ..): &&(Option<i128>, i128, i128)| up_to.is_none_or(|it| scaled <= it);
+    let (_, times, less) = version.brackets.iter().find(within)?;
+    let read = size.times(W::of(*times)?)?.minus(W::of(*less)?)?;
+    if value < W::ZERO && table.mirrored { read.negated() } else { Some(read) }
+}
+
+/// A whole number divided and rounded, as [`crate::base::Exact::rounded`] does.
+fn rounded<W: Whole>(value: W, by: W, how: Rounding) -> Option<W> {
+    let (down, rest) = value.divided(by)?;
+    if rest == W::ZERO {
+        return Some(down);
+    }
+    let half = rest.plus(rest)?.cmp(&by);
+    let upper = how.takes_upper(half, value < W::ZERO, down.wide() % 2 != 0);
+    if upper { down.plus(W::ONE) } else { Some(down) }
+}

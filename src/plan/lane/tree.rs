@@ -1,0 +1,208 @@
+//! What is computed: trees with a type each.
+
+use crate::base::{Duration, PeriodKind, Rounding};
+use crate::model::Comparison;
+
+/// The numerator of a number; its denominator stands where the tree is used.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Number {
+    /// Known beforehand.
+    Constant(i128),
+    /// A stored whole number or amount of the event.
+    Field(u32),
+    /// A numerator that was put down: the content of a pool, or a leg's share.
+    Slot(Slot),
+    /// Times a constant.
+    Scaled(Box<Number>, i128),
+    /// Sum.
+    Add(Box<Number>, Box<Number>),
+    /// Difference.
+    Subtract(Box<Number>, Box<Number>),
+    /// Product.
+    Multiply(Box<Number>, Box<Number>),
+    /// The other sign.
+    Negate(Box<Number>),
+    /// Without sign.
+    Absolute(Box<Number>),
+    /// The lesser.
+    Least(Box<Number>, Box<Number>),
+    /// The greater.
+    Greatest(Box<Number>, Box<Number>),
+    /// Divided by a constant and rounded to a whole number.
+    Rounded(Box<Number>, i128, Rounding),
+    /// Divided by a constant and rounded toward less.
+    Floor(Box<Number>, i128),
+    /// One or the other.
+    Choose(Box<Truth>, Box<Number>, Box<Number>),
+    /// A parameter's value.
+    Parameter(Box<ParameterTable>, Vec<Entity>, Box<Day>),
+    /// Read off a schedule.
+    Schedule(Box<ScheduleTable>, Box<Number>, Box<Day>),
+    /// A total in what the tally keeps, with what the event itself adds through these changes.
+    Total {
+        /// Which tally.
+        tally: u32,
+        /// Which of its projections.
+        projection: u32,
+        /// Which of the lane's keys.
+        key: u32,
+        /// Which of the lane's own additions count with it.
+        own: Vec<u32>,
+    },
+    /// A stored field of a register's row, undated.
+    RowField(u32, u32),
+    /// Days from one to the other.
+    DaysBetween(Box<Day>, Box<Day>),
+    /// A part of a date.
+    YearOf(Box<Day>),
+    /// 1 to 12.
+    MonthOf(Box<Day>),
+}
+
+/// Where a numerator is put down while an event is worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot(pub u32);
+
+/// A condition.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Truth {
+    /// Known beforehand.
+    Constant(bool),
+    /// There is no tree for it: where it matters the event is the evaluator's.
+    Unknown,
+    /// A stored field of the event.
+    Field(u32),
+    /// A stored field of a register's row.
+    RowField(u32, u32),
+    /// The other way round.
+    Not(Box<Truth>),
+    /// All hold, up to the first that does not.
+    All(Vec<Truth>),
+    /// Any holds, up to the first that does.
+    Any(Vec<Truth>),
+    /// Two numbers over one denominator.
+    Numbers(Comparison, Box<Number>, Box<Number>),
+    /// Two days.
+    Days(Comparison, Box<Day>, Box<Day>),
+    /// Two periods of one kind.
+    Spans(Comparison, Box<Span>, Box<Span>),
+    /// Two members.
+    Same(bool, Box<Entity>, Box<Entity>),
+    /// A member is one of those at which there is `true`.
+    In(Box<Entity>, Vec<bool>),
+    /// A member is another one or lies in it: by both their positions.
+    Within(Box<Entity>, Box<Entity>, Box<[Vec<bool>]>),
+    /// The row is there.
+    Found(u32),
+    /// The row is needed: without it the event is the evaluator's.
+    Needed(u32),
+    /// A stored field of the event is there.
+    Present(u32),
+    /// A stored field of a register's row is there.
+    RowPresent(u32, u32),
+}
+
+/// A day, as its count since 1970-01-01.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Day {
+    /// Known beforehand.
+    Constant(i32),
+    /// The event's effective date.
+    Effective,
+    /// A stored field of the event.
+    Field(u32),
+    /// A stored field of a register's row.
+    RowField(u32, u32),
+    /// Later, or with a negative length earlier.
+    Plus(Box<Day>, Duration),
+    /// Earlier.
+    Minus(Box<Day>, Duration),
+    /// The earlier of two.
+    Least(Box<Day>, Box<Day>),
+    /// The later of two.
+    Greatest(Box<Day>, Box<Day>),
+    /// Made of year, month and day, whole numbers.
+    Made(Box<Number>, Box<Number>, Box<Number>),
+    /// The first day of a period.
+    Start(Box<Span>),
+    /// The last day of a period.
+    End(Box<Span>),
+    /// One or the other.
+    Choose(Box<Truth>, Box<Day>, Box<Day>),
+}
+
+/// A period of a known kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// Its length.
+    pub kind: PeriodKind,
+    /// A day in it.
+    pub day: Day,
+    /// So many periods later.
+    pub plus: i32,
+}
+
+/// A member of an enumeration, by position.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entity {
+    /// Known beforehand.
+    Constant(u32),
+    /// A stored field of the event.
+    Field(u32),
+    /// A stored field of a register's row.
+    RowField(u32, u32),
+    /// One or the other.
+    Choose(Box<Truth>, Box<Entity>, Box<Entity>),
+}
+
+/// A part of a key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeyPart {
+    /// A whole number.
+    Whole(Number),
+    /// A stored text of the event.
+    Text(u32),
+    /// A stored text of a register's row.
+    RowText(u32, u32),
+    /// A member.
+    Member(Entity),
+    /// A day.
+    Day(Day),
+    /// A period.
+    Period(Span),
+    /// Yes or no.
+    Bool(Truth),
+}
+
+/// A parameter as numerators over one denominator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParameterTable {
+    /// How many members each key has.
+    pub sizes: Vec<u32>,
+    /// By combination of keys: from which day which numerator holds, ascending; `None` where none
+    /// does.
+    pub timelines: Vec<Vec<(i32, Option<i128>)>>,
+}
+
+/// A schedule as multiplications of a value with a known denominator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScheduleTable {
+    /// What turns the numerator of a value into what brackets end at.
+    pub scale: i128,
+    /// Whether the result of a negative value is the mirror of its size's.
+    pub mirrored: bool,
+    /// Its tables over time, ascending.
+    pub versions: Vec<ScheduleVersion>,
+}
+
+/// The table of a schedule that holds from a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScheduleVersion {
+    /// First day; the least of all where it held always.
+    pub from: i32,
+    /// First day after; the greatest of all where it holds for good.
+    pub until: i32,
+    /// Upper end (inclusive, scaled; the last has none), what the numerator is multiplied with, and
+    /// what is taken off.
+    pub brackets: Vec<(Option<i128>, i128, i128)>,
+}

@@ -1,0 +1,220 @@
+//! What happens to an event in its lane.
+
+use super::{Day, KeyPart, Number, Slot, Truth};
+
+/// The program of an event kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lane {
+    /// Stored fields without which an event is the evaluator's.
+    pub required: Vec<u32>,
+    /// A field that must be missing: it names an event to undo.
+    pub undoes: Option<u32>,
+    /// The field that identifies the event, if what it gives is kept for a refund that may undo it.
+    pub kept_under: Option<u32>,
+    /// The effective date.
+    pub date: Day,
+    /// Rows of registers, each looked up when first asked for.
+    pub rows: Vec<RowRead>,
+    /// Keys of totals, each looked up when first asked for.
+    pub keys: Vec<TotalKey>,
+    /// What the event adds to tallies of itself.
+    pub adds: Vec<Add>,
+    /// The field that holds the inflow, and where it is put down.
+    pub inflow: Option<(u32, Slot)>,
+    /// Levies, in order of declaration.
+    pub levies: Vec<Levy>,
+    /// How many slots there are.
+    pub slots: u32,
+    /// Pools, one after the other.
+    pub next: Next,
+}
+
+/// A row of a register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowRead {
+    /// Which register.
+    pub register: u32,
+    /// Its whole key.
+    pub key: Vec<KeyPart>,
+}
+
+/// A key of totals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TotalKey {
+    /// The space.
+    pub space: u32,
+    /// Its parts.
+    pub parts: Vec<KeyPart>,
+}
+
+/// What the event adds to a tally of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Add {
+    /// Only if this holds.
+    pub when: Truth,
+    /// In what the tally keeps: a numerator over one.
+    pub amount: Number,
+    /// The sums it is added to.
+    pub sums: Vec<Sum>,
+}
+
+/// A sum of a tally under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sum {
+    /// Which tally.
+    pub tally: u32,
+    /// Which of its projections.
+    pub projection: u32,
+    /// Which of the lane's keys.
+    pub key: u32,
+}
+
+/// A levy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Levy {
+    /// When it is raised.
+    pub when: Truth,
+    /// How much, in minor units: a numerator over one.
+    pub due: Number,
+    /// Whether it may be negative.
+    pub may_refund: bool,
+    /// Where the due is put down; zero where it is not raised.
+    pub to: Slot,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// A pool is emptied by one of several rules.
+    Choice(Box<Choice>),
+    /// All pools are empty.
+    Done(Box<Done>),
+}
+
+/// Which rule empties a pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// What has to be summed up first.
+    pub before: Vec<Step>,
+    /// What is in the pool: its numerator. Of an empty one nobody asks who empties it.
+    pub content: Slot,
+    /// The rules that may.
+    pub cases: Vec<CaseOf>,
+}
+
+/// A rule that may empty a pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseOf {
+    /// When it applies.
+    pub when: Truth,
+    /// The cases that override it, as bits.
+    pub overridden_by: u64,
+    /// What it does; absent: the evaluator's.
+    pub way: Option<Way>,
+}
+
+/// What a rule does, and what comes after.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// Shares, bounds and settlements, in order.
+    pub steps: Vec<Step>,
+    /// Then.
+    pub next: Next,
+}
+
+/// A step of a way.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Puts a numerator down.
+    Put(Slot, Number),
+    /// Puts a share down within a bound of its running total.
+    Bound(Box<Limit>),
+    /// Must hold, or the event is the evaluator's.
+    Check(Truth),
+    /// Makes shares whole.
+    Settle(Box<Settle>),
+}
+
+/// A share within a bound of its running total.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// The numerator of the share before.
+    pub share: Number,
+    /// Its denominator.
+    pub den: i128,
+    /// Where what is left of it is put down.
+    pub to: Slot,
+    /// The bound, in whole minor units.
+    pub bound: Number,
+    /// The running total.
+    pub sum: Sum,
+    /// The leg whose latch shuts, if it has one.
+    pub latch: Option<u32>,
+    /// What is divided; while it is zero nobody looks at the latch.
+    pub content: Slot,
+}
+
+/// Shares made whole together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settle {
+    /// The whole in minor units: these, less those.
+    pub plus: Vec<Slot>,
+    /// What is whole already.
+    pub minus: Vec<Slot>,
+    /// Numerator, what brings it to the common denominator, and where the units are put down.
+    pub shares: Vec<(Slot, i128, Slot)>,
+    /// The common denominator.
+    pub den: i128,
+    /// Who gets the missing units.
+    pub by: WayOfSettling,
+}
+
+/// Who gets the missing units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayOfSettling {
+    /// The largest fractions.
+    LargestRemainder,
+    /// In written order.
+    InOrder,
+}
+
+/// The end of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The last settlement, if anything is left to settle.
+    pub settle: Option<Settle>,
+    /// The leaves, in written order.
+    pub leaves: Vec<Leaf>,
+    /// What legs add to tallies.
+    pub feeds: Vec<Feed>,
+    /// By which the event settles.
+    pub by: WayOfSettling,
+}
+
+/// A leaf.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leaf {
+    /// The leg.
+    pub leg: u32,
+    /// The account and its key; absent: undetermined.
+    pub payee: Option<(u32, Vec<KeyPart>)>,
+    /// What it gets, in minor units.
+    pub units: Slot,
+    /// What it is owed: a numerator and its denominator.
+    pub share: (Slot, i128),
+}
+
+/// What a leg adds to a tally.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// The tally.
+    pub tally: u32,
+    /// The whole key.
+    pub key: Vec<KeyPart>,
+    /// The sums it is added to.
+    pub sums: Vec<Sum>,
+    /// What is added: the sum of what these leaves get, by their places …
+    pub leaves: Vec<usize>,
+    /// … and of what is put into pools, in minor units.
+    pub pooled: Vec<Slot>,
+}
