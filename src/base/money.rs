@@ -218,24 +218,28 @@ impl Money {
     /// assert_eq!(line, b"R1,-1234.50");
     /// ```
     pub fn write_to(self, out: &mut Vec<u8>, scale: u8) {
+        let mut buffer = itoa::Buffer::new();
+        // Nearly every amount fits, and the division of 64 bits is far quicker.
+        let digits = match u64::try_from(self.0.unsigned_abs()) {
+            Ok(narrow) => buffer.format(narrow),
+            Err(_) => buffer.format(self.0.unsigned_abs()),
+        };
         if self.0 < 0 {
             out.push(b'-');
         }
-        let start = out.len();
-        // Backward, then turned round: the length need not be known beforehand.
-        let mut digits = Digits::new(self.0.unsigned_abs());
-        for _ in 0..scale {
-            out.push(digits.take());
-        }
-        if scale > 0 {
-            out.push(b'.');
-        }
-        out.push(digits.take());
-        while !digits.are_spent() {
-            out.push(digits.take());
-        }
-        if let Some(written) = out.get_mut(start..) {
-            written.reverse();
+        let scale = usize::from(scale);
+        match digits.len().checked_sub(scale).and_then(|whole| digits.split_at_checked(whole)) {
+            Some((whole, "")) => out.extend_from_slice(whole.as_bytes()),
+            Some((whole, fraction)) if !whole.is_empty() => {
+                out.extend_from_slice(whole.as_bytes());
+                out.push(b'.');
+                out.extend_from_slice(fraction.as_bytes());
+            }
+            _ => {
+                out.extend_from_slice(b"0.");
+                out.resize(out.len() + scale - digits.len(), b'0');
+                out.extend_from_slice(digits.as_bytes());
+            }
         }
     }
 }
@@ -302,40 +306,4 @@ fn is_power(unsigned: &str) -> bool {
             && left.starts_with(|c: char| c.is_ascii_digit())
             && left.chars().all(|c| c.is_ascii_digit() || c == '.')
     })
-}
-
-/// The digits of a number from the last to the first, then zeros without end.
-struct Digits {
-    /// What does not fit `rest` yet; zero for any amount a treasury has seen.
-    high: u128,
-    rest: u64,
-}
-
-impl Digits {
-    fn new(number: u128) -> Digits {
-        match u64::try_from(number) {
-            Ok(rest) => Digits { high: 0, rest },
-            Err(_) => Digits { high: number, rest: 0 },
-        }
-    }
-
-    #[inline]
-    fn take(&mut self) -> u8 {
-        let digit = if self.high == 0 {
-            let digit = self.rest % 10;
-            self.rest /= 10;
-            u8::try_from(digit)
-        } else {
-            let digit = self.high % 10;
-            *self = Digits::new(self.high / 10);
-            u8::try_from(digit)
-        };
-        // A remainder of ten fits.
-        b'0' + digit.unwrap_or(0)
-    }
-
-    #[inline]
-    fn are_spent(&self) -> bool {
-        self.high == 0 && self.rest == 0
-    }
 }

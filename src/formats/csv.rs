@@ -9,17 +9,25 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::ops::Range;
 
+use super::blocks::{Block, Blocks, Place, quoted_cell};
 use super::encoding::Encoding;
 use super::error::FormatsError;
-use super::lines::{FirstLine, Lines};
 
 /// Reads row after row.
 #[derive(Debug)]
 pub(super) struct CsvRows<R> {
-    lines: Lines<R>,
+    blocks: Blocks<R>,
+    block: Block,
+    /// The next row of the block.
+    place: Place,
+    cutter: Cutter,
+}
+
+/// Cuts rows into cells.
+#[derive(Debug)]
+pub(super) struct Cutter {
     delimiter: u8,
     encoding: Encoding,
-    file: String,
     /// The row's text, if its bytes had to be decoded.
     decoded: String,
     /// Cells without their quotes, end to end.
@@ -93,16 +101,8 @@ impl<'a> CsvCells<'a> {
 }
 
 impl<R: Read> CsvRows<R> {
-    pub(super) fn new(reader: R, delimiter: u8, encoding: Encoding, file: &str) -> CsvRows<R> {
-        CsvRows {
-            lines: Lines::new(reader),
-            delimiter,
-            encoding,
-            file: file.to_owned(),
-            decoded: String::new(),
-            unquoted: String::new(),
-            cells: Vec::new(),
-        }
+    pub(super) fn new(blocks: Blocks<R>, cutter: Cutter) -> CsvRows<R> {
+        CsvRows { blocks, block: Block::default(), place: Place::default(), cutter }
     }
 
     /// The next row that is not blank.
@@ -110,33 +110,48 @@ impl<R: Read> CsvRows<R> {
     /// # Errors
     /// The file cannot be read on, or is no table.
     pub(super) fn next(&mut self) -> Result<Option<CsvRow<'_>>, FormatsError> {
-        let (line, length, ending) = loop {
-            let found = self.lines.first_line();
-            match found.map_err(|error| FormatsError::reading(&self.file, error))? {
-                FirstLine::End => return Ok(None),
-                FirstLine::TooLong => {
-                    let line = self.lines.line;
-                    return Err(FormatsError::LineTooLong { file: self.file.clone(), line });
-                }
-                FirstLine::Line(0, ending) => self.lines.advance(ending, 1),
-                FirstLine::Line(length, ending) => break (self.lines.line, length, ending),
+        loop {
+            self.place = self.block.after_blank(self.place);
+            if !self.block.rest(self.place).is_empty() {
+                return Ok(self.cutter.row(&self.block, &mut self.place));
             }
-        };
-        let first = self.lines.ahead().get(..length).unwrap_or(&[]);
-        let quoted = memchr::memchr(b'"', first).is_some();
-        let end = if quoted { self.row_end()? } else { RowEnd::At(length, length + ending, 1) };
-        let (length, step, lines, broken) = match end {
-            RowEnd::At(length, step, lines) => (length, step, lines, None),
-            RowEnd::Broken(cell) => (length, length + ending, 1, Some(Broken::Quote(cell))),
-        };
-        // The window only forgets what lies before the row when it reads on, which is at the
-        // earliest in the next call: the bytes behind it are still there.
-        self.lines.advance(step, lines);
-        let bytes = self.lines.behind(step).get(..length).unwrap_or(&[]);
+            match self.blocks.next()? {
+                Some(block) => (self.place, self.block) = (block.start, block),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// What is left of the block at hand, or else the next one.
+    ///
+    /// # Errors
+    /// As [`next`](CsvRows::next).
+    pub(super) fn next_block(&mut self) -> Result<Option<Block>, FormatsError> {
+        let block = std::mem::take(&mut self.block);
+        if block.rest(self.place).is_empty() {
+            return self.blocks.next();
+        }
+        Ok(Some(Block { start: self.place, ..block }))
+    }
+}
+
+impl Cutter {
+    pub(super) fn new(delimiter: u8, encoding: Encoding) -> Cutter {
+        let (decoded, unquoted, cells) = (String::new(), String::new(), Vec::new());
+        Cutter { delimiter, encoding, decoded, unquoted, cells }
+    }
+
+    /// The row of a block at a place, which moves on past it; `None` at the end.
+    pub(super) fn row<'a>(&'a mut self, block: &'a Block, place: &mut Place) -> Option<CsvRow<'a>> {
+        let Place { at, line } = *place;
+        let end = block.row_end(at, self.delimiter)?;
+        *place = Place { at: at + end.step, line: line + end.lines };
+        let bytes = block.bytes.get(at..at + end.length).unwrap_or(&[]);
         let text = self.encoding.decoded(bytes).filter(|_| memchr::memchr(0, bytes).is_none());
+        let broken = end.broken.map(Broken::Quote);
         let broken = broken.or(text.is_none().then_some(Broken::NotText));
         if let Some(why) = broken {
-            return Ok(Some(CsvRow::Broken { line, text: self.encoding.shown(bytes), why }));
+            return Some(CsvRow::Broken { line, text: self.encoding.shown(bytes), why });
         }
         let text = match text {
             Some(Cow::Borrowed(text)) => text,
@@ -148,94 +163,13 @@ impl<R: Read> CsvRows<R> {
         };
         self.cells.clear();
         self.unquoted.clear();
-        if quoted {
+        if block.quotes && memchr::memchr(b'"', bytes).is_some() {
             cut_quoted(text, self.delimiter, &mut self.cells, &mut self.unquoted);
         } else {
             cut_plain(text, self.delimiter, &mut self.cells);
         }
         let (unquoted, cells) = (self.unquoted.as_str(), self.cells.as_slice());
-        Ok(Some(CsvRow::Cells(CsvCells { line, text, unquoted, cells })))
-    }
-
-    /// Finds where a row with quotes ends.
-    fn row_end(&mut self) -> Result<RowEnd, FormatsError> {
-        loop {
-            let ahead = self.lines.ahead();
-            let complete = self.lines.at_end() || ahead.len() > ROW_BYTES_MAX;
-            match quoted_row_end(ahead, self.delimiter, complete) {
-                Some(end) => return Ok(end),
-                None => self
-                    .lines
-                    .read_on()
-                    .map_err(|error| FormatsError::reading(&self.file, error))?,
-            }
-        }
-    }
-}
-
-enum RowEnd {
-    /// So many bytes, so many with its line end, so many lines.
-    At(usize, usize, u64),
-    /// A quote of this cell is at fault.
-    Broken(usize),
-}
-
-/// `None` if more bytes are needed to tell.
-fn quoted_row_end(bytes: &[u8], delimiter: u8, complete: bool) -> Option<RowEnd> {
-    let (mut at, mut cell) = (0, 0);
-    loop {
-        let rest = bytes.get(at..)?;
-        if rest.first() == Some(&b'"') {
-            let Some(length) = quoted_cell(rest) else {
-                return complete.then_some(RowEnd::Broken(cell));
-            };
-            at += length;
-            let after = bytes.get(at..)?;
-            match after {
-                [] if !complete => return None,
-                [b'\r'] if !complete => return None,
-                [next, ..] if *next == delimiter => {}
-                [] | [b'\n', ..] | [b'\r', b'\n', ..] => {}
-                _ => return Some(RowEnd::Broken(cell)),
-            }
-        } else {
-            match memchr::memchr2(delimiter, b'\n', rest) {
-                Some(length) => at += length,
-                None if complete => at = bytes.len(),
-                None => return None,
-            }
-        }
-        // Here stands a delimiter, a line end, or nothing.
-        match bytes.get(at) {
-            Some(next) if *next == delimiter => {
-                at += 1;
-                cell += 1;
-            }
-            next => {
-                let row = bytes.get(..at)?;
-                let extra = match next {
-                    None => 0,
-                    Some(b'\r') => 2,
-                    Some(_) => 1,
-                };
-                let back = usize::from(row.ends_with(b"\r"));
-                let inside = memchr::memchr_iter(b'\n', row).count();
-                let lines = u64::try_from(inside + 1).unwrap_or(1);
-                return Some(RowEnd::At(at - back, at + extra, lines));
-            }
-        }
-    }
-}
-
-/// How many bytes a quoted cell has, both quotes included.
-fn quoted_cell(bytes: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        at += memchr::memchr(b'"', bytes.get(at..)?)? + 1;
-        if bytes.get(at) != Some(&b'"') {
-            return Some(at);
-        }
-        at += 1;
+        Some(CsvRow::Cells(CsvCells { line, text, unquoted, cells }))
     }
 }
 
@@ -253,7 +187,7 @@ fn cut_quoted(text: &str, delimiter: u8, cells: &mut Vec<CellAt>, unquoted: &mut
     loop {
         let rest = text.get(at..).unwrap_or_default();
         let length = if rest.starts_with('"') {
-            let length = quoted_cell(rest.as_bytes()).unwrap_or(rest.len());
+            let length = quoted_cell(rest.as_bytes(), usize::MAX).unwrap_or(rest.len());
             let inside = rest.get(1..length.saturating_sub(1)).unwrap_or_default();
             let start = unquoted.len();
             unquoted.push_str(&inside.replace("\"\"", "\""));
@@ -272,16 +206,19 @@ fn cut_quoted(text: &str, delimiter: u8, cells: &mut Vec<CellAt>, unquoted: &mut
     }
 }
 
-const ROW_BYTES_MAX: usize = 1 << 20;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rows(text: &str) -> CsvRows<&[u8]> {
+        let blocks = Blocks::new(text.as_bytes(), b',', "x.csv");
+        CsvRows::new(blocks, Cutter::new(b',', Encoding::Utf8))
+    }
+
     /// Rows as `line: cell|cell`, broken ones as `line! text`.
     #[track_caller]
     fn check(text: &str, wanted: &[&str]) {
-        let mut rows = CsvRows::new(text.as_bytes(), b',', Encoding::Utf8, "x.csv");
+        let mut rows = rows(text);
         let mut found = Vec::new();
         while let Some(row) = rows.next().unwrap() {
             found.push(match row {
@@ -328,7 +265,7 @@ mod tests {
         let wanted = [format!("1: {long}|1"), format!("2: {long}|2"), "3: 3|4".to_owned()];
         check(&text, &wanted.iter().map(String::as_str).collect::<Vec<_>>());
         let swallowing = format!("1,\"a\n{}", "2,b\n".repeat(400_000));
-        let mut rows = CsvRows::new(swallowing.as_bytes(), b',', Encoding::Utf8, "x.csv");
+        let mut rows = rows(&swallowing);
         let mut count = 0;
         while rows.next().unwrap().is_some() {
             count += 1;

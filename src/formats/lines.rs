@@ -34,13 +34,8 @@ impl<R: Read> Lines<R> {
         self.bytes.get(self.start..).unwrap_or(&[])
     }
 
-    /// Whether nothing more is to come.
-    pub(super) fn at_end(&self) -> bool {
-        self.at_end
-    }
-
     /// Reads on; at least as much as is there, so that asking again and again costs little.
-    pub(super) fn read_on(&mut self) -> io::Result<()> {
+    fn read_on(&mut self) -> io::Result<()> {
         self.bytes.drain(..self.start.min(self.bytes.len()));
         self.start = 0;
         let wanted = u64::try_from(self.bytes.len().max(CHUNK_BYTES)).unwrap_or(u64::MAX);

@@ -9,10 +9,13 @@
 //! Start reading at [`Events`].
 
 mod allocations;
+mod blocks;
+mod cells;
 mod columns;
 mod csv;
 mod encoding;
 mod error;
+mod event_reader;
 mod events;
 mod figures;
 mod input;
@@ -27,12 +30,15 @@ mod records;
 mod registers;
 mod set_asides;
 mod sources;
+mod steps;
 mod summary;
+mod table_reader;
 
 pub use allocations::{AllocationOptions, Allocations};
 pub use encoding::Encoding;
 pub use error::{Doing, FormatsError};
-pub use events::{Events, Unread, column_of, event_hint, event_named};
+pub use event_reader::{EventReader, Parsed, Unread};
+pub use events::{EventBlock, Events, event_hint, event_named};
 pub use figures::Figures;
 pub use input::{Input, InputOptions, Layout};
 pub use mapping::{Mapping, template};
@@ -44,6 +50,7 @@ pub use registers::{RegisterRows, read_register};
 pub use set_asides::{SetAside, SetAsides};
 pub use sources::{is_rules, read_text, rule_files, write_text};
 pub use summary::{By, Part, Summary, compare_cells, part_text};
+pub use table_reader::column_of;
 
 /// The names of a file's columns.
 ///

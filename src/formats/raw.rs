@@ -7,7 +7,8 @@ use crate::diagnostics::Words;
 use crate::report::names::folded;
 use crate::rows::Unreadable;
 
-use super::csv::{self, CsvCells, CsvRow, CsvRows};
+use super::blocks::{Block, Blocks};
+use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
 use super::error::FormatsError;
 use super::input::{Input, Layout};
 use super::json::{self, JsonRow, JsonRows, NdjsonRows, Record};
@@ -73,7 +74,8 @@ impl RawRows {
         let (reader, encoding) = (input.reader()?, input.encoding);
         match input.layout {
             Layout::Csv { delimiter } => {
-                let mut rows = CsvRows::new(reader, delimiter, encoding, input.name());
+                let blocks = Blocks::new(reader, delimiter, input.name());
+                let mut rows = CsvRows::new(blocks, Cutter::new(delimiter, encoding));
                 let header = header(&mut rows, input.name())?;
                 Ok(RawRows { header, layout: Rows::Csv(rows) })
             }
@@ -100,6 +102,17 @@ impl RawRows {
             Rows::Ndjson(rows) => rows.next()?,
         };
         Ok(row.map(from_json))
+    }
+
+    /// The rows from here on up to some point, if they stand in a CSV file.
+    ///
+    /// # Errors
+    /// The file cannot be read on.
+    pub(super) fn next_block(&mut self) -> Result<Option<Block>, FormatsError> {
+        match &mut self.layout {
+            Rows::Csv(rows) => rows.next_block(),
+            Rows::Json(_) | Rows::Ndjson(_) => Ok(None),
+        }
     }
 }
 
@@ -152,7 +165,7 @@ fn broken_words(why: csv::Broken) -> Words {
     }
 }
 
-fn from_csv<'a>(row: CsvRow<'a>, header: &[String]) -> RawRow<'a> {
+pub(super) fn from_csv<'a>(row: CsvRow<'a>, header: &[String]) -> RawRow<'a> {
     match row {
         CsvRow::Cells(cells) => RawRow::Cells(cells),
         CsvRow::Broken { line, text, why } => {

@@ -180,6 +180,59 @@ pub struct Members {
     /// Name and code of each member.
     pub members: Vec<(Label, Option<String>)>,
     by_spelling: HashMap<String, u32>,
+    short: ShortSpellings,
+}
+
+/// Spellings of at most 16 bytes, each as two words filled up with zeros. They are nearly all, and
+/// a reader that has the bytes of a cell at hand need not make a text of them.
+#[derive(Debug, Clone, Default)]
+struct ShortSpellings {
+    /// A power of two of places, at most half of them taken; a spelling stands at its hash or in one
+    /// of the places behind it.
+    places: Vec<Option<([u64; 2], u32)>>,
+}
+
+impl ShortSpellings {
+    fn new(spellings: &[(String, u32)]) -> ShortSpellings {
+        let size = (2 * spellings.len() + 1).next_power_of_two();
+        let mut short = ShortSpellings { places: vec![None; size] };
+        for (spelling, position) in spellings {
+            if spelling.len() > 16 || spelling.as_bytes().contains(&0) {
+                continue;
+            }
+            let mut bytes = spelling.bytes();
+            let mut word =
+                || u64::from_le_bytes(std::array::from_fn(|_| bytes.next().unwrap_or(0)));
+            let words = [word(), word()];
+            let mut at = short.start(words);
+            while short.places.get(at).is_some_and(Option::is_some) {
+                at = (at + 1) % size;
+            }
+            if let Some(place) = short.places.get_mut(at) {
+                *place = Some((words, *position));
+            }
+        }
+        short
+    }
+
+    #[inline]
+    fn find(&self, words: [u64; 2]) -> Option<u32> {
+        let mut at = self.start(words);
+        // Half of the places are free, so that one is met.
+        while let Some((own, position)) = self.places.get(at)? {
+            if *own == words {
+                return Some(*position);
+            }
+            at = (at + 1) & (self.places.len() - 1);
+        }
+        None
+    }
+
+    #[inline]
+    fn start(&self, [first, second]: [u64; 2]) -> usize {
+        let mixed = (first ^ second.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        usize::try_from(mixed >> 32).unwrap_or(0) & (self.places.len() - 1)
+    }
 }
 
 impl Label {
@@ -210,9 +263,13 @@ impl Members {
     /// not hide it.
     pub fn new(name: Label, members: Vec<(Label, Option<String>)>) -> Members {
         let mut by_spelling = HashMap::new();
+        let mut listed = Vec::new();
         let mut add = |spelling: &str, at: usize| {
             let position = u32::try_from(at).unwrap_or(u32::MAX);
-            by_spelling.entry(spelling.to_owned()).or_insert(position);
+            if !by_spelling.contains_key(spelling) {
+                by_spelling.insert(spelling.to_owned(), position);
+                listed.push((spelling.to_owned(), position));
+            }
         };
         for (at, (label, _)) in members.iter().enumerate() {
             add(&label.text, at);
@@ -226,7 +283,15 @@ impl Members {
         for (at, (label, _)) in members.iter().enumerate() {
             label.spellings().for_each(|spelling| add(&folded(spelling), at));
         }
-        Members { name, members, by_spelling }
+        let short = ShortSpellings::new(&listed);
+        Members { name, members, by_spelling, short }
+    }
+
+    /// The member with just this spelling, of at most 16 bytes: as two words, the first byte lowest,
+    /// filled up with zeros.
+    #[inline]
+    pub fn find_short(&self, spelling: [u64; 2]) -> Option<u32> {
+        self.short.find(spelling)
     }
 
     /// The member with this name, code or label; blanks around it and full-width letters do not
@@ -305,6 +370,14 @@ mod tests {
             assert_eq!(found, wanted, "{spelling}");
         }
         assert_eq!(regions().find("tianjin"), None);
+        let words = |bytes: &[u8; 8], more: &[u8; 8]| {
+            [u64::from_le_bytes(*bytes), u64::from_le_bytes(*more)]
+        };
+        assert_eq!(regions().find_short(words(b"hebei\0\0\0", &[0; 8])), Some(1));
+        assert_eq!(regions().find_short(words(b"tianjin\0", &[0; 8])), None);
+        let beijing: [u8; 8] = "北京市".as_bytes()[..8].try_into().unwrap();
+        let last = "市".as_bytes()[2];
+        assert_eq!(regions().find_short(words(&beijing, &[last, 0, 0, 0, 0, 0, 0, 0])), Some(0));
     }
 
     #[test]

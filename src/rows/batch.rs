@@ -3,6 +3,8 @@
 //! A column is plain values end to end: a million amounts that fit 64 bits take eight megabytes, and
 //! reading one is one load. What is missing, and what needs more than 64 bits, is noted beside.
 
+use std::ops::Range;
+
 use crate::base::{Date, Exact, Period};
 
 use super::Cell;
@@ -188,6 +190,21 @@ impl Column {
             Column::Text(texts) => texts.truncate(rows),
             Column::Member(values) => values.truncate(rows),
             Column::Cells(values) => values.truncate(rows),
+        }
+    }
+
+    /// Adds some rows of another column of the same type.
+    pub fn extend_from(&mut self, other: &Column, rows: Range<usize>) {
+        match (self, other) {
+            (Column::Bool(own), Column::Bool(other)) => own.extend_from(other, rows),
+            (Column::Integer(own), Column::Integer(other))
+            | (Column::Money(own), Column::Money(other)) => own.extend_from(other, rows),
+            (Column::Number(own), Column::Number(other)) => own.extend_from(other, rows),
+            (Column::Date(own), Column::Date(other)) => own.extend_from(other, rows),
+            (Column::Period(own), Column::Period(other)) => own.extend_from(other, rows),
+            (Column::Text(own), Column::Text(other)) => own.extend_from(other, rows),
+            (Column::Member(own), Column::Member(other)) => own.extend_from(other, rows),
+            (column, other) => rows.for_each(|row| column.push(other.cell(row))),
         }
     }
 

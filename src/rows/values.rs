@@ -1,5 +1,7 @@
 //! Values end to end, a few of them missing or wide.
 
+use std::ops::Range;
+
 use crate::base::{Date, Exact, Money, Period, PeriodKind};
 
 /// Plain values, of which some may be missing.
@@ -126,14 +128,33 @@ impl<T> Values<T> {
         self.there.push(false);
     }
 
+    /// Adds the values of some rows of another column.
+    pub fn extend_from(&mut self, other: &Values<T>, rows: Range<usize>)
+    where
+        T: Clone + Filler,
+    {
+        for row in rows {
+            match other.get_ref(row) {
+                Some(value) => self.push(value.clone()),
+                None => self.push_missing(),
+            }
+        }
+    }
+
     /// Forgets all but the first so many.
     pub fn truncate(&mut self, rows: usize) {
         self.values.truncate(rows);
-        self.there.truncate(rows);
-        // One form for what is equal: no notes where nothing is missing.
-        if self.there.iter().all(|there| *there) {
-            self.there.clear();
-        }
+        forget(&mut self.there, rows);
+    }
+}
+
+/// Forgets all notes but the first so many. What is equal has one form: no notes where nothing is
+/// missing.
+fn forget(there: &mut Vec<bool>, rows: usize) {
+    let missing = there.get(rows..).is_some_and(|forgotten| forgotten.contains(&false));
+    there.truncate(rows);
+    if missing && !there.contains(&false) {
+        there.clear();
     }
 }
 
@@ -231,6 +252,16 @@ impl Wholes {
         self.narrow.push_missing();
     }
 
+    /// Adds the numbers of some rows of another column.
+    pub fn extend_from(&mut self, other: &Wholes, rows: Range<usize>) {
+        for row in rows {
+            match other.get(row) {
+                Some(number) => self.push(number),
+                None => self.push_missing(),
+            }
+        }
+    }
+
     /// Forgets all but the first so many.
     pub fn truncate(&mut self, rows: usize) {
         self.narrow.truncate(rows);
@@ -262,6 +293,17 @@ pub struct TextColumn {
 }
 
 impl TextColumn {
+    /// None yet, with room for so many that are short.
+    pub fn with_capacity(rows: usize) -> TextColumn {
+        let bytes = String::with_capacity(rows.saturating_mul(SHORT_TEXT_BYTES));
+        TextColumn { bytes, ends: Vec::with_capacity(rows), there: Vec::new() }
+    }
+
+    /// Adds the texts of some rows of another column.
+    pub fn extend_from(&mut self, other: &TextColumn, rows: Range<usize>) {
+        rows.for_each(|row| self.push(other.get(row)));
+    }
+
     /// A column that holds nothing yet, with as much room.
     pub fn emptied(&self) -> TextColumn {
         TextColumn {
@@ -307,10 +349,7 @@ impl TextColumn {
     /// Forgets all texts but the first `rows`.
     pub fn truncate(&mut self, rows: usize) {
         self.ends.truncate(rows);
-        self.there.truncate(rows);
-        if self.there.iter().all(|there| *there) {
-            self.there.clear();
-        }
+        forget(&mut self.there, rows);
         self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
     }
 
@@ -324,6 +363,8 @@ impl TextColumn {
         self.ends.is_empty()
     }
 }
+
+const SHORT_TEXT_BYTES: usize = 8;
 
 #[cfg(test)]
 mod tests {

@@ -74,6 +74,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["formats"]),
     ("foldhash", &["engine"]),
     ("indicatif", &["cli"]),
+    ("itoa", &["base"]),
     ("jiff", &["base"]),
     ("memchr", &["formats"]),
     ("num_bigint", &["reference"]),

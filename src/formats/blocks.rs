@@ -1,0 +1,283 @@
+//! A CSV file cut into blocks that can each be read alone.
+//!
+//! A block ends where a row ends. That takes no more than a search for the last line end, unless
+//! there are quotes: between them a line end is part of a cell, so rows with quotes are followed one
+//! by one. Where a quote fails to close is found out here, where all that follows can be seen, and
+//! noted in the block.
+
+use std::io::Read;
+
+use super::error::FormatsError;
+
+/// Some whole rows.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    /// Their bytes, each row with its line end.
+    pub(super) bytes: Vec<u8>,
+    /// Where the first row starts.
+    pub(super) start: Place,
+    /// Whether there are quotes.
+    pub(super) quotes: bool,
+    /// Starts of lines with a quote that fails, and the cell it is in; ascending.
+    pub(super) broken: Vec<(usize, usize)>,
+}
+
+/// Where a row starts in a block.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    /// How many bytes are before it.
+    pub(super) at: usize,
+    /// The number of its line in the file.
+    pub(super) line: u64,
+}
+
+impl Block {
+    /// What stands from some row on.
+    pub(super) fn rest(&self, place: Place) -> &[u8] {
+        self.bytes.get(place.at..).unwrap_or(&[])
+    }
+
+    /// The next place that is not a blank line.
+    pub(super) fn after_blank(&self, mut place: Place) -> Place {
+        loop {
+            place.at += match self.rest(place) {
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => return place,
+            };
+            place.line += 1;
+        }
+    }
+
+    /// The end of the row that starts somewhere; `None` if nothing does.
+    pub(super) fn row_end(&self, at: usize, delimiter: u8) -> Option<RowEnd> {
+        let rest = self.bytes.get(at..).filter(|rest| !rest.is_empty())?;
+        let end = row_end(rest, delimiter, true)?;
+        // Only who saw what follows the block knows in which cell a row fails.
+        match self.broken.binary_search_by_key(&at, |(start, _)| *start) {
+            Err(_) => Some(end),
+            Ok(place) => {
+                let cell = self.broken.get(place).map(|(_, cell)| *cell);
+                Some(RowEnd { broken: cell, ..line_end(rest, true)? })
+            }
+        }
+    }
+}
+
+/// Reads a file block by block.
+#[derive(Debug)]
+pub(super) struct Blocks<R> {
+    reader: R,
+    delimiter: u8,
+    file: String,
+    /// How many bytes a block has, about.
+    size: usize,
+    /// Bytes read beyond the last block, from the start of a row.
+    ahead: Vec<u8>,
+    at_end: bool,
+    line: u64,
+}
+
+impl<R: Read> Blocks<R> {
+    pub(super) fn new(reader: R, delimiter: u8, file: &str) -> Blocks<R> {
+        Blocks::sized(reader, delimiter, file, BLOCK_BYTES)
+    }
+
+    /// In blocks of about so many bytes.
+    pub(super) fn sized(reader: R, delimiter: u8, file: &str, size: usize) -> Blocks<R> {
+        let (file, ahead) = (file.to_owned(), Vec::new());
+        Blocks { reader, delimiter, file, size, ahead, at_end: false, line: 1 }
+    }
+
+    /// The next block.
+    ///
+    /// # Errors
+    /// The file cannot be read on, or is no table.
+    pub(super) fn next(&mut self) -> Result<Option<Block>, FormatsError> {
+        let mut bytes = std::mem::take(&mut self.ahead);
+        let mut wanted = self.size;
+        loop {
+            self.fill(&mut bytes, wanted)?;
+            if bytes.is_empty() {
+                return Ok(None);
+            }
+            let mut broken = Vec::new();
+            let end = whole_rows(&bytes, self.delimiter, self.at_end, &mut broken);
+            if bytes.len() > ROW_BYTES_MAX && self.first_is_too_long(&bytes, end) {
+                return Err(FormatsError::LineTooLong { file: self.file.clone(), line: self.line });
+            }
+            if end == 0 {
+                wanted = bytes.len().saturating_mul(2);
+                continue;
+            }
+            let after = bytes.get(end..).unwrap_or(&[]);
+            if !self.at_end {
+                self.ahead.reserve(self.size.max(after.len()));
+                self.ahead.extend_from_slice(after);
+            }
+            bytes.truncate(end);
+            let quotes = memchr::memchr(b'"', &bytes).is_some();
+            let block = Block { bytes, start: Place { at: 0, line: self.line }, quotes, broken };
+            let lines = memchr::memchr_iter(b'\n', &block.bytes).count();
+            self.line += u64::try_from(lines).unwrap_or(u64::MAX);
+            return Ok(Some(block));
+        }
+    }
+
+    /// Reads until there are so many bytes, or no more.
+    fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> Result<(), FormatsError> {
+        let mut length = bytes.len();
+        if self.at_end || length >= wanted {
+            return Ok(());
+        }
+        bytes.resize(wanted, 0);
+        while let Some(room) = bytes.get_mut(length..).filter(|room| !room.is_empty()) {
+            match self.reader.read(room) {
+                Ok(0) => {
+                    self.at_end = true;
+                    break;
+                }
+                Ok(read) => length += read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(FormatsError::reading(&self.file, error)),
+            }
+        }
+        bytes.truncate(length);
+        Ok(())
+    }
+
+    /// Only the first row can be: what follows it has been read with no room for another.
+    fn first_is_too_long(&self, bytes: &[u8], end: usize) -> bool {
+        let first = bytes.get(..end).unwrap_or(&[]);
+        let first = if end == 0 { None } else { row_end(first, self.delimiter, true) };
+        first.map_or(bytes.len(), |row| row.length) > ROW_BYTES_MAX
+    }
+}
+
+/// Where a row ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowEnd {
+    /// How many bytes it has.
+    pub(super) length: usize,
+    /// The same with its line end.
+    pub(super) step: usize,
+    /// How many line ends those hold; one more than inside it, also where the file ends.
+    pub(super) lines: u64,
+    /// The cell in which a quote never closes, or is followed by text. Such a row is one line.
+    pub(super) broken: Option<usize>,
+}
+
+/// How many bytes of whole rows there are; lines that are none are added to `broken`.
+fn whole_rows(
+    bytes: &[u8],
+    delimiter: u8,
+    at_end: bool,
+    broken: &mut Vec<(usize, usize)>,
+) -> usize {
+    if at_end {
+        return bytes.len();
+    }
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let after_line = |bytes: &[u8]| memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
+        let Some(quote) = memchr::memchr(b'"', rest) else { return at + after_line(rest) };
+        at += after_line(rest.get(..quote).unwrap_or(&[]));
+        let Some(end) = row_end(bytes.get(at..).unwrap_or(&[]), delimiter, false) else {
+            return at;
+        };
+        broken.extend(end.broken.map(|cell| (at, cell)));
+        at += end.step;
+    }
+}
+
+/// The end of the first row; `None` if more bytes are needed to tell.
+fn row_end(bytes: &[u8], delimiter: u8, complete: bool) -> Option<RowEnd> {
+    let line = line_end(bytes, complete)?;
+    if memchr::memchr(b'"', bytes.get(..line.length)?).is_none() {
+        return Some(line);
+    }
+    match quoted_row_end(bytes, delimiter, complete)? {
+        Ok(end) => Some(end),
+        Err(cell) => Some(RowEnd { broken: Some(cell), ..line }),
+    }
+}
+
+/// The end of the first line.
+fn line_end(bytes: &[u8], complete: bool) -> Option<RowEnd> {
+    let (length, step) = match memchr::memchr(b'\n', bytes) {
+        Some(end) if end > 0 && bytes.get(end - 1) == Some(&b'\r') => (end - 1, end + 1),
+        Some(end) => (end, end + 1),
+        None if complete => (bytes.len(), bytes.len()),
+        None => return None,
+    };
+    Some(RowEnd { length, step, lines: 1, broken: None })
+}
+
+/// The end of a row with quotes, or the cell in which one fails.
+fn quoted_row_end(bytes: &[u8], delimiter: u8, complete: bool) -> Option<Result<RowEnd, usize>> {
+    let (mut at, mut cell) = (0, 0);
+    loop {
+        let rest = bytes.get(at..)?;
+        if rest.first() == Some(&b'"') {
+            let within = QUOTED_BYTES_MAX.saturating_sub(at);
+            let Some(length) = quoted_cell(rest, within) else {
+                let known = complete || rest.len() >= within;
+                return known.then_some(Err(cell));
+            };
+            at += length;
+            let after = bytes.get(at..)?;
+            match after {
+                [] if !complete => return None,
+                [b'\r'] if !complete => return None,
+                [next, ..] if *next == delimiter => {}
+                [] | [b'\n', ..] | [b'\r', b'\n', ..] => {}
+                _ => return Some(Err(cell)),
+            }
+        } else {
+            match memchr::memchr2(delimiter, b'\n', rest) {
+                Some(length) => at += length,
+                None if complete => at = bytes.len(),
+                None => return None,
+            }
+        }
+        // Here stands a delimiter, a line end, or nothing.
+        match bytes.get(at) {
+            Some(next) if *next == delimiter => {
+                at += 1;
+                cell += 1;
+            }
+            next => {
+                let row = bytes.get(..at)?;
+                let extra = match next {
+                    None => 0,
+                    Some(b'\r') => 2,
+                    Some(_) => 1,
+                };
+                let back = usize::from(row.ends_with(b"\r"));
+                let inside = memchr::memchr_iter(b'\n', row).count();
+                let lines = u64::try_from(inside + 1).unwrap_or(1);
+                let (length, step) = (at - back, at + extra);
+                return Some(Ok(RowEnd { length, step, lines, broken: None }));
+            }
+        }
+    }
+}
+
+/// How many bytes a quoted cell has, both quotes included; `None` if it does not close so soon.
+pub(super) fn quoted_cell(bytes: &[u8], within: usize) -> Option<usize> {
+    let searched = bytes.get(..within).unwrap_or(bytes);
+    let mut at = 1;
+    loop {
+        at += memchr::memchr(b'"', searched.get(at..)?)? + 1;
+        if bytes.get(at) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+const BLOCK_BYTES: usize = 1 << 19;
+/// The last quote of a row stands within so many bytes.
+const QUOTED_BYTES_MAX: usize = 1 << 20;
+const ROW_BYTES_MAX: usize = 1 << 24;

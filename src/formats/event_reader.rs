@@ -1,0 +1,241 @@
+//! Rows of a file into batches, block by block.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::base::Money;
+use crate::rows::{Batch, Origin, Reason, Unreadable};
+
+use super::blocks::{Block, Place};
+use super::csv::Cutter;
+use super::encoding::Encoding;
+use super::json::{self, JsonValue};
+use super::parse::{self, Fault};
+use super::raw::{RawRow, from_csv};
+use super::steps::{Plain, Steps};
+use super::table_reader::{RecordNames, TableReader};
+
+/// A row that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The event kind it would have been, where that much is known.
+    pub event: Option<u32>,
+    /// Where it stands.
+    pub origin: Origin,
+    /// What it would have brought, where that cell can be read.
+    pub inflow: Option<Money>,
+    /// What is wrong; always `Unreadable`.
+    pub reason: Reason,
+}
+
+/// Reads the rows of one file. It does not change while it reads, so that blocks may be read at the
+/// same time.
+#[derive(Debug)]
+pub struct EventReader<'n> {
+    pub(super) file: u32,
+    pub(super) header: Vec<String>,
+    pub(super) delimiter: u8,
+    pub(super) encoding: Encoding,
+    pub(super) kinds: Kinds,
+    pub(super) readers: Vec<Option<TableReader<'n>>>,
+}
+
+/// Which event kind a row is.
+#[derive(Debug)]
+pub(super) enum Kinds {
+    One(usize),
+    ByColumn { column: String, at: Option<usize>, kinds: HashMap<String, usize> },
+}
+
+/// What some rows are.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// The events of each kind, in the order of the file.
+    pub batches: Vec<Batch>,
+    /// Rows that could not be read, in the order of the file.
+    pub unread: Vec<Unread>,
+    /// How many rows there were, readable or not.
+    pub rows: u64,
+}
+
+impl<'n> EventReader<'n> {
+    /// Reads a block of the file.
+    pub(super) fn parse(&self, block: &Block) -> Parsed {
+        let rows = memchr::memchr_iter(b'\n', block.rest(block.start)).count() + 1;
+        let mut filling = Filling::new(self, rows);
+        let mut cutter = Cutter::new(self.delimiter, self.encoding);
+        let plain = self.plain(block);
+        let mut place = block.start;
+        loop {
+            place = block.after_blank(place);
+            if let Some(plain) = plain {
+                place = filling.push_plain(plain, place);
+            }
+            let Some(row) = cutter.row(block, &mut place) else { return filling.parsed() };
+            filling.push(&from_csv(row, &self.header));
+        }
+    }
+
+    /// The text of a block whose rows can be read in steps. What is no text costs the row in which
+    /// it stands, so a block that has such a row is not read so.
+    fn plain<'a>(&self, block: &'a Block) -> Option<Plain<'a>> {
+        let may = !block.quotes
+            && self.encoding == Encoding::Utf8
+            && matches!(self.kinds, Kinds::One(_))
+            && Steps::allow(self.delimiter)
+            && memchr::memchr(0, &block.bytes).is_none();
+        let text = std::str::from_utf8(may.then_some(&block.bytes)?).ok()?;
+        Some(Plain { bytes: &block.bytes, text, delimiter: self.delimiter })
+    }
+
+    fn kind_of(&self, row: &RawRow<'_>) -> Result<usize, (String, Fault)> {
+        let (column, at, kinds) = match &self.kinds {
+            Kinds::One(kind) => return Ok(*kind),
+            Kinds::ByColumn { column, at, kinds } => (column, at, kinds),
+        };
+        let spelling = match row {
+            RawRow::Cells(cells) => at.and_then(|at| cells.get(at)).unwrap_or_default().to_owned(),
+            RawRow::Record { record, .. } => {
+                let raw = record.0.iter().find(|(name, _)| name == column);
+                match raw.map(|(_, raw)| json::value(raw)) {
+                    Some(JsonValue::Text(text)) => text,
+                    _ => String::new(),
+                }
+            }
+            RawRow::Broken { .. } => String::new(),
+        };
+        kinds.get(spelling.trim()).copied().ok_or_else(|| {
+            let why =
+                if spelling.is_empty() { Unreadable::Missing } else { Unreadable::UnknownMember };
+            (column.clone(), Fault { value: spelling, why })
+        })
+    }
+
+    /// The kind of all rows, if they have one.
+    fn only_kind(&self) -> Option<u32> {
+        match &self.kinds {
+            Kinds::One(kind) => u32::try_from(*kind).ok(),
+            Kinds::ByColumn { .. } => None,
+        }
+    }
+}
+
+/// Batches that are being filled.
+#[derive(Debug)]
+pub(super) struct Filling<'r, 'n> {
+    reader: &'r EventReader<'n>,
+    /// Room for so many rows is made.
+    room: usize,
+    /// By event kind.
+    batches: Vec<Option<Batch>>,
+    pub(super) known: RecordNames,
+    unread: Vec<Unread>,
+    rows: u64,
+}
+
+impl<'r, 'n> Filling<'r, 'n> {
+    pub(super) fn new(reader: &'r EventReader<'n>, room: usize) -> Filling<'r, 'n> {
+        let batches = reader.readers.iter().map(|_| None).collect();
+        let known = RecordNames::default();
+        Filling { reader, room, batches, known, unread: Vec::new(), rows: 0 }
+    }
+
+    /// What has been read.
+    pub(super) fn parsed(self) -> Parsed {
+        let batches = self.batches.into_iter().flatten().filter(|batch| !batch.is_empty());
+        Parsed { batches: batches.collect(), unread: self.unread, rows: self.rows }
+    }
+
+    /// Reads rows of the one kind from a place on as far as they are usual, and gives the place of
+    /// the first that is not.
+    fn push_plain(&mut self, plain: Plain<'_>, mut place: Place) -> Place {
+        let file = self.reader.file;
+        let Kinds::One(kind) = self.reader.kinds else { return place };
+        let Some((table, batch)) = self.table(kind) else { return place };
+        let Some(steps) = &table.steps else { return place };
+        let mut rows = 0;
+        while let Some(at) = steps.read(table, plain, place.at, &mut batch.columns) {
+            batch.origins.push(Origin { file, line: place.line });
+            rows += 1;
+            place = plain.after_blank(Place { at, line: place.line + 1 });
+        }
+        undo(batch);
+        self.rows += rows;
+        place
+    }
+
+    /// Reads any row.
+    pub(super) fn push(&mut self, row: &RawRow<'_>) {
+        let reader = self.reader;
+        self.rows += 1;
+        let origin = Origin { file: reader.file, line: row.line() };
+        let columns = u32::try_from(reader.header.len()).unwrap_or(u32::MAX);
+        if let RawRow::Broken { column, text, why, .. } = row {
+            let fault = Fault { value: parse::shortened(text), why: *why };
+            return self.fail(reader.only_kind(), origin, None, column.clone(), fault);
+        }
+        if let RawRow::Cells(cells) = row {
+            let found = u32::try_from(cells.len()).unwrap_or(u32::MAX);
+            if found != columns {
+                let why = Unreadable::Ragged { expected: columns, found };
+                let fault = Fault { value: parse::shortened(cells.text()), why };
+                return self.fail(reader.only_kind(), origin, None, None, fault);
+            }
+        }
+        let kind = match reader.kind_of(row) {
+            Ok(kind) => kind,
+            Err((column, fault)) => return self.fail(None, origin, None, Some(column), fault),
+        };
+        let mut known = std::mem::take(&mut self.known);
+        let Some((table, batch)) = self.table(kind) else { return };
+        let pushed = table.push(row, &mut batch.columns, &mut known);
+        match &pushed {
+            Ok(()) => batch.origins.push(origin),
+            Err(_) => undo(batch),
+        }
+        self.known = known;
+        if let Err((column, fault)) = pushed {
+            let column = column.map(|at| match row {
+                RawRow::Cells(_) => reader.header.get(at).cloned().unwrap_or_default(),
+                RawRow::Record { .. } | RawRow::Broken { .. } => {
+                    let field = table.table.fields.get(at);
+                    field.map_or_else(String::new, |field| field.name.text.clone())
+                }
+            });
+            self.fail(Some(table.event), origin, table.inflow_of(row), column, fault);
+        }
+    }
+
+    /// The reader of a kind and its batch.
+    fn table(&mut self, kind: usize) -> Option<(&'r TableReader<'n>, &mut Batch)> {
+        let table = self.reader.readers.get(kind)?.as_ref()?;
+        let room = self.room;
+        let batch = self.batches.get_mut(kind)?.get_or_insert_with(|| Batch {
+            event: table.event,
+            columns: table.empty_columns(room),
+            origins: Vec::with_capacity(room),
+        });
+        Some((table, batch))
+    }
+
+    fn fail(
+        &mut self,
+        event: Option<u32>,
+        origin: Origin,
+        inflow: Option<Money>,
+        column: Option<String>,
+        fault: Fault,
+    ) {
+        let (column, value) = (column.map(Arc::from), Arc::from(fault.value));
+        let reason = Reason::Unreadable { column, value, why: fault.why };
+        self.unread.push(Unread { event, origin, inflow, reason });
+    }
+}
+
+/// Takes back what a row that failed half way has left.
+fn undo(batch: &mut Batch) {
+    let rows = batch.origins.len();
+    for column in &mut batch.columns {
+        column.truncate(rows);
+    }
+}

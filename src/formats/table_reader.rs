@@ -1,0 +1,290 @@
+//! Rows of one event kind into its columns.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::value::RawValue;
+
+use crate::base::Money;
+use crate::report::names::{Field, Kind, Names, Table};
+use crate::rows::{Cell, Column, TextColumn, Unreadable, Values, Wholes};
+
+use super::columns::{Bound, FieldFrom, field_of_column};
+use super::csv::CsvCells;
+use super::json::{self, JsonValue, Record};
+use super::mapping::{Mapping, TableMapping};
+use super::parse::{self, Fault};
+use super::raw::RawRow;
+use super::steps::Steps;
+
+/// Reads the rows of one event kind.
+#[derive(Debug)]
+pub(super) struct TableReader<'n> {
+    names: &'n Names,
+    pub(super) event: u32,
+    pub(super) table: &'n Table,
+    mapping: TableMapping,
+    /// For each field, where a row of cells has it.
+    from: Vec<FieldFrom>,
+    is_csv: bool,
+    /// How usual rows of cells are read.
+    pub(super) steps: Option<Steps>,
+}
+
+/// What the names mean that records use, as far as they have been met.
+#[derive(Debug, Default)]
+pub(super) struct RecordNames {
+    /// For each event kind.
+    fields: Vec<HashMap<String, Option<usize>>>,
+    /// Names that mean nothing.
+    pub(super) ignored: BTreeSet<String>,
+}
+
+/// A fault and the column at fault: by position in a header, or of the field for a record.
+pub(super) type RowFault = (Option<usize>, Fault);
+
+impl<'n> TableReader<'n> {
+    /// A reader for a file with so many columns; of records if none.
+    pub(super) fn new(
+        names: &'n Names,
+        kind: usize,
+        table: &'n Table,
+        bound: &Bound,
+        mapping: &Mapping,
+        columns: usize,
+    ) -> TableReader<'n> {
+        let event = u32::try_from(kind).unwrap_or(u32::MAX);
+        let (mapping, from, is_csv) = (mapping.of(table), bound.from.clone(), columns > 0);
+        let mut reader = TableReader { names, event, table, mapping, from, is_csv, steps: None };
+        reader.steps = Steps::of(table, &reader.from, &reader.mapping, columns);
+        reader
+    }
+
+    /// Columns that hold nothing yet. What a header lacks is absent; a record may have anything.
+    pub(super) fn empty_columns(&self, rows: usize) -> Vec<Column> {
+        let pairs = self.table.fields.iter().zip(&self.from);
+        pairs
+            .map(|(field, from)| match from {
+                FieldFrom::Nowhere if self.is_csv || field.computed => Column::Absent,
+                _ => empty_column(&field.kind, rows),
+            })
+            .collect()
+    }
+
+    /// Adds a row to columns; where it fails half way, some have grown.
+    pub(super) fn push(
+        &self,
+        row: &RawRow<'_>,
+        columns: &mut [Column],
+        known: &mut RecordNames,
+    ) -> Result<(), RowFault> {
+        match row {
+            RawRow::Cells(cells) => self.push_cells(cells, columns),
+            RawRow::Record { record, .. } => self.push_record(record, columns, known),
+            RawRow::Broken { .. } => Ok(()),
+        }
+    }
+
+    fn push_cells(&self, cells: &CsvCells<'_>, columns: &mut [Column]) -> Result<(), RowFault> {
+        let fields = self.table.fields.iter().zip(&self.from).enumerate();
+        for ((at, (field, from)), column) in fields.zip(columns) {
+            let (text, place) = match from {
+                FieldFrom::Nowhere => {
+                    if field.required && !field.computed {
+                        let value = field.name.text.clone();
+                        return Err((None, Fault { value, why: Unreadable::Missing }));
+                    }
+                    continue;
+                }
+                FieldFrom::Column(place) => (cells.get(*place).unwrap_or_default(), Some(*place)),
+                FieldFrom::Constant(text) => (text.as_str(), None),
+            };
+            self.push_text(column, at, field, text)
+                .map_err(|(value, why)| (place, Fault { value: parse::shortened(value), why }))?;
+        }
+        Ok(())
+    }
+
+    /// Adds what a text of a cell means; `None` if it is no value of the field.
+    pub(super) fn push_cell(&self, at: usize, column: &mut Column, text: &str) -> Option<()> {
+        self.push_text(column, at, self.table.fields.get(at)?, text).ok()
+    }
+
+    /// Adds the value that the mapping gives for all rows; `None` if it is no value of the field.
+    pub(super) fn push_constant(&self, at: usize, column: &mut Column) -> Option<()> {
+        let FieldFrom::Constant(text) = self.from.get(at)? else { return None };
+        self.push_cell(at, column, text)
+    }
+
+    /// Reads a text straight into its column; gives back the text that is no value of it.
+    fn push_text<'a>(
+        &'a self,
+        column: &mut Column,
+        at: usize,
+        field: &Field,
+        text: &'a str,
+    ) -> Result<(), (&'a str, Unreadable)> {
+        let text = replaced(&self.mapping, at, text);
+        push_text(column, text, field, self.names).map_err(|why| (text, why))
+    }
+
+    fn push_record(
+        &self,
+        record: &Record<'_>,
+        columns: &mut [Column],
+        known: &mut RecordNames,
+    ) -> Result<(), RowFault> {
+        let mut values: Vec<Option<&RawValue>> = vec![None; self.table.fields.len()];
+        for (name, raw) in &record.0 {
+            let field = self.field_of_name(name, known);
+            let Some((at, place)) = field.and_then(|at| Some((at, values.get_mut(at)?))) else {
+                continue;
+            };
+            if place.replace(raw).is_some() {
+                let fault = Fault { value: name.clone(), why: Unreadable::RepeatedField };
+                return Err((Some(at), fault));
+            }
+        }
+        let fields = self.table.fields.iter().zip(values).enumerate();
+        for ((at, (field, raw)), column) in fields.zip(columns) {
+            if field.computed {
+                continue;
+            }
+            let cell = record_value(&self.mapping, at, field, raw, self.names)
+                .map_err(|fault| (Some(at), fault))?;
+            if cell == Cell::Missing && field.required {
+                let fault = Fault { value: String::new(), why: Unreadable::Missing };
+                return Err((Some(at), fault));
+            }
+            column.push(cell);
+        }
+        Ok(())
+    }
+
+    fn field_of_name(&self, name: &str, known: &mut RecordNames) -> Option<usize> {
+        let kind = usize::try_from(self.event).unwrap_or(0);
+        if known.fields.len() <= kind {
+            known.fields.resize_with(kind + 1, HashMap::new);
+        }
+        let fields = known.fields.get_mut(kind)?;
+        if let Some(field) = fields.get(name) {
+            return *field;
+        }
+        let field = field_of_column(name, &self.table.fields, &self.mapping);
+        // A file may invent a new name in every row; nobody reads a list of thousands.
+        if fields.len() < NAMES_MAX {
+            if field.is_none() {
+                known.ignored.insert(name.to_owned());
+            }
+            fields.insert(name.to_owned(), field);
+        }
+        field
+    }
+
+    /// What a row that failed would have brought.
+    pub(super) fn inflow_of(&self, row: &RawRow<'_>) -> Option<Money> {
+        let at = self.table.inflow?;
+        let field = self.table.fields.get(at)?;
+        let cell = match row {
+            RawRow::Cells(cells) => {
+                let text = match self.from.get(at)? {
+                    FieldFrom::Nowhere => return None,
+                    FieldFrom::Column(place) => cells.get(*place)?,
+                    FieldFrom::Constant(text) => text,
+                };
+                parse::text(replaced(&self.mapping, at, text), &field.kind, self.names).ok()?
+            }
+            RawRow::Record { record, .. } => {
+                let raw = record.0.iter().find(|(name, _)| {
+                    field_of_column(name, &self.table.fields, &self.mapping) == Some(at)
+                });
+                let raw = raw.map(|(_, raw)| *raw);
+                record_value(&self.mapping, at, field, raw, self.names).ok()?
+            }
+            RawRow::Broken { .. } => return None,
+        };
+        match cell {
+            Cell::Money(amount) => Some(amount),
+            _ => None,
+        }
+    }
+}
+
+/// What stands for a text by the mapping's values.
+fn replaced<'a>(mapping: &'a TableMapping, field: usize, text: &'a str) -> &'a str {
+    let values = mapping.values.get(&field);
+    values.and_then(|values| values.get(text.trim())).map_or(text, String::as_str)
+}
+
+fn record_value(
+    mapping: &TableMapping,
+    at: usize,
+    field: &Field,
+    raw: Option<&RawValue>,
+    names: &Names,
+) -> Result<Cell, Fault> {
+    let from_text = |text: &str| {
+        parse::text(text, &field.kind, names)
+            .map_err(|why| Fault { value: parse::shortened(text), why })
+    };
+    if let Some(constant) = mapping.constants.get(&at) {
+        return from_text(constant);
+    }
+    let Some(raw) = raw else { return Ok(Cell::Missing) };
+    if mapping.values.contains_key(&at)
+        && let JsonValue::Text(text) = json::value(raw)
+    {
+        return from_text(replaced(mapping, at, &text));
+    }
+    parse::json(raw, &field.kind, names)
+}
+
+fn empty_column(kind: &Kind, rows: usize) -> Column {
+    match kind {
+        Kind::Bool => Column::Bool(Values::with_capacity(rows)),
+        Kind::Integer => Column::Integer(Wholes::with_capacity(rows)),
+        Kind::Rate | Kind::Number => Column::Number(Values::with_capacity(rows)),
+        Kind::Money(_) => Column::Money(Wholes::with_capacity(rows)),
+        Kind::Date => Column::Date(Values::with_capacity(rows)),
+        Kind::Period(_) => Column::Period(Values::with_capacity(rows)),
+        Kind::Text => Column::Text(TextColumn::with_capacity(rows)),
+        Kind::Member(_) => Column::Member(Values::with_capacity(rows)),
+        Kind::Duration | Kind::List(_) | Kind::Record(_) => Column::Cells(Vec::with_capacity(rows)),
+    }
+}
+
+/// A column of cells of one kind; a cell of another kind counts as missing.
+pub fn column_of(kind: &Kind, cells: impl IntoIterator<Item = Cell>) -> Column {
+    let mut column = empty_column(kind, 0);
+    cells.into_iter().for_each(|cell| column.push(cell));
+    column
+}
+
+fn push_text(
+    column: &mut Column,
+    text: &str,
+    field: &Field,
+    names: &Names,
+) -> Result<(), Unreadable> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() && (text.is_empty() || !matches!(field.kind, Kind::Text)) {
+        if field.required {
+            return Err(Unreadable::Missing);
+        }
+        column.push(Cell::Missing);
+        return Ok(());
+    }
+    match (&mut *column, &field.kind) {
+        (Column::Text(texts), _) => texts.push(Some(text)),
+        (Column::Money(values), Kind::Money(scale)) => {
+            values.push(parse::money(trimmed, *scale)?.minor());
+        }
+        (Column::Integer(values), _) => values.push(parse::integer(trimmed)?),
+        (column, kind) => {
+            let cell = parse::text(text, kind, names)?;
+            column.push(cell);
+        }
+    }
+    Ok(())
+}
+
+const NAMES_MAX: usize = 1000;
