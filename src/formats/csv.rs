@@ -134,7 +134,8 @@ impl<R: Read> CsvRows<R> {
         self.lines.advance(step, lines);
         let bytes = self.lines.behind(step).get(..length).unwrap_or(&[]);
         let text = self.encoding.decoded(bytes).filter(|_| memchr::memchr(0, bytes).is_none());
-        let broken = broken.or(text.is_none().then_some(Broken::NotText));
+        // A row that is no text is kept in another spelling, whatever else is wrong with it.
+        let broken = text.is_none().then_some(Broken::NotText).or(broken);
         if let Some(why) = broken {
             return Ok(Some(CsvRow::Broken { line, text: self.encoding.shown(bytes), why }));
         }
@@ -318,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_nul_costs_one_row() {
-        check("a,b\n1,\0\n2,3\n", &["1: a|b", "2! 1,\0 NotText", "3: 2|3"]);
+        check("a,b\n1,\0\n2,3\n", &["1: a|b", "2! 1,\\x00 NotText", "3: 2|3"]);
     }
 
     #[test]
