@@ -2,11 +2,11 @@
 
 use crate::base::Date;
 use crate::plan::{Event, Plan, at};
-use crate::rows::{EventAt, Reason, Sink};
+use crate::rows::{Batch, EventAt, Reason, Sink};
 
 use super::duplicates::Seen;
 use super::evaluator::{AtHand, Evaluator};
-use super::lane::Lanes;
+use super::lane::{Lanes, Ready};
 use super::order::{Kept, Slot};
 use super::outcome::{Desk, Stop};
 use super::run::duplicate;
@@ -62,6 +62,24 @@ pub(super) struct Known {
     pub tied: bool,
     /// No other event has its key.
     pub new: bool,
+    /// Which events of its batch may go in their lane.
+    pub ready: Ready,
+}
+
+/// An event of a batch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub event: &'a Event,
+    pub batch: &'a Batch,
+    pub row: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The same for the evaluator.
+    pub fn at_hand(self) -> AtHand<'a> {
+        let Place { event, batch, row } = self;
+        AtHand { kind: batch.event, event, batch, row, made_for: None, closed: &[] }
+    }
 }
 
 /// Whoever takes an event: its lane, else the evaluator.
@@ -74,25 +92,24 @@ impl<S: Sink> Hands<'_, '_, S> {
     pub fn take<'a, T: Trace>(
         &mut self,
         evaluator: &mut Evaluator<'a, '_, T>,
-        at_hand: AtHand<'a>,
+        place: Place<'a>,
         known: Known,
     ) -> Result<(), Stop<S::Error>> {
-        let (event, kind, date) = (at_hand.event, at_hand.kind, known.date);
-        let (batch, row) = (at_hand.batch, at_hand.row);
-        let in_lane = !known.tied && self.lanes.may_take(batch, row);
+        let (Place { event, batch, row }, date) = (place, known.date);
+        let in_lane = !known.tied && self.lanes.may_take(known.ready, batch, row);
         let mut new = true;
         if in_lane {
             if !known.new {
-                let seen = evaluator.state.seen.get_mut(at(kind));
+                let seen = evaluator.state.seen.get_mut(at(batch.event));
                 new = seen.is_none_or(|seen| seen.insert(batch, row, &event.unique));
             }
-            let place = EventAt { batch, row, date, booked: date };
+            let taken = EventAt { batch, row, date, booked: date };
             let (registers, state) = (evaluator.registers, &mut *evaluator.state);
-            if new && self.desk.take_in_lane(self.lanes, place, event.currency, registers, state)? {
+            if new && self.desk.take_in_lane(self.lanes, taken, event.currency, registers, state)? {
                 return Ok(());
             }
         }
-        evaluator.take_up(at_hand);
+        evaluator.take_up(place.at_hand());
         evaluator.date = date;
         evaluator.booked = date;
         let aside = match (known.tied, in_lane) {

@@ -204,6 +204,7 @@ impl<'r, S: Sink> Desk<'r, S> {
             Some(worked_out) => {
                 let (inflow, residue) = (worked_out.inflow, worked_out.residue);
                 self.counted(event, currency, inflow, residue, &state.accounts)?;
+                self.totals.summary.in_lane += 1;
                 Ok(true)
             }
         }

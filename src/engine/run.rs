@@ -13,8 +13,8 @@ use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::{Asked, Wanted};
 use super::fault::{Fault, RunError};
-use super::hands::{Firsts, GATHERED_MIN, Hands, Known, same_kind};
-use super::lane::Lanes;
+use super::hands::{Firsts, GATHERED_MIN, Hands, Known, Place, same_kind};
+use super::lane::{Lanes, Ready};
 use super::order::{Kept, Slot, order};
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
@@ -242,16 +242,18 @@ impl<'r, S: Sink> Run<'r, S> {
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let ready = self.lanes.of(batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         for row in 0..batch.len() {
-            let known = hands.lanes.date(batch, row, self.registers, evaluator.state);
+            let known = hands.lanes.date(ready, batch, row, self.registers, evaluator.state);
+            let place = Place { event, batch, row };
             if let Some(date) = known {
                 span.take(date);
-                let known = Known { date, tied: false, new: false };
-                hands.take(&mut evaluator, at_hand(event, batch, row), known)?;
+                let known = Known { date, tied: false, new: false, ready };
+                hands.take(&mut evaluator, place, known)?;
                 continue;
             }
-            evaluator.take_up(at_hand(event, batch, row));
+            evaluator.take_up(place.at_hand());
             let dated = dated(&mut evaluator);
             if let Ok(date) = dated {
                 span.take(date);
@@ -286,12 +288,13 @@ impl<'r, S: Sink> Run<'r, S> {
             let own = slots.get(own..).unwrap_or_default();
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            let Some(event) = sent(plan, &current.batch) else { continue };
+            let ready = self.lanes.of(&current.batch);
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             for slot in own {
-                let Some(event) = sent(plan, &current.batch) else { continue };
-                let at_hand = at_hand(event, &current.batch, at(slot.row));
-                let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-                let known = Known { date: slot.date, tied: false, new: false };
-                hands.take(&mut evaluator, at_hand, known)?;
+                let place = Place { event, batch: &current.batch, row: at(slot.row) };
+                let known = Known { date: slot.date, tied: false, new: false, ready };
+                hands.take(&mut evaluator, place, known)?;
             }
             before = own.last().map(|slot| current.alone(at(slot.row)));
         }
@@ -307,12 +310,14 @@ impl<'r, S: Sink> Run<'r, S> {
         let mut slots: Vec<Slot> = Vec::new();
         for (place, held) in (0_u32..).zip(kept) {
             let event = sent(plan, &held.batch)?;
+            let ready = self.lanes.of(&held.batch);
             for row in 0..held.batch.len() {
-                let known = self.lanes.date(&held.batch, row, self.registers, evaluator.state);
+                let batch = &held.batch;
+                let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
                 let date = match known {
                     Some(date) => date,
                     None => {
-                        evaluator.take_up(at_hand(event, &held.batch, row));
+                        evaluator.take_up(Place { event, batch, row }.at_hand());
                         placed(&mut evaluator, held).ok()?
                     }
                 };
@@ -399,11 +404,13 @@ impl<'r, S: Sink> Run<'r, S> {
         for (place, held) in (0_u32..).zip(kept) {
             let unknown = Stop::Internal("a batch of an unknown event kind");
             let event = sent(plan, &held.batch).ok_or(unknown)?;
+            let ready = self.lanes.of(&held.batch);
             for row in 0..held.batch.len() {
-                let known = self.lanes.date(&held.batch, row, self.registers, evaluator.state);
+                let batch = &held.batch;
+                let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
                 let dated = known.map_or_else(
                     || {
-                        evaluator.take_up(at_hand(event, &held.batch, row));
+                        evaluator.take_up(Place { event, batch, row }.at_hand());
                         placed(&mut evaluator, held)
                     },
                     Ok,
@@ -443,6 +450,12 @@ impl<'r, S: Sink> Run<'r, S> {
         let Some((first, _)) = rows.first() else { return Ok(()) };
         let Some(event) = sent(plan, first) else { return Ok(()) };
         let gathered = (rows.len() >= GATHERED_MIN).then(|| Batch::gathered(first.event, &rows));
+        let ready = match (&gathered, self.lanes.of(first)) {
+            (_, Ready::None) => Ready::None,
+            (Some(gathered), _) => self.lanes.of(gathered),
+            (None, _) => Ready::Some,
+        };
+        let new = firsts.all_new(first.event);
         let same = |other: Option<&Slot>, slot: &Slot| {
             event.order_matters
                 && other.is_some_and(|it| order(it, slot, kept, &plan.events).is_eq())
@@ -454,13 +467,13 @@ impl<'r, S: Sink> Run<'r, S> {
             let place = start + row;
             let before = place.checked_sub(1).and_then(|before| slots.get(before));
             let tied = same(before, slot) || same(slots.get(place + 1), slot);
-            let at_hand = match &gathered {
-                Some(gathered) => at_hand(event, gathered, row),
-                None => at_hand(event, batch, *own_row),
+            let taken = match &gathered {
+                Some(gathered) => Place { event, batch: gathered, row },
+                None => Place { event, batch, row: *own_row },
             };
+            let known = Known { date: slot.date, tied, new, ready };
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-            let known = Known { date: slot.date, tied, new: firsts.all_new(batch.event) };
-            hands.take(&mut evaluator, at_hand, known)?;
+            hands.take(&mut evaluator, taken, known)?;
         }
         Ok(())
     }

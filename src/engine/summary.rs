@@ -17,6 +17,9 @@ pub struct Summary {
     pub made: u64,
     /// Events allocated.
     pub allocated: u64,
+    /// Of these, those worked out in plain integers (see [`crate::plan::Lane`]): how many changes no
+    /// result, only how long it takes.
+    pub in_lane: u64,
     /// Events set aside.
     pub set_aside: u64,
     /// Of these, those of which it is not known what they would have brought.

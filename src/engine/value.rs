@@ -139,6 +139,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A whole number, day or member, which need no type to be read; nothing for others.
+    pub fn of_plain(cell: &Cell) -> Option<Value<'a>> {
+        match cell {
+            Cell::Integer(value) => Some(Value::Number(Exact::from_int(*value))),
+            Cell::Date(value) => Some(Value::Date(*value)),
+            Cell::Member(value) => Some(Value::Member(*value)),
+            _ => None,
+        }
+    }
+
     pub fn of_constant(constant: &'a Constant) -> Value<'a> {
         match constant {
             Constant::Bool(value) => Value::Bool(*value),

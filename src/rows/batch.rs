@@ -162,6 +162,20 @@ impl Column {
         }
     }
 
+    /// Whether a value stands in every row; a column of cells is not looked through.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Column::Absent | Column::Cells(_) => false,
+            Column::Bool(values) => values.all().is_some(),
+            Column::Integer(values) | Column::Money(values) => values.is_full(),
+            Column::Number(values) => values.all().is_some(),
+            Column::Date(values) => values.all().is_some(),
+            Column::Period(values) => values.all().is_some(),
+            Column::Text(texts) => texts.is_full(),
+            Column::Member(values) => values.all().is_some(),
+        }
+    }
+
     /// Forgets all rows but the first so many.
     pub fn truncate(&mut self, rows: usize) {
         match self {

@@ -199,6 +199,11 @@ impl Wholes {
         self.get(row).map(Money::from_minor)
     }
 
+    /// Whether none is missing.
+    pub fn is_full(&self) -> bool {
+        self.narrow.all().is_some()
+    }
+
     /// All numbers, if none is missing and all fit 64 bits.
     pub fn all(&self) -> Option<&[i64]> {
         if self.wide.is_empty() { self.narrow.all() } else { None }
@@ -292,6 +297,11 @@ impl TextColumn {
     #[inline]
     fn end_before(&self, row: usize) -> usize {
         row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
+    }
+
+    /// Whether none is missing.
+    pub fn is_full(&self) -> bool {
+        self.there.is_empty()
     }
 
     /// Forgets all texts but the first `rows`.

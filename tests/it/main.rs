@@ -22,6 +22,7 @@ mod compiled;
 mod floors;
 #[cfg(feature = "cli")]
 mod jobs;
+mod lane;
 mod language;
 mod model;
 mod reference;

@@ -39,14 +39,32 @@ pub fn run(
     (heard.outcomes, summary.unwrap())
 }
 
+/// Runs the engine over events as they come; nothing where they come out of their order.
+pub fn run_in_turn(
+    rules: &RuleSet,
+    registers: &[(u32, Vec<RegisterRow>)],
+    batches: &[Batch],
+) -> Option<(Vec<Outcome>, Summary)> {
+    let plan = plan::compile(rules, &Choices::default());
+    let mut heard = Heard { rules, batches, outcomes: Vec::new() };
+    let events = batches.iter().cloned().map(Ok::<Batch, Infallible>);
+    let options = Options::default();
+    let summary = engine::run_in_turn(&plan, registers.to_vec(), events, &options, &mut heard);
+    summary.unwrap().map(|summary| (heard.outcomes, summary))
+}
+
 impl Heard<'_> {
     fn sender(&self, event: EventAt<'_>) -> Sender {
         let declared = &self.rules.events[usize::try_from(event.batch.event).unwrap()];
         match declared.source {
             fenshui::model::EventSource::Sent => {
-                let same = |batch: &Batch| batch.origins == event.batch.origins;
-                let batch = self.batches.iter().position(same).unwrap();
-                Sender::Data { batch, row: event.row }
+                // The engine may have gathered rows of several batches: their origins stay.
+                let origin = event.batch.origins[event.row];
+                let place = |batch: &Batch| batch.origins.iter().position(|it| *it == origin);
+                let mut places = self.batches.iter().enumerate();
+                let found = places.find_map(|(at, batch)| place(batch).map(|row| (at, row)));
+                let (batch, row) = found.unwrap();
+                Sender::Data { batch, row }
             }
             fenshui::model::EventSource::Stage { .. } => Sender::Stage,
             _ => Sender::Calendar,

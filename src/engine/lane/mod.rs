@@ -12,13 +12,14 @@ mod whole;
 
 use crate::base::{Date, Exact, Money};
 use crate::plan::{
-    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Slot, Sum, at, lane,
+    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Slot, Sum,
+    WayOfSettling, at, lane,
 };
-use crate::rows::{Allocation, Batch, Cell, Payee};
+use crate::rows::{Allocation, Batch, Cell, Column, Payee};
 
 use super::registers::Registers;
-use super::state::State;
-use super::value::Part;
+use super::state::{Original, OriginalFeed, OriginalLeaf, Settling, State};
+use super::value::{Part, Value};
 use tree::Memo;
 use whole::Whole;
 
@@ -28,6 +29,15 @@ pub(crate) struct Lanes {
     /// For events whose numbers fit 64 bits, and for the others.
     narrow: Work<i64>,
     wide: Work<i128>,
+}
+
+/// Which events of a batch have all that their lane needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ready {
+    All,
+    /// Each has to be asked.
+    Some,
+    None,
 }
 
 /// What an event came to.
@@ -82,29 +92,50 @@ impl Lanes {
         Lanes { lanes: Vec::new(), narrow: Work::new(), wide: Work::new() }
     }
 
-    /// Whether an event's kind has a lane, and the event all that a lane needs.
-    pub fn may_take(&self, batch: &Batch, row: usize) -> bool {
-        let lane = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
-        lane.is_some_and(|lane| has_all(lane, batch, row))
+    /// Which events of a batch have all that their lane needs.
+    pub fn of(&self, batch: &Batch) -> Ready {
+        let Some(Some(lane)) = self.lanes.get(at(batch.event)) else { return Ready::None };
+        let full = |field: &u32| batch.columns.get(at(*field)).is_some_and(Column::is_full);
+        if lane.required.iter().all(full) { Ready::All } else { Ready::Some }
+    }
+
+    /// Whether an event has all that its lane needs.
+    pub fn may_take(&self, ready: Ready, batch: &Batch, row: usize) -> bool {
+        match ready {
+            Ready::All => true,
+            Ready::None => false,
+            Ready::Some => {
+                let lane = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+                let there = |field: &u32| {
+                    batch.columns.get(at(*field)).is_some_and(|column| !column.is_missing(row))
+                };
+                lane.is_some_and(|lane| lane.required.iter().all(there))
+            }
+        }
     }
 
     /// The day of an event, if its kind has a lane and it has all that a lane needs.
     pub fn date(
         &mut self,
+        ready: Ready,
         batch: &Batch,
         row: usize,
         registers: &Registers,
         state: &mut State,
     ) -> Option<Date> {
-        let lane = self.lanes.get(at(batch.event))?.as_ref()?;
-        if !has_all(lane, batch, row) {
+        if !self.may_take(ready, batch, row) {
             return None;
+        }
+        let lane = self.lanes.get(at(batch.event))?.as_ref()?;
+        if let Day::Field(field) = &lane.date {
+            return match batch.columns.get(at(*field))? {
+                Column::Date(days) => days.get(row),
+                _ => None,
+            };
         }
         let date = Date::MIN;
         let work = &mut self.narrow;
-        if !matches!(lane.date, Day::Field(_)) {
-            work.begin(lane);
-        }
+        work.begin(lane);
         let mut event = Event { lane, batch, row, date, registers, state, work, residue: 0 };
         Date::from_days(event.day(&lane.date)?)
     }
@@ -128,22 +159,26 @@ impl Lanes {
         let residue = 0;
         let mut event =
             Event { lane, batch, row, date, registers, state: &mut *state, work, residue };
-        if let Some(worked_out) = event.work_out(out) {
-            event.commit()?;
+        if let Some((worked_out, done)) = event.work_out(out) {
+            event.commit(&worked_out, done)?;
             return Ok(Some(worked_out));
         }
         let work = &mut self.wide;
         work.begin(lane);
         let mut event = Event { lane, batch, row, date, registers, state, work, residue };
-        let Some(worked_out) = event.work_out(out) else { return Ok(None) };
-        event.commit()?;
+        let Some((worked_out, done)) = event.work_out(out) else { return Ok(None) };
+        event.commit(&worked_out, done)?;
         Ok(Some(worked_out))
     }
 }
 
-fn has_all(lane: &Lane, batch: &Batch, row: usize) -> bool {
-    let column = |field: &u32| batch.columns.get(at(*field));
-    lane.required.iter().all(|field| column(field).is_some_and(|it| !it.is_missing(row)))
+/// Fills a list anew.
+#[inline]
+fn again<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
+    if count > 0 || !list.is_empty() {
+        list.clear();
+        list.resize(count, value);
+    }
 }
 
 impl<W: Whole> Work<W> {
@@ -163,14 +198,13 @@ impl<W: Whole> Work<W> {
     }
 
     fn begin(&mut self, lane: &Lane) {
-        self.slots.clear();
-        self.slots.resize(at(lane.slots), W::ZERO);
-        self.rows.clear();
-        self.rows.resize(lane.rows.len(), Memo::NotYet);
-        self.keys.clear();
-        self.keys.resize(lane.keys.len(), None);
-        self.adds.clear();
-        self.adds.resize(lane.adds.len(), None);
+        // What stands in slots from the event before is written over before it is read.
+        if self.slots.len() < at(lane.slots) {
+            self.slots.resize(at(lane.slots), W::ZERO);
+        }
+        again(&mut self.rows, lane.rows.len(), Memo::NotYet);
+        again(&mut self.keys, lane.keys.len(), None);
+        again(&mut self.adds, lane.adds.len(), None);
         self.watched.clear();
         self.shutting.clear();
         self.changes.clear();
@@ -178,8 +212,8 @@ impl<W: Whole> Work<W> {
     }
 }
 
-impl<W: Whole> Event<'_, W> {
-    fn work_out(&mut self, out: &mut Vec<Allocation>) -> Option<WorkedOut> {
+impl<'a, W: Whole> Event<'a, W> {
+    fn work_out(&mut self, out: &mut Vec<Allocation>) -> Option<(WorkedOut, &'a Done)> {
         let lane = self.lane;
         if let Some(undoes) = lane.undoes
             && !self.batch.columns.get(at(undoes))?.is_missing(self.row)
@@ -192,14 +226,15 @@ impl<W: Whole> Event<'_, W> {
             self.put(slot, inflow);
         }
         for levy in &lane.levies {
+            let mut due = W::ZERO;
             if self.truth(&levy.when)? {
-                let due = self.number(&levy.due)?;
+                due = self.number(&levy.due)?;
                 if due < W::ZERO && !levy.may_refund {
                     return None;
                 }
                 inflow = inflow.plus(due)?;
-                self.put(levy.to, due);
             }
+            self.put(levy.to, due);
         }
         let mut next = &lane.next;
         let done = loop {
@@ -212,7 +247,8 @@ impl<W: Whole> Event<'_, W> {
             self.settle(settle)?;
         }
         self.collect(done, out)?;
-        Some(WorkedOut { inflow: Money::from_minor(inflow.wide()), residue: self.residue })
+        let inflow = Money::from_minor(inflow.wide());
+        Some((WorkedOut { inflow, residue: self.residue }, done))
     }
 
     fn slot(&self, slot: Slot) -> W {
@@ -306,8 +342,9 @@ impl<W: Whole> Event<'_, W> {
             self.change(&add.sums, amount)?;
         }
         for feed in &done.feeds {
-            let slots = feed.slots.iter();
-            let amount = slots.map(|slot| self.slot(*slot)).try_fold(W::ZERO, W::plus)?;
+            let leaves = feed.leaves.iter().filter_map(|leaf| done.leaves.get(*leaf));
+            let slots = leaves.map(|leaf| leaf.units).chain(feed.pooled.iter().copied());
+            let amount = slots.map(|slot| self.slot(slot)).try_fold(W::ZERO, W::plus)?;
             self.change(&feed.sums, amount)?;
         }
         for place in 0..self.work.shutting.len() {
@@ -351,8 +388,11 @@ impl<W: Whole> Event<'_, W> {
     }
 
     /// Makes the changes. Whatever fails here was tried before: it would be a mistake of ours.
-    fn commit(&mut self) -> Result<(), &'static str> {
+    fn commit(&mut self, worked_out: &WorkedOut, done: &Done) -> Result<(), &'static str> {
         const HALF: &str = "an event's changes failed half way";
+        if let Some(field) = self.lane.kept_under {
+            self.keep(field, worked_out, done).ok_or(HALF)?;
+        }
         let (state, work) = (&mut *self.state, &mut *self.work);
         for (sum, key, amount) in &work.changes {
             let totals = state.totals.get_mut(at(sum.tally));
@@ -375,6 +415,46 @@ impl<W: Whole> Event<'_, W> {
             self.state.shut_at(leg, key);
         }
         Ok(())
+    }
+
+    /// Keeps what the event gave, for a refund that may undo it.
+    fn keep(&mut self, field: u32, worked_out: &WorkedOut, done: &Done) -> Option<()> {
+        let unique = match self.batch.columns.get(at(field))? {
+            Column::Text(texts) => self.state.names.text_part(texts.get(self.row)?, true),
+            column => self.state.names.part(&Value::of_plain(&column.cell(self.row))?),
+        };
+        let mut places: Vec<Option<u32>> = Vec::with_capacity(done.leaves.len());
+        let mut leaves = Vec::with_capacity(done.leaves.len());
+        for leaf in &done.leaves {
+            let units = self.slot(leaf.units).wide();
+            if units == 0 && self.slot(leaf.share.0) == W::ZERO {
+                places.push(None);
+                continue;
+            }
+            let account = match &leaf.payee {
+                Some((account, key)) => Some(self.account(*account, key)?),
+                None => None,
+            };
+            places.push(u32::try_from(leaves.len()).ok());
+            leaves.push(OriginalLeaf { account, leg: leaf.leg, units, given_back: 0 });
+        }
+        let mut feeds = Vec::with_capacity(done.feeds.len());
+        for feed in &done.feeds {
+            self.parts(&feed.key, true)?;
+            let key = self.work.parts.as_slice().into();
+            let own = feed.leaves.iter().filter_map(|leaf| places.get(*leaf).copied().flatten());
+            let pooled = feed.pooled.iter().map(|slot| self.slot(*slot).wide()).sum();
+            let pooled = Exact::from_int(pooled);
+            feeds.push(OriginalFeed { tally: feed.tally, key, leaves: own.collect(), pooled });
+        }
+        let settling = match done.by {
+            WayOfSettling::LargestRemainder => Settling::LargestRemainder,
+            WayOfSettling::InOrder => Settling::InOrder,
+        };
+        let inflow = worked_out.inflow.minor();
+        let original = Original { inflow, reversed: 0, leaves, settling, feeds };
+        self.state.originals.insert((self.batch.event, unique), original);
+        Some(())
     }
 
     /// The position of an account.

@@ -7,7 +7,7 @@
 use crate::base::Date;
 
 use super::super::{
-    Case, Event, EventSource, Feed as PlanFeed, Kind, LevyCase, Plan, Settlement, Source,
+    Case, Event, EventSource, Feed as PlanFeed, Field, Kind, LevyCase, Plan, Settlement, Source,
     Step as Head, Target, at,
 };
 use super::expr::{Locals, Maker, Scene, Typed, all};
@@ -28,7 +28,17 @@ pub fn lane(plan: &Plan, event: &Event) -> Option<Lane> {
     let plain = event.transfers.is_empty() && event.becomes.is_empty() && event.figures.is_empty();
     let computed =
         |field: &u32| event.fields.get(at(*field)).is_none_or(|it| it.computed.is_some());
-    if !sent || !plain || event.reversible || event.unique.iter().any(computed) {
+    // What may be undone is kept under the one field that identifies it, of a plain type.
+    let plainly = |field: &Field| {
+        let kind = matches!(field.kind, Kind::Text | Kind::Integer | Kind::Date | Kind::Member(_));
+        kind && !field.optional
+    };
+    let named = match event.unique.as_slice() {
+        [field] => event.fields.get(at(*field)).is_some_and(plainly),
+        _ => false,
+    };
+    let nameless = event.reversible && !named;
+    if !sent || !plain || nameless || event.unique.iter().any(computed) {
         return None;
     }
     let maker =
@@ -73,14 +83,22 @@ pub(super) enum To {
     Pool(u32),
 }
 
+/// What a leg adds to a tally: under which key, to which sums, and the endings it is the sum of.
+#[derive(Debug, Clone)]
+pub(super) struct Fed {
+    pub tally: u32,
+    pub key: Vec<KeyPart>,
+    pub sums: Vec<Sum>,
+    pub endings: Vec<u32>,
+}
+
 /// How far a way has come.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Path {
     /// Legs that end, in written order; those into a pool with the pool's own division behind the
     /// first of them.
     pub endings: Vec<Ending>,
-    /// What has been fed: the tally, its sums, and the endings it is the sum of.
-    pub feeds: Vec<(u32, Vec<Sum>, Vec<u32>)>,
+    pub feeds: Vec<Fed>,
     /// Names of endings, stable while others are put between them.
     pub names: Vec<u32>,
     pub next_name: u32,
@@ -111,6 +129,7 @@ impl<'p> Flow<'p> {
             currency: event.currency,
             required,
             undoes: event.reverses.map(|(field, _)| field),
+            kept_under: event.unique.first().copied().filter(|_| event.reversible),
             date,
             rows: self.maker.rows,
             keys: self.maker.keys,
@@ -229,7 +248,8 @@ impl<'p> Flow<'p> {
     ) -> Option<()> {
         let parts = self.maker.parts(&feed.keys, scene)?;
         let sums = self.maker.sums(feed.tally, &parts)?;
-        path.feeds.push((feed.tally, sums, endings.to_vec()));
+        let fed = Fed { tally: feed.tally, key: parts, sums, endings: endings.to_vec() };
+        path.feeds.push(fed);
         Some(())
     }
 
@@ -415,12 +435,14 @@ impl<'p> Flow<'p> {
         }
         let mut shares = Vec::new();
         let mut leaves = Vec::new();
-        let mut units: Vec<(u32, Slot)> = Vec::new();
+        // By their names, leaves and what was put into pools.
+        let mut named: Vec<(u32, usize)> = Vec::new();
+        let mut pooled: Vec<(u32, Slot)> = Vec::new();
         for (name, ending) in path.names.iter().zip(&path.endings) {
             let To::Payee(payee) = &ending.to else {
                 // What a leg put into a pool counts as put in, where that is whole.
                 if ending.share.den == 1 {
-                    units.push((*name, ending.share.slot));
+                    pooled.push((*name, ending.share.slot));
                 }
                 continue;
             };
@@ -428,7 +450,7 @@ impl<'p> Flow<'p> {
             if !ending.whole {
                 shares.push((ending.share.slot, den / ending.share.den, slot));
             }
-            units.push((*name, slot));
+            named.push((*name, leaves.len()));
             leaves.push(Leaf {
                 leg: ending.leg,
                 payee: payee.clone(),
@@ -437,14 +459,23 @@ impl<'p> Flow<'p> {
             });
         }
         let mut feeds = Vec::with_capacity(path.feeds.len());
-        for (_, sums, endings) in path.feeds.iter().filter(|(_, sums, _)| !sums.is_empty()) {
-            let slot = |name: &u32| units.iter().find(|(of, _)| of == name).map(|(_, it)| *it);
-            let slots: Option<Vec<Slot>> = endings.iter().map(slot).collect();
-            feeds.push(Feed { sums: sums.clone(), slots: slots? });
+        for fed in path.feeds.iter().filter(|fed| !fed.sums.is_empty()) {
+            let Fed { tally, key, sums, endings } = fed.clone();
+            let mut feed = Feed { tally, key, sums, leaves: Vec::new(), pooled: Vec::new() };
+            for name in endings {
+                let leaf = named.iter().find(|(of, _)| *of == name);
+                let pool = pooled.iter().find(|(of, _)| *of == name);
+                match (leaf, pool) {
+                    (Some((_, leaf)), _) => feed.leaves.push(*leaf),
+                    (None, Some((_, slot))) => feed.pooled.push(*slot),
+                    (None, None) => return None,
+                }
+            }
+            feeds.push(feed);
         }
         let plus = inflow.into_iter().chain(levies.iter().map(|levy| levy.to)).collect();
         let settle = Settle { plus, minus, shares, den, by };
-        Some(Done { settle: Some(settle), leaves, feeds })
+        Some(Done { settle: Some(settle), leaves, feeds, by })
     }
 }
 

@@ -188,7 +188,7 @@ impl<'p> Split<'_, 'p, '_> {
         };
         let feed = leg.feed.as_ref()?;
         // What an earlier leg of this event added to the total would count.
-        if self.path.feeds.iter().any(|(tally, ..)| *tally == feed.tally) {
+        if self.path.feeds.iter().any(|fed| fed.tally == feed.tally) {
             return None;
         }
         let parts = self.flow.maker.parts(&feed.keys, &mut self.scene)?;

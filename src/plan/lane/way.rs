@@ -11,6 +11,8 @@ pub struct Lane {
     pub required: Vec<u32>,
     /// A field that must be missing: it names an event to undo.
     pub undoes: Option<u32>,
+    /// The field that identifies the event, if what it gives is kept for a refund that may undo it.
+    pub kept_under: Option<u32>,
     /// The effective date.
     pub date: Day,
     /// Rows of registers, each looked up when first asked for.
@@ -187,6 +189,8 @@ pub struct Done {
     pub leaves: Vec<Leaf>,
     /// What legs add to tallies.
     pub feeds: Vec<Feed>,
+    /// By which the event settles.
+    pub by: WayOfSettling,
 }
 
 /// A leaf.
@@ -205,8 +209,14 @@ pub struct Leaf {
 /// What a leg adds to a tally.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feed {
+    /// The tally.
+    pub tally: u32,
+    /// The whole key.
+    pub key: Vec<KeyPart>,
     /// The sums it is added to.
     pub sums: Vec<Sum>,
-    /// What is added: the sum of these, in minor units.
-    pub slots: Vec<Slot>,
+    /// What is added: the sum of what these leaves get, by their places …
+    pub leaves: Vec<usize>,
+    /// … and of what is put into pools, in minor units.
+    pub pooled: Vec<Slot>,
 }
