@@ -1,6 +1,6 @@
 //! What a run sets aside: counted, kept with its reason, the first ones shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Exact;
 use crate::diagnostics::{Language, Words};
@@ -38,6 +38,8 @@ pub(super) struct Asides<'j> {
     pub(super) unread_unknown: u64,
     /// What rows that cannot be read would have brought, by event kind.
     pub(super) unread_money: BTreeMap<u32, Exact>,
+    /// Registers without any row in which events looked for one.
+    pub(super) without_rows: BTreeSet<u32>,
 }
 
 impl<'j> Asides<'j> {
@@ -52,6 +54,7 @@ impl<'j> Asides<'j> {
             unread: 0,
             unread_unknown: 0,
             unread_money: BTreeMap::new(),
+            without_rows: BTreeSet::new(),
         }
     }
 
@@ -92,6 +95,11 @@ impl<'j> Asides<'j> {
         key: String,
         reason: &Reason,
     ) -> Result<(), FormatsError> {
+        if let Reason::NoRow { register, .. } = reason
+            && self.registers.iter().any(|(of, rows)| of == register && rows.is_empty())
+        {
+            self.without_rows.insert(*register);
+        }
         let shown = self.first.len() < ASIDE_SHOWN_MAX;
         if !shown && self.kept.is_none() {
             return Ok(());
@@ -123,8 +131,9 @@ impl<'j> Asides<'j> {
         Ok(())
     }
 
-    /// The key of a register's row that a person reads as the one that has no row: it differs in blanks,
-    /// in capitals or in the width of its letters. Codes that are merely alike are no hint. It takes a look at every row, so only those shown are asked about.
+    /// The key of a register's row that a person reads as the one that has no row: it differs in
+    /// blanks, in capitals or in the width of its letters. Codes that are merely alike are no hint.
+    /// It takes a look at every row, so only those shown are asked about.
     fn near_row(&self, reason: &Reason) -> Option<String> {
         let Reason::NoRow { register, key } = reason else { return None };
         let [Cell::Text(wanted)] = key.as_slice() else { return None };

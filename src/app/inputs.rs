@@ -66,7 +66,7 @@ pub enum Remark {
     Ignored(String, Vec<String>),
     /// It has no rows.
     NoRows(String),
-    /// A register for which no file was named.
+    /// A register without rows, in which events looked for one.
     NoFile(String),
     /// A register with dated fields has no column that says when they hold.
     Undated(String),
@@ -113,15 +113,6 @@ pub fn read_registers(
         rows.extend(read.rows);
         if !read.ignored.is_empty() {
             remarks.push(Remark::Ignored(file.to_owned(), read.ignored));
-        }
-    }
-    for table in &names.registers {
-        let has_file = |argument: &String| {
-            let name = argument.split_once('=').map_or("", |(name, _)| name);
-            table.name.spellings().any(|own| own == name)
-        };
-        if !arguments.iter().any(has_file) {
-            remarks.push(Remark::NoFile(table.name.text.clone()));
         }
     }
     Ok((registers, remarks))

@@ -152,7 +152,12 @@ where
     let mut asides = asides.into_inner();
     *kept = asides.kept.take();
     let totals = control_totals(job, &summary, &asides)?;
-    Ok(Some(RunReport { totals, first_aside: asides.first, remarks: remarks.into_inner() }))
+    let mut remarks = remarks.into_inner();
+    for register in &asides.without_rows {
+        let table = usize::try_from(*register).ok().and_then(|at| job.names.registers.get(at));
+        remarks.extend(table.map(|table| Remark::NoFile(table.name.text.clone())));
+    }
+    Ok(Some(RunReport { totals, first_aside: asides.first, remarks }))
 }
 
 /// The error of the world behind a run that stopped.

@@ -133,12 +133,12 @@ pub(super) fn say_remarks(console: &Console, remarks: &[Remark]) {
             Remark::NoFile(register) => {
                 console.note(&Words::new(
                     format!(
-                        "register `{register}` has no file, so it has no rows: name one with \
+                        "register `{register}` has no rows: name its file with \
                          `--register {register}=FILE` or in `fenshui.toml`"
                     ),
                     format!(
-                        "登记簿「{register}」没有文件，按没有数据处理：\
-                         请用 --register {register}=文件 指定，或写入 fenshui.toml"
+                        "登记簿「{register}」没有数据：\
+                         请用 --register {register}=文件 指定其文件，或写入 fenshui.toml"
                     ),
                 ));
                 continue;

@@ -169,7 +169,6 @@ fn a_full_disk_leaves_nothing_half_written() {
             "run",
             "rules.fen.md",
             "receipts.csv",
-            "--quiet",
             "--out",
             "/dev/full",
             "--summary",

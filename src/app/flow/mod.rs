@@ -46,6 +46,10 @@ pub fn flow(rules: &RuleSet, totals: Option<&LegTotals>, language: Language) -> 
     let mut ways = ways(rules, language);
     if let Some(totals) = totals {
         ways = ways.into_iter().flat_map(|way| totals.to_members(way)).collect();
+        ways.extend(totals.by_settlement(match language {
+            Language::English => "settlement",
+            Language::Chinese => "尾差结算",
+        }));
     }
     let names = names(rules, language);
     let member = |at: &At| match (at, totals) {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::base::Money;
 use crate::formats::{FormatsError, compare_cells};
-use crate::rows::{Accounts, Cell, EventAt, Outcome, Payee, Sink};
+use crate::model::{EventId, LegId};
+use crate::rows::{Accounts, Allocation, Cell, EventAt, Outcome, Payee, Sink};
 
 use super::super::run::{Job, RunReport, listen};
 use super::{At, Way};
@@ -14,6 +15,8 @@ use super::{At, Way};
 pub struct LegTotals {
     /// The last is the place in `accounts`, for a member of a family.
     sums: BTreeMap<(u32, u32, Option<usize>), Money>,
+    /// What settlements gave beside all legs, by event kind and account.
+    settled: BTreeMap<(u32, u32, Option<usize>), Money>,
     /// Members of families that got something, in order.
     pub(super) accounts: Vec<(u32, Vec<Cell>)>,
 }
@@ -51,11 +54,17 @@ impl LegSums {
         accounts.sort_by(|(one, key), (other, other_key)| {
             one.cmp(other).then_with(|| compare_cells(key, other_key))
         });
-        let mut totals = LegTotals { sums: BTreeMap::new(), accounts };
+        let mut totals = LegTotals { accounts, ..LegTotals::default() };
         for ((event, leg, position), amount) in self.sums {
             let account = position.and_then(|position| self.accounts.get(&position));
             let place = account.and_then(|it| totals.accounts.iter().position(|known| known == it));
-            let sum = totals.sums.entry((event, leg, place)).or_insert(Money::ZERO);
+            let sum = match (leg, account) {
+                (Allocation::BY_SETTLEMENT, Some((account, _))) => {
+                    totals.settled.entry((event, *account, place))
+                }
+                _ => totals.sums.entry((event, leg, place)),
+            };
+            let sum = sum.or_insert(Money::ZERO);
             *sum = sum.checked_add(amount).ok_or(FormatsError::TotalTooLarge)?;
         }
         Ok(totals)
@@ -65,10 +74,25 @@ impl LegSums {
 impl LegTotals {
     pub(super) fn of(&self, way: &Way) -> Option<Money> {
         let place = match way.to {
+            At::Account(account, place) if way.leg.0 == Allocation::BY_SETTLEMENT => {
+                return self.settled.get(&(way.event.0, account, place)).copied();
+            }
             At::Account(_, place) => place,
             At::Event(_) | At::Levy(_) | At::Pool(_) | At::Undetermined => None,
         };
         self.sums.get(&(way.event.0, way.leg.0, place)).copied()
+    }
+
+    /// A way for what settlements gave each account beside all legs.
+    pub(super) fn by_settlement(&self, label: &str) -> Vec<Way> {
+        let way = |(event, account, place): &(u32, u32, Option<usize>)| Way {
+            event: EventId(*event),
+            from: At::Event(EventId(*event)),
+            to: At::Account(*account, *place),
+            leg: LegId(Allocation::BY_SETTLEMENT),
+            label: label.to_owned(),
+        };
+        self.settled.keys().map(way).collect()
     }
 
     /// A way for each member of a family that got something by it.
