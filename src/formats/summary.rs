@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use crate::base::{Money, Period, PeriodKind};
 use crate::diagnostics::{Language, Words};
-use crate::report::names::{Field, Kind, Names, folded, nearest};
+use crate::report::names::{Field, Kind, Names, Table, folded, nearest};
 use crate::report::values::{account_label, account_text, file_text, money_label, person_text};
 use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee};
 
-use super::allocations::has_currencies;
+use super::allocations::column_name;
 use super::error::FormatsError;
 use super::output::Output;
 use super::records::{Records, ResultColumn, ResultLayout};
@@ -35,6 +35,7 @@ pub struct Summary {
     /// Values of the columns that are no small numbers, by column.
     interned: Vec<Interned>,
     key: Vec<u64>,
+    labels: bool,
 }
 
 /// A value of a summary's column.
@@ -90,18 +91,20 @@ impl By {
         if column == "account" || column == "账户" {
             return Ok(By::Account);
         }
-        let position = |fields: &[Field]| {
-            fields.iter().position(|field| field.name.spellings().any(|own| own == column))
+        let position = |table: &Table| {
+            let called = |field: &Field| {
+                let whole = column_name(&table.name.text, &field.name.text);
+                whole == column || field.name.spellings().any(|own| own == column)
+            };
+            table.fields.iter().position(called)
         };
-        let positions: Vec<Option<usize>> =
-            names.events.iter().map(|table| position(&table.fields)).collect();
-        let first = names
-            .events
-            .iter()
-            .zip(&positions)
-            .find_map(|(table, at)| at.and_then(|at| table.fields.get(at)));
-        if let Some(field) = first {
-            return Ok(By::Field(field.name.text.clone(), positions));
+        let positions: Vec<Option<usize>> = names.events.iter().map(position).collect();
+        let mut fields = names.events.iter().zip(&positions);
+        let first =
+            fields.find_map(|(table, at)| Some((table, at.and_then(|at| table.fields.get(at))?)));
+        if let Some((table, field)) = first {
+            let name = column_name(&table.name.text, &field.name.text);
+            return Ok(By::Field(name, positions));
         }
         match column {
             "year" | "年" => Ok(By::Period(PeriodKind::Year)),
@@ -165,7 +168,13 @@ impl Summary {
     /// A summary by these columns.
     pub fn new(by: Vec<By>) -> Summary {
         let interned = by.iter().map(|_| Interned::default()).collect();
-        Summary { by, places: HashMap::new(), totals: Vec::new(), interned, key: Vec::new() }
+        let (places, totals, key) = (HashMap::new(), Vec::new(), Vec::new());
+        Summary { by, places, totals, interned, key, labels: false }
+    }
+
+    /// The same with what people call each account, beside how files write it.
+    pub fn with_labels(self) -> Summary {
+        Summary { labels: true, ..self }
     }
 
     /// Adds what one event gave.
@@ -179,7 +188,7 @@ impl Summary {
         accounts: &dyn Accounts,
         names: &Names,
     ) -> Result<(), FormatsError> {
-        let currency = currency_of(event.batch.event, names);
+        let currency = names.currency_of(event.batch.event);
         for allocation in allocations {
             self.key.clear();
             self.key.push(u64::from(currency));
@@ -227,7 +236,7 @@ impl Summary {
         layout: ResultLayout,
         language: Language,
     ) -> Result<(), FormatsError> {
-        let currency = has_currencies(names);
+        let currency = names.has_currencies();
         let numeric = |by: &By| match by {
             By::Account => false,
             By::Period(_) => true,
@@ -236,15 +245,16 @@ impl Summary {
                 field.is_some_and(|field| matches!(field.kind, Kind::Integer | Kind::Money(_)))
             }),
         };
-        let mut columns: Vec<ResultColumn> = self
-            .by
-            .iter()
-            .map(|by| ResultColumn {
-                name: by.name().to_owned(),
-                heading: by.heading(names, language),
-                numeric: numeric(by),
-            })
-            .collect();
+        let labels = self.labels && layout != ResultLayout::Table;
+        let mut columns: Vec<ResultColumn> = Vec::new();
+        for by in &self.by {
+            let (heading, numeric) = (by.heading(names, language), numeric(by));
+            columns.push(ResultColumn { name: by.name().to_owned(), heading, numeric });
+            if labels && *by == By::Account {
+                let name = "account_label".to_owned();
+                columns.push(ResultColumn { heading: name.clone(), name, numeric: false });
+            }
+        }
         let mut add = |name: &str, zh: &str, numeric| {
             let heading = if language == Language::Chinese { zh } else { name };
             columns.push(ResultColumn { name: name.into(), heading: heading.into(), numeric });
@@ -280,6 +290,9 @@ impl Summary {
                         }
                     }
                     part => records.text(&part_text(part, names, person)),
+                }
+                if labels && matches!(part, Part::Account(..) | Part::Undetermined) {
+                    records.text(&part_text(part, names, Some(language)));
                 }
             }
             match person {
@@ -378,14 +391,6 @@ fn part(by: &By, event: EventAt<'_>, payee: Payee, accounts: &dyn Accounts) -> P
 fn field_at(positions: &[Option<usize>], event: EventAt<'_>) -> Option<usize> {
     let at = usize::try_from(event.batch.event).ok()?;
     positions.get(at).copied().flatten()
-}
-
-/// The first event kind that has the same currency: it stands for the currency.
-fn currency_of(event: u32, names: &Names) -> u32 {
-    let at = usize::try_from(event).unwrap_or(usize::MAX);
-    let own = names.events.get(at).map(|table| &table.currency);
-    let first = names.events.iter().position(|table| Some(&table.currency) == own);
-    first.and_then(|at| u32::try_from(at).ok()).unwrap_or(event)
 }
 
 fn compare_parts(one: &[Part], other: &[Part]) -> Ordering {

@@ -399,9 +399,9 @@ impl<'a, W: Whole> Event<'a, W> {
             let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
             totals.add(*key, &Exact::from_int(amount.wide()), self.date).map_err(|_| HALF)?;
         }
-        let year = self.date.year();
+        let of = (self.lane.currency, self.date.year());
         for (account, more, den) in &work.drifts {
-            state.drift.add_over(*account, year, more.wide(), *den).map_err(|_| HALF)?;
+            state.drift.add_over(*account, of, more.wide(), *den).map_err(|_| HALF)?;
         }
         for place in 0..self.work.watched.len() {
             let Some((leg, bound, sum)) = self.work.watched.get(place).copied() else { break };

@@ -30,7 +30,16 @@ fn field(name: &str, kind: Kind, required: bool) -> Field {
 fn table(name: &str, fields: Vec<Field>, inflow: usize) -> Table {
     let currency = Currency { code: "CNY".into(), scale: 2 };
     let (name, inflow) = (Label::plain(name), Some(inflow));
-    Table { name, fields, key: vec![0], effective: None, inflow, sent: true, currency }
+    Table {
+        name,
+        fields,
+        key: vec![0],
+        effective: None,
+        inflow,
+        sent: true,
+        currency,
+        settlement: String::new(),
+    }
 }
 
 /// Rules with one event kind, or with two.
