@@ -223,10 +223,12 @@ mod tests {
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
             let (own, length) = match rest.as_bytes() {
-                [b'\\', b'x', ..] => (vec![u8::from_str_radix(&rest[2..4], 16).unwrap()], 4),
+                [b'\\', b'x', ..] => {
+                    (vec![u8::from_str_radix(rest.get(2..4).unwrap(), 16).unwrap()], 4)
+                }
                 [b'\\', b'\\', ..] => (vec![b'\\'], 2),
                 _ => {
-                    let own = &rest[..first.len_utf8()];
+                    let own = rest.get(..first.len_utf8()).unwrap();
                     let bytes = match encoding {
                         Encoding::Utf8 => own.as_bytes().to_vec(),
                         Encoding::Gb18030 => GB18030.encode(own).0.into_owned(),
@@ -235,7 +237,7 @@ mod tests {
                 }
             };
             out.extend(own);
-            rest = &rest[length..];
+            rest = rest.get(length..).unwrap();
         }
         out
     }
