@@ -22,3 +22,8 @@ fn members_out_of_sight() {
 fn at_least_after_a_rate() {
     check(&root().join("tests/cases/regressions"), "at-least-after-a-rate.fen.md");
 }
+
+#[test]
+fn signs_in_full_width() {
+    check(&root().join("tests/cases/regressions"), "signs-in-full-width.fen.md");
+}
