@@ -385,9 +385,14 @@ impl<'a> Power<'a> {
     ) -> Diagnostic {
         let help = Words::new(
             format!(
-                "only its own module can hand it down: `delegates {name} to … per LAW article …`"
+                "only its own module can hand it down: `delegates {name} to … per LAW article …`; \
+                 what its own regions have received a rule may move without that: \
+                 `transfer … from ACCOUNT[REGION] to …`"
             ),
-            format!("只有其所在模块可以下放：「下放 {name} 归 … 按 法规 第…条」"),
+            format!(
+                "只有其所在模块可以下放：「下放 {name} 归 … 按 法规 第…条」；\
+                 本地区已入库的款项则无须下放即可划转：「划转 … 自 账户[地区] 归 …」"
+            ),
         );
         Diagnostic::error(code, self.rule.name.span, words)
             .with_note(at, law(self.rules, cite))

@@ -228,6 +228,8 @@ pub(super) fn nearest<'n>(text: &str, known: &'n [String]) -> Option<&'n str> {
     known
         .iter()
         .map(|name| (strsim::damerau_levenshtein(text, name), name.as_str()))
+        // The same word is known, and cannot be what is missing here.
+        .filter(|(distance, _)| *distance > 0)
         .filter(|(distance, name)| *distance <= allowed && *distance < name.chars().count())
         .min()
         .map(|(_, name)| name)
