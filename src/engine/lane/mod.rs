@@ -459,6 +459,18 @@ impl<'a, W: Whole> Event<'a, W> {
 
     /// The position of an account.
     fn account(&mut self, account: u32, key: &[KeyPart]) -> Option<u32> {
+        // Nearly all accounts have no key or one member: those need no list of parts.
+        let known = match key {
+            [] => self.state.accounts.known(account, &[]),
+            [KeyPart::Member(entity)] => {
+                let member = self.entity(entity)?;
+                self.state.accounts.known(account, &[Part::Member(member)])
+            }
+            _ => None,
+        };
+        if known.is_some() {
+            return known;
+        }
         self.parts(key, true)?;
         let parts = std::mem::take(&mut self.work.parts);
         let position = match self.state.accounts.known(account, &parts) {

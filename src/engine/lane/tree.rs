@@ -172,7 +172,7 @@ impl<W: Whole> Event<'_, W> {
         Period::of(span.kind, self.date_of(&span.day)?).checked_add(span.plus)
     }
 
-    fn entity(&mut self, entity: &Entity) -> Option<u32> {
+    pub(super) fn entity(&mut self, entity: &Entity) -> Option<u32> {
         match entity {
             Entity::Constant(member) => Some(*member),
             Entity::Field(field) => match self.column(*field)? {
