@@ -6,6 +6,7 @@ use crate::report::names::{Kind, Names, Table};
 use crate::report::values::{account_label, account_text, file_text, money_label, person_text};
 use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee};
 
+use super::allocation_lines::AllocationLines;
 use super::error::FormatsError;
 use super::output::Output;
 use super::records::{Records, ResultColumn, ResultLayout};
@@ -29,6 +30,10 @@ pub struct Allocations<'n> {
     names: &'n Names,
     options: AllocationOptions,
     records: Records,
+    /// Makes the rows of CSV and TSV.
+    lines: Option<AllocationLines<'n>>,
+    /// Rows that wait to be written.
+    bytes: Vec<u8>,
     keys: KeyColumns,
     currency: bool,
     /// How each account that has occurred is written, and what people call it.
@@ -152,16 +157,66 @@ impl<'n> Allocations<'n> {
             Language::Chinese => "… 另有 {} 行：用 --format csv 或 --out 文件 可得全部",
         };
         let records = Records::new(output, options.layout, columns, more)?;
+        // What people call an account, and what spreadsheets need, is written the longer way.
+        let delimiter = match options.layout {
+            ResultLayout::Csv if !labels => Some(b','),
+            ResultLayout::Tsv if !labels => Some(b'\t'),
+            ResultLayout::Csv
+            | ResultLayout::Tsv
+            | ResultLayout::ForExcel
+            | ResultLayout::Table
+            | ResultLayout::Json
+            | ResultLayout::Ndjson => None,
+        };
+        let explain = options.explain;
         Ok(Allocations {
             names,
             options,
             records,
+            lines: delimiter.map(|sign| AllocationLines::new(names, &keys, sign, explain)),
+            bytes: Vec::new(),
             keys,
             currency,
             accounts: Vec::new(),
             merged: Vec::new(),
             scratch: Vec::new(),
         })
+    }
+
+    /// What makes rows of this file away from it, to be added by [`append`](Allocations::append);
+    /// nothing for layouts other than CSV and TSV.
+    pub fn lines(&self) -> Option<AllocationLines<'n>> {
+        let lines = self.lines.as_ref()?;
+        Some(AllocationLines::new(self.names, &self.keys, lines.delimiter, self.options.explain))
+    }
+
+    /// Adds rows that [`lines`](Allocations::lines) have made.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn append(&mut self, rows: &[u8]) -> Result<(), FormatsError> {
+        self.write_out(0)?;
+        self.records.lines(rows)
+    }
+
+    /// Writes what some events gave: `ends` says for each where its allocations end.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn events<'e>(
+        &mut self,
+        events: impl IntoIterator<Item = EventAt<'e>>,
+        ends: &[u32],
+        allocations: &[Allocation],
+        accounts: &dyn Accounts,
+    ) -> Result<(), FormatsError> {
+        let mut from = 0;
+        for (event, end) in events.into_iter().zip(ends) {
+            let until = usize::try_from(*end).unwrap_or(usize::MAX);
+            self.event(event, allocations.get(from..until).unwrap_or(&[]), accounts)?;
+            from = until;
+        }
+        Ok(())
     }
 
     /// Writes what one event gave.
@@ -174,6 +229,10 @@ impl<'n> Allocations<'n> {
         allocations: &[Allocation],
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
+        if let Some(lines) = &mut self.lines {
+            lines.event(event, allocations, accounts, &mut self.bytes)?;
+            return self.write_out(WRITTEN_BYTES);
+        }
         if self.options.explain {
             for allocation in allocations {
                 let (payee, amount) = (allocation.payee, allocation.amount);
@@ -204,8 +263,18 @@ impl<'n> Allocations<'n> {
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn finish(self) -> Result<(), FormatsError> {
+    pub fn finish(mut self) -> Result<(), FormatsError> {
+        self.write_out(0)?;
         self.records.finish()
+    }
+
+    /// Writes the rows that wait, if they are so many bytes.
+    fn write_out(&mut self, least: usize) -> Result<(), FormatsError> {
+        if self.bytes.len() >= least && !self.bytes.is_empty() {
+            self.records.lines(&self.bytes)?;
+            self.bytes.clear();
+        }
+        Ok(())
     }
 
     fn row(
@@ -334,6 +403,9 @@ fn undetermined(language: Language) -> &'static str {
         Language::Chinese => "待定",
     }
 }
+
+/// Rows wait to be written until they are about so many bytes.
+const WRITTEN_BYTES: usize = 1 << 17;
 
 /// Writes one value of a column; for a person in a language, else as files have it.
 pub(super) fn write_cell(

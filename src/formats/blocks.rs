@@ -16,6 +16,8 @@ pub(super) struct Block {
     pub(super) bytes: Vec<u8>,
     /// Where the first row starts.
     pub(super) start: Place,
+    /// How many line ends there are.
+    pub(super) lines: usize,
     /// Whether there are quotes.
     pub(super) quotes: bool,
     /// Starts of lines with a quote that fails, and the cell it is in; ascending.
@@ -117,8 +119,9 @@ impl<R: Read> Blocks<R> {
             }
             bytes.truncate(end);
             let quotes = memchr::memchr(b'"', &bytes).is_some();
-            let block = Block { bytes, start: Place { at: 0, line: self.line }, quotes, broken };
-            let lines = memchr::memchr_iter(b'\n', &block.bytes).count();
+            let lines = memchr::memchr_iter(b'\n', &bytes).count();
+            let start = Place { at: 0, line: self.line };
+            let block = Block { bytes, start, lines, quotes, broken };
             self.line += u64::try_from(lines).unwrap_or(u64::MAX);
             return Ok(Some(block));
         }

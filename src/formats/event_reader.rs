@@ -61,8 +61,7 @@ pub struct Parsed {
 impl<'n> EventReader<'n> {
     /// Reads a block of the file.
     pub(super) fn parse(&self, block: &Block) -> Parsed {
-        let rows = memchr::memchr_iter(b'\n', block.rest(block.start)).count() + 1;
-        let mut filling = Filling::new(self, rows);
+        let mut filling = Filling::new(self, block.lines + 1);
         let mut cutter = Cutter::new(self.delimiter, self.encoding);
         let plain = self.plain(block);
         let mut place = block.start;

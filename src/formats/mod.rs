@@ -8,8 +8,10 @@
 //!
 //! Start reading at [`Events`].
 
+mod allocation_lines;
 mod allocations;
 mod blocks;
+mod by;
 mod cells;
 mod columns;
 mod csv;
@@ -24,6 +26,7 @@ mod lines;
 mod mapping;
 mod output;
 mod parse;
+mod parts;
 mod project;
 mod raw;
 mod records;
@@ -34,7 +37,9 @@ mod steps;
 mod summary;
 mod table_reader;
 
+pub use allocation_lines::AllocationLines;
 pub use allocations::{AllocationOptions, Allocations};
+pub use by::By;
 pub use encoding::Encoding;
 pub use error::{Doing, FormatsError};
 pub use event_reader::{EventReader, Parsed, Unread};
@@ -44,12 +49,13 @@ pub use input::{Input, InputOptions, Layout};
 pub use mapping::{Mapping, template};
 pub use output::Output;
 pub use parse::cell_of_text;
+pub use parts::{Part, compare_cells, part_text};
 pub use project::Project;
 pub use records::{Records, ResultColumn, ResultLayout};
 pub use registers::{RegisterRows, read_register};
 pub use set_asides::{SetAside, SetAsides};
 pub use sources::{is_rules, read_text, rule_files, write_text};
-pub use summary::{By, Part, Summary, compare_cells, part_text};
+pub use summary::Summary;
 pub use table_reader::column_of;
 
 /// The names of a file's columns.

@@ -107,13 +107,21 @@ impl Records {
     pub fn text(&mut self, text: &str) {
         self.begin_cell();
         match self.layout {
-            ResultLayout::Csv => push_csv(&mut self.row, text, ','),
-            ResultLayout::ForExcel => push_csv(&mut self.row, &unlike_formula(text), ','),
-            ResultLayout::Tsv => push_csv(&mut self.row, text, '\t'),
+            ResultLayout::Csv => self.delimited(text, b','),
+            ResultLayout::ForExcel => self.delimited(&unlike_formula(text), b','),
+            ResultLayout::Tsv => self.delimited(text, b'\t'),
             ResultLayout::Json | ResultLayout::Ndjson => push_json(&mut self.row, text),
             ResultLayout::Table => self.table_cell(text),
         }
         self.cells += 1;
+    }
+
+    /// Adds whole rows that are written already, as lines of this layout.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn lines(&mut self, lines: &[u8]) -> Result<(), FormatsError> {
+        self.output.write(lines)
     }
 
     /// Adds a whole number, or truth value: bare in JSON.
@@ -195,6 +203,13 @@ impl Records {
         }
     }
 
+    fn delimited(&mut self, text: &str, delimiter: u8) {
+        match quoted(text, delimiter) {
+            None => self.row.push_str(text),
+            Some(quoted) => self.row.push_str(&quoted),
+        }
+    }
+
     fn table_cell(&mut self, text: &str) {
         if self.rows < TABLE_ROWS_MAX
             && let Some(table) = &mut self.table
@@ -238,15 +253,11 @@ fn unlike_formula(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn push_csv(row: &mut String, text: &str, delimiter: char) {
-    let plain = |byte: u8| !matches!(byte, b'"' | b'\n' | b'\r') && char::from(byte) != delimiter;
-    if text.bytes().all(plain) {
-        row.push_str(text);
-    } else {
-        row.push('"');
-        row.push_str(&text.replace('"', "\"\""));
-        row.push('"');
-    }
+/// A text in quotes, if it cannot stand in a cell without them.
+pub(super) fn quoted(text: &str, delimiter: u8) -> Option<String> {
+    let plain = |byte: u8| !matches!(byte, b'"' | b'\n' | b'\r') && byte != delimiter;
+    let needed = !text.bytes().all(plain);
+    needed.then(|| format!("\"{}\"", text.replace('"', "\"\"")))
 }
 
 fn push_json(row: &mut String, text: &str) {

@@ -1,62 +1,60 @@
 //! The summary file: exact totals by account, by fields of the event, by year, quarter or month.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::base::{Money, Period, PeriodKind};
-use crate::diagnostics::{Language, Words};
-use crate::report::names::{Field, Kind, Names, Table, folded, nearest};
-use crate::report::values::{account_label, account_text, file_text, money_label, person_text};
+use foldhash::fast::FixedState;
+
+use crate::base::{Money, Period};
+use crate::diagnostics::Language;
+use crate::report::names::{Kind, Names};
+use crate::report::values::money_label;
 use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee};
 
-use super::allocations::column_name;
+use super::by::By;
 use super::error::FormatsError;
 use super::output::Output;
+use super::parts::{Part, compare_parts, part_text};
 use super::records::{Records, ResultColumn, ResultLayout};
 
-/// A column of a summary.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum By {
-    /// The account.
-    Account,
-    /// A field of the events: its name, and its position in each event kind that has it.
-    Field(String, Vec<Option<usize>>),
-    /// The period of the date by which an event is booked.
-    Period(PeriodKind),
-}
-
 /// Adds up allocations. Memory grows with the number of totals, not of events.
+///
+/// What an event has in common for all its allocations is its *group*; a total is that of a group
+/// and an account.
 #[derive(Debug)]
 pub struct Summary {
     by: Vec<By>,
-    /// Position of each key's total.
-    places: HashMap<Box<[u64]>, usize>,
-    totals: Vec<(Vec<Part>, Money)>,
+    /// Groups by the numbers of the currency and of the columns, the account left out.
+    groups: HashMap<Box<[u64]>, u32, FixedState>,
+    /// Groups that have just occurred, each where the mix of its numbers puts it.
+    recent: Vec<Option<(Box<[u64]>, u32)>>,
+    /// For each event kind, the number of its currency.
+    currencies: Vec<u32>,
+    /// For the first groups and accounts, the place of the total after the number of its account;
+    /// zero if there is none.
+    near: Vec<Vec<u32>>,
+    /// The same for all others.
+    far: HashMap<(u32, u32), u32, FixedState>,
+    parts: Vec<Vec<Part>>,
+    sums: Vec<Money>,
+    /// Places by what they are the total of, once summaries have been joined.
+    joined: Option<HashMap<Vec<Part>, u32, FixedState>>,
     /// Values of the columns that are no small numbers, by column.
     interned: Vec<Interned>,
     key: Vec<u64>,
     labels: bool,
 }
 
-/// A value of a summary's column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    /// An account: what is declared, and its key.
-    Account(u32, Vec<Cell>),
-    /// Nobody yet.
-    Undetermined,
-    /// A field's value: the event kind, the field, the value.
-    Value(u32, Option<usize>, Cell),
-    /// A period.
-    Period(Period),
-    /// A currency, by the first event kind that has it.
-    Currency(u32),
-}
+/// So many accounts of so many groups are found without a search, at the price of 16 megabytes.
+const NEAR_ACCOUNTS: usize = 4096;
+const NEAR_GROUPS: usize = 1024;
+const RECENT: usize = 256;
+const MIXER: u64 = 0x9E37_79B9_7F4A_7C15;
 
+/// Numbers for values, by which they are told apart.
 #[derive(Debug, Default)]
 struct Interned {
-    by_text: HashMap<Box<str>, u64>,
-    by_cell: HashMap<(u32, Cell), u64>,
+    by_text: HashMap<Box<str>, u64, FixedState>,
+    by_cell: HashMap<(u32, Cell), u64, FixedState>,
     next: u64,
 }
 
@@ -78,103 +76,51 @@ impl Interned {
     }
 }
 
-impl By {
-    /// Reads a list of columns such as `account,year`.
-    ///
-    /// # Errors
-    /// A column is neither the account, nor a field of an event, nor a period.
-    pub fn parse(list: &str, names: &Names) -> Result<Vec<By>, Words> {
-        list.split([',', '，', '、']).map(|column| By::column(&folded(column), names)).collect()
-    }
-
-    fn column(column: &str, names: &Names) -> Result<By, Words> {
-        if column == "account" || column == "账户" {
-            return Ok(By::Account);
-        }
-        let position = |table: &Table| {
-            let called = |field: &Field| {
-                let whole = column_name(&table.name.text, &field.name.text);
-                whole == column || field.name.spellings().any(|own| own == column)
-            };
-            table.fields.iter().position(called)
-        };
-        let positions: Vec<Option<usize>> = names.events.iter().map(position).collect();
-        let mut fields = names.events.iter().zip(&positions);
-        let first =
-            fields.find_map(|(table, at)| Some((table, at.and_then(|at| table.fields.get(at))?)));
-        if let Some((table, field)) = first {
-            let name = column_name(&table.name.text, &field.name.text);
-            return Ok(By::Field(name, positions));
-        }
-        match column {
-            "year" | "年" => Ok(By::Period(PeriodKind::Year)),
-            "quarter" | "季" => Ok(By::Period(PeriodKind::Quarter)),
-            "month" | "月" => Ok(By::Period(PeriodKind::Month)),
-            _ => {
-                let fields = names.events.iter().flat_map(|table| &table.fields);
-                let known = fields.map(|field| field.name.text.as_str());
-                let known = known.chain(["account", "year", "quarter", "month"]);
-                let (en, zh) = match nearest(column, known) {
-                    Some(near) => {
-                        (format!("; did you mean `{near}`?"), format!("；是否应为「{near}」？"))
-                    }
-                    None => (
-                        "; it may be account, a field of the events, year, quarter or month".into(),
-                        "；可用 account、事项的字段、year、quarter 或 month".into(),
-                    ),
-                };
-                Err(Words::new(
-                    format!("there is no column `{column}` to sum by{en}"),
-                    format!("没有可供汇总的列「{column}」{zh}"),
-                ))
-            }
-        }
-    }
-
-    fn name(&self) -> &str {
-        match self {
-            By::Account => "account",
-            By::Field(name, _) => name,
-            By::Period(PeriodKind::Year) => "year",
-            By::Period(PeriodKind::Quarter) => "quarter",
-            By::Period(PeriodKind::Month) => "month",
-        }
-    }
-
-    fn heading(&self, names: &Names, language: Language) -> String {
-        if let By::Field(_, positions) = self {
-            let field = names
-                .events
-                .iter()
-                .zip(positions)
-                .find_map(|(table, at)| at.and_then(|at| table.fields.get(at)));
-            return field
-                .map_or_else(String::new, |field| field.name.in_language(language).to_owned());
-        }
-        let zh = match self {
-            By::Account | By::Field(..) => "账户",
-            By::Period(PeriodKind::Year) => "年",
-            By::Period(PeriodKind::Quarter) => "季",
-            By::Period(PeriodKind::Month) => "月",
-        };
-        match language {
-            Language::English => self.name().to_owned(),
-            Language::Chinese => zh.to_owned(),
-        }
-    }
-}
-
 impl Summary {
     /// A summary by these columns.
     pub fn new(by: Vec<By>) -> Summary {
         let interned = by.iter().map(|_| Interned::default()).collect();
-        let (places, totals, key) = (HashMap::new(), Vec::new(), Vec::new());
-        Summary { by, places, totals, interned, key, labels: false }
+        Summary {
+            by,
+            groups: HashMap::default(),
+            recent: vec![None; RECENT],
+            currencies: Vec::new(),
+            near: Vec::new(),
+            far: HashMap::default(),
+            parts: Vec::new(),
+            sums: Vec::new(),
+            joined: None,
+            interned,
+            key: Vec::new(),
+            labels: false,
+        }
     }
 
     /// The same with what people call each account, beside how files write it.
     pub fn with_labels(self) -> Summary {
         Summary { labels: true, ..self }
+    }
+
+    /// Adds what some events gave: `ends` says for each where its allocations end.
+    ///
+    /// # Errors
+    /// A total leaves the supported range.
+    pub fn events<'e>(
+        &mut self,
+        events: impl IntoIterator<Item = EventAt<'e>>,
+        ends: &[u32],
+        allocations: &[Allocation],
+        accounts: &dyn Accounts,
+        names: &Names,
+    ) -> Result<(), FormatsError> {
+        let mut from = 0;
+        for (event, end) in events.into_iter().zip(ends) {
+            let until = usize::try_from(*end).unwrap_or(usize::MAX);
+            let own = allocations.get(from..until).unwrap_or(&[]);
+            self.event(event, own, accounts, names)?;
+            from = until;
+        }
+        Ok(())
     }
 
     /// Adds what one event gave.
@@ -188,39 +134,160 @@ impl Summary {
         accounts: &dyn Accounts,
         names: &Names,
     ) -> Result<(), FormatsError> {
-        let currency = names.currency_of(event.batch.event);
+        if allocations.is_empty() {
+            return Ok(());
+        }
+        let group = self.group(event, names);
+        let by_account = self.by.contains(&By::Account);
         for allocation in allocations {
-            self.key.clear();
-            self.key.push(u64::from(currency));
-            for (by, interned) in self.by.iter().zip(&mut self.interned) {
-                self.key.push(code(by, event, allocation.payee, interned));
-            }
-            let place = match self.places.get(self.key.as_slice()) {
-                Some(place) => *place,
-                None => {
-                    let mut parts: Vec<Part> = self
-                        .by
-                        .iter()
-                        .map(|by| part(by, event, allocation.payee, accounts))
-                        .collect();
-                    parts.push(Part::Currency(currency));
-                    self.totals.push((parts, Money::ZERO));
-                    let place = self.totals.len() - 1;
-                    self.places.insert(self.key.as_slice().into(), place);
-                    place
-                }
+            let account = match allocation.payee {
+                Payee::Account(position) if by_account => position.saturating_add(1),
+                Payee::Account(_) | Payee::Undetermined => 0,
             };
-            if let Some((_, total)) = self.totals.get_mut(place) {
-                *total = total.checked_add(allocation.amount).ok_or(FormatsError::TotalTooLarge)?;
+            let place = match self.place(group, account) {
+                Some(place) => place,
+                None => self.add_total(group, account, (event, allocation.payee), accounts, names),
+            };
+            if let Some(sum) = self.sums.get_mut(place) {
+                *sum = sum
+                    .checked_add(allocation.amount)
+                    .ok_or_else(|| FormatsError::TotalTooLarge)?;
             }
         }
         Ok(())
     }
 
+    /// Joins the totals of a part of the events, added up apart: by names, whatever the numbers of
+    /// its accounts. The result does not depend on the order in which parts are joined.
+    ///
+    /// # Errors
+    /// A total leaves the supported range.
+    pub fn merge(&mut self, other: Summary) -> Result<(), FormatsError> {
+        for (parts, sum) in other.parts.into_iter().zip(other.sums) {
+            let place = self.place_of(parts);
+            if let Some(own) = self.sums.get_mut(place) {
+                *own = own.checked_add(sum).ok_or_else(|| FormatsError::TotalTooLarge)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, event: EventAt<'_>, names: &Names) -> u32 {
+        let currency = self.currency(event, names);
+        self.key.clear();
+        self.key.push(u64::from(currency));
+        for (by, interned) in self.by.iter().zip(&mut self.interned) {
+            self.key.push(code(by, event, interned));
+        }
+        let mix = self.key.iter().fold(0, |mix: u64, code| (mix ^ code).wrapping_mul(MIXER));
+        let recent =
+            usize::try_from(mix >> 32).ok().and_then(|at| self.recent.get_mut(at % RECENT));
+        if let Some(Some((key, group))) = &recent
+            && key.iter().eq(&self.key)
+        {
+            return *group;
+        }
+        let group = match self.groups.get(self.key.as_slice()) {
+            Some(group) => *group,
+            None => {
+                let next = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
+                self.groups.insert(self.key.as_slice().into(), next);
+                next
+            }
+        };
+        match recent {
+            Some(Some((key, known))) => {
+                key.copy_from_slice(&self.key);
+                *known = group;
+            }
+            Some(free) => *free = Some((self.key.as_slice().into(), group)),
+            None => {}
+        }
+        group
+    }
+
+    fn currency(&mut self, event: EventAt<'_>, names: &Names) -> u32 {
+        if self.currencies.is_empty() {
+            let kinds = (0_u32..).take(names.events.len());
+            self.currencies = kinds.map(|kind| names.currency_of(kind)).collect();
+        }
+        let kind = usize::try_from(event.batch.event).ok();
+        kind.and_then(|kind| self.currencies.get(kind)).copied().unwrap_or(event.batch.event)
+    }
+
+    /// Where the total of a group and an account is.
+    fn place(&self, group: u32, account: u32) -> Option<usize> {
+        let (group_at, account_at) = (usize::try_from(group).ok()?, usize::try_from(account).ok()?);
+        let place = if group_at < NEAR_GROUPS && account_at < NEAR_ACCOUNTS {
+            self.near.get(group_at)?.get(account_at)?.checked_sub(1)?
+        } else {
+            *self.far.get(&(group, account))?
+        };
+        usize::try_from(place).ok()
+    }
+
+    /// Starts a total, or finds it among those joined.
+    fn add_total(
+        &mut self,
+        group: u32,
+        account: u32,
+        (event, payee): (EventAt<'_>, Payee),
+        accounts: &dyn Accounts,
+        names: &Names,
+    ) -> usize {
+        let mut parts: Vec<Part> =
+            self.by.iter().map(|by| part(by, event, payee, accounts)).collect();
+        parts.push(Part::Currency(self.currency(event, names)));
+        let place = match self.joined {
+            Some(_) => self.place_of(parts),
+            None => self.push_total(parts),
+        };
+        let (Ok(number), Ok(group_at), Ok(account_at)) =
+            (u32::try_from(place), usize::try_from(group), usize::try_from(account))
+        else {
+            return place;
+        };
+        if group_at >= NEAR_GROUPS || account_at >= NEAR_ACCOUNTS {
+            self.far.insert((group, account), number);
+            return place;
+        }
+        if self.near.len() <= group_at {
+            self.near.resize_with(group_at + 1, Vec::new);
+        }
+        if let Some(places) = self.near.get_mut(group_at) {
+            places.resize(places.len().max(account_at + 1), 0);
+            if let Some(near) = places.get_mut(account_at) {
+                *near = number.saturating_add(1);
+            }
+        }
+        place
+    }
+
+    fn push_total(&mut self, parts: Vec<Part>) -> usize {
+        self.parts.push(parts);
+        self.sums.push(Money::ZERO);
+        self.sums.len() - 1
+    }
+
+    /// Where the total of these parts is, started if need be.
+    fn place_of(&mut self, parts: Vec<Part>) -> usize {
+        let bare = |parts: &[Part]| parts.iter().map(Part::bare).collect::<Vec<Part>>();
+        let own = &self.parts;
+        let joined = self
+            .joined
+            .get_or_insert_with(|| (0..).zip(own).map(|(place, own)| (bare(own), place)).collect());
+        let next = u32::try_from(own.len()).unwrap_or(u32::MAX);
+        let place = *joined.entry(bare(&parts)).or_insert(next);
+        if place == next {
+            return self.push_total(parts);
+        }
+        usize::try_from(place).unwrap_or(usize::MAX)
+    }
+
     /// The totals in order: accounts as declared, numbers and dates by value, members as declared,
     /// texts by code point. Each has a part for every column, then the currency.
     pub fn totals(self) -> Vec<(Vec<Part>, Money)> {
-        let mut totals = self.totals;
+        let mut totals: Vec<(Vec<Part>, Money)> = self.parts.into_iter().zip(self.sums).collect();
         totals.sort_by(|(one, _), (other, _)| compare_parts(one, other));
         totals
     }
@@ -305,48 +372,11 @@ impl Summary {
     }
 }
 
-/// A part as files have it, or for a person.
-pub fn part_text(part: &Part, names: &Names, person: Option<Language>) -> String {
-    let table = |event: &u32| usize::try_from(*event).ok().and_then(|at| names.events.get(at));
-    match part {
-        Part::Account(declared, key) => {
-            let at = usize::try_from(*declared).ok();
-            let Some(account) = at.and_then(|at| names.accounts.get(at)) else {
-                return String::new();
-            };
-            match person {
-                Some(language) => account_label(account, key, names, language),
-                None => account_text(account, key, names),
-            }
-        }
-        Part::Undetermined => match person {
-            Some(Language::Chinese) => "待定".into(),
-            _ => "undetermined".into(),
-        },
-        Part::Value(event, field, cell) => {
-            let field = table(event).and_then(|table| table.fields.get((*field)?));
-            let kind = field.map_or(&Kind::Text, |field| &field.kind);
-            match (person, cell) {
-                (Some(language), cell) if !matches!(cell, Cell::Integer(_)) => {
-                    person_text(cell, kind, names, language)
-                }
-                _ => file_text(cell, kind, names),
-            }
-        }
-        Part::Period(period) => period.to_string(),
-        Part::Currency(event) => {
-            table(event).map_or_else(String::new, |table| table.currency.code.clone())
-        }
-    }
-}
-
 /// A number that stands for the value of a column; equal values have equal numbers.
-fn code(by: &By, event: EventAt<'_>, payee: Payee, interned: &mut Interned) -> u64 {
+fn code(by: &By, event: EventAt<'_>, interned: &mut Interned) -> u64 {
     match by {
-        By::Account => match payee {
-            Payee::Account(position) => u64::from(position) + 1,
-            Payee::Undetermined => 0,
-        },
+        // It is not the event's.
+        By::Account => 0,
         By::Period(kind) => {
             u64::try_from(Period::of(*kind, event.booked).index()).unwrap_or_default()
         }
@@ -393,71 +423,176 @@ fn field_at(positions: &[Option<usize>], event: EventAt<'_>) -> Option<usize> {
     positions.get(at).copied().flatten()
 }
 
-fn compare_parts(one: &[Part], other: &[Part]) -> Ordering {
-    let pairs = one.iter().zip(other);
-    pairs
-        .map(|(one, other)| compare_part(one, other))
-        .find(|o| o.is_ne())
-        .unwrap_or(Ordering::Equal)
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-fn compare_part(one: &Part, other: &Part) -> Ordering {
-    let rank = |part: &Part| match part {
-        Part::Account(..) => 0,
-        Part::Value(..) => 1,
-        Part::Period(_) => 2,
-        Part::Currency(_) => 3,
-        Part::Undetermined => 4,
-    };
-    match (one, other) {
-        (Part::Account(one, key), Part::Account(other, other_key)) => {
-            one.cmp(other).then_with(|| compare_cells(key, other_key))
-        }
-        (Part::Value(kind, _, one), Part::Value(other_kind, _, other)) => {
-            compare_cell(one, other).then_with(|| kind.cmp(other_kind))
-        }
-        (Part::Period(one), Part::Period(other)) => one.cmp(other),
-        (Part::Currency(one), Part::Currency(other)) => one.cmp(other),
-        _ => rank(one).cmp(&rank(other)),
+    use crate::base::{Date, PeriodKind};
+    use crate::report::names::{Currency, Field, Keyed, Label, Table};
+    use crate::rows::{Batch, TextColumn};
+
+    use super::*;
+
+    /// Events by a text, in two kinds, and accounts of a family that are numbered as they occur.
+    fn names() -> Names {
+        let field = Field {
+            name: Label::plain("payer"),
+            kind: Kind::Text,
+            required: true,
+            computed: false,
+            dated: false,
+        };
+        let table = |name: &str, code: &str| Table {
+            name: Label::plain(name),
+            fields: vec![field.clone()],
+            key: vec![0],
+            effective: None,
+            inflow: None,
+            sent: true,
+            currency: Currency { code: code.into(), scale: 2 },
+            settlement: String::new(),
+        };
+        let account = Keyed {
+            name: Label::plain("treasury"),
+            keys: vec![Kind::Integer],
+            value: Kind::Money(2),
+            code: None,
+        };
+        let events = vec![table("a", "CNY"), table("b", "CNY"), table("c", "USD")];
+        Names { events, accounts: vec![account], ..Names::default() }
     }
-}
 
-/// By position, then by length.
-pub fn compare_cells(one: &[Cell], other: &[Cell]) -> Ordering {
-    let pairs = one.iter().zip(other);
-    let differing = pairs.map(|(one, other)| compare_cell(one, other)).find(|o| o.is_ne());
-    differing.unwrap_or_else(|| one.len().cmp(&other.len()))
-}
+    #[derive(Default)]
+    struct Numbered(Vec<[Cell; 1]>);
 
-/// Values of one kind by value; a missing one comes first.
-fn compare_cell(one: &Cell, other: &Cell) -> Ordering {
-    let rank = |cell: &Cell| match cell {
-        Cell::Missing => 0,
-        Cell::Bool(_) => 1,
-        Cell::Integer(_) => 2,
-        Cell::Number(_) => 3,
-        Cell::Money(_) => 4,
-        Cell::Date(_) => 5,
-        Cell::Period(_) => 6,
-        Cell::Duration(_) => 7,
-        Cell::Text(_) => 8,
-        Cell::Member(_) => 9,
-        Cell::List(_) => 10,
-        Cell::Record(_) => 11,
-    };
-    match (one, other) {
-        (Cell::Bool(one), Cell::Bool(other)) => one.cmp(other),
-        (Cell::Integer(one), Cell::Integer(other)) => one.cmp(other),
-        (Cell::Number(one), Cell::Number(other)) => one.cmp(other),
-        (Cell::Money(one), Cell::Money(other)) => one.cmp(other),
-        (Cell::Date(one), Cell::Date(other)) => one.cmp(other),
-        (Cell::Period(one), Cell::Period(other)) => one.cmp(other),
-        (Cell::Duration(one), Cell::Duration(other)) => one.cmp(other),
-        (Cell::Text(one), Cell::Text(other)) => one.cmp(other),
-        (Cell::Member(one), Cell::Member(other)) => one.cmp(other),
-        (Cell::List(one), Cell::List(other)) | (Cell::Record(one), Cell::Record(other)) => {
-            compare_cells(one, other)
+    impl Numbered {
+        fn number(&mut self, key: i128) -> u32 {
+            let key = [Cell::Integer(key)];
+            let at = self.0.iter().position(|own| *own == key).unwrap_or_else(|| {
+                self.0.push(key);
+                self.0.len() - 1
+            });
+            u32::try_from(at).unwrap()
         }
-        _ => rank(one).cmp(&rank(other)),
+    }
+
+    impl Accounts for Numbered {
+        fn account(&self, position: u32) -> Option<(u32, &[Cell])> {
+            Some((0, self.0.get(usize::try_from(position).unwrap())?))
+        }
+    }
+
+    type Given = (u32, u8, i32, Vec<(i128, i64)>);
+
+    fn summed(given: &[Given], by: &str) -> Summary {
+        let names = names();
+        let mut summary = Summary::new(By::parse(by, &names).unwrap());
+        let mut accounts = Numbered::default();
+        for (kind, payer, month, amounts) in given {
+            let mut payers = TextColumn::default();
+            payers.push(Some(&payer.to_string()));
+            let batch =
+                Batch { event: *kind, columns: vec![Column::Text(payers)], origins: Vec::new() };
+            let date = Date::new(2015 + month / 12, month % 12 + 1, 7).unwrap();
+            let event = EventAt { batch: &batch, row: 0, date, booked: date };
+            let given: Vec<Allocation> = amounts
+                .iter()
+                .map(|(account, amount)| {
+                    let amount = Money::from_minor(i128::from(*amount));
+                    let payee = match account {
+                        0 => Payee::Undetermined,
+                        account => Payee::Account(accounts.number(*account * 1500)),
+                    };
+                    Allocation { payee, amount, leg: 0 }
+                })
+                .collect();
+            let ends = [u32::try_from(given.len()).unwrap()];
+            summary.events([event], &ends, &given, &accounts, &names).unwrap();
+        }
+        summary
+    }
+
+    /// The totals, added up one by one in a list.
+    fn plainly(given: &[Given], by: &str) -> Vec<(Vec<Part>, Money)> {
+        let mut sums: Vec<(Vec<Part>, Money)> = Vec::new();
+        for (kind, payer, month, amounts) in given {
+            for (account, amount) in amounts {
+                let mut parts = Vec::new();
+                for column in by.split(',') {
+                    parts.push(match column {
+                        "account" if *account == 0 => Part::Undetermined,
+                        "account" => Part::Account(0, vec![Cell::Integer(*account * 1500)]),
+                        "payer" => {
+                            Part::Value(*kind, Some(0), Cell::Text(payer.to_string().into()))
+                        }
+                        _ => {
+                            let date = Date::new(2015 + month / 12, month % 12 + 1, 7).unwrap();
+                            Part::Period(Period::of(PeriodKind::Month, date))
+                        }
+                    });
+                }
+                parts.push(Part::Currency(if *kind == 2 { 2 } else { 0 }));
+                let bare = |parts: &[Part]| parts.iter().map(Part::bare).collect::<Vec<_>>();
+                let amount = Money::from_minor(i128::from(*amount));
+                match sums.iter_mut().find(|(own, _)| bare(own) == bare(&parts)) {
+                    Some((_, sum)) => *sum = sum.checked_add(amount).unwrap(),
+                    None => sums.push((parts, amount)),
+                }
+            }
+        }
+        sums.sort_by(|(one, _), (other, _)| compare_parts(one, other));
+        sums
+    }
+
+    fn bare(totals: Vec<(Vec<Part>, Money)>) -> Vec<(Vec<Part>, Money)> {
+        let bare = |parts: Vec<Part>| parts.iter().map(Part::bare).collect();
+        totals.into_iter().map(|(parts, sum)| (bare(parts), sum)).collect()
+    }
+
+    proptest! {
+        /// Totals are those of a list; parts summed apart and joined in any order are the same.
+        #[test]
+        fn totals_are_exact_however_they_are_joined(
+            given in prop::collection::vec(
+                (0_u32..3, 0_u8..4, 0_i32..30, prop::collection::vec((0_i128..5, any::<i64>()), 0..4)),
+                0..40,
+            ),
+            cut in 0_usize..40,
+            by in prop::sample::select(&["account,month", "payer,account", "month", "payer,month"][..]),
+        ) {
+            let wanted = bare(plainly(&given, by));
+            prop_assert_eq!(&bare(summed(&given, by).totals()), &wanted);
+            let (first, second) = given.split_at(cut.min(given.len()));
+            let mut joined = summed(second, by);
+            joined.merge(summed(first, by)).unwrap();
+            prop_assert_eq!(&bare(joined.totals()), &wanted);
+        }
+    }
+
+    #[test]
+    fn more_accounts_than_are_kept_near() {
+        let given: Vec<Given> =
+            (0..5000).map(|at| (0, 1, 0, vec![(at + 1, 1), (5000 - at, 2)])).collect();
+        let totals = summed(&given, "account").totals();
+        assert_eq!(totals.len(), 5000);
+        assert!(totals.iter().all(|(_, sum)| *sum == Money::from_minor(3)));
+    }
+
+    /// After summaries are joined more can be added.
+    #[test]
+    fn a_joined_summary_goes_on() {
+        let names = names();
+        let mut joined = summed(&[(0, 1, 0, vec![(1, 5)])], "account");
+        joined.merge(summed(&[(0, 1, 0, vec![(2, 7)])], "account")).unwrap();
+        let mut accounts = Numbered::default();
+        accounts.number(1500);
+        accounts.number(3000);
+        let batch = Batch { event: 0, columns: Vec::new(), origins: Vec::new() };
+        let event = EventAt { batch: &batch, row: 0, date: Date::MIN, booked: Date::MIN };
+        let payee = Payee::Account(1);
+        let given = [Allocation { payee, amount: Money::from_minor(1), leg: 0 }];
+        joined.event(event, &given, &accounts, &names).unwrap();
+        let sums: Vec<i128> = joined.totals().iter().map(|(_, sum)| sum.minor()).collect();
+        assert_eq!(sums, [5, 8]);
     }
 }

@@ -1,0 +1,563 @@
+//! Rows of allocations as lines of CSV or TSV, written into memory.
+//!
+//! This is where most bytes of a run are made, so nothing is worked out twice: accounts, members and
+//! legs are turned into cells once, and the key of an event once for all its rows.
+
+use crate::base::{Date, Money};
+use crate::report::names::{Field, Kind, Names};
+use crate::report::values::{account_text, file_text};
+use crate::rows::{Accounts, Allocation, Column, EventAt, Payee};
+
+use super::allocations::KeyColumns;
+use super::error::FormatsError;
+use super::records::quoted;
+
+/// Writes allocations of one run's events as lines. What it remembers of accounts goes by their
+/// position, so it serves one [`Accounts`].
+#[derive(Debug, Clone)]
+pub struct AllocationLines<'n> {
+    names: &'n Names,
+    pub(super) delimiter: u8,
+    /// A row a leg instead of a row an account.
+    explain: bool,
+    with_event: bool,
+    /// Whether a cell comes before the account.
+    has_key: bool,
+    currency: bool,
+    /// For each event kind.
+    tables: Vec<TableCells<'n>>,
+    /// Accounts that have occurred, between the delimiters that they need.
+    accounts: Vec<Option<Box<[u8]>>>,
+    undetermined: Box<[u8]>,
+    /// Rule, leg and clause, after a delimiter each, and the end of the line; for each leg.
+    legs: Vec<Box<[u8]>>,
+    /// The same for what the settlement of an event kind gave beside all legs.
+    settlements: Vec<Box<[u8]>>,
+    /// The same for what a stage takes out.
+    closing: Box<[u8]>,
+    none: Box<[u8]>,
+    /// The key of the event at hand.
+    key: Vec<u8>,
+}
+
+/// What the cells of one event kind have in common.
+#[derive(Debug, Clone)]
+struct TableCells<'n> {
+    name: Box<[u8]>,
+    scale: u8,
+    currency: Box<[u8]>,
+    /// For each key column, the field that fills it.
+    key: Vec<Option<KeyField<'n>>>,
+}
+
+#[derive(Debug, Clone)]
+struct KeyField<'n> {
+    at: usize,
+    field: &'n Field,
+    /// The members of its enumeration, as cells.
+    members: Vec<Box<[u8]>>,
+}
+
+impl<'n> AllocationLines<'n> {
+    /// Lines with cells apart by this sign.
+    pub(super) fn new(
+        names: &'n Names,
+        keys: &KeyColumns,
+        delimiter: u8,
+        explain: bool,
+    ) -> AllocationLines<'n> {
+        let cell = |text: &str| cell(text, delimiter);
+        let tables = names.events.iter().zip(0_u32..).map(|(table, event)| TableCells {
+            name: cell(&table.name.text),
+            scale: table.currency.scale,
+            currency: cell(&table.currency.code),
+            key: keys
+                .fields(event)
+                .map(|at| {
+                    let (at, field) = at.and_then(|at| Some((at, table.fields.get(at)?)))?;
+                    let members = match &field.kind {
+                        Kind::Member(members) => members.members.as_slice(),
+                        _ => &[],
+                    };
+                    let members = members.iter().map(|(label, _)| cell(&label.text)).collect();
+                    Some(KeyField { at, field, members })
+                })
+                .collect(),
+        });
+        let leg = |owner: &str, place: &str, clause: &str| {
+            let mut cells = Vec::new();
+            for text in [owner, place, clause] {
+                cells.push(delimiter);
+                cells.extend(cell(text));
+            }
+            cells.push(b'\n');
+            cells.into_boxed_slice()
+        };
+        let legs = names.legs.iter().map(|it| leg(&it.owner.text, &it.place, &it.clause));
+        let has_key = keys.with_event || !keys.columns.is_empty();
+        AllocationLines {
+            names,
+            delimiter,
+            explain,
+            has_key,
+            with_event: keys.with_event,
+            currency: names.has_currencies(),
+            tables: tables.collect(),
+            accounts: Vec::new(),
+            undetermined: between("undetermined", delimiter, has_key),
+            legs: legs.collect(),
+            settlements: names
+                .events
+                .iter()
+                .map(|table| leg("settlement", "", &table.settlement))
+                .collect(),
+            closing: leg("closing", "", ""),
+            none: leg("", "", ""),
+            key: Vec::new(),
+        }
+    }
+
+    /// Adds the rows of some events to `out`: `ends` says for each where its allocations end.
+    ///
+    /// # Errors
+    /// What an account gets leaves the supported range.
+    pub fn events<'e>(
+        &mut self,
+        events: impl IntoIterator<Item = EventAt<'e>>,
+        ends: &[u32],
+        allocations: &[Allocation],
+        accounts: &dyn Accounts,
+        out: &mut Vec<u8>,
+    ) -> Result<(), FormatsError> {
+        let mut from = 0;
+        for (event, end) in events.into_iter().zip(ends) {
+            let until = usize::try_from(*end).unwrap_or(usize::MAX);
+            let own = allocations.get(from..until).unwrap_or(&[]);
+            self.event(event, own, accounts, out)?;
+            from = until;
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of one event to `out`.
+    ///
+    /// # Errors
+    /// What an account gets leaves the supported range.
+    pub fn event(
+        &mut self,
+        event: EventAt<'_>,
+        allocations: &[Allocation],
+        accounts: &dyn Accounts,
+        out: &mut Vec<u8>,
+    ) -> Result<(), FormatsError> {
+        if allocations.is_empty() {
+            return Ok(());
+        }
+        self.put_key(event);
+        if self.explain {
+            for allocation in allocations {
+                self.put_row(event, allocation.payee, allocation.amount, accounts, out);
+                let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
+                let cells = match allocation.leg {
+                    Allocation::BY_SETTLEMENT => self.settlements.get(at(event.batch.event)),
+                    Allocation::BY_CLOSING => Some(&self.closing),
+                    leg => self.legs.get(at(leg)),
+                };
+                out.extend_from_slice(cells.unwrap_or(&self.none));
+            }
+            return Ok(());
+        }
+        let mut rest = allocations;
+        while let Some((first, after)) = rest.split_first() {
+            let done = allocations.len() - rest.len();
+            rest = after;
+            let before = allocations.get(..done).unwrap_or(&[]);
+            let same = |other: &&Allocation| other.payee == first.payee;
+            if before.iter().any(|other| same(&other)) {
+                continue;
+            }
+            let mut sum = first.amount;
+            for other in after.iter().filter(same) {
+                sum = sum.checked_add(other.amount).ok_or_else(|| FormatsError::TotalTooLarge)?;
+            }
+            if !sum.is_zero() {
+                self.put_row(event, first.payee, sum, accounts, out);
+                out.push(b'\n');
+            }
+        }
+        Ok(())
+    }
+
+    /// Key, account, currency and amount, without the end of the line.
+    fn put_row(
+        &mut self,
+        event: EventAt<'_>,
+        payee: Payee,
+        amount: Money,
+        accounts: &dyn Accounts,
+        out: &mut Vec<u8>,
+    ) {
+        out.extend_from_slice(&self.key);
+        match payee {
+            Payee::Undetermined => out.extend_from_slice(&self.undetermined),
+            Payee::Account(position) => out.extend_from_slice(self.account(position, accounts)),
+        }
+        let at = usize::try_from(event.batch.event).ok();
+        let table = at.and_then(|at| self.tables.get(at));
+        if self.currency {
+            out.extend_from_slice(table.map_or(&[], |table| &table.currency));
+            out.push(self.delimiter);
+        }
+        amount.write_to(out, table.map_or(2, |table| table.scale));
+    }
+
+    fn account(&mut self, position: u32, accounts: &dyn Accounts) -> &[u8] {
+        let at = usize::try_from(position).unwrap_or(usize::MAX);
+        if self.accounts.len() <= at && at < usize::MAX {
+            self.accounts.resize(at + 1, None);
+        }
+        let (names, delimiter, has_key) = (self.names, self.delimiter, self.has_key);
+        let Some(place) = self.accounts.get_mut(at) else { return &[] };
+        place.get_or_insert_with(|| {
+            let found = accounts.account(position).and_then(|(declared, key)| {
+                let declared = usize::try_from(declared).ok()?;
+                Some(account_text(names.accounts.get(declared)?, key, names))
+            });
+            let text = found.unwrap_or_else(|| format!("account {position}"));
+            between(&text, delimiter, has_key)
+        })
+    }
+
+    /// Works out the key of an event: its cells, with delimiters between them.
+    fn put_key(&mut self, event: EventAt<'_>) {
+        let AllocationLines { names, delimiter, tables, key, .. } = self;
+        let at = usize::try_from(event.batch.event).ok();
+        key.clear();
+        let Some(table) = at.and_then(|at| tables.get(at)) else { return };
+        let mut first = true;
+        if self.with_event {
+            key.extend_from_slice(&table.name);
+            first = false;
+        }
+        for field in &table.key {
+            if !std::mem::take(&mut first) {
+                key.push(*delimiter);
+            }
+            let pair = field.as_ref().and_then(|it| Some((it, event.batch.columns.get(it.at)?)));
+            if let Some((field, column)) = pair {
+                put_value(key, column, event.row, field, names, *delimiter);
+            }
+        }
+    }
+}
+
+/// Writes a value of a column as a cell.
+fn put_value(
+    out: &mut Vec<u8>,
+    column: &Column,
+    row: usize,
+    field: &KeyField<'_>,
+    names: &Names,
+    delimiter: u8,
+) {
+    match column {
+        Column::Integer(numbers) => {
+            let mut buffer = itoa::Buffer::new();
+            match numbers.get(row).map(|number| (number, i64::try_from(number))) {
+                Some((_, Ok(narrow))) => out.extend_from_slice(buffer.format(narrow).as_bytes()),
+                Some((wide, Err(_))) => out.extend_from_slice(buffer.format(wide).as_bytes()),
+                None => {}
+            }
+        }
+        Column::Text(texts) => put_text(out, texts.get(row).unwrap_or_default(), delimiter),
+        Column::Member(members) => {
+            let position = members.get(row).and_then(|member| usize::try_from(member).ok());
+            let cell = position.and_then(|position| field.members.get(position));
+            match (cell, position) {
+                (Some(cell), _) => out.extend_from_slice(cell),
+                (None, Some(position)) => out.extend_from_slice(position.to_string().as_bytes()),
+                (None, None) => {}
+            }
+        }
+        Column::Date(dates) => {
+            if let Some(date) = dates.get(row) {
+                put_date(out, date);
+            }
+        }
+        other => put_text(out, &file_text(&other.cell(row), &field.field.kind, names), delimiter),
+    }
+}
+
+fn put_date(out: &mut Vec<u8>, date: Date) {
+    let (year, month, day) = date.civil();
+    let digit = |number: i32| b'0' + u8::try_from(number % 10).unwrap_or(0);
+    out.extend_from_slice(&[
+        digit(year / 1000),
+        digit(year / 100),
+        digit(year / 10),
+        digit(year),
+        b'-',
+        digit(month / 10),
+        digit(month),
+        b'-',
+        digit(day / 10),
+        digit(day),
+    ]);
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str, delimiter: u8) {
+    match quoted(text, delimiter) {
+        None => out.extend_from_slice(text.as_bytes()),
+        Some(quoted) => out.extend_from_slice(quoted.as_bytes()),
+    }
+}
+
+fn cell(text: &str, delimiter: u8) -> Box<[u8]> {
+    let mut cell = Vec::new();
+    put_text(&mut cell, text, delimiter);
+    cell.into_boxed_slice()
+}
+
+/// A cell with a delimiter after it, and before it if it is not the first.
+fn between(text: &str, delimiter: u8, after_another: bool) -> Box<[u8]> {
+    let delimiters = [delimiter];
+    let before = if after_another { &delimiters[..] } else { &[] };
+    [before, &*cell(text, delimiter), &delimiters].concat().into_boxed_slice()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use crate::diagnostics::Language;
+    use crate::report::names::{Currency, Keyed, Label, Leg, Members, Table};
+    use crate::rows::{Batch, Cell};
+
+    use super::super::allocations::{AllocationOptions, Allocations};
+    use super::super::output::Output;
+    use super::super::records::ResultLayout;
+    use super::super::table_reader::column_of;
+    use super::*;
+
+    fn names(two: bool) -> Names {
+        let members = |name: &str| (Label::plain(name), None);
+        let regions = vec![members("beijing"), members("a,\"b\"\tc")];
+        let region = Kind::Member(Arc::new(Members::new(Label::plain("Region"), regions)));
+        let kinds = [Kind::Integer, Kind::Text, Kind::Date, region.clone(), Kind::Money(2)];
+        let fields = kinds.into_iter().zip(["id", "payer", "date", "region", "amount"]);
+        let fields: Vec<Field> = fields
+            .map(|(kind, name)| {
+                let name = Label::plain(name);
+                Field { name, kind, required: false, computed: false, dated: false }
+            })
+            .collect();
+        let table = |name: &str, key: Vec<usize>, scale: u8| Table {
+            name: Label::plain(name),
+            fields: fields.clone(),
+            key,
+            effective: None,
+            inflow: None,
+            sent: true,
+            currency: Currency { code: format!("C{scale}"), scale },
+            settlement: String::new(),
+        };
+        let mut events = vec![table("receipt", vec![0, 1, 2, 3, 4], 2)];
+        if two {
+            events.push(table("pay,ment", vec![1], 0));
+        }
+        let account = |name: &str, keys: Vec<Kind>| Keyed {
+            name: Label::plain(name),
+            keys,
+            value: Kind::Money(2),
+            code: None,
+        };
+        let accounts = vec![account("central", vec![]), account("treasury", vec![region])];
+        let leg = Leg { owner: Label::plain("r"), place: "1".into(), clause: "art. 2, 3".into() };
+        Names { events, accounts, legs: vec![leg], ..Names::default() }
+    }
+
+    struct Three;
+
+    impl Accounts for Three {
+        fn account(&self, position: u32) -> Option<(u32, &[Cell])> {
+            static KEYS: [Cell; 2] = [Cell::Member(0), Cell::Member(1)];
+            match position {
+                0 => Some((0, &[])),
+                position => {
+                    let at = usize::try_from(position).unwrap();
+                    Some((1, KEYS.get(at - 1..at)?))
+                }
+            }
+        }
+    }
+
+    type Row = (Option<i128>, Option<String>, Option<i32>, Option<u32>, Option<i64>);
+
+    /// A cell as files have it, and quotes if it needs them.
+    fn plain_cell(text: &str, delimiter: char) -> String {
+        match text.contains([delimiter, '"', '\n', '\r']) {
+            true => format!("\"{}\"", text.replace('"', "\"\"")),
+            false => text.to_owned(),
+        }
+    }
+
+    proptest! {
+        /// The lines are those of cells put into text one by one.
+        #[test]
+        fn lines_are_cells_put_together(
+            rows in prop::collection::vec(
+                (
+                    prop::option::of(any::<i128>().prop_map(|it| it >> 30)),
+                    prop::option::of("[a-z税,\"\t\n]{1,4}"),
+                    prop::option::of(-700_000_i32..2_900_000),
+                    prop::option::of(0_u32..2),
+                    prop::option::of(any::<i64>()),
+                ),
+                0..6,
+            ),
+            given in prop::collection::vec((0_u32..4, -300_i128..300, 0_u32..2), 0..20),
+            (two, explain, tab) in any::<(bool, bool, bool)>(),
+        ) {
+            let names = names(two);
+            let event = u32::from(two);
+            let batch = batch(&names, event, &rows);
+            let given: Vec<Allocation> = given
+                .into_iter()
+                .map(|(to, amount, leg)| Allocation {
+                    payee: if to == 3 { Payee::Undetermined } else { Payee::Account(to) },
+                    amount: Money::from_minor(amount),
+                    leg,
+                })
+                .collect();
+            // Some events get nothing.
+            let share = given.len() / rows.len().max(1);
+            let ends: Vec<u32> =
+                (1..=rows.len()).map(|at| u32::try_from(at * share).unwrap()).collect();
+            let delimiter = if tab { '\t' } else { ',' };
+            let keys = KeyColumns::of(&names, Language::English);
+            let sign = u8::try_from(delimiter).unwrap();
+            let mut lines = AllocationLines::new(&names, &keys, sign, explain);
+            let mut out = Vec::new();
+            let events = (0..rows.len())
+                .map(|row| EventAt { batch: &batch, row, date: Date::MIN, booked: Date::MIN });
+            lines.events(events, &ends, &given, &Three, &mut out).unwrap();
+            let wanted: String = (0..rows.len())
+                .flat_map(|row| {
+                    let own = &given[row * share..(row + 1) * share];
+                    plain_rows(&names, &batch, row, own, explain)
+                })
+                .map(|cells| {
+                    let cells: Vec<String> =
+                        cells.iter().map(|cell| plain_cell(cell, delimiter)).collect();
+                    cells.join(&delimiter.to_string()) + "\n"
+                })
+                .collect();
+            prop_assert_eq!(String::from_utf8(out).unwrap(), wanted);
+        }
+    }
+
+    fn batch(names: &Names, event: u32, rows: &[Row]) -> Batch {
+        let kinds: Vec<&Kind> = names.events[0].fields.iter().map(|field| &field.kind).collect();
+        let cell = |cell: Option<Cell>| cell.unwrap_or(Cell::Missing);
+        let columns = vec![
+            column_of(kinds[0], rows.iter().map(|row| cell(row.0.map(Cell::Integer)))),
+            column_of(
+                kinds[1],
+                rows.iter().map(|row| cell(row.1.as_deref().map(|it| Cell::Text(it.into())))),
+            ),
+            column_of(
+                kinds[2],
+                rows.iter().map(|row| cell(row.2.and_then(Date::from_days).map(Cell::Date))),
+            ),
+            column_of(kinds[3], rows.iter().map(|row| cell(row.3.map(Cell::Member)))),
+            column_of(
+                kinds[4],
+                rows.iter()
+                    .map(|row| cell(row.4.map(|it| Cell::Money(Money::from_minor(it.into()))))),
+            ),
+        ];
+        Batch { event, columns, origins: Vec::new() }
+    }
+
+    fn plain_rows(
+        names: &Names,
+        batch: &Batch,
+        row: usize,
+        given: &[Allocation],
+        explain: bool,
+    ) -> Vec<Vec<String>> {
+        let two = names.events.len() > 1;
+        let mut key = Vec::new();
+        if two {
+            key.push(names.events[usize::try_from(batch.event).unwrap()].name.text.clone());
+        }
+        for (column, field) in batch.columns.iter().zip(&names.events[0].fields) {
+            let is_key = batch.event == 0 || field.name.text == "payer";
+            let text = file_text(&column.cell(row), &field.kind, names);
+            key.push(if is_key { text } else { String::new() });
+        }
+        let mut sums: Vec<(Payee, Money, u32)> = Vec::new();
+        for it in given {
+            match sums.iter_mut().find(|(payee, ..)| *payee == it.payee && !explain) {
+                Some((_, sum, _)) => *sum = sum.checked_add(it.amount).unwrap(),
+                None => sums.push((it.payee, it.amount, it.leg)),
+            }
+        }
+        let sums = sums.into_iter().filter(|(_, sum, _)| explain || !sum.is_zero());
+        sums.map(|(payee, sum, leg)| {
+            let account = match payee {
+                Payee::Undetermined => "undetermined".to_owned(),
+                Payee::Account(0) => "central".to_owned(),
+                Payee::Account(1) => "treasury[beijing]".to_owned(),
+                Payee::Account(_) => "treasury[a,\"b\"\tc]".to_owned(),
+            };
+            let mut cells = [key.clone(), vec![account]].concat();
+            if two {
+                cells.push(if batch.event == 0 { "C2" } else { "C0" }.to_owned());
+            }
+            cells.push(sum.format(if batch.event == 0 { 2 } else { 0 }));
+            if explain {
+                let known = ["r", "1", "art. 2, 3"].map(str::to_owned);
+                cells.extend(if leg == 0 { known } else { Default::default() });
+            }
+            cells
+        })
+        .collect()
+    }
+
+    #[test]
+    fn what_is_appended_stands_between_what_is_written() {
+        let names = names(false);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let output = Output::create(path.to_str().unwrap()).unwrap();
+        let options = AllocationOptions {
+            layout: ResultLayout::Csv,
+            explain: false,
+            labels: false,
+            language: Language::English,
+        };
+        let mut file = Allocations::new(&names, output, options).unwrap();
+        let batch = batch(&names, 0, &[(Some(1), None, None, None, None)]);
+        let event = EventAt { batch: &batch, row: 0, date: Date::MIN, booked: Date::MIN };
+        let given = |to: u32| {
+            let (payee, amount) = (Payee::Account(to), Money::from_minor(5));
+            [Allocation { payee, amount, leg: 0 }]
+        };
+        file.event(event, &given(0), &Three).unwrap();
+        let mut rows = Vec::new();
+        file.lines().unwrap().event(event, &given(1), &Three, &mut rows).unwrap();
+        file.append(&rows).unwrap();
+        file.events([event], &[1], &given(0), &Three).unwrap();
+        file.finish().unwrap();
+        let mut text = String::new();
+        #[expect(clippy::disallowed_methods, reason = "the test reads what was written")]
+        let mut written = std::fs::File::open(&path).unwrap();
+        std::io::Read::read_to_string(&mut written, &mut text).unwrap();
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        let wanted = ["1,,,,,central,0.05", "1,,,,,treasury[beijing],0.05", "1,,,,,central,0.05"];
+        assert_eq!(lines, wanted);
+    }
+}
