@@ -15,6 +15,7 @@
 //! `docs/reference/book-format.md` tells the format to the byte. Start reading at `entry`, then
 //! `journal` and `posting`.
 
+mod bundle;
 mod canonical;
 mod entry;
 mod error;
@@ -22,11 +23,14 @@ mod identity;
 mod journal;
 mod leaf;
 mod moment;
+mod note;
 mod posting;
 mod store;
+mod tiles;
 mod tree;
 mod verify;
 
+pub use bundle::Bundle;
 pub use canonical::Malformed;
 pub use entry::*;
 pub use error::BookError;
@@ -34,6 +38,9 @@ pub use identity::Identity;
 pub use journal::Book;
 pub use leaf::FORMAT;
 pub use moment::Moment;
+pub use note::{
+    Checkpoint, KeyError, Note, NoteError, Protection, Signature, Signed, SigningKey, VerifierKey,
+};
 pub use posting::{Posted, Posting, Receipt};
 pub use store::*;
 pub use tree::Node;

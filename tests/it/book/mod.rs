@@ -2,6 +2,11 @@
 
 #[cfg(feature = "postgres")]
 mod postgres;
+mod proof;
 mod sample;
+mod simulation;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod stores;
 mod suite;
+mod survive;

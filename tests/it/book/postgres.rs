@@ -56,22 +56,46 @@ impl Server {
         Server { folder, _keeper: keeper }
     }
 
+    /// Ends the server as a crash would, and starts it again.
+    pub fn fall_over(&self) {
+        let done = as_keeper(&["-c", FALL_OVER, "keeper"]).arg(&self.folder).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+
     pub fn address(&self, database: &str, user: &str) -> String {
         format!("host={} user={user} dbname={database}", self.folder.display())
     }
 }
 
-/// The server refuses to run as root, so that root hands it to another user.
+const FALL_OVER: &str = r#"
+cd "$1"
+pg_ctl -D data -m immediate -w stop >/dev/null
+pg_ctl -D data -w -l server.log -o "-k '$1' -c listen_addresses='' -c max_connections=60" start >/dev/null
+"#;
+
 fn keeper(folder: &Path) -> Command {
+    if is_root() {
+        let owned = Command::new("chown").arg("postgres").arg(folder).status().unwrap();
+        assert!(owned.success(), "the user `postgres` comes with the package `postgresql`");
+    }
+    let mut command = as_keeper(&["-c", KEEPER, "keeper"]);
+    command.arg(folder);
+    command
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
+}
+
+/// A shell of the user who keeps the server: it refuses to run as root, so that root hands it to
+/// another.
+fn as_keeper(arguments: &[&str]) -> Command {
     let mut path = std::env::var("PATH").unwrap_or_default();
     for version in std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten() {
         let programs = version.unwrap().path().join("bin");
         path = format!("{path}:{}", programs.display());
     }
-    let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
-    let mut command = if is_root {
-        let owned = Command::new("chown").arg("postgres").arg(folder).status().unwrap();
-        assert!(owned.success(), "the user `postgres` comes with the package `postgresql`");
+    let mut command = if is_root() {
         let mut command = Command::new("setpriv");
         command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
         command.args(["env", &format!("PATH={path}"), "sh"]);
@@ -81,7 +105,7 @@ fn keeper(folder: &Path) -> Command {
         command.env("PATH", path);
         command
     };
-    command.args(["-c", KEEPER, "keeper"]).arg(folder);
+    command.args(arguments);
     command
 }
 

@@ -205,7 +205,7 @@ fn a_late_event_is_refused_unless_it_says_so(place: &dyn Place) {
     let (_, posted) = post(&mut book, &[late]).unwrap();
     assert_eq!(posted, [Posted::New(18)]);
     // It does not hold up those in order.
-    assert!(post(&mut book, &[event("RX", "2016-01-01", "911300000000000000", 1)]).is_err());
+    assert!(post(&mut book, &[event("RW", "2015-12-30", "911300000000000000", 1)]).is_err());
     post(&mut book, &[event("RX", "2016-12-01", "911300000000000000", 1)]).unwrap();
     let within = [
         event("RZ", "2017-01-02", "911300000000000000", 1),
