@@ -31,11 +31,7 @@ impl Book {
     ///
     /// # Errors
     /// The name is none that a checkpoint can carry; the store fails or is not empty.
-    pub fn create(
-        store: Box<dyn Store>,
-        origin: &str,
-        learnt: Moment,
-    ) -> Result<Book, BookError> {
+    pub fn create(store: Box<dyn Store>, origin: &str, learnt: Moment) -> Result<Book, BookError> {
         check_name(origin)?;
         let (origin, hash) = (origin.to_owned(), HASH.to_owned());
         let opening = Opening { format: FORMAT, origin, hash, learnt };
@@ -281,4 +277,3 @@ pub(super) fn check_name(name: &str) -> Result<(), BookError> {
     }
     Ok(())
 }
-

@@ -76,7 +76,7 @@ impl Frontier {
                 digest = parent(&left, &digest);
             }
             level += 1;
-            if level % LEVELS_A_TILE == 0 {
+            if level.is_multiple_of(LEVELS_A_TILE) {
                 keep(Node { level, index: self.size >> level, digest });
             }
         }

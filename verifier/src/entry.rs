@@ -216,8 +216,7 @@ fn part(from: &mut Reader<'_>) -> Result<(), Unreadable> {
 }
 
 fn leaf(from: &mut Reader<'_>) -> Result<Leaf, Unreadable> {
-    let account =
-        from.optional(|from| Ok((from.count()?, from.list(|from| from.value(0))?)))?;
+    let account = from.optional(|from| Ok((from.count()?, from.list(|from| from.value(0))?)))?;
     Ok(Leaf { account, leg: from.count()?, amount: from.signed()? })
 }
 

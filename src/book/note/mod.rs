@@ -162,10 +162,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// It is no checkpoint; a signature is false; none of the keys has signed.
-    pub fn open(
-        note: &str,
-        keys: &[VerifierKey],
-    ) -> Result<(Checkpoint, Vec<Signed>), NoteError> {
+    pub fn open(note: &str, keys: &[VerifierKey]) -> Result<(Checkpoint, Vec<Signed>), NoteError> {
         let note = Note::parse(note)?;
         let signed = note.signed_by(keys)?;
         Ok((Checkpoint::of(&note)?, signed))

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use crate::book::BookError;
 use crate::book::entry::{Entry, Event, Outcome, Schema};
 use crate::book::identity::{Identity, key_text, lane_key, rank, stands_before};
 use crate::book::journal::{entry, settled_key};
 use crate::book::store::Index;
-use crate::book::BookError;
 
 use super::content::content;
 use super::{INSIDE, Posted, Posting, conserve};

@@ -13,8 +13,8 @@ use crate::rows::RegisterRow;
 
 use super::canonical::bytes_of;
 use super::entry::{
-    Batch, CheckpointNote, Correction, Dispute, Edition, Entry, Event, Outcome,
-    RegisterPart, RegisterUse, Resolution, Signer, Unread,
+    Batch, CheckpointNote, Correction, Dispute, Edition, Entry, Event, Outcome, RegisterPart,
+    RegisterUse, Resolution, Signer, Unread,
 };
 use super::error::not_conserved;
 use super::identity::unread_key;

@@ -48,7 +48,8 @@ impl Running {
     pub(in crate::book) fn kind_name(&self, kind: u32) -> Result<&str, BookError> {
         let at = usize::try_from(kind).ok();
         let table = at.and_then(|at| self.schema.events.get(at));
-        let table = table.ok_or(BookError::OutOfPlace { what: "an unknown event kind", inside: false });
+        let table =
+            table.ok_or(BookError::OutOfPlace { what: "an unknown event kind", inside: false });
         Ok(&table?.name)
     }
 

@@ -228,8 +228,10 @@ pub enum StoreError {
     #[error("the connection to the book was lost; nothing was added")]
     Lost,
     /// The connection broke while the batch was being kept.
-    #[error("the connection to the book was lost while a batch was being kept: \
-             post it again, and the book will say whether it has it")]
+    #[error(
+        "the connection to the book was lost while a batch was being kept: \
+             post it again, and the book will say whether it has it"
+    )]
     Unknown,
     /// The system refused.
     #[error("`{place}` cannot be used")]

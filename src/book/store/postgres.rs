@@ -236,7 +236,12 @@ impl Store for PostgresStore {
         let rows = chunk.rows.iter().map(|row| {
             let (number, kind) = (signed(row.number), i16::from(row.kind));
             let leaf = row.leaf.as_bytes().to_vec();
-            Ok(cells([Box::new(number), Box::new(kind), Box::new(leaf), Box::new(row.body.clone())]))
+            Ok(cells([
+                Box::new(number),
+                Box::new(kind),
+                Box::new(leaf),
+                Box::new(row.body.clone()),
+            ]))
         });
         let types = [Type::INT8, Type::INT2, Type::BYTEA, Type::BYTEA];
         self.copy("entry (number, kind, leaf, body)", &types, rows)?;
@@ -247,9 +252,9 @@ impl Store for PostgresStore {
                 continue;
             }
             marks.sort();
-            let rows = marks.iter().map(|mark| {
-                Ok(cells([Box::new(mark.key.clone()), Box::new(signed(mark.entry))]))
-            });
+            let rows = marks
+                .iter()
+                .map(|mark| Ok(cells([Box::new(mark.key.clone()), Box::new(signed(mark.entry))])));
             let into = format!("{} (key, entry)", table(index));
             self.copy(&into, &[Type::BYTEA, Type::INT8], rows)?;
         }

@@ -287,7 +287,12 @@ impl Store for SqliteStore {
                 "INSERT INTO entry (number, kind, leaf, body) VALUES (?, ?, ?, ?)",
             )?;
             for row in &chunk.rows {
-                entry.execute(params![signed(row.number), row.kind, row.leaf.as_bytes(), row.body])?;
+                entry.execute(params![
+                    signed(row.number),
+                    row.kind,
+                    row.leaf.as_bytes(),
+                    row.body
+                ])?;
             }
             for index in Index::ALL {
                 let mut marks: Vec<&Mark> =
@@ -302,9 +307,9 @@ impl Store for SqliteStore {
                     statement.execute(params![mark.key, signed(mark.entry)])?;
                 }
             }
-            let mut node = self.connection.prepare_cached(
-                "INSERT INTO node (level, number, digest) VALUES (?, ?, ?)",
-            )?;
+            let mut node = self
+                .connection
+                .prepare_cached("INSERT INTO node (level, number, digest) VALUES (?, ?, ?)")?;
             for kept in &chunk.nodes {
                 node.execute(params![kept.level, signed(kept.index), kept.digest.as_bytes()])?;
             }

@@ -67,4 +67,3 @@ pub(super) fn nearly(one: &Digest, other: &Digest) -> bool {
     let pairs = one.as_bytes().iter().zip(other.as_bytes());
     pairs.filter(|(one, other)| one != other).count() == 1
 }
-

@@ -189,9 +189,9 @@ impl Walk {
             }
             Err(error) if mended.is_none() => {
                 let (field, expected) = (error.field, error.expected);
-                let told = self.damages.iter().any(|damage| {
-                    matches!(damage, Damage::Value { entry, .. } if *entry == row.number)
-                });
+                let told = self.damages.iter().any(
+                    |damage| matches!(damage, Damage::Value { entry, .. } if *entry == row.number),
+                );
                 if !told {
                     self.tell(Damage::Unreadable { entry: row.number, field, expected });
                 }

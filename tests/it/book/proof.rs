@@ -299,7 +299,8 @@ destination hebei; amount 10000.74
 all holds
 ";
     assert!(report.ends_with(told), "{report}");
-    let foreign = small_book(Box::new(MemoryStore::new())).bundle(&[1], &checkpoint(&mut book).note());
+    let foreign =
+        small_book(Box::new(MemoryStore::new())).bundle(&[1], &checkpoint(&mut book).note());
     assert!(foreign.is_err(), "a checkpoint of another book proves nothing of this one");
 }
 
@@ -323,3 +324,22 @@ fn a_bundle_changed_anywhere_proves_nothing() {
         }
     }
 }
+
+/// The files by which the verifier's own tests go are bundles that the book makes today.
+#[test]
+fn a_bundle_is_written_as_it_always_was() {
+    let mut book = small_book(Box::new(MemoryStore::new()));
+    let (text, key) = bundle(&mut book, &[1, 2, 3, 6]);
+    let report = fenshui_verify::check(&text, std::slice::from_ref(&key)).unwrap().to_string();
+    let folder = Path::new(FOLDER);
+    for (name, made) in [("half.proof", text), ("half.keys", key + "\n"), ("half.report", report)] {
+        let path = folder.join(name);
+        if std::env::var_os("FENSHUI_ACCEPT").is_some() {
+            std::fs::write(&path, &made).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(kept == made, "{name} is another; see CONTRIBUTING on accepting new output");
+    }
+}
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/verifier/tests");

@@ -98,10 +98,7 @@ pub fn event(id: &str, day: &str, enterprise: &str, fen: i128) -> Event {
         outcome: Outcome::Allocated {
             inflow: Money::from_minor(fen),
             residue_units: 0,
-            leaves: vec![
-                leaf(0, vec![], 0, fen - local),
-                leaf(1, vec![Cell::Member(2)], 1, local),
-            ],
+            leaves: vec![leaf(0, vec![], 0, fen - local), leaf(1, vec![Cell::Member(2)], 1, local)],
         },
         figures: Vec::new(),
         open_items: Vec::new(),

@@ -187,7 +187,9 @@ fn an_honest_store_loses_nothing_and_keeps_nothing_in_half() {
             disk.borrow_mut().fails = 4 + steps.roll(40);
             let events = match steps.roll(4) {
                 // Somebody sends again what was sent before, told or not.
-                0 if !doubtful.is_empty() => doubtful[steps.roll(doubtful.len() as u64) as usize].clone(),
+                0 if !doubtful.is_empty() => {
+                    doubtful[steps.roll(doubtful.len() as u64) as usize].clone()
+                }
                 1 if !acknowledged.is_empty() => {
                     acknowledged[steps.roll(acknowledged.len() as u64) as usize].0.clone()
                 }

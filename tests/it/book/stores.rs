@@ -32,8 +32,7 @@ pub struct File {
 }
 
 #[cfg(feature = "sqlite")]
-pub const OPTIONS: SqliteOptions =
-    SqliteOptions { wait: Duration::from_secs(30), pages_max: None };
+pub const OPTIONS: SqliteOptions = SqliteOptions { wait: Duration::from_secs(30), pages_max: None };
 
 #[cfg(feature = "sqlite")]
 impl File {

@@ -195,9 +195,7 @@ fn a_second_copy_in_a_batch_is_counted(place: &dyn Place) {
 
 fn a_late_event_is_refused_unless_it_says_so(place: &dyn Place) {
     let mut book = small_book(place.create().unwrap());
-    let last = |book: &mut Book| {
-        post(book, &[event("R0", "2015-12-31", "911300000000000000", 1)])
-    };
+    let last = |book: &mut Book| post(book, &[event("R0", "2015-12-31", "911300000000000000", 1)]);
     let refused = last(&mut book).unwrap_err();
     let BookError::Late { key, behind } = &refused else { panic!("{refused:?}") };
     assert_eq!((key.as_str(), *behind), ("R0", 13), "the last of its enterprise");
@@ -220,7 +218,8 @@ fn lanes_do_not_hinder_each_other(place: &dyn Place) {
     post(&mut book, &[event("N1", "1999-01-01", "another", 1)]).unwrap();
     let none = Event { lane: vec![], rank: vec![], ..event("N2", "1999-01-01", "", 1) };
     post(&mut book, &[none]).unwrap();
-    let position = Event { key: vec![Part::Field { field: 3 }], ..event("N3", "1999-01-01", "", 1) };
+    let position =
+        Event { key: vec![Part::Field { field: 3 }], ..event("N3", "1999-01-01", "", 1) };
     let refused = post(&mut book, &[position]).unwrap_err();
     assert!(matches!(refused, BookError::NotPortable), "{refused:?}");
     whole(&mut book);
@@ -301,8 +300,7 @@ fn a_dispute_is_settled_once(place: &dyn Place) {
         let (by, reason) = ("裁定".to_owned(), "…".to_owned());
         let verdict = Verdict::Upheld;
         let learnt = LEARNT;
-        let number =
-            posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
+        let number = posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
         posting.commit().map(|_| number)
     };
     assert!(matches!(settle(&mut book, 4), Err(BookError::NoDispute { of: 4 })));
@@ -315,7 +313,7 @@ fn a_dispute_is_settled_once(place: &dyn Place) {
 fn leaves_must_sum_to_the_inflow(place: &dyn Place) {
     let mut book = small_book(place.create().unwrap());
     let mut wrong = event("R8", "2016-09-09", "E8", 100);
-    let Outcome::Allocated { leaves, .. } = &mut wrong.outcome else { unreachable!() };
+    let Outcome::Allocated { leaves, .. } = &mut wrong.outcome else { panic!("it is allocated") };
     leaves[0].amount = Money::from_minor(51);
     let refused = post(&mut book, &[wrong]).unwrap_err();
     let BookError::NotConserved { key, inflow: 100, sum: 101 } = refused else {
