@@ -35,7 +35,8 @@ pub(super) fn check_case(power: &Power<'_>, case: &RuleCase, found: &mut Vec<Dia
         let (text, name) = (&own.text, &account.name.text);
         let words = Words::new(
             format!(
-                "rule `{text}` divides what a stage takes out of `{name}`, an account of a higher level"
+                "rule `{text}` divides what a stage takes out of `{name}`, an account of a higher \
+                 level"
             ),
             format!("规则「{text}」分配结转自上级账户「{name}」的款项"),
         );
