@@ -7,7 +7,7 @@
 //! book that was signed for, and what the entry says.
 //!
 //! `bundle` takes the text apart, `note` checks signatures, `tree` the way from a leaf to the root,
-//! `entry` reads what an entry says, and [`check`] joins them.
+//! `entry` reads what an entry says, and [`check()`] joins them.
 
 mod bundle;
 mod check;
