@@ -8,6 +8,8 @@ use crate::diagnostics::Diagnostic;
 use crate::model::{Choice, Citation, RuleSet};
 use crate::syntax::ast;
 
+use crate::report::names::Label;
+
 use super::compile::{Compiled, compile_one, resolve};
 use super::load::Loaded;
 
@@ -24,7 +26,9 @@ pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
             .and_then(|at| loaded.files.get(at))
             .is_some_and(|file| file.named)
     };
-    for (file, scenario) in scenarios(loaded).into_iter().filter(|(file, _)| named(*file)) {
+    for (file, Label { text: scenario, .. }) in
+        scenarios(loaded).into_iter().filter(|(file, _)| named(*file))
+    {
         let choice = Choice { scenario: Some(scenario) };
         let mut compiled = compile_one(loaded, file, &choice);
         used_by_either(&mut found, &mut compiled.findings, file);
@@ -43,13 +47,17 @@ fn used_by_either(plain: &mut Vec<Diagnostic>, amended: &mut Vec<Diagnostic>, fi
     amended.retain(|found| !unused(found));
 }
 
-/// The scenarios declared, each with its file.
-pub fn scenarios(loaded: &Loaded) -> Vec<(FileId, String)> {
+/// The scenarios declared, by name and label, each with its file.
+pub fn scenarios(loaded: &Loaded) -> Vec<(FileId, Label)> {
     let mut found = Vec::new();
     for (at, file) in loaded.files.iter().enumerate() {
         for item in &file.tree.items {
             if let ast::ItemKind::Scenario(scenario) = &item.kind {
-                found.push((file_id(at), scenario.name.text.clone()));
+                let label = scenario.label.clone().unwrap_or_default();
+                // A Chinese label reads worse in English than the name.
+                let en = label.en.filter(|label| label.is_ascii());
+                let text = scenario.name.text.clone();
+                found.push((file_id(at), Label { text, en, zh: label.zh }));
             }
         }
     }

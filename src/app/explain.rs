@@ -32,14 +32,23 @@ impl From<FormatsError> for Unexplained {
     }
 }
 
+/// The story of an event, and of those that were set aside for having its key.
+#[derive(Debug)]
+pub struct Explained {
+    /// The one allocated, if one was, else the first.
+    pub story: Explanation,
+    /// The others, in the order taken.
+    pub others: Vec<Explanation>,
+}
+
 /// Explains one event of a run: `R6`, `E1/2024-01` for a key of two parts, `receipt:R6` where several
 /// kinds of events have that key.
 ///
 /// # Errors
 /// A file cannot be read, or the text names no event or several.
-pub fn explain(job: &Job<'_>, wanted: &str) -> Result<Explanation, Unexplained> {
+pub fn explain(job: &Job<'_>, wanted: &str) -> Result<Explained, Unexplained> {
     let plan = plan::from_checked(job.checked, job.choices);
-    let mut found: Vec<Explanation> = Vec::new();
+    let mut found: Vec<Explained> = Vec::new();
     for candidate in candidates(job.names, wanted) {
         let remarks = RefCell::new(Vec::new());
         let mut unread = |_: Vec<Unread>| Ok(());
@@ -51,17 +60,28 @@ pub fn explain(job: &Job<'_>, wanted: &str) -> Result<Explanation, Unexplained> 
             engine::RunError::Sink(never) => match never {},
             engine::RunError::Internal(what) => FormatsError::Internal(what.to_owned()),
         })?;
-        found.extend(told);
+        found.extend(explained(told));
     }
     match found.len() {
         0 => Err(none_such(job, wanted)?),
         1 => found.pop().ok_or_else(|| which(&[], wanted)),
         _ => {
-            let kinds = found.iter().filter_map(|story| table(job.names, story.event));
-            let kinds: Vec<&str> = kinds.map(|table| table.name.text.as_str()).collect();
+            let kinds = found.iter().filter_map(|it| table(job.names, it.story.event));
+            let mut kinds: Vec<&str> = kinds.map(|table| table.name.text.as_str()).collect();
+            kinds.dedup();
             Err(which(&kinds, wanted))
         }
     }
+}
+
+/// The story to tell first: of the event that was allocated.
+fn explained(mut told: Vec<Explanation>) -> Option<Explained> {
+    if told.is_empty() {
+        return None;
+    }
+    let allocated = told.iter().position(|story| story.aside.is_none());
+    let story = told.remove(allocated.unwrap_or(0));
+    Some(Explained { story, others: told })
 }
 
 /// The words, clauses and places to tell an explanation with.
@@ -95,9 +115,7 @@ fn candidates(names: &Names, wanted: &str) -> Vec<Wanted> {
         if kind.is_some_and(|kind| !is_called(table, kind)) {
             continue;
         }
-        if let Some(key) = key_of(names, table, key) {
-            found.push(Wanted { event, key });
-        }
+        found.extend(keys_of(names, table, key).into_iter().map(|key| Wanted { event, key }));
     }
     found
 }
@@ -106,29 +124,60 @@ fn is_called(table: &Table, spelling: &str) -> bool {
     table.name.spellings().any(|own| own == spelling)
 }
 
-/// The text as a key of the table, its parts separated by `/`; a key of one part is the whole text.
-fn key_of(names: &Names, table: &Table, text: &str) -> Option<Vec<Cell>> {
-    let mut parts: Vec<&str> =
-        if table.key.len() == 1 { vec![text] } else { text.split('/').collect() };
-    parts.reverse();
-    let mut key = Vec::new();
-    for at in &table.key {
-        let field = table.fields.get(*at)?;
-        match &field.kind {
+/// The keys of the table that the text can be. Its parts are separated by `/`; since a part may hold
+/// that sign itself, every way to cut the text into as many parts as the key has is tried.
+fn keys_of(names: &Names, table: &Table, text: &str) -> Vec<Vec<Cell>> {
+    let fields: Vec<Vec<&Kind>> =
+        table.key.iter().filter_map(|at| parts_of(names, &table.fields.get(*at)?.kind)).collect();
+    let count: usize = fields.iter().map(Vec::len).sum();
+    let pieces: Vec<&str> = text.split('/').collect();
+    let key = |parts: Vec<String>| {
+        let mut parts = parts.into_iter();
+        let mut key = Vec::new();
+        for (kinds, at) in fields.iter().zip(&table.key) {
+            let cells: Option<Vec<Cell>> =
+                kinds.iter().map(|kind| cell_of_text(&parts.next()?, kind, names)).collect();
+            let is_row = matches!(table.fields.get(*at)?.kind, Kind::Record(_));
             // A row is known by the parts of its own key.
-            Kind::Record(shape) => {
-                let shape = names.shapes.get(*shape)?;
-                let mut cells = Vec::new();
-                for at in &shape.key {
-                    let field = shape.fields.get(*at)?;
-                    cells.push(cell_of_text(parts.pop()?, &field.kind, names)?);
-                }
-                key.push(Cell::List(cells));
+            match (is_row, cells?) {
+                (true, cells) => key.push(Cell::List(cells)),
+                (false, cells) => key.extend(cells),
             }
-            kind => key.push(cell_of_text(parts.pop()?, kind, names)?),
         }
+        Some(key)
+    };
+    if fields.len() < table.key.len() {
+        return Vec::new();
     }
-    parts.is_empty().then_some(key)
+    let mut cuts = Vec::new();
+    cut(&pieces, count, &mut Vec::new(), &mut cuts);
+    cuts.into_iter().filter_map(key).collect()
+}
+
+/// More ways to cut a text than these are not tried.
+const CUTS_MAX: usize = 64;
+
+/// Every way to join neighbouring pieces to so many parts.
+fn cut(pieces: &[&str], count: usize, before: &mut Vec<String>, cuts: &mut Vec<Vec<String>>) {
+    if count == 0 {
+        if pieces.is_empty() && cuts.len() < CUTS_MAX {
+            cuts.push(before.clone());
+        }
+        return;
+    }
+    for length in 1..=pieces.len().saturating_sub(count - 1) {
+        let Some((part, rest)) = pieces.split_at_checked(length) else { return };
+        before.push(part.join("/"));
+        cut(rest, count - 1, before, cuts);
+        before.pop();
+    }
+}
+
+/// The kinds of the parts by which a value is written in a key.
+fn parts_of<'n>(names: &'n Names, kind: &'n Kind) -> Option<Vec<&'n Kind>> {
+    let Kind::Record(shape) = kind else { return Some(vec![kind]) };
+    let shape = names.shapes.get(*shape)?;
+    shape.key.iter().map(|at| Some(&shape.fields.get(*at)?.kind)).collect()
 }
 
 fn table(names: &Names, event: u32) -> Option<&Table> {

@@ -1,6 +1,7 @@
 //! The data of a run: events in batches, registers whole.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use crate::diagnostics::Words;
 use crate::formats::{
@@ -65,6 +66,10 @@ pub enum Remark {
     Ignored(String, Vec<String>),
     /// It has no rows.
     NoRows(String),
+    /// A register without rows, in which events looked for one.
+    NoFile(String),
+    /// A register with dated fields has no column that says when they hold.
+    Undated(String),
 }
 
 /// Rows of registers, and what is worth saying of their files.
@@ -83,6 +88,7 @@ pub fn read_registers(
     let mut registers: Vec<(u32, Vec<RegisterRow>)> =
         (0_u32..).take(names.registers.len()).map(|at| (at, Vec::new())).collect();
     let mut remarks = Vec::new();
+    let mut seen = BTreeSet::new();
     for (number, argument) in (FIRST_REGISTER_FILE..).zip(arguments) {
         let (name, file) = argument.split_once('=').ok_or_else(|| no_register(argument, names))?;
         let at = names
@@ -92,9 +98,17 @@ pub fn read_registers(
         let found = at.and_then(|at| Some((names.registers.get(at)?, registers.get_mut(at)?)));
         let (table, (_, rows)) = found.ok_or_else(|| no_register(name, names))?;
         let input = Input::open(file, options)?;
+        if let Some(path) = input.path().and_then(|path| std::fs::canonicalize(path).ok())
+            && !seen.insert((table.name.text.as_str(), path))
+        {
+            return Err(named_twice(name, file));
+        }
         let read = read_register(names, table, &input, number, mapping)?;
         if read.rows.is_empty() {
             remarks.push(Remark::NoRows(file.to_owned()));
+        }
+        if read.undated {
+            remarks.push(Remark::Undated(file.to_owned()));
         }
         rows.extend(read.rows);
         if !read.ignored.is_empty() {
@@ -102,6 +116,17 @@ pub fn read_registers(
         }
     }
     Ok((registers, remarks))
+}
+
+fn named_twice(name: &str, file: &str) -> FormatsError {
+    FormatsError::Mapping {
+        file: "--register".to_owned(),
+        what: Words::new(
+            format!("`{file}` is named twice for register `{name}`"),
+            format!("「{file}」被两次指定为登记簿「{name}」的文件"),
+        ),
+        hint: Words::new("every row would stand there twice; name it once", "请只指定一次"),
+    }
 }
 
 fn no_register(name: &str, names: &Names) -> FormatsError {

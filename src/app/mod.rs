@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`compile()`], which is the chain from text to rules that may run.
 
+mod asides;
 mod check;
 mod clauses;
 mod collect;
@@ -25,13 +26,14 @@ mod readings;
 mod run;
 mod schedules;
 
+pub use asides::Aside;
 pub use check::{check, roots, scenarios, unverified};
 pub use clauses::clause;
 pub use compare::ledger;
 pub use compile::{Compiled, compile, compile_one, resolve};
 pub use cross_check::cross_check;
-pub use examples::{Difference, ExampleResult, TestReport, test};
-pub use explain::{Unexplained, explain, grounds_of};
+pub use examples::{Difference, ExampleResult, PartKind, TestReport, test};
+pub use explain::{Explained, Unexplained, explain, grounds_of};
 pub use flow::{LegTotals, flow, leg_totals};
 pub use inputs::{EventFile, Registers, Remark, open_events, read_registers};
 pub use keys::{key_parts, key_text};
@@ -39,5 +41,5 @@ pub use load::{Library, Loaded, LoadedFile, load};
 pub use names::names;
 pub use project::project;
 pub use readings::{choices, unknown};
-pub use run::{Aside, Job, Outputs, RunReport, inputs, run};
+pub use run::{Job, Outputs, RunReport, inputs, run};
 pub use schedules::{ScheduleRow, ScheduleTable, schedule_tables};

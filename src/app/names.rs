@@ -15,7 +15,12 @@ use super::clauses::clause;
 pub fn names(rules: &RuleSet, language: Language) -> Names {
     let maker = Maker::new(rules, language);
     Names {
-        events: rules.events.iter().map(|event| maker.event(event)).collect(),
+        events: rules
+            .events
+            .iter()
+            .enumerate()
+            .map(|(at, event)| maker.event(model::EventId::next(at), event))
+            .collect(),
         registers: rules.registers.iter().map(|register| maker.register(register)).collect(),
         shapes: (0..rules.shapes.len()).filter_map(|at| maker.shape(at)).collect(),
         accounts: rules
@@ -84,14 +89,7 @@ impl<'m> Maker<'m> {
         }
     }
 
-    fn event(&self, event: &model::Event) -> Table {
-        let inflow = event.inflow.and_then(|field| {
-            let field = event.fields.get(index(field.0))?;
-            match field.ty.required() {
-                Type::Money(currency) => Some(*currency),
-                _ => None,
-            }
-        });
+    fn event(&self, id: model::EventId, event: &model::Event) -> Table {
         let sent = matches!(event.source, model::EventSource::Sent);
         let mut key: Vec<usize> = event.unique.iter().map(|field| index(field.0)).collect();
         if key.is_empty() {
@@ -111,8 +109,26 @@ impl<'m> Maker<'m> {
             effective: Some(index(event.effective.0)),
             inflow: event.inflow.map(|field| index(field.0)),
             sent,
-            currency: self.currency(inflow.unwrap_or(model::CurrencyId(0))),
+            currency: self.currency(self.rules.currency_of(id)),
+            settlement: self.settlement(id),
         }
+    }
+
+    /// The clauses of the settlements of the modules whose rules divide the event's inflow.
+    fn settlement(&self, event: model::EventId) -> String {
+        let divides = |case: &model::RuleCase| {
+            let inflow = matches!(&case.body, model::Body::Split(split)
+                if split.source == model::Source::Inflow);
+            case.event == event && inflow
+        };
+        let mut clauses: Vec<String> = Vec::new();
+        for rule in self.rules.rules.iter().filter(|rule| rule.cases.iter().any(divides)) {
+            let module = self.rules.modules.get(rule.module.index());
+            let cite = module.and_then(|module| module.settlement_cite.as_ref());
+            let clause = cite.map(|cite| clause(cite, self.rules, self.language));
+            clauses.extend(clause.filter(|clause| !clauses.contains(clause)));
+        }
+        clauses.join("; ")
     }
 
     fn register(&self, register: &model::Register) -> Table {
@@ -127,6 +143,7 @@ impl<'m> Maker<'m> {
             inflow: None,
             sent: true,
             currency: self.currency(model::CurrencyId(0)),
+            settlement: String::new(),
         }
     }
 

@@ -1,21 +1,21 @@
 //! A run: events in, allocations, summary, figures and rows set aside out.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use crate::base::{Date, Exact};
 use crate::check::Checked;
 use crate::diagnostics::Language;
 use crate::engine::{self, RunError};
 use crate::formats::{
-    Allocations, Figures, FormatsError, Input, Layout, Mapping, SetAside, SetAsides, Summary,
-    Unread,
+    Allocations, Figures, FormatsError, Input, Mapping, SetAsides, Summary, Unread,
 };
+use crate::model::EventId;
 use crate::plan::{self, Choices, Plan};
 use crate::report::names::{Currency, Names};
-use crate::report::{ControlTotals, CurrencyTotals, DriftTotals, reason_words};
-use crate::rows::{Accounts, Cell, EventAt, Origin, Outcome, Reason, RegisterRow, Sink};
+use crate::report::{ControlTotals, CurrencyTotals, Drift};
+use crate::rows::{Accounts, Cell, EventAt, Outcome, RegisterRow, Sink};
 
+use super::asides::{Aside, Asides};
 use super::inputs::{Batches, EventFile, Remark};
 
 /// What a run reads.
@@ -63,20 +63,6 @@ pub struct RunReport {
     pub remarks: Vec<Remark>,
 }
 
-/// An event set aside.
-#[derive(Debug, Clone)]
-pub struct Aside {
-    /// Where it stands: the file and the line, or nothing for an event that the run made.
-    pub place: Option<(String, u64)>,
-    /// The number is that of a record in an array, not of a line.
-    pub is_record: bool,
-    /// What it is.
-    pub aside: SetAside,
-}
-
-/// More than these are only counted and written to the file.
-const ASIDE_SHOWN_MAX: usize = 10;
-
 /// Runs a rule set over files. The outputs are complete but not yet put in place: their `finish`
 /// does that.
 ///
@@ -94,16 +80,22 @@ pub fn run<'n, E: From<FormatsError>>(
     progress: &dyn Fn(u64),
 ) -> Result<(RunReport, Outputs<'n>), E> {
     let plan = plan::from_checked(job.checked, job.choices);
-    if may_begin_again && plan.ordered {
+    let once = |turn| -> Result<Option<(RunReport, Outputs<'n>)>, E> {
         let mut outputs = open()?;
-        if let Some(report) = run_once(job, &plan, Turn::AsTheyCome, &mut outputs, progress)? {
-            return Ok((report, outputs));
-        }
+        let mut kept = outputs.set_asides.take();
+        let mut writer = Writer { names: job.names, outputs: &mut outputs };
+        let report = heard(job, (&plan, turn), &mut writer, &mut kept, progress)?;
+        outputs.set_asides = kept;
+        Ok(report.map(|report| (report, outputs)))
+    };
+    if may_begin_again
+        && plan.ordered
+        && let Some(done) = once(Turn::AsTheyCome)?
+    {
+        return Ok(done);
     }
-    let mut outputs = open()?;
-    let report = run_once(job, &plan, Turn::Sorted, &mut outputs, progress)?;
-    let report = report.ok_or_else(|| FormatsError::Internal("a run that was not made".into()))?;
-    Ok((report, outputs))
+    let done = once(Turn::Sorted)?;
+    done.ok_or_else(|| FormatsError::Internal("a run that was not made".into()).into())
 }
 
 /// In which order events are taken where order matters.
@@ -113,16 +105,32 @@ enum Turn {
     Sorted,
 }
 
-/// One run; nothing if events were to be taken as they come and came out of their order.
-fn run_once(
+/// Runs a rule set for a listener that only listens.
+pub(super) fn listen<S>(job: &Job<'_>, listener: &mut S) -> Result<RunReport, FormatsError>
+where
+    S: Sink,
+    FormatsError: From<S::Error>,
+{
+    let plan = plan::from_checked(job.checked, job.choices);
+    let report = heard(job, (&plan, Turn::Sorted), listener, &mut None, &|_| ())?;
+    report.ok_or_else(|| FormatsError::Internal("a run that was not made".into()))
+}
+
+/// Runs a rule set; the listener hears every outcome, and what is set aside is counted beside it, so
+/// that no verb can lose a row. Gives nothing if events were to be taken as they come and came out of
+/// their order.
+fn heard<S>(
     job: &Job<'_>,
-    plan: &Plan,
-    turn: Turn,
-    outputs: &mut Outputs<'_>,
+    (plan, turn): (&Plan, Turn),
+    listener: &mut S,
+    kept: &mut Option<SetAsides>,
     progress: &dyn Fn(u64),
-) -> Result<Option<RunReport>, FormatsError> {
-    let set_asides = outputs.set_asides.take();
-    let asides = RefCell::new(Asides::new(job, set_asides));
+) -> Result<Option<RunReport>, FormatsError>
+where
+    S: Sink,
+    FormatsError: From<S::Error>,
+{
+    let asides = RefCell::new(Asides::new(job, kept.take()));
     let remarks = RefCell::new(Vec::new());
     let mut unread = |rows: Vec<Unread>| asides.borrow_mut().unread(rows);
     let batches = Batches::new(job.names, job.events, job.mapping, &mut unread, &remarks);
@@ -133,7 +141,7 @@ fn run_once(
             progress(read.get());
         }
     });
-    let mut desk = Desk { names: job.names, outputs, asides: &asides };
+    let mut desk = Desk { listener, asides: &asides };
     let options = engine::Options { through: job.through };
     let registers = job.registers.clone();
     let summary = match turn {
@@ -142,9 +150,14 @@ fn run_once(
     };
     let Some(summary) = summary.map_err(stopped)? else { return Ok(None) };
     let mut asides = asides.into_inner();
-    outputs.set_asides = asides.kept.take();
+    *kept = asides.kept.take();
     let totals = control_totals(job, &summary, &asides)?;
-    Ok(Some(RunReport { totals, first_aside: asides.first, remarks: remarks.into_inner() }))
+    let mut remarks = remarks.into_inner();
+    for register in &asides.without_rows {
+        let table = usize::try_from(*register).ok().and_then(|at| job.names.registers.get(at));
+        remarks.extend(table.map(|table| Remark::NoFile(table.name.text.clone())));
+    }
+    Ok(Some(RunReport { totals, first_aside: asides.first, remarks }))
 }
 
 /// The error of the world behind a run that stopped.
@@ -155,14 +168,17 @@ pub(super) fn stopped(error: RunError<FormatsError, FormatsError>) -> FormatsErr
     }
 }
 
-/// Hands each outcome to whoever writes it.
-struct Desk<'d, 'n, 'j> {
-    names: &'j Names,
-    outputs: &'d mut Outputs<'n>,
+/// Counts what is set aside, and hands each outcome on.
+struct Desk<'d, 'j, S> {
+    listener: &'d mut S,
     asides: &'d RefCell<Asides<'j>>,
 }
 
-impl Sink for Desk<'_, '_, '_> {
+impl<S> Sink for Desk<'_, '_, S>
+where
+    S: Sink,
+    FormatsError: From<S::Error>,
+{
     type Error = FormatsError;
 
     fn event(
@@ -171,18 +187,50 @@ impl Sink for Desk<'_, '_, '_> {
         outcome: Outcome<'_>,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
-        match outcome {
-            Outcome::Allocated { allocations, .. } => {
-                if let Some(out) = &mut self.outputs.allocations {
-                    out.event(event, allocations, accounts)?;
-                }
-                if let Some(summary) = &mut self.outputs.summary {
-                    summary.event(event, allocations, accounts, self.names)?;
-                }
-                Ok(())
-            }
-            Outcome::SetAside { reason, .. } => self.asides.borrow_mut().event(event, reason),
+        if let Outcome::SetAside { reason, .. } = outcome {
+            self.asides.borrow_mut().event(event, reason)?;
         }
+        Ok(self.listener.event(event, outcome, accounts)?)
+    }
+
+    fn figure(
+        &mut self,
+        event: EventAt<'_>,
+        figure: u32,
+        key: &[Cell],
+        value: &Cell,
+    ) -> Result<(), FormatsError> {
+        Ok(self.listener.figure(event, figure, key, value)?)
+    }
+
+    fn open_item(&mut self, event: EventAt<'_>, leg: u32) -> Result<(), FormatsError> {
+        Ok(self.listener.open_item(event, leg)?)
+    }
+}
+
+/// Writes what each event gave.
+struct Writer<'d, 'n, 'j> {
+    names: &'j Names,
+    outputs: &'d mut Outputs<'n>,
+}
+
+impl Sink for Writer<'_, '_, '_> {
+    type Error = FormatsError;
+
+    fn event(
+        &mut self,
+        event: EventAt<'_>,
+        outcome: Outcome<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), FormatsError> {
+        let Outcome::Allocated { allocations, .. } = outcome else { return Ok(()) };
+        if let Some(out) = &mut self.outputs.allocations {
+            out.event(event, allocations, accounts)?;
+        }
+        if let Some(summary) = &mut self.outputs.summary {
+            summary.event(event, allocations, accounts, self.names)?;
+        }
+        Ok(())
     }
 
     fn figure(
@@ -199,91 +247,6 @@ impl Sink for Desk<'_, '_, '_> {
     }
 
     fn open_item(&mut self, _event: EventAt<'_>, _leg: u32) -> Result<(), FormatsError> {
-        Ok(())
-    }
-}
-
-/// What is set aside, by the reader and by the engine.
-struct Asides<'j> {
-    names: &'j Names,
-    files: &'j [EventFile],
-    language: Language,
-    kept: Option<SetAsides>,
-    first: Vec<Aside>,
-    unread: u64,
-    unread_unknown: u64,
-    /// What rows that cannot be read would have brought, by event kind.
-    unread_money: BTreeMap<u32, Exact>,
-}
-
-impl<'j> Asides<'j> {
-    fn new(job: &Job<'j>, kept: Option<SetAsides>) -> Asides<'j> {
-        Asides {
-            names: job.names,
-            files: job.events,
-            language: job.language,
-            kept,
-            first: Vec::new(),
-            unread: 0,
-            unread_unknown: 0,
-            unread_money: BTreeMap::new(),
-        }
-    }
-
-    fn unread(&mut self, rows: Vec<Unread>) -> Result<(), FormatsError> {
-        for row in rows {
-            self.unread += 1;
-            match (row.event, row.inflow) {
-                (Some(event), Some(inflow)) => {
-                    let sum = self.unread_money.entry(event).or_insert(Exact::ZERO);
-                    let sum_now = sum.add(&Exact::from(inflow.minor()));
-                    *sum = sum_now.map_err(|_| FormatsError::TotalTooLarge)?;
-                }
-                _ => self.unread_unknown += 1,
-            }
-            self.add(row.origin, row.event, String::new(), &row.reason)?;
-        }
-        Ok(())
-    }
-
-    fn event(&mut self, event: EventAt<'_>, reason: &Reason) -> Result<(), FormatsError> {
-        let origin = event.batch.origins.get(event.row).copied().unwrap_or(Origin::MADE);
-        let key = if origin == Origin::MADE {
-            super::keys::key_text(event, self.names)
-        } else {
-            String::new()
-        };
-        self.add(origin, Some(event.batch.event), key, reason)
-    }
-
-    fn add(
-        &mut self,
-        origin: Origin,
-        event: Option<u32>,
-        key: String,
-        reason: &Reason,
-    ) -> Result<(), FormatsError> {
-        let shown = self.first.len() < ASIDE_SHOWN_MAX;
-        if !shown && self.kept.is_none() {
-            return Ok(());
-        }
-        let table = event
-            .and_then(|event| usize::try_from(event).ok())
-            .and_then(|at| self.names.events.get(at));
-        let aside = SetAside {
-            event: table.map_or_else(String::new, |table| table.name.text.clone()),
-            key,
-            reason: reason_words(reason, event, self.names),
-        };
-        if let Some(kept) = &mut self.kept {
-            kept.add(origin, &aside, self.language)?;
-        }
-        if shown {
-            let file = usize::try_from(origin.file).ok().and_then(|at| self.files.get(at));
-            let place = file.map(|file| (file.input.name().to_owned(), origin.line));
-            let is_record = file.is_some_and(|file| file.input.layout == Layout::Json);
-            self.first.push(Aside { place, is_record, aside });
-        }
         Ok(())
     }
 }
@@ -317,7 +280,7 @@ fn control_totals(
     let unread: Vec<(usize, &Exact)> = asides
         .unread_money
         .iter()
-        .map(|(event, sum)| (of(currency_of_event(rules, *event)), sum))
+        .map(|(event, sum)| (of(rules.currency_of(EventId(*event)).0), sum))
         .collect();
     for (place, known) in places.iter().zip(&summary.currencies) {
         if let Some((_, totals)) = currencies.get_mut(*place) {
@@ -334,10 +297,9 @@ fn control_totals(
             totals.set_aside = add(&totals.set_aside)?;
         }
     }
-    let drift = DriftTotals {
-        places: u64::try_from(summary.drift.len()).unwrap_or(u64::MAX),
-        greatest: greatest_drift(job, summary),
-    };
+    for (position, totals) in &mut currencies {
+        totals.drift = greatest_drift(job, summary, *position);
+    }
     Ok(ControlTotals {
         read: summary.events - summary.made + asides.unread,
         made: summary.made,
@@ -347,27 +309,16 @@ fn control_totals(
         currencies: currencies.into_iter().map(|(_, totals)| totals).collect(),
         residue_units: summary.residue_units,
         open_items: summary.open_items,
-        drift,
     })
 }
 
-fn currency_of_event(rules: &crate::model::RuleSet, event: u32) -> u32 {
-    let at = usize::try_from(event).unwrap_or(usize::MAX);
-    let event = rules.events.get(at);
-    let field = event.and_then(|event| event.fields.get(event.inflow?.index()));
-    match field.map(|field| field.ty.required()) {
-        Some(crate::model::Type::Money(currency)) => currency.0,
-        _ => 0,
-    }
-}
-
-/// The account and year that is furthest from what it was owed, in minor units.
-fn greatest_drift(job: &Job<'_>, summary: &engine::Summary) -> Option<(String, i32, Exact)> {
-    let greatest =
-        summary.drift.iter().max_by(|one, other| one.amount.abs().cmp(&other.amount.abs()))?;
+/// The account and year that is furthest from what it was owed in a currency.
+fn greatest_drift(job: &Job<'_>, summary: &engine::Summary, currency: u32) -> Option<Drift> {
+    let own = summary.drift.iter().filter(|drift| drift.currency == currency);
+    let greatest = own.max_by(|one, other| one.amount.abs().cmp(&other.amount.abs()))?;
     let at = usize::try_from(greatest.account).unwrap_or(usize::MAX);
     let account = job.names.accounts.get(at)?;
-    let label =
+    let account =
         crate::report::values::account_label(account, &greatest.key, job.names, job.language);
-    Some((label, greatest.year, greatest.amount.clone()))
+    Some(Drift { account, year: greatest.year, amount: greatest.amount.clone() })
 }

@@ -9,6 +9,7 @@ use crate::model::{
     Level, ModuleId, PoolId, Rule, RuleCase, RuleSet, Source,
 };
 
+use super::draws;
 use super::guards::Guards;
 use super::regions;
 use super::space::{Formula, Found, Names};
@@ -69,6 +70,9 @@ codes! {
 
     /// **What it finds.** A rule that divides a pool, or the inflow of an event, of a higher level which
     /// was not handed down to it.
+    ///
+    /// So is a transfer out of a higher level's account, a rule for a stage that empties one, and a levy
+    /// into a higher level's pool. An account whose key names a region is that region's.
     ///
     /// **Why it matters.** What the higher law keeps to itself is not the lower level's to divide. A pool
     /// left to it is handed down by `delegates POOL to …`; a rule left to it, by `delegates RULE to …`.
@@ -195,7 +199,25 @@ pub(super) fn check(rules: &RuleSet, found: &mut Vec<Diagnostic>) {
         power.check_overrides(found);
         for case in &rule.cases {
             power.check_source(case, found);
-            regions::check_case(&power, case, found);
+            let before = found.len();
+            // Whoever was handed a rule may draw in its place on what the rule draws on.
+            if power.overridden().is_empty() {
+                draws::check_case(&power, case, found);
+            }
+            // Where the money is not its own, the region is no question any more.
+            if found.len() == before {
+                regions::check_case(&power, case, found);
+            }
+        }
+    }
+    for levy in &rules.levies {
+        let Some(module) = rules.modules.get(levy.module.index()) else { continue };
+        if rank(rules, &module.authority) == 0 {
+            continue;
+        }
+        for case in &levy.cases {
+            draws::check_levy(rules, &module.authority, levy, case, found);
+            regions::check_levy(rules, &module.authority, levy, case, found);
         }
     }
 }
@@ -224,29 +246,43 @@ fn rank(rules: &RuleSet, level: &Level) -> u8 {
     }
 }
 
+/// Whether a module is the law of a higher level than another.
+pub(super) fn is_above(rules: &RuleSet, module: ModuleId, level: &Level) -> bool {
+    let module = rules.modules.get(module.index());
+    module.is_some_and(|module| rank(rules, &module.authority) < rank(rules, level))
+}
+
+/// The delegations of a thing to a level, written by a module that had it to give.
+pub(super) fn delegations<'a>(
+    rules: &'a RuleSet,
+    level: &Level,
+    what: Delegated,
+    owner: ModuleId,
+) -> Vec<&'a Delegation> {
+    let owner = rules.modules.get(owner.index());
+    let owner = owner.map_or(0, |owner| rank(rules, &owner.authority));
+    let gives = |delegation: &&Delegation| {
+        let giver = rules.modules.get(delegation.module.index());
+        giver.is_some_and(|giver| rank(rules, &giver.authority) <= owner)
+    };
+    let delegations = rules.delegations.iter();
+    delegations
+        .filter(|delegation| delegation.what == what && reaches(&delegation.to, level))
+        .filter(gives)
+        .collect()
+}
+
 impl<'a> Power<'a> {
     fn rank(&self) -> u8 {
         rank(self.rules, self.level)
     }
 
     pub(super) fn is_higher(&self, module: ModuleId) -> bool {
-        let module = self.rules.modules.get(module.index());
-        module.is_some_and(|module| rank(self.rules, &module.authority) < self.rank())
+        is_above(self.rules, module, self.level)
     }
 
-    /// The delegations of a thing to the rule's level, written by a module that had it to give.
     fn delegations(&self, what: Delegated, owner: ModuleId) -> Vec<&'a Delegation> {
-        let owner = self.rules.modules.get(owner.index());
-        let owner = owner.map_or(0, |owner| rank(self.rules, &owner.authority));
-        let gives = |delegation: &&Delegation| {
-            let giver = self.rules.modules.get(delegation.module.index());
-            giver.is_some_and(|giver| rank(self.rules, &giver.authority) <= owner)
-        };
-        let delegations = self.rules.delegations.iter();
-        delegations
-            .filter(|delegation| delegation.what == what && reaches(&delegation.to, self.level))
-            .filter(gives)
-            .collect()
+        delegations(self.rules, self.level, what, owner)
     }
 
     /// The rules of higher levels that the rule overrides, directly or through rules of its own level.
@@ -347,20 +383,20 @@ impl<'a> Power<'a> {
         name: &str,
         cite: &Option<Citation>,
     ) -> Diagnostic {
-        let law = cite.as_ref().map_or_else(
-            || Words::new("declared here", "在此声明"),
-            |cite| {
-                let (en, zh) = place(self.rules, cite);
-                Words::new(format!("rests on {en}"), format!("依据{zh}"))
-            },
-        );
         let help = Words::new(
             format!(
-                "only its own module can hand it down: `delegates {name} to … per LAW article …`"
+                "only its own module can hand it down: `delegates {name} to … per LAW article …`; \
+                 what its own regions have received a rule may move without that: \
+                 `transfer … from ACCOUNT[REGION] to …`"
             ),
-            format!("只有其所在模块可以下放：「下放 {name} 归 … 按 法规 第…条」"),
+            format!(
+                "只有其所在模块可以下放：「下放 {name} 归 … 按 法规 第…条」；\
+                 本地区已入库的款项则无须下放即可划转：「划转 … 自 账户[地区] 归 …」"
+            ),
         );
-        Diagnostic::error(code, self.rule.name.span, words).with_note(at, law).with_help(help)
+        Diagnostic::error(code, self.rule.name.span, words)
+            .with_note(at, law(self.rules, cite))
+            .with_help(help)
     }
 
     /// The rule may use a delegation only where the delegation's conditions hold.
@@ -441,6 +477,17 @@ impl<'a> Power<'a> {
         let unfolded = names.unfold(&moved);
         Some(guards.space.condition(&unfolded))
     }
+}
+
+/// The law that something of a higher level rests on, for a note.
+pub(super) fn law(rules: &RuleSet, cite: &Option<Citation>) -> Words {
+    cite.as_ref().map_or_else(
+        || Words::new("declared here", "在此声明"),
+        |cite| {
+            let (en, zh) = place(rules, cite);
+            Words::new(format!("rests on {en}"), format!("依据{zh}"))
+        },
+    )
 }
 
 /// Whether a delegation to one level reaches another: unnamed regions stand for any.

@@ -384,7 +384,9 @@ impl Question<'_> {
             Found::Never => {}
             Found::Certainly(witness) => found.push(self.certain(one, two, &witness)),
             // Wherever one of the two applies at all, the other does too: no register can help.
-            Found::Perhaps(witness) if self.always(one, two) || self.always(two, one) => {
+            Found::Perhaps(witness)
+                if witness.is_proven() && (self.always(one, two) || self.always(two, one)) =>
+            {
                 found.push(self.certain(one, two, &witness));
             }
             Found::Perhaps(witness) => {
@@ -466,10 +468,17 @@ impl Question<'_> {
         };
         let outermost = leaning.iter().filter(|one| !leaning.iter().any(|it| inside(one, it)));
         for span in outermost.copied().take(NOTES_MAX) {
-            let words = Words::new(
-                "depends on this, which is not known before the run",
-                "取决于此，运行前无从得知",
-            );
+            let words = if witness.is_proven() {
+                Words::new(
+                    "depends on this, which is not known before the run",
+                    "取决于此，运行前无从得知",
+                )
+            } else {
+                Words::new(
+                    "depends on this, which could not be decided before the run",
+                    "取决于此，运行前未能判定",
+                )
+            };
             finding = finding.with_note(span, words);
         }
         finding.with_help(Words::new(

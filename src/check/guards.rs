@@ -400,13 +400,18 @@ pub(super) fn fills(body: &Body) -> BTreeSet<PoolId> {
             found.insert(*pool);
         }
     };
+    each_target(body, &mut visit);
+    found
+}
+
+/// Visits everything a body pays to.
+pub(super) fn each_target<'a>(body: &'a Body, visit: &mut dyn FnMut(&'a Target)) {
     match body {
-        Body::Split(split) => super::walk::each_target(&split.target, &mut visit),
+        Body::Split(split) => super::walk::each_target(&split.target, visit),
         Body::Transfers(transfers) => {
             for transfer in transfers {
-                super::walk::each_target(&transfer.to, &mut visit);
+                super::walk::each_target(&transfer.to, visit);
             }
         }
     }
-    found
 }

@@ -37,6 +37,7 @@ mod brackets;
 mod coverage;
 mod dated;
 mod division;
+mod draws;
 mod examples;
 mod flow;
 mod order;

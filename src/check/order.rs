@@ -66,7 +66,8 @@ codes! {
     ORDER_NOT_TOTAL "F0346" "an order that leaves ties" "排序未能区分先后";
 
     /// **What it finds.** A tally or carry whose readers share no part of its key that they take from
-    /// their event: one of them sums over all of it, or asks for a fixed one.
+    /// their event: one of them sums over all of it, or asks for a fixed one. A day or a period is no
+    /// such part, though the event gives it: a reader may ask for another than its own.
     ///
     /// **Why it matters.** Then every event may change what every other one gets, and the work can
     /// neither be divided over threads nor over machines. Where the total is only needed at the end of
@@ -158,6 +159,8 @@ struct Read {
     what: Option<Kept>,
     /// Which parts of the key the event itself gives.
     given: Vec<bool>,
+    /// The event gives a part that is a time.
+    by_time: bool,
     span: Span,
 }
 
@@ -182,7 +185,8 @@ fn reads(rules: &RuleSet) -> Vec<Read> {
             let settlements = [case.settlement.as_ref(), split.settled.as_ref()];
             if settlements.into_iter().flatten().any(|it| matches!(it, Settlement::CarriedPer(_))) {
                 let given = Vec::new();
-                found.push(Read { event: case.event, what: None, given, span: split.span });
+                let (event, span) = (case.event, split.span);
+                found.push(Read { event, what: None, given, by_time: false, span });
             }
         }
     }
@@ -214,21 +218,23 @@ fn reads(rules: &RuleSet) -> Vec<Read> {
 
 fn in_expr(expr: &Expr, event: EventId, found: &mut Vec<Read>) {
     walk::each(expr, &mut |part| {
-        let (what, given) = match &part.kind {
+        let (what, keys): (_, Vec<Option<&Expr>>) = match &part.kind {
             ExprKind::Total { tally, keys, .. } => {
-                let given = keys.iter().map(|key| match key {
-                    TotalKey::All => false,
-                    TotalKey::Key(key) => is_given(key),
+                let keys = keys.iter().map(|key| match key {
+                    TotalKey::All => None,
+                    TotalKey::Key(key) => Some(key),
                 });
-                (Some(Kept::Tally(*tally)), given.collect())
+                (Some(Kept::Tally(*tally)), keys.collect())
             }
             ExprKind::Carried { carry, keys } => {
-                (Some(Kept::Carry(*carry)), keys.iter().map(is_given).collect())
+                (Some(Kept::Carry(*carry)), keys.iter().map(Some).collect())
             }
             ExprKind::Balance { .. } => (None, Vec::new()),
             _ => return,
         };
-        found.push(Read { event, what, given, span: part.span });
+        let given = keys.iter().map(|key| key.is_some_and(is_given)).collect();
+        let by_time = keys.iter().any(|key| key.is_some_and(is_time_of_event));
+        found.push(Read { event, what, given, by_time, span: part.span });
     });
 }
 
@@ -238,8 +244,11 @@ fn in_target(target: &Target, event: EventId, names: &Names<'_>, found: &mut Vec
     for leg in walk::legs_of(target) {
         if let Some(feed) = leg.feed.as_ref().filter(|_| waterfall || is_bounded(leg)) {
             let Feed { tally, keys } = feed;
-            let given = keys.iter().map(|key| is_given(&names.clone().unfold(key))).collect();
-            found.push(Read { event, what: Some(Kept::Tally(*tally)), given, span: leg.span });
+            let keys: Vec<Expr> = keys.iter().map(|key| names.clone().unfold(key)).collect();
+            let given = keys.iter().map(is_given).collect();
+            let by_time = keys.iter().any(is_time_of_event);
+            let what = Some(Kept::Tally(*tally));
+            found.push(Read { event, what, given, by_time, span: leg.span });
         }
         in_target(&leg.target, event, names, found);
     }
@@ -252,10 +261,22 @@ fn is_bounded(leg: &Leg) -> bool {
 /// Whether a part of a key is taken from the event, and is no time: by time nothing is divided, since
 /// a reader may ask for another day than its own.
 fn is_given(key: &Expr) -> bool {
-    !matches!(key.ty.required(), Type::Date | Type::Period(_))
-        && walk::any(key, &|part| {
-            matches!(part.kind, ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::EffectiveDate)
-        })
+    !is_time(key) && is_of_event(key)
+}
+
+/// Whether a part of a key is a day or period of the event.
+fn is_time_of_event(key: &Expr) -> bool {
+    is_time(key) && is_of_event(key)
+}
+
+fn is_time(key: &Expr) -> bool {
+    matches!(key.ty.required(), Type::Date | Type::Period(_))
+}
+
+fn is_of_event(key: &Expr) -> bool {
+    walk::any(key, &|part| {
+        matches!(part.kind, ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::EffectiveDate)
+    })
 }
 
 fn sequential(rules: &RuleSet, reads: &[Read], found: &mut Vec<Diagnostic>) {
@@ -281,10 +302,19 @@ fn sequential(rules: &RuleSet, reads: &[Read], found: &mut Vec<Diagnostic>) {
             format!("reading `{}` here keeps all events in one row", name.text),
             format!("在此读取「{}」使全部事项只能逐笔进行", name.text),
         );
-        let help = Words::new(
-            "read it under a key that the event gives, or in a `stage`, where totals are complete",
-            "按事项自身给出的键读取，或在累计已完整的「清算」中读取",
-        );
+        let help = if read.by_time {
+            Words::new(
+                "a day or period of the event divides no work: add a part to the key that says whose \
+                 total it is, such as a payer or a place, or read it in a `stage`",
+                "事项的日期或期间不能划分计算：请在键中加上区分主体的部分（如缴款人、地区），\
+                 或在「清算」中读取",
+            )
+        } else {
+            Words::new(
+                "read it under a key that the event gives, or in a `stage`, where totals are complete",
+                "按事项自身给出的键读取，或在累计已完整的「清算」中读取",
+            )
+        };
         let note = Words::new("declared here", "在此声明");
         let finding = Diagnostic::remark(SEQUENTIAL, read.span, words);
         found.push(finding.with_note(name.span, note).with_help(help));

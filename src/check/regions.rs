@@ -3,13 +3,14 @@
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Words};
 use crate::model::{
-    Body, Constant, EnumerationId, EventId, Expr, ExprKind, FieldIx, Level, MemberIx, Place,
-    RuleCase, RuleSet, Source, Split, Target, Type,
+    Body, Constant, EnumerationId, EventId, EventSource, Expr, ExprKind, FieldIx, Level, Levy,
+    LevyCase, MemberIx, Name, Place, RuleCase, RuleSet, Source, Split, Target, Type,
 };
 
-use super::authority::Power;
+use super::authority::{Power, is_above};
+use super::covered::Covered;
 use super::guards::Guards;
-use super::space::{Formula, Found};
+use super::space::{Formula, Found, Names};
 use super::walk;
 
 codes! {
@@ -95,24 +96,77 @@ codes! {
 
 /// A rule below the national level, on one event kind, against its region.
 pub(super) fn check_case(power: &Power<'_>, case: &RuleCase, found: &mut Vec<Diagnostic>) {
-    Reach { power }.check(case, found);
+    let (rules, level) = (power.rules, power.level);
+    let reach = Reach {
+        rules,
+        level,
+        event: case.event,
+        what: What { kind: ("rule", "规则"), name: &power.rule.name },
+    };
+    let Some(tree) = tree(level) else { return };
+    let applied = power.applies(case);
+    reach.check(applied, &region_keys(case, tree), is_of_higher(rules, level, case), found);
 }
 
-/// How far a rule reaches.
-struct Reach<'p, 'a> {
-    power: &'p Power<'a>,
+/// A levy below the national level, on one event kind, against its region.
+pub(super) fn check_levy(
+    rules: &RuleSet,
+    level: &Level,
+    levy: &Levy,
+    case: &LevyCase,
+    found: &mut Vec<Diagnostic>,
+) {
+    let what = What { kind: ("levy", "征收"), name: &levy.name };
+    let reach = Reach { rules, level, event: case.event, what };
+    let Some(tree) = tree(level) else { return };
+    let mut guards = Guards::new(rules, case.event);
+    let (applies, names) = guards.levy(Covered { from: levy.from, until: levy.until }, case);
+    let mut places = Vec::new();
+    walk::each_target(&case.into, &mut |target| places.extend(account_of(target)));
+    let of_higher = is_higher_event(rules, level, case.event);
+    reach.check((guards, applies, names), &of_tree(places, tree), of_higher, found);
 }
 
-impl Reach<'_, '_> {
-    fn check(&self, case: &RuleCase, found: &mut Vec<Diagnostic>) {
-        let own: Vec<_> = match self.power.level {
-            Level::National => return,
-            Level::Province(region) | Level::City(region) => region.iter().copied().collect(),
-            Level::Agreement(members) => members.clone(),
-        };
+/// The enumeration of a level's regions.
+fn tree(level: &Level) -> Option<EnumerationId> {
+    own(level).first().map(|(tree, _)| *tree)
+}
+
+/// The regions whose law it is; none for the nation's, and where none is named.
+pub(super) fn own(level: &Level) -> Vec<(EnumerationId, MemberIx)> {
+    match level {
+        Level::National => Vec::new(),
+        Level::Province(region) | Level::City(region) => region.iter().copied().collect(),
+        Level::Agreement(members) => members.clone(),
+    }
+}
+
+/// A rule or a levy, as messages call it.
+struct What<'a> {
+    kind: (&'static str, &'static str),
+    name: &'a Name,
+}
+
+/// How far a rule or levy reaches.
+struct Reach<'a> {
+    rules: &'a RuleSet,
+    level: &'a Level,
+    event: EventId,
+    what: What<'a>,
+}
+
+impl Reach<'_> {
+    /// `places` are the regions in the accounts it pays to or draws from; `of_higher` says that the
+    /// money or the event is a higher level's.
+    fn check(
+        &self,
+        (mut guards, applies, names): (Guards<'_>, Formula, Names<'_>),
+        places: &[&Expr],
+        of_higher: bool,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        let own = own(self.level);
         let Some((tree, _)) = own.first().copied() else { return };
-        let (mut guards, applies, names) = self.power.applies(case);
-        let places = region_keys(case, tree);
         let mut proven = false;
         for key in places {
             let unfolded = names.clone().unfold(key);
@@ -124,7 +178,7 @@ impl Reach<'_, '_> {
                     return;
                 }
                 Found::Certainly(witness) | Found::Perhaps(witness) => {
-                    let witness = guards.space.pairs(Some(case.event), &witness);
+                    let witness = guards.space.pairs(Some(self.event), &witness);
                     found.push(self.outside(key.span, witness));
                     return;
                 }
@@ -134,10 +188,10 @@ impl Reach<'_, '_> {
                 }
             }
         }
-        if proven || !self.is_of_higher(case) {
+        if proven || !of_higher {
             return;
         }
-        let fields = region_fields(self.power.rules, case.event, tree);
+        let fields = region_fields(self.rules, self.event, tree);
         let mut witness = None;
         for field in fields {
             let unfolded = guards.names().unfold(&field);
@@ -145,54 +199,38 @@ impl Reach<'_, '_> {
             match guards.space.find(&Formula::all([applies.clone(), outside])) {
                 Found::Never => return,
                 Found::Perhaps(_) if self.is_agreement() => {
-                    found.push(self.outside_perhaps(self.power.rule.name.span));
+                    found.push(self.outside_perhaps(self.what.name.span));
                     return;
                 }
                 Found::Certainly(found) | Found::Perhaps(found) => {
-                    witness.get_or_insert(guards.space.pairs(Some(case.event), &found));
+                    witness.get_or_insert(guards.space.pairs(Some(self.event), &found));
                 }
                 Found::TooMany => {}
             }
         }
-        found.push(self.outside(self.power.rule.name.span, witness.unwrap_or_default()));
-    }
-
-    /// Whether the rule divides what comes from a higher level's event or pool.
-    fn is_of_higher(&self, case: &RuleCase) -> bool {
-        match &case.body {
-            Body::Split(Split { source: Source::Pool(pool), .. }) => self
-                .power
-                .rules
-                .pools
-                .get(pool.index())
-                .is_some_and(|it| self.power.is_higher(it.module)),
-            Body::Split(_) | Body::Transfers(_) => {
-                let event = self.power.rules.events.get(case.event.index());
-                event.is_some_and(|event| self.power.is_higher(event.module))
-            }
-        }
+        found.push(self.outside(self.what.name.span, witness.unwrap_or_default()));
     }
 
     fn is_agreement(&self) -> bool {
-        matches!(self.power.level, Level::Agreement(_))
+        matches!(self.level, Level::Agreement(_))
     }
 
     fn outside_perhaps(&self, span: Span) -> Diagnostic {
-        let name = &self.power.rule.name.text;
+        let ((en, zh), name) = (self.what.kind, &self.what.name.text);
         let words = Words::new(
             format!(
-                "whether rule `{name}` keeps to the regions that agreed, only the data can tell"
+                "whether {en} `{name}` keeps to the regions that agreed, only the data can tell"
             ),
-            format!("规则「{name}」是否限于协议各方地区，须视数据而定"),
+            format!("{zh}「{name}」是否限于协议各方地区，须视数据而定"),
         );
         Diagnostic::remark(OUTSIDE_PERHAPS, span, words)
     }
 
     fn outside(&self, span: Span, witness: Vec<(String, String)>) -> Diagnostic {
-        let name = &self.power.rule.name.text;
+        let ((en, zh), name) = (self.what.kind, &self.what.name.text);
         let words = Words::new(
-            format!("rule `{name}` may reach beyond the region whose law it is"),
-            format!("规则「{name}」可能超出其所属地区"),
+            format!("{en} `{name}` may reach beyond the region whose law it is"),
+            format!("{zh}「{name}」可能超出其所属地区"),
         );
         let help = Words::new(
             "bind it to the region: `when REGION_FIELD in …`",
@@ -200,6 +238,27 @@ impl Reach<'_, '_> {
         );
         Diagnostic::error(OUTSIDE_REGION, span, words).with_witness(witness).with_help(help)
     }
+}
+
+/// Whether a rule divides what comes from a higher level's event or pool, or out of its accounts.
+fn is_of_higher(rules: &RuleSet, level: &Level, case: &RuleCase) -> bool {
+    if let Body::Split(Split { source: Source::Pool(pool), .. }) = &case.body {
+        let pool = rules.pools.get(pool.index());
+        return pool.is_some_and(|pool| is_above(rules, pool.module, level));
+    }
+    is_higher_event(rules, level, case.event)
+}
+
+/// Whether a higher level declares an event, or the account that a stage empties.
+fn is_higher_event(rules: &RuleSet, level: &Level, event: EventId) -> bool {
+    rules.events.get(event.index()).is_some_and(|event| {
+        let closed = match event.source {
+            EventSource::Stage { closes, .. } => rules.accounts.get(closes.index()),
+            EventSource::Sent | EventSource::Periodic { .. } | EventSource::OnDate { .. } => None,
+        };
+        is_above(rules, event.module, level)
+            || closed.is_some_and(|account| is_above(rules, account.module, level))
+    })
 }
 
 fn inside(guards: &mut Guards<'_>, key: &Expr, own: &[(EnumerationId, MemberIx)]) -> Formula {
@@ -216,11 +275,7 @@ fn inside(guards: &mut Guards<'_>, key: &Expr, own: &[(EnumerationId, MemberIx)]
 /// The regions in the accounts that a case pays to, or draws from.
 fn region_keys<'a>(case: &'a RuleCase, tree: EnumerationId) -> Vec<&'a Expr> {
     let mut places: Vec<&'a Place> = Vec::new();
-    let mut visit = |target: &'a Target| {
-        if let Target::Account(place) = target {
-            places.push(place);
-        }
-    };
+    let mut visit = |target: &'a Target| places.extend(account_of(target));
     match &case.body {
         Body::Split(split) => walk::each_target(&split.target, &mut visit),
         Body::Transfers(transfers) => {
@@ -230,6 +285,15 @@ fn region_keys<'a>(case: &'a RuleCase, tree: EnumerationId) -> Vec<&'a Expr> {
             places.extend(transfers.iter().flat_map(|transfer| &transfer.from));
         }
     }
+    of_tree(places, tree)
+}
+
+fn account_of(target: &Target) -> Option<&Place> {
+    if let Target::Account(place) = target { Some(place) } else { None }
+}
+
+/// The keys that name a region.
+fn of_tree(places: Vec<&Place>, tree: EnumerationId) -> Vec<&Expr> {
     let keys = places.into_iter().flat_map(|place| &place.keys);
     keys.filter(|key| *key.ty.required() == Type::Member(tree)).collect()
 }

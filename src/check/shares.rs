@@ -301,8 +301,16 @@ impl Sum<'_> {
         sum
     }
 
-    /// The legs of the block, as a place.
+    /// The legs of the block, as a place; if a scenario put one in, that one, wherever it stands.
     fn span(&self) -> Span {
+        let inside = |leg: &&Leg| {
+            leg.span.file == self.split.file
+                && self.split.start <= leg.span.start
+                && leg.span.end <= self.split.end
+        };
+        if let Some(amended) = self.legs.iter().find(|leg| !inside(leg)) {
+            return amended.span;
+        }
         self.legs.iter().map(|leg| leg.span).reduce(Span::join).unwrap_or(self.split)
     }
 

@@ -82,6 +82,9 @@ pub(super) struct TestArgs {
     /// Only examples whose title holds this text
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Option<String>,
+    /// List the rules, legs, versions, brackets and options that no example reaches
+    #[arg(long)]
+    pub(super) coverage: bool,
     /// How results are written
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: MessageFormat,
@@ -145,6 +148,12 @@ pub(super) struct RunArgs {
     /// Layout of what goes to the standard output, or to files without a known ending
     #[arg(long, value_enum, value_name = "LAYOUT")]
     pub(super) format: Option<OutputFormat>,
+    /// With a column that says what people call each account
+    #[arg(long)]
+    pub(super) labels: bool,
+    /// Write CSV so that Excel opens it as it is
+    #[arg(long)]
+    pub(super) for_excel: bool,
     /// Run a second, plain evaluator first, and stop at the first difference
     #[arg(long)]
     pub(super) cross_check: bool,

@@ -27,6 +27,23 @@ pub(super) fn run(console: &Console, args: &CheckArgs) -> Result<Exit, Stop> {
     if has_errors(&findings) {
         return Ok(Exit::RulesBroken);
     }
+    let empty: Vec<String> = loaded
+        .files
+        .iter()
+        .filter(|file| file.named && file.tree.items.is_empty())
+        .map(|file| file.path.display().to_string())
+        .collect();
+    if !empty.is_empty() {
+        let what = Words::new(
+            format!("no rules in `{}`", empty.join("`, `")),
+            format!("「{}」中没有规则", empty.join("」、「")),
+        );
+        let hint = Words::new(
+            "in Markdown, rules stand between ```fen and ```, in small letters",
+            "在 Markdown 中，规则写在 ```fen（小写）与 ``` 之间",
+        );
+        return Err(Stop::error(what, Some(hint)));
+    }
     if findings.is_empty() && args.format == MessageFormat::Table {
         let files = loaded.files.iter().filter(|file| file.named).count();
         console.note(&Words::new(

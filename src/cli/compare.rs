@@ -7,16 +7,17 @@ use clap::Args;
 use super::args::{JobArgs, OutputFormat};
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::job::{Prepared, prepare_with};
-use crate::app;
-use crate::base::Money;
+use super::job::{Prepared, prepare_with, say_remarks};
+use super::rules;
+use super::set_aside::{SetAsideFile, say_asides};
+use crate::app::{self, RunReport};
 use crate::desk::{Comparison, Ledger, compare};
 use crate::diagnostics::Words;
 use crate::formats::compare_cells;
 use crate::model::ReadingId;
 use crate::report::comparison;
+use crate::report::names::{Label, Names};
 use crate::report::table::{Align, Table};
-use crate::report::values::money_label;
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
@@ -62,21 +63,60 @@ fn scenarios(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
             ));
         }
     };
-    let (old, prepared) = ledger(console, args, before)?;
-    let (new, _) = ledger(console, args, after)?;
+    let (old, old_report, prepared) = ledger(console, args, before)?;
+    let title = |scenario: Option<&str>| match scenario {
+        None => Ok(console.pick("as is", "现行").to_owned()),
+        Some(scenario) => rules::scenario(&prepared.loaded, scenario)
+            .map(|label| label.in_language(console.language).to_owned()),
+    };
+    let (before_title, after_title) = (title(before)?, title(after)?);
+    let titles = [before_title.as_str(), after_title.as_str()];
+    say_remarks(console, &prepared.remarks);
+    say_remarks(console, &old_report.remarks);
+    say_side(console, titles[0], &old_report, None);
+    let (new, new_report, _) = ledger(console, args, after)?;
+    say_side(console, titles[1], &new_report, Some(&old_report));
     let result = ordered(compare(&old, &new, args.movers));
-    let as_is = console.pick("as is", "现行");
-    let titles = [before.unwrap_or(as_is), after.unwrap_or(as_is)];
     let text = match args.format.unwrap_or(OutputFormat::Table) {
         OutputFormat::Table => comparison::draw(&result, &prepared.names, titles, console.language),
-        OutputFormat::Csv => separated(&result, &prepared, ","),
-        OutputFormat::Tsv => separated(&result, &prepared, "\t"),
+        OutputFormat::Csv => separated(comparison::lines(&result, &prepared.names), ','),
+        OutputFormat::Tsv => separated(comparison::lines(&result, &prepared.names), '\t'),
         OutputFormat::Json | OutputFormat::Ndjson => {
             format!("{}\n", comparison::json(&result, &prepared.names))
         }
     };
     console.print(&text)?;
-    Ok(Exit::Done)
+    Ok(ending(&[&old_report, &new_report]))
+}
+
+/// Says what became of the rows of one side, in full where it is not what the other side said.
+fn say_side(console: &Console, title: &str, report: &RunReport, other: Option<&RunReport>) {
+    if !console.quiet {
+        console.message(&format!("{title}{}", console.pick(":", "：")));
+    }
+    let alike = other.is_some_and(|other| {
+        let counts = (other.totals.set_aside, other.totals.set_aside_unknown);
+        let own = (report.totals.set_aside, report.totals.set_aside_unknown);
+        counts == own && other.first_aside == report.first_aside
+    });
+    if alike && report.totals.set_aside > 0 {
+        let count = report.totals.set_aside;
+        console.note(&Words::new(
+            format!("the same {count} set aside"),
+            format!("搁置的 {count} 条相同"),
+        ));
+    } else {
+        say_asides(console, &report.first_aside, report.totals.set_aside, SetAsideFile::Elsewhere);
+    }
+    if !console.quiet {
+        console.message(&report.totals.draw(console.language));
+    }
+}
+
+/// A comparison of runs that are not whole is done, but not all is well.
+fn ending(reports: &[&RunReport]) -> Exit {
+    let whole = |report: &&RunReport| report.totals.set_aside == 0 && report.totals.balance();
+    if reports.iter().all(whole) { Exit::Done } else { Exit::Failed }
 }
 
 /// Lines in the order accounts are declared, whatever the order in which events came.
@@ -88,7 +128,7 @@ fn ordered(mut comparison: Comparison) -> Comparison {
             (None, Some(_)) => Ordering::Greater,
             (None, None) => Ordering::Equal,
         };
-        payees.then(one.year.cmp(&other.year))
+        payees.then((one.currency, one.year).cmp(&(other.currency, other.year)))
     });
     comparison
 }
@@ -97,108 +137,145 @@ fn ledger(
     console: &Console,
     args: &CompareArgs,
     scenario: Option<&str>,
-) -> Result<(Ledger, Prepared), Stop> {
+) -> Result<(Ledger, RunReport, Prepared), Stop> {
     let prepared = prepare_with(console, &args.job, scenario)?;
-    let ledger = app::ledger(&prepared.job(console))?;
-    Ok((ledger, prepared))
+    let (ledger, report) = app::ledger(&prepared.job(console))?;
+    Ok((ledger, report, prepared))
 }
 
-fn separated(result: &Comparison, prepared: &Prepared, between: &str) -> String {
-    let mut out = ["account", "year", "before", "after", "difference"].join(between);
-    out.push('\n');
-    for row in comparison::csv(result, &prepared.names) {
+/// Rows as a file has them.
+fn separated(rows: Vec<Vec<String>>, between: char) -> String {
+    let mut out = String::new();
+    for row in rows {
         let cells: Vec<String> = row
             .into_iter()
-            .map(|cell| match cell.contains([',', '"', '\n', '\t']) {
+            .map(|cell| match cell.contains(['"', '\n', '\r', between]) {
                 true => format!("\"{}\"", cell.replace('"', "\"\"")),
                 false => cell,
             })
             .collect();
-        out.push_str(&cells.join(between));
+        out.push_str(&cells.join(between.encode_utf8(&mut [0; 4])));
         out.push('\n');
     }
     out
 }
 
+/// What another option of a reading would change.
+struct Priced {
+    reading: Label,
+    option: Label,
+    result: Comparison,
+}
+
 /// Each option of each reading against the options chosen.
 fn readings(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
     let mut prepared = prepare_with(console, &args.job, None)?;
-    let base = app::ledger(&prepared.job(console))?;
-    let options: Vec<(ReadingId, u32, String, String)> = prepared
-        .checked
-        .rule_set()
-        .readings
-        .iter()
-        .enumerate()
-        .flat_map(|(at, reading)| {
-            let id = ReadingId::next(at);
-            let options = (0..).zip(&reading.options);
-            options.map(move |(option, name)| {
-                (id, option, reading.name.text.clone(), name.text.clone())
-            })
-        })
-        .collect();
+    let (base, base_report) = app::ledger(&prepared.job(console))?;
+    say_remarks(console, &prepared.remarks);
+    say_remarks(console, &base_report.remarks);
+    say_side(console, console.pick("as is", "现行"), &base_report, None);
+    let mut reports = Vec::new();
     let mut results = Vec::new();
-    for (reading, option, name, chosen) in options {
-        let default = prepared
-            .checked
-            .rule_set()
-            .readings
-            .get(reading.index())
-            .map(|reading| reading.default);
+    for (reading, option, name, chosen) in options(&prepared) {
+        let declared = prepared.checked.rule_set().readings.get(reading.index());
+        let default = declared.map(|reading| reading.default);
         let current = prepared.choices.readings.get(&reading).copied().or(default);
         if current == Some(option) {
             continue;
         }
         let kept = prepared.choices.clone();
         prepared.choices.readings.insert(reading, option);
-        let other = app::ledger(&prepared.job(console))?;
+        let (other, report) = app::ledger(&prepared.job(console))?;
+        let shown = |label: &Label| label.in_language(console.language).to_owned();
+        let title = format!("{} = {}", shown(&name), shown(&chosen));
+        say_side(console, &title, &report, Some(&base_report));
+        reports.push(report);
         prepared.choices = kept;
-        results.push((name, chosen, ordered(compare(&base, &other, args.movers))));
+        let result = ordered(compare(&base, &other, args.movers));
+        results.push(Priced { reading: name, option: chosen, result });
     }
     if results.is_empty() {
         console.note(&Words::new("these rules have no readings", "这些规则没有释义"));
-        return Ok(Exit::Done);
+    } else {
+        console.print(&written(console, args, &prepared.names, &results))?;
     }
-    match args.format.unwrap_or(OutputFormat::Table) {
-        OutputFormat::Json | OutputFormat::Ndjson => {
-            for (name, option, result) in &results {
-                let comparison = comparison::json(result, &prepared.names);
-                let line = serde_json::json!({
-                    "reading": name, "option": option, "comparison": comparison,
-                });
-                console.print(&format!("{line}\n"))?;
-            }
-        }
-        OutputFormat::Table | OutputFormat::Csv | OutputFormat::Tsv => {
-            console.print(&priced(console, &results).draw())?;
-            for (name, option, result) in &results {
-                if result.moved != Money::ZERO {
-                    let as_is = console.pick("as is", "现行");
-                    let titles = [as_is, option.as_str()];
-                    let names = &prepared.names;
-                    let drawn = comparison::draw(result, names, titles, console.language);
-                    console.print(&format!("\n{name} = {option}\n{drawn}"))?;
+    reports.push(base_report);
+    Ok(ending(&reports.iter().collect::<Vec<_>>()))
+}
+
+/// Every option of every reading, with the names of both.
+fn options(prepared: &Prepared) -> Vec<(ReadingId, u32, Label, Label)> {
+    let readings = prepared.names.readings.iter().enumerate();
+    let options = readings.flat_map(|(at, (reading, options))| {
+        let options = (0..).zip(&options.members);
+        options.map(move |(option, (name, _))| {
+            (ReadingId::next(at), option, reading.clone(), name.clone())
+        })
+    });
+    options.collect()
+}
+
+fn written(console: &Console, args: &CompareArgs, names: &Names, results: &[Priced]) -> String {
+    let rows = || {
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for priced in results {
+            for (at, line) in comparison::lines(&priced.result, names).into_iter().enumerate() {
+                let own = match at {
+                    0 => ["reading".to_owned(), "option".to_owned()],
+                    _ => [priced.reading.text.clone(), priced.option.text.clone()],
+                };
+                // The heads stand once.
+                if at > 0 || rows.is_empty() {
+                    rows.push(own.into_iter().chain(line).collect());
                 }
             }
         }
+        rows
+    };
+    match args.format.unwrap_or(OutputFormat::Table) {
+        OutputFormat::Csv => separated(rows(), ','),
+        OutputFormat::Tsv => separated(rows(), '\t'),
+        OutputFormat::Json | OutputFormat::Ndjson => {
+            let line = |priced: &Priced| {
+                let comparison = comparison::json(&priced.result, names);
+                let line = serde_json::json!({
+                    "reading": priced.reading.text, "option": priced.option.text, "comparison": comparison,
+                });
+                format!("{line}\n")
+            };
+            results.iter().map(line).collect()
+        }
+        OutputFormat::Table => {
+            let mut out = priced_table(console, names, results).draw();
+            for Priced { reading, option, result } in results {
+                if result.events_changed > 0 {
+                    let (reading, option) = (
+                        reading.in_language(console.language),
+                        option.in_language(console.language),
+                    );
+                    let titles = [console.pick("as is", "现行"), option];
+                    let drawn = comparison::draw(result, names, titles, console.language);
+                    out.push_str(&format!("\n{reading} = {option}\n{drawn}"));
+                }
+            }
+            out
+        }
     }
-    Ok(Exit::Done)
 }
 
 /// How much money hangs on each reading.
-fn priced(console: &Console, results: &[(String, String, Comparison)]) -> Table {
+fn priced_table(console: &Console, names: &Names, results: &[Priced]) -> Table {
     let heads = match console.pick("en", "zh") {
         "en" => ["reading", "option", "changes hands", "events"],
         _ => ["释义", "选项", "易手金额", "事项数"],
     };
     let aligns = [Align::Left, Align::Left, Align::Right, Align::Right];
     let mut table = Table::new(heads.map(str::to_owned).into_iter().zip(aligns));
-    for (name, option, result) in results {
+    for Priced { reading, option, result } in results {
         table.add([
-            name.clone(),
-            option.clone(),
-            money_label(result.moved, 2),
+            reading.in_language(console.language).to_owned(),
+            option.in_language(console.language).to_owned(),
+            comparison::moved_label(result, names, console.language),
             result.events_changed.to_string(),
         ]);
     }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::app::{self, Unexplained};
-use crate::report::explanation::{Telling, explanation_json, explanation_text};
+use crate::app::{self, Explained, Unexplained};
+use crate::report::explanation::{Telling, explanation_json, explanation_text, same_key_text};
 
 use super::args::{JobArgs, MessageFormat};
 use super::console::Console;
@@ -25,15 +25,27 @@ pub(super) struct ExplainArgs {
 pub(super) fn run(console: &Console, args: &ExplainArgs) -> Result<Exit, Stop> {
     let prepared = prepare(console, &args.job)?;
     let job = prepared.job(console);
-    let story = app::explain(&job, &args.event).map_err(|error| match error {
-        Unexplained::Formats(error) => (*error).into(),
-        Unexplained::Which(what, hint) => Stop::error(what, Some(hint)),
-    })?;
+    let Explained { story, others } =
+        app::explain(&job, &args.event).map_err(|error| match error {
+            Unexplained::Formats(error) => (*error).into(),
+            Unexplained::Which(what, hint) => Stop::error(what, Some(hint)),
+        })?;
     let grounds = app::grounds_of(&job, &prepared.register_files, &prepared.loaded.sources);
     let telling = Telling { names: &prepared.names, grounds: &grounds, language: console.language };
     let text = match args.format {
-        MessageFormat::Table => explanation_text(&story, telling),
-        MessageFormat::Json => format!("{:#}\n", explanation_json(&story, telling)),
+        MessageFormat::Table => {
+            let mut text = explanation_text(&story, telling);
+            text.push_str(&same_key_text(&others, telling));
+            text
+        }
+        MessageFormat::Json => {
+            let mut json = explanation_json(&story, telling);
+            if let (Some(object), false) = (json.as_object_mut(), others.is_empty()) {
+                let others = others.iter().map(|other| explanation_json(other, telling));
+                object.insert("same_key".to_owned(), others.collect());
+            }
+            format!("{json:#}\n")
+        }
     };
     console.print(&text)?;
     Ok(Exit::Done)

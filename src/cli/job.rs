@@ -1,7 +1,7 @@
 //! The rules and data that several verbs ask for: raw flags become one checked object.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::app::{self, EventFile, Loaded, Remark};
 use crate::base::Date;
@@ -28,7 +28,11 @@ pub(super) struct Prepared {
     /// `NAME=FILE` of each register file, in the order read.
     pub(super) register_files: Vec<String>,
     pub(super) mapping: Mapping,
+    /// The file of the mapping.
+    pub(super) map: Option<PathBuf>,
     pub(super) through: Option<Date>,
+    /// What is worth saying of the registers.
+    pub(super) remarks: Vec<Remark>,
 }
 
 impl Prepared {
@@ -49,7 +53,9 @@ impl Prepared {
 
 /// Reads rules, registers and the heads of the event files.
 pub(super) fn prepare(console: &Console, args: &JobArgs) -> Result<Prepared, Stop> {
-    prepare_with(console, args, one_scenario(args)?)
+    let prepared = prepare_with(console, args, one_scenario(args)?)?;
+    say_remarks(console, &prepared.remarks);
+    Ok(prepared)
 }
 
 /// The scenario of a verb that takes one.
@@ -67,7 +73,7 @@ pub(super) fn one_scenario(args: &JobArgs) -> Result<Option<&str>, Stop> {
     }
 }
 
-/// The same with a scenario chosen by the verb.
+/// The same with a scenario chosen by the verb, which also says what is worth saying.
 pub(super) fn prepare_with(
     console: &Console,
     args: &JobArgs,
@@ -79,7 +85,8 @@ pub(super) fn prepare_with(
     let names = app::names(checked.rule_set(), console.language);
     let choices = app::choices(checked.rule_set(), &args.reading)
         .map_err(|words| Stop::error(words, None))?;
-    let mapping = mapping(args, &project, &names)?;
+    let map = args.map.clone().or_else(|| project.map.as_ref().map(PathBuf::from));
+    let mapping = mapping(map.as_deref(), &names)?;
     let options = input_options(args)?;
     let through = args.through.as_deref().map(date).transpose()?;
     let from_project = args.events.is_empty();
@@ -96,7 +103,6 @@ pub(super) fn prepare_with(
     let events = app::open_events(&names, files, options)?;
     let register_files = registers(args, &project);
     let (registers, remarks) = app::read_registers(&names, &register_files, options, &mapping)?;
-    say_remarks(console, &remarks);
     Ok(Prepared {
         loaded,
         checked,
@@ -106,7 +112,9 @@ pub(super) fn prepare_with(
         registers,
         register_files,
         mapping,
+        map,
         through,
+        remarks,
     })
 }
 
@@ -119,6 +127,31 @@ pub(super) fn say_remarks(console: &Console, remarks: &[Remark]) {
                 console.note(&Words::new(
                     format!("`{file}` has no rows"),
                     format!("「{file}」没有数据行"),
+                ));
+                continue;
+            }
+            Remark::NoFile(register) => {
+                console.note(&Words::new(
+                    format!(
+                        "register `{register}` has no rows: name its file with \
+                         `--register {register}=FILE` or in `fenshui.toml`"
+                    ),
+                    format!(
+                        "登记簿「{register}」没有数据：\
+                         请用 --register {register}=文件 指定其文件，或写入 fenshui.toml"
+                    ),
+                ));
+                continue;
+            }
+            Remark::Undated(file) => {
+                console.note(&Words::new(
+                    format!(
+                        "`{file}`: no column says from or until when the dated fields hold, so they \
+                         hold always; a mapping can name them (`from`, `until`)"
+                    ),
+                    format!(
+                        "「{file}」：没有表示起止日期的列，按始终有效处理；可在列对照中指定（from、until）"
+                    ),
                 ));
                 continue;
             }
@@ -178,18 +211,14 @@ pub(super) fn date(text: &str) -> Result<Date, Stop> {
     })
 }
 
-fn mapping(args: &JobArgs, project: &Project, names: &Names) -> Result<Mapping, Stop> {
-    let file = match (&args.map, &project.map) {
-        (Some(file), _) => file.clone(),
-        (None, Some(file)) => file.into(),
-        (None, None) => return Ok(Mapping::default()),
-    };
-    let text = read_text(Path::new(&file))?;
+fn mapping(file: Option<&Path>, names: &Names) -> Result<Mapping, Stop> {
+    let Some(file) = file else { return Ok(Mapping::default()) };
+    let text = read_text(file)?;
     Ok(Mapping::parse(&text, &file.display().to_string(), names)?)
 }
 
 /// Registers of the flags, and those of the project that no flag names.
-fn registers(args: &JobArgs, project: &Project) -> Vec<String> {
+pub(super) fn registers(args: &JobArgs, project: &Project) -> Vec<String> {
     let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for flag in &args.register {
         let name = flag.split_once('=').map_or(flag.as_str(), |(name, _)| name);

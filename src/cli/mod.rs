@@ -7,6 +7,7 @@
 
 mod args;
 mod check;
+mod chinese;
 mod compare;
 mod console;
 mod dump;
@@ -17,18 +18,23 @@ mod fmt;
 mod job;
 mod language;
 mod new;
+mod places;
 mod progress;
 mod rules;
 mod run;
 mod schedule;
+mod set_aside;
 mod test;
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
+use crate::diagnostics::Language;
 use args::{Cli, Verb};
 use console::Console;
+
 use exit::{Exit, Stop, error_text};
 
 /// Runs the command the arguments ask for.
@@ -36,9 +42,14 @@ pub fn main() -> ExitCode {
     let arguments: Vec<String> =
         std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let language = language::language(&arguments);
-    let cli = match Cli::try_parse() {
+    let mut command = Cli::command();
+    if language == Language::Chinese {
+        command = chinese::in_chinese(command);
+    }
+    let parsed = command.try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, language),
     };
     let console = Console::new(&cli.global, language);
     match verb(&console, &cli.verb) {
@@ -67,7 +78,17 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
 }
 
 /// Help and version go to the standard output and are no error.
-fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
+fn usage(error: &clap::Error, language: Language) -> ExitCode {
+    let words = chinese::usage_words(error).filter(|_| language == Language::Chinese);
+    match words {
+        Some((what, hint)) => {
+            let text = error_text(&what, hint.as_ref(), language);
+            // Nobody listening there is no reason to stop.
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
+        None => {
+            let _ = error.print();
+        }
+    }
     if error.use_stderr() { Exit::Unusable.into() } else { Exit::Done.into() }
 }

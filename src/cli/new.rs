@@ -35,9 +35,32 @@ pub(super) fn run(console: &Console, args: &NewArgs) -> Result<Exit, Stop> {
         made.map_err(|error| FormatsError::writing(&within.display().to_string(), error))?;
         write_text(&path, &text)?;
     }
+    let typed = typed(&shown);
     console.note(&Words::new(
-        format!("made `{shown}`; now: fenshui test {shown}; fenshui run {shown}"),
-        format!("已建立「{shown}」；接着：fenshui test {shown}；fenshui run {shown}"),
+        format!("made `{shown}`; now: fenshui test {typed}; fenshui run {typed}"),
+        format!("已建立「{shown}」；接着：fenshui test {typed}；fenshui run {typed}"),
     ));
     Ok(Exit::Done)
+}
+
+/// A path as a shell takes it for one word.
+fn typed(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+    if path.chars().all(plain) && !path.starts_with('-') {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_to_the_shell() {
+        assert_eq!(typed("示例/a-1"), "示例/a-1");
+        assert_eq!(typed("bad name!"), "'bad name!'");
+        assert_eq!(typed("it's"), "'it'\\''s'");
+    }
 }

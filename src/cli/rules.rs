@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::app::{self, Library, Loaded};
 use crate::check::Checked;
-use crate::diagnostics::{Diagnostic, Severity, has_errors};
+use crate::diagnostics::{Diagnostic, Severity, Words, has_errors};
 use crate::formats::Project;
 use crate::model::Choice;
+use crate::report::names::{Label, folded};
 use crate::report::{self, Drawing};
 
 use super::console::Console;
@@ -37,11 +38,8 @@ pub(super) fn load_project(
     if loaded.files.is_empty() {
         let folder = rules.display();
         return Err(Stop::error(
-            crate::diagnostics::Words::new(
-                format!("`{folder}` holds no rules"),
-                format!("「{folder}」中没有规则"),
-            ),
-            Some(crate::diagnostics::Words::new(
+            Words::new(format!("`{folder}` holds no rules"), format!("「{folder}」中没有规则")),
+            Some(Words::new(
                 "files of rules end in `.fen` or `.fen.md`",
                 "规则文件以 .fen 或 .fen.md 结尾",
             )),
@@ -56,14 +54,8 @@ pub(super) fn compile(
     loaded: &Loaded,
     scenario: Option<&str>,
 ) -> Result<Checked, Stop> {
-    if let Some(name) = scenario {
-        let known: Vec<String> = app::scenarios(loaded).into_iter().map(|(_, name)| name).collect();
-        if !known.iter().any(|known| known == name) {
-            let known = known.iter().map(String::as_str);
-            return Err(Stop::error(app::unknown(("scenario", "方案"), name, known), None));
-        }
-    }
-    let choice = Choice { scenario: scenario.map(str::to_owned) };
+    let scenario = scenario.map(|spelling| self::scenario(loaded, spelling)).transpose()?;
+    let choice = Choice { scenario: scenario.map(|label| label.text) };
     let compiled = app::compile(loaded, &choice);
     match compiled.checked {
         Some(checked) => Ok(checked),
@@ -72,6 +64,32 @@ pub(super) fn compile(
             let errors: Vec<Diagnostic> = errors.cloned().collect();
             say(console, loaded, &errors);
             Err(Stop::Said(Exit::RulesBroken))
+        }
+    }
+}
+
+/// The scenario of a name or label.
+pub(super) fn scenario(loaded: &Loaded, spelling: &str) -> Result<Label, Stop> {
+    let known: Vec<Label> = app::scenarios(loaded).into_iter().map(|(_, label)| label).collect();
+    let by_name = known.iter().find(|label| label.text == spelling);
+    let called = |label: &&Label| label.spellings().any(|own| own == folded(spelling));
+    let mut by_label = known.iter().filter(called);
+    match (by_name, by_label.next(), by_label.next()) {
+        (Some(label), _, _) | (None, Some(label), None) => Ok(label.clone()),
+        (None, Some(one), Some(other)) => Err(Stop::error(
+            Words::new(
+                format!("several scenarios are called `{spelling}`"),
+                format!("有多个方案名为「{spelling}」"),
+            ),
+            Some(Words::new(
+                format!("write `{}` or `{}`", one.text, other.text),
+                format!("请写 {} 或 {}", one.text, other.text),
+            )),
+        )),
+        (None, None, _) => {
+            let known: Vec<&str> = known.iter().flat_map(|label| label.spellings()).collect();
+            let known = known.iter().copied();
+            Err(Stop::error(app::unknown(("scenario", "方案"), spelling, known), None))
         }
     }
 }

@@ -1,33 +1,41 @@
 //! `fenshui run`.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
-use crate::app::{self, Aside, Outputs};
+use crate::app::{self, Outputs};
 use crate::diagnostics::Words;
 use crate::formats::{
     AllocationOptions, Allocations, By, Figures, Output, ResultLayout, SetAsides, Summary,
     column_names, template,
 };
-use crate::report::names::Names;
+use crate::report::names::{Names, Table};
 
-use super::args::{OutputFormat, RunArgs};
+use super::args::RunArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop, error_text};
 use super::job::{Prepared, prepare, say_remarks};
+use super::places::{self, check_layout, check_places, sources};
 use super::progress::Progress;
+use super::set_aside::{SetAsideFile, say_asides};
 
 pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     if args.print_map {
         return print_map(console, args);
     }
     let prepared = prepare(console, &args.job)?;
-    check_files(args, &prepared)?;
-    let layout = |file: &str| layout(args.format, file);
+    let named = [&args.out, &args.summary, &args.figures, &args.set_aside];
+    let mut files: Vec<&str> = named.into_iter().flatten().map(String::as_str).collect();
+    check_places(&files, &sources(&prepared, &args.job.rules))?;
+    if args.out.is_none() && !files.contains(&"-") {
+        files.push("-");
+    }
+    check_layout(args.format, &files)?;
+    check_for_excel(args, &files)?;
     // Made before the run, so that a folder that is not there is known before an hour of work.
     let place = |file: &Option<String>| -> Result<Option<(Output, ResultLayout)>, Stop> {
         let file = file.as_deref();
-        file.map(|file| Ok((Output::create(file)?, layout(file)))).transpose()
+        let layout = file.map(|file| layout(args, file)).transpose()?;
+        file.zip(layout).map(|(file, layout)| Ok((Output::create(file)?, layout))).transpose()
     };
     let (summary_to, aside_to) = (place(&args.summary)?, place(&args.set_aside)?);
     let open = || open_outputs(console, args, &prepared.names);
@@ -57,7 +65,11 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
         set_asides.write(&app::inputs(prepared.events), output, layout)?;
     }
     say_remarks(console, &report.remarks);
-    say_asides(console, &report.first_aside, report.totals.set_aside, args);
+    let file = match &args.set_aside {
+        Some(_) => SetAsideFile::Written,
+        None => SetAsideFile::Possible,
+    };
+    say_asides(console, &report.first_aside, report.totals.set_aside, file);
     if !console.quiet {
         console.message(&report.totals.draw(console.language));
     }
@@ -95,8 +107,9 @@ fn open_outputs<'n>(
     if args.out.is_some() || !stdout_taken {
         let file = args.out.as_deref().unwrap_or("-");
         let options = AllocationOptions {
-            layout: layout(args.format, file),
+            layout: layout(args, file)?,
             explain: args.explain_columns,
+            labels: args.labels,
             language: console.language,
         };
         let allocations = Allocations::new(names, Output::create(file)?, options)?;
@@ -104,10 +117,11 @@ fn open_outputs<'n>(
     }
     if args.summary.is_some() {
         let by = By::parse(&args.by, names).map_err(|words| Stop::error(words, None))?;
-        outputs.summary = Some(Summary::new(by));
+        let summary = Summary::new(by);
+        outputs.summary = Some(if args.labels { summary.with_labels() } else { summary });
     }
     if let Some(file) = &args.figures {
-        let (output, layout) = (Output::create(file)?, layout(args.format, file));
+        let (output, layout) = (Output::create(file)?, layout(args, file)?);
         let figures = Figures::new(names, output, layout, console.language)?;
         outputs.figures = Some(figures);
     }
@@ -117,84 +131,34 @@ fn open_outputs<'n>(
     Ok(outputs)
 }
 
-/// The layout asked for; else that of the file's ending; else a table on the standard output and CSV
-/// in a file.
-pub(super) fn layout(asked: Option<OutputFormat>, file: &str) -> ResultLayout {
-    let asked = asked.map(|format| match format {
-        OutputFormat::Table => ResultLayout::Table,
-        OutputFormat::Csv => ResultLayout::Csv,
-        OutputFormat::Tsv => ResultLayout::Tsv,
-        OutputFormat::Json => ResultLayout::Json,
-        OutputFormat::Ndjson => ResultLayout::Ndjson,
-    });
-    let by_ending = ResultLayout::by_ending(file);
-    let otherwise = if file == "-" { ResultLayout::Table } else { ResultLayout::Csv };
-    by_ending.or(asked).unwrap_or(otherwise)
+/// What is to be written for Excel must be CSV.
+fn check_for_excel(args: &RunArgs, files: &[&str]) -> Result<(), Stop> {
+    let mut any = !args.for_excel;
+    for file in files {
+        any |= layout(args, file)? == ResultLayout::ForExcel;
+    }
+    if any {
+        return Ok(());
+    }
+    Err(Stop::error(
+        Words::new(
+            "`--for-excel` is about CSV, and no output is CSV",
+            "--for-excel 只用于 CSV，而没有任何输出是 CSV",
+        ),
+        Some(Words::new(
+            "name a file that ends in `.csv`, or add `--format csv`",
+            "请指定 .csv 文件，或加 --format csv",
+        )),
+    ))
 }
 
-/// No two outputs are the same file, and none is an input.
-fn check_files(args: &RunArgs, prepared: &Prepared) -> Result<(), Stop> {
-    let place = |file: &str| {
-        let path = PathBuf::from(file);
-        std::fs::canonicalize(&path).unwrap_or(path)
-    };
-    let inputs: BTreeSet<PathBuf> = prepared
-        .events
-        .iter()
-        .filter_map(|file| file.input.path())
-        .map(|path| place(&path.to_string_lossy()))
-        .collect();
-    let outputs = [&args.out, &args.summary, &args.figures, &args.set_aside];
-    let mut seen = BTreeSet::new();
-    for file in outputs.into_iter().flatten() {
-        let path = place(file);
-        let twice = !seen.insert(path.clone()) && file != "/dev/null";
-        if twice || inputs.contains(&path) {
-            let what = if twice {
-                Words::new(
-                    format!("`{file}` is named for two outputs"),
-                    format!("「{file}」被指定为两个输出"),
-                )
-            } else {
-                Words::new(
-                    format!("`{file}` is an input and would be overwritten"),
-                    format!("「{file}」是输入文件，会被覆盖"),
-                )
-            };
-            let hint = Words::new("name another file", "请另指定文件");
-            return Err(Stop::error(what, Some(hint)));
-        }
-    }
-    Ok(())
-}
-
-fn say_asides(console: &Console, first: &[Aside], count: u64, args: &RunArgs) {
-    for aside in first {
-        let what = aside.aside.reason.what.in_language(console.language);
-        let hint = aside.aside.reason.hint.in_language(console.language);
-        let place = match &aside.place {
-            Some((file, line)) if aside.is_record => {
-                format!("{file}{}", console.pick(" record ", "第 ")) + &line.to_string()
-            }
-            Some((file, line)) => format!("{file}:{line}"),
-            None => format!("{} {}", aside.aside.event, aside.aside.key),
-        };
-        let (word, help) = (console.pick("set aside", "搁置"), console.pick("help", "提示"));
-        let code = aside.aside.reason.code;
-        console.message(&format!("{word}[{code}]: {place}: {what}\n  {help}: {hint}"));
-    }
-    let more = count.saturating_sub(u64::try_from(first.len()).unwrap_or(0));
-    if more > 0 && args.set_aside.is_none() {
-        console.note(&Words::new(
-            format!("{more} more set aside; `--set-aside FILE` writes them all, whole"),
-            format!("另有 {more} 条搁置；用 --set-aside 文件 写出全部原行"),
-        ));
-    } else if more > 0 {
-        console.note(&Words::new(
-            format!("{more} more set aside, all in the file"),
-            format!("另有 {more} 条搁置，均在文件中"),
-        ));
-    }
+/// The layout of an output.
+fn layout(args: &RunArgs, file: &str) -> Result<ResultLayout, Stop> {
+    let layout = places::layout(args.format, file)?;
+    Ok(match layout {
+        ResultLayout::Csv if args.for_excel => ResultLayout::ForExcel,
+        layout => layout,
+    })
 }
 
 fn print_map(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
@@ -203,16 +167,32 @@ fn print_map(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     let checked = super::rules::compile(console, &loaded, super::job::one_scenario(&args.job)?)?;
     let names = app::names(checked.rule_set(), console.language);
     let options = super::job::input_options(&args.job)?;
-    let mut columns = Vec::new();
-    for file in app::open_events(&names, &args.job.events, options)? {
-        columns.extend(column_names(&file.input)?);
-    }
-    for register in &args.job.register {
-        if let Some((_, file)) = register.split_once('=') {
-            let input = crate::formats::Input::open(file, options)?;
-            columns.extend(column_names(&input)?);
+    let registers = super::job::registers(&args.job, &project);
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut add = |table: &str, names: Vec<String>| {
+        let known = columns.entry(table.to_owned()).or_default();
+        for name in names {
+            if !known.contains(&name) {
+                known.push(name);
+            }
+        }
+    };
+    let files = if args.job.events.is_empty() { &project.events } else { &args.job.events };
+    for file in app::open_events(&names, files, options)? {
+        let found = column_names(&file.input)?;
+        // A file of which nobody said the kind may be of any.
+        for table in &names.events {
+            if file.kind.as_ref().is_none_or(|kind| table.name.spellings().any(|own| own == kind)) {
+                add(&table.name.text, found.clone());
+            }
         }
     }
-    console.print(&template(&names, &columns))?;
+    for (name, file) in registers.iter().filter_map(|register| register.split_once('=')) {
+        let input = crate::formats::Input::open(file, options)?;
+        let table = names.registers.iter().find(|it| it.name.spellings().any(|own| own == name));
+        add(table.map_or(name, |table| &table.name.text), column_names(&input)?);
+    }
+    let of = |table: &Table| columns.get(&table.name.text).cloned().unwrap_or_default();
+    console.print(&template(&names, of))?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ use crate::report::values::{grouped_exact, percent};
 use super::args::OutputFormat;
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::{job, rules, run};
+use super::{job, places, rules};
 
 #[derive(Debug, Args)]
 pub(super) struct ScheduleArgs {
@@ -33,7 +33,7 @@ pub(super) fn run(console: &Console, args: &ScheduleArgs) -> Result<Exit, Stop> 
     let on = args.on.as_deref().map(job::date).transpose()?;
     let tables = app::schedule_tables(checked.rule_set(), &args.name, on, console.language)
         .map_err(|words| Stop::error(words, None))?;
-    let layout = run::layout(args.format, "-");
+    let layout = places::layout(args.format, "-")?;
     if layout == ResultLayout::Table {
         for table in &tables {
             console.print(&heading(console, table))?;

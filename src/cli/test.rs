@@ -1,6 +1,8 @@
 //! `fenshui test`: runs the examples inside rules and reports like a test runner.
 
-use crate::app::{self, ExampleResult, Loaded, TestReport};
+use std::collections::BTreeMap;
+
+use crate::app::{self, ExampleResult, Loaded, PartKind, TestReport};
 use crate::diagnostics::Language;
 use crate::report::table::{Align, Table};
 
@@ -11,6 +13,7 @@ use super::rules;
 
 pub(super) fn run(console: &Console, args: &TestArgs) -> Result<Exit, Stop> {
     let (mut passed, mut failed, mut broken) = (0_usize, 0_usize, false);
+    let mut counts = Counts::new();
     for path in &args.rules {
         let loaded = rules::load(console, path)?;
         let report = app::test(&loaded, args.filter.as_deref(), console.language);
@@ -24,6 +27,17 @@ pub(super) fn run(console: &Console, args: &TestArgs) -> Result<Exit, Stop> {
             MessageFormat::Json => lines(&loaded, &report, console.language),
         };
         console.print(&text)?;
+        if args.coverage {
+            let text = match args.format {
+                MessageFormat::Table => unreached(console, &loaded, &report),
+                MessageFormat::Json => unreached_json(&loaded, &report),
+            };
+            console.print(&text)?;
+        }
+        for (kind, (reached, all)) in report.coverage.counts() {
+            let sum: &mut (usize, usize) = counts.entry(kind).or_default();
+            *sum = (sum.0 + reached, sum.1 + all);
+        }
     }
     if args.format == MessageFormat::Table {
         let tally = match console.language {
@@ -31,12 +45,83 @@ pub(super) fn run(console: &Console, args: &TestArgs) -> Result<Exit, Stop> {
             Language::Chinese => format!("通过 {passed}，未通过 {failed}\n"),
         };
         console.print(&tally)?;
+        // Of some examples one cannot tell what all of them reach.
+        if args.filter.is_none() && !broken {
+            console.print(&covered(console, &counts, args.coverage))?;
+        }
     }
     Ok(match (broken, failed) {
         (true, _) => Exit::RulesBroken,
         (false, 0) => Exit::Done,
         (false, _) => Exit::Failed,
     })
+}
+
+/// How many parts are reached, of how many there are.
+type Counts = BTreeMap<PartKind, (usize, usize)>;
+
+/// A line: `reached: 4 of 5 rules, 9 of 12 legs`.
+fn covered(console: &Console, counts: &Counts, listed: bool) -> String {
+    let count = |(kind, (reached, all)): (&PartKind, &(usize, usize))| {
+        let (_, en, zh) = words(*kind);
+        match console.language {
+            Language::English => format!("{reached} of {all} {en}"),
+            Language::Chinese => format!("{zh} {reached}/{all}"),
+        }
+    };
+    let counted: Vec<String> = counts.iter().map(count).collect();
+    if counted.is_empty() {
+        return String::new();
+    }
+    let all = counts.values().all(|(reached, all)| reached == all);
+    let more = match (all || listed, console.language) {
+        (true, _) => "",
+        (false, Language::English) => " (`--coverage` lists the others)",
+        (false, Language::Chinese) => "（--coverage 列出其余）",
+    };
+    match console.language {
+        Language::English => format!("reached by examples: {}{more}\n", counted.join(", ")),
+        Language::Chinese => format!("示例已覆盖：{}{more}\n", counted.join("，")),
+    }
+}
+
+/// What a kind of part is called: in files, in English and in Chinese.
+fn words(kind: PartKind) -> (&'static str, &'static str, &'static str) {
+    match kind {
+        PartKind::Rule => ("rule", "rules", "规则"),
+        PartKind::Levy => ("levy", "levies", "征收"),
+        PartKind::Leg => ("leg", "legs", "分项"),
+        PartKind::Figure => ("figure", "figures", "指标"),
+        PartKind::Version => ("version", "versions", "版本"),
+        PartKind::Bracket => ("bracket", "brackets", "级距"),
+        PartKind::Choice => ("option", "options", "释义选项"),
+    }
+}
+
+fn unreached(console: &Console, loaded: &Loaded, report: &TestReport) -> String {
+    let mut table = Table::new([
+        (console.pick("no example reaches", "示例未覆盖").to_owned(), Align::Left),
+        (String::new(), Align::Left),
+        (String::new(), Align::Left),
+    ]);
+    let mut any = false;
+    for (kind, name, span) in report.coverage.unreached() {
+        let (en, _, zh) = words(kind);
+        any = true;
+        table.add([console.pick(en, zh).to_owned(), name.to_owned(), loaded.sources.place(span)]);
+    }
+    if any { table.draw() } else { String::new() }
+}
+
+fn unreached_json(loaded: &Loaded, report: &TestReport) -> String {
+    let line = |(kind, name, span)| {
+        let place = loaded.sources.place(span);
+        format!(
+            "{}\n",
+            serde_json::json!({ "unreached": words(kind).0, "name": name, "place": place })
+        )
+    };
+    report.coverage.unreached().map(line).collect()
 }
 
 fn drawn(console: &Console, loaded: &Loaded, report: &TestReport) -> String {

@@ -1,6 +1,7 @@
 //! Two ledgers side by side: before, after, difference, and the events that moved most.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::base::{Date, Money};
 use crate::rows::Cell;
@@ -10,15 +11,16 @@ use super::ledger::{Key, Ledger, Payee, Taken};
 /// What differs between two runs over the same events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
-    /// By account and year, in the order accounts first occurred; those that are zero in both are
-    /// left out.
+    /// By account, currency and year, in the order accounts first occurred; those that are zero in
+    /// both are left out.
     pub lines: Vec<Line>,
-    /// Events that moved most, the largest first; events that moved alike in the order taken.
+    /// Events that moved most, currency by currency, the largest first; events that moved alike in
+    /// the order taken.
     pub movers: Vec<Mover>,
     /// How many events gave something else than before.
     pub events_changed: u64,
-    /// How much money changed hands in all: what accounts gained, event by event.
-    pub moved: Money,
+    /// How much money changed hands in each currency: what accounts gained, event by event.
+    pub moved: BTreeMap<u32, Money>,
     /// Events set aside before and after.
     pub set_aside: (u64, u64),
     /// Whether every sum stayed in range.
@@ -30,6 +32,8 @@ pub struct Comparison {
 pub struct Line {
     /// Whose.
     pub payee: Payee,
+    /// In which currency.
+    pub currency: u32,
     /// Which year.
     pub year: i32,
     /// What it got in the first run.
@@ -47,6 +51,8 @@ pub struct Mover {
     pub key: Vec<Cell>,
     /// Its date.
     pub date: Date,
+    /// In which currency.
+    pub currency: u32,
     /// How much moved.
     pub moved: Money,
     /// Between whom.
@@ -64,7 +70,7 @@ pub struct Change {
     pub after: Money,
 }
 
-/// Holds two runs over the same events against each other, with at most `movers_max` movers.
+/// Holds two runs over the same events against each other, with at most `movers_max` movers in each currency.
 pub fn compare(before: &Ledger, after: &Ledger, movers_max: usize) -> Comparison {
     let mut whole = !before.overflow && !after.overflow;
     let later: HashMap<&Key, &Taken> =
@@ -76,40 +82,56 @@ pub fn compare(before: &Ledger, after: &Ledger, movers_max: usize) -> Comparison
         lines: lines(before, after),
         movers: Vec::new(),
         events_changed: 0,
-        moved: Money::ZERO,
+        moved: BTreeMap::new(),
         set_aside: (before.set_aside, after.set_aside),
         whole: true,
     };
     for (old, new) in pairs.chain(only_after.map(|taken| (None, Some(taken)))) {
         let Some(mover) = mover((before, old), (after, new)) else { continue };
         comparison.events_changed += 1;
-        match comparison.moved.checked_add(mover.moved) {
-            Some(moved) => comparison.moved = moved,
+        let moved = comparison.moved.entry(mover.currency).or_insert(Money::ZERO);
+        match moved.checked_add(mover.moved) {
+            Some(more) => *moved = more,
             None => whole = false,
         }
-        let place = comparison.movers.partition_point(|other| other.moved >= mover.moved);
-        comparison.movers.insert(place, mover);
-        comparison.movers.truncate(movers_max);
+        take_in(&mut comparison.movers, mover, movers_max);
     }
     comparison.whole = whole;
     comparison
 }
 
+/// Puts a mover in its place, and leaves out what is beyond the most of its currency.
+fn take_in(movers: &mut Vec<Mover>, mover: Mover, movers_max: usize) {
+    let currency = mover.currency;
+    let place = movers.partition_point(|other| {
+        (other.currency, Reverse(other.moved)) <= (currency, Reverse(mover.moved))
+    });
+    movers.insert(place, mover);
+    let end = movers.partition_point(|other| other.currency <= currency);
+    let start = movers.partition_point(|other| other.currency < currency);
+    if end - start > movers_max {
+        movers.remove(end - 1);
+    }
+}
+
 fn lines(before: &Ledger, after: &Ledger) -> Vec<Line> {
     let new = after.payees.iter().filter(|payee| !before.payees.contains(payee));
     let payees: Vec<&Payee> = before.payees.iter().chain(new).collect();
-    let years: BTreeSet<i32> =
-        before.sums.keys().chain(after.sums.keys()).map(|(_, year)| *year).collect();
-    let sum = |ledger: &Ledger, payee: &Payee, year: i32| {
+    let periods: BTreeSet<(u32, i32)> =
+        before.sums.keys().chain(after.sums.keys()).map(|(_, of, year)| (*of, *year)).collect();
+    let sum = |ledger: &Ledger, payee: &Payee, (of, year): (u32, i32)| {
         let position = ledger.payees.iter().position(|known| known == payee);
-        position.and_then(|at| ledger.sums.get(&(at, year)).copied()).unwrap_or(Money::ZERO)
+        let sum = position.and_then(|at| ledger.sums.get(&(at, of, year)));
+        sum.copied().unwrap_or(Money::ZERO)
     };
     let mut lines = Vec::new();
     for payee in payees {
-        for year in &years {
-            let (old, new) = (sum(before, payee, *year), sum(after, payee, *year));
+        for period in &periods {
+            let (currency, year) = *period;
+            let (old, new) = (sum(before, payee, *period), sum(after, payee, *period));
             if !old.is_zero() || !new.is_zero() {
-                lines.push(Line { payee: payee.clone(), year: *year, before: old, after: new });
+                let payee = payee.clone();
+                lines.push(Line { payee, currency, year, before: old, after: new });
             }
         }
     }
@@ -151,6 +173,7 @@ fn mover(
         event: taken.key.0,
         key: taken.key.1.clone(),
         date: taken.date,
+        currency: taken.currency,
         moved,
         changes,
     })

@@ -12,16 +12,24 @@ pub type Payee = Option<(u32, Vec<Cell>)>;
 /// What identifies an event in both runs: its kind and its key.
 pub(super) type Key = (u32, Vec<Cell>);
 
-/// What a run gave: sums by account and year, and amounts event by event.
+/// What a ledger needs to know of an event kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventKind {
+    /// The fields of its key.
+    pub key: Vec<usize>,
+    /// What its money is counted in; equal numbers, equal currencies.
+    pub currency: u32,
+}
+
+/// What a run gave: sums by account, currency and year, and amounts event by event.
 #[derive(Debug)]
 pub struct Ledger {
-    /// For each event kind, the fields of its key.
-    keys: Vec<Vec<usize>>,
+    kinds: Vec<EventKind>,
     /// In the order they first occurred.
     pub(super) payees: Vec<Payee>,
     positions: HashMap<Payee, usize>,
-    /// By payee and year.
-    pub(super) sums: HashMap<(usize, i32), Money>,
+    /// By payee, currency and year.
+    pub(super) sums: HashMap<(usize, u32, i32), Money>,
     /// In the order taken.
     pub(super) events: Vec<Taken>,
     /// How many events were set aside.
@@ -35,15 +43,17 @@ pub struct Ledger {
 pub(super) struct Taken {
     pub key: Key,
     pub date: Date,
+    /// What its amounts are counted in.
+    pub currency: u32,
     /// By payee, net.
     pub amounts: Vec<(usize, Money)>,
 }
 
 impl Ledger {
-    /// An empty ledger; `keys` are the fields of each event kind's key.
-    pub fn new(keys: Vec<Vec<usize>>) -> Ledger {
+    /// An empty ledger for these event kinds.
+    pub fn new(kinds: Vec<EventKind>) -> Ledger {
         Ledger {
-            keys,
+            kinds,
             payees: Vec::new(),
             positions: HashMap::new(),
             sums: HashMap::new(),
@@ -63,9 +73,12 @@ impl Ledger {
         position
     }
 
+    fn kind(&self, event: EventAt<'_>) -> Option<&EventKind> {
+        usize::try_from(event.batch.event).ok().and_then(|kind| self.kinds.get(kind))
+    }
+
     fn key(&self, event: EventAt<'_>) -> Key {
-        let kind = event.batch.event;
-        let fields = usize::try_from(kind).ok().and_then(|kind| self.keys.get(kind));
+        let fields = self.kind(event).map(|kind| &kind.key);
         let mut cells: Vec<Cell> = fields
             .into_iter()
             .flatten()
@@ -74,11 +87,11 @@ impl Ledger {
             .collect();
         // A computed date is in no column, and tells the events of a calendar apart.
         cells.push(Cell::Date(event.date));
-        (kind, cells)
+        (event.batch.event, cells)
     }
 
-    fn add(&mut self, payee: usize, year: i32, amount: Money) {
-        let sum = self.sums.entry((payee, year)).or_insert(Money::ZERO);
+    fn add(&mut self, of: (usize, u32, i32), amount: Money) {
+        let sum = self.sums.entry(of).or_insert(Money::ZERO);
         match sum.checked_add(amount) {
             Some(more) => *sum = more,
             None => self.overflow = true,
@@ -99,6 +112,7 @@ impl Sink for Ledger {
             self.set_aside += 1;
             return Ok(());
         };
+        let currency = self.kind(event).map_or(0, |kind| kind.currency);
         let mut amounts: Vec<(usize, Money)> = Vec::new();
         for allocation in allocations {
             let payee = match allocation.payee {
@@ -108,13 +122,16 @@ impl Sink for Ledger {
                 Paid::Undetermined => None,
             };
             let payee = self.position(payee);
-            self.add(payee, event.booked.year(), allocation.amount);
+            self.add((payee, currency, event.booked.year()), allocation.amount);
             match amounts.iter_mut().find(|(known, _)| *known == payee) {
-                Some((_, sum)) => *sum = sum.checked_add(allocation.amount).unwrap_or(*sum),
+                Some((_, sum)) => match sum.checked_add(allocation.amount) {
+                    Some(more) => *sum = more,
+                    None => self.overflow = true,
+                },
                 None => amounts.push((payee, allocation.amount)),
             }
         }
-        let taken = Taken { key: self.key(event), date: event.date, amounts };
+        let taken = Taken { key: self.key(event), date: event.date, currency, amounts };
         self.events.push(taken);
         Ok(())
     }

@@ -299,12 +299,13 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     fn commit_drift(&mut self) -> Result<(), Fault> {
+        let currency = self.event()?.currency;
         for node in &self.frame.nodes {
             let Content::Account(account) = node.content else { continue };
             if node.entitled.to_int() != Some(node.units) {
                 let more = Exact::from_int(node.units).sub(&node.entitled)?;
-                let year = self.booked.year();
-                self.state.drift.add(account, year, &more)?;
+                let of = (currency, self.booked.year());
+                self.state.drift.add(account, of, &more)?;
             }
         }
         Ok(())

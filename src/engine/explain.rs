@@ -22,9 +22,28 @@ pub struct Wanted {
     pub key: Vec<Cell>,
 }
 
+/// Which events of a run are to be explained.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asked<'w> {
+    /// Those with one key.
+    For(&'w Wanted),
+    /// Every event.
+    All,
+}
+
+impl Asked<'_> {
+    /// Whether the event at hand is one of them.
+    pub(crate) fn is<T: Trace>(&self, evaluator: &mut Evaluator<'_, '_, T>) -> bool {
+        match self {
+            Asked::For(wanted) => wanted.is(evaluator),
+            Asked::All => true,
+        }
+    }
+}
+
 impl Wanted {
     /// Whether the event at hand is the one.
-    pub(crate) fn is<T: Trace>(&self, evaluator: &mut Evaluator<'_, '_, T>) -> bool {
+    fn is<T: Trace>(&self, evaluator: &mut Evaluator<'_, '_, T>) -> bool {
         let Some(at_hand) = &evaluator.at_hand else { return false };
         let event = at_hand.event;
         if at_hand.kind != self.event || event.unique.len() != self.key.len() {

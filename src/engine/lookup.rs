@@ -74,12 +74,27 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let declared = plan.shapes.get(at(shape)).and_then(|it| it.fields.get(at(field)));
         let declared = declared.ok_or(MISTYPED)?;
         if let Some(formula) = &declared.computed {
+            // Whoever is told how a value came about is told all of it.
+            let steady = match row {
+                Row::Register(register, place) if declared.steady && !T::ON => {
+                    Some((register, place))
+                }
+                _ => None,
+            };
+            let known = steady.and_then(|(of, place)| self.registers.steady(of, place, field));
+            if let Some(cell) = known {
+                return Ok(Value::of_cell(cell, &declared.kind));
+            }
             self.deeper()?;
             let base = self.open(formula.locals);
             let value = self.eval(&formula.expr, Scope { base, own: Some((row, shape)) });
             self.close(base);
             self.shallower();
-            return value;
+            let value = value?;
+            if let (Some((of, place)), Some(cell)) = (steady, value.to_lasting_cell()) {
+                self.registers.keep_steady(of, place, field, cell);
+            }
+            return Ok(value);
         }
         let registers = self.registers;
         let cell = match row {

@@ -52,5 +52,5 @@ mod value;
 
 pub use explain::Wanted;
 pub use fault::RunError;
-pub use run::{Options, explain, run, run_in_turn};
+pub use run::{Options, explain, explain_all, run, run_in_turn};
 pub use summary::{CurrencyTotals, Drift, Summary};

@@ -8,7 +8,7 @@ use crate::rows::{
 
 use super::commit::WorkedOut;
 use super::evaluator::{AtHand, Evaluator};
-use super::explain::Wanted;
+use super::explain::Asked;
 use super::fault::{Fault, RunError};
 use super::lane::Lanes;
 use super::registers::Registers;
@@ -43,12 +43,13 @@ pub(crate) struct Desk<'r, S> {
     figures: Vec<WorkedOut>,
     leaves: Vec<u32>,
     allocations: Vec<Allocation>,
-    wanted: Option<&'r Wanted>,
-    pub explanation: Option<Explanation>,
+    wanted: Option<Asked<'r>>,
+    /// Of every event asked for, in the order taken.
+    pub explanations: Vec<Explanation>,
 }
 
 impl<'r, S: Sink> Desk<'r, S> {
-    pub fn new(sink: &'r mut S, wanted: Option<&'r Wanted>) -> Desk<'r, S> {
+    pub fn new(sink: &'r mut S, wanted: Option<Asked<'r>>) -> Desk<'r, S> {
         Desk {
             sink,
             totals: Totals::default(),
@@ -56,7 +57,7 @@ impl<'r, S: Sink> Desk<'r, S> {
             leaves: Vec::new(),
             allocations: Vec::new(),
             wanted,
-            explanation: None,
+            explanations: Vec::new(),
         }
     }
 
@@ -96,7 +97,7 @@ impl<'r, S: Sink> Desk<'r, S> {
         let allocated = inflow.is_some();
         let story = evaluator.story(inflow, aside);
         let result = if allocated { self.result(&evaluator.state.accounts) } else { Vec::new() };
-        self.explanation = story.map(|story| Explanation { result, ..story });
+        self.explanations.extend(story.map(|story| Explanation { result, ..story }));
         Ok(())
     }
 

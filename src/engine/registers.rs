@@ -1,6 +1,7 @@
 //! Reference data, sorted and indexed once at the start of a run.
 
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 use crate::base::Date;
 use crate::plan::{Plan, Register, Shape, at};
@@ -23,6 +24,8 @@ struct Table {
     plain: Vec<Cell>,
     /// Fields in a row of `plain`.
     width: usize,
+    /// In the same places what was worked out once and holds for the run.
+    steady: Vec<OnceLock<Cell>>,
     prefixes: Vec<(usize, Ranges)>,
 }
 
@@ -78,6 +81,24 @@ impl Registers {
             return None;
         }
         table.plain.get(at(row) * table.width + at(field))
+    }
+
+    /// A computed field that has one value for the run, once it has been worked out.
+    pub fn steady(&self, register: u32, row: u32, field: u32) -> Option<&Cell> {
+        self.place(register, row, field)?.get()
+    }
+
+    /// Keeps such a value.
+    pub fn keep_steady(&self, register: u32, row: u32, field: u32, value: Cell) {
+        if let Some(place) = self.place(register, row, field) {
+            // Whoever was first found the same.
+            let _ = place.set(value);
+        }
+    }
+
+    fn place(&self, register: u32, row: u32, field: u32) -> Option<&OnceLock<Cell>> {
+        let table = self.tables.get(at(register))?;
+        table.steady.get(at(row) * table.width + at(field))
     }
 
     /// A row by position.
@@ -140,8 +161,10 @@ fn table(register: &Register, shape: &Shape, rows: Vec<RegisterRow>, names: &mut
     let plain = entries.iter().flat_map(|entry| {
         fields.iter().map(|field| entry.cell(*field).cloned().unwrap_or(Cell::Missing))
     });
-    let plain = plain.collect();
-    Table { prefixes: prefixes.collect(), rows: entries, plain, width }
+    let plain: Vec<Cell> = plain.collect();
+    let any_steady = shape.fields.iter().any(|field| field.steady);
+    let steady = plain.iter().filter(|_| any_steady).map(|_| OnceLock::new()).collect();
+    Table { prefixes: prefixes.collect(), rows: entries, plain, width, steady }
 }
 
 fn overlap(earlier: &RegisterRow, later: &RegisterRow) -> bool {

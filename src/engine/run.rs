@@ -11,7 +11,7 @@ use crate::rows::{
 
 use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
-use super::explain::Wanted;
+use super::explain::{Asked, Wanted};
 use super::fault::{Fault, RunError};
 use super::hands::{Firsts, GATHERED_MIN, Hands, Known, Place, same_kind};
 use super::lane::{Lanes, Ready};
@@ -79,8 +79,8 @@ where
     Ok(taken.map(|(summary, _)| summary))
 }
 
-/// What a run was, and the explanation of the event wanted.
-type Made = (Summary, Option<Explanation>);
+/// What a run was, and the explanations of the events asked for.
+type Made = (Summary, Vec<Explanation>);
 
 /// In which order events are taken where order matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +91,8 @@ enum Turn {
     AsTheyCome,
 }
 
-/// Runs a plan over events to explain one of them; nothing if no such event was taken.
+/// Runs a plan over events to explain one of them: those that have its key, in the order taken, of
+/// which at most one is allocated.
 ///
 /// # Errors
 /// As [`run`].
@@ -101,13 +102,32 @@ pub fn explain<I>(
     batches: impl IntoIterator<Item = Result<Batch, I>>,
     options: &Options,
     wanted: &Wanted,
-) -> Result<Option<Explanation>, RunError<I, Infallible>>
+) -> Result<Vec<Explanation>, RunError<I, Infallible>>
 where
     I: std::error::Error + 'static,
 {
     let input = (registers, batches);
-    let told = all(plan, input, options, Turn::Sorted, Some(wanted), &mut Unheard)?;
-    Ok(told.and_then(|(_, explanation)| explanation))
+    let asked = Some(Asked::For(wanted));
+    let told = all(plan, input, options, Turn::Sorted, asked, &mut Unheard)?;
+    Ok(told.map_or_else(Vec::new, |(_, explanations)| explanations))
+}
+
+/// Runs a plan over events to explain every one of them, in the order taken.
+///
+/// # Errors
+/// As [`run`].
+pub fn explain_all<I>(
+    plan: &Plan,
+    registers: Vec<(u32, Vec<RegisterRow>)>,
+    batches: impl IntoIterator<Item = Result<Batch, I>>,
+    options: &Options,
+) -> Result<Vec<Explanation>, RunError<I, Infallible>>
+where
+    I: std::error::Error + 'static,
+{
+    let input = (registers, batches);
+    let told = all(plan, input, options, Turn::Sorted, Some(Asked::All), &mut Unheard)?;
+    Ok(told.map_or_else(Vec::new, |(_, explanations)| explanations))
 }
 
 fn all<I, S>(
@@ -118,7 +138,7 @@ fn all<I, S>(
     ),
     options: &Options,
     turn: Turn,
-    wanted: Option<&Wanted>,
+    wanted: Option<Asked<'_>>,
     sink: &mut S,
 ) -> Result<Option<Made>, RunError<I, S::Error>>
 where
@@ -146,10 +166,10 @@ where
     }
     run.stages().map_err(RunError::from)?;
     let checks = run.checks().map_err(RunError::from)?;
-    let Desk { totals, explanation, .. } = run.desk;
+    let Desk { totals, explanations, .. } = run.desk;
     let summary = totals.finish(&state);
     let summary = summary.map_err(|_| RunError::Internal("a drift out of range"))?;
-    Ok(Some((Summary { checks, ..summary }, explanation)))
+    Ok(Some((Summary { checks, ..summary }, explanations)))
 }
 
 /// The first and the last day of sent events.

@@ -21,7 +21,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let units = inflow.checked_sub(whole).ok_or(Reason::TooWide)?;
         let settling = self.frame.settling.take().unwrap_or_default();
         let own = self.settle_leaves(units, &Exact::from_int(units), &settling)?;
-        self.tell_settlement(&settling, false);
+        self.tell_settlement(&settling, own, false);
         if let Some((account, units)) = own {
             let node = self.make_apart(account, units)?;
             let roots = self.frame.roots;
@@ -47,7 +47,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let down = content.rounded(Rounding::Down, &Exact::ONE)?;
         let units = down.to_int().ok_or(Reason::TooWide)?;
         let own = self.settle_leaves(units, content, settling)?;
-        self.tell_settlement(settling, true);
+        self.tell_settlement(settling, own, true);
         let mut last = None;
         for leaf in &self.frame.leaves {
             let Some(node) = self.frame.nodes.get_mut(at(*leaf)) else { continue };

@@ -57,15 +57,18 @@ pub(crate) struct Gains {
     pub by_period: BTreeMap<Period, BTreeMap<u32, i128>>,
 }
 
-/// Settled − entitled of every account, by year.
+/// Settled − entitled of every account, by currency and year.
 ///
 /// Fractions are summed up by their denominator, of which there are few, and joined at the end: the
 /// sum of a million twentieths needs no common divisor on its way.
 #[derive(Debug, Default)]
 pub(crate) struct Drifts {
     /// By account position.
-    accounts: Vec<Vec<(i32, Drift)>>,
+    accounts: Vec<Vec<(Of, Drift)>>,
 }
+
+/// A currency and a year.
+pub(crate) type Of = (u32, i32);
 
 #[derive(Debug, Default)]
 struct Drift {
@@ -78,48 +81,48 @@ struct Drift {
 const DENOMINATORS_MAX: usize = 32;
 
 impl Drifts {
-    /// Adds to the drift of an account in a year.
-    pub fn add(&mut self, position: u32, year: i32, more: &Exact) -> Result<(), ExactError> {
-        self.of(position, year).map_or(Ok(()), |drift| drift.add(more))
+    /// Adds to the drift of an account in a currency and year.
+    pub fn add(&mut self, position: u32, of: Of, more: &Exact) -> Result<(), ExactError> {
+        self.of(position, of).map_or(Ok(()), |drift| drift.add(more))
     }
 
     /// The same, of a numerator over a denominator.
     pub fn add_over(
         &mut self,
         position: u32,
-        year: i32,
+        of: Of,
         num: i128,
         den: i128,
     ) -> Result<(), ExactError> {
-        self.of(position, year).map_or(Ok(()), |drift| match drift.add_small(num, den) {
+        self.of(position, of).map_or(Ok(()), |drift| match drift.add_small(num, den) {
             true => Ok(()),
             false => drift.add(&Exact::from_ratio(num, den)?),
         })
     }
 
-    fn of(&mut self, position: u32, year: i32) -> Option<&mut Drift> {
+    fn of(&mut self, position: u32, of: Of) -> Option<&mut Drift> {
         if self.accounts.len() <= at(position) {
             self.accounts.resize_with(at(position) + 1, Vec::new);
         }
         let years = self.accounts.get_mut(at(position))?;
-        let place = years.iter().position(|(of, _)| *of == year);
+        let place = years.iter().position(|(known, _)| *known == of);
         let place = place.unwrap_or_else(|| {
-            years.push((year, Drift::default()));
+            years.push((of, Drift::default()));
             years.len() - 1
         });
         years.get_mut(place).map(|(_, drift)| drift)
     }
 
-    /// All that are not zero, by account position and year.
-    pub fn all(&self) -> Result<Vec<(u32, i32, Exact)>, ExactError> {
+    /// All that are not zero, by account position, currency and year.
+    pub fn all(&self) -> Result<Vec<(u32, Of, Exact)>, ExactError> {
         let mut all = Vec::new();
         for (position, years) in (0_u32..).zip(&self.accounts) {
-            let mut years: Vec<&(i32, Drift)> = years.iter().collect();
-            years.sort_by_key(|(year, _)| *year);
-            for (year, drift) in years {
+            let mut years: Vec<&(Of, Drift)> = years.iter().collect();
+            years.sort_by_key(|(of, _)| *of);
+            for (of, drift) in years {
                 let sum = drift.sum()?;
                 if !sum.is_zero() {
-                    all.push((position, *year, sum));
+                    all.push((position, *of, sum));
                 }
             }
         }

@@ -3,7 +3,7 @@
 use crate::base::{Exact, ExactError, Money};
 use crate::rows::{Accounts, Allocation, Cell, Payee, Reason};
 
-use super::state::State;
+use super::state::{Of, State};
 
 /// The control figures of a run.
 ///
@@ -58,6 +58,8 @@ pub struct Drift {
     pub account: u32,
     /// Its key.
     pub key: Vec<Cell>,
+    /// In which currency.
+    pub currency: u32,
     /// The year, by the day events are booked.
     pub year: i32,
     /// In minor units.
@@ -165,9 +167,9 @@ impl Totals {
 
     /// The figures when all is over.
     pub fn finish(self, state: &State) -> Result<Summary, ExactError> {
-        let drift = |(position, year, amount): (u32, i32, Exact)| {
+        let drift = |(position, (currency, year), amount): (u32, Of, Exact)| {
             let (account, key) = state.accounts.account(position)?;
-            Some(Drift { account, key: key.to_vec(), year, amount })
+            Some(Drift { account, key: key.to_vec(), currency, year, amount })
         };
         let drift = state.drift.all()?.into_iter().filter_map(drift).collect();
         let mut currencies = Vec::with_capacity(self.currencies.len());

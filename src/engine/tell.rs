@@ -3,8 +3,8 @@
 use crate::base::{Date, Exact};
 use crate::plan::{Bound, Constant, Expr, Leg, LevyCase, Portion, Source, Step};
 use crate::rows::{
-    BoundKind, BoundStory, FigureStory, HeadStep, LevyStory, ParameterUsed, RowUsed, RunningTotal,
-    ScheduleUsed, SettledLeaf, SettlementStory, SettlementWay, Tried, Verdict,
+    Allocation, BoundKind, BoundStory, FigureStory, HeadStep, LevyStory, ParameterUsed, RowUsed,
+    RunningTotal, ScheduleUsed, SettledLeaf, SettlementStory, SettlementWay, Tried, Verdict,
 };
 
 use super::evaluator::{Evaluator, Scope};
@@ -293,8 +293,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
     }
 
-    /// The leaves listed were settled: those of the division at hand, or of the event.
-    pub fn tell_settlement(&mut self, settling: &Settling, of_division: bool) {
+    /// The leaves listed were settled: those of the division at hand, or of the event; and some units
+    /// got a leaf of their own.
+    pub fn tell_settlement(
+        &mut self,
+        settling: &Settling,
+        own: Option<(u32, i128)>,
+        of_division: bool,
+    ) {
         if !T::ON {
             return;
         }
@@ -311,6 +317,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let to = self.destination(&node.content);
             let settled = crate::base::Money::from_minor(node.units);
             leaves.push(SettledLeaf { leg: node.leg, to, share: self.major(share), settled });
+        }
+        if let Some((account, units)) = own {
+            leaves.push(SettledLeaf {
+                leg: Allocation::BY_SETTLEMENT,
+                to: self.destination(&Content::Account(account)),
+                share: Exact::ZERO,
+                settled: crate::base::Money::from_minor(units),
+            });
         }
         if let Some(recorder) = self.trace.recorder() {
             let last = recorder.divisions.len().checked_sub(1).filter(|_| of_division);

@@ -204,6 +204,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The value as a cell that gives it back; rows and lists have none.
+    pub fn to_lasting_cell(&self) -> Option<Cell> {
+        match self {
+            Value::Row(_) | Value::List(_) => None,
+            value => Some(value.to_cell()),
+        }
+    }
+
     /// A value for the border, of the type it is declared with.
     pub fn to_cell_of(&self, kind: &Kind) -> Cell {
         match (self, kind) {

@@ -8,7 +8,7 @@ use crate::report::names::{Field, Kind, Names};
 use crate::report::values::{account_text, file_text};
 use crate::rows::{Accounts, Allocation, Column, EventAt, Payee};
 
-use super::allocations::{KeyColumns, has_currencies};
+use super::allocations::KeyColumns;
 use super::error::FormatsError;
 use super::records::quoted;
 
@@ -31,6 +31,11 @@ pub struct AllocationLines<'n> {
     undetermined: Box<[u8]>,
     /// Rule, leg and clause, after a delimiter each, and the end of the line; for each leg.
     legs: Vec<Box<[u8]>>,
+    /// The same for what the settlement of an event kind gave beside all legs.
+    settlements: Vec<Box<[u8]>>,
+    /// The same for what a stage takes out.
+    closing: Box<[u8]>,
+    none: Box<[u8]>,
     /// The key of the event at hand.
     key: Vec<u8>,
 }
@@ -96,12 +101,18 @@ impl<'n> AllocationLines<'n> {
             explain,
             has_key,
             with_event: keys.with_event,
-            currency: has_currencies(names),
+            currency: names.has_currencies(),
             tables: tables.collect(),
             accounts: Vec::new(),
             undetermined: between("undetermined", delimiter, has_key),
-            // What no leg gave has three empty cells.
-            legs: legs.chain([leg("", "", "")]).collect(),
+            legs: legs.collect(),
+            settlements: names
+                .events
+                .iter()
+                .map(|table| leg("settlement", "", &table.settlement))
+                .collect(),
+            closing: leg("closing", "", ""),
+            none: leg("", "", ""),
             key: Vec::new(),
         }
     }
@@ -145,10 +156,14 @@ impl<'n> AllocationLines<'n> {
         self.put_key(event);
         if self.explain {
             for allocation in allocations {
-                let leg = usize::try_from(allocation.leg).unwrap_or(usize::MAX);
                 self.put_row(event, allocation.payee, allocation.amount, accounts, out);
-                let cells = self.legs.get(leg).or(self.legs.last());
-                out.extend_from_slice(cells.map_or(b"\n", |cells| cells));
+                let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
+                let cells = match allocation.leg {
+                    Allocation::BY_SETTLEMENT => self.settlements.get(at(event.batch.event)),
+                    Allocation::BY_CLOSING => Some(&self.closing),
+                    leg => self.legs.get(at(leg)),
+                };
+                out.extend_from_slice(cells.unwrap_or(&self.none));
             }
             return Ok(());
         }
@@ -346,6 +361,7 @@ mod tests {
             inflow: None,
             sent: true,
             currency: Currency { code: format!("C{scale}"), scale },
+            settlement: String::new(),
         };
         let mut events = vec![table("receipt", vec![0, 1, 2, 3, 4], 2)];
         if two {
@@ -520,6 +536,7 @@ mod tests {
         let options = AllocationOptions {
             layout: ResultLayout::Csv,
             explain: false,
+            labels: false,
             language: Language::English,
         };
         let mut file = Allocations::new(&names, output, options).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::base::Money;
 use crate::diagnostics::Language;
-use crate::report::names::{Kind, Names};
+use crate::report::names::{Kind, Names, Table};
 use crate::report::values::{account_label, account_text, file_text, money_label, person_text};
 use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee};
 
@@ -18,6 +18,8 @@ pub struct AllocationOptions {
     pub layout: ResultLayout,
     /// With rule, leg and clause: a row a leg instead of a row an account.
     pub explain: bool,
+    /// With what people call each account, beside how files write it; a table says that anyway.
+    pub labels: bool,
     /// The language of a table's headings and labels.
     pub language: Language,
 }
@@ -34,8 +36,8 @@ pub struct Allocations<'n> {
     bytes: Vec<u8>,
     keys: KeyColumns,
     currency: bool,
-    /// How each account that has occurred is written.
-    accounts: Vec<Option<String>>,
+    /// How each account that has occurred is written, and what people call it.
+    accounts: Vec<Option<(String, String)>>,
     merged: Vec<(Payee, Money)>,
     scratch: Vec<u8>,
 }
@@ -60,12 +62,13 @@ impl KeyColumns {
             let mut own: Vec<Option<usize>> = vec![None; columns.len()];
             for at in &table.key {
                 let Some(field) = table.fields.get(*at) else { continue };
-                let place = columns.iter().position(|column| column.name == field.name.text);
+                let name = column_name(&table.name.text, &field.name.text);
+                let place = columns.iter().position(|column| column.name == name);
                 match place.and_then(|place| own.get_mut(place)) {
                     Some(place) => *place = Some(*at),
                     None => {
                         columns.push(ResultColumn {
-                            name: field.name.text.clone(),
+                            name,
                             heading: field.name.in_language(language).to_owned(),
                             numeric: matches!(field.kind, Kind::Integer),
                         });
@@ -82,6 +85,30 @@ impl KeyColumns {
     pub fn fields(&self, event: u32) -> impl Iterator<Item = Option<usize>> + '_ {
         let own = usize::try_from(event).ok().and_then(|at| self.fields.get(at));
         (0..self.columns.len()).map(move |at| own.and_then(|own| own.get(at).copied().flatten()))
+    }
+}
+
+/// The columns that results have of their own.
+const OWN: [&str; 11] = [
+    "event",
+    "account",
+    "account_label",
+    "currency",
+    "amount",
+    "rule",
+    "leg",
+    "clause",
+    "figure",
+    "row",
+    "value",
+];
+
+/// What the column of a field is called in results: as the field; where a column of the results has
+/// that name, `receipt.account`, which no field can be called.
+pub(super) fn column_name(event: &str, field: &str) -> String {
+    match OWN.contains(&field) {
+        true => format!("{event}.{field}"),
+        false => field.to_owned(),
     }
 }
 
@@ -110,7 +137,12 @@ impl<'n> Allocations<'n> {
         }
         columns.extend(keys.columns.iter().cloned());
         columns.push(column("account", "account", "账户", false));
-        let currency = has_currencies(names);
+        let labels = options.labels && options.layout != ResultLayout::Table;
+        let options = AllocationOptions { labels, ..options };
+        if labels {
+            columns.push(column("account_label", "account", "账户", false));
+        }
+        let currency = names.has_currencies();
         if currency {
             columns.push(column("currency", "currency", "币种", false));
         }
@@ -125,10 +157,16 @@ impl<'n> Allocations<'n> {
             Language::Chinese => "… 另有 {} 行：用 --format csv 或 --out 文件 可得全部",
         };
         let records = Records::new(output, options.layout, columns, more)?;
+        // What people call an account, and what spreadsheets need, is written the longer way.
         let delimiter = match options.layout {
-            ResultLayout::Csv => Some(b','),
-            ResultLayout::Tsv => Some(b'\t'),
-            ResultLayout::Table | ResultLayout::Json | ResultLayout::Ndjson => None,
+            ResultLayout::Csv if !labels => Some(b','),
+            ResultLayout::Tsv if !labels => Some(b'\t'),
+            ResultLayout::Csv
+            | ResultLayout::Tsv
+            | ResultLayout::ForExcel
+            | ResultLayout::Table
+            | ResultLayout::Json
+            | ResultLayout::Ndjson => None,
         };
         let explain = options.explain;
         Ok(Allocations {
@@ -264,17 +302,36 @@ impl<'n> Allocations<'n> {
             self.records.text(std::str::from_utf8(&self.scratch).unwrap_or_default());
         }
         if let Some(leg) = leg {
-            let leg = usize::try_from(leg).ok().and_then(|at| self.names.legs.get(at));
-            let person = self.options.layout == ResultLayout::Table;
-            let owner = leg.map_or("", |leg| match person {
-                true => leg.owner.in_language(self.options.language),
-                false => leg.owner.text.as_str(),
-            });
-            self.records.text(owner);
-            self.records.text(leg.map_or("", |leg| leg.place.as_str()));
-            self.records.text(leg.map_or("", |leg| leg.clause.as_str()));
+            self.ground(leg, table);
         }
         self.records.end_row()
+    }
+
+    /// The rule, leg and clause of a row; units beside all legs rest on the settlement.
+    fn ground(&mut self, leg: u32, table: Option<&Table>) {
+        let language = self.options.language;
+        let person = self.options.layout == ResultLayout::Table;
+        let beside = match (leg, person, language) {
+            (Allocation::BY_SETTLEMENT, true, Language::Chinese) => Some("尾差结算"),
+            (Allocation::BY_SETTLEMENT, ..) => Some("settlement"),
+            (Allocation::BY_CLOSING, true, Language::Chinese) => Some("清缴"),
+            (Allocation::BY_CLOSING, ..) => Some("closing"),
+            _ => None,
+        };
+        if let Some(beside) = beside {
+            let settles = leg == Allocation::BY_SETTLEMENT;
+            let clause = table.filter(|_| settles).map_or("", |table| table.settlement.as_str());
+            [beside, "", clause].into_iter().for_each(|text| self.records.text(text));
+            return;
+        }
+        let leg = usize::try_from(leg).ok().and_then(|at| self.names.legs.get(at));
+        let owner = leg.map_or("", |leg| match person {
+            true => leg.owner.in_language(language),
+            false => leg.owner.text.as_str(),
+        });
+        self.records.text(owner);
+        self.records.text(leg.map_or("", |leg| leg.place.as_str()));
+        self.records.text(leg.map_or("", |leg| leg.clause.as_str()));
     }
 
     fn key(&mut self, event: EventAt<'_>) {
@@ -300,47 +357,55 @@ impl<'n> Allocations<'n> {
     }
 
     fn payee(&mut self, payee: Payee, accounts: &dyn Accounts) {
+        let (names, AllocationOptions { layout, language, labels, .. }) =
+            (self.names, self.options);
         let Payee::Account(position) = payee else {
-            let undetermined = match (self.options.layout, self.options.language) {
-                (ResultLayout::Table, Language::Chinese) => "待定",
-                _ => "undetermined",
-            };
-            self.records.text(undetermined);
+            let label = undetermined(language);
+            let person = layout == ResultLayout::Table;
+            self.records.text(if person { label } else { "undetermined" });
+            if labels {
+                self.records.text(label);
+            }
             return;
         };
         let at = usize::try_from(position).unwrap_or(usize::MAX);
         if self.accounts.len() <= at && at < usize::MAX {
             self.accounts.resize(at + 1, None);
         }
-        let (names, options) = (self.names, self.options);
         let Some(place) = self.accounts.get_mut(at) else { return };
-        let text = place.get_or_insert_with(|| {
+        let (text, label) = place.get_or_insert_with(|| {
             let found = accounts.account(position);
             let declared = found.and_then(|(declared, key)| {
                 let declared = usize::try_from(declared).ok()?;
                 Some((names.accounts.get(declared)?, key))
             });
-            match (declared, options.layout) {
-                (None, _) => format!("account {position}"),
-                (Some((account, key)), ResultLayout::Table) => {
-                    account_label(account, key, names, options.language)
-                }
-                (Some((account, key)), _) => account_text(account, key, names),
+            let Some((account, key)) = declared else {
+                let text = format!("account {position}");
+                return (text.clone(), text);
+            };
+            let label = account_label(account, key, names, language);
+            match layout {
+                ResultLayout::Table => (label.clone(), label),
+                _ => (account_text(account, key, names), label),
             }
         });
         self.records.text(text);
+        if labels {
+            self.records.text(label);
+        }
+    }
+}
+
+/// What people call what nobody got yet.
+fn undetermined(language: Language) -> &'static str {
+    match language {
+        Language::English => "undetermined",
+        Language::Chinese => "待定",
     }
 }
 
 /// Rows wait to be written until they are about so many bytes.
 const WRITTEN_BYTES: usize = 1 << 17;
-
-/// Whether the results need a column for the currency.
-pub(super) fn has_currencies(names: &Names) -> bool {
-    let mut tables = names.events.iter();
-    let first = tables.next().map(|table| &table.currency);
-    tables.any(|table| Some(&table.currency) != first)
-}
 
 /// Writes one value of a column; for a person in a language, else as files have it.
 pub(super) fn write_cell(

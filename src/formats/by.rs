@@ -2,7 +2,9 @@
 
 use crate::base::PeriodKind;
 use crate::diagnostics::{Language, Words};
-use crate::report::names::{Field, Names, folded, nearest};
+use crate::report::names::{Field, Names, Table, folded, nearest};
+
+use super::allocations::column_name;
 
 /// A column of a summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,18 +30,20 @@ impl By {
         if column == "account" || column == "账户" {
             return Ok(By::Account);
         }
-        let position = |fields: &[Field]| {
-            fields.iter().position(|field| field.name.spellings().any(|own| own == column))
+        let position = |table: &Table| {
+            let called = |field: &Field| {
+                let whole = column_name(&table.name.text, &field.name.text);
+                whole == column || field.name.spellings().any(|own| own == column)
+            };
+            table.fields.iter().position(called)
         };
-        let positions: Vec<Option<usize>> =
-            names.events.iter().map(|table| position(&table.fields)).collect();
-        let first = names
-            .events
-            .iter()
-            .zip(&positions)
-            .find_map(|(table, at)| at.and_then(|at| table.fields.get(at)));
-        if let Some(field) = first {
-            return Ok(By::Field(field.name.text.clone(), positions));
+        let positions: Vec<Option<usize>> = names.events.iter().map(position).collect();
+        let mut fields = names.events.iter().zip(&positions);
+        let first =
+            fields.find_map(|(table, at)| Some((table, at.and_then(|at| table.fields.get(at))?)));
+        if let Some((table, field)) = first {
+            let name = column_name(&table.name.text, &field.name.text);
+            return Ok(By::Field(name, positions));
         }
         match column {
             "year" | "年" => Ok(By::Period(PeriodKind::Year)),

@@ -278,13 +278,16 @@ fn columns_words(columns: &[String]) -> Words {
 
 fn missing_hint(columns: &[String], missing: &[&Field]) -> Words {
     if let [only] = columns {
-        let other = [(';', "`;`"), ('\t', "tabs"), ('，', "`，`"), ('|', "`|`")]
+        let other = [(';', "`;`"), ('\t', "tabs"), ('，', "`，`"), ('|', "`|`"), (',', "`,`")]
             .into_iter()
             .find(|(delimiter, _)| only.contains(*delimiter));
         if let Some((_, what)) = other {
             return Words::new(
-                format!("its cells seem to be apart by {what}: say so with `--delimiter`"),
-                format!("单元格似乎以 {what} 分隔：请用 --delimiter 指明"),
+                format!(
+                    "its cells seem to be apart by {what}: say so with `--delimiter`, which holds for \
+                     all files"
+                ),
+                format!("单元格似乎以 {what} 分隔：请用 --delimiter 指明（对所有文件有效）"),
             );
         }
     }

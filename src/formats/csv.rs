@@ -148,8 +148,8 @@ impl Cutter {
         *place = Place { at: at + end.step, line: line + end.lines };
         let bytes = block.bytes.get(at..at + end.length).unwrap_or(&[]);
         let text = self.encoding.decoded(bytes).filter(|_| memchr::memchr(0, bytes).is_none());
-        let broken = end.broken.map(Broken::Quote);
-        let broken = broken.or(text.is_none().then_some(Broken::NotText));
+        // A row that is no text is kept in another spelling, whatever else is wrong with it.
+        let broken = text.is_none().then_some(Broken::NotText).or(end.broken.map(Broken::Quote));
         if let Some(why) = broken {
             return Some(CsvRow::Broken { line, text: self.encoding.shown(bytes), why });
         }
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_nul_costs_one_row() {
-        check("a,b\n1,\0\n2,3\n", &["1: a|b", "2! 1,\0 NotText", "3: 2|3"]);
+        check("a,b\n1,\0\n2,3\n", &["1: a|b", "2! 1,\\x00 NotText", "3: 2|3"]);
     }
 
     #[test]

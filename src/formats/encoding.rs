@@ -38,12 +38,52 @@ impl Encoding {
         }
     }
 
-    /// The text of some bytes with `�` for what is no text, to be shown.
+    /// Some bytes as they are shown and kept: text as it stands. Where a byte is no text, or a NUL, it
+    /// is written `\xE5` and every backslash twice, so that the bytes can be had back.
     pub fn shown(self, bytes: &[u8]) -> String {
-        match self {
-            Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
-            Encoding::Gb18030 => GB18030.decode_without_bom_handling(bytes).0.into_owned(),
+        match self.decoded(bytes) {
+            Some(text) if !text.contains('\0') => text.into_owned(),
+            _ => self.escaped(bytes),
         }
+    }
+
+    fn escaped(self, bytes: &[u8]) -> String {
+        let mut out = String::new();
+        let mut add = |text: &str, broken: &[u8]| {
+            out.push_str(&text.replace('\\', "\\\\").replace('\0', "\\x00"));
+            broken.iter().for_each(|byte| out.push_str(&format!("\\x{byte:02X}")));
+        };
+        match self {
+            Encoding::Utf8 => {
+                bytes.utf8_chunks().for_each(|chunk| add(chunk.valid(), chunk.invalid()));
+            }
+            Encoding::Gb18030 => {
+                let mut rest = bytes;
+                while !rest.is_empty() {
+                    // The longest piece from here that is text; else one byte that is none.
+                    let whole = whole_gb18030(rest);
+                    let (piece, after) = rest.split_at_checked(whole).unwrap_or((rest, &[]));
+                    let (broken, after) = after.split_at_checked(1).unwrap_or((after, &[]));
+                    add(&self.decoded(piece).unwrap_or_default(), broken);
+                    rest = after;
+                }
+            }
+        }
+        out
+    }
+}
+
+/// How many bytes from the start are GB18030.
+fn whole_gb18030(bytes: &[u8]) -> usize {
+    let mut decoder = GB18030.new_decoder_without_bom_handling();
+    let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(0);
+    let mut text = String::with_capacity(room);
+    let (result, read) = decoder.decode_to_string_without_replacement(bytes, &mut text, true);
+    match result {
+        DecoderResult::Malformed(broken, after) => {
+            read.saturating_sub(usize::from(broken) + usize::from(after))
+        }
+        DecoderResult::InputEmpty | DecoderResult::OutputFull => read,
     }
 }
 
@@ -176,6 +216,44 @@ const CHUNK_BYTES: usize = 1 << 18;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a reader of the set-aside file does to have the bytes back.
+    fn unescaped(text: &str, encoding: Encoding) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let (own, length) = match rest.as_bytes() {
+                [b'\\', b'x', ..] => {
+                    (vec![u8::from_str_radix(rest.get(2..4).unwrap(), 16).unwrap()], 4)
+                }
+                [b'\\', b'\\', ..] => (vec![b'\\'], 2),
+                _ => {
+                    let own = rest.get(..first.len_utf8()).unwrap();
+                    let bytes = match encoding {
+                        Encoding::Utf8 => own.as_bytes().to_vec(),
+                        Encoding::Gb18030 => GB18030.encode(own).0.into_owned(),
+                    };
+                    (bytes, first.len_utf8())
+                }
+            };
+            out.extend(own);
+            rest = rest.get(length..).unwrap();
+        }
+        out
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_can_be_had_back() {
+        let check = |encoding: Encoding, bytes: &[u8], wanted: &str| {
+            let shown = encoding.shown(bytes);
+            assert_eq!(shown, wanted);
+            assert_eq!(unescaped(&shown, encoding), bytes);
+        };
+        check(Encoding::Utf8, b"R2,\xE5\xA2\x9E\xE5\x80,a\\b\0", "R2,增\\xE5\\x80,a\\\\b\\x00");
+        check(Encoding::Gb18030, b"\xD4\xF6\xFF,\xD6", "增\\xFF,\\xD6");
+        check(Encoding::Gb18030, b"\x81\x30\x81,\xD4\xF6", "\\x810\\x81,增");
+        assert_eq!(Encoding::Utf8.shown("a\\b".as_bytes()), "a\\b");
+    }
 
     fn detected(bytes: &[u8]) -> Result<Encoding, String> {
         detect(&mut || Ok(bytes), "x.csv").map_err(|error| error.words().en)

@@ -1,5 +1,6 @@
 //! What keeps a file from being read or written.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 
@@ -125,6 +126,13 @@ pub enum Doing {
     Reading,
     /// Making or writing it.
     Writing,
+}
+
+/// A listener that cannot fail stops no run.
+impl From<Infallible> for FormatsError {
+    fn from(never: Infallible) -> FormatsError {
+        match never {}
+    }
 }
 
 impl FormatsError {

@@ -81,9 +81,10 @@ impl Input {
         let layout = options.layout.unwrap_or_else(|| layout_of(argument, &first));
         let bytes = file.seek(SeekFrom::End(0)).map_err(failed)?;
         let mut input = Input { name, place, layout, encoding: Encoding::Utf8, bom_bytes, bytes };
+        // A byte order mark tells UTF-8 whatever was said of the other files.
         input.encoding = match options.encoding {
+            _ if bom_bytes > 0 => Encoding::Utf8,
             Some(encoding) => encoding,
-            None if bom_bytes > 0 => Encoding::Utf8,
             None => encoding::detect(&mut || input.reader(), &input.name)?,
         };
         Ok(input)

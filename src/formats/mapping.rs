@@ -6,6 +6,9 @@
 //! [columns.receipt]                # of one event kind or register
 //! id = "凭证号"
 //!
+//! [columns.caps]                   # the period of a register's dated fields
+//! from = "起"
+//!
 //! [values.receipt.tax]             # what the file writes, and the member meant
 //! "国内增值税" = "vat"
 //!
@@ -43,7 +46,19 @@ pub(super) struct TableMapping {
     pub(super) columns: BTreeMap<usize, String>,
     pub(super) values: BTreeMap<usize, BTreeMap<String, String>>,
     pub(super) constants: BTreeMap<usize, String>,
+    /// The columns that say from and until when a row's dated fields hold.
+    pub(super) from: Option<String>,
+    pub(super) until: Option<String>,
 }
+
+/// Whether a table has no field of a name, and yet a column of it: the period of its dated fields.
+fn is_period(table: &Table, spelling: &str) -> bool {
+    let dated = table.fields.iter().any(|field| field.dated);
+    dated && PERIOD.contains(&spelling) && field_named(&table.fields, spelling).is_none()
+}
+
+/// What the ends of a period are called in a mapping.
+const PERIOD: [&str; 2] = ["from", "until"];
 
 impl Mapping {
     /// Reads a mapping and holds it against the names it speaks of.
@@ -75,6 +90,9 @@ impl Mapping {
         for (spelling, column) in self.columns.get(name).into_iter().flatten() {
             if let Some(at) = field(spelling) {
                 found.columns.insert(at, column.clone());
+            } else if is_period(table, spelling) {
+                let end = if spelling == "from" { &mut found.from } else { &mut found.until };
+                *end = Some(column.clone());
             }
         }
         for (spelling, values) in self.values.get(name).into_iter().flatten() {
@@ -113,7 +131,11 @@ impl Mapping {
                 return Err(wrong(no_field(spelling, None), near));
             }
         }
-        let sections = self.columns.iter().map(|(table, fields)| (table, fields.keys().collect()));
+        let sections = self.columns.iter().map(|(name, fields)| {
+            let table = tables().find(|table| table.name.text == *name);
+            let period = |field: &&String| table.is_some_and(|table| is_period(table, field));
+            (name, fields.keys().filter(|field| !period(field)).collect())
+        });
         let sections: Vec<(&String, Vec<&String>)> = sections
             .chain(self.values.iter().map(|(table, fields)| (table, fields.keys().collect())))
             .chain(self.constants.iter().map(|(table, fields)| (table, fields.keys().collect())))
@@ -139,8 +161,10 @@ impl Mapping {
     }
 }
 
-/// A mapping to edit: every field of every table that data fill, with the column a file has for it.
-pub fn template(names: &Names, columns: &[String]) -> String {
+/// A mapping to edit: every field of every table that data fill, with the column that a file has for it.
+/// `columns` are those of the files of a table, none where no file is known. What is printed holds as
+/// it stands: a field whose column is not to be told is behind a `#`.
+pub fn template(names: &Names, columns: impl Fn(&Table) -> Vec<String>) -> String {
     let mut out = String::from(
         "# field = \"column\": write the file's own column names on the right.\n\
          # 字段 = \"列名\"：请把右边改为文件中的列名。\n",
@@ -148,23 +172,24 @@ pub fn template(names: &Names, columns: &[String]) -> String {
     let tables = names.events.iter().filter(|table| table.sent).chain(&names.registers);
     for table in tables {
         let _ = write!(out, "\n[columns.{}]\n", key(&table.name.text));
+        let columns = columns(table);
+        let mut free: Vec<&String> = columns.iter().collect();
         for field in table.fields.iter().filter(|field| !field.computed) {
             let own: Vec<&str> = field.name.spellings().collect();
-            let column = columns
-                .iter()
-                .find(|column| own.contains(&column.trim()))
-                .map(String::as_str)
-                .or_else(|| nearest(&field.name.text, columns.iter().map(String::as_str)))
-                .unwrap_or(&field.name.text);
             let need = if field.required { "" } else { ", optional" };
             let label = own.get(1).map(|label| format!(", {label}")).unwrap_or_default();
-            let _ = writeln!(
-                out,
-                "{} = {}  # {}{need}{label}",
-                key(&field.name.text),
-                toml::Value::String(column.to_owned()),
-                kind_word(&field.kind)
-            );
+            let words = format!("{}{need}{label}", kind_word(&field.kind));
+            add_line(&mut out, &field.name.text, &own, &mut free, &words);
+        }
+        for (end, spellings) in PERIOD.into_iter().zip(PERIOD_SPELLINGS) {
+            if is_period(table, end) {
+                let words = "date, an end of the period of dated fields, optional";
+                add_line(&mut out, end, &spellings, &mut free, words);
+            }
+        }
+        if !free.is_empty() {
+            let free: Vec<&str> = free.into_iter().map(String::as_str).collect();
+            let _ = writeln!(out, "# columns not used / 未用的列: {}", free.join(", "));
         }
     }
     out.push_str(
@@ -173,6 +198,26 @@ pub fn template(names: &Names, columns: &[String]) -> String {
     );
     out
 }
+
+/// A line of the template; the column it names is no longer free.
+fn add_line(out: &mut String, field: &str, own: &[&str], free: &mut Vec<&String>, words: &str) {
+    let same = free.iter().position(|column| own.contains(&column.trim()));
+    let near = || {
+        let near = nearest(field, free.iter().map(|column| column.as_str()))?;
+        free.iter().position(|column| *column == near)
+    };
+    let found = same.or_else(near).map(|at| free.remove(at));
+    let (hidden, column) = match found {
+        Some(column) => ("", column.as_str()),
+        None => ("# ", ""),
+    };
+    let column = toml::Value::String(column.to_owned());
+    let _ = writeln!(out, "{hidden}{} = {column}  # {words}", key(field));
+}
+
+/// How files name the ends of a period without a mapping.
+pub(super) const PERIOD_SPELLINGS: [[&str; 4]; 2] =
+    [["from", "valid_from", "自", "起"], ["until", "valid_until", "至", "止"]];
 
 fn kind_word(kind: &Kind) -> String {
     match kind {

@@ -137,6 +137,7 @@ fn header(rows: &mut CsvRows<BufReader<File>>, file: &str) -> Result<Vec<String>
     let refused = |what, hint| Err(FormatsError::Header { file: file.to_owned(), what, hint });
     match rows.next()? {
         None => Err(FormatsError::Empty { file: file.to_owned() }),
+        Some(CsvRow::Broken { text, .. }) if text.contains('\r') => cr_alone(file),
         Some(CsvRow::Broken { line, why, .. }) => {
             let why = broken_words(why);
             refused(
@@ -150,12 +151,18 @@ fn header(rows: &mut CsvRows<BufReader<File>>, file: &str) -> Result<Vec<String>
                 ),
             )
         }
-        Some(CsvRow::Cells(cells)) if cells.text().contains('\r') => refused(
-            Words::new("its lines end in CR alone", "文件以单独的 CR 换行"),
-            Words::new("save it with LF or CRLF line ends", "请用 LF 或 CRLF 换行保存"),
-        ),
+        Some(CsvRow::Cells(cells)) if cells.text().contains('\r') => cr_alone(file),
         Some(CsvRow::Cells(cells)) => Ok(cells.iter().map(folded).collect()),
     }
+}
+
+/// The whole file is one line: with a quote in it the line is broken, without one it is the header.
+fn cr_alone(file: &str) -> Result<Vec<String>, FormatsError> {
+    Err(FormatsError::Header {
+        file: file.to_owned(),
+        what: Words::new("its lines end in CR alone", "文件以单独的 CR 换行"),
+        hint: Words::new("save it with LF or CRLF line ends", "请用 LF 或 CRLF 换行保存"),
+    })
 }
 
 fn broken_words(why: csv::Broken) -> Words {

@@ -1,5 +1,6 @@
 //! Rows of results, in whichever of our layouts was asked for.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -15,6 +16,9 @@ pub enum ResultLayout {
     Table,
     /// A header and a row a line.
     Csv,
+    /// As CSV, so that a spreadsheet opens it as it is: in UTF-8 with a byte order mark, lines ending
+    /// in CR LF, and an apostrophe before a cell that it would take for a formula.
+    ForExcel,
     /// As CSV, cells apart by tabs.
     Tsv,
     /// An array of records.
@@ -86,7 +90,10 @@ impl Records {
         let more = more.to_owned();
         let mut records =
             Records { output, layout, columns, row: String::new(), cells: 0, rows: 0, table, more };
-        if matches!(layout, ResultLayout::Csv | ResultLayout::Tsv) {
+        if layout == ResultLayout::ForExcel {
+            records.output.write("\u{feff}".as_bytes())?;
+        }
+        if matches!(layout, ResultLayout::Csv | ResultLayout::ForExcel | ResultLayout::Tsv) {
             for at in 0..records.columns.len() {
                 let name = records.columns.get(at).map(|column| column.name.clone());
                 records.text(name.as_deref().unwrap_or_default());
@@ -101,6 +108,7 @@ impl Records {
         self.begin_cell();
         match self.layout {
             ResultLayout::Csv => self.delimited(text, b','),
+            ResultLayout::ForExcel => self.delimited(&unlike_formula(text), b','),
             ResultLayout::Tsv => self.delimited(text, b'\t'),
             ResultLayout::Json | ResultLayout::Ndjson => push_json(&mut self.row, text),
             ResultLayout::Table => self.table_cell(text),
@@ -119,7 +127,10 @@ impl Records {
     /// Adds a whole number, or truth value: bare in JSON.
     pub fn bare(&mut self, text: &str) {
         match self.layout {
-            ResultLayout::Csv | ResultLayout::Tsv | ResultLayout::Table => self.text(text),
+            ResultLayout::Csv
+            | ResultLayout::ForExcel
+            | ResultLayout::Tsv
+            | ResultLayout::Table => self.text(text),
             ResultLayout::Json | ResultLayout::Ndjson => {
                 self.begin_cell();
                 self.row.push_str(text);
@@ -131,7 +142,10 @@ impl Records {
     /// Adds nothing.
     pub fn missing(&mut self) {
         match self.layout {
-            ResultLayout::Csv | ResultLayout::Tsv | ResultLayout::Table => self.text(""),
+            ResultLayout::Csv
+            | ResultLayout::ForExcel
+            | ResultLayout::Tsv
+            | ResultLayout::Table => self.text(""),
             ResultLayout::Json | ResultLayout::Ndjson => self.bare("null"),
         }
     }
@@ -164,14 +178,17 @@ impl Records {
                     self.output.write(b"\n")?;
                 }
             }
-            ResultLayout::Csv | ResultLayout::Tsv | ResultLayout::Ndjson => {}
+            ResultLayout::Csv
+            | ResultLayout::ForExcel
+            | ResultLayout::Tsv
+            | ResultLayout::Ndjson => {}
         }
         self.output.finish()
     }
 
     fn begin_cell(&mut self) {
         match self.layout {
-            ResultLayout::Csv if self.cells > 0 => self.row.push(','),
+            ResultLayout::Csv | ResultLayout::ForExcel if self.cells > 0 => self.row.push(','),
             ResultLayout::Tsv if self.cells > 0 => self.row.push('\t'),
             ResultLayout::Json | ResultLayout::Ndjson => {
                 self.row.push_str(if self.cells == 0 { "{" } else { "," });
@@ -179,7 +196,10 @@ impl Records {
                 push_json(&mut self.row, name);
                 self.row.push(':');
             }
-            ResultLayout::Csv | ResultLayout::Tsv | ResultLayout::Table => {}
+            ResultLayout::Csv
+            | ResultLayout::ForExcel
+            | ResultLayout::Tsv
+            | ResultLayout::Table => {}
         }
     }
 
@@ -206,6 +226,7 @@ impl Records {
         match self.layout {
             ResultLayout::Table => return Ok(()),
             ResultLayout::Csv | ResultLayout::Tsv => self.row.push('\n'),
+            ResultLayout::ForExcel => self.row.push_str("\r\n"),
             ResultLayout::Ndjson => self.row.push_str("}\n"),
             ResultLayout::Json => {
                 self.row.push('}');
@@ -215,6 +236,20 @@ impl Records {
         self.output.write(self.row.as_bytes())?;
         self.row.clear();
         Ok(())
+    }
+}
+
+/// A cell that a spreadsheet takes for a formula gets an apostrophe in front, and so does one that
+/// begins with an apostrophe: whoever takes one off has the cell back.
+fn unlike_formula(text: &str) -> Cow<'_, str> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let is_number = digits(whole) && digits(fraction);
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) && !is_number {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
     }
 }
 
@@ -273,7 +308,28 @@ mod tests {
     }
 
     #[test]
+    fn what_a_spreadsheet_would_run_is_kept_a_text() {
+        let cells = [
+            ("=1+1", "'=1+1"),
+            ("-5.00", "-5.00"),
+            ("+86", "+86"),
+            ("-5-", "'-5-"),
+            ("@a", "'@a"),
+            ("'x", "''x"),
+            ("-", "'-"),
+            ("1-2", "1-2"),
+        ];
+        for (cell, wanted) in cells {
+            assert_eq!(unlike_formula(cell), wanted);
+        }
+    }
+
+    #[test]
     fn every_layout() {
+        check(
+            ResultLayout::ForExcel,
+            "\u{feff}id,account\r\n1,\"国库, \"\"central\"\"\"\r\n23,a\tb\r\n",
+        );
         check(ResultLayout::Csv, "id,account\n1,\"国库, \"\"central\"\"\"\n23,a\tb\n");
         check(ResultLayout::Tsv, "id\taccount\n1\t\"国库, \"\"central\"\"\"\n23\t\"a\tb\"\n");
         check(

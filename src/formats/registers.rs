@@ -13,7 +13,7 @@ use super::columns::{Bound, FieldFrom, field_of_column};
 use super::csv::CsvCells;
 use super::error::FormatsError;
 use super::input::{Input, Layout};
-use super::mapping::{Mapping, TableMapping};
+use super::mapping::{Mapping, PERIOD_SPELLINGS, TableMapping};
 use super::parse::{self, Fault};
 use super::raw::{RawRow, RawRows, column_names};
 
@@ -31,16 +31,19 @@ pub fn read_register(
     let columns = column_names(input)?;
     let mapping = mapping.of(table);
     let mut bound = Bound::new(&columns, table, &mapping);
-    let period = PeriodColumns::find(&columns, table);
+    let mut period = PeriodColumns::find(&columns, table, &mapping);
     let mut rows = RawRows::open(input)?;
     let is_csv = !rows.header.is_empty();
     if is_csv {
         bound = bound.checked(&columns, table, input.name())?;
+        period = period.checked(&mapping, input.name())?;
     }
+    let dated = table.fields.iter().any(|field| field.dated);
+    let undated = dated && period.from.is_none() && period.until.is_none();
     let period_columns = [period.from.as_deref(), period.until.as_deref()];
     let ignored = bound.unused.iter().filter_map(|at| columns.get(*at));
     let ignored = ignored.filter(|column| !period_columns.contains(&Some(column.as_str())));
-    let mut found = RegisterRows { rows: Vec::new(), ignored: ignored.cloned().collect() };
+    let mut found = RegisterRows { rows: Vec::new(), ignored: ignored.cloned().collect(), undated };
     let (mut faults, mut first) = (0_u64, Vec::new());
     let reader = Reader { names, table, bound: &bound, mapping: &mapping, period: &period };
     let header = rows.header.clone();
@@ -74,6 +77,8 @@ pub struct RegisterRows {
     pub rows: Vec<RegisterRow>,
     /// Columns that no field asked for.
     pub ignored: Vec<String>,
+    /// It has dated fields, and no column that says when they hold.
+    pub undated: bool,
 }
 
 /// The columns that say from and until when a row's dated fields hold.
@@ -83,22 +88,42 @@ struct PeriodColumns {
 }
 
 impl PeriodColumns {
-    fn find(columns: &[String], table: &Table) -> PeriodColumns {
+    fn find(columns: &[String], table: &Table, mapping: &TableMapping) -> PeriodColumns {
         if !table.fields.iter().any(|field| field.dated) {
             return PeriodColumns { from: None, until: None };
         }
-        let find = |spellings: [&str; 3]| {
-            let is_it = |column: &&String| {
-                let is_field =
-                    field_of_column(column, &table.fields, &TableMapping::default()).is_some();
-                !is_field && spellings.contains(&folded(column).as_str())
+        let find = |named: &Option<String>, spellings: &[&str]| {
+            let is_it = |column: &&String| match named {
+                Some(named) => folded(column) == folded(named),
+                None => {
+                    let field = field_of_column(column, &table.fields, &TableMapping::default());
+                    field.is_none() && spellings.contains(&folded(column).as_str())
+                }
             };
             columns.iter().find(is_it).cloned()
         };
-        PeriodColumns {
-            from: find(["from", "valid_from", "自"]),
-            until: find(["until", "valid_until", "至"]),
+        let [from, until] = &PERIOD_SPELLINGS;
+        PeriodColumns { from: find(&mapping.from, from), until: find(&mapping.until, until) }
+    }
+
+    /// Refuses a mapping that names a column the file does not have.
+    fn checked(self, mapping: &TableMapping, file: &str) -> Result<PeriodColumns, FormatsError> {
+        for (named, found) in [(&mapping.from, &self.from), (&mapping.until, &self.until)] {
+            if let (Some(named), None) = (named, found) {
+                return Err(FormatsError::Columns {
+                    file: file.to_owned(),
+                    what: Words::new(
+                        format!("the mapping names a column `{named}` that the file does not have"),
+                        format!("列对照指定的列「{named}」在文件中不存在"),
+                    ),
+                    hint: Words::new(
+                        "`--print-map` shows the columns the file has",
+                        "--print-map 会列出文件中的列",
+                    ),
+                });
+            }
         }
+        Ok(self)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! While the run goes on only the place and the reason are kept, in a temporary file. At the end the
 //! inputs are read again and each row is written as it stood, so that it can be mended and sent
-//! again as it is.
+//! again as it is. A row that does not fit the columns stands whole in the column `row`; one that is
+//! no text with `\xE5` for each byte that is none (`Encoding::shown`).
 
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
@@ -102,7 +103,9 @@ impl SetAsides {
         places.sort_unstable();
         let own = own_columns(inputs, &places)?;
         let added = added_names(&own);
-        let columns = own.iter().map(String::as_str).chain(added.iter().map(String::as_str));
+        let distinct = matches!(layout, ResultLayout::Json | ResultLayout::Ndjson);
+        let shown = if distinct { told_apart(&own) } else { own.clone() };
+        let columns = shown.iter().map(String::as_str).chain(added.iter().map(String::as_str));
         let columns = columns
             .map(|name| ResultColumn { name: name.into(), heading: name.into(), numeric: false })
             .collect();
@@ -278,11 +281,30 @@ fn own_columns(inputs: &[Input], places: &[(Origin, u64)]) -> Result<Vec<String>
     Ok(own)
 }
 
+/// Names that stand twice in a header, as a record needs them: `x`, then `x (2)`.
+fn told_apart(own: &[String]) -> Vec<String> {
+    let mut apart: Vec<String> = Vec::new();
+    for name in own {
+        let mut own_name = name.clone();
+        let mut count = 1;
+        while apart.contains(&own_name) {
+            count += 1;
+            own_name = format!("{name} ({count})");
+        }
+        apart.push(own_name);
+    }
+    apart
+}
+
 /// The names of the added columns, set apart from a row's own.
 fn added_names(own: &[String]) -> Vec<String> {
-    let name = |added: &&str| match own.iter().any(|own| own == added) {
-        true => format!("set_aside_{added}"),
-        false => (*added).to_owned(),
+    let name = |added: &&str| {
+        let mut name = (*added).to_owned();
+        // Rows may come out of such a file themselves, and out of one made of that.
+        while own.contains(&name) {
+            name.insert_str(0, "set_aside_");
+        }
+        name
     };
     ADDED.iter().map(name).collect()
 }

@@ -10,7 +10,6 @@ use crate::report::names::{Kind, Names};
 use crate::report::values::money_label;
 use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee};
 
-use super::allocations::has_currencies;
 use super::by::By;
 use super::error::FormatsError;
 use super::output::Output;
@@ -42,6 +41,7 @@ pub struct Summary {
     /// Values of the columns that are no small numbers, by column.
     interned: Vec<Interned>,
     key: Vec<u64>,
+    labels: bool,
 }
 
 /// So many accounts of so many groups are found without a search, at the price of 16 megabytes.
@@ -92,7 +92,13 @@ impl Summary {
             joined: None,
             interned,
             key: Vec::new(),
+            labels: false,
         }
+    }
+
+    /// The same with what people call each account, beside how files write it.
+    pub fn with_labels(self) -> Summary {
+        Summary { labels: true, ..self }
     }
 
     /// Adds what some events gave: `ends` says for each where its allocations end.
@@ -203,7 +209,7 @@ impl Summary {
     fn currency(&mut self, event: EventAt<'_>, names: &Names) -> u32 {
         if self.currencies.is_empty() {
             let kinds = (0_u32..).take(names.events.len());
-            self.currencies = kinds.map(|kind| currency_of(kind, names)).collect();
+            self.currencies = kinds.map(|kind| names.currency_of(kind)).collect();
         }
         let kind = usize::try_from(event.batch.event).ok();
         kind.and_then(|kind| self.currencies.get(kind)).copied().unwrap_or(event.batch.event)
@@ -297,7 +303,7 @@ impl Summary {
         layout: ResultLayout,
         language: Language,
     ) -> Result<(), FormatsError> {
-        let currency = has_currencies(names);
+        let currency = names.has_currencies();
         let numeric = |by: &By| match by {
             By::Account => false,
             By::Period(_) => true,
@@ -306,15 +312,16 @@ impl Summary {
                 field.is_some_and(|field| matches!(field.kind, Kind::Integer | Kind::Money(_)))
             }),
         };
-        let mut columns: Vec<ResultColumn> = self
-            .by
-            .iter()
-            .map(|by| ResultColumn {
-                name: by.name().to_owned(),
-                heading: by.heading(names, language),
-                numeric: numeric(by),
-            })
-            .collect();
+        let labels = self.labels && layout != ResultLayout::Table;
+        let mut columns: Vec<ResultColumn> = Vec::new();
+        for by in &self.by {
+            let (heading, numeric) = (by.heading(names, language), numeric(by));
+            columns.push(ResultColumn { name: by.name().to_owned(), heading, numeric });
+            if labels && *by == By::Account {
+                let name = "account_label".to_owned();
+                columns.push(ResultColumn { heading: name.clone(), name, numeric: false });
+            }
+        }
         let mut add = |name: &str, zh: &str, numeric| {
             let heading = if language == Language::Chinese { zh } else { name };
             columns.push(ResultColumn { name: name.into(), heading: heading.into(), numeric });
@@ -350,6 +357,9 @@ impl Summary {
                         }
                     }
                     part => records.text(&part_text(part, names, person)),
+                }
+                if labels && matches!(part, Part::Account(..) | Part::Undetermined) {
+                    records.text(&part_text(part, names, Some(language)));
                 }
             }
             match person {
@@ -413,14 +423,6 @@ fn field_at(positions: &[Option<usize>], event: EventAt<'_>) -> Option<usize> {
     positions.get(at).copied().flatten()
 }
 
-/// The first event kind that has the same currency: it stands for the currency.
-fn currency_of(event: u32, names: &Names) -> u32 {
-    let at = usize::try_from(event).unwrap_or(usize::MAX);
-    let own = names.events.get(at).map(|table| &table.currency);
-    let first = names.events.iter().position(|table| Some(&table.currency) == own);
-    first.and_then(|at| u32::try_from(at).ok()).unwrap_or(event)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -448,6 +450,7 @@ mod tests {
             inflow: None,
             sent: true,
             currency: Currency { code: code.into(), scale: 2 },
+            settlement: String::new(),
         };
         let account = Keyed {
             name: Label::plain("treasury"),

@@ -189,6 +189,66 @@ pub enum Expr {
     Call(Function, Vec<Expr>),
 }
 
+impl Expr {
+    /// The expressions it is made of.
+    pub fn parts(&self) -> Vec<&Expr> {
+        match self {
+            Expr::Constant(_)
+            | Expr::Field(_)
+            | Expr::EffectiveDate
+            | Expr::Local(_)
+            | Expr::Share(_)
+            | Expr::Reading { .. } => Vec::new(),
+            Expr::List(parts) | Expr::And(parts) | Expr::Or(parts) | Expr::Call(_, parts) => {
+                parts.iter().collect()
+            }
+            Expr::Own { at, .. } => at.as_deref().into_iter().collect(),
+            Expr::RowField { row, at, .. } => {
+                [Some(row.as_ref()), at.as_deref()].into_iter().flatten().collect()
+            }
+            Expr::Parameter { keys, at, .. } => keys.iter().chain([at.as_ref()]).collect(),
+            Expr::Schedule { of, at, .. } => vec![of, at],
+            Expr::Lookup { keys, .. }
+            | Expr::Carried { keys, .. }
+            | Expr::Closed { keys, .. }
+            | Expr::Balance { keys, .. } => keys.iter().collect(),
+            Expr::Total { keys, as_of, .. } => keys.iter().chain(as_of.as_deref()).collect(),
+            Expr::Negate(inner)
+            | Expr::Not(inner)
+            | Expr::AsDuration(inner)
+            | Expr::Bind(inner, _)
+            | Expr::MemberIn(inner, _)
+            | Expr::Rounded(inner, ..)
+            | Expr::AggregateList(_, inner) => vec![inner],
+            Expr::Arithmetic(_, one, two)
+            | Expr::Compare(_, one, two)
+            | Expr::InPeriod(one, two)
+            | Expr::Otherwise(one, two) => vec![one, two],
+            Expr::InSet(value, set) => [value.as_ref()].into_iter().chain(set).collect(),
+            Expr::InTree { inner, outer, .. } => vec![inner, outer],
+            Expr::InRange { value, from, to, .. } => vec![value, from, to],
+            Expr::If(condition, yes, no) => vec![condition, yes, no],
+            Expr::Aggregate { value, selection, .. } => {
+                let value = value.as_deref().into_iter();
+                value.chain(selection.parts()).collect()
+            }
+        }
+    }
+}
+
+impl Selection {
+    /// The expressions it is made of.
+    pub fn parts(&self) -> Vec<&Expr> {
+        let source: Vec<&Expr> = match &self.source {
+            RowSource::Register { keys, .. } => keys.iter().collect(),
+            RowSource::List(list) => vec![list],
+            RowSource::Members(_) => Vec::new(),
+        };
+        let factors = self.factors.iter().map(|factor| &factor.value);
+        source.into_iter().chain(&self.condition).chain(factors).collect()
+    }
+}
+
 /// An expression with the size of its own frame.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Formula {

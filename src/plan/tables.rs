@@ -155,6 +155,9 @@ pub struct Field {
     pub computed: Option<Formula>,
     /// Holds one value per period.
     pub dated: bool,
+    /// Of a row's computed field: nothing but the row, other rows and the rules decide its value, so
+    /// that it is worked out once a run and not once an event.
+    pub steady: bool,
 }
 
 /// An account or family.

@@ -3,17 +3,12 @@
 use serde_json::{Value as Json, json};
 
 use crate::base::Money;
-use crate::desk::{Comparison, Mover, Payee};
+use crate::desk::{Change, Comparison, Line, Mover, Payee};
 use crate::diagnostics::Language;
 
-use super::names::Names;
+use super::names::{Currency, Names};
 use super::table::{Align, Table};
 use super::values::{account_label, account_text, file_text, money_label};
-
-/// The decimals amounts are shown with: those of the first event's currency.
-fn scale(names: &Names) -> u8 {
-    names.events.first().map_or(2, |event| event.currency.scale)
-}
 
 /// The comparison as two tables: accounts and years, then the events that moved most.
 pub fn draw(
@@ -23,25 +18,34 @@ pub fn draw(
     language: Language,
 ) -> String {
     let words = Heads::of(language);
-    let scale = scale(names);
-    let mut table = Table::new([
+    let mut heads = vec![
         (words.account.to_owned(), Align::Left),
         (words.year.to_owned(), Align::Left),
         (titles[0].to_owned(), Align::Right),
         (titles[1].to_owned(), Align::Right),
         (words.difference.to_owned(), Align::Right),
-    ]);
+    ];
+    let has_currencies = names.has_currencies();
+    if has_currencies {
+        heads.insert(1, (words.currency.to_owned(), Align::Left));
+    }
+    let mut table = Table::new(heads);
     for line in &comparison.lines {
-        table.add([
+        let currency = names.currency(line.currency);
+        let mut cells = vec![
             payee_label(&line.payee, names, language),
             line.year.to_string(),
-            money_label(line.before, scale),
-            money_label(line.after, scale),
-            difference(line.before, line.after, scale),
-        ]);
+            money_label(line.before, currency.scale),
+            money_label(line.after, currency.scale),
+            difference(line.before, line.after, currency.scale),
+        ];
+        if has_currencies {
+            cells.insert(1, currency.code);
+        }
+        table.add(cells);
     }
     let mut out = table.draw();
-    out.push_str(&summary(comparison, scale, language));
+    out.push_str(&summary(comparison, names, language));
     if !comparison.movers.is_empty() {
         out.push_str(&movers(comparison, names, language));
     }
@@ -50,6 +54,7 @@ pub fn draw(
 
 struct Heads {
     account: &'static str,
+    currency: &'static str,
     year: &'static str,
     difference: &'static str,
 }
@@ -58,15 +63,35 @@ impl Heads {
     fn of(language: Language) -> Heads {
         match language {
             Language::English => {
-                Heads { account: "account", year: "year", difference: "difference" }
+                let (account, currency, year) = ("account", "currency", "year");
+                Heads { account, currency, year, difference: "difference" }
             }
-            Language::Chinese => Heads { account: "账户", year: "年度", difference: "增减" },
+            Language::Chinese => {
+                Heads {
+                    account: "账户", currency: "币种", year: "年度", difference: "增减"
+                }
+            }
         }
     }
 }
 
-fn summary(comparison: &Comparison, scale: u8, language: Language) -> String {
-    let moved = money_label(comparison.moved, scale);
+/// How much changed hands, each currency apart: `1,000.00`, or `100 JPY, 1.000 KWD`.
+pub fn moved_label(comparison: &Comparison, names: &Names, language: Language) -> String {
+    let label = |(of, moved): (&u32, &Money)| {
+        let currency = names.currency(*of);
+        let amount = money_label(*moved, currency.scale);
+        if names.has_currencies() { format!("{amount} {}", currency.code) } else { amount }
+    };
+    let moved: Vec<String> = comparison.moved.iter().map(label).collect();
+    match (moved.as_slice(), language) {
+        ([], _) => money_label(Money::ZERO, names.currency(0).scale),
+        (some, Language::English) => some.join(", "),
+        (some, Language::Chinese) => some.join("、"),
+    }
+}
+
+fn summary(comparison: &Comparison, names: &Names, language: Language) -> String {
+    let moved = moved_label(comparison, names, language);
     let changed = comparison.events_changed;
     let (before, after) = comparison.set_aside;
     let mut out = match language {
@@ -75,7 +100,7 @@ fn summary(comparison: &Comparison, scale: u8, language: Language) -> String {
         }
         Language::Chinese => format!("\n{changed} 笔事项结果不同；易手金额 {moved}\n"),
     };
-    if before != after {
+    if before > 0 || after > 0 {
         out.push_str(&match language {
             Language::English => format!("set aside: {before} before, {after} after\n"),
             Language::Chinese => format!("搁置：之前 {before} 笔，之后 {after} 笔\n"),
@@ -91,73 +116,86 @@ fn summary(comparison: &Comparison, scale: u8, language: Language) -> String {
 }
 
 fn movers(comparison: &Comparison, names: &Names, language: Language) -> String {
-    let (title, moved_head, event, date, account, difference_head) = match language {
-        Language::English => ("largest movers", "moved", "event", "date", "account", "difference"),
-        Language::Chinese => ("变动最大的事项", "易手", "事项", "日期", "账户", "增减"),
+    let words = Heads::of(language);
+    let (title, moved_head, event, date) = match language {
+        Language::English => ("largest movers", "moved", "event", "date"),
+        Language::Chinese => ("变动最大的事项", "易手", "事项", "日期"),
     };
-    let mut table = Table::new([
+    let mut heads = vec![
         (event.to_owned(), Align::Left),
         (date.to_owned(), Align::Left),
         (moved_head.to_owned(), Align::Right),
-        (account.to_owned(), Align::Left),
-        (difference_head.to_owned(), Align::Right),
-    ]);
-    let scale = scale(names);
+        (words.account.to_owned(), Align::Left),
+        (words.difference.to_owned(), Align::Right),
+    ];
+    let has_currencies = names.has_currencies();
+    if has_currencies {
+        heads.insert(2, (words.currency.to_owned(), Align::Left));
+    }
+    let mut table = Table::new(heads);
     for mover in &comparison.movers {
+        let currency = names.currency(mover.currency);
         for (place, change) in mover.changes.iter().enumerate() {
-            let first = place == 0;
-            table.add([
-                if first { key_text(mover, names) } else { String::new() },
-                if first { mover.date.to_string() } else { String::new() },
-                if first { money_label(mover.moved, scale) } else { String::new() },
+            let in_first = |text: String| if place == 0 { text } else { String::new() };
+            let mut cells = vec![
+                in_first(key_text(mover, names)),
+                in_first(mover.date.to_string()),
+                in_first(money_label(mover.moved, currency.scale)),
                 payee_label(&change.payee, names, language),
-                difference(change.before, change.after, scale),
-            ]);
+                difference(change.before, change.after, currency.scale),
+            ];
+            if has_currencies {
+                cells.insert(2, in_first(currency.code.clone()));
+            }
+            table.add(cells);
         }
     }
     format!("\n{title}\n{}", table.draw())
 }
 
-/// The lines as CSV: account, year, before, after, difference.
-pub fn csv(comparison: &Comparison, names: &Names) -> Vec<[String; 5]> {
-    let scale = scale(names);
-    comparison
-        .lines
-        .iter()
-        .map(|line| {
-            [
-                payee_text(&line.payee, names),
-                line.year.to_string(),
-                line.before.format(scale),
-                line.after.format(scale),
-                plain_difference(line.before, line.after, scale),
-            ]
-        })
-        .collect()
+/// The lines as a file has them: account, currency where there are several, year, before, after,
+/// difference; the names of these first.
+pub fn lines(comparison: &Comparison, names: &Names) -> Vec<Vec<String>> {
+    let has_currencies = names.has_currencies();
+    let mut heads = vec!["account", "year", "before", "after", "difference"];
+    if has_currencies {
+        heads.insert(1, "currency");
+    }
+    let line = |line: &Line| {
+        let currency = names.currency(line.currency);
+        let mut cells = vec![
+            payee_text(&line.payee, names),
+            line.year.to_string(),
+            line.before.format(currency.scale),
+            line.after.format(currency.scale),
+            plain_difference(line.before, line.after, currency.scale),
+        ];
+        if has_currencies {
+            cells.insert(1, currency.code);
+        }
+        cells
+    };
+    let heads = heads.into_iter().map(str::to_owned).collect();
+    std::iter::once(heads).chain(comparison.lines.iter().map(line)).collect()
 }
 
 /// The comparison as one JSON object; amounts are strings.
 pub fn json(comparison: &Comparison, names: &Names) -> Json {
-    let scale = scale(names);
-    let amounts = |before: Money, after: Money| {
+    let line = |payee: &Payee, of: u32, before: Money, after: Money| {
+        let Currency { code, scale } = names.currency(of);
         json!({
+            "account": payee_text(payee, names),
+            "currency": code,
             "before": before.format(scale),
             "after": after.format(scale),
             "difference": plain_difference(before, after, scale),
         })
     };
-    let line = |payee: &Payee, before: Money, after: Money| {
-        let mut object = amounts(before, after);
-        if let Some(object) = object.as_object_mut() {
-            object.insert("account".to_owned(), Json::String(payee_text(payee, names)));
-        }
-        object
-    };
     let lines: Vec<Json> = comparison
         .lines
         .iter()
         .map(|entry| {
-            let mut object = line(&entry.payee, entry.before, entry.after);
+            let mut object = line(&entry.payee, entry.currency, entry.before, entry.after);
             if let Some(object) = object.as_object_mut() {
                 object.insert("year".to_owned(), Json::from(entry.year));
             }
@@ -168,25 +206,30 @@ pub fn json(comparison: &Comparison, names: &Names) -> Json {
         .movers
         .iter()
         .map(|mover| {
-            let changes: Vec<Json> = mover
-                .changes
-                .iter()
-                .map(|change| line(&change.payee, change.before, change.after))
-                .collect();
+            let of = mover.currency;
+            let change = |it: &Change| line(&it.payee, of, it.before, it.after);
+            let changes: Vec<Json> = mover.changes.iter().map(change).collect();
+            let Currency { code, scale } = names.currency(of);
             json!({
                 "event": event_name(mover.event, names),
                 "key": key_text(mover, names),
                 "date": mover.date.to_string(),
+                "currency": code,
                 "moved": mover.moved.format(scale),
                 "changes": changes,
             })
         })
         .collect();
+    let moved = |(of, moved): (&u32, &Money)| {
+        let Currency { code, scale } = names.currency(*of);
+        (code, Json::String(moved.format(scale)))
+    };
+    let moved: serde_json::Map<String, Json> = comparison.moved.iter().map(moved).collect();
     json!({
         "lines": lines,
         "movers": movers,
         "events_changed": comparison.events_changed,
-        "moved": comparison.moved.format(scale),
+        "moved": moved,
         "set_aside_before": comparison.set_aside.0,
         "set_aside_after": comparison.set_aside.1,
         "whole": comparison.whole,

@@ -21,5 +21,5 @@ pub mod values;
 pub use findings::{Drawing, Sources, draw, json, tally};
 pub use reasons::{ReasonWords, reason_words};
 pub use sankey::sankey;
-pub use totals::{ControlTotals, CurrencyTotals, DriftTotals};
+pub use totals::{ControlTotals, CurrencyTotals, Drift};
 pub use unreadable::{unreadable_hint, unreadable_words};

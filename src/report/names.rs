@@ -71,6 +71,8 @@ pub struct Table {
     pub sent: bool,
     /// What its money is counted in.
     pub currency: Currency,
+    /// The clauses on which the settlement of an event rests; empty where none is named.
+    pub settlement: String,
 }
 
 /// A currency: its code and the decimals of its smallest unit.
@@ -247,6 +249,30 @@ impl ShortSpellings {
     fn start(&self, [first, second]: [u64; 2]) -> usize {
         let mixed = (first ^ second.rotate_left(32)).wrapping_mul(self.mixer);
         usize::try_from(mixed >> 32).unwrap_or(0) & self.places.len().saturating_sub(1)
+    }
+}
+
+impl Names {
+    /// The first event kind that has the same currency: it stands for the currency.
+    pub fn currency_of(&self, event: u32) -> u32 {
+        let at = usize::try_from(event).unwrap_or(usize::MAX);
+        let own = self.events.get(at).map(|table| &table.currency);
+        let first = self.events.iter().position(|table| Some(&table.currency) == own);
+        first.and_then(|at| u32::try_from(at).ok()).unwrap_or(event)
+    }
+
+    /// The currency that an event kind stands for.
+    pub fn currency(&self, event: u32) -> Currency {
+        let table = usize::try_from(event).ok().and_then(|at| self.events.get(at));
+        let yuan = || Currency { code: String::new(), scale: 2 };
+        table.map_or_else(yuan, |table| table.currency.clone())
+    }
+
+    /// Whether the events bring more than one currency.
+    pub fn has_currencies(&self) -> bool {
+        let mut tables = self.events.iter();
+        let first = tables.next().map(|table| &table.currency);
+        tables.any(|table| Some(&table.currency) != first)
     }
 }
 

@@ -54,8 +54,11 @@ pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> Reaso
                 "另有事项在声明的次序中处于同一位置".into(),
             ),
             (
-                "which comes first changes the result; add a field to `order by` that tells".into(),
-                "先后会改变结果；请在 order by 中增加能区分的字段".into(),
+                "which comes first changes the result: add a field to `order by` that tells; if both \
+                 are one event exported twice, remove one"
+                    .into(),
+                "先后会改变结果：请在 order by 中增加能区分的字段；若两行是同一事项重复导出，请删去其一"
+                    .into(),
             ),
         ),
         Reason::NoRow { register, key } => {

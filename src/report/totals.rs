@@ -25,8 +25,6 @@ pub struct ControlTotals {
     pub residue_units: u64,
     /// Open items without amount.
     pub open_items: u64,
-    /// Settled minus entitled.
-    pub drift: DriftTotals,
 }
 
 /// The money of a currency, in minor units.
@@ -42,28 +40,43 @@ pub struct CurrencyTotals {
     pub undetermined: Exact,
     /// What events set aside would have brought, where that is known.
     pub set_aside: Exact,
+    /// The account and year furthest from what it was owed, settled minus entitled; none where all got
+    /// what they were owed.
+    pub drift: Option<Drift>,
 }
 
-/// How far accounts are from what they were owed.
-#[derive(Debug, Clone, Default)]
-pub struct DriftTotals {
-    /// How many accounts and years are off at all.
-    pub places: u64,
-    /// The one furthest off: account, year, minor units.
-    pub greatest: Option<(String, i32, Exact)>,
+/// How far an account is from what it was owed in a year.
+#[derive(Debug, Clone)]
+pub struct Drift {
+    /// Which account.
+    pub account: String,
+    /// Which year.
+    pub year: i32,
+    /// How far, in minor units.
+    pub amount: Exact,
 }
 
 impl CurrencyTotals {
     /// No money yet.
     pub fn new(currency: Currency) -> CurrencyTotals {
         let [inflow, allocated, undetermined, set_aside] = [Exact::ZERO; 4];
-        CurrencyTotals { currency, inflow, allocated, undetermined, set_aside }
+        CurrencyTotals { currency, inflow, allocated, undetermined, set_aside, drift: None }
     }
 
     /// Whether what came in is what was allocated, is undetermined, or was set aside.
     pub fn balances(&self) -> bool {
         let sum = self.allocated.add(&self.undetermined).and_then(|sum| sum.add(&self.set_aside));
         sum.is_ok_and(|sum| sum == self.inflow)
+    }
+
+    fn drift_text(&self, language: Language) -> String {
+        let Some(Drift { account, year, amount }) = &self.drift else { return "0".into() };
+        let major = amount.mul(&Exact::from_scaled(1, self.currency.scale));
+        let amount = major.map_or_else(|_| String::new(), |major| signed(&major));
+        match language {
+            Language::English => format!("{amount} ({account}, {year})"),
+            Language::Chinese => format!("{amount}（{account}，{year}年）"),
+        }
     }
 }
 
@@ -117,8 +130,14 @@ impl ControlTotals {
             pick("units moved by settlement", "尾差调整的最小单位数"),
             count(self.residue_units),
         ));
-        let scale = self.currencies.first().map_or(2, |totals| totals.currency.scale);
-        lines.push((pick("greatest drift", "最大偏差"), self.drift_text(scale, language)));
+        let drift = pick("greatest drift", "最大偏差");
+        match self.currencies.as_slice() {
+            [] => lines.push((drift, "0".into())),
+            [only] => lines.push((drift, only.drift_text(language))),
+            several => lines.extend(several.iter().map(|totals| {
+                (format!("{drift} {}", totals.currency.code), totals.drift_text(language))
+            })),
+        }
         let mut text = aligned(&lines);
         if !self.balance() {
             text.push_str(&pick(
@@ -127,20 +146,6 @@ impl ControlTotals {
             ));
         }
         text
-    }
-
-    fn drift_text(&self, scale: u8, language: Language) -> String {
-        match &self.drift.greatest {
-            None => "0".into(),
-            Some((account, year, minor)) => {
-                let major = minor.mul(&Exact::from_scaled(1, scale));
-                let amount = major.map_or_else(|_| String::new(), |major| signed(&major));
-                match language {
-                    Language::English => format!("{amount} ({account}, {year})"),
-                    Language::Chinese => format!("{amount}（{account}，{year}年）"),
-                }
-            }
-        }
     }
 }
 
@@ -188,6 +193,8 @@ mod tests {
         yuan.inflow = Exact::from(123_456_789_i64);
         yuan.allocated = Exact::from(123_400_000_i64);
         yuan.set_aside = Exact::from(56_789_i64);
+        let amount = Exact::from_ratio(-1, 3).unwrap();
+        yuan.drift = Some(Drift { account: "central".into(), year: 2018, amount });
         ControlTotals {
             read: 12_000,
             made: 0,
@@ -197,10 +204,6 @@ mod tests {
             currencies: vec![yuan],
             residue_units: 345,
             open_items: 0,
-            drift: DriftTotals {
-                places: 1,
-                greatest: Some(("central".into(), 2018, Exact::from_ratio(-1, 3).unwrap())),
-            },
         }
     }
 
@@ -208,6 +211,19 @@ mod tests {
     fn drawn_in_both_languages() {
         insta::assert_snapshot!(totals().draw(Language::English));
         insta::assert_snapshot!(totals().draw(Language::Chinese));
+    }
+
+    #[test]
+    fn currencies_are_told_apart() {
+        let mut totals = totals();
+        let mut yen = CurrencyTotals::new(Currency { code: "JPY".into(), scale: 0 });
+        let amount = Exact::from_ratio(1, 3).unwrap();
+        yen.drift = Some(Drift { account: "upper".into(), year: 2018, amount });
+        totals.currencies.push(yen);
+        let drawn = totals.draw(Language::English);
+        let drift: Vec<&str> = drawn.lines().filter(|line| line.contains("drift")).collect();
+        assert!(drift[0].contains("CNY") && drift[0].contains("-0.003"), "{drift:?}");
+        assert!(drift[1].contains("JPY") && drift[1].contains("0.333"), "{drift:?}");
     }
 
     #[test]

@@ -8,7 +8,13 @@ use super::names::{Kind, folded};
 
 /// What is wrong with a value, with its column and the value itself.
 pub fn unreadable_words(why: Unreadable, column: Option<&str>, value: &str) -> Words {
-    let what = what(why);
+    let what = match why {
+        // Such as the 30th of February.
+        Unreadable::NotADate if is_spelled_as_date(value) => {
+            Words::new("is no day of the calendar", "不是日历上的日子")
+        }
+        why => what(why),
+    };
     let (en, zh) = match column {
         Some(column) => (format!("column `{column}`: "), format!("「{column}」列：")),
         None => (String::new(), String::new()),
@@ -79,8 +85,9 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
             "请补齐缺少的单元格，空的也要留逗号",
         ),
         Unreadable::NotAnAmount => Words::new(
-            "an amount is digits with a point, such as `1234.56`, in yuan, without sign or unit",
-            "金额写成数字和小数点，如 1234.56，单位元，不带货币符号和单位",
+            "an amount is digits with a point, such as `1234.56`, a refund `-1234.56`; without currency \
+             sign or unit",
+            "金额写成数字和小数点，如 1234.56，退款写成 -1234.56；不带货币符号和单位",
         ),
         Unreadable::TooManyDecimals => Words::new(
             "round it at the source; nothing is rounded silently here",
@@ -171,8 +178,20 @@ fn what(why: Unreadable) -> Words {
     Words::new(en, zh)
 }
 
+/// Year, month and day in the right spelling, whether or not there is such a day.
+fn is_spelled_as_date(value: &str) -> bool {
+    let lengths: Vec<usize> = value.split('-').map(str::len).collect();
+    lengths == [4, 2, 2] && value.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit())
+}
+
 /// Says which day was probably meant.
 fn date_hint(value: &str) -> Words {
+    if is_spelled_as_date(value) {
+        return Words::new(
+            "correct the day or the month: the month has no such day",
+            "请更正日或月；该月没有这一天",
+        );
+    }
     let narrow = folded(value);
     let meant = dated_by_parts(&narrow).or_else(|| {
         let digits = narrow.len() == 8 && narrow.bytes().all(|byte| byte.is_ascii_digit());
@@ -223,7 +242,7 @@ mod tests {
             ("2024/3/1", "write `2024-03-01`"),
             ("20240301", "write `2024-03-01`"),
             ("2024年3月1日", "write `2024-03-01`"),
-            ("2023-02-29", "write year, month and day"),
+            ("2023-02-29", "the month has no such day"),
             ("03/01/2024", "write year, month and day"),
             ("45352", "spreadsheet's day number for 2024-03-01"),
         ] {

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use crate::base::Exact;
 use crate::diagnostics::{Code, Words};
 
 use super::codes;
@@ -84,6 +85,7 @@ impl Hint {
 pub(super) fn candidates(place: &Place<'_>, wanted: &[Rule]) -> Vec<Hint> {
     let mut hints = Vec::new();
     hints.extend(thousands(place));
+    hints.extend(yuan(place));
     hints.extend(half_a_number(place));
     hints.extend(foreign_sign(place));
     hints.extend(misspelt(place.text, place.at, place.word));
@@ -91,6 +93,7 @@ pub(super) fn candidates(place: &Place<'_>, wanted: &[Rule]) -> Vec<Hint> {
     hints.extend(blank_before_bracket(place));
     hints.extend(swapped_sign(place));
     hints.extend(misspelt_before(place));
+    hints.extend(glued_before(place));
     hints.extend(missing_sign(place, wanted));
     hints.extend(missing_semicolon(place, wanted));
     hints.extend(unquoted(place, wanted));
@@ -121,6 +124,28 @@ fn thousands(place: &Place<'_>) -> Option<Hint> {
         Words::new("a number is written without thousands separators", "数字不写千位分隔号");
     let hint = Hint::new(place.at..end, plain, help);
     (end > place.at).then(|| hint.named(codes::THOUSANDS_SEPARATOR, message))
+}
+
+/// `400元`, `0.04万元`: amounts are in yuan, without the word.
+fn yuan(place: &Place<'_>) -> Option<Hint> {
+    let zeros = match place.word {
+        "元" => 0,
+        "万元" | "万" => 4,
+        "亿元" | "亿" => 8,
+        _ => return None,
+    };
+    let before = place.before().trim_end_matches([' ', '\t']);
+    let start =
+        before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '_')).len();
+    let number = Exact::parse_decimal(&before.get(start..)?.replace('_', ""))?;
+    let power =
+        (0..zeros).try_fold(Exact::ONE, |so_far, _| so_far.mul(&Exact::from_int(10)).ok())?;
+    let plain = number.mul(&power).ok()?.to_decimal_string(0)?;
+    let help = Words::new(
+        format!("amounts are in yuan, without the word: `{plain}`"),
+        format!("金额以元为单位，不写单位：「{plain}」"),
+    );
+    Some(Hint::new(start..place.end(), plain, help))
 }
 
 /// `.5`.
@@ -156,7 +181,7 @@ const FOREIGN: &[(&str, &str)] = &[
 ];
 
 /// Signs and words of ours that stand where another belongs.
-const ELSEWHERE: &[(&str, &str)] = &[("，", ";"), ("to", "..")];
+const ELSEWHERE: &[(&str, &str)] = &[("，", ";"), ("to", ".."), ("给", "归"), ("其它", "其他")];
 
 fn foreign_sign(place: &Place<'_>) -> Vec<Hint> {
     let mut hints = Vec::new();
@@ -264,6 +289,19 @@ fn glued(place: &Place<'_>) -> Option<Hint> {
         format!("请在「{spelling}」后加空格：关键词与名称之间要有空格"),
     );
     Some(Hint::new(end..end, " ", help))
+}
+
+/// `全部归 中央`: two words of the language taken for one name, so that what follows could not be read.
+fn glued_before(place: &Place<'_>) -> Option<Hint> {
+    let before = place.before().trim_end_matches([' ', '\t']);
+    let start = before.trim_end_matches(is_word).len();
+    let spelling = opening_word(before.get(start..)?)?;
+    let at = start + spelling.len();
+    let help = Words::new(
+        format!("put a blank after `{spelling}`: words of the language stand apart"),
+        format!("请在「{spelling}」后加空格：关键词之间要有空格"),
+    );
+    Some(Hint::new(at..at, " ", help).for_whole_line())
 }
 
 /// The Chinese word of the language that a longer word begins with.

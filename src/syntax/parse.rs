@@ -10,7 +10,7 @@ use super::build::{Builder, Odd};
 use super::grammar::{Grammar, Pair, Rule};
 use super::hints::{distance, opening_word};
 use super::keywords::keywords;
-use super::scan::is_word;
+use super::scan::{Piece, is_word, piece};
 use super::{codes, fences, nesting, unexpected};
 
 /// Reads the text of a file into its tree, and says what is wrong with its spelling.
@@ -36,18 +36,26 @@ pub fn parse(file: FileId, text: &str, literate: bool) -> (File, Vec<Diagnostic>
     let (blocks, mut diagnostics) =
         if literate { fences::blocks(file, text) } else { (vec![whole], Vec::new()) };
     let mut items = Vec::new();
+    let mut broken = Vec::new();
     for block in blocks {
         let program = text.get(block.clone()).unwrap_or_default();
         let mut builder = Builder::new(file, block.start);
-        items.extend(parse_program(&mut builder, file, block.start, program));
+        let tree = parse_program(&mut builder, file, block.start, program, &mut broken);
+        items.extend(tree);
         diagnostics.append(&mut builder.diagnostics);
     }
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
-    (File { items }, diagnostics)
+    (File { items, broken }, diagnostics)
 }
 
 /// The declarations of one block of the file.
-fn parse_program(builder: &mut Builder, file: FileId, offset: usize, program: &str) -> Vec<Item> {
+fn parse_program(
+    builder: &mut Builder,
+    file: FileId,
+    offset: usize,
+    program: &str,
+    broken: &mut Vec<String>,
+) -> Vec<Item> {
     let (shown, mut too_deep) = nesting::limit(file, offset, program, &starts_item);
     builder.diagnostics.append(&mut too_deep);
     let Ok(mut pairs) = Grammar::parse(Rule::program, &shown) else {
@@ -65,7 +73,11 @@ fn parse_program(builder: &mut Builder, file: FileId, offset: usize, program: &s
                 Rule::junk => {
                     for (at, text) in pieces(part.as_str()) {
                         let start = offset + part.as_span().start() + at;
-                        tree.extend(reread(builder, file, start, text));
+                        let item = reread(builder, file, start, text);
+                        if item.is_none() {
+                            broken.extend(words_of(text));
+                        }
+                        tree.extend(item);
                     }
                 }
                 _ => {}
@@ -91,6 +103,29 @@ fn pieces(junk: &str) -> Vec<(usize, &str)> {
         at += line.len();
     }
     pieces
+}
+
+/// The words of a text that could not be read. Which of them it meant to declare is not known; the
+/// trees of regions and taxes also declare a type.
+fn words_of(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut at = 0;
+    while let Some((kind, length)) = text.get(at..).and_then(piece) {
+        let word = text.get(at..at + length).unwrap_or_default();
+        let is_name = kind == Piece::Word && !word.starts_with(|c: char| c.is_ascii_digit());
+        if is_name && !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+        at += length;
+    }
+    for (opening, types) in
+        [(["regions", "地区"], ["Region", "地区"]), (["taxes", "税种"], ["Tax", "税种"])]
+    {
+        if words.first().is_some_and(|first| opening.contains(&first.as_str())) {
+            words.extend(types.map(str::to_owned));
+        }
+    }
+    words
 }
 
 /// Whether a line in the first column opens with a misspelt word of a declaration.

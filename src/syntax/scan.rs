@@ -15,7 +15,7 @@ pub(super) fn piece(rest: &str) -> Option<(Piece, usize)> {
     let c = rest.chars().next()?;
     Some(match c {
         '#' | '＃' => (Piece::Comment, rest.find(['\n', '\r']).unwrap_or(rest.len())),
-        '"' | '“' | '「' | '『' => (Piece::Text, text_length(rest, c).0),
+        '"' | '＂' | '“' | '「' | '『' => (Piece::Text, text_length(rest, c).0),
         _ if is_word(c) => (Piece::Word, rest.find(|c| !is_word(c)).unwrap_or(rest.len())),
         _ if c.is_whitespace() => (Piece::Blank, c.len_utf8()),
         _ => (Piece::Sign(c), c.len_utf8()),
@@ -31,6 +31,7 @@ pub(super) fn is_word(c: char) -> bool {
 /// its line.
 pub(super) fn text_length(rest: &str, open: char) -> (usize, bool) {
     let close = match open {
+        '＂' => '＂',
         '“' => '”',
         '「' => '」',
         '『' => '』',

@@ -169,7 +169,7 @@ fn unfinished_leg(place: &Place<'_>, positives: &[Rule]) -> Option<usize> {
 /// A quotation mark that has no partner on its line, or an escape that does not exist.
 fn broken_text(place: &Place<'_>, span: &dyn Fn(usize, usize) -> Span) -> Option<Diagnostic> {
     let rest = place.rest();
-    let open = rest.chars().next().filter(|c| matches!(c, '"' | '“' | '”' | '「' | '『'))?;
+    let open = rest.chars().next().filter(|c| matches!(c, '"' | '＂' | '“' | '”' | '「' | '『'))?;
     let (length, closed) = text_length(rest, open);
     let written = rest.get(..length)?;
     if closed {

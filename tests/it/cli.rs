@@ -104,8 +104,42 @@ fn explanations() {
 }
 
 #[test]
+fn keys() {
+    check("keys");
+}
+
+#[test]
+fn maps() {
+    check("maps");
+}
+
+#[test]
+fn outputs() {
+    check("outputs");
+}
+
+#[test]
+fn desk() {
+    check("desk");
+}
+
+#[test]
 fn project() {
     check("project");
+}
+
+#[test]
+fn a_link_to_an_input_is_the_input() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("tests/cases/cli/outputs"), folder.path());
+    std::os::unix::fs::symlink("caps.csv", folder.path().join("link.csv")).unwrap();
+    std::fs::hard_link(folder.path().join("fees.csv"), folder.path().join("hard.csv")).unwrap();
+    for link in ["link.csv", "hard.csv"] {
+        let command =
+            format!("fenshui run fees.fen fees.csv --register caps=caps.csv --out {link}");
+        let said = outcome(&command, folder.path());
+        assert!(said.contains("and would be overwritten"), "{said}");
+    }
 }
 
 #[test]

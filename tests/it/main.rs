@@ -27,6 +27,7 @@ mod language;
 mod model;
 mod reference;
 mod regressions;
+mod set_asides;
 mod syntax;
 mod tidy;
 mod worked;

@@ -70,6 +70,32 @@ fn events_and_examples() {
 }
 
 #[test]
+fn words_that_are_nearly_chinese_fen() {
+    check_errors("中文.fen");
+    let text = std::fs::read_to_string(root().join("tests/cases/model/bad/中文.fen")).unwrap();
+    let helps: Vec<String> = resolve(&text)
+        .1
+        .iter()
+        .filter_map(|found| found.help.as_ref())
+        .map(|help| help.in_language(Language::English).to_owned())
+        .collect();
+    assert_eq!(
+        helps,
+        ["`印花税` is the label of `stamp`: write `stamp`", "write `其余`", "write `60%`"]
+    );
+}
+
+#[test]
+fn days_out_of_order() {
+    check_errors("days.fen");
+}
+
+#[test]
+fn broken_declarations_cost_one_error_each() {
+    check_errors("broken.fen");
+}
+
+#[test]
 fn every_code_has_a_case() {
     let folder = root().join("tests/cases/model/bad");
     let cases: String = std::fs::read_dir(folder)
@@ -113,6 +139,65 @@ fn a_scenario_that_amends_nothing() {
     }
 }
 
+/// What a wrong scenario is answered with, as `code message @ text`.
+fn answers(scenario: &str) -> Vec<String> {
+    let text = format!(
+        "{SMALL}rule other overrides shared\n  when amount > 5\n  split inflow\n    all to local\nscenario bad amends small {{\n{scenario}\n}}\n"
+    );
+    let (tree, found) = syntax::parse(FileId(0), &text, false);
+    assert_eq!(found, [], "{scenario}");
+    let choice = Choice { scenario: Some("bad".to_owned()) };
+    let (_, found) = model::from_syntax(std::slice::from_ref(&tree), &choice);
+    let at = |span: fenshui::base::Span| {
+        text[usize::try_from(span.start).unwrap()..usize::try_from(span.end).unwrap()].to_owned()
+    };
+    let said = |found: &Diagnostic| {
+        let message = found.message.in_language(Language::English);
+        format!("{} {message} @ {}", found.code.0, at(found.span))
+    };
+    found.iter().map(said).collect()
+}
+
+#[test]
+fn a_scenario_is_answered_where_it_is_wrong() {
+    let cases = [
+        (
+            "rule shared { leg 1: 55 }",
+            "F0219 scenario `bad` makes an amount of a leg that takes a rate @ leg 1: 55",
+        ),
+        (
+            "rule shared { leg 7: 55% }",
+            "F0219 scenario `bad` changes a leg that rule `shared` does not have @ leg 7: 55%",
+        ),
+        (
+            "rule shred { leg 1: 55% }",
+            "F0219 scenario `bad` finds no rule `shred` in the modules it amends @ shred",
+        ),
+        (
+            "remove rule shared",
+            "F0201 scenario `bad` removes `shared`, which something else still names @ shared",
+        ),
+    ];
+    for (scenario, wanted) in cases {
+        assert_eq!(answers(scenario), [wanted], "{scenario}");
+    }
+}
+
+#[test]
+fn a_scenario_replaces_a_parameter_from_the_same_day() {
+    let text = "module a\nauthority national\naccount central\n\
+        parameter share : rate { from 2020-01-01 : 5% }\n\
+        scenario other amends a { parameter share from 2020-01-01 : 6% }\n";
+    let (tree, _) = syntax::parse(FileId(0), text, false);
+    let choice = Choice { scenario: Some("other".to_owned()) };
+    let (set, found) = model::from_syntax(std::slice::from_ref(&tree), &choice);
+    assert_eq!(found, []);
+    let values: Vec<_> = set.parameters[0].timelines.values().flatten().collect();
+    assert_eq!(values.len(), 1);
+    let wanted = fenshui::base::Exact::parse_decimal("0.06").unwrap();
+    assert_eq!(values[0].value, model::Constant::Number(wanted));
+}
+
 const SMALL: &str = "module small\nauthority national\nsettlement largest remainder\n\
     account central\naccount local\n\
     event receipt { id : text unique; date : date effective; amount : money inflow }\n\
@@ -146,5 +231,9 @@ fn files_named_by_the_cases_exist() {
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["events.fen", "names.fen", "state.fen", "types.fen"], "each has its test");
+    assert_eq!(
+        names,
+        ["broken.fen", "days.fen", "events.fen", "names.fen", "state.fen", "types.fen", "中文.fen",],
+        "each has its test"
+    );
 }

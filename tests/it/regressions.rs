@@ -22,3 +22,18 @@ fn members_out_of_sight() {
 fn at_least_after_a_rate() {
     check(&root().join("tests/cases/regressions"), "at-least-after-a-rate.fen.md");
 }
+
+#[test]
+fn signs_in_full_width() {
+    check(&root().join("tests/cases/regressions"), "signs-in-full-width.fen.md");
+}
+
+#[test]
+fn a_field_called_like_a_member() {
+    check(&root().join("tests/cases/regressions"), "a-field-called-like-a-member.fen.md");
+}
+
+#[test]
+fn figures_under_two_keys() {
+    check(&root().join("tests/cases/regressions"), "figures-under-two-keys.fen.md");
+}

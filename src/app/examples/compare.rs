@@ -150,12 +150,36 @@ impl Teller<'_> {
                 self.differ(payee, Money::ZERO, *sum, scale, self.span);
             }
         }
+        self.together(&told, allocated);
         for (payee, wanted) in told {
             let sum = allocated.sums.iter().find(|(known, _)| *known == payee);
             let sum = sum.map_or(Money::ZERO, |(_, sum)| *sum);
             if sum != wanted {
                 self.differ(&payee, wanted, sum, scale, self.span);
             }
+        }
+    }
+
+    /// Says where the amounts of an example cannot come out, since together they are another sum than
+    /// the event gives: a slip of the hand is found there first.
+    fn together(&mut self, told: &[(Payee, Money)], allocated: &Allocated) {
+        let sum = |amounts: &[(Payee, Money)]| {
+            amounts.iter().try_fold(Money::ZERO, |sum, (_, amount)| sum.checked_add(*amount))
+        };
+        let (wanted, given) = (sum(told), sum(&allocated.sums));
+        if let (Some(wanted), Some(given)) = (wanted, given)
+            && wanted != given
+        {
+            let subject = match self.language {
+                Language::English => "all together",
+                Language::Chinese => "合计",
+            };
+            let label = |amount| {
+                let label = money_label(amount, self.scale());
+                Words::new(label.clone(), label)
+            };
+            let (expected, found) = (label(wanted), label(given));
+            self.add(subject, expected, found);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The worked cases inside rules, run and held against what they say.
 
 mod compare;
+mod coverage;
 mod given;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,10 @@ use super::collect::Collected;
 use super::compile::compile_one;
 use super::load::Loaded;
 use super::names::names;
+use coverage::Coverage;
 use given::Given;
+
+pub use coverage::PartKind;
 
 /// How the examples of some rules came out.
 #[derive(Debug, Default)]
@@ -26,6 +30,8 @@ pub struct TestReport {
     pub examples: Vec<ExampleResult>,
     /// What keeps rules from compiling.
     pub errors: Vec<Diagnostic>,
+    /// What the examples that were run reach of the rules.
+    pub coverage: Coverage,
 }
 
 /// How one example came out.
@@ -73,6 +79,8 @@ pub fn test(loaded: &Loaded, title_has: Option<&str>, language: Language) -> Tes
             add_errors(&mut report.errors, compiled.findings);
             continue;
         };
+        let is_named = |span: Span| span.file == file;
+        report.coverage.declare(checked.rule_set(), is_named);
         let mut scenarios: BTreeMap<String, Option<Checked>> = BTreeMap::new();
         let examples = checked.rule_set().examples.iter();
         for example in examples.filter(|example| example.span.file == file) {
@@ -96,6 +104,7 @@ pub fn test(loaded: &Loaded, title_has: Option<&str>, language: Language) -> Tes
             let example = rules.examples.iter().find(|other| other.span == example.span);
             if let Some(example) = example {
                 let differences = differences(rules, example, language);
+                reach(&mut report.coverage, rules, example);
                 let title = example.title.clone();
                 report.examples.push(ExampleResult { title, span: example.span, differences });
             }
@@ -110,6 +119,21 @@ fn add_errors(errors: &mut Vec<Diagnostic>, findings: Vec<Diagnostic>) {
         if is_error && !errors.contains(&found) {
             errors.push(found);
         }
+    }
+}
+
+/// Adds what the events of an example reach. They are run once more for it, since whoever is told how
+/// an event came about is told by the plain way through the engine, and examples are to test the usual
+/// one.
+fn reach(coverage: &mut Coverage, rules: &RuleSet, example: &Example) {
+    let Ok(given) = Given::read(rules, example) else { return };
+    let choices = Choices { readings: example.readings.iter().copied().collect() };
+    let plan = plan::compile_with_checks(rules, &choices, &[]);
+    let batches = given.batches.iter().cloned().map(Ok::<_, std::convert::Infallible>);
+    let options = engine::Options::default();
+    // A run that failed has been reported as a difference.
+    if let Ok(told) = engine::explain_all(&plan, given.registers, batches, &options) {
+        told.iter().for_each(|story| coverage.reach(rules, story));
     }
 }
 

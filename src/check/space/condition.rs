@@ -12,7 +12,7 @@ use crate::model::{
 
 use super::names::{ROW, erased};
 use super::search::Tables;
-use super::term::{Domain, Term, TermIx, TermKey};
+use super::term::{Domain, Making, Term, TermIx, TermKey};
 use super::value::{constant, lies_in};
 
 /// A condition in tests.
@@ -136,7 +136,7 @@ impl<'a> Space<'a> {
     }
 
     /// A yes-or-no value that is a term of its own.
-    fn flag(&mut self, expr: &Expr) -> Formula {
+    pub(super) fn flag(&mut self, expr: &Expr) -> Formula {
         let term = self.term(expr, Domain::Bool);
         self.test(local(term, Type::Bool, expr.span))
     }
@@ -162,8 +162,16 @@ impl<'a> Space<'a> {
 
     /// The term an expression is, made if it is new.
     pub(super) fn term(&mut self, expr: &Expr, domain: Domain) -> TermIx {
-        let soft = is_soft(expr);
-        self.term_of(TermKey::Expr(erased(expr)), domain, soft, expr.span)
+        let key = TermKey::Expr(erased(expr));
+        if let Some(known) = self.terms.iter().position(|term| term.key == key) {
+            return TermIx(known);
+        }
+        let making = self.making(expr);
+        let term = self.term_of(key, domain, is_soft(expr), expr.span);
+        if let Some(term) = self.terms.get_mut(term.0) {
+            term.making = making;
+        }
+        term
     }
 
     pub(super) fn term_of(
@@ -176,7 +184,7 @@ impl<'a> Space<'a> {
         let known = self.terms.iter().position(|term| term.key == key);
         TermIx(known.unwrap_or_else(|| {
             *self.tables.get_mut() = None;
-            self.terms.push(Term { key, domain, soft, span });
+            self.terms.push(Term { key, domain, soft, making: Making::Given, span });
             self.terms.len().saturating_sub(1)
         }))
     }
@@ -222,51 +230,7 @@ impl<'a> Space<'a> {
         }
     }
 
-    /// A comparison whose side is a choice becomes a choice of comparisons.
-    fn lifted(
-        &mut self,
-        comparison: Comparison,
-        left: &Expr,
-        right: &Expr,
-        span: Span,
-    ) -> Option<Formula> {
-        for (side, other, mirrored) in [(left, right, false), (right, left, true)] {
-            let against = |space: &mut Self, value: &Expr| {
-                if mirrored {
-                    space.compare(comparison, other, value, span)
-                } else {
-                    space.compare(comparison, value, other, span)
-                }
-            };
-            match &side.kind {
-                ExprKind::If(condition, then, otherwise) => {
-                    let condition = self.condition(condition);
-                    let (then, otherwise) = (against(self, then), against(self, otherwise));
-                    return Some(choice(condition, then, otherwise));
-                }
-                ExprKind::Otherwise(value, default) => {
-                    let there = self.presence(value);
-                    let (value, default) = (against(self, value), against(self, default));
-                    return Some(choice(there, value, default));
-                }
-                ExprKind::Call(function @ (Function::Min | Function::Max), arguments) => {
-                    let above = match comparison {
-                        Comparison::Greater | Comparison::GreaterEqual => !mirrored,
-                        Comparison::Less | Comparison::LessEqual => mirrored,
-                        Comparison::Equal | Comparison::NotEqual => continue,
-                    };
-                    let parts = arguments.iter().map(|argument| against(self, argument));
-                    let parts: Vec<Formula> = parts.collect();
-                    let any = above == (*function == Function::Max);
-                    return Some(if any { Formula::Any(parts) } else { Formula::All(parts) });
-                }
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// Members, options and texts: equal or not.
+    /// Members, options and texts: equal or not. A text also stands before or behind one that is named.
     fn compare_plain(
         &mut self,
         comparison: Comparison,
@@ -275,10 +239,21 @@ impl<'a> Space<'a> {
         span: Span,
     ) -> Formula {
         let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-        let sides = (self.step(left), self.step(right));
-        let (true, (Some(left_step), Some(right_step))) = (equality, sides) else {
+        let (Some(left_step), Some(right_step)) = (self.step(left), self.step(right)) else {
             return self.opaque(comparison, left, right, span);
         };
+        if !equality {
+            let term = match (&left_step.kind, &right_step.kind) {
+                (ExprKind::Local(term), ExprKind::Constant(Constant::Text(_)))
+                | (ExprKind::Constant(Constant::Text(_)), ExprKind::Local(term)) => *term,
+                _ => return self.opaque(comparison, left, right, span),
+            };
+            self.domain(TermIx(term.index()), |domain| {
+                if let Domain::Texts { ordered, .. } = domain {
+                    *ordered = true;
+                }
+            });
+        }
         self.tell_apart(&left_step, &right_step);
         self.tell_apart(&right_step, &left_step);
         let kind = ExprKind::Compare(comparison, Box::new(left_step), Box::new(right_step));
@@ -293,7 +268,7 @@ impl<'a> Space<'a> {
                 domain.tell_apart(&|member| u64::from(member == *wanted));
             }),
             ExprKind::Constant(Constant::Text(text)) => self.domain(term, |domain| {
-                if let Domain::Texts { named } = domain {
+                if let Domain::Texts { named, .. } = domain {
                     named.insert(text.clone());
                 }
             }),
@@ -318,7 +293,7 @@ impl<'a> Space<'a> {
                     }
                 }
             }
-            (Domain::Texts { named }, Some(Domain::Texts { named: theirs })) => {
+            (Domain::Texts { named, .. }, Some(Domain::Texts { named: theirs, .. })) => {
                 named.extend(theirs);
             }
             _ => {}

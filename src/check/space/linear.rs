@@ -1,11 +1,11 @@
 //! Numbers: sums of terms with factors, compared with what changes in steps.
 
-use crate::base::{Exact, Period, PeriodKind, Span};
+use crate::base::{Duration, Exact, Period, PeriodKind, Span};
 use crate::model::{Aggregate, Arithmetic, Comparison, Constant, Expr, ExprKind, Function, Type};
 
 use super::condition::{Formula, Space, local};
 use super::days::mirrored;
-use super::term::{Domain, TermIx, TermKey};
+use super::term::{Domain, Limits, TermIx, TermKey};
 use super::value::constant;
 
 /// Terms with factors, and what is left over.
@@ -24,6 +24,9 @@ impl Space<'_> {
         span: Span,
     ) -> Formula {
         if let Some(formula) = self.compare_years(comparison, left, right, span) {
+            return formula;
+        }
+        if let Some(formula) = self.compare_distance(comparison, left, right, span) {
             return formula;
         }
         self.linear(comparison, left, right, span)
@@ -49,6 +52,51 @@ impl Space<'_> {
             let of_side = Expr { kind, ty: ty.clone(), span };
             let kind = ExprKind::Constant(Constant::Period(year));
             return Some(self.compare(comparison, &of_side, &Expr { kind, ty, span }, span));
+        }
+        None
+    }
+
+    /// So many days between two dates is the later one compared with the earlier, moved by so many.
+    fn compare_distance(
+        &mut self,
+        comparison: Comparison,
+        left: &Expr,
+        right: &Expr,
+        span: Span,
+    ) -> Option<Formula> {
+        for (side, other, comparison) in
+            [(left, right, comparison), (right, left, mirrored(comparison))]
+        {
+            let (later, earlier) = match &side.kind {
+                ExprKind::Arithmetic(Arithmetic::Subtract, later, earlier) => {
+                    (later.as_ref(), earlier.as_ref())
+                }
+                ExprKind::Call(Function::Days, between) => match between.as_slice() {
+                    [from, to] => (to, from),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if *later.ty.required() != Type::Date || *earlier.ty.required() != Type::Date {
+                continue;
+            }
+            let Some(Constant::Number(number)) = constant(self.rules, other) else { continue };
+            let floor = number.floor();
+            let is_whole = floor == number;
+            let comparison = match comparison {
+                Comparison::Equal if !is_whole => return Some(Formula::Decided(false)),
+                Comparison::NotEqual if !is_whole => return Some(Formula::Decided(true)),
+                Comparison::Less if !is_whole => Comparison::LessEqual,
+                Comparison::GreaterEqual if !is_whole => Comparison::Greater,
+                as_written => as_written,
+            };
+            let days = i32::try_from(floor.to_int()?).ok()?;
+            let kind = ExprKind::Constant(Constant::Duration(Duration::days(days)));
+            let length = Expr { kind, ty: Type::Duration, span };
+            let kind =
+                ExprKind::Arithmetic(Arithmetic::Add, Box::new(earlier.clone()), Box::new(length));
+            let moved = Expr { kind, ty: Type::Date, span };
+            return Some(self.compare(comparison, later, &moved, span));
         }
         None
     }
@@ -158,7 +206,7 @@ impl Space<'_> {
         Some(())
     }
 
-    fn numeric_domain(&self, expr: &Expr) -> Domain {
+    pub(super) fn numeric_domain(&self, expr: &Expr) -> Domain {
         match &expr.kind {
             ExprKind::Call(
                 function @ (Function::MonthOfYear | Function::DayOfMonth | Function::Weekday),
@@ -174,6 +222,17 @@ impl Space<'_> {
                 // up afterwards.
                 (1..=last).for_each(|value| domain.cut_number(&Exact::from_int(value)));
                 domain
+            }
+            ExprKind::Call(Function::Remainder, arguments)
+                if arguments.iter().all(|it| *it.ty.required() == Type::Integer) =>
+            {
+                let by = arguments.get(1).and_then(|by| constant(self.rules, by));
+                let most = match by {
+                    Some(Constant::Number(by)) => by.abs().sub(&Exact::ONE).ok(),
+                    _ => None,
+                };
+                let least = most.as_ref().map(Exact::neg);
+                Domain::within(Some(Exact::ONE), Limits { least, most })
             }
             ExprKind::Aggregate { function: Aggregate::Count, .. }
             | ExprKind::AggregateList(Aggregate::Count, _) => {

@@ -6,15 +6,18 @@
 //! such values. Enumerations, regions, flags, dates and numbers against constants are decided exactly.
 //!
 //! Terms that hang on a register or on state are *soft*: the rules do not say what they can be.
-//! What is found without leaning on them is certain; what needs one of them only may be. Sums of
-//! several fields and the order of two dates are treated alike, since cells do not hold them.
+//! What is found without leaning on them is certain; what needs one of them only may be. What is worked
+//! out of fields (a product, a sum of several, the order of two dates) has cells of its own, so that
+//! nothing is missed; a case found with it counts only once fields are found that make it so.
 //!
 //! It knows nothing of pools, rules or findings. Use: [`Space::new`], formulas by
 //! [`Space::condition`], then [`Space::find`].
 
 mod condition;
 mod days;
+mod lift;
 mod linear;
+mod making;
 mod names;
 mod search;
 mod step;

@@ -9,12 +9,15 @@ use std::rc::Rc;
 use crate::model::{Constant, Expr, LocalIx};
 
 use super::condition::{Formula, Space};
-use super::term::{TermIx, TermKey};
+use super::term::{Making, TermIx, TermKey};
 use super::value::{Known, evaluate};
 use super::witness::{self, Witness};
 
 /// How many steps a search may take.
 const STEPS_MAX: u32 = 200_000;
+
+/// How often a search may look for fields that make a case.
+const TRIES_MAX: u32 = 40;
 
 /// Up to this many combinations of cells, a test is tabulated.
 const TABLE_MAX: usize = 1 << 16;
@@ -114,19 +117,19 @@ impl Space<'_> {
         let mut free = Search::new(self, &tables, formula, Softness::Free);
         let perhaps = match free.run() {
             Ok(None) => return Found::Never,
-            Ok(Some(values)) => Some(values),
+            Ok(Some(found)) => Some(found),
             Err(Exhausted) => None,
         };
         let mut firm = Search::new(self, &tables, formula, Softness::Unknown);
         match (firm.run(), perhaps) {
-            (Ok(Some(values)), _) => Found::Certainly(Witness::new(values)),
-            (Ok(None) | Err(Exhausted), Some(values)) => Found::Perhaps(Witness::new(values)),
+            (Ok(Some(found)), _) => Found::Certainly(found),
+            (Ok(None) | Err(Exhausted), Some(found)) => Found::Perhaps(found),
             (Ok(None) | Err(Exhausted), None) => Found::TooMany,
         }
     }
 
     /// What a formula comes to for values of one's own.
-    fn verdict(&self, formula: &Formula, values: &Values) -> Option<bool> {
+    pub(super) fn verdict(&self, formula: &Formula, values: &Values) -> Option<bool> {
         match formula {
             Formula::Decided(value) => Some(*value),
             Formula::Test(test) => {
@@ -142,7 +145,9 @@ impl Space<'_> {
     fn is_derived(&self, term: TermIx) -> bool {
         self.terms.get(term.0).is_some_and(|term| match &term.key {
             TermKey::Linear(_) | TermKey::Order { .. } => true,
-            TermKey::Expr(expr) => witness::is_day_part(expr),
+            TermKey::Expr(expr) => {
+                witness::is_day_part(expr) || !matches!(term.making, Making::Given)
+            }
         })
     }
 }
@@ -176,6 +181,8 @@ struct Search<'a> {
     formula: &'a Formula,
     steps: u32,
     soft: Softness,
+    /// How often fields were looked for that make what was asked of them together.
+    tries: u32,
 }
 
 impl<'a> Search<'a> {
@@ -185,7 +192,7 @@ impl<'a> Search<'a> {
         formula: &'a Formula,
         soft: Softness,
     ) -> Search<'a> {
-        Search { space, tables, formula, steps: 0, soft }
+        Search { space, tables, formula, steps: 0, soft, tries: 0 }
     }
 
     /// What a test says for every combination of its terms' cells.
@@ -197,13 +204,17 @@ impl<'a> Search<'a> {
         Some((table, table.answers.get_or_init(answers)))
     }
 
-    fn run(&mut self) -> Result<Option<Values>, Exhausted> {
+    fn run(&mut self) -> Result<Option<Witness>, Exhausted> {
         let mut cells = vec![None; self.tables.candidates.len()];
         self.under(self.formula, &mut cells)
     }
 
     /// Looks for a case among those with the cells fixed so far.
-    fn under(&mut self, formula: &Formula, cells: &mut Cells) -> Result<Option<Values>, Exhausted> {
+    fn under(
+        &mut self,
+        formula: &Formula,
+        cells: &mut Cells,
+    ) -> Result<Option<Witness>, Exhausted> {
         self.steps = self.steps.saturating_add(1);
         if self.steps > STEPS_MAX {
             return Err(Exhausted);
@@ -220,7 +231,7 @@ impl<'a> Search<'a> {
         let Some(term) = self.next_open(&left, cells) else {
             return Ok(match self.soft {
                 Softness::Free => None,
-                Softness::Doubted => Some(Vec::new()),
+                Softness::Doubted => Some(Witness::unproven(Vec::new())),
                 Softness::Unknown => {
                     if self.holds_whatever(&left, cells)? {
                         self.realised(cells)
@@ -407,24 +418,29 @@ impl<'a> Search<'a> {
         needed
     }
 
-    /// The case with days and fields made to fit what was asked of several at once; `None` if that
-    /// fails and the case was to be certain.
-    fn realised(&self, cells: &Cells) -> Option<Values> {
+    /// The case with days and fields made to fit what was asked of several at once, and the formula
+    /// asked again; `None` if that fails and the case was to be certain.
+    fn realised(&mut self, cells: &Cells) -> Option<Witness> {
         let values = self.values(&self.needed(cells));
         let derived = (0..values.len())
             .map(TermIx)
             .filter(|term| values.get(term.0).is_some_and(Option::is_some))
             .any(|term| self.space.is_derived(term));
         if !derived {
-            return Some(values);
+            return Some(Witness::proven(values));
         }
         let candidates = &self.tables.candidates;
-        match witness::realise(self.space, candidates, &values) {
-            Some(real) if self.space.verdict(self.formula, &real) == Some(true) => Some(real),
-            Some(_) | None => (self.soft != Softness::Unknown
-                && self.space.calendar_allows(candidates, &values))
-            .then_some(values),
+        if self.soft != Softness::Doubted && self.tries < TRIES_MAX {
+            self.tries = self.tries.saturating_add(1);
+            let real = witness::realise(self.space, candidates, &values)
+                .and_then(|real| self.space.fitting(self.formula, candidates, real));
+            if let Some(real) = real {
+                return Some(Witness::proven(real));
+            }
         }
+        let possible =
+            self.soft != Softness::Unknown && self.space.calendar_allows(candidates, &values);
+        possible.then(|| Witness::unproven(values))
     }
 }
 

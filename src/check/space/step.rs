@@ -107,17 +107,7 @@ impl Space<'_> {
 
     /// A member, option or text that is a term.
     fn plain_term(&mut self, expr: &Expr) -> Option<Expr> {
-        let domain = match expr.ty.required() {
-            Type::Member(enumeration) => members_domain(self.rules, *enumeration),
-            Type::Option(reading) => {
-                let options =
-                    self.rules.readings.get(reading.index()).map_or(0, |it| it.options.len());
-                let count = u32::try_from(options).unwrap_or(u32::MAX);
-                Domain::Options { reading: *reading, count }
-            }
-            Type::Text => Domain::Texts { named: Default::default() },
-            _ => return None,
-        };
+        let domain = plain_domain(self.rules, expr)?;
         let term = self.term(expr, domain);
         Some(local(term, expr.ty.clone(), expr.span))
     }
@@ -227,6 +217,20 @@ impl Space<'_> {
         });
         Some(made.collect())
     }
+}
+
+/// The members, options or texts that an expression may be.
+pub(super) fn plain_domain(rules: &RuleSet, expr: &Expr) -> Option<Domain> {
+    Some(match expr.ty.required() {
+        Type::Member(enumeration) => members_domain(rules, *enumeration),
+        Type::Option(reading) => {
+            let options = rules.readings.get(reading.index()).map_or(0, |it| it.options.len());
+            let count = u32::try_from(options).unwrap_or(u32::MAX);
+            Domain::Options { reading: *reading, count }
+        }
+        Type::Text => Domain::Texts { named: Default::default(), ordered: false },
+        _ => return None,
+    })
 }
 
 /// A parameter's timelines for one member of one key part, with the other parts' members.

@@ -19,6 +19,8 @@ pub(in crate::check) struct Term {
     pub(super) domain: Domain,
     /// Known from registers or state only, so that the rules alone cannot say what it may be.
     pub(in crate::check) soft: bool,
+    /// Whether its value is free, or follows from others.
+    pub(super) making: Making,
     /// Where a rule first asks about it.
     pub(in crate::check) span: Span,
 }
@@ -34,6 +36,17 @@ pub(in crate::check) enum TermKey {
     Order { left: TermIx, right: TermIx, shift: Duration },
 }
 
+/// Where a term's value comes from.
+#[derive(Debug, Clone)]
+pub(super) enum Making {
+    /// Of its own: a field, a reading, what a register or the state holds.
+    Given,
+    /// Worked out of other terms, which stand as locals.
+    Of(Expr),
+    /// Worked out of others in a way that is not followed here.
+    Unknown,
+}
+
 /// The values of a term.
 #[derive(Debug, Clone)]
 pub(super) enum Domain {
@@ -41,14 +54,29 @@ pub(super) enum Domain {
     Bool,
     /// Days, or periods of a kind, by their number; a cell begins at each cut.
     Line { kind: Option<PeriodKind>, cuts: BTreeSet<i32> },
-    /// Numbers; a cell begins at each cut, on it or just after it. With a step only its multiples occur.
-    Numbers { cuts: BTreeSet<(Exact, Side)>, step: Option<Exact>, least: Option<Exact> },
+    /// Numbers; a cell begins at each cut, on it or just after it. With a step only its multiples occur,
+    /// none of them beyond the limits.
+    Numbers { cuts: BTreeSet<(Exact, Side)>, step: Option<Exact>, limits: Limits },
     /// Members; one class per value guards can tell apart.
     Members { enumeration: EnumerationId, classes: Vec<u64>, twins: bool },
     /// Options of a reading.
     Options { reading: crate::model::ReadingId, count: u32 },
-    /// Texts; those named, and others.
-    Texts { named: BTreeSet<String> },
+    /// Texts; those named, and others. Where their order is asked, others before and behind each.
+    Texts { named: BTreeSet<String>, ordered: bool },
+}
+
+/// The least and the greatest of some numbers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Limits {
+    pub(super) least: Option<Exact>,
+    pub(super) most: Option<Exact>,
+}
+
+impl Limits {
+    fn allow(&self, value: &Exact) -> bool {
+        self.least.as_ref().is_none_or(|least| least <= value)
+            && self.most.as_ref().is_none_or(|most| value <= most)
+    }
 }
 
 /// Whether a cell begins at a number or just after it.
@@ -66,7 +94,18 @@ const TWINS: usize = 3;
 impl Domain {
     /// Numbers not cut yet.
     pub(super) fn numbers(step: Option<Exact>, least: Option<Exact>) -> Domain {
-        Domain::Numbers { cuts: BTreeSet::new(), step, least }
+        Domain::within(step, Limits { least, most: None })
+    }
+
+    /// Numbers between limits.
+    pub(super) fn within(step: Option<Exact>, limits: Limits) -> Domain {
+        Domain::Numbers { cuts: BTreeSet::new(), step, limits }
+    }
+
+    /// Whether a number is one of them.
+    pub(super) fn has_number(&self, value: &Exact) -> bool {
+        let Domain::Numbers { step, limits, .. } = self else { return false };
+        is_multiple(value, step.as_ref()) && limits.allow(value)
     }
 
     /// Cuts at a number, so that values below, at and above it lie in different cells.
@@ -108,14 +147,17 @@ impl Domain {
         match self {
             Domain::Bool => vec![Constant::Bool(true), Constant::Bool(false)],
             Domain::Line { kind, cuts } => line(*kind, cuts),
-            Domain::Numbers { cuts, step, least } => numbers(cuts, step.as_ref(), least.as_ref()),
+            Domain::Numbers { cuts, step, limits } => numbers(cuts, step.as_ref(), limits),
             Domain::Members { enumeration, classes, twins } => {
                 members(rules, *enumeration, classes, if *twins { TWINS } else { 1 })
             }
             Domain::Options { reading, count } => {
                 (0..*count).map(|option| Constant::Option(*reading, option)).collect()
             }
-            Domain::Texts { named } => {
+            Domain::Texts { named, ordered: true } => {
+                texts_in_order(named).into_iter().map(Constant::Text).collect()
+            }
+            Domain::Texts { named, ordered: false } => {
                 let others = [OTHER_TEXT, OTHER_TEXT_TOO].map(str::to_owned);
                 named.iter().cloned().chain(others).map(Constant::Text).collect()
             }
@@ -156,16 +198,12 @@ pub(super) fn position(kind: Option<PeriodKind>, at: i32) -> Option<Constant> {
     }
 }
 
-fn numbers(
-    cuts: &BTreeSet<(Exact, Side)>,
-    step: Option<&Exact>,
-    least: Option<&Exact>,
-) -> Vec<Constant> {
+fn numbers(cuts: &BTreeSet<(Exact, Side)>, step: Option<&Exact>, limits: &Limits) -> Vec<Constant> {
     let ordered: Vec<&(Exact, Side)> = cuts.iter().collect();
     let unit = step.cloned().unwrap_or(Exact::ONE);
     let mut found = Vec::new();
     let Some((first, _)) = ordered.first() else {
-        return vec![Constant::Number(least.cloned().unwrap_or(unit))];
+        return vec![Constant::Number(limits.least.clone().unwrap_or(unit))];
     };
     found.extend(first.sub(&unit).ok());
     for (at, (value, side)) in ordered.iter().enumerate() {
@@ -175,13 +213,28 @@ fn numbers(
             Side::After => found.extend(after(value, next, step)),
         }
     }
-    found.retain(|value| {
-        step.is_none_or(|step| value.div(step).is_ok_and(|it| it.is_integer()))
-            && least.is_none_or(|least| least <= value)
-    });
+    found.retain(|value| is_multiple(value, step) && limits.allow(value));
     // A payment says more than a refund, and a refund more than nothing.
     found.sort_by_key(|value| (value.is_zero(), value.is_negative()));
     found.into_iter().map(Constant::Number).collect()
+}
+
+fn is_multiple(value: &Exact, step: Option<&Exact>) -> bool {
+    step.is_none_or(|step| value.div(step).is_ok_and(|it| it.is_integer()))
+}
+
+/// The texts named, and others before, between and behind them as far as there are such.
+fn texts_in_order(named: &BTreeSet<String>) -> Vec<String> {
+    let mut found: Vec<String> = named.iter().cloned().collect();
+    let first = named.first();
+    let before = ["a", "A", "1", "0", ""].into_iter().map(str::to_owned);
+    found.extend(before.filter(|text| first.is_none_or(|first| text < first)).take(1));
+    for (at, text) in named.iter().enumerate() {
+        let next = named.iter().nth(at.saturating_add(1));
+        let behind = ["中", "z", "a", "0", " "].into_iter().map(|end| format!("{text}{end}"));
+        found.extend(behind.filter(|text| next.is_none_or(|next| text < next)).take(2));
+    }
+    found
 }
 
 /// A value above `value` and below `next`, a multiple of the step if there is one.

@@ -108,6 +108,19 @@ impl Evaluation<'_> {
                 Known::Value(_) => self.value(otherwise),
                 open => open,
             },
+            ExprKind::And(items) => self.joined(items, false),
+            ExprKind::Or(items) => self.joined(items, true),
+            ExprKind::Not(inner) => self.map(inner, |value| match value {
+                Constant::Bool(value) => Some(Constant::Bool(!value)),
+                _ => None,
+            }),
+            ExprKind::InSet(value, members) => match (self.value(value), self.values(members)) {
+                (Known::Value(value), Ok(members)) => {
+                    Known::Value(Constant::Bool(members.contains(&value)))
+                }
+                (Known::Never, _) | (_, Err(Known::Never)) => Known::Never,
+                (_, _) => Known::Open,
+            },
             ExprKind::Call(Function::Present, arguments) => match self.values(arguments) {
                 Ok(_) => Known::Value(Constant::Bool(true)),
                 Err(Known::Never) => Known::Value(Constant::Bool(false)),
@@ -119,6 +132,20 @@ impl Evaluation<'_> {
             },
             _ => Known::Open,
         }
+    }
+
+    /// Items in turn, until one of them settles the whole.
+    fn joined(&self, items: &[Expr], settles: bool) -> Known {
+        for item in items {
+            match self.value(item) {
+                Known::Value(Constant::Bool(value)) if value == settles => {
+                    return Known::Value(Constant::Bool(settles));
+                }
+                Known::Value(_) => {}
+                other => return other,
+            }
+        }
+        Known::Value(Constant::Bool(!settles))
     }
 
     fn values(&self, exprs: &[Expr]) -> Result<Vec<Constant>, Known> {
@@ -237,7 +264,27 @@ fn call(function: Function, arguments: &[Constant], ty: &Type) -> Option<Constan
             let [year, month, day] = arguments else { return None };
             Date::new(whole(year)?, whole(month)?, whole(day)?).map(Constant::Date)
         }
-        Function::Remainder | Function::Days | Function::MonthsBetween | Function::Present => None,
+        Function::Remainder => {
+            let [Constant::Number(left), Constant::Number(right)] = arguments else { return None };
+            let quotient = left.div(right).ok()?;
+            let floor = quotient.floor();
+            // Truncated toward zero, so that the remainder has the sign of what is divided.
+            let times = if quotient.is_negative() && !quotient.is_integer() {
+                floor.add(&Exact::ONE).ok()?
+            } else {
+                floor
+            };
+            left.sub(&times.mul(right).ok()?).ok().map(Constant::Number)
+        }
+        Function::Days => match arguments {
+            [Constant::Date(from), Constant::Date(to)] => Some(number(from.days_until(*to))),
+            [Constant::Period(period)] => {
+                let days = period.start().days_until(period.end()).checked_add(1)?;
+                Some(number(days))
+            }
+            _ => None,
+        },
+        Function::MonthsBetween | Function::Present => None,
         Function::Abs
         | Function::Month
         | Function::Quarter

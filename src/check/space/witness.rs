@@ -6,13 +6,15 @@ use crate::model::{Constant, EventId, Expr, ExprKind, Function, LocalIx, Type};
 
 use super::condition::Space;
 use super::search::{Values, expr_of};
-use super::term::{Domain, OTHER_TEXT, TermIx, TermKey};
+use super::term::{Making, OTHER_TEXT, TermIx, TermKey};
 use super::value::{Known, evaluate};
 
 /// A case: a value for each term that plays a part.
 #[derive(Debug, Clone)]
 pub(in crate::check) struct Witness {
     values: Values,
+    /// There are fields, rows and state that make it so.
+    proven: bool,
 }
 
 /// How many days after the start of a cell are tried for a month or weekday that was asked for: one
@@ -20,13 +22,23 @@ pub(in crate::check) struct Witness {
 const DAYS_TRIED: i32 = 1_470;
 
 impl Witness {
-    pub(super) fn new(values: Values) -> Witness {
-        Witness { values }
+    pub(super) fn proven(values: Values) -> Witness {
+        Witness { values, proven: true }
+    }
+
+    /// Cells only; whether any event lies in all of them at once is not known.
+    pub(super) fn unproven(values: Values) -> Witness {
+        Witness { values, proven: false }
+    }
+
+    /// Whether the case was shown to be one.
+    pub(in crate::check) fn is_proven(&self) -> bool {
+        self.proven
     }
 }
 
 impl Space<'_> {
-    /// The case as `field value` pairs, the day first.
+    /// The case as `field value` pairs, the day first; nothing of a case that may be none.
     pub(in crate::check) fn pairs(
         &self,
         event: Option<EventId>,
@@ -34,12 +46,15 @@ impl Space<'_> {
     ) -> Vec<(String, String)> {
         let show = Show::new(self.rules, event);
         let mut pairs = Vec::new();
+        if !witness.proven {
+            return pairs;
+        }
         for (term, value) in self.terms.iter().zip(&witness.values) {
             let (Some(expr), Some(value)) = (expr_of(&term.key), value) else { continue };
             let (name, value) = pair(show, expr, value);
             if matches!(expr.kind, ExprKind::EffectiveDate) {
                 pairs.insert(0, (name, value));
-            } else if !is_day_part(expr) {
+            } else if !is_day_part(expr) && matches!(term.making, Making::Given) {
                 pairs.push((name, value));
             }
         }
@@ -64,7 +79,11 @@ impl Space<'_> {
     pub(in crate::check) fn leaning_on(&self, witness: &Witness) -> Vec<Span> {
         let assigned = self.terms.iter().zip(&witness.values).filter(|(_, value)| value.is_some());
         let mut spans: Vec<Span> = assigned
-            .filter(|(term, _)| term.soft || expr_of(&term.key).is_none())
+            .filter(|(term, _)| {
+                term.soft
+                    || expr_of(&term.key).is_none()
+                    || (!witness.proven && !matches!(term.making, Making::Given))
+            })
             .map(|(term, _)| term.span)
             .collect();
         spans.dedup();
@@ -148,7 +167,7 @@ impl Space<'_> {
 }
 
 /// Values of single fields that give the sums and orders asked for; then those sums and orders as
-/// they really are. The caller asks the formula again.
+/// they really are.
 pub(super) fn realise(
     space: &Space<'_>,
     candidates: &[Vec<Constant>],
@@ -196,14 +215,7 @@ fn make_sum(
     }
     let Some((free, factor)) = free else { return Some(others) };
     let value = wanted.sub(&others).ok()?.div(&factor).ok()?;
-    let possible = match &space.part(free)?.domain {
-        Domain::Numbers { step, least, .. } => {
-            step.as_ref().is_none_or(|step| value.div(step).is_ok_and(|it| it.is_integer()))
-                && least.as_ref().is_none_or(|least| least <= &value)
-        }
-        _ => false,
-    };
-    if !possible {
+    if !space.part(free)?.domain.has_number(&value) {
         return None;
     }
     *real.get_mut(free.0)? = Some(Constant::Number(value));
@@ -236,8 +248,26 @@ fn make_order(
     };
     *real.get_mut(left.0)? = Some(Constant::Date(left_day));
     *real.get_mut(right.0)? = Some(Constant::Date(right_day));
-    let moved = right_day.checked_add(shift)?;
-    Some(match left_day.cmp(&moved) {
+    order_of(real, left, right, shift)
+}
+
+/// What a sum of terms comes to.
+pub(super) fn sum_of(values: &Values, parts: &[(TermIx, Exact)]) -> Option<Exact> {
+    parts.iter().try_fold(Exact::ZERO, |sum, (term, factor)| {
+        let Some(Some(Constant::Number(value))) = values.get(term.0) else { return None };
+        sum.add(&value.mul(factor).ok()?).ok()
+    })
+}
+
+/// How a day stands to another moved by a length.
+pub(super) fn order_of(
+    values: &Values,
+    left: TermIx,
+    right: TermIx,
+    shift: crate::base::Duration,
+) -> Option<i128> {
+    let day = |term: TermIx| values.get(term.0)?.as_ref().and_then(as_date);
+    Some(match day(left)?.cmp(&day(right)?.checked_add(shift)?) {
         std::cmp::Ordering::Less => -1,
         std::cmp::Ordering::Equal => 0,
         std::cmp::Ordering::Greater => 1,

@@ -399,9 +399,9 @@ impl<'a, W: Whole> Event<'a, W> {
             let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
             totals.add(*key, &Exact::from_int(amount.wide()), self.date).map_err(|_| HALF)?;
         }
-        let year = self.date.year();
+        let of = (self.lane.currency, self.date.year());
         for (account, more, den) in &work.drifts {
-            state.drift.add_over(*account, year, more.wide(), *den).map_err(|_| HALF)?;
+            state.drift.add_over(*account, of, more.wide(), *den).map_err(|_| HALF)?;
         }
         for place in 0..self.work.watched.len() {
             let Some((leg, bound, sum)) = self.work.watched.get(place).copied() else { break };
@@ -459,6 +459,18 @@ impl<'a, W: Whole> Event<'a, W> {
 
     /// The position of an account.
     fn account(&mut self, account: u32, key: &[KeyPart]) -> Option<u32> {
+        // Nearly all accounts have no key or one member: those need no list of parts.
+        let known = match key {
+            [] => self.state.accounts.known(account, &[]),
+            [KeyPart::Member(entity)] => {
+                let member = self.entity(entity)?;
+                self.state.accounts.known(account, &[Part::Member(member)])
+            }
+            _ => None,
+        };
+        if known.is_some() {
+            return known;
+        }
         self.parts(key, true)?;
         let parts = std::mem::take(&mut self.work.parts);
         let position = match self.state.accounts.known(account, &parts) {

@@ -1,6 +1,6 @@
 //! The trees of a lane at work. Nothing is the answer to everything a lane cannot say.
 
-use crate::base::{Date, Period, Rounding};
+use crate::base::{Date, Exact, Period, Rounding};
 use crate::plan::{
     Comparison, Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Span, Sum, Truth, at,
 };
@@ -55,6 +55,10 @@ impl<W: Whole> Event<'_, W> {
             Number::RowField(row, field) => match self.row_cell(*row, *field)? {
                 Cell::Integer(value) => W::of(*value),
                 Cell::Money(value) => W::of(value.minor()),
+                _ => None,
+            },
+            Number::RowSteady(row, field, den) => match self.row_cell(*row, *field)? {
+                Cell::Number(value) => W::of(value.mul(&Exact::from_int(*den)).ok()?.to_int()?),
                 _ => None,
             },
             Number::DaysBetween(from, to) => {
@@ -168,7 +172,7 @@ impl<W: Whole> Event<'_, W> {
         Period::of(span.kind, self.date_of(&span.day)?).checked_add(span.plus)
     }
 
-    fn entity(&mut self, entity: &Entity) -> Option<u32> {
+    pub(super) fn entity(&mut self, entity: &Entity) -> Option<u32> {
         match entity {
             Entity::Constant(member) => Some(*member),
             Entity::Field(field) => match self.column(*field)? {
@@ -221,7 +225,10 @@ impl<W: Whole> Event<'_, W> {
     fn row_cell(&mut self, row: u32, field: u32) -> Option<&Cell> {
         let entry = self.row(row)??;
         let register = self.lane.rows.get(at(row))?.register;
-        self.registers.cell(register, entry, field)
+        match self.registers.cell(register, entry, field)? {
+            Cell::Missing => self.registers.steady(register, entry, field),
+            cell => Some(cell),
+        }
     }
 
     /// The number of a key of totals.

@@ -30,7 +30,16 @@ fn field(name: &str, kind: Kind, required: bool) -> Field {
 fn table(name: &str, fields: Vec<Field>, inflow: usize) -> Table {
     let currency = Currency { code: "CNY".into(), scale: 2 };
     let (name, inflow) = (Label::plain(name), Some(inflow));
-    Table { name, fields, key: vec![0], effective: None, inflow, sent: true, currency }
+    Table {
+        name,
+        fields,
+        key: vec![0],
+        effective: None,
+        inflow,
+        sent: true,
+        currency,
+        settlement: String::new(),
+    }
 }
 
 /// Rules with one event kind, or with two.
@@ -220,13 +229,13 @@ fn plain_event(
 ) -> Result<(u32, Vec<Cell>), PlainFault> {
     let only = (!by_column).then_some(0);
     let shown = encoding.shown(&row.text);
-    let cells = row.cells.as_ref().map_err(|cell| {
-        (only, None, header.get(*cell).cloned(), shown.clone(), Unreadable::Quote)
-    })?;
     let is_text = encoding.decoded(&row.text).is_some() && !row.text.contains(&0);
     if !is_text {
         return Err((only, None, None, shown, Unreadable::NotText));
     }
+    let cells = row.cells.as_ref().map_err(|cell| {
+        (only, None, header.get(*cell).cloned(), shown.clone(), Unreadable::Quote)
+    })?;
     if cells.len() != header.len() {
         let count = |cells: usize| u32::try_from(cells).unwrap();
         let (expected, found) = (count(header.len()), count(cells.len()));

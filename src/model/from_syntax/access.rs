@@ -166,7 +166,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The member or option of the type a place wants.
-    fn wanted(&self, name: &ast::Name, want: Option<&Type>) -> Option<Expr> {
+    pub(super) fn wanted(&self, name: &ast::Name, want: Option<&Type>) -> Option<Expr> {
         match want?.required() {
             Type::Member(id) => self.member(*id, &name.text, name.span),
             Type::Option(id) => {

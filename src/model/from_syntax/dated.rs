@@ -85,11 +85,16 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+        let spread: Vec<Span> = others.iter().map(|dated| dated.span).collect();
         for dated in others {
             for key in self.combinations(&keys) {
                 let timeline = written_values.entry(key).or_default();
-                if !timeline.iter().any(|other| other.from == dated.from) {
-                    timeline.push(dated.clone());
+                match timeline.iter_mut().find(|other| other.from == dated.from) {
+                    None => timeline.push(dated.clone()),
+                    Some(other) if self.is_amended(dated.span) && spread.contains(&other.span) => {
+                        *other = dated.clone();
+                    }
+                    Some(_) => {}
                 }
             }
         }
@@ -105,7 +110,12 @@ impl<'a> Resolver<'a> {
     /// Adds a value to its key's own timeline. Versions may be grouped as the law groups them; for one
     /// key they stand in the order of their first days.
     fn enter_value(&mut self, timeline: &mut Vec<Dated<Constant>>, dated: Dated<Constant>) {
-        match timeline.last() {
+        self.days_in_order(dated.from, dated.until, dated.span);
+        let amends = self.is_amended(dated.span);
+        match timeline.last_mut() {
+            Some(last) if last.from == dated.from && amends => {
+                *last = Dated { until: dated.until.or(last.until), ..dated };
+            }
             Some(last) if last.from == dated.from => {
                 self.error(
                     words::BAD_VERSION,
@@ -117,7 +127,57 @@ impl<'a> Resolver<'a> {
                 );
             }
             Some(last) if last.from > dated.from => self.out_of_order(dated.span),
-            Some(_) | None => timeline.push(dated),
+            Some(last) => {
+                let amends = amends || self.is_amended(last.span);
+                if !amends {
+                    self.no_overlap((last.until, last.span), dated.from, dated.span);
+                }
+                timeline.push(dated);
+            }
+            None => timeline.push(dated),
+        }
+    }
+
+    /// A version may end before the next one begins, never after.
+    fn no_overlap(&mut self, before: (Option<Date>, Span), from: Option<Date>, span: Span) {
+        let (Some(until), Some(from)) = (before.0, from) else { return };
+        if until > from {
+            self.report(
+                Diagnostic::error(
+                    words::BAD_VERSION,
+                    span,
+                    Words::new(
+                        format!("this begins on {from}, and the version before holds until {until}"),
+                        format!("此版本自 {from} 起，而前一版本至 {until} 止"),
+                    ),
+                )
+                .with_note(before.1, Words::new("the version before", "前一版本"))
+                .with_help(Words::new(
+                    "let the one before end where the next begins: without `until` it does so by itself",
+                    "请让前一版本止于后一版本的起始日：不写「至」即自动如此",
+                )),
+            );
+        }
+    }
+
+    /// `until` is the first day after, so it lies behind the first day.
+    pub(super) fn days_in_order(&mut self, from: Option<Date>, until: Option<Date>, span: Span) {
+        let (Some(from), Some(until)) = (from, until) else { return };
+        if until <= from {
+            self.report(
+                Diagnostic::error(
+                    words::BAD_VERSION,
+                    span,
+                    Words::new(
+                        format!("these days end on {until}, before they begin on {from}"),
+                        format!("此期间止于 {until}，不晚于起始日 {from}"),
+                    ),
+                )
+                .with_help(Words::new(
+                    "`from` is the first day, `until` the first day after the last",
+                    "「自」为首日，「至」为末日之次日",
+                )),
+            );
         }
     }
 
@@ -221,6 +281,13 @@ impl<'a> Resolver<'a> {
             if versions.last().is_some_and(|before| before.from >= effective.from) {
                 self.out_of_order(version.span);
                 continue;
+            }
+            self.days_in_order(effective.from, effective.until, version.span);
+            if let Some(before) = versions.last()
+                && !self.is_amended(version.span)
+                && !self.is_amended(before.span)
+            {
+                self.no_overlap((before.until, before.span), effective.from, version.span);
             }
             let dated = Dated {
                 from: effective.from,

@@ -166,6 +166,13 @@ impl<'a> Resolver<'a> {
                             format!("did you mean `{near}`?"),
                             format!("是否想写「{near}」？"),
                         ));
+                    } else {
+                        diagnostic = diagnostic.with_help(Words::new(
+                            "name the folder that holds it: `--library FOLDER`, or \
+                             `library = [\"FOLDER\"]` in the project's `fenshui.toml`",
+                            "请指明它所在的文件夹：「--library 文件夹」，或在项目的 fenshui.toml 中写 \
+                             library = [\"文件夹\"]",
+                        ));
                     }
                     self.report(diagnostic);
                 }
@@ -375,6 +382,7 @@ impl<'a> Resolver<'a> {
             match &item.kind {
                 ItemKind::Authority(level) => authority = Some(self.level(module.id, level)),
                 ItemKind::Covers { from, until } => {
+                    self.days_in_order(Some(*from), *until, item.span);
                     if let Some(entry) = self.set.modules.get_mut(module.id.index()) {
                         entry.covers_from = Some(*from);
                         entry.covers_until = *until;

@@ -393,21 +393,20 @@ impl<'a> Resolver<'a> {
             .as_ref()
             .and_then(|selection| figure.locals.get(selection.binding.index()))
             .map(|local| local.ty.clone());
+        let types: Vec<Type> = match row {
+            Some(Type::Row(shape)) => {
+                let keys = self.register_of(shape).map(|it| self.register_key_types(it));
+                let own = self.shape(shape).and_then(|shape| shape.fields.first());
+                keys.filter(|keys| !keys.is_empty())
+                    .unwrap_or_else(|| own.map(|field| field.ty.clone()).into_iter().collect())
+            }
+            Some(other) => vec![other],
+            None => Vec::new(),
+        };
         let mut keys = Vec::new();
-        for key in &place.keys {
-            let ty = match &row {
-                Some(Type::Row(shape)) => {
-                    let keys = self
-                        .register_of(*shape)
-                        .map(|register| self.register_key_types(register))
-                        .unwrap_or_default();
-                    let own = self.shape(*shape).and_then(|shape| shape.fields.first());
-                    keys.first().cloned().or_else(|| own.map(|field| field.ty.clone()))
-                }
-                Some(other) => Some(other.clone()),
-                None => None,
-            };
-            keys.push(Datum::Constant(self.plain(module, key, &ty.unwrap_or(Type::Text))?));
+        for (at, key) in place.keys.iter().enumerate() {
+            let ty = types.get(at).unwrap_or(&Type::Text);
+            keys.push(Datum::Constant(self.plain(module, key, ty)?));
         }
         let value = self.constant_of(module, value, &ty)?;
         Ok(Outcome::Figure { figure: id, keys, value, span: place.span })

@@ -13,7 +13,7 @@ use super::units::{
     is_quotient, moved, product, quotient, unified,
 };
 use super::{Reported, Resolved, Resolver, words};
-use crate::model::{Arithmetic, Comparison, Constant, Expr, ExprKind, Type};
+use crate::model::{Arithmetic, Comparison, Constant, EnumerationId, Expr, ExprKind, Type};
 
 impl<'a> Resolver<'a> {
     /// An expression that must be of a type.
@@ -24,7 +24,17 @@ impl<'a> Resolver<'a> {
         want: &Type,
     ) -> Resolved<Expr> {
         let expr = self.expr(scope, written, Some(want))?;
-        if assignable(&expr.ty, want) { Ok(expr) } else { Err(self.mismatch(&expr, want)) }
+        if assignable(&expr.ty, want) {
+            return Ok(expr);
+        }
+        // A field may be called like a member; where its type cannot stand, the member is meant.
+        if let Written::Name(text) = &written.kind
+            && let Some(member) =
+                self.wanted(&ast::Name { text: text.clone(), span: written.span }, Some(want))
+        {
+            return Ok(member);
+        }
+        Err(self.mismatch(&expr, want))
     }
 
     /// A condition. Names it binds stay visible.
@@ -499,6 +509,11 @@ impl<'a> Resolver<'a> {
         ))
     }
 
+    fn a_member_of(&self, id: EnumerationId) -> Words {
+        let name = self.set.enumerations.get(id.index()).map_or("", |it| it.name.text.as_str());
+        Words::new(format!("a member of `{name}`"), format!("「{name}」的枚举项"))
+    }
+
     /// Reports a value of another type than its place needs.
     pub(super) fn mismatch(&mut self, expr: &Expr, want: &Type) -> Reported {
         if let (Type::Money(one), Type::Money(other)) = (&expr.ty, want)
@@ -509,7 +524,12 @@ impl<'a> Resolver<'a> {
         if matches!(expr.ty, Type::Optional(_)) && !matches!(want, Type::Optional(_)) {
             return self.present(expr).err().unwrap_or(Reported);
         }
-        let (is, wanted) = (words::a_type(&expr.ty), words::a_type(want));
+        let (is, wanted) = match (expr.ty.required(), want.required()) {
+            (Type::Member(one), Type::Member(other)) => {
+                (self.a_member_of(*one), self.a_member_of(*other))
+            }
+            (is, wanted) => (words::a_type(is), words::a_type(wanted)),
+        };
         self.error(
             words::WRONG_TYPE,
             expr.span,

@@ -9,6 +9,7 @@
 //! said while trying is kept only if no event kind will do.
 
 mod access;
+mod bare_shares;
 mod calls;
 mod constant;
 mod data;
@@ -26,7 +27,7 @@ mod total;
 mod units;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Span;
 use crate::diagnostics::{Code, Diagnostic, Words};
@@ -56,7 +57,7 @@ pub struct Choice {
 /// Always gives a rule set, for an editor's sake; it is whole only if no diagnostic is an error.
 pub fn from_syntax(files: &[ast::File], choice: &Choice) -> (RuleSet, Vec<Diagnostic>) {
     let mut found = Vec::new();
-    let amended = scenario::amend(files, choice, &mut found);
+    let (files, amended) = scenario::amend(files, choice, &mut found);
     let mut resolver = Resolver {
         set: RuleSet { scenario: choice.scenario.clone(), ..RuleSet::default() },
         names: Names::default(),
@@ -65,9 +66,11 @@ pub fn from_syntax(files: &[ast::File], choice: &Choice) -> (RuleSet, Vec<Diagno
         tally_keys: Vec::new(),
         tally_types: Vec::new(),
         settlements: Vec::new(),
+        amended,
+        broken: files.iter().flat_map(|file| file.broken.iter().cloned()).collect(),
     };
     resolver.set.currencies.push(Currency { name: "CNY".into(), scale: 2 });
-    let modules = resolver.declare(&amended);
+    let modules = resolver.declare(&files);
     resolver.fill(&modules);
     (resolver.set, resolver.found)
 }
@@ -85,6 +88,11 @@ struct Resolver<'a> {
     tally_types: Vec<bool>,
     /// Each module's settlement as written.
     settlements: Vec<Option<&'a ast::SettlementKind>>,
+    /// What the chosen scenario did.
+    amended: scenario::Chosen,
+    /// The words of declarations that could not be read: what they would have stood for is not known,
+    /// and nothing is said of what refers to them.
+    broken: BTreeSet<String>,
 }
 
 /// The declarations of one module, in written order.

@@ -124,9 +124,21 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
+    /// Whether a name stands in a declaration that could not be read.
+    pub(super) fn is_broken(&self, text: &str) -> bool {
+        let last = text.rsplit_once('.').map_or(text, |(_, last)| last);
+        self.broken.contains(last)
+    }
+
     /// Reports an unknown name with the nearest known one.
     pub(super) fn unknown(&mut self, what: &Words, name: &ast::Name, known: &[String]) -> Reported {
         let text = &name.text;
+        if self.is_broken(text) {
+            return Reported;
+        }
+        if let Some(removed) = self.removed_by_scenario(name) {
+            return self.report(removed);
+        }
         let mut diagnostic = Diagnostic::error(
             words::UNKNOWN_NAME,
             name.span,
@@ -135,6 +147,9 @@ impl<'a> Resolver<'a> {
                 format!("这里没有名为「{text}」的{}", what.zh),
             ),
         );
+        if let Some((meant, help)) = self.meant(text) {
+            return self.report(diagnostic.with_help(help).with_fix(name.span, meant));
+        }
         match nearest(text, known) {
             Some(near) => {
                 diagnostic = diagnostic
@@ -156,6 +171,51 @@ impl<'a> Resolver<'a> {
     }
 }
 
+impl Resolver<'_> {
+    /// What a word means that is no name, but one knows well: the label of something, a Chinese word that
+    /// is nearly one of the language, or tenths (`六成`).
+    fn meant(&self, text: &str) -> Option<(String, Words)> {
+        let set = &self.set;
+        let members = set.enumerations.iter().flat_map(|tree| &tree.members).map(|it| &it.name);
+        let names = members
+            .chain(set.accounts.iter().map(|it| &it.name))
+            .chain(set.pools.iter().map(|it| &it.name))
+            .chain(set.events.iter().map(|it| &it.name))
+            .chain(set.registers.iter().map(|it| &it.name))
+            .chain(set.rules.iter().map(|it| &it.name));
+        let labelled = |name: &&crate::model::Name| {
+            name.text != text && [&name.zh, &name.en].into_iter().flatten().any(|it| it == text)
+        };
+        if let Some(name) = names.into_iter().find(labelled).map(|name| name.text.clone()) {
+            let help = Words::new(
+                format!("`{text}` is the label of `{name}`: write `{name}`"),
+                format!("「{text}」是「{name}」的标签：请写「{name}」"),
+            );
+            return Some((name, help));
+        }
+        let ours = match text {
+            "其它" => "其他".to_owned(),
+            "剩余" | "余额" | "余下" => "其余".to_owned(),
+            _ => tenths(text)?,
+        };
+        let help = Words::new(format!("write `{ours}`"), format!("请写「{ours}」"));
+        Some((ours, help))
+    }
+}
+
+/// `六成` is `60%`, `六成五` is `65%`.
+fn tenths(text: &str) -> Option<String> {
+    let digit = |c: char| "零一二三四五六七八九".chars().position(|it| it == c);
+    let mut letters = text.chars();
+    let tens = digit(letters.next()?)?;
+    (letters.next()? == '成').then_some(())?;
+    let ones = match letters.next() {
+        None => 0,
+        Some(c) => digit(c)?,
+    };
+    letters.next().is_none().then(|| format!("{}%", tens * 10 + ones))
+}
+
 fn quoted(names: &[String], open: &str, close: &str, between: &str) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("{open}{name}{close}")).collect();
     quoted.join(between)
@@ -168,6 +228,8 @@ pub(super) fn nearest<'n>(text: &str, known: &'n [String]) -> Option<&'n str> {
     known
         .iter()
         .map(|name| (strsim::damerau_levenshtein(text, name), name.as_str()))
+        // The same word is known, and cannot be what is missing here.
+        .filter(|(distance, _)| *distance > 0)
         .filter(|(distance, name)| *distance <= allowed && *distance < name.chars().count())
         .min()
         .map(|(_, name)| name)

@@ -76,6 +76,7 @@ impl<'a> Resolver<'a> {
                 && let Some(id) = self.find(Kind::Rule, module.id, &rule.name.text)
             {
                 let id = RuleId(id);
+                self.bare_shares(&rule.body);
                 let cite = self.cite_of(module.id, rule.head.cite.as_ref());
                 let overrides = self.overrides(module.id, &rule.head);
                 let inflow = matches!(&rule.body, RuleBody::Split(split) if split.pool.is_none());
@@ -181,6 +182,8 @@ impl<'a> Resolver<'a> {
         if cases.is_empty() && head.of.is_empty() {
             match closest {
                 Some(said) if !said.is_empty() => self.found.extend(said),
+                // The event it is for may be among those.
+                _ if !self.broken.is_empty() => {}
                 _ => {
                     self.error(
                         words::NO_EVENT_FITS,

@@ -5,80 +5,253 @@ use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Words};
 use crate::syntax::ast::{self, Amendment, ItemKind, RuleBody, Target};
 
-use super::{Choice, words};
+use super::names::{Kind, nearest};
+use super::{Choice, Resolver, units, words};
+
+/// The chosen scenario, as what is found later refers to it.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
+    /// Its name, and where it stands.
+    scenario: Option<(String, Span)>,
+    /// What it took out.
+    removed: Vec<ast::Name>,
+}
 
 /// The files with the chosen scenario's amendments made.
 pub(super) fn amend(
     files: &[ast::File],
     choice: &Choice,
     found: &mut Vec<Diagnostic>,
-) -> Vec<ast::File> {
+) -> (Vec<ast::File>, Chosen) {
     let mut files = files.to_vec();
-    let Some(chosen) = &choice.scenario else { return files };
-    let scenario = files.iter().flat_map(|file| &file.items).find_map(|item| match &item.kind {
-        ItemKind::Scenario(scenario) if scenario.name.text == *chosen => Some(scenario.clone()),
-        _ => None,
-    });
+    for scenario in scenarios(&files).filter(|scenario| scenario.amendments.is_empty()) {
+        found.push(amends_nothing(scenario));
+    }
+    let Some(chosen) = &choice.scenario else { return (files, Chosen::default()) };
+    let scenario = scenarios(&files).find(|scenario| scenario.name.text == *chosen).cloned();
     let Some(scenario) = scenario else {
-        let known: Vec<String> = scenario_names(&files);
-        found.push(
-            Diagnostic::error(
-                words::BAD_SCENARIO,
-                Span::default(),
-                Words::new(
-                    format!("there is no scenario named `{chosen}`"),
-                    format!("没有名为「{chosen}」的方案"),
-                ),
-            )
-            .with_help(Words::new(
-                format!("known scenarios: {}", known.join(", ")),
-                format!("已有方案：{}", known.join("、")),
-            )),
-        );
-        return files;
+        found.push(no_such_scenario(&files, chosen));
+        return (files, Chosen::default());
     };
+    let mut removed = Vec::new();
     for amendment in &scenario.amendments {
-        if !make(&mut files, &scenario.amends, amendment) {
-            found.push(nothing_to_amend(&scenario, amendment));
+        if let Some(refused) = changes_kind(&files, &scenario, amendment) {
+            found.push(refused);
+        } else if !make(&mut files, &scenario.amends, amendment) {
+            found.extend(nothing_to_amend(&files, &scenario, amendment));
+        } else if let Amendment::Remove { name } = amendment {
+            removed.push(name.clone());
         }
     }
-    files
+    (files, Chosen { scenario: Some((scenario.name.text, scenario.span)), removed })
 }
 
-fn scenario_names(files: &[ast::File]) -> Vec<String> {
-    files
-        .iter()
-        .flat_map(|file| &file.items)
-        .filter_map(|item| match &item.kind {
-            ItemKind::Scenario(scenario) => Some(scenario.name.text.clone()),
-            _ => None,
+impl Resolver<'_> {
+    /// Whether something was written in the chosen scenario.
+    pub(super) fn is_amended(&self, span: Span) -> bool {
+        self.amended.scenario.as_ref().is_some_and(|(_, scenario)| {
+            scenario.file == span.file && scenario.start <= span.start && span.end <= scenario.end
         })
-        .collect()
+    }
+
+    /// A name that is unknown because the scenario took away what it stood for.
+    pub(super) fn removed_by_scenario(&self, name: &ast::Name) -> Option<Diagnostic> {
+        let (scenario, _) = self.amended.scenario.as_ref()?;
+        let text = &name.text;
+        let removed = self.amended.removed.iter().find(|removed| removed.text == *text)?;
+        let words = Words::new(
+            format!("scenario `{scenario}` removes `{text}`, which something else still names"),
+            format!("方案「{scenario}」删除了「{text}」，但别处仍提到它"),
+        );
+        Some(
+            Diagnostic::error(words::UNKNOWN_NAME, removed.span, words)
+                .with_note(name.span, Words::new("named here", "此处提到"))
+                .with_help(Words::new(
+                    "remove what names it as well, and write it again without the name",
+                    "请一并删除提到它的内容，再另写一条不提它的",
+                )),
+        )
+    }
 }
 
-fn nothing_to_amend(scenario: &ast::Scenario, amendment: &Amendment) -> Diagnostic {
-    let name = match amendment {
-        Amendment::Legs { rule, .. } => rule,
-        Amendment::Parameter { name, .. }
-        | Amendment::Schedule { name, .. }
-        | Amendment::Reading { name, .. }
-        | Amendment::Remove { name } => name,
-        Amendment::AddRule(rule) => &rule.name,
-        Amendment::AddLevy(levy) => &levy.name,
-    };
-    let (text, of) = (&name.text, &scenario.name.text);
-    Diagnostic::error(
-        words::BAD_SCENARIO,
-        name.span,
-        Words::new(
-            format!("scenario `{of}` finds no `{text}` (or no such leg) in the modules it amends"),
-            format!("方案「{of}」在所修订的模块中找不到「{text}」（或没有该分项）"),
-        ),
-    )
-    .with_help(Words::new(
-        "name the module that declares it after `amends`",
-        "请在「修订」之后写明声明它的模块",
+fn scenarios(files: &[ast::File]) -> impl Iterator<Item = &ast::Scenario> {
+    files.iter().flat_map(|file| &file.items).filter_map(|item| match &item.kind {
+        ItemKind::Scenario(scenario) => Some(scenario),
+        _ => None,
+    })
+}
+
+fn amends_nothing(scenario: &ast::Scenario) -> Diagnostic {
+    let name = &scenario.name.text;
+    let words = Words::new(
+        format!("scenario `{name}` changes nothing"),
+        format!("方案「{name}」没有任何修订"),
+    );
+    Diagnostic::warning(words::BAD_SCENARIO, scenario.name.span, words)
+}
+
+fn no_such_scenario(files: &[ast::File], chosen: &str) -> Diagnostic {
+    let known: Vec<String> = scenarios(files).map(|scenario| scenario.name.text.clone()).collect();
+    let words = Words::new(
+        format!("there is no scenario named `{chosen}`"),
+        format!("没有名为「{chosen}」的方案"),
+    );
+    let diagnostic = Diagnostic::error(words::BAD_SCENARIO, Span::default(), words);
+    if known.is_empty() {
+        return diagnostic;
+    }
+    diagnostic.with_help(Words::new(
+        format!("known scenarios: {}", known.join(", ")),
+        format!("已有方案：{}", known.join("、")),
     ))
+}
+
+/// Why an amendment found nothing: the module, the name or the leg is not there. Nothing is said of a
+/// declaration that could not be read, for that was said already.
+fn nothing_to_amend(
+    files: &[ast::File],
+    scenario: &ast::Scenario,
+    amendment: &Amendment,
+) -> Option<Diagnostic> {
+    let (name, kind) = match amendment {
+        Amendment::Legs { rule, .. } => (rule, words::kind(Kind::Rule)),
+        Amendment::Parameter { name, .. } => (name, words::kind(Kind::Parameter)),
+        Amendment::Schedule { name, .. } => (name, words::kind(Kind::Schedule)),
+        Amendment::Reading { name, .. } => (name, words::kind(Kind::Reading)),
+        Amendment::Remove { name } => (name, Words::new("rule or levy", "规则或征收")),
+        Amendment::AddRule(rule) => (&rule.name, words::kind(Kind::Rule)),
+        Amendment::AddLevy(levy) => (&levy.name, words::kind(Kind::Levy)),
+    };
+    if files.iter().any(|file| file.broken.contains(&name.text)) {
+        return None;
+    }
+    let (of, text) = (&scenario.name.text, &name.text);
+    let modules: Vec<String> = files.iter().flat_map(module_names).collect();
+    if let Some(module) = scenario.amends.iter().find(|module| !modules.contains(&module.text)) {
+        let words = Words::new(
+            format!("scenario `{of}` amends `{}`, and there is no such module", module.text),
+            format!("方案「{of}」修订「{}」，但没有这个模块", module.text),
+        );
+        let found = Diagnostic::error(words::BAD_SCENARIO, module.span, words);
+        return Some(did_you_mean(found, module, &modules));
+    }
+    let known = amendable(files, &scenario.amends, amendment);
+    if let (Amendment::Legs { legs, .. }, true) = (amendment, known.contains(text)) {
+        let at = legs.first().map_or(name.span, |(_, _, span)| *span);
+        let words = Words::new(
+            format!("scenario `{of}` changes a leg that rule `{text}` does not have"),
+            format!("方案「{of}」修订的分项，规则「{text}」中没有"),
+        );
+        let help = Words::new(
+            "legs count from 1 in written order, `2.1` is the first leg inside the second",
+            "分项按书写次序自 1 起编号，「2.1」是第二项之内的第一项",
+        );
+        return Some(Diagnostic::error(words::BAD_SCENARIO, at, words).with_help(help));
+    }
+    let words = Words::new(
+        format!("scenario `{of}` finds no {} `{text}` in the modules it amends", kind.en),
+        format!("方案「{of}」在所修订的模块中找不到{}「{text}」", kind.zh),
+    );
+    let found = Diagnostic::error(words::BAD_SCENARIO, name.span, words);
+    Some(did_you_mean(found, name, &known))
+}
+
+fn did_you_mean(found: Diagnostic, name: &ast::Name, known: &[String]) -> Diagnostic {
+    match nearest(&name.text, known) {
+        Some(near) => found
+            .with_help(Words::new(
+                format!("did you mean `{near}`?"),
+                format!("是否想写「{near}」？"),
+            ))
+            .with_fix(name.span, near),
+        None => found.with_help(Words::new(
+            "name the module that declares it after `amends`",
+            "请在「修订」之后写明声明它的模块",
+        )),
+    }
+}
+
+fn module_names(file: &ast::File) -> impl Iterator<Item = String> {
+    file.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Module(module) => Some(module.name.text.clone()),
+        _ => None,
+    })
+}
+
+/// The names in the amended modules that an amendment of this kind could have meant.
+fn amendable(files: &[ast::File], amends: &[ast::Name], amendment: &Amendment) -> Vec<String> {
+    let mut known = Vec::new();
+    for file in files {
+        let mut inside = false;
+        for item in &file.items {
+            let name = match (&item.kind, amendment) {
+                (ItemKind::Module(module), _) => {
+                    inside = amends.iter().any(|name| name.text == module.name.text);
+                    continue;
+                }
+                (ItemKind::Rule(rule), Amendment::Legs { .. } | Amendment::Remove { .. }) => {
+                    &rule.name
+                }
+                (ItemKind::Levy(levy), Amendment::Remove { .. }) => &levy.name,
+                (ItemKind::Parameter(it), Amendment::Parameter { .. }) => &it.name,
+                (ItemKind::Schedule(it), Amendment::Schedule { .. }) => &it.name,
+                (ItemKind::Reading(it), Amendment::Reading { .. }) => &it.name,
+                _ => continue,
+            };
+            if inside {
+                known.push(name.text.clone());
+            }
+        }
+    }
+    known
+}
+
+/// A leg that took a rate, given a bare number: an amount, and most likely a forgotten `%`.
+fn changes_kind(
+    files: &[ast::File],
+    scenario: &ast::Scenario,
+    amendment: &Amendment,
+) -> Option<Diagnostic> {
+    let Amendment::Legs { rule: name, legs } = amendment else { return None };
+    let rule = files.iter().flat_map(|file| &file.items).find_map(|item| match &item.kind {
+        ItemKind::Rule(rule) if rule.name.text == name.text => Some(rule),
+        _ => None,
+    })?;
+    let RuleBody::Split(split) = &rule.body else { return None };
+    let (value, at) = legs.iter().find_map(|(path, value, at)| {
+        let old = leg_at(&split.body, path)?;
+        let was_rate = matches!(&old.portion, ast::Portion::Share(old) if units::has_rate(old));
+        let is_amount = units::is_literal(value) && !units::has_rate(value);
+        (was_rate && is_amount).then_some((value, *at))
+    })?;
+    let of = &scenario.name.text;
+    let words = Words::new(
+        format!("scenario `{of}` makes an amount of a leg that takes a rate"),
+        format!("方案「{of}」把按比例的分项改成了金额"),
+    );
+    let help = match &value.kind {
+        ast::ExprKind::Number { value, .. } => {
+            Words::new(format!("write `{value}%`"), format!("请写「{value}%」"))
+        }
+        _ => Words::new("write a rate, such as `55%`", "请写比例，例如「55%」"),
+    };
+    Some(
+        Diagnostic::error(words::BAD_SCENARIO, at, words)
+            .with_note(rule.name.span, Words::new("the rule", "该规则"))
+            .with_help(help),
+    )
+}
+
+/// The leg at a path.
+fn leg_at<'t>(target: &'t Target, path: &[u32]) -> Option<&'t ast::Leg> {
+    let (first, rest) = path.split_first()?;
+    let block = match target {
+        Target::Block(block) | Target::InOrder(block) => block,
+        Target::Among(among) => return leg_at(&among.target, path),
+        Target::To(_) | Target::Undetermined { .. } | Target::Graded(_) => return None,
+    };
+    let leg = block.legs.get(usize::try_from(*first).ok()?.checked_sub(1)?)?;
+    if rest.is_empty() { Some(leg) } else { leg_at(&leg.target, rest) }
 }
 
 /// Makes one amendment; says whether there was something to amend.
@@ -196,6 +369,8 @@ fn set_leg(target: &mut Target, path: &[u32], value: &ast::Expr) -> bool {
     };
     if rest.is_empty() {
         leg.portion = ast::Portion::Share(value.clone());
+        // What is wrong with the leg now is the scenario's doing.
+        leg.span = value.span;
         return true;
     }
     set_leg(&mut leg.target, rest, value)

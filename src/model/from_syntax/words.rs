@@ -32,10 +32,11 @@ codes! {
     NOT_HERE "F0215" "something that cannot stand here" "此处不可用";
     NOT_ROUNDED "F0216" "a due without rounding" "应纳未写取整";
     NO_EVENT_FITS "F0217" "a rule that fits no event" "规则不适用于任何事项";
-    BAD_VERSION "F0218" "versions out of order" "版本次序有误";
+    BAD_VERSION "F0218" "days or versions out of order" "日期或版本次序有误";
     BAD_SCENARIO "F0219" "an amendment that finds nothing to amend" "修订无从着落";
     BAD_EXAMPLE "F0220" "an example that cannot be read" "示例无法理解";
     MIXED_CURRENCIES "F0221" "currencies mixed" "币种混用";
+    BARE_SHARE "F0222" "an amount that looks like a share" "疑似漏写百分号的金额";
 }
 
 /// What a kind of declaration is called.

@@ -26,7 +26,8 @@ impl Compiler<'_> {
         let rules = self.rules;
         let context = Context { event: Some(id), who: &event.name.text };
         let fields = event.fields.iter().map(|field| self.field(field, context)).collect();
-        let (currency, unit) = self.currency_of(id, event);
+        let currency = rules.currency_of(id);
+        let unit = self.unit_of(&Type::Money(currency));
         let reversed_by = |other: &model::Event| other.reverses.is_some_and(|(_, of)| of == id);
         if let Some((field, original)) = event.reverses {
             let key = super::super::Expr::Field(field.0);
@@ -48,7 +49,7 @@ impl Compiler<'_> {
             order_by: event.order_by.iter().map(|field| field.0).collect(),
             // Known only when all events have been looked at.
             order_matters: false,
-            currency,
+            currency: currency.0,
             unit,
             levies,
             transfers,
@@ -57,26 +58,6 @@ impl Compiler<'_> {
             becomes: self.becomes(id),
             figures: self.figures(id),
         }
-    }
-
-    /// The currency of an event is its inflow's; without one, that of its first levy or transfer.
-    fn currency_of(&self, id: EventId, event: &model::Event) -> (u32, Exact) {
-        let inflow = event.inflow.and_then(|field| event.fields.get(field.index()));
-        let levied = self.rules.levies.iter().flat_map(|levy| &levy.cases);
-        let levied = levied.filter(|case| case.event == id).map(|case| &case.due.ty);
-        let cases = self.rules.rules.iter().flat_map(|rule| &rule.cases);
-        let moved = cases.filter(|case| case.event == id).flat_map(|case| match &case.body {
-            Body::Transfers(transfers) => transfers.as_slice(),
-            Body::Split(_) => &[],
-        });
-        let moved = moved.filter_map(|transfer| transfer.amount.as_ref()).map(|amount| &amount.ty);
-        let currencies = inflow.map(|field| &field.ty).into_iter().chain(levied).chain(moved);
-        let currency = currencies.filter_map(|ty| match ty.required() {
-            Type::Money(currency) => Some(currency.0),
-            _ => None,
-        });
-        let currency = currency.take(1).next().unwrap_or(0);
-        (currency, self.unit_of(&Type::Money(model::CurrencyId(currency))))
     }
 
     /// Minor units in a major unit of a type; one for what is no money.

@@ -8,6 +8,7 @@ mod expr;
 mod flow;
 mod partition;
 mod state;
+mod steady;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +47,8 @@ pub fn compile_with_checks(
     let mut compiler = Compiler::new(rules, choices);
     let parameters = rules.parameters.iter().map(|it| compiler.parameter(it)).collect();
     let schedules = rules.schedules.iter().map(tables::schedule).collect();
-    let shapes = compiler.shapes();
+    let mut shapes = compiler.shapes();
+    steady::mark(&mut shapes);
     let carries = rules.carries.iter().map(|carry| compiler.carry(carry)).collect();
     let events = compiler.events();
     let checks: Vec<_> = checks

@@ -144,6 +144,7 @@ impl Compiler<'_> {
             optional: matches!(field.ty, Type::Optional(_)),
             computed: field.computed.as_ref().map(|formula| self.formula(formula, context)),
             dated: field.dated,
+            steady: false,
         }
     }
 

@@ -223,7 +223,8 @@ impl<'p> Maker<'p> {
         let scene = &mut Scene { locals: &mut locals, own: Some((row, shape)) };
         let typed = self.typed(&formula.expr, scene);
         self.depth -= 1;
-        typed
+        // What has no tree may still have one value for the run, which the evaluator works out once.
+        typed.or_else(|| if declared.steady { steady(&declared.kind, field, row) } else { None })
     }
 
     fn total(
@@ -438,6 +439,21 @@ fn constant_of(constant: &Constant) -> Option<Typed> {
         }
         Constant::Text(_) => return None,
     })
+}
+
+/// A computed field of a row that has one value for the run.
+fn steady(kind: &Kind, field: u32, row: u32) -> Option<Typed> {
+    match kind {
+        Kind::Money { scale, .. } => {
+            let den = 10_i128.checked_pow(u32::from(*scale))?;
+            Rational::new(Number::RowSteady(row, field, den), den).map(Typed::Number)
+        }
+        Kind::Integer => Rational::new(Number::RowSteady(row, field, 1), 1).map(Typed::Number),
+        Kind::Bool | Kind::Date | Kind::Member(_) | Kind::Option(_) => {
+            stored(kind, field, Some(row))
+        }
+        _ => None,
+    }
 }
 
 /// A stored field, of the event or of a row.

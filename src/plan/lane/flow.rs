@@ -126,6 +126,7 @@ impl<'p> Flow<'p> {
         let levies = self.levies(&mut path)?;
         let next = self.next(0, &path, inflow.map(|(_, slot)| slot), &levies)?;
         Some(Lane {
+            currency: event.currency,
             required,
             undoes: event.reverses.map(|(field, _)| field),
             kept_under: event.unique.first().copied().filter(|_| event.reversible),

@@ -51,6 +51,8 @@ pub enum Number {
     },
     /// A stored field of a register's row, undated.
     RowField(u32, u32),
+    /// A computed one that has one value for the run, over this denominator.
+    RowSteady(u32, u32, i128),
     /// Days from one to the other.
     DaysBetween(Box<Day>, Box<Day>),
     /// A part of a date.
@@ -72,7 +74,7 @@ pub enum Truth {
     Unknown,
     /// A stored field of the event.
     Field(u32),
-    /// A stored field of a register's row.
+    /// A field of a register's row, stored or with one value for the run.
     RowField(u32, u32),
     /// The other way round.
     Not(Box<Truth>),
@@ -111,7 +113,7 @@ pub enum Day {
     Effective,
     /// A stored field of the event.
     Field(u32),
-    /// A stored field of a register's row.
+    /// A field of a register's row, stored or with one value for the run.
     RowField(u32, u32),
     /// Later, or with a negative length earlier.
     Plus(Box<Day>, Duration),

@@ -5,6 +5,8 @@ use super::{Day, KeyPart, Number, Slot, Truth};
 /// The program of an event kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lane {
+    /// The currency of the event's money.
+    pub currency: u32,
     /// Stored fields without which an event is the evaluator's.
     pub required: Vec<u32>,
     /// A field that must be missing: it names an event to undo.

@@ -22,7 +22,7 @@ use super::names::{Kind, Names};
 use super::values::{file_text, person_text};
 
 pub use json::explanation_json;
-pub use told::explanation_text;
+pub use told::{explanation_text, same_key_text};
 
 /// What a part of the rules rests on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

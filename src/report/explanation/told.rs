@@ -358,16 +358,35 @@ impl<'t> Teller<'t> {
     }
 }
 
+/// The events that were set aside for having a key that stands already: a line each, with its reason.
+pub fn same_key_text(others: &[Explanation], telling: Telling<'_>) -> String {
+    let mut out = String::new();
+    if !others.is_empty() {
+        out.push_str(telling.say("\nother events with this key\n", "\n键值相同的其他事项\n"));
+    }
+    for (at, other) in others.iter().enumerate() {
+        let branch = if at + 1 == others.len() { "└─" } else { "├─" };
+        let place = telling.origin(other.origin).unwrap_or_default();
+        let what = match &other.aside {
+            Some(reason) => {
+                let words = reason_words(reason, Some(other.event), telling.names);
+                let what = words.what.in_language(telling.language).to_owned();
+                format!("{}[{}]: {what}", telling.say("set aside", "搁置"), words.code)
+            }
+            None => telling.say("allocated", "已分配").to_owned(),
+        };
+        out.push_str(&format!("{branch} {place}: {what}\n"));
+    }
+    out
+}
+
 /// The key of the event, as files write it.
 pub(super) fn event_key(event: &Table, story: &Explanation, telling: Telling<'_>) -> String {
     let part = |at: &usize| {
         let (field, cell) = (event.fields.get(*at)?, story.fields.get(*at)?);
         Some(match cell {
             Cell::Missing if event.effective == Some(*at) => story.date.to_string(),
-            Cell::List(parts) => {
-                let parts = parts.iter().map(|cell| file_text(cell, &Kind::Text, telling.names));
-                parts.collect::<Vec<_>>().join("/")
-            }
+            Cell::List(parts) => telling.row_parts(Some(&field.kind), parts, true).join("/"),
             cell => file_text(cell, &field.kind, telling.names),
         })
     };

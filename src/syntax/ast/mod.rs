@@ -33,6 +33,8 @@ pub use rules::{
 pub struct File {
     /// The declarations that could be read, in written order.
     pub items: Vec<Item>,
+    /// The words of declarations that could not be read: names that are declared, but not how.
+    pub broken: Vec<String>,
 }
 
 /// A declaration and its place.

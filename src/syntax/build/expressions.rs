@@ -156,11 +156,11 @@ impl Builder {
     fn operator(&mut self, pair: &Pair<'_>) -> Operator {
         let written = pair.as_str();
         let (operator, ours) = match written {
-            "<=" | "≤" => return Operator::LessEqual,
-            ">=" | "≥" => return Operator::GreaterEqual,
+            "<=" | "≤" | "＜＝" => return Operator::LessEqual,
+            ">=" | "≥" | "＞＝" => return Operator::GreaterEqual,
             "<" | "＜" => return Operator::Less,
             ">" | "＞" => return Operator::Greater,
-            "!=" | "≠" => return Operator::NotEqual,
+            "!=" | "≠" | "！＝" => return Operator::NotEqual,
             "==" => (Operator::Equal, "="),
             "<>" => (Operator::NotEqual, "!="),
             _ => return Operator::Equal,

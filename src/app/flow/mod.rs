@@ -1,70 +1,21 @@
 //! The network of a rule set as people see it: events, pools and accounts, and the rules between.
+//!
+//! `totals` is what each leg gave in a run, `weights` how wide each way is.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
+mod totals;
+mod weights;
 
-use crate::base::Money;
+use std::collections::BTreeSet;
+
 use crate::diagnostics::Language;
-use crate::formats::FormatsError;
 use crate::model::{Body, EventId, Leg, LegId, Name, PoolId, RuleSet, Source, Target};
 use crate::report::flow::{Link, Network, Node, NodeKind};
-use crate::rows::{Accounts, Cell, EventAt, Outcome, Sink};
+use crate::report::values::account_label;
 
-use super::compare::listen;
-use super::run::Job;
+use super::names::names;
+use weights::{even, weigh};
 
-/// Net amounts by event kind and leg, as a run gave them.
-pub type LegTotals = BTreeMap<(u32, u32), Money>;
-
-/// What each leg gave in a run, by event kind.
-///
-/// # Errors
-/// A file cannot be read, or the engine found itself at fault.
-pub fn leg_totals(job: &Job<'_>) -> Result<LegTotals, FormatsError> {
-    let mut sums = LegSums(LegTotals::new());
-    listen(job, &mut sums)?;
-    Ok(sums.0)
-}
-
-struct LegSums(LegTotals);
-
-impl Sink for LegSums {
-    type Error = Infallible;
-
-    fn event(
-        &mut self,
-        event: EventAt<'_>,
-        outcome: Outcome<'_>,
-        _accounts: &dyn Accounts,
-    ) -> Result<(), Infallible> {
-        if let Outcome::Allocated { allocations, .. } = outcome {
-            for allocation in allocations {
-                let key = (event.batch.event, allocation.leg);
-                let sum = self.0.entry(key).or_insert(Money::ZERO);
-                // A picture may leave out what is beyond 10^36 yuan.
-                *sum = sum.checked_add(allocation.amount).unwrap_or(*sum);
-            }
-        }
-        Ok(())
-    }
-
-    fn figure(
-        &mut self,
-        _event: EventAt<'_>,
-        _figure: u32,
-        _key: &[Cell],
-        _value: &Cell,
-    ) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn open_item(&mut self, _event: EventAt<'_>, _leg: u32) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
-/// How much one source weighs where nothing was run.
-const EQUAL: u128 = 1_000_000;
+pub use totals::{LegTotals, leg_totals};
 
 /// Where money is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,11 +23,13 @@ enum At {
     Event(EventId),
     Levy(u32),
     Pool(PoolId),
-    Account(u32),
+    /// An account or family, or that member of it.
+    Account(u32, Option<usize>),
     Undetermined,
 }
 
 /// One leg's way, for one event kind.
+#[derive(Clone)]
 struct Way {
     event: EventId,
     from: At,
@@ -86,10 +39,28 @@ struct Way {
 }
 
 /// The network of a rule set. Without totals every source weighs alike and divides evenly over its
-/// ways; with them a way is as wide as its net amount, and a way into a pool that several legs fill
-/// has an even part of what left the pool, without a figure, since the legs alone do not tell it.
+/// ways; with them a way is as wide as its net amount, and a way into a pool that several ways of one
+/// event kind fill has an even part of what left the pool, without a figure, since the legs alone do
+/// not tell it.
 pub fn flow(rules: &RuleSet, totals: Option<&LegTotals>, language: Language) -> Network {
-    let ways = ways(rules, language);
+    let mut ways = ways(rules, language);
+    if let Some(totals) = totals {
+        ways = ways.into_iter().flat_map(|way| totals.to_members(way)).collect();
+        ways.extend(totals.by_settlement(match language {
+            Language::English => "settlement",
+            Language::Chinese => "尾差结算",
+        }));
+    }
+    let names = names(rules, language);
+    let member = |at: &At| match (at, totals) {
+        (At::Account(account, Some(place)), Some(totals)) => {
+            let (_, key) = totals.accounts.get(*place)?;
+            let declared = names.accounts.get(usize::try_from(*account).ok()?)?;
+            let label = account_label(declared, key, &names, language);
+            Some(Node { label, kind: NodeKind::Account })
+        }
+        _ => None,
+    };
     let mut ats: BTreeSet<At> = BTreeSet::new();
     for way in &ways {
         ats.insert(way.from);
@@ -97,7 +68,8 @@ pub fn flow(rules: &RuleSet, totals: Option<&LegTotals>, language: Language) -> 
     }
     let ats: Vec<At> = ats.into_iter().collect();
     let position = |at: At| ats.iter().position(|other| *other == at).unwrap_or(0);
-    let nodes = ats.iter().map(|at| node(rules, *at, language)).collect();
+    let nodes =
+        ats.iter().map(|at| member(at).unwrap_or_else(|| node(rules, *at, language))).collect();
     let mut links: Vec<Link> = Vec::new();
     let mut members: Vec<Vec<&Way>> = Vec::new();
     for way in &ways {
@@ -187,7 +159,7 @@ fn reachable(rules: &RuleSet, ways: Vec<Way>) -> Vec<Way> {
 
 fn reached(target: &Target) -> Option<At> {
     match target {
-        Target::Account(place) => Some(At::Account(place.account.0)),
+        Target::Account(place) => Some(At::Account(place.account.0, None)),
         Target::Pool { pool, .. } => Some(At::Pool(*pool)),
         Target::Undetermined { .. } => Some(At::Undetermined),
         Target::Block(_) | Target::InOrder(_) | Target::Graded(_) | Target::Among(_) => None,
@@ -228,7 +200,7 @@ fn node(rules: &RuleSet, at: At, language: Language) -> Node {
             let pool = rules.pools.get(id.index());
             Node { label: label(pool.map(|pool| &pool.name)), kind: NodeKind::Pool }
         }
-        At::Account(id) => {
+        At::Account(id, _) => {
             let account = rules.accounts.iter().find(|account| account.id.0 == id);
             Node { label: label(account.map(|account| &account.name)), kind: NodeKind::Account }
         }
@@ -251,78 +223,4 @@ fn shown(name: &Name, language: Language) -> String {
     // is Chinese.
     let fits = label.filter(|label| language == Language::Chinese || label.is_ascii());
     fits.unwrap_or(&name.text).clone()
-}
-
-/// Every source weighs the same, and every node divides evenly over its ways.
-fn even(ats: &[At], links: &mut [Link]) {
-    let mut holds: Vec<u128> = ats
-        .iter()
-        .map(|at| if matches!(at, At::Event(_) | At::Levy(_)) { EQUAL } else { 0 })
-        .collect();
-    let mut done = vec![false; ats.len()];
-    // Pools form no circle, so each round finishes at least one node.
-    for _ in 0..ats.len() {
-        let ready = (0..ats.len()).find(|node| {
-            let waits = |link: &Link| link.to == *node && done.get(link.from) == Some(&false);
-            done.get(*node) == Some(&false) && !links.iter().any(waits)
-        });
-        let Some(node) = ready else { return };
-        if let Some(done) = done.get_mut(node) {
-            *done = true;
-        }
-        let held = holds.get(node).copied().unwrap_or(0);
-        let count = links.iter().filter(|link| link.from == node).count();
-        let part = held / u128::try_from(count.max(1)).unwrap_or(1);
-        for link in links.iter_mut().filter(|link| link.from == node) {
-            link.weight = part;
-            if let Some(to) = holds.get_mut(link.to) {
-                *to += part;
-            }
-        }
-    }
-}
-
-/// Ways into accounts weigh what their legs gave; a way into a pool what left the pool.
-fn weigh(
-    rules: &RuleSet,
-    ats: &[At],
-    links: &mut [Link],
-    members: &[Vec<&Way>],
-    totals: &LegTotals,
-) {
-    let scale = rules.currencies.first().map_or(2, |currency| currency.scale);
-    let mut nets: Vec<i128> = members
-        .iter()
-        .map(|ways| {
-            ways.iter()
-                .filter_map(|way| totals.get(&(way.event.0, way.leg.0)))
-                .fold(0_i128, |sum, amount| sum.saturating_add(amount.minor()))
-        })
-        .collect();
-    let is_pool = |node: usize| matches!(ats.get(node), Some(At::Pool(_)));
-    let mut known: Vec<bool> = links.iter().map(|link| !is_pool(link.to)).collect();
-    // From the last pools back: what a pool holds is what left it. As many rounds as nodes reach all.
-    for _ in 0..ats.len() {
-        for node in (0..ats.len()).filter(|node| is_pool(*node)) {
-            let out = links
-                .iter()
-                .zip(&nets)
-                .filter(|(link, _)| link.from == node)
-                .fold(0_i128, |sum, (_, net)| sum.saturating_add(*net));
-            let feeders = links.iter().filter(|link| link.to == node).count();
-            let count = i128::try_from(feeders.max(1)).unwrap_or(1);
-            for ((link, net), known) in links.iter().zip(&mut nets).zip(&mut known) {
-                if link.to == node {
-                    *net = out / count;
-                    *known = feeders == 1;
-                }
-            }
-        }
-    }
-    for ((link, net), known) in links.iter_mut().zip(&nets).zip(&known) {
-        link.weight = net.unsigned_abs();
-        if *known {
-            link.amount = Money::from_minor(*net).format(scale);
-        }
-    }
 }

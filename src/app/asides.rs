@@ -1,0 +1,153 @@
+//! What a run sets aside: counted, kept with its reason, the first ones shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::Exact;
+use crate::diagnostics::{Language, Words};
+use crate::formats::{FormatsError, Layout, SetAside, SetAsides, Unread};
+use crate::report::names::{Names, folded};
+use crate::report::reason_words;
+use crate::rows::{Cell, EventAt, Origin, Reason, RegisterRow};
+
+use super::inputs::EventFile;
+use super::run::Job;
+
+/// An event set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// Where it stands: the file and the line, or nothing for an event that the run made.
+    pub place: Option<(String, u64)>,
+    /// The number is that of a record in an array, not of a line.
+    pub is_record: bool,
+    /// What it is.
+    pub aside: SetAside,
+}
+
+/// More than these are only counted and written to the file.
+const ASIDE_SHOWN_MAX: usize = 10;
+
+/// What is set aside, by the reader and by the engine.
+pub(super) struct Asides<'j> {
+    names: &'j Names,
+    registers: &'j [(u32, Vec<RegisterRow>)],
+    files: &'j [EventFile],
+    language: Language,
+    pub(super) kept: Option<SetAsides>,
+    pub(super) first: Vec<Aside>,
+    pub(super) unread: u64,
+    pub(super) unread_unknown: u64,
+    /// What rows that cannot be read would have brought, by event kind.
+    pub(super) unread_money: BTreeMap<u32, Exact>,
+    /// Registers without any row in which events looked for one.
+    pub(super) without_rows: BTreeSet<u32>,
+}
+
+impl<'j> Asides<'j> {
+    pub(super) fn new(job: &'j Job<'j>, kept: Option<SetAsides>) -> Asides<'j> {
+        Asides {
+            names: job.names,
+            registers: &job.registers,
+            files: job.events,
+            language: job.language,
+            kept,
+            first: Vec::new(),
+            unread: 0,
+            unread_unknown: 0,
+            unread_money: BTreeMap::new(),
+            without_rows: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn unread(&mut self, rows: Vec<Unread>) -> Result<(), FormatsError> {
+        for row in rows {
+            self.unread += 1;
+            match (row.event, row.inflow) {
+                (Some(event), Some(inflow)) => {
+                    let sum = self.unread_money.entry(event).or_insert(Exact::ZERO);
+                    let sum_now = sum.add(&Exact::from(inflow.minor()));
+                    *sum = sum_now.map_err(|_| FormatsError::TotalTooLarge)?;
+                }
+                _ => self.unread_unknown += 1,
+            }
+            self.add(row.origin, row.event, String::new(), &row.reason)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn event(
+        &mut self,
+        event: EventAt<'_>,
+        reason: &Reason,
+    ) -> Result<(), FormatsError> {
+        let origin = event.batch.origins.get(event.row).copied().unwrap_or(Origin::MADE);
+        let key = if origin == Origin::MADE {
+            super::keys::key_text(event, self.names)
+        } else {
+            String::new()
+        };
+        self.add(origin, Some(event.batch.event), key, reason)
+    }
+
+    fn add(
+        &mut self,
+        origin: Origin,
+        event: Option<u32>,
+        key: String,
+        reason: &Reason,
+    ) -> Result<(), FormatsError> {
+        if let Reason::NoRow { register, .. } = reason
+            && self.registers.iter().any(|(of, rows)| of == register && rows.is_empty())
+        {
+            self.without_rows.insert(*register);
+        }
+        let shown = self.first.len() < ASIDE_SHOWN_MAX;
+        if !shown && self.kept.is_none() {
+            return Ok(());
+        }
+        let table = event
+            .and_then(|event| usize::try_from(event).ok())
+            .and_then(|at| self.names.events.get(at));
+        let aside = SetAside {
+            event: table.map_or_else(String::new, |table| table.name.text.clone()),
+            key,
+            reason: reason_words(reason, event, self.names),
+        };
+        if let Some(kept) = &mut self.kept {
+            kept.add(origin, &aside, self.language)?;
+        }
+        if shown {
+            let mut aside = aside;
+            if let Some(near) = self.near_row(reason) {
+                aside.reason.hint = Words::new(
+                    format!("did you mean `{near}`? {}", aside.reason.hint.en),
+                    format!("是否应为「{near}」？{}", aside.reason.hint.zh),
+                );
+            }
+            let file = usize::try_from(origin.file).ok().and_then(|at| self.files.get(at));
+            let place = file.map(|file| (file.input.name().to_owned(), origin.line));
+            let is_record = file.is_some_and(|file| file.input.layout == Layout::Json);
+            self.first.push(Aside { place, is_record, aside });
+        }
+        Ok(())
+    }
+
+    /// The key of a register's row that a person reads as the one that has no row: it differs in
+    /// blanks, in capitals or in the width of its letters. Codes that are merely alike are no hint.
+    /// It takes a look at every row, so only those shown are asked about.
+    fn near_row(&self, reason: &Reason) -> Option<String> {
+        let Reason::NoRow { register, key } = reason else { return None };
+        let [Cell::Text(wanted)] = key.as_slice() else { return None };
+        let table = self.names.registers.get(usize::try_from(*register).ok()?)?;
+        let [field] = table.key.as_slice() else { return None };
+        let (_, rows) = self.registers.iter().find(|(of, _)| of == register)?;
+        let read = |text: &str| {
+            let letters = folded(text).to_lowercase();
+            letters.chars().filter(|letter| !letter.is_whitespace()).collect::<String>()
+        };
+        let wanted = read(wanted);
+        rows.iter().find_map(|row| match row.cells.get(*field) {
+            Some(Cell::Text(text)) if read(text) == wanted => Some(text.to_string()),
+            _ => None,
+        })
+    }
+}

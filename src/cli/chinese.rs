@@ -1,0 +1,299 @@
+//! Help and usage errors in Chinese. What the flags are is declared once, in English; here stand the
+//! words for a reader of Chinese, found by the English ones. A test sees to it that none is missing.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command};
+
+use crate::diagnostics::Words;
+
+/// What the help says, and the same in Chinese.
+const HELP: &[(&str, &str)] = &[
+    (
+        "A rules engine for tax sharing and benefit sharing: rules in, allocations out, exact to the fen",
+        "分税与利益分享的规则引擎：输入规则与事项，得出分配，精确到分",
+    ),
+    ("Find what is wrong with rules before any money moves", "在动用资金之前检查规则中的问题"),
+    ("Run the examples inside rules", "运行规则中的示例"),
+    ("Allocate events: who gets what of each", "分配事项：每一笔各归谁、各多少"),
+    (
+        "Tell why one event came out as it did, rule by rule, with clauses and the day's values",
+        "说明一笔事项为何如此分配：逐条规则，附依据与当日取值",
+    ),
+    (
+        "Hold two scenarios, or all readings, against each other over the same events",
+        "用同一批事项比较两个方案，或逐一比较各释义",
+    ),
+    ("Draw the network of rules: where money comes in, who gets it", "画出规则的资金流向图"),
+    ("Lay rules out anew, or translate their keywords", "重新排版规则，或转换关键字的语言"),
+    (
+        "Print a schedule with the quick deductions derived from it",
+        "打印税率表及推导出的速算扣除数",
+    ),
+    ("Make a small working project", "建立一个可直接运行的小项目"),
+    ("Show the value of a stage on the way from text to plan", "显示从文本到执行计划各阶段的内容"),
+    ("Print this message or the help of the given subcommand(s)", "显示本说明或某个命令的说明"),
+    ("Print help (see more with '--help')", "显示说明（--help 更详细）"),
+    ("Print version", "显示版本"),
+    (
+        "Language of messages and reports: zh or en [default: the locale's]",
+        "消息与报告的语言 [默认随系统]",
+    ),
+    ("When to use colours", "何时使用颜色"),
+    ("On a terminal, unless NO_COLOR is set", "在终端上，除非设置了 NO_COLOR"),
+    ("Always", "总是"),
+    ("Never", "从不"),
+    (
+        "Folder in which modules are looked for [also: FENSHUI_LIBRARY]",
+        "查找模块的文件夹 [也可用 FENSHUI_LIBRARY]",
+    ),
+    ("Say nothing but results and errors", "只输出结果与错误"),
+    ("A file or folder of rules", "规则文件或文件夹"),
+    ("Files or folders of rules", "规则文件或文件夹，可多个"),
+    ("List what the rules say without having seen it in a source", "列出规则中尚未查证来源的内容"),
+    ("How findings are written", "检查结果的写法"),
+    ("Only examples whose title holds this text", "只运行标题含有此文字的示例"),
+    (
+        "List the rules, legs, versions, brackets and options that no example reaches",
+        "列出示例未覆盖的规则、分项、版本、级距与释义选项",
+    ),
+    ("How results are written", "结果的写法"),
+    (
+        "Files of events: FILE or EVENT=FILE; CSV, JSON or NDJSON, `-` is the standard input",
+        "事项文件：文件 或 事项=文件；CSV、JSON 或 NDJSON，- 为标准输入",
+    ),
+    ("Rows of a register", "登记簿的数据：名称=文件"),
+    (
+        "With the amendments of a scenario (`compare` takes two)",
+        "采用某个方案的改动（compare 可给两个）",
+    ),
+    ("Choose an option of a reading", "选择某项释义的取值"),
+    (
+        "The last day for which calendar events are made [default: the last event's]",
+        "生成历日事项的最后一天 [默认为最后一笔事项之日]",
+    ),
+    (
+        "Which column holds which field, where names and labels do not say it",
+        "列对照文件：列名与字段名、标签不一致时使用",
+    ),
+    ("Encoding of the data [default: found from the bytes]", "数据的编码 [默认自动识别]"),
+    (
+        "What stands between the cells of a CSV file: one letter, or `tab`",
+        "CSV 的分隔符：一个字符，或 tab",
+    ),
+    ("Layout of the data [default: by the ending of the name]", "数据的格式 [默认按扩展名]"),
+    (
+        "Write allocations to a file; its ending chooses the layout [default: the standard output]",
+        "把分配结果写入文件，扩展名决定格式 [默认写到标准输出]",
+    ),
+    ("Write totals to a file", "把汇总写入文件"),
+    (
+        "Columns of the summary: account, a field of the events, year, quarter, month",
+        "汇总的列：account、事项的字段、year、quarter、month",
+    ),
+    (
+        "Write rows set aside to a file, whole, with reason and hint",
+        "把搁置的行连同原因与提示写入文件",
+    ),
+    ("Write figures to a file", "把指标写入文件"),
+    ("A row a leg, with its rule and clause", "每个分项一行，附规则与依据"),
+    (
+        "Layout of what goes to the standard output, or to files without a known ending",
+        "标准输出及无已知扩展名的文件的格式",
+    ),
+    (
+        "Run a second, plain evaluator first, and stop at the first difference",
+        "先用另一个简明的求值器核对，遇到第一处不同即停止",
+    ),
+    ("With a column that says what people call each account", "另加一列账户的中文名称"),
+    ("Write CSV so that Excel opens it as it is", "写出 Excel 可直接打开的 CSV"),
+    ("Print a mapping to edit, and run nothing", "打印一份可修改的列对照，不运行"),
+    (
+        "Which event: its key, parts separated by `/`, and EVENT: in front where kinds share keys",
+        "哪一笔事项：键值，多个部分以 / 分隔；不同事项键值相同时在前面写 事项:",
+    ),
+    ("How the explanation is written", "说明的写法"),
+    (
+        "For every reading of the rules: how much money hangs on it, and whose",
+        "逐一比较各释义：涉及多少金额、谁的金额",
+    ),
+    ("How many of the events that moved most are shown", "列出变动最大的事项的笔数"),
+    ("Layout of the result", "结果的格式"),
+    (
+        "Files of events, whose amounts are the widths; without, every way is as wide as its sisters",
+        "事项文件，以其金额为宽度；不给则各路等宽",
+    ),
+    ("How the network is written", "流向图的写法"),
+    (
+        "Where to; `-` for the standard output. The ending chooses the format: .txt, .mmd, .svg",
+        "写到哪里；- 为标准输出。扩展名决定格式：.txt、.mmd、.svg",
+    ),
+    ("With the amendments of this scenario", "采用此方案的改动"),
+    (
+        "Files or folders of rules; `-` lays out the standard input onto the standard output",
+        "规则文件或文件夹；- 表示从标准输入到标准输出",
+    ),
+    (
+        "Change nothing; list files that are not laid out, and fail if there are any",
+        "不改动；列出排版不合规的文件，有则返回失败",
+    ),
+    ("Write keywords in this tongue", "用此语言书写关键字"),
+    ("Name or label of the schedule", "税率表的名称或标签"),
+    ("Only the table of this day [default: all tables]", "只打印此日的税率表 [默认全部]"),
+    ("Layout of the table", "表的格式"),
+    ("The folder to make; its last part names the project", "要建立的文件夹；最后一段即项目名"),
+    ("Which stage", "哪个阶段"),
+    ("A line of column names, then a row a line", "首行列名，其后每行一条"),
+    ("An array of records", "记录的数组"),
+    ("A record a line", "每行一条记录"),
+    ("Aligned columns for people", "供人阅读的对齐表格"),
+    ("As CSV, with tabs", "同 CSV，以制表符分隔"),
+    ("For people", "供人阅读"),
+    ("One JSON object a line", "每行一个 JSON 对象"),
+    ("Trees as written", "书写原样的语法树"),
+    ("Names resolved", "名称已解析"),
+    ("Compiled, everything by position", "编译后的计划"),
+    ("An indented text", "缩进的文本"),
+    ("A Mermaid flow chart", "Mermaid 流程图"),
+    ("A self-contained SVG Sankey diagram", "独立的 SVG 桑基图"),
+    ("Chinese", "中文"),
+    ("English", "英文"),
+];
+
+const EXIT_CODES: &str = "退出码：0 全部分配；1 已完成，但有搁置的行，或检查、测试未通过；\
+2 用法错误或输入无法读取；3 规则不能编译；130 被中断";
+
+/// The same text in Chinese.
+fn translated(english: &str) -> Option<&'static str> {
+    HELP.iter().find(|(own, _)| *own == english).map(|(_, chinese)| *chinese)
+}
+
+/// The command with its help in Chinese.
+pub(super) fn in_chinese(mut command: Command) -> Command {
+    command.build();
+    let command = command.after_help(EXIT_CODES);
+    of_command(command)
+}
+
+fn of_command(mut command: Command) -> Command {
+    if let Some(about) = command.get_about().map(ToString::to_string) {
+        command = command.about(translated(&about).map_or(about, str::to_owned));
+    }
+    command
+        .help_template("{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}\n")
+        .subcommand_help_heading("命令")
+        .mut_args(of_argument)
+        .mut_subcommands(of_command)
+}
+
+fn of_argument(argument: Arg) -> Arg {
+    let english = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let mut help = translated(&english).map_or(english, str::to_owned);
+    let values: Vec<String> = argument
+        .get_possible_values()
+        .iter()
+        .filter(|value| argument.get_action().takes_values() && !value.is_hide_set())
+        .map(|value| {
+            let words = value.get_help().map(ToString::to_string).unwrap_or_default();
+            let words = translated(&words).map_or(words.clone(), str::to_owned);
+            if words.is_empty() {
+                value.get_name().into()
+            } else {
+                format!("{} {words}", value.get_name())
+            }
+        })
+        .collect();
+    if !values.is_empty() {
+        help.push_str(&format!(" [可用：{}]", values.join("；")));
+    }
+    let defaults: Vec<String> =
+        argument.get_default_values().iter().map(|it| it.to_string_lossy().into_owned()).collect();
+    if !defaults.is_empty() && argument.get_action().takes_values() {
+        help.push_str(&format!(" [默认：{}]", defaults.join("、")));
+    }
+    let heading = if argument.is_positional() { "参数" } else { "选项" };
+    argument
+        .help(help)
+        .long_help(None::<&str>)
+        .help_heading(heading)
+        .hide_possible_values(true)
+        .hide_default_value(true)
+}
+
+/// A usage error in words; nothing where clap's own are all there is.
+pub(super) fn usage_words(error: &clap::Error) -> Option<(Words, Option<Words>)> {
+    let get = |kind| {
+        error.get(kind).map(|value| match value {
+            ContextValue::Strings(all) => all.join("、"),
+            value => value.to_string(),
+        })
+    };
+    let argument = || get(ContextKind::InvalidArg).unwrap_or_default();
+    let what = match error.kind() {
+        ErrorKind::UnknownArgument => format!("没有参数「{}」", argument()),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            match get(ContextKind::InvalidValue).filter(|value| !value.is_empty()) {
+                Some(value) => format!("「{}」的值「{value}」无效", argument()),
+                None => format!("「{}」后面缺少值", argument()),
+            }
+        }
+        ErrorKind::InvalidSubcommand => {
+            format!("没有命令「{}」", get(ContextKind::InvalidSubcommand).unwrap_or_default())
+        }
+        ErrorKind::MissingRequiredArgument => format!("缺少必需的参数：{}", argument()),
+        ErrorKind::MissingSubcommand => "缺少命令".to_owned(),
+        ErrorKind::ArgumentConflict => match get(ContextKind::PriorArg) {
+            Some(prior) if prior != argument() => {
+                format!("「{}」与「{prior}」不能同时使用", argument())
+            }
+            _ => format!("「{}」只能写一次", argument()),
+        },
+        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+            format!("「{}」的值的个数不对", argument())
+        }
+        _ => return None,
+    };
+    let suggested = get(ContextKind::SuggestedArg)
+        .or_else(|| get(ContextKind::SuggestedSubcommand))
+        .or_else(|| get(ContextKind::SuggestedValue));
+    let valid = get(ContextKind::ValidValue).or_else(|| get(ContextKind::ValidSubcommand));
+    let hint = match (suggested, valid) {
+        (Some(near), _) => format!("是否应为「{near}」？"),
+        (None, Some(valid)) => format!("可用：{valid}"),
+        (None, None) => "加 --help 查看全部参数".to_owned(),
+    };
+    Some((Words::new(String::new(), what), Some(Words::new(String::new(), hint))))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::super::args::Cli;
+    use super::*;
+
+    /// Every English word of help.
+    fn texts(command: &Command, found: &mut Vec<String>) {
+        found.extend(command.get_about().map(ToString::to_string));
+        for argument in command.get_arguments() {
+            found.extend(argument.get_help().map(ToString::to_string));
+            for value in argument.get_possible_values() {
+                found.extend(value.get_help().map(ToString::to_string));
+            }
+        }
+        command.get_subcommands().for_each(|below| texts(below, found));
+    }
+
+    #[test]
+    fn all_help_is_there_in_chinese() {
+        let mut command = Cli::command();
+        command.build();
+        let mut found = Vec::new();
+        texts(&command, &mut found);
+        let missing: Vec<&String> =
+            found.iter().filter(|text| translated(text).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:#?}");
+        let used = |english: &str| found.iter().any(|text| text == english);
+        let unused: Vec<_> = HELP.iter().filter(|(english, _)| !used(english)).collect();
+        assert!(unused.is_empty(), "{unused:#?}");
+    }
+}
