@@ -79,13 +79,7 @@ impl Date {
     /// assert_eq!(Date::parse("2016/05/01"), None);
     /// ```
     pub fn parse(text: &str) -> Option<Date> {
-        Date::from_ascii(text.as_bytes().try_into().ok()?)
-    }
-
-    /// Reads the ten signs of [`parse`](Date::parse).
-    #[inline]
-    pub fn from_ascii(written: &[u8; 10]) -> Option<Date> {
-        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = written else {
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else {
             return None;
         };
         Date::new(number([y1, y2, y3, y4])?, number([m1, m2])?, number([d1, d2])?)

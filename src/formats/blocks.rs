@@ -280,7 +280,7 @@ pub(super) fn quoted_cell(bytes: &[u8], within: usize) -> Option<usize> {
     }
 }
 
-const BLOCK_BYTES: usize = 1 << 19;
+const BLOCK_BYTES: usize = 1 << 18;
 /// The last quote of a row stands within so many bytes.
 const QUOTED_BYTES_MAX: usize = 1 << 20;
 const ROW_BYTES_MAX: usize = 1 << 24;

@@ -211,7 +211,7 @@ fn is_gb18030(reader: &mut dyn Read) -> std::io::Result<bool> {
     }
 }
 
-const CHUNK_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: usize = 1 << 18;
 
 #[cfg(test)]
 mod tests {

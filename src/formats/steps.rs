@@ -157,8 +157,7 @@ impl Step {
             return Some(at + cells::length(bytes, plain.delimiter)?);
         };
         let column = columns.get_mut(field)?;
-        let length = self.usual(bytes, plain.delimiter, column);
-        match length {
+        match self.usual(plain, bytes, at, column) {
             Some(length) => Some(at + length),
             None => self.unusual(reader, plain, at, (field, column)),
         }
@@ -166,7 +165,14 @@ impl Step {
 
     /// Reads a cell of the usual spelling and gives its length.
     #[inline]
-    fn usual(&self, bytes: &[u8], delimiter: u8, column: &mut Column) -> Option<usize> {
+    fn usual(
+        &self,
+        plain: Plain<'_>,
+        bytes: &[u8],
+        at: usize,
+        column: &mut Column,
+    ) -> Option<usize> {
+        let delimiter = plain.delimiter;
         let is_end = |length: usize| match bytes.get(length) {
             Some(b'\n') => true,
             Some(b'\r') => bytes.get(length + 1) == Some(&b'\n'),
@@ -189,6 +195,14 @@ impl Step {
             (Spelling::Member(members), Column::Member(values)) => {
                 let (spelling, length) = cells::short(bytes, delimiter)?;
                 values.push(members.find_short(spelling)?);
+                Some(length)
+            }
+            (Spelling::Text, Column::Text(texts)) => {
+                let length = cells::length(bytes, delimiter)?;
+                // Two signs may end the line.
+                let usual = length > 0 && bytes.get(length) == Some(&delimiter);
+                let text = plain.text.get(at..at + length).filter(|_| usual)?;
+                texts.push(Some(text));
                 Some(length)
             }
             _ => None,

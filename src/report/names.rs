@@ -189,38 +189,53 @@ pub struct Members {
 /// a reader that has the bytes of a cell at hand need not make a text of them.
 #[derive(Debug, Clone, Default)]
 struct ShortSpellings {
-    /// A power of two of places, at most half of them taken; a spelling stands at its hash or in one
-    /// of the places behind it.
+    /// A power of two of places, a quarter of them taken; a spelling stands at its hash or in one of
+    /// the places behind it.
     places: Vec<Option<([u64; 2], u32)>>,
+    /// What mixes a spelling into its hash.
+    mixer: u64,
 }
 
 impl ShortSpellings {
     fn new(spellings: &[(String, u32)]) -> ShortSpellings {
-        let size = (2 * spellings.len() + 1).next_power_of_two();
-        let mut short = ShortSpellings { places: vec![None; size] };
-        for (spelling, position) in spellings {
-            if spelling.len() > 16 || spelling.as_bytes().contains(&0) {
-                continue;
-            }
-            let mut bytes = spelling.bytes();
-            let mut word =
-                || u64::from_le_bytes(std::array::from_fn(|_| bytes.next().unwrap_or(0)));
-            let words = [word(), word()];
-            let mut at = short.start(words);
-            while short.places.get(at).is_some_and(Option::is_some) {
+        let short: Vec<([u64; 2], u32)> = spellings
+            .iter()
+            .filter(|(spelling, _)| spelling.len() <= 16 && !spelling.as_bytes().contains(&0))
+            .map(|(spelling, position)| {
+                let mut bytes = spelling.bytes();
+                let mut word =
+                    || u64::from_le_bytes(std::array::from_fn(|_| bytes.next().unwrap_or(0)));
+                ([word(), word()], *position)
+            })
+            .collect();
+        // Of some ways to mix, the one by which the fewest stand behind their place: none, mostly.
+        let mixers = (1_u64..=16).map(|nth| 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(2 * nth + 1));
+        let made = mixers.map(|mixer| ShortSpellings::mixed(&short, mixer));
+        made.min_by_key(|(_, behind)| *behind).map(|(made, _)| made).unwrap_or_default()
+    }
+
+    /// Mixed this way, and how many do not stand at their hash.
+    fn mixed(spellings: &[([u64; 2], u32)], mixer: u64) -> (ShortSpellings, usize) {
+        let size = (4 * spellings.len() + 1).next_power_of_two();
+        let mut made = ShortSpellings { places: vec![None; size], mixer };
+        let mut behind = 0;
+        for spelling in spellings {
+            let mut at = made.start(spelling.0);
+            while made.places.get(at).is_some_and(Option::is_some) {
                 at = (at + 1) % size;
+                behind += 1;
             }
-            if let Some(place) = short.places.get_mut(at) {
-                *place = Some((words, *position));
+            if let Some(place) = made.places.get_mut(at) {
+                *place = Some(*spelling);
             }
         }
-        short
+        (made, behind)
     }
 
     #[inline]
     fn find(&self, words: [u64; 2]) -> Option<u32> {
         let mut at = self.start(words);
-        // Half of the places are free, so that one is met.
+        // Most places are free, so that one is met.
         while let Some((own, position)) = self.places.get(at)? {
             if *own == words {
                 return Some(*position);
@@ -232,8 +247,8 @@ impl ShortSpellings {
 
     #[inline]
     fn start(&self, [first, second]: [u64; 2]) -> usize {
-        let mixed = (first ^ second.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        usize::try_from(mixed >> 32).unwrap_or(0) & (self.places.len() - 1)
+        let mixed = (first ^ second.rotate_left(32)).wrapping_mul(self.mixer);
+        usize::try_from(mixed >> 32).unwrap_or(0) & self.places.len().saturating_sub(1)
     }
 }
 
