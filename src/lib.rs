@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 pub mod app;
 pub mod base;
+pub mod book;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;

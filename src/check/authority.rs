@@ -465,7 +465,7 @@ impl<'a> Power<'a> {
             Delegated::Rule(rule) => {
                 self.rules.rules.get(rule.index())?.cases.first().map(|case| case.event)?
             }
-            Delegated::Pool(_) => {
+            Delegated::Pool(_) | Delegated::Account(_) => {
                 let fits = |event: &Event| fits(&formula.expr, event);
                 EventId::next(self.rules.events.iter().position(fits)?)
             }

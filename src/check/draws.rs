@@ -35,7 +35,8 @@ pub(super) fn check_case(power: &Power<'_>, case: &RuleCase, found: &mut Vec<Dia
         let (text, name) = (&own.text, &account.name.text);
         let words = Words::new(
             format!(
-                "rule `{text}` divides what a stage takes out of `{name}`, an account of a higher level"
+                "rule `{text}` divides what a stage takes out of `{name}`, an account of a higher \
+                 level"
             ),
             format!("规则「{text}」分配结转自上级账户「{name}」的款项"),
         );
@@ -85,7 +86,9 @@ pub(super) fn check_levy(
 fn of_higher<'a>(rules: &'a RuleSet, level: &Level, account: AccountId) -> Option<&'a Account> {
     let account = rules.accounts.get(account.index())?;
     let of_region = account.keys.iter().any(|key| is_tree(rules, key));
-    (!of_region && is_above(rules, account.module, level)).then_some(account)
+    let what = Delegated::Account(account.id);
+    let handed_down = || !delegations(rules, level, what, account.module).is_empty();
+    (!of_region && is_above(rules, account.module, level) && !handed_down()).then_some(account)
 }
 
 /// Whether a key names a region.
@@ -107,9 +110,16 @@ fn drawn(rules: &RuleSet, at: Span, words: Words, account: &Account) -> Diagnost
         pays && rule.cite.is_some()
     });
     let cite = paid_by.and_then(|rule| rule.cite.clone());
+    let name = &account.name.text;
     let help = Words::new(
-        "draw on accounts of its own, or override a rule that was handed down and does this",
-        "动用本级账户；或优先于一条已下放的、有此内容的规则",
+        format!(
+            "draw on accounts of its own, override a rule that was handed down and does this, or let \
+             the account be handed down: `delegates {name} to …`"
+        ),
+        format!(
+            "动用本级账户；或优先于一条已下放的、有此内容的规则；或由其所在模块下放该账户：\
+             「下放 {name} 归 …」"
+        ),
     );
     Diagnostic::error(DIVIDES_HIGHER, at, words)
         .with_note(account.name.span, law(rules, &cite))

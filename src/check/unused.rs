@@ -330,6 +330,9 @@ impl Used {
                     ExprKind::Schedule { schedule, .. } => {
                         self.schedules.insert(*schedule);
                     }
+                    ExprKind::Constant(Constant::Member(tree, _)) => {
+                        self.enumerations.insert(*tree);
+                    }
                     _ => {}
                 });
             }

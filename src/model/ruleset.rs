@@ -480,7 +480,7 @@ pub struct Figure {
     pub span: Span,
 }
 
-/// A rule or pool handed down to a lower level.
+/// A rule, pool or account handed down to a lower level.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delegation {
     /// The module that hands down.
@@ -504,6 +504,8 @@ pub enum Delegated {
     Rule(RuleId),
     /// A pool, to be divided.
     Pool(PoolId),
+    /// An account, to be drawn on.
+    Account(AccountId),
 }
 
 /// Where a leg comes from.

@@ -14,6 +14,7 @@
 )]
 
 mod allocate;
+mod book;
 mod cases;
 mod check;
 #[cfg(feature = "cli")]

@@ -142,7 +142,8 @@ fn a_scenario_that_amends_nothing() {
 /// What a wrong scenario is answered with, as `code message @ text`.
 fn answers(scenario: &str) -> Vec<String> {
     let text = format!(
-        "{SMALL}rule other overrides shared\n  when amount > 5\n  split inflow\n    all to local\nscenario bad amends small {{\n{scenario}\n}}\n"
+        "{SMALL}rule other overrides shared\n  when amount > 5\n  split inflow\n    all to local\n\
+         scenario bad amends small {{\n{scenario}\n}}\n"
     );
     let (tree, found) = syntax::parse(FileId(0), &text, false);
     assert_eq!(found, [], "{scenario}");

@@ -147,13 +147,16 @@ impl<'a> Resolver<'a> {
                     words::BAD_VERSION,
                     span,
                     Words::new(
-                        format!("this begins on {from}, and the version before holds until {until}"),
+                        format!(
+                            "this begins on {from}, and the version before holds until {until}"
+                        ),
                         format!("此版本自 {from} 起，而前一版本至 {until} 止"),
                     ),
                 )
                 .with_note(before.1, Words::new("the version before", "前一版本"))
                 .with_help(Words::new(
-                    "let the one before end where the next begins: without `until` it does so by itself",
+                    "let the one before end where the next begins: without `until` it does so by \
+                     itself",
                     "请让前一版本止于后一版本的起始日：不写「至」即自动如此",
                 )),
             );

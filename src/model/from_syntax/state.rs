@@ -363,15 +363,14 @@ impl<'a> Resolver<'a> {
 
     fn fill_delegation(&mut self, module: ModuleId, written: &'a ast::Delegates) -> Resolved<()> {
         let text = &written.what.text;
-        let what = match (self.find(Kind::Rule, module, text), self.find(Kind::Pool, module, text))
-        {
-            (Some(rule), _) => Delegated::Rule(RuleId(rule)),
-            (None, Some(pool)) => Delegated::Pool(PoolId(pool)),
-            (None, None) => {
-                let known = self.known(&[Kind::Rule, Kind::Pool], module);
-                let what = Words::new("rule or pool", "规则或待分");
-                return Err(self.unknown(&what, &written.what, &known));
-            }
+        let rule = self.find(Kind::Rule, module, text).map(|id| Delegated::Rule(RuleId(id)));
+        let pool = self.find(Kind::Pool, module, text).map(|id| Delegated::Pool(PoolId(id)));
+        let account = self.find(Kind::Account, module, text);
+        let account = account.map(|id| Delegated::Account(AccountId(id)));
+        let Some(what) = rule.or(pool).or(account) else {
+            let known = self.known(&[Kind::Rule, Kind::Pool, Kind::Account], module);
+            let what = Words::new("rule, pool or account", "规则、待分或账户");
+            return Err(self.unknown(&what, &written.what, &known));
         };
         let to = self.level(module, &written.to);
         let when = match &written.when {
@@ -397,7 +396,7 @@ impl<'a> Resolver<'a> {
                 .get(rule.index())
                 .and_then(|rule| rule.cases.first())
                 .map(|case| case.event),
-            Delegated::Pool(_) => None,
+            Delegated::Pool(_) | Delegated::Account(_) => None,
         };
         let events: Vec<EventId> = match served {
             Some(event) => vec![event],

@@ -1,0 +1,167 @@
+//! What an event is known by, across editions.
+
+use crate::base::Digest;
+use crate::rows::Cell;
+
+use super::BookError;
+use super::canonical::{Canonical, Writer, bytes_of};
+use super::entry::{Event, Outcome, Part, Unread};
+
+/// The identity of an event: its kind by name and its key by value. Positions (a member, a row) mean
+/// other things in other editions and are no part of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity(Vec<u8>);
+
+/// Events that are allocated, those that are set aside, and rows that could not be read are known
+/// apart: what is set aside may still come to be allocated.
+const ALLOCATED: u8 = 0;
+const SET_ASIDE: u8 = 1;
+const UNREAD: u8 = 2;
+/// What is longer than this is known by its digest.
+const DIGEST: u8 = 255;
+const KEY_BYTES_MAX: usize = 1024;
+
+impl Identity {
+    /// The identity of an event of a kind.
+    ///
+    /// # Errors
+    /// A part of the key is no text, number, date, period, yes or no.
+    pub fn new(kind: &str, key: &[Cell]) -> Result<Identity, BookError> {
+        let mut out = Writer::default();
+        out.bytes(kind.as_bytes());
+        write_portable(key, &mut out)?;
+        Ok(Identity(out.finish()))
+    }
+
+    pub(super) fn of(event: &Event, kind: &str) -> Result<Identity, BookError> {
+        Identity::new(kind, &cells(&event.key, event)?)
+    }
+
+    /// The key under which it is found when it is allocated.
+    pub(super) fn allocated(&self) -> Vec<u8> {
+        self.tagged(ALLOCATED)
+    }
+
+    /// The key under which it is found when it is set aside.
+    pub(super) fn set_aside(&self) -> Vec<u8> {
+        self.tagged(SET_ASIDE)
+    }
+
+    /// The key under which it is found with this outcome.
+    pub(super) fn key(&self, outcome: &Outcome) -> Vec<u8> {
+        match outcome {
+            Outcome::Allocated { .. } => self.allocated(),
+            Outcome::SetAside { .. } => self.set_aside(),
+        }
+    }
+
+    fn tagged(&self, tag: u8) -> Vec<u8> {
+        let mut key = Vec::with_capacity(self.0.len() + 1);
+        key.push(tag);
+        key.extend_from_slice(&self.0);
+        bounded(key)
+    }
+}
+
+/// A key that every store can look up: PostgreSQL's indexes end below 3,000 bytes.
+fn bounded(key: Vec<u8>) -> Vec<u8> {
+    if key.len() <= KEY_BYTES_MAX {
+        return key;
+    }
+    let mut short = vec![DIGEST];
+    short.extend_from_slice(Digest::of(&key).as_bytes());
+    short
+}
+
+/// The key under which a row is found that could not be read: where it stands, and what it says.
+pub(super) fn unread_key(row: &Unread, source: &str) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.byte(UNREAD);
+    out.bytes(source.as_bytes());
+    row.origin.line.write(&mut out);
+    out.raw(Digest::of(&row.row.0).as_bytes());
+    bounded(out.finish())
+}
+
+/// The lane of an event as a key; empty if it is in none.
+pub(super) fn lane_key(event: &Event) -> Result<Vec<u8>, BookError> {
+    if event.lane.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut out = Writer::default();
+    write_portable(&cells(&event.lane, event)?, &mut out)?;
+    Ok(bounded(out.finish()))
+}
+
+/// The place of an event in its lane.
+pub(super) fn rank(event: &Event) -> Result<Vec<Cell>, BookError> {
+    cells(&event.rank, event)
+}
+
+/// Whether one rank stands before another: numbers by value, texts by code point.
+pub(super) fn stands_before(one: &[Cell], other: &[Cell]) -> bool {
+    let mut parts = one.iter().zip(other);
+    parts.find_map(|(one, other)| {
+        let order = compare(one, other);
+        order.is_ne().then_some(order.is_lt())
+    }) == Some(true)
+}
+
+fn compare(one: &Cell, other: &Cell) -> std::cmp::Ordering {
+    match (one, other) {
+        (Cell::Bool(one), Cell::Bool(other)) => one.cmp(other),
+        (Cell::Integer(one), Cell::Integer(other)) => one.cmp(other),
+        (Cell::Number(one), Cell::Number(other)) => one.cmp(other),
+        (Cell::Money(one), Cell::Money(other)) => one.cmp(other),
+        (Cell::Date(one), Cell::Date(other)) => one.cmp(other),
+        (Cell::Period(one), Cell::Period(other)) => one.cmp(other),
+        (Cell::Text(one), Cell::Text(other)) => one.cmp(other),
+        // Values of different kinds have an order too, if not one that says anything.
+        _ => bytes_of(one).cmp(&bytes_of(other)),
+    }
+}
+
+/// The key of an event as people write it, for messages.
+pub(super) fn key_text(event: &Event) -> String {
+    let parts = event.key.iter().map(|part| match cell(part, event) {
+        Some(Cell::Text(text)) => text.to_string(),
+        Some(Cell::Integer(number)) => number.to_string(),
+        Some(Cell::Date(date)) => date.to_string(),
+        Some(Cell::Period(period)) => period.to_string(),
+        _ => "?".to_owned(),
+    });
+    parts.collect::<Vec<String>>().join("/")
+}
+
+fn cells(parts: &[Part], event: &Event) -> Result<Vec<Cell>, BookError> {
+    let cells = parts.iter().map(|part| cell(part, event).cloned());
+    cells.collect::<Option<Vec<Cell>>>().ok_or(BookError::NotPortable)
+}
+
+fn cell<'e>(part: &'e Part, event: &'e Event) -> Option<&'e Cell> {
+    match part {
+        Part::Field { field } => event.fields.get(usize::try_from(*field).ok()?),
+        Part::Value { value } => Some(value),
+    }
+}
+
+fn write_portable(cells: &[Cell], out: &mut Writer) -> Result<(), BookError> {
+    out.length(cells.len());
+    for cell in cells {
+        match cell {
+            Cell::Missing
+            | Cell::Bool(_)
+            | Cell::Integer(_)
+            | Cell::Number(_)
+            | Cell::Money(_)
+            | Cell::Date(_)
+            | Cell::Period(_)
+            | Cell::Duration(_)
+            | Cell::Text(_) => cell.write(out),
+            Cell::Member(_) | Cell::List(_) | Cell::Record(_) => {
+                return Err(BookError::NotPortable);
+            }
+        }
+    }
+    Ok(())
+}

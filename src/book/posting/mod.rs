@@ -1,0 +1,427 @@
+//! Posting: what is added to a book in one go, or not at all.
+
+//!
+//! `events` decides what of a batch is new, `content` whether two events say the same, `running`
+//! keeps count.
+
+mod content;
+mod events;
+mod running;
+
+use crate::base::{Digest, Digester};
+use crate::rows::RegisterRow;
+
+use super::canonical::bytes_of;
+use super::entry::{
+    Batch, CheckpointNote, Correction, Dispute, Edition, Entry, Event, Outcome, RegisterPart,
+    RegisterUse, Resolution, Signer, Unread,
+};
+use super::error::not_conserved;
+use super::identity::unread_key;
+use super::journal::settled_key;
+use super::leaf::leaf_digest;
+use super::store::{Chunk, Index, Mark, Row};
+use super::tree::Frontier;
+use super::{Book, BookError};
+
+pub(super) use events::moves_lane;
+pub(super) use running::Running;
+
+/// Rows a register's entry holds at most, so that damage in it can be searched for.
+const REGISTER_ROWS_MAX: usize = 256;
+/// Entries, and bytes of them, kept back at most before they are handed to the store.
+const CHUNK_ROWS_MAX: usize = 8192;
+const CHUNK_BYTES_MAX: usize = 8 << 20;
+
+/// What is being added to a book. Dropped without [`commit`](Posting::commit), nothing was.
+#[derive(Debug)]
+pub struct Posting<'b> {
+    book: &'b mut Book,
+    frontier: Frontier,
+    previous: Digest,
+    chunk: Chunk,
+    chunk_bytes: usize,
+    /// How many entries there were.
+    start: u64,
+    running: Option<Running>,
+    /// Entries that tell something new.
+    said: u64,
+    /// Editions and registers, which alone are no news for a batch.
+    filed: u64,
+    already: u64,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Good,
+    /// Something was refused: nothing of it may be kept.
+    Refused,
+    Over,
+}
+
+/// What became of something posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    /// It is a new entry.
+    New(u64),
+    /// It was in the book already.
+    Already(u64),
+}
+
+/// What a book says of a posting that it keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The entry that began the batch; none if there was nothing new in it.
+    pub batch: Option<u64>,
+    /// How many entries are new.
+    pub entries: u64,
+    /// Of what was posted, how much was in the book already.
+    pub already: u64,
+    /// How many entries the book has now.
+    pub size: u64,
+    /// The root of its tree.
+    pub root: Digest,
+}
+
+impl<'b> Posting<'b> {
+    pub(super) fn new(book: &'b mut Book) -> Result<Posting<'b>, BookError> {
+        book.store().begin()?;
+        match book.frontier() {
+            Ok((frontier, previous)) => Ok(Posting::at(book, frontier, previous)),
+            Err(error) => {
+                book.store().rollback();
+                Err(error)
+            }
+        }
+    }
+
+    /// In a store that has to be empty.
+    pub(super) fn on_empty(book: &'b mut Book) -> Result<Posting<'b>, BookError> {
+        let posting = Posting::new(book)?;
+        if posting.frontier.size() > 0 {
+            return Err(BookError::OutOfPlace { what: "an opening", inside: false });
+        }
+        Ok(posting)
+    }
+
+    fn at(book: &'b mut Book, frontier: Frontier, previous: Digest) -> Posting<'b> {
+        let start = frontier.size();
+        Posting {
+            book,
+            frontier,
+            previous,
+            chunk: Chunk::default(),
+            chunk_bytes: 0,
+            start,
+            running: None,
+            said: 0,
+            filed: 0,
+            already: 0,
+            state: State::Good,
+        }
+    }
+
+    /// Adds an edition of rules, if the book does not have it.
+    ///
+    /// # Errors
+    /// A batch was begun; the store fails.
+    pub fn edition(&mut self, edition: &Edition) -> Result<Posted, BookError> {
+        self.outside("an edition")?;
+        let digest = edition.digest();
+        if let Some(number) = self.book.edition(&digest)? {
+            return Ok(Posted::Already(number));
+        }
+        self.filed += 1;
+        let number = self.append(&Entry::Edition(edition.clone()))?;
+        self.mark(Index::Content, digest.as_bytes().to_vec(), number);
+        self.flush()?;
+        Ok(Posted::New(number))
+    }
+
+    /// Adds the rows of a register, if the book does not have them, and says how a batch names them.
+    ///
+    /// # Errors
+    /// A batch was begun; the store fails.
+    pub fn register(
+        &mut self,
+        edition: Digest,
+        register: u32,
+        rows: &[RegisterRow],
+    ) -> Result<RegisterUse, BookError> {
+        self.outside("a register")?;
+        let digest = register_digest(&edition, register, rows);
+        let parts = rows.len().div_ceil(REGISTER_ROWS_MAX);
+        let parts = u32::try_from(parts).map_err(|_| BookError::TotalTooLarge)?;
+        let key = digest.as_bytes().to_vec();
+        let found = self.book.store().find(Index::Content, std::slice::from_ref(&key))?;
+        let first = match found.first().copied().flatten() {
+            Some(first) => first,
+            None => {
+                let first = self.frontier.size();
+                for (part, rows) in (0..).zip(rows.chunks(REGISTER_ROWS_MAX)) {
+                    let rows = rows.to_vec();
+                    let part = RegisterPart { edition, register, part, rows };
+                    self.filed += 1;
+                    self.append(&Entry::Register(part))?;
+                }
+                if parts > 0 {
+                    self.mark(Index::Content, key, first);
+                }
+                self.flush()?;
+                first
+            }
+        };
+        Ok(RegisterUse { register, digest, first, parts })
+    }
+
+    /// Begins the batch of this posting; gives the number by which its events name it.
+    ///
+    /// # Errors
+    /// There is one already; the book does not have its edition.
+    pub fn batch(&mut self, batch: &Batch) -> Result<u64, BookError> {
+        self.outside("a batch")?;
+        let edition = match self.book.entry(batch.edition_entry)? {
+            Entry::Edition(edition) if edition.digest() == batch.edition => edition,
+            _ => return Err(BookError::NoEdition { digest: batch.edition }),
+        };
+        let number = self.append(&Entry::Batch(batch.clone()))?;
+        self.running = Some(Running::new(number, batch, edition.schema));
+        Ok(number)
+    }
+
+    /// Adds a row of the batch that could not be read.
+    ///
+    /// # Errors
+    /// No batch was begun; the store fails.
+    pub fn unread(&mut self, row: &Unread) -> Result<Posted, BookError> {
+        let added = self.add_unread(row);
+        self.refuse_on_error(added)
+    }
+
+    fn add_unread(&mut self, row: &Unread) -> Result<Posted, BookError> {
+        let running = self.running.as_ref().ok_or(INSIDE)?;
+        let key = unread_key(row, running.source(row.origin));
+        self.flush()?;
+        let found = self.book.store().find(Index::Event, std::slice::from_ref(&key))?;
+        if let Some(number) = found.first().copied().flatten() {
+            self.already += 1;
+            return Ok(Posted::Already(number));
+        }
+        self.running.as_mut().ok_or(INSIDE)?.count_unread(row)?;
+        self.said += 1;
+        let number = self.append(&Entry::Unread(row.clone()))?;
+        self.mark(Index::Event, key, number);
+        Ok(Posted::New(number))
+    }
+
+    /// Reverses an entry and puts something else in its place.
+    ///
+    /// # Errors
+    /// There is nothing to correct, or it was corrected before; no batch was begun; the leaves do
+    /// not sum to the inflow; the store fails.
+    pub fn correction(&mut self, correction: &Correction) -> Result<u64, BookError> {
+        let added = self.add_correction(correction);
+        self.refuse_on_error(added)
+    }
+
+    fn add_correction(&mut self, correction: &Correction) -> Result<u64, BookError> {
+        self.flush()?;
+        let of = correction.of;
+        match self.book.entry(of)? {
+            Entry::Event(_) => {}
+            Entry::Correction(earlier) if earlier.outcome.is_some() => {}
+            _ => return Err(BookError::NotCorrectable { of }),
+        }
+        if let Some(by) = self.book.settled_by(of)? {
+            return Err(BookError::Settled { of, by });
+        }
+        if let Some(outcome) = &correction.outcome {
+            conserve(outcome, || format!("correction of {of}"))?;
+        }
+        let running = self.running.as_mut().ok_or(INSIDE)?;
+        if correction.batch != running.number {
+            let what = "a correction of another batch";
+            return Err(BookError::OutOfPlace { what, inside: false });
+        }
+        running.count_correction();
+        self.said += 1;
+        let number = self.append(&Entry::Correction(correction.clone()))?;
+        self.mark(Index::Settled, settled_key(of), number);
+        self.flush()?;
+        Ok(number)
+    }
+
+    /// Adds a party's objection.
+    ///
+    /// # Errors
+    /// It is against an entry that is not there; a batch was begun; the store fails.
+    pub fn dispute(&mut self, dispute: &Dispute) -> Result<u64, BookError> {
+        let size = self.frontier.size();
+        match dispute.against.iter().find(|entry| **entry >= size) {
+            Some(number) => Err(BookError::NoEntry { number: *number, size }),
+            None => self.enter(&Entry::Dispute(dispute.clone())),
+        }
+    }
+
+    /// Settles a dispute.
+    ///
+    /// # Errors
+    /// There is no such dispute, or it was settled before; a batch was begun; the store fails.
+    pub fn resolution(&mut self, resolution: &Resolution) -> Result<u64, BookError> {
+        self.flush()?;
+        let of = resolution.dispute;
+        if !matches!(self.book.entry(of)?, Entry::Dispute(_)) {
+            return Err(BookError::NoDispute { of });
+        }
+        if let Some(by) = self.book.settled_by(of)? {
+            return Err(BookError::Settled { of, by });
+        }
+        let number = self.enter(&Entry::Resolution(resolution.clone()))?;
+        self.mark(Index::Settled, settled_key(of), number);
+        self.flush()?;
+        Ok(number)
+    }
+
+    /// Notes that a checkpoint was signed.
+    ///
+    /// # Errors
+    /// A batch was begun; the store fails.
+    pub fn checkpoint(&mut self, note: &CheckpointNote) -> Result<u64, BookError> {
+        self.enter(&Entry::Checkpoint(note.clone()))
+    }
+
+    /// Notes that a key begins or ceases to sign.
+    ///
+    /// # Errors
+    /// A batch was begun; the store fails.
+    pub fn signer(&mut self, signer: &Signer) -> Result<u64, BookError> {
+        self.enter(&Entry::Signer(signer.clone()))
+    }
+
+    /// Closes the batch, if one was begun, and makes everything part of the book. Where nothing was
+    /// new, the book stays as it is.
+    ///
+    /// # Errors
+    /// Something was refused before; the store fails. Then nothing was added, unless the store says
+    /// that it cannot tell.
+    pub fn commit(mut self) -> Result<Receipt, BookError> {
+        if self.state != State::Good {
+            return Err(BookError::Internal("a posting was committed of which a part was refused"));
+        }
+        if self.said == 0 && (self.running.is_some() || self.filed == 0) {
+            self.book.store().rollback();
+            self.state = State::Over;
+            let (size, root) = (self.start, self.book.root(self.start)?);
+            return Ok(Receipt { batch: None, entries: 0, already: self.already, size, root });
+        }
+        let batch = self.running.as_ref().map(|running| running.number);
+        if let Some(running) = self.running.take() {
+            let (close, marks) = running.close();
+            self.append(&Entry::Close(close))?;
+            self.chunk.marks.extend(marks);
+        }
+        self.flush()?;
+        self.book.store().commit()?;
+        self.state = State::Over;
+        let (size, root) = (self.frontier.size(), self.frontier.root());
+        Ok(Receipt { batch, entries: size - self.start, already: self.already, size, root })
+    }
+
+    /// Adds an entry that stands outside of batches.
+    pub(super) fn enter(&mut self, entry: &Entry) -> Result<u64, BookError> {
+        self.outside("such an entry")?;
+        self.said += 1;
+        self.append(entry)
+    }
+
+    fn outside(&self, what: &'static str) -> Result<(), BookError> {
+        match self.running {
+            Some(_) => Err(BookError::OutOfPlace { what, inside: false }),
+            None => Ok(()),
+        }
+    }
+
+    fn append(&mut self, entry: &Entry) -> Result<u64, BookError> {
+        self.append_body(entry.kind(), entry.body())
+    }
+
+    fn append_event(&mut self, event: &Event) -> Result<u64, BookError> {
+        self.append_body(Entry::EVENT, bytes_of(event))
+    }
+
+    /// Chains an entry to the last and lets the tree grow by it.
+    fn append_body(&mut self, kind: u8, body: Vec<u8>) -> Result<u64, BookError> {
+        let number = self.frontier.size();
+        let leaf = leaf_digest(kind, &self.previous, &body);
+        let nodes = &mut self.chunk.nodes;
+        self.frontier.push(leaf, |node| nodes.push(node));
+        self.previous = leaf;
+        self.chunk_bytes += body.len();
+        self.chunk.rows.push(Row { number, kind, body, leaf });
+        if self.chunk.rows.len() >= CHUNK_ROWS_MAX || self.chunk_bytes >= CHUNK_BYTES_MAX {
+            self.flush()?;
+        }
+        Ok(number)
+    }
+
+    fn mark(&mut self, index: Index, key: Vec<u8>, entry: u64) {
+        self.chunk.marks.push(Mark { index, key, entry });
+    }
+
+    /// Hands to the store what was kept back.
+    fn flush(&mut self) -> Result<(), BookError> {
+        if self.chunk.rows.is_empty() && self.chunk.marks.is_empty() {
+            return Ok(());
+        }
+        let appended = self.book.store().append(&self.chunk);
+        self.chunk = Chunk::default();
+        self.chunk_bytes = 0;
+        if appended.is_err() {
+            self.state = State::Refused;
+        }
+        Ok(appended?)
+    }
+
+    fn refuse_on_error<T>(&mut self, done: Result<T, BookError>) -> Result<T, BookError> {
+        if done.is_err() {
+            self.state = State::Refused;
+        }
+        done
+    }
+}
+
+impl Drop for Posting<'_> {
+    fn drop(&mut self) {
+        if self.state != State::Over {
+            self.book.store().rollback();
+        }
+    }
+}
+
+const INSIDE: BookError = BookError::OutOfPlace { what: "an event or a correction", inside: true };
+
+/// The digest by which a register is found again: over its rows, however they are parted.
+pub(super) fn register_digest(edition: &Digest, register: u32, rows: &[RegisterRow]) -> Digest {
+    let mut digester = register_digester(edition, register);
+    rows.iter().for_each(|row| digester.update(&bytes_of(row)));
+    digester.finish()
+}
+
+/// A digester that has seen which register it is.
+pub(super) fn register_digester(edition: &Digest, register: u32) -> Digester {
+    let mut digester = Digester::new();
+    digester.update(edition.as_bytes());
+    digester.update(&bytes_of(&register));
+    digester
+}
+
+/// Holds that leaves sum to the inflow, before anything is written and after it was read.
+pub(super) fn conserve(outcome: &Outcome, key: impl Fn() -> String) -> Result<(), BookError> {
+    let Outcome::Allocated { inflow, leaves, .. } = outcome else { return Ok(()) };
+    let sum = leaves.iter().try_fold(0_i128, |sum, leaf| sum.checked_add(leaf.amount.minor()));
+    match sum.ok_or(BookError::TotalTooLarge)? {
+        sum if sum == inflow.minor() => Ok(()),
+        sum => Err(not_conserved(key(), *inflow, sum)),
+    }
+}

@@ -1,0 +1,137 @@
+//! The batch at hand: its counts and sums, and where its lanes stand.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Digester, Money};
+use crate::book::BookError;
+use crate::book::entry::{Batch, Close, Event, KindSums, Outcome, Schema, Unread, input_of};
+use crate::book::store::{Index, Mark};
+use crate::rows::{Cell, Origin};
+
+/// A batch that has begun. Posting writes what this counts, and verification counts again.
+#[derive(Debug)]
+pub(in crate::book) struct Running {
+    pub(in crate::book) number: u64,
+    pub(in crate::book) schema: Schema,
+    sources: Vec<String>,
+    entries: u64,
+    inputs: Digester,
+    sums: BTreeMap<Option<u32>, KindSums>,
+    corrections: u64,
+    lanes: BTreeMap<Vec<u8>, Last>,
+}
+
+/// The event that ranks highest in a lane.
+#[derive(Debug)]
+pub(super) struct Last {
+    pub(super) rank: Vec<Cell>,
+    pub(super) entry: u64,
+    /// It is of this batch.
+    here: bool,
+}
+
+impl Running {
+    pub(in crate::book) fn new(number: u64, batch: &Batch, schema: Schema) -> Running {
+        Running {
+            number,
+            schema,
+            sources: batch.sources.iter().map(|source| source.name.clone()).collect(),
+            entries: 0,
+            inputs: Digester::new(),
+            sums: BTreeMap::new(),
+            corrections: 0,
+            lanes: BTreeMap::new(),
+        }
+    }
+
+    /// The name of an event kind.
+    pub(in crate::book) fn kind_name(&self, kind: u32) -> Result<&str, BookError> {
+        let at = usize::try_from(kind).ok();
+        let table = at.and_then(|at| self.schema.events.get(at));
+        let table =
+            table.ok_or(BookError::OutOfPlace { what: "an unknown event kind", inside: false });
+        Ok(&table?.name)
+    }
+
+    /// The name of the file a row came from; empty where there is none.
+    pub(in crate::book) fn source(&self, origin: Origin) -> &str {
+        let at = usize::try_from(origin.file).ok();
+        at.and_then(|at| self.sources.get(at)).map_or("", String::as_str)
+    }
+
+    pub(super) fn last(&self, lane: &[u8]) -> Option<&Last> {
+        self.lanes.get(lane)
+    }
+
+    /// A lane stands where an earlier batch left it.
+    pub(super) fn stood(&mut self, lane: Vec<u8>, rank: Vec<Cell>, entry: u64) {
+        self.lanes.insert(lane, Last { rank, entry, here: false });
+    }
+
+    /// A lane goes on to an event of this batch.
+    pub(in crate::book) fn ranked(&mut self, lane: Vec<u8>, rank: Vec<Cell>, entry: u64) {
+        self.lanes.insert(lane, Last { rank, entry, here: true });
+    }
+
+    pub(in crate::book) fn count(&mut self, event: &Event) -> Result<(), BookError> {
+        self.entries += 1;
+        self.inputs.update(&input_of(event));
+        let sums = self.sums_of(Some(event.kind));
+        match &event.outcome {
+            Outcome::Allocated { inflow, leaves, .. } => {
+                sums.allocated += 1;
+                add(&mut sums.inflow, *inflow)?;
+                for leaf in leaves.iter().filter(|leaf| leaf.account.is_none()) {
+                    add(&mut sums.undetermined, leaf.amount)?;
+                }
+            }
+            Outcome::SetAside { inflow, .. } => {
+                sums.set_aside += 1;
+                add(&mut sums.inflow_set_aside, inflow.unwrap_or_default())?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::book) fn count_unread(&mut self, row: &Unread) -> Result<(), BookError> {
+        self.entries += 1;
+        let sums = self.sums_of(row.kind);
+        sums.set_aside += 1;
+        add(&mut sums.inflow_set_aside, row.inflow.unwrap_or_default())
+    }
+
+    pub(in crate::book) fn count_correction(&mut self) {
+        self.entries += 1;
+        self.corrections += 1;
+    }
+
+    /// The entry that closes the batch, and where its lanes stand now.
+    pub(in crate::book) fn close(self) -> (Close, Vec<Mark>) {
+        let close = Close {
+            batch: self.number,
+            entries: self.entries,
+            inputs: self.inputs.finish(),
+            sums: self.sums.into_values().collect(),
+            corrections: self.corrections,
+        };
+        let moved = self.lanes.into_iter().filter(|(_, last)| last.here);
+        let marks = moved.map(|(key, last)| Mark { index: Index::Lane, key, entry: last.entry });
+        (close, marks.collect())
+    }
+
+    fn sums_of(&mut self, kind: Option<u32>) -> &mut KindSums {
+        self.sums.entry(kind).or_insert(KindSums {
+            kind,
+            allocated: 0,
+            set_aside: 0,
+            inflow: 0,
+            undetermined: 0,
+            inflow_set_aside: 0,
+        })
+    }
+}
+
+fn add(sum: &mut i128, amount: Money) -> Result<(), BookError> {
+    *sum = sum.checked_add(amount.minor()).ok_or(BookError::TotalTooLarge)?;
+    Ok(())
+}

@@ -1,0 +1,74 @@
+-- A book: tables that are only ever added to. `{format}` is the version of the format.
+BEGIN;
+
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = 'fenshui_poster') THEN
+    CREATE ROLE fenshui_poster NOLOGIN;
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = 'fenshui_auditor') THEN
+    CREATE ROLE fenshui_auditor NOLOGIN;
+  END IF;
+EXCEPTION
+  -- Roles belong to the whole server, and another book may be founded at this moment.
+  WHEN duplicate_object OR unique_violation THEN NULL;
+END
+$$;
+
+CREATE SCHEMA fenshui_book;
+
+CREATE TABLE fenshui_book.book (format integer NOT NULL);
+INSERT INTO fenshui_book.book VALUES ({format});
+
+CREATE TABLE fenshui_book.entry (
+  number bigint PRIMARY KEY,
+  kind smallint NOT NULL,
+  leaf bytea NOT NULL,
+  body bytea NOT NULL
+);
+CREATE TABLE fenshui_book.event_key (
+  key bytea NOT NULL, entry bigint NOT NULL, PRIMARY KEY (key, entry)
+);
+CREATE TABLE fenshui_book.content_key (
+  key bytea NOT NULL, entry bigint NOT NULL, PRIMARY KEY (key, entry)
+);
+CREATE TABLE fenshui_book.settled_key (
+  key bytea NOT NULL, entry bigint NOT NULL, PRIMARY KEY (key, entry)
+);
+CREATE TABLE fenshui_book.lane_key (
+  key bytea NOT NULL, entry bigint NOT NULL, PRIMARY KEY (key, entry)
+);
+CREATE TABLE fenshui_book.node (
+  level smallint NOT NULL, number bigint NOT NULL, digest bytea NOT NULL,
+  PRIMARY KEY (level, number)
+);
+
+CREATE FUNCTION fenshui_book.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a book is only added to' USING ERRCODE = 'restrict_violation';
+END
+$$;
+
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY
+    ARRAY['book', 'entry', 'event_key', 'content_key', 'settled_key', 'lane_key', 'node']
+  LOOP
+    EXECUTE format(
+      'CREATE TRIGGER guard BEFORE UPDATE OR DELETE OR TRUNCATE ON fenshui_book.%I '
+      'FOR EACH STATEMENT EXECUTE FUNCTION fenshui_book.refuse()', name);
+  END LOOP;
+END
+$$;
+
+REVOKE ALL ON SCHEMA fenshui_book FROM PUBLIC;
+GRANT USAGE ON SCHEMA fenshui_book TO fenshui_poster, fenshui_auditor;
+GRANT SELECT ON ALL TABLES IN SCHEMA fenshui_book TO fenshui_poster, fenshui_auditor;
+GRANT INSERT ON
+  fenshui_book.entry, fenshui_book.event_key, fenshui_book.content_key,
+  fenshui_book.settled_key, fenshui_book.lane_key, fenshui_book.node
+  TO fenshui_poster;
+
+COMMIT;

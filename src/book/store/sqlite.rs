@@ -1,0 +1,446 @@
+//! A book in one file, by SQLite.
+//!
+//! Written ahead to a log beside the file and synced before a batch is acknowledged; the log is
+//! folded in and gone when the book is closed. Triggers refuse to change or remove what is there.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+
+use crate::base::Digest;
+use crate::book::FORMAT;
+
+use super::{Chunk, Index, Mark, Node, Row, Store, StoreError};
+
+/// `FENB`, in the place of SQLite's head where a file says whose it is.
+const APPLICATION_ID: i64 = 0x4645_4e42;
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// The tables. Each is only ever added to; `guard` makes that so.
+const TABLES: &str = "
+CREATE TABLE entry (
+  number INTEGER PRIMARY KEY,
+  kind INTEGER NOT NULL,
+  leaf BLOB NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+CREATE TABLE event_key (
+  key BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE content_key (
+  key BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE settled_key (
+  key BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE lane_key (
+  key BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE node (
+  level INTEGER NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL,
+  PRIMARY KEY (level, number)
+) STRICT, WITHOUT ROWID;
+";
+
+const TABLE_NAMES: [&str; 6] =
+    ["entry", "event_key", "content_key", "settled_key", "lane_key", "node"];
+
+/// How a file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// How long to wait for somebody else who writes.
+    pub wait: Duration,
+    /// The most pages (of 4,096 bytes) that the file may have, if it is bounded.
+    pub pages_max: Option<u32>,
+}
+
+/// Keeps a book in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    place: String,
+}
+
+impl SqliteStore {
+    /// Makes a new file.
+    ///
+    /// # Errors
+    /// There is such a file, or it cannot be made.
+    pub fn create(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
+        let place = path.display().to_string();
+        match fs::OpenOptions::new().write(true).create_new(true).open(path) {
+            Ok(_) => {}
+            Err(error) => return Err(of_file(error, &place)),
+        }
+        let connection = connect(path, &place)?;
+        let mut store = SqliteStore { connection, place };
+        store.found().map_err(|error| store.told(error))?;
+        store.set(options)?;
+        Ok(store)
+    }
+
+    /// Opens a file to read and to write.
+    ///
+    /// # Errors
+    /// There is none, or it is no book, of a newer format, cut short or damaged in its head.
+    pub fn open(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
+        let place = path.display().to_string();
+        look(path, &place)?;
+        let store = SqliteStore { connection: connect(path, &place)?, place };
+        store.recognise()?;
+        store.set(options)?;
+        Ok(store)
+    }
+
+    /// Opens a file to read alone: it may be on a medium that cannot be written to.
+    ///
+    /// # Errors
+    /// As [`open`](SqliteStore::open).
+    pub fn open_to_read(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
+        let place = path.display().to_string();
+        look(path, &place)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || -> Result<SqliteStore, StoreError> {
+            let connection = Connection::open_with_flags(path, flags);
+            let connection = connection.map_err(|error| told(error, &place))?;
+            let store = SqliteStore { connection, place: place.clone() };
+            store.recognise()?;
+            Ok(store)
+        };
+        let store = match open() {
+            // The log beside the file cannot be made: if there is none, nobody is writing either.
+            Err(StoreError::ReadOnly { .. }) if !has_log(path) => {
+                let address = format!("file:{}?immutable=1", escaped(path));
+                let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+                let connection = Connection::open_with_flags(address, flags);
+                let connection = connection.map_err(|error| told(error, &place))?;
+                let store = SqliteStore { connection, place: place.clone() };
+                store.recognise()?;
+                store
+            }
+            other => other?,
+        };
+        store.connection.busy_timeout(options.wait).map_err(|error| store.told(error))?;
+        Ok(store)
+    }
+
+    /// Writes head and tables into an empty file.
+    fn found(&mut self) -> Result<(), rusqlite::Error> {
+        self.connection.execute_batch(
+            "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+        )?;
+        let transaction = self.connection.transaction()?;
+        transaction.execute_batch(TABLES)?;
+        for table in TABLE_NAMES {
+            for change in ["UPDATE", "DELETE"] {
+                transaction.execute_batch(&format!(
+                    "CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} \
+                     BEGIN SELECT RAISE(ABORT, 'a book is only added to'); END;"
+                ))?;
+            }
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+        transaction.commit()
+    }
+
+    /// Holds that the file is a book of a format we know.
+    fn recognise(&self) -> Result<(), StoreError> {
+        let pragma = |name: &str| {
+            let value = self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            value.map_err(|error| self.told(error))
+        };
+        if pragma("application_id")? != APPLICATION_ID {
+            return Err(StoreError::Foreign { place: self.place.clone() });
+        }
+        match u32::try_from(pragma("user_version")?) {
+            Ok(found) if found > FORMAT => Err(StoreError::Newer { found, known: FORMAT }),
+            Ok(1..) => Ok(()),
+            _ => Err(StoreError::Foreign { place: self.place.clone() }),
+        }
+    }
+
+    fn set(&self, options: SqliteOptions) -> Result<(), StoreError> {
+        let set = || -> Result<(), rusqlite::Error> {
+            self.connection.busy_timeout(options.wait)?;
+            self.connection.execute_batch(
+                "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; \
+                 PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536;",
+            )?;
+            if let Some(pages) = options.pages_max {
+                let bound = format!("PRAGMA max_page_count = {pages}");
+                self.connection.query_row(&bound, [], |_| Ok(()))?;
+            }
+            Ok(())
+        };
+        set().map_err(|error| self.told(error))
+    }
+
+    fn told(&self, error: rusqlite::Error) -> StoreError {
+        told(error, &self.place)
+    }
+
+    fn number(&self, statement: &str) -> Result<u64, StoreError> {
+        let number = self.connection.query_row(statement, [], |row| row.get::<_, i64>(0));
+        Ok(number.map_err(|error| self.told(error))?.try_into().unwrap_or(0))
+    }
+}
+
+fn table(index: Index) -> &'static str {
+    match index {
+        Index::Event => "event_key",
+        Index::Content => "content_key",
+        Index::Settled => "settled_key",
+        Index::Lane => "lane_key",
+    }
+}
+
+impl Store for SqliteStore {
+    fn size(&mut self) -> Result<u64, StoreError> {
+        self.number("SELECT coalesce(max(number) + 1, 0) FROM entry")
+    }
+
+    fn rows(&mut self, from: u64, count: usize) -> Result<Vec<Row>, StoreError> {
+        let read = || -> Result<Vec<Row>, rusqlite::Error> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT number, kind, leaf, body FROM entry WHERE number >= ? \
+                 ORDER BY number LIMIT ?",
+            )?;
+            let rows = statement.query_map(params![signed(from), length(count)], |row| {
+                Ok(Row {
+                    number: row.get::<_, i64>(0)?.try_into().unwrap_or(u64::MAX),
+                    kind: kind(row.get_ref(1)?),
+                    leaf: digest(row.get_ref(2)?),
+                    body: bytes(row.get_ref(3)?),
+                })
+            })?;
+            rows.collect()
+        };
+        read().map_err(|error| self.told(error))
+    }
+
+    fn find(&mut self, index: Index, keys: &[Vec<u8>]) -> Result<Vec<Option<u64>>, StoreError> {
+        let find = || -> Result<Vec<Option<u64>>, rusqlite::Error> {
+            let mut statement = self.connection.prepare_cached(&format!(
+                "SELECT entry FROM {} WHERE key = ? ORDER BY entry DESC LIMIT 1",
+                table(index)
+            ))?;
+            let mut find = |key: &Vec<u8>| {
+                let entry = statement.query_row([key], |row| row.get::<_, i64>(0)).optional()?;
+                Ok(entry.and_then(|entry| entry.try_into().ok()))
+            };
+            keys.iter().map(&mut find).collect()
+        };
+        find().map_err(|error| self.told(error))
+    }
+
+    fn missing(&mut self, index: Index, marks: &[Mark]) -> Result<Vec<Mark>, StoreError> {
+        let look = || -> Result<Vec<Mark>, rusqlite::Error> {
+            let mut statement = self.connection.prepare_cached(&format!(
+                "SELECT 1 FROM {} WHERE key = ? AND entry = ?",
+                table(index)
+            ))?;
+            let mut missing = Vec::new();
+            for mark in marks.iter().filter(|mark| mark.index == index) {
+                if !statement.exists(params![mark.key, signed(mark.entry)])? {
+                    missing.push(mark.clone());
+                }
+            }
+            Ok(missing)
+        };
+        look().map_err(|error| self.told(error))
+    }
+
+    fn marks(&mut self, index: Index) -> Result<u64, StoreError> {
+        self.number(&format!("SELECT count(*) FROM {}", table(index)))
+    }
+
+    fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {
+        let read = || -> Result<Vec<Node>, rusqlite::Error> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT number, digest FROM node WHERE level = ? AND number >= ? AND number < ? \
+                 ORDER BY number",
+            )?;
+            let to = from.saturating_add(count);
+            let nodes = statement.query_map(params![level, signed(from), signed(to)], |row| {
+                let index = row.get::<_, i64>(0)?.try_into().unwrap_or(u64::MAX);
+                Ok(Node { level, index, digest: digest(row.get_ref(1)?) })
+            })?;
+            nodes.collect()
+        };
+        read().map_err(|error| self.told(error))
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))
+    }
+
+    fn append(&mut self, chunk: &Chunk) -> Result<(), StoreError> {
+        let append = || -> Result<(), rusqlite::Error> {
+            let mut entry = self.connection.prepare_cached(
+                "INSERT INTO entry (number, kind, leaf, body) VALUES (?, ?, ?, ?)",
+            )?;
+            for row in &chunk.rows {
+                entry.execute(params![
+                    signed(row.number),
+                    row.kind,
+                    row.leaf.as_bytes(),
+                    row.body
+                ])?;
+            }
+            for index in Index::ALL {
+                let mut marks: Vec<&Mark> =
+                    chunk.marks.iter().filter(|mark| mark.index == index).collect();
+                // In the order of the table, neighbours are written together.
+                marks.sort();
+                let mut statement = self.connection.prepare_cached(&format!(
+                    "INSERT INTO {} (key, entry) VALUES (?, ?)",
+                    table(index)
+                ))?;
+                for mark in marks {
+                    statement.execute(params![mark.key, signed(mark.entry)])?;
+                }
+            }
+            let mut node = self
+                .connection
+                .prepare_cached("INSERT INTO node (level, number, digest) VALUES (?, ?, ?)")?;
+            for kept in &chunk.nodes {
+                node.execute(params![kept.level, signed(kept.index), kept.digest.as_bytes()])?;
+            }
+            Ok(())
+        };
+        append().map_err(|error| self.told(error))
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.connection.execute_batch("COMMIT").map_err(|error| self.told(error))
+    }
+
+    fn rollback(&mut self) {
+        if !self.connection.is_autocommit() {
+            // A failure here leaves the transaction open, and the file as it was.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+
+    fn check(&mut self) -> Result<Vec<String>, StoreError> {
+        let check = || -> Result<Vec<String>, rusqlite::Error> {
+            let mut statement = self.connection.prepare("PRAGMA integrity_check(20)")?;
+            let found = statement.query_map([], |row| row.get::<_, String>(0))?;
+            found.filter(|line| !matches!(line, Ok(line) if line == "ok")).collect()
+        };
+        check().map_err(|error| self.told(error))
+    }
+}
+
+/// Looks at a file before SQLite does: SQLite would make one that is not there, and takes a file
+/// whose end is missing for a damaged one.
+fn look(path: &Path, place: &str) -> Result<(), StoreError> {
+    #[expect(clippy::disallowed_methods, reason = "a store of the book is where its file is read")]
+    let file = fs::File::open(path).map_err(|error| of_file(error, place))?;
+    let found = file.metadata().map_err(|error| of_file(error, place))?.len();
+    let mut head = Vec::new();
+    file.take(100).read_to_end(&mut head).map_err(|error| of_file(error, place))?;
+    if has_log(path) {
+        // What the file lacks may be in the log.
+        return Ok(());
+    }
+    let foreign = || StoreError::Foreign { place: place.to_owned() };
+    if head.len() < 100 {
+        // What is left of a book begins like one, if anything is left.
+        let begins = !head.is_empty() && MAGIC.starts_with(head.get(..16).unwrap_or(&head));
+        let expected = 4096;
+        let cut = StoreError::Truncated { place: place.to_owned(), found, expected };
+        return Err(if begins { cut } else { foreign() });
+    }
+    let Some((MAGIC, rest)) = head.split_first_chunk::<16>() else { return Err(foreign()) };
+    let two = rest.first_chunk::<2>().map_or(0, |two| u16::from_be_bytes(*two));
+    let page = if two == 1 { 65_536 } else { u64::from(two) };
+    let pages = rest.get(12..16).and_then(|four| four.first_chunk::<4>());
+    let pages = pages.map_or(0, |four| u64::from(u32::from_be_bytes(*four)));
+    let expected = page * pages;
+    if found < expected {
+        return Err(StoreError::Truncated { place: place.to_owned(), found, expected });
+    }
+    Ok(())
+}
+
+/// Whether a log with something in it stands beside the file.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
+
+fn connect(path: &Path, place: &str) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|error| told(error, place))
+}
+
+/// A path as an address has it.
+fn escaped(path: &Path) -> String {
+    let text = path.display().to_string();
+    text.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
+fn of_file(source: io::Error, place: &str) -> StoreError {
+    let place = place.to_owned();
+    match source.kind() {
+        io::ErrorKind::NotFound => StoreError::NotFound { place },
+        io::ErrorKind::AlreadyExists => StoreError::Exists { place },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            StoreError::ReadOnly { what: format!("{place}: {source}") }
+        }
+        _ => StoreError::Io { place, source },
+    }
+}
+
+fn told(error: rusqlite::Error, place: &str) -> StoreError {
+    let what = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
+        Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            StoreError::ReadOnly { what: format!("{place}: {what}") }
+        }
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { what },
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign { place: place.to_owned() },
+        _ => StoreError::Other { what },
+    }
+}
+
+/// Numbers of entries and nodes stay far below where 63 bits end.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn length(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A cell as bytes. One that holds something else has been damaged, and will not fit its digest.
+fn bytes(cell: ValueRef<'_>) -> Vec<u8> {
+    match cell {
+        ValueRef::Blob(bytes) | ValueRef::Text(bytes) => bytes.to_vec(),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => Vec::new(),
+    }
+}
+
+fn digest(cell: ValueRef<'_>) -> Digest {
+    let bytes = <[u8; 32]>::try_from(bytes(cell));
+    Digest::from_bytes(bytes.unwrap_or([0; 32]))
+}
+
+fn kind(cell: ValueRef<'_>) -> u8 {
+    match cell {
+        ValueRef::Integer(kind) => u8::try_from(kind).unwrap_or(u8::MAX),
+        ValueRef::Null | ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_) => u8::MAX,
+    }
+}

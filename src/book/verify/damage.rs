@@ -1,0 +1,144 @@
+//! What verification finds.
+
+use std::fmt;
+
+use crate::base::Digest;
+
+/// Something in a book that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Damage {
+    /// A value of an entry was changed: it does not fit the leaf.
+    Value {
+        /// The entry.
+        entry: u64,
+        /// The field, as far as one byte is at fault; else several are.
+        field: Option<String>,
+        /// Which byte of the entry's body, if it is one of them.
+        offset: Option<usize>,
+        /// What the byte was.
+        was: Option<u8>,
+    },
+    /// The digest of an entry's leaf was changed; the entry itself is whole.
+    Leaf {
+        /// The entry.
+        entry: u64,
+    },
+    /// An entry is not there.
+    Missing {
+        /// Its number.
+        entry: u64,
+    },
+    /// An entry fits its leaf but is none that the program could have written.
+    Unreadable {
+        /// The entry.
+        entry: u64,
+        /// The field.
+        field: String,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// An entry does not fit with others.
+    Contradiction {
+        /// The entry.
+        entry: u64,
+        /// How.
+        what: &'static str,
+    },
+    /// A batch has no end.
+    HalfBatch {
+        /// The entry that begins it.
+        batch: u64,
+    },
+    /// A key by which an entry is found is not there, or was changed.
+    Key {
+        /// The entry.
+        entry: u64,
+        /// Which of its keys.
+        index: &'static str,
+    },
+    /// There are keys that no entry has.
+    SurplusKeys {
+        /// Which.
+        index: &'static str,
+        /// How many.
+        count: u64,
+    },
+    /// A node of the tree was changed or is not there.
+    Node {
+        /// Its level.
+        level: u8,
+        /// Its number.
+        index: u64,
+    },
+    /// The book is shorter than a checkpoint says: its end was cut off.
+    CutOff {
+        /// How many entries it has.
+        size: u64,
+        /// How many it had.
+        checkpoint: u64,
+    },
+    /// The book has other entries than when a checkpoint was signed.
+    Rewritten {
+        /// The size that the checkpoint is of.
+        checkpoint: u64,
+        /// The root it tells.
+        signed: Digest,
+        /// The root of what is there.
+        found: Digest,
+    },
+    /// The store's own structure.
+    Structure {
+        /// In the store's words.
+        what: String,
+    },
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Damage::Value { entry, field: Some(field), offset, was } => {
+                write!(f, "entry {entry}: `{field}` was changed")?;
+                match (offset, was) {
+                    (Some(offset), Some(was)) => {
+                        write!(f, " (byte {offset} of the entry was 0x{was:02x})")
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Damage::Value { entry, .. } => {
+                write!(f, "entry {entry}: its values were changed, in more than one byte")
+            }
+            Damage::Leaf { entry } => {
+                write!(f, "entry {entry}: the digest of its leaf was changed; its values are whole")
+            }
+            Damage::Missing { entry } => write!(f, "entry {entry} is not there"),
+            Damage::Unreadable { entry, field, expected } => {
+                write!(f, "entry {entry}: `{field}` should be {expected}")
+            }
+            Damage::Contradiction { entry, what } => write!(f, "entry {entry}: {what}"),
+            Damage::HalfBatch { batch } => {
+                write!(f, "the batch that begins at entry {batch} is not whole")
+            }
+            Damage::Key { entry, index } => {
+                write!(f, "entry {entry}: its key among {index} was changed or is not there")
+            }
+            Damage::SurplusKeys { index, count } => {
+                write!(f, "{count} keys among {index} belong to no entry")
+            }
+            Damage::Node { level, index } => {
+                write!(f, "node {index} of level {level} of the tree was changed or is not there")
+            }
+            Damage::CutOff { size, checkpoint } => write!(
+                f,
+                "the book has {size} entries, and had {checkpoint} when a checkpoint was signed: \
+                 its end was cut off"
+            ),
+            Damage::Rewritten { checkpoint, signed, found } => write!(
+                f,
+                "the first {checkpoint} entries are not those a checkpoint was signed for: \
+                 their root is {found}, and was {signed}"
+            ),
+            Damage::Structure { what } => write!(f, "the store: {what}"),
+        }
+    }
+}

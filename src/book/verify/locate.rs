@@ -1,0 +1,69 @@
+//! Where in an entry a bit was flipped.
+//!
+//! A leaf's digest tells that something changed, not what. But a book that was copied or stored badly
+//! differs in one bit or one byte, and of those there are few: put each back in turn, and see which
+//! gives the digest again.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::base::Digest;
+use crate::book::leaf::{BODY_INLINE_MAX, hasher, leaf_digest};
+
+/// What has to be put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flip {
+    /// The kind of the entry.
+    Kind {
+        /// What it was.
+        was: u8,
+    },
+    /// A byte of its body.
+    Body {
+        /// Which.
+        offset: usize,
+        /// What it was.
+        was: u8,
+    },
+}
+
+/// Longer bodies are not searched: it would take minutes.
+const SEARCHED_MAX: usize = BODY_INLINE_MAX;
+/// In bodies up to this length every other value of a byte is tried, else those a bit away.
+const EVERY_VALUE_MAX: usize = 2048;
+
+/// The one byte that, put back, makes an entry fit its leaf.
+pub(super) fn flip(kind: u8, previous: &Digest, body: &[u8], leaf: &Digest) -> Option<Flip> {
+    let bits = (0..8).map(|bit| 1_u8 << bit);
+    let of_kind = bits.clone().map(|bit| kind ^ bit);
+    if let Some(was) = of_kind.into_iter().find(|was| leaf_digest(*was, previous, body) == *leaf) {
+        return Some(Flip::Kind { was });
+    }
+    if body.len() > SEARCHED_MAX {
+        return None;
+    }
+    let masks: Vec<u8> =
+        if body.len() <= EVERY_VALUE_MAX { (1..=255).collect() } else { bits.collect() };
+    let mut before = hasher(kind, previous, false);
+    for (offset, byte) in body.iter().enumerate() {
+        let after = body.get(offset + 1..).unwrap_or_default();
+        for mask in &masks {
+            if digest_with(&before, byte ^ mask, after) == *leaf {
+                return Some(Flip::Body { offset, was: byte ^ mask });
+            }
+        }
+        before.update([*byte]);
+    }
+    None
+}
+
+fn digest_with(before: &Sha256, byte: u8, after: &[u8]) -> Digest {
+    let digest = before.clone().chain_update([byte]).chain_update(after).finalize();
+    Digest::from_bytes(digest.into())
+}
+
+/// Whether two digests differ in one byte alone: then one of them was damaged, for no two leaves
+/// come so near.
+pub(super) fn nearly(one: &Digest, other: &Digest) -> bool {
+    let pairs = one.as_bytes().iter().zip(other.as_bytes());
+    pairs.filter(|(one, other)| one != other).count() == 1
+}

@@ -1,0 +1,224 @@
+//! A book's file: cut, flipped, foreign, locked, full, on a medium that cannot be written to.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use fenshui::book::{
+    Book, BookError, Damage, Entry, SqliteOptions, SqliteStore, Store, StoreError,
+};
+
+use super::sample::{LEARNT, ORIGIN, event, events, post, small_book};
+use super::stores::{File, OPTIONS, Place};
+
+fn small_file() -> (File, Vec<u8>) {
+    let place = File::new();
+    drop(small_book(place.create().unwrap()));
+    let bytes = fs::read(place.path()).unwrap();
+    let beside: Vec<_> = fs::read_dir(place.path().parent().unwrap()).unwrap().collect();
+    assert_eq!(beside.len(), 1, "a closed book is one file: {beside:?}");
+    (place, bytes)
+}
+
+fn open(path: &Path) -> Result<Book, BookError> {
+    Book::open(Box::new(SqliteStore::open(path, OPTIONS)?))
+}
+
+/// Every entry of a book, in its bytes.
+fn contents(book: &mut Book) -> Result<Vec<(u64, Entry)>, BookError> {
+    book.entries(0, 1000)
+}
+
+/// Bits to flip in a usual run are some way apart; `FENSHUI_CASES` brings every byte of the file.
+#[test]
+fn a_flipped_bit_anywhere_is_found_or_changes_nothing() {
+    let (place, bytes) = small_file();
+    let mut book = open(&place.path()).unwrap();
+    let whole = contents(&mut book).unwrap();
+    // Two batches begin alike: which of the two a byte belongs to cannot be told from outside.
+    let places = |body: &[u8]| {
+        bytes.windows(body.len()).enumerate().filter(|(_, part)| *part == body).collect::<Vec<_>>()
+    };
+    let bodies: Vec<(u64, usize, usize)> = whole
+        .iter()
+        .filter_map(|(number, entry)| match places(&entry.body())[..] {
+            [(at, body)] => Some((*number, at, body.len())),
+            _ => None,
+        })
+        .collect();
+    assert!(bodies.len() > 12, "{}", bodies.len());
+    drop(book);
+    let step = if std::env::var_os("FENSHUI_CASES").is_some() { 1 } else { 29 };
+    let (mut located, mut elsewhere, mut harmless) = (0, 0, 0);
+    for offset in (0..bytes.len()).step_by(step) {
+        let mut flipped = bytes.clone();
+        flipped[offset] ^= 1 << (offset % 8);
+        fs::write(place.path(), &flipped).unwrap();
+        let said = open(&place.path()).and_then(|mut book| {
+            let damages = book.verify(&[])?.damages;
+            Ok((damages, contents(&mut book)))
+        });
+        let within = bodies.iter().find(|(_, at, length)| (*at..at + length).contains(&offset));
+        match (within, said) {
+            (Some((0, ..)), Err(_)) => elsewhere += 1,
+            (Some((number, at, _)), Ok((damages, _))) => {
+                let found = damages.iter().any(|damage| {
+                    matches!(damage, Damage::Value { entry, field: Some(_), offset: Some(it), .. }
+                        if entry == number && *it == offset - at)
+                });
+                assert!(found, "byte {offset}, of entry {number}: {damages:#?}");
+                located += 1;
+            }
+            (Some(within), Err(error)) => panic!("byte {offset}, of {within:?}: {error:?}"),
+            (None, Ok((damages, Ok(entries)))) if damages.is_empty() => {
+                assert_eq!(entries, whole, "byte {offset}: changed without a word");
+                harmless += 1;
+            }
+            (None, _) => elsewhere += 1,
+        }
+    }
+    assert!(located > 0 && elsewhere > 0, "{located} {elsewhere} {harmless}");
+}
+
+#[test]
+fn a_file_whose_end_is_missing_says_so() {
+    let (place, bytes) = small_file();
+    for length in (1..bytes.len()).step_by(509) {
+        fs::write(place.path(), &bytes[..length]).unwrap();
+        let refused = open(&place.path()).unwrap_err();
+        let BookError::Store(StoreError::Truncated { found, expected, .. }) = refused else {
+            panic!("{length} bytes: {refused:?}")
+        };
+        assert_eq!(found as usize, length);
+        assert!(length >= 100 || expected > 0);
+        assert!(length < 100 || expected as usize == bytes.len());
+    }
+}
+
+#[test]
+fn something_else_is_no_book() {
+    let place = File::new();
+    let foreign = |bytes: &[u8]| {
+        fs::write(place.path(), bytes).unwrap();
+        let refused = open(&place.path()).unwrap_err();
+        assert!(matches!(refused, BookError::Store(StoreError::Foreign { .. })), "{refused:?}");
+    };
+    foreign(b"");
+    foreign(b"id,date,amount\r\n");
+    foreign(&[b'x'; 5000]);
+    fs::remove_file(place.path()).unwrap();
+    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    connection.execute_batch("CREATE TABLE entry (number INTEGER PRIMARY KEY)").unwrap();
+    drop(connection);
+    let refused = open(&place.path()).unwrap_err();
+    assert!(matches!(refused, BookError::Store(StoreError::Foreign { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_lock_held_elsewhere_is_told() {
+    let place = File::new();
+    let mut book = small_book(place.create().unwrap());
+    let posting = book.begin().unwrap();
+    let options = SqliteOptions { wait: Duration::from_millis(20), ..OPTIONS };
+    let store = SqliteStore::open(&place.path(), options).unwrap();
+    let mut other = Book::open(Box::new(store)).unwrap();
+    assert_eq!(other.verify(&[]).unwrap().damages, [], "reading goes on");
+    let Err(refused) = other.begin() else { panic!("both post") };
+    assert!(matches!(refused, BookError::Store(StoreError::Locked)), "{refused:?}");
+    drop(posting);
+    post(&mut other, &events(9, 1)).unwrap();
+}
+
+#[test]
+fn a_full_disk_leaves_the_book_as_it_was() {
+    let place = File::new();
+    let root = small_book(place.create().unwrap()).verify(&[]).unwrap().root;
+    let pages = fs::metadata(place.path()).unwrap().len() / 4096;
+    let options = SqliteOptions { pages_max: Some(pages as u32 + 2), ..OPTIONS };
+    let store = SqliteStore::open(&place.path(), options).unwrap();
+    let mut book = Book::open(Box::new(store)).unwrap();
+    let refused = post(&mut book, &events(9, 500)).unwrap_err();
+    assert!(matches!(refused, BookError::Store(StoreError::Full)), "{refused:?}");
+    assert_eq!(book.verify(&[]).unwrap().root, root);
+    drop(book);
+    let mut book = open(&place.path()).unwrap();
+    assert_eq!(book.verify(&[]).unwrap().damages, []);
+    post(&mut book, &events(9, 500)).unwrap();
+}
+
+#[test]
+fn a_book_that_cannot_be_written_to_can_be_read() {
+    let (place, _) = small_file();
+    let mut book =
+        Book::open(Box::new(SqliteStore::open_to_read(&place.path(), OPTIONS).unwrap())).unwrap();
+    assert_eq!(book.verify(&[]).unwrap().damages, []);
+    let refused = post(&mut book, &events(9, 1)).unwrap_err();
+    assert!(matches!(refused, BookError::Store(StoreError::ReadOnly { .. })), "{refused:?}");
+}
+
+/// A folder that cannot be written to, as somebody who is not root meets it.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_to_says_so() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+    const FOLDER: &str = "FENSHUI_TEST_READ_ONLY";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let path = Path::new(&folder).join("book");
+        let created = SqliteStore::create(&Path::new(&folder).join("new"), OPTIONS).unwrap_err();
+        assert!(matches!(created, StoreError::ReadOnly { .. }), "{created:?}");
+        let store = SqliteStore::open_to_read(&path, OPTIONS).unwrap();
+        let mut book = Book::open(Box::new(store)).unwrap();
+        assert_eq!(book.verify(&[]).unwrap().damages, []);
+        // To write, even the log beside the file is wanting.
+        let refused = open(&path).and_then(|mut book| post(&mut book, &events(9, 1)).map(drop));
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, BookError::Store(StoreError::ReadOnly { .. })), "{refused:?}");
+        return;
+    }
+    let (place, _) = small_file();
+    let folder = place.path().parent().unwrap().to_owned();
+    let set = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(&place.path(), 0o444);
+    set(&folder, 0o555);
+    let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    // Root may write anywhere, so it asks somebody else.
+    let program = std::env::current_exe().unwrap();
+    let copy = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir();
+    let copy = copy.unwrap();
+    let mut command = if is_root {
+        let readable = copy.path().join("it");
+        fs::copy(program, &readable).unwrap();
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(readable);
+        command
+    } else {
+        Command::new(program)
+    };
+    let name = "a_folder_that_cannot_be_written_to_says_so";
+    let name = format!("{}::{name}", module_path!().split_once("::").unwrap().1);
+    let done = command.args(["--exact", &name]).env(FOLDER, &folder).output().unwrap();
+    set(&folder, 0o755);
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn an_outlined_entry_is_damaged_in_its_text() {
+    let place = File::new();
+    let mut book = Book::create(place.create().unwrap(), ORIGIN, LEARNT).unwrap();
+    let mut long = super::sample::edition("long");
+    let text = long.texts[0].text.repeat(2000);
+    long.texts.push(fenshui::book::SourceText::new("rules/long.fen".to_owned(), text));
+    super::sample::post_by(&mut book, &long, &[event("R1", "2016-01-01", "E", 1)]).unwrap();
+    drop(book);
+    place.tamper(&place.set_byte("entry", "body", "number = 1", 90_000));
+    let found = open(&place.path()).unwrap().verify(&[]).unwrap().damages;
+    let told = found.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert!(told.contains(&"entry 1: `texts[1].text` was changed".to_owned()), "{told:#?}");
+    let store = SqliteStore::open(&place.path(), OPTIONS).unwrap();
+    let mut store: Box<dyn Store> = Box::new(store);
+    assert_eq!(store.check().unwrap(), Vec::<String>::new(), "SQLite itself sees nothing");
+}

@@ -1,0 +1,126 @@
+//! The places a book can be kept at, as the tests see them.
+
+use std::path::PathBuf;
+#[cfg(feature = "sqlite")]
+use std::time::Duration;
+
+#[cfg(feature = "sqlite")]
+use fenshui::book::{SqliteOptions, SqliteStore};
+use fenshui::book::{Store, StoreError};
+
+/// A place for one book.
+pub trait Place: Send + Sync {
+    fn create(&self) -> Result<Box<dyn Store>, StoreError>;
+    fn open(&self) -> Result<Box<dyn Store>, StoreError>;
+    /// Changes what is kept, past the book and its guards, by statements of SQL. `@` stands before
+    /// the names of tables.
+    fn tamper(&self, statements: &str);
+    /// Tries to, without taking the guards away.
+    fn try_to(&self, statement: &str) -> Result<(), String>;
+    /// The statement that changes a byte of a column in one row.
+    fn set_byte(&self, table: &str, column: &str, row: &str, offset: usize) -> String;
+    /// The statement that makes the book one of a later format.
+    fn newer(&self) -> &'static str;
+    /// Tells another process where the book is.
+    fn address(&self) -> String;
+}
+
+/// A file in a folder of its own.
+#[cfg(feature = "sqlite")]
+pub struct File {
+    folder: tempfile::TempDir,
+}
+
+#[cfg(feature = "sqlite")]
+pub const OPTIONS: SqliteOptions = SqliteOptions { wait: Duration::from_secs(30), pages_max: None };
+
+#[cfg(feature = "sqlite")]
+impl File {
+    pub fn new() -> File {
+        File { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("book")
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl Place for File {
+    fn create(&self) -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(SqliteStore::create(&self.path(), OPTIONS)?))
+    }
+
+    fn open(&self) -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(SqliteStore::open(&self.path(), OPTIONS)?))
+    }
+
+    fn tamper(&self, statements: &str) {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
+        let names: Vec<String> = connection
+            .prepare(triggers)
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        for name in names {
+            connection.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+        }
+        connection.execute_batch(&statements.replace('@', "")).unwrap();
+    }
+
+    fn try_to(&self, statement: &str) -> Result<(), String> {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        let statement = statement.replace('@', "");
+        connection.execute_batch(&statement).map_err(|error| error.to_string())
+    }
+
+    fn set_byte(&self, table: &str, column: &str, row: &str, offset: usize) -> String {
+        let (before, after) = (offset, offset + 2);
+        format!(
+            "UPDATE {table} SET {column} = CAST(substr({column}, 1, {before}) || x'07' || \
+             substr({column}, {after}) AS BLOB) WHERE {row}"
+        )
+    }
+
+    fn newer(&self) -> &'static str {
+        "PRAGMA user_version = 2"
+    }
+
+    fn address(&self) -> String {
+        self.path().display().to_string()
+    }
+}
+
+/// Opens a place by its address, as another process would.
+pub fn open_address(address: &str) -> Box<dyn Store> {
+    #[cfg(feature = "postgres")]
+    if address.contains("dbname=") {
+        return Box::new(super::postgres::open(address).unwrap());
+    }
+    #[cfg(feature = "sqlite")]
+    return Box::new(SqliteStore::open(&PathBuf::from(address), OPTIONS).unwrap());
+    #[cfg(not(feature = "sqlite"))]
+    panic!("no store for {}", PathBuf::from(address).display());
+}
+
+/// Whoever tries to change or remove anything is refused.
+pub fn guarded(place: &dyn Place) {
+    let tables = [
+        ("entry", "number"),
+        ("event_key", "entry"),
+        ("content_key", "entry"),
+        ("lane_key", "entry"),
+    ];
+    for (table, column) in tables {
+        for statement in [
+            format!("UPDATE @{table} SET {column} = {column} + 1"),
+            format!("DELETE FROM @{table}"),
+        ] {
+            let refused = place.try_to(&statement).unwrap_err();
+            assert!(refused.contains("a book is only added to"), "{statement}: {refused}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Posters killed in the middle, servers that fall over: what was acknowledged is there, nothing is
+//! there in half.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use fenshui::book::{Book, Entry, Event};
+use fenshui::rows::Cell;
+
+use super::sample::{LEARNT, ORIGIN, event, post};
+use super::stores::{Place, open_address};
+
+/// The name of the variable by which a test becomes the poster that is killed.
+const BOOK: &str = "FENSHUI_TEST_POST_TO";
+const EVENTS_A_BATCH: usize = 5;
+
+/// Kills in a usual run; more by `FENSHUI_CASES`.
+fn kills() -> u64 {
+    std::env::var("FENSHUI_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(8)
+}
+
+fn id(round: usize, batch: usize, at: usize) -> String {
+    format!("K{round}-{batch}-{at}")
+}
+
+/// Posts until it is killed, and says of each batch when it was acknowledged. In a usual run of the
+/// tests nobody says where to, and it ends at once.
+#[test]
+fn poster() {
+    let Ok(asked) = std::env::var(BOOK) else { return };
+    let (round, address) = asked.split_once('|').unwrap();
+    let round: usize = round.parse().unwrap();
+    let mut book = Book::open(open_address(address)).unwrap();
+    for batch in 0.. {
+        let events: Vec<Event> = (0..EVENTS_A_BATCH)
+            .map(|at| Event {
+                lane: Vec::new(),
+                rank: Vec::new(),
+                ..event(&id(round, batch, at), "2016-01-01", "E", 100)
+            })
+            .collect();
+        post(&mut book, &events).unwrap();
+        // Past the test runner, which keeps back what is printed.
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "acknowledged {batch}").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+/// Starts a poster, kills it at a moment that depends on the round, and gives how many batches it
+/// was told are kept.
+fn killed_poster(address: &str, round: usize) -> usize {
+    let mut poster = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", "--test-threads=1"])
+        .arg(format!("{}::poster", module_path!().split_once("::").unwrap().1))
+        .env(BOOK, format!("{round}|{address}"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut acknowledged = 0;
+    let enough = 1 + (round * 7919) % 23;
+    for line in BufReader::new(poster.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        // The test runner begins the first line.
+        if line.contains("acknowledged") {
+            acknowledged += 1;
+            if acknowledged == enough {
+                // Somewhere in the batches that follow: what it still says is read to the end.
+                (0..(round * 104_729) % 50_000).for_each(|spin| {
+                    std::hint::black_box(spin);
+                });
+                poster.kill().unwrap();
+            }
+        }
+    }
+    poster.wait().unwrap();
+    acknowledged
+}
+
+fn survives_kills(place: &dyn Place) {
+    drop(Book::create(place.create().unwrap(), ORIGIN, LEARNT).unwrap());
+    let mut acknowledged = Vec::new();
+    for round in 0..usize::try_from(kills()).unwrap() {
+        let told = killed_poster(&place.address(), round);
+        assert!(told > 0, "round {round}: the poster never posted");
+        acknowledged.push(told);
+        whole_batches(&mut Book::open(place.open().unwrap()).unwrap(), &acknowledged);
+    }
+}
+
+/// Every acknowledged batch is there, and any other is there whole.
+fn whole_batches(book: &mut Book, acknowledged: &[usize]) {
+    let said = book.verify(&[]).unwrap();
+    assert_eq!(said.damages, []);
+    let mut posted = BTreeSet::new();
+    let mut from = 0;
+    loop {
+        let entries = book.entries(from, 1000).unwrap();
+        let Some((last, _)) = entries.last() else { break };
+        from = last + 1;
+        for (_, entry) in &entries {
+            if let Entry::Event(event) = entry
+                && let Cell::Text(id) = &event.fields[0]
+            {
+                assert!(posted.insert(id.to_string()), "{id} is there twice");
+            }
+        }
+    }
+    let mut expected = 0;
+    for (round, told) in acknowledged.iter().enumerate() {
+        // One batch more may have been kept and never told.
+        for batch in 0..=*told {
+            let there = (0..EVENTS_A_BATCH).filter(|at| posted.contains(&id(round, batch, *at)));
+            let there = there.count();
+            assert!(there == 0 || there == EVENTS_A_BATCH, "round {round}, batch {batch} in half");
+            assert!(batch == *told || there > 0, "round {round}: batch {batch} is lost");
+            expected += there;
+        }
+    }
+    assert_eq!(posted.len(), expected, "there is something nobody posted");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_file_survives_kills() {
+    survives_kills(&super::stores::File::new());
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_server_survives_kills_of_posters() {
+    survives_kills(&super::postgres::Database::new());
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_server_that_falls_over_keeps_what_it_acknowledged() {
+    use fenshui::book::{BookError, PostgresStore, StoreError};
+    let server = super::postgres::Server::start();
+    let address = server.address("postgres", "owner");
+    let store = PostgresStore::create(&address, super::postgres::OPTIONS).unwrap();
+    let mut book = Book::create(Box::new(store), ORIGIN, LEARNT).unwrap();
+    let mut roots = Vec::new();
+    for round in 0..3 {
+        let batch = [event(&format!("S{round}"), &format!("2016-01-0{}", round + 1), "E", 100)];
+        post(&mut book, &batch).unwrap();
+        roots.push(book.verify(&[]).unwrap().root);
+        let mut posting = book.begin().unwrap();
+        posting.edition(&super::sample::edition("lost")).unwrap();
+        server.fall_over();
+        let refused = posting.edition(&super::sample::edition("third")).unwrap_err();
+        assert!(matches!(refused, BookError::Store(StoreError::Lost)), "{refused:?}");
+        drop(posting);
+        book = Book::open(open_address(&address)).unwrap();
+        let said = book.verify(&roots).unwrap();
+        assert_eq!(said.damages, []);
+        assert_eq!(Some(&said.root), roots.last(), "nothing of what was begun");
+    }
+}

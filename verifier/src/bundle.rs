@@ -1,0 +1,69 @@
+//! The text of a bundle taken apart.
+
+use base64ct::{Base64, Encoding};
+
+use crate::note::Checkpoint;
+use crate::tree::Digest;
+use crate::{Unreadable, unreadable};
+
+pub(crate) struct Bundle<'t> {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) checkpoint: Checkpoint<'t>,
+}
+
+pub(crate) struct Entry {
+    pub(crate) number: u64,
+    pub(crate) kind: u8,
+    pub(crate) previous: Digest,
+    pub(crate) body: Vec<u8>,
+    pub(crate) proof: Vec<Digest>,
+}
+
+const HEAD: &str = "fenshui.proof/1\n";
+
+impl<'t> Bundle<'t> {
+    pub(crate) fn parse(text: &'t str) -> Result<Bundle<'t>, Unreadable> {
+        let Some(rest) = text.strip_prefix(HEAD) else {
+            return unreadable("it is no proof bundle of version 1");
+        };
+        let Some((lines, note)) = rest.split_once("\n\n") else {
+            return unreadable("it has no checkpoint");
+        };
+        let mut lines = lines.lines().peekable();
+        let mut entries = Vec::new();
+        while let Some(line) = lines.next() {
+            let head = line.strip_prefix("entry ").and_then(|head| head.split_once(' '));
+            let numbers = head.and_then(|(number, kind)| {
+                Some((number.parse::<u64>().ok()?, kind.parse::<u8>().ok()?))
+            });
+            let Some((number, kind)) = numbers else {
+                return unreadable(format!("expected `entry NUMBER KIND`, found `{line}`"));
+            };
+            let previous = digest(&bytes(lines.next(), "previous ")?)?;
+            let body = bytes(lines.next(), "body ")?;
+            let mut proof = Vec::new();
+            while let Some(line) = lines.next_if(|line| line.starts_with("proof ")) {
+                proof.push(digest(&bytes(Some(line), "proof ")?)?);
+            }
+            entries.push(Entry { number, kind, previous, body, proof });
+        }
+        if entries.is_empty() {
+            return unreadable("it has no entries");
+        }
+        Ok(Bundle { entries, checkpoint: Checkpoint::parse(note)? })
+    }
+
+    pub(crate) fn entry(&self, number: u64) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.number == number)
+    }
+}
+
+fn bytes(line: Option<&str>, word: &str) -> Result<Vec<u8>, Unreadable> {
+    let decoded = line.and_then(|line| line.strip_prefix(word));
+    let decoded = decoded.and_then(|text| Base64::decode_vec(text).ok());
+    decoded.ok_or_else(|| Unreadable(format!("expected `{}` and base64", word.trim())))
+}
+
+fn digest(bytes: &[u8]) -> Result<Digest, Unreadable> {
+    Digest::try_from(bytes).or_else(|_| unreadable("a digest has 32 bytes"))
+}

@@ -1,0 +1,35 @@
+//! Checks a proof bundle of a Fenshui book.
+//!
+//! It shares no code with the program that keeps books: the form of a bundle is read as
+//! `docs/reference/proof-bundle.md` tells it, the form of entries as `docs/reference/book-format.md`
+//! does, and signature and tree by the published texts (C2SP `signed-note` and `tlog-checkpoint`,
+//! RFC 9162). It knows no rules and recomputes no allocation: it tells whether an entry stands in the
+//! book that was signed for, and what the entry says.
+//!
+//! `bundle` takes the text apart, `note` checks signatures, `tree` the way from a leaf to the root,
+//! `entry` reads what an entry says, and [`check()`] joins them.
+
+mod bundle;
+mod check;
+mod entry;
+mod note;
+mod reader;
+mod tree;
+
+pub use check::{Report, check};
+
+/// Why a bundle or a key cannot be read at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable(pub String);
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+pub(crate) fn unreadable<T>(why: impl Into<String>) -> Result<T, Unreadable> {
+    Err(Unreadable(why.into()))
+}

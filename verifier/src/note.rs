@@ -1,0 +1,111 @@
+//! Signatures under a checkpoint, by C2SP `signed-note`, `tlog-checkpoint` and `tlog-cosignature`.
+
+use base64ct::{Base64, Encoding};
+use ed25519_dalek::{Signature, VerifyingKey};
+
+use crate::tree::{Digest, sha256};
+use crate::{Unreadable, unreadable};
+
+/// A public key one trusts.
+pub(crate) struct Key {
+    pub(crate) name: String,
+    id: [u8; 4],
+    is_witness: bool,
+    key: VerifyingKey,
+}
+
+/// A checkpoint with its signatures.
+pub(crate) struct Checkpoint<'t> {
+    pub(crate) origin: &'t str,
+    pub(crate) size: u64,
+    pub(crate) root: Digest,
+    text: &'t str,
+    signatures: Vec<(&'t str, Vec<u8>)>,
+}
+
+impl Key {
+    pub(crate) fn parse(text: &str) -> Result<Key, Unreadable> {
+        let read = || {
+            let mut parts = text.splitn(3, '+');
+            let (name, id, base64) = (parts.next()?, parts.next()?, parts.next()?);
+            let bytes = Base64::decode_vec(base64).ok()?;
+            let (kind, key) = bytes.split_first()?;
+            let digest = sha256(&[name.as_bytes(), b"\n", &bytes].concat());
+            let own = digest.first_chunk::<4>()?;
+            let told = format!("{:08x}", u32::from_be_bytes(*own));
+            let key = VerifyingKey::from_bytes(&<[u8; 32]>::try_from(key).ok()?).ok()?;
+            let is_witness = *kind == 4;
+            (id == told && (*kind == 1 || is_witness)).then_some(Key {
+                name: name.to_owned(),
+                id: *own,
+                is_witness,
+                key,
+            })
+        };
+        read().ok_or_else(|| Unreadable(format!("`{text}` is no verifier key")))
+    }
+
+    /// Whether it made the signature; of a witness, with the time it tells.
+    fn made(&self, text: &str, signature: &[u8]) -> Option<String> {
+        let (signed, signature, when) = if self.is_witness {
+            let (time, signature) = signature.split_first_chunk::<8>()?;
+            let time = u64::from_be_bytes(*time);
+            let day = crate::reader::civil(i128::from(time / 86_400));
+            let when = format!(" as a witness, on {day}");
+            (format!("cosignature/v1\ntime {time}\n{text}"), signature, when)
+        } else {
+            (text.to_owned(), signature, String::new())
+        };
+        let signature = Signature::from_slice(signature).ok()?;
+        self.key.verify_strict(signed.as_bytes(), &signature).ok()?;
+        Some(when)
+    }
+}
+
+impl<'t> Checkpoint<'t> {
+    pub(crate) fn parse(note: &'t str) -> Result<Checkpoint<'t>, Unreadable> {
+        let Some(blank) = note.rfind("\n\n") else {
+            return unreadable("the checkpoint has no signatures");
+        };
+        let (text, lines) = note.split_at_checked(blank + 1).unwrap_or((note, ""));
+        let signatures = lines.lines().filter(|line| !line.is_empty()).map(|line| {
+            let line = line.strip_prefix("— ")?;
+            let (name, bytes) = line.split_once(' ')?;
+            Some((name, Base64::decode_vec(bytes).ok()?))
+        });
+        let Some(signatures) = signatures.collect::<Option<Vec<_>>>() else {
+            return unreadable("a signature of the checkpoint cannot be read");
+        };
+        let mut lines = text.lines();
+        let read = || {
+            let origin = lines.next()?;
+            let size = lines.next()?.parse().ok()?;
+            let root = Base64::decode_vec(lines.next()?).ok()?;
+            Some((origin, size, <Digest>::try_from(root).ok()?))
+        };
+        let mut read = read;
+        let Some((origin, size, root)) = read() else {
+            return unreadable("it ends in no checkpoint");
+        };
+        Ok(Checkpoint { origin, size, root, text, signatures })
+    }
+
+    /// Who signed, of those one trusts: a line for each signature that is true, and one for each
+    /// that is false.
+    pub(crate) fn signed_by(&self, keys: &[Key]) -> (Vec<String>, Vec<String>) {
+        let (mut signed, mut forged) = (Vec::new(), Vec::new());
+        for key in keys {
+            for (name, bytes) in &self.signatures {
+                let Some((id, signature)) = bytes.split_first_chunk::<4>() else { continue };
+                if *name != key.name || *id != key.id {
+                    continue;
+                }
+                match key.made(self.text, signature) {
+                    Some(when) => signed.push(format!("{}{when}", key.name)),
+                    None => forged.push(format!("the signature of `{}` is false", key.name)),
+                }
+            }
+        }
+        (signed, forged)
+    }
+}

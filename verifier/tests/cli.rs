@@ -1,0 +1,59 @@
+//! The program as it is called: what it says, and how it ends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails"
+)]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+fn file(name: &str) -> String {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(name).display().to_string()
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fenshui-verify")).args(arguments).output().unwrap()
+}
+
+#[track_caller]
+fn check(arguments: &[&str], code: i32, says: &str) {
+    let done = run(arguments);
+    let said = [done.stdout, done.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    assert_eq!(done.status.code(), Some(code), "{said}");
+    assert!(said.contains(says), "{said}");
+}
+
+#[test]
+fn a_bundle_that_holds() {
+    check(&[&file("half.proof"), "--key", &file("half.keys")], 0, "all holds");
+    let told = run(&[&file("half.proof"), "--key", &file("half.keys")]);
+    assert_eq!(
+        String::from_utf8(told.stdout).unwrap(),
+        std::fs::read_to_string(file("half.report")).unwrap()
+    );
+}
+
+#[test]
+fn a_bundle_that_does_not() {
+    let text = std::fs::read_to_string(file("half.proof")).unwrap();
+    let changed = std::env::temp_dir().join(format!("fenshui-verify-{}", std::process::id()));
+    std::fs::write(&changed, text.replacen("entry 6 4", "entry 5 4", 1)).unwrap();
+    let path = changed.display().to_string();
+    check(&[&path, "--key", &file("half.keys")], 1, "WRONG: entry 5 is not in the book");
+    std::fs::remove_file(changed).unwrap();
+    let stranger = "stranger.example+3ab0ee8f+Ae0tQGCmFbVd+bYI/VQUYmpWPfrfwx/xzfrT0IKh1OJC";
+    check(&[&file("half.proof"), "--key", stranger], 2, "is no verifier key");
+}
+
+#[test]
+fn what_cannot_be_read() {
+    check(&[], 2, "which bundle?");
+    check(&[&file("half.proof")], 2, "give `--key`");
+    check(&["--frobnicate"], 2, "unknown option");
+    check(&["nowhere", "--key", &file("half.keys")], 2, "nowhere");
+    check(&[&file("half.keys"), "--key", &file("half.keys")], 2, "no proof bundle");
+    check(&["--help"], 0, "Exit: 0 all holds");
+}
