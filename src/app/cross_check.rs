@@ -14,7 +14,7 @@ use crate::report::reason_words;
 use crate::rows::{Allocation, Batch, Cell, Origin};
 
 use super::collect::{Account, Collected, EventResult};
-use super::inputs::Batches;
+use super::reading::Batches;
 use super::run::Job;
 
 /// Runs both evaluators over the whole input, in memory, and says where they first differ, or how many
@@ -47,7 +47,7 @@ fn read_all(job: &Job<'_>) -> Result<Vec<Batch>, FormatsError> {
     let remarks = RefCell::new(Vec::new());
     // What cannot be read never comes to either evaluator.
     let mut unread = |_: Vec<Unread>| Ok(());
-    Batches::new(job.names, job.events, job.mapping, &mut unread, &remarks).collect()
+    Batches::new(job.to_read(), &mut unread, &remarks).collect()
 }
 
 /// What tells an event apart: its place in the data, or for one that was made, its kind and how many

@@ -13,8 +13,9 @@ use crate::report::names::{Kind, Names, Table, nearest};
 use crate::rows::{Cell, EventAt, Explanation};
 
 use super::grounds::grounds;
-use super::inputs::{Batches, FIRST_REGISTER_FILE};
+use super::inputs::FIRST_REGISTER_FILE;
 use super::keys::key_text;
+use super::reading::Batches;
 use super::run::Job;
 
 /// What stands in the way of an explanation.
@@ -52,7 +53,7 @@ pub fn explain(job: &Job<'_>, wanted: &str) -> Result<Explained, Unexplained> {
     for candidate in candidates(job.names, wanted) {
         let remarks = RefCell::new(Vec::new());
         let mut unread = |_: Vec<Unread>| Ok(());
-        let batches = Batches::new(job.names, job.events, job.mapping, &mut unread, &remarks);
+        let batches = Batches::new(job.to_read(), &mut unread, &remarks);
         let options = engine::Options { through: job.through };
         let told = engine::explain(&plan, job.registers.clone(), batches, &options, &candidate);
         let told = told.map_err(|error| match error {
@@ -207,7 +208,7 @@ fn none_such(job: &Job<'_>, wanted: &str) -> Result<Unexplained, FormatsError> {
         unreadable += rows.len();
         Ok(())
     };
-    for batch in Batches::new(job.names, job.events, job.mapping, &mut unread, &remarks) {
+    for batch in Batches::new(job.to_read(), &mut unread, &remarks) {
         let batch = batch?;
         for row in 0..batch.len() {
             let day = crate::base::Date::MIN;

@@ -1,15 +1,13 @@
 //! The data of a run: events in batches, registers whole.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use crate::diagnostics::Words;
 use crate::formats::{
-    Events, FormatsError, Input, InputOptions, Mapping, Unread, event_hint, event_named,
-    read_register,
+    FormatsError, Input, InputOptions, Mapping, event_hint, event_named, read_register,
 };
 use crate::report::names::{Names, nearest};
-use crate::rows::{Batch, RegisterRow};
+use crate::rows::RegisterRow;
 
 /// A file of events, and the event kind if the user said it.
 #[derive(Debug)]
@@ -146,92 +144,5 @@ fn no_register(name: &str, names: &Names) -> FormatsError {
         file: "--register".to_owned(),
         what: Words::new(format!("there is no register `{name}`"), format!("没有登记簿「{name}」")),
         hint,
-    }
-}
-
-/// The events of all files, batch by batch. What cannot be read is handed to `unread`.
-pub struct Batches<'a> {
-    names: &'a Names,
-    files: &'a [EventFile],
-    mapping: &'a Mapping,
-    next: usize,
-    open: Option<Events<'a>>,
-    found: Vec<Unread>,
-    /// Takes rows that cannot be read.
-    unread: &'a mut dyn FnMut(Vec<Unread>) -> Result<(), FormatsError>,
-    remarks: &'a RefCell<Vec<Remark>>,
-    failed: bool,
-}
-
-impl<'a> Batches<'a> {
-    /// Starts before the first file.
-    pub fn new(
-        names: &'a Names,
-        files: &'a [EventFile],
-        mapping: &'a Mapping,
-        unread: &'a mut dyn FnMut(Vec<Unread>) -> Result<(), FormatsError>,
-        remarks: &'a RefCell<Vec<Remark>>,
-    ) -> Batches<'a> {
-        let found = Vec::new();
-        Batches {
-            names,
-            files,
-            mapping,
-            next: 0,
-            open: None,
-            found,
-            unread,
-            remarks,
-            failed: false,
-        }
-    }
-
-    fn read(&mut self) -> Result<Option<Batch>, FormatsError> {
-        loop {
-            let Some(events) = &mut self.open else {
-                let Some(file) = self.files.get(self.next) else { return Ok(None) };
-                let number = u32::try_from(self.next).unwrap_or(u32::MAX);
-                let kind = file.kind.as_deref();
-                let opened = Events::open(self.names, &file.input, number, kind, self.mapping)?;
-                self.open = Some(opened);
-                self.next += 1;
-                continue;
-            };
-            let batch = events.next_batch(&mut self.found)?;
-            if !self.found.is_empty() {
-                (self.unread)(std::mem::take(&mut self.found))?;
-            }
-            match batch {
-                Some(batch) if batch.is_empty() => {}
-                Some(batch) => return Ok(Some(batch)),
-                None => {
-                    let file = self.files.get(self.next.saturating_sub(1));
-                    let name = file.map_or_else(String::new, |file| file.input.name().to_owned());
-                    let ignored = events.ignored();
-                    let mut remarks = self.remarks.borrow_mut();
-                    if events.rows_read() == 0 {
-                        remarks.push(Remark::NoRows(name.clone()));
-                    }
-                    if !ignored.is_empty() {
-                        remarks.push(Remark::Ignored(name, ignored));
-                    }
-                    drop(remarks);
-                    self.open = None;
-                }
-            }
-        }
-    }
-}
-
-impl Iterator for Batches<'_> {
-    type Item = Result<Batch, FormatsError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
-        }
-        let read = self.read();
-        self.failed = read.is_err();
-        read.transpose()
     }
 }

@@ -22,6 +22,7 @@ mod keys;
 mod load;
 mod names;
 mod project;
+mod reading;
 mod readings;
 mod run;
 mod schedules;

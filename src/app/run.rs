@@ -16,7 +16,8 @@ use crate::report::{ControlTotals, CurrencyTotals, Drift};
 use crate::rows::{Accounts, Cell, EventAt, Outcome, RegisterRow, Sink};
 
 use super::asides::{Aside, Asides};
-use super::inputs::{Batches, EventFile, Remark};
+use super::inputs::{EventFile, Remark};
+use super::reading::{Batches, ToRead};
 
 /// What a run reads.
 #[derive(Debug)]
@@ -37,6 +38,15 @@ pub struct Job<'a> {
     pub through: Option<Date>,
     /// The language of reasons.
     pub language: Language,
+    /// How many threads may be used; nothing that is written depends on it.
+    pub threads: usize,
+}
+
+impl<'a> Job<'a> {
+    /// The files of events.
+    pub(super) fn to_read(&self) -> ToRead<'a> {
+        ToRead { names: self.names, files: self.events, mapping: self.mapping }
+    }
 }
 
 /// What a run writes. Each part is optional; what is set aside is always counted.
@@ -133,21 +143,24 @@ where
     let asides = RefCell::new(Asides::new(job, kept.take()));
     let remarks = RefCell::new(Vec::new());
     let mut unread = |rows: Vec<Unread>| asides.borrow_mut().unread(rows);
-    let batches = Batches::new(job.names, job.events, job.mapping, &mut unread, &remarks);
     let read = std::cell::Cell::new(0_u64);
-    let batches = batches.inspect(|batch| {
-        if let Ok(batch) = batch {
-            read.set(read.get() + u64::try_from(batch.len()).unwrap_or(0));
-            progress(read.get());
-        }
-    });
     let mut desk = Desk { listener, asides: &asides };
     let options = engine::Options { through: job.through };
     let registers = job.registers.clone();
-    let summary = match turn {
-        Turn::AsTheyCome => engine::run_in_turn(plan, registers, batches, &options, &mut desk),
-        Turn::Sorted => engine::run(plan, registers, batches, &options, &mut desk).map(Some),
-    };
+    let summary = std::thread::scope(|scope| {
+        let threads = job.threads;
+        let batches = Batches::ahead(job.to_read(), threads, scope, &mut unread, &remarks);
+        let batches = batches.inspect(|batch| {
+            if let Ok(batch) = batch {
+                read.set(read.get() + u64::try_from(batch.len()).unwrap_or(0));
+                progress(read.get());
+            }
+        });
+        match turn {
+            Turn::AsTheyCome => engine::run_in_turn(plan, registers, batches, &options, &mut desk),
+            Turn::Sorted => engine::run(plan, registers, batches, &options, &mut desk).map(Some),
+        }
+    });
     let Some(summary) = summary.map_err(stopped)? else { return Ok(None) };
     let mut asides = asides.into_inner();
     *kept = asides.kept.take();

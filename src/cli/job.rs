@@ -47,6 +47,7 @@ impl Prepared {
             mapping: &self.mapping,
             through: self.through,
             language: console.language,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 }
