@@ -16,6 +16,7 @@ mod flow;
 mod fmt;
 mod job;
 mod language;
+mod law;
 mod new;
 mod progress;
 mod rules;
@@ -63,6 +64,7 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
         Verb::Explain(args) => explain::run(console, args),
         Verb::Compare(args) => compare::run(console, args),
         Verb::Flow(args) => flow::run(console, args),
+        Verb::Law(args) => law::run(console, args),
     }
 }
 

@@ -104,6 +104,11 @@ fn explanations() {
 }
 
 #[test]
+fn law() {
+    check("law");
+}
+
+#[test]
 fn project() {
     check("project");
 }

@@ -81,6 +81,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("num_traits", &["reference"]),
     ("pest", &["syntax"]),
     ("pest_derive", &["syntax"]),
+    // Prose of literate rules to HTML, as CommonMark has it; without its command line.
+    ("pulldown_cmark", &["report"]),
     ("rust_decimal", &["base", "formats", "app"]),
     ("serde", &["formats", "report", "app", "cli"]),
     ("serde_json", &["formats", "report", "app", "cli"]),
