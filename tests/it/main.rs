@@ -28,4 +28,5 @@ mod reference;
 mod regressions;
 mod syntax;
 mod tidy;
+mod tour;
 mod worked;
