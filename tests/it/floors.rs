@@ -88,6 +88,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pkcs8", &["book"]),
     ("postgres", &["book"]),
     ("rusqlite", &["book"]),
+    // Prose of literate rules to HTML, as CommonMark has it; without its command line.
+    ("pulldown_cmark", &["report"]),
     ("rust_decimal", &["base", "formats", "app"]),
     ("serde", &["formats", "report", "app", "cli"]),
     ("serde_json", &["formats", "report", "app", "cli"]),
