@@ -12,7 +12,7 @@ use crate::report::law::{Law, Reading, page};
 use super::args::OutputFormat;
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::{rules, run};
+use super::{places, rules};
 
 #[derive(Debug, Args)]
 pub(super) struct LawArgs {
@@ -44,7 +44,8 @@ pub(super) fn run(console: &Console, args: &LawArgs) -> Result<Exit, Stop> {
             return Ok(Exit::RulesBroken);
         }
     };
-    let list = List { console, loaded: &loaded, law: &law, layout: run::layout(args.format, "-") };
+    let layout = places::layout(args.format, "-")?;
+    let list = List { console, loaded: &loaded, law: &law, layout };
     match (&args.html, &args.cites) {
         (Some(out), _) => {
             let page = page(&app::pages(&loaded), &law, &loaded.sources);
