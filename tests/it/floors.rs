@@ -95,7 +95,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("serde_json", &["formats", "report", "app", "cli"]),
     ("sha2", &["base", "book"]),
     ("strsim", &["syntax", "model", "report"]),
-    ("tempfile", &["formats"]),
+    ("tempfile", &["formats", "app"]),
     ("toml", &["formats", "app", "cli"]),
     ("unicode_width", &["report", "syntax"]),
 ];
