@@ -53,6 +53,7 @@ mod whole;
 
 pub use checked::{Checked, check, findings};
 pub use print::print;
+pub use selections::never_taken;
 pub use unverified::{Unverified, unverified};
 
 use crate::diagnostics::Code;
