@@ -35,6 +35,7 @@ mod walk;
 mod authority;
 mod brackets;
 mod coverage;
+mod currencies;
 mod dated;
 mod division;
 mod draws;
@@ -76,6 +77,7 @@ pub const CODES: &[&[Title]] = &[
     order::CODES,
     selections::CODES,
     whole::CODES,
+    currencies::CODES,
     settlements::CODES,
     authority::CODES,
     regions::CODES,
