@@ -21,6 +21,7 @@ mod expr;
 mod legs;
 mod lets;
 mod names;
+mod otherwise;
 mod rules;
 mod scenario;
 mod scope;
