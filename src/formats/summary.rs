@@ -29,6 +29,9 @@ pub struct Summary {
     recent: Vec<Option<(Box<[u64]>, u32)>>,
     /// For each event kind, the number of its currency.
     currencies: Vec<u32>,
+    /// For each column and event kind, the first kind whose field there is of the same type: values
+    /// of theirs are the same values.
+    alike: Vec<Vec<u32>>,
     /// For the first groups and accounts, the place of the total after the number of its account;
     /// zero if there is none.
     near: Vec<Vec<u32>>,
@@ -85,6 +88,7 @@ impl Summary {
             groups: HashMap::default(),
             recent: vec![None; RECENT],
             currencies: Vec::new(),
+            alike: Vec::new(),
             near: Vec::new(),
             far: HashMap::default(),
             parts: Vec::new(),
@@ -174,8 +178,8 @@ impl Summary {
         let currency = self.currency(event, names);
         self.key.clear();
         self.key.push(u64::from(currency));
-        for (by, interned) in self.by.iter().zip(&mut self.interned) {
-            self.key.push(code(by, event, interned));
+        for ((by, interned), alike) in self.by.iter().zip(&mut self.interned).zip(&self.alike) {
+            self.key.push(code(by, event, first_alike(alike, event), interned));
         }
         let mix = self.key.iter().fold(0, |mix: u64, code| (mix ^ code).wrapping_mul(MIXER));
         let recent =
@@ -208,6 +212,7 @@ impl Summary {
         if self.currencies.is_empty() {
             let kinds = (0_u32..).take(names.events.len());
             self.currencies = kinds.map(|kind| names.currency_of(kind)).collect();
+            self.alike = self.by.iter().map(|by| alike(by, names)).collect();
         }
         let kind = usize::try_from(event.batch.event).ok();
         kind.and_then(|kind| self.currencies.get(kind)).copied().unwrap_or(event.batch.event)
@@ -233,8 +238,12 @@ impl Summary {
         accounts: &dyn Accounts,
         names: &Names,
     ) -> usize {
-        let mut parts: Vec<Part> =
-            self.by.iter().map(|by| part(by, event, payee, accounts)).collect();
+        let mut parts: Vec<Part> = self
+            .by
+            .iter()
+            .zip(&self.alike)
+            .map(|(by, alike)| part(by, event, first_alike(alike, event), payee, accounts))
+            .collect();
         parts.push(Part::Currency(self.currency(event, names)));
         let place = match self.joined {
             Some(_) => self.place_of(parts),
@@ -371,7 +380,7 @@ impl Summary {
 }
 
 /// A number that stands for the value of a column; equal values have equal numbers.
-fn code(by: &By, event: EventAt<'_>, interned: &mut Interned) -> u64 {
+fn code(by: &By, event: EventAt<'_>, first: u32, interned: &mut Interned) -> u64 {
     match by {
         // It is not the event's.
         By::Account => 0,
@@ -387,7 +396,7 @@ fn code(by: &By, event: EventAt<'_>, interned: &mut Interned) -> u64 {
                 Some(column) => match column.cell(event.row) {
                     Cell::Missing => 0,
                     // Members of two enumerations may stand at the same place.
-                    cell @ Cell::Member(_) => interned.cell(event.batch.event, cell),
+                    cell @ Cell::Member(_) => interned.cell(first, cell),
                     cell => interned.cell(0, cell),
                 },
                 None => 0,
@@ -396,7 +405,7 @@ fn code(by: &By, event: EventAt<'_>, interned: &mut Interned) -> u64 {
     }
 }
 
-fn part(by: &By, event: EventAt<'_>, payee: Payee, accounts: &dyn Accounts) -> Part {
+fn part(by: &By, event: EventAt<'_>, first: u32, payee: Payee, accounts: &dyn Accounts) -> Part {
     match by {
         By::Account => match payee {
             Payee::Account(position) => {
@@ -411,9 +420,34 @@ fn part(by: &By, event: EventAt<'_>, payee: Payee, accounts: &dyn Accounts) -> P
             let field = field_at(positions, event);
             let column = field.and_then(|at| event.batch.columns.get(at));
             let cell = column.map_or(Cell::Missing, |column| column.cell(event.row));
-            Part::Value(event.batch.event, field, cell)
+            let field = usize::try_from(first).ok().and_then(|at| *positions.get(at)?);
+            Part::Value(first, field, cell)
         }
     }
+}
+
+/// For each event kind, the first one whose field of a column is of the same type.
+fn alike(by: &By, names: &Names) -> Vec<u32> {
+    let kinds = (0_u32..).zip(&names.events);
+    let By::Field(_, positions) = by else { return kinds.map(|(kind, _)| kind).collect() };
+    let types: Vec<Option<&Kind>> = names
+        .events
+        .iter()
+        .zip(positions)
+        .map(|(table, at)| at.and_then(|at| table.fields.get(at)).map(|field| &field.kind))
+        .collect();
+    let first = |(kind, own): (u32, &Option<&Kind>)| {
+        let like =
+            |other: &Option<&Kind>| other.zip(*own).is_some_and(|(other, own)| other.is_like(own));
+        let first = types.iter().position(like);
+        first.and_then(|first| u32::try_from(first).ok()).unwrap_or(kind)
+    };
+    (0..).zip(&types).map(first).collect()
+}
+
+fn first_alike(alike: &[u32], event: EventAt<'_>) -> u32 {
+    let at = usize::try_from(event.batch.event).ok();
+    at.and_then(|at| alike.get(at)).copied().unwrap_or(event.batch.event)
 }
 
 fn field_at(positions: &[Option<usize>], event: EventAt<'_>) -> Option<usize> {

@@ -139,6 +139,19 @@ pub enum Kind {
     Record(usize),
 }
 
+impl Kind {
+    /// Whether values of both kinds are written alike and told apart by the same cells.
+    pub fn is_like(&self, other: &Kind) -> bool {
+        match (self, other) {
+            (Kind::Member(one), Kind::Member(two)) => Arc::ptr_eq(one, two),
+            (Kind::Money(one), Kind::Money(two)) => one == two,
+            (Kind::Period(one), Kind::Period(two)) => one == two,
+            (Kind::List(_) | Kind::Record(_), _) => false,
+            (one, two) => std::mem::discriminant(one) == std::mem::discriminant(two),
+        }
+    }
+}
+
 /// Something with a key: an account family, a parameter, a tally.
 #[derive(Debug, Clone)]
 pub struct Keyed {
