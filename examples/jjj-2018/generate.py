@@ -73,6 +73,11 @@ def write_csv(name, header, rows):
     (HERE / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def write_json(name, records):
+    text = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+    (HERE / name).write_text(f"[\n{text}\n]\n", encoding="utf-8")
+
+
 # ── Receipts ────────────────────────────────────────────────────────────────────────────────────
 
 RECEIPT = "id,date,tax,enterprise,destination,amount,tax_period,refund_of,listed"
@@ -323,8 +328,7 @@ def filings():
                 "taxable": f"{INCOME[enterprise][number]}.00", "head_rate": "25%",
                 "branches": [branch(row) for row in BRANCHES[enterprise]],
             })
-    text = ",\n".join(json.dumps(filing, ensure_ascii=False) for filing in filed)
-    (HERE / "filings.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
+    write_json("filings.json", filed)
 
 
 def projects(random):
@@ -360,6 +364,178 @@ def payroll(random):
     write_csv("payroll.csv",
               "id,date,person,employer,destination,salary,insurance,employed_since,bonus", rows)
 
+# ── Parks by area, and the surcharges their tenants file ────────────────────────────────────────
+
+# Tenant, park, day it entered, VAT a quarter, income tax a quarter (fen), and where it is.
+TENANTS = [
+    ("K01", "P-CZ", "2017-01-01", 310_000_000, 180_000_000, "city"),
+    ("K02", "P-CZ", "2018-05-01", 95_000_000, 60_000_000, "town"),
+    ("K03", "P-DX", "2017-09-01", 240_000_000, 150_000_000, "elsewhere"),
+]
+
+
+def parks(random):
+    write_csv("parks.csv", "park,basis,starts,ends", [
+        ["P-CZ", "local_share", "2017-01-01", ""], ["P-DX", "gross_tax", "2017-07-01", "2018-11-30"],
+    ])
+    write_csv("park_taxes.csv", "park,tax",
+              [[park, tax] for park in ("P-CZ", "P-DX") for tax in ("vat", "cit")])
+    write_csv("park_parties.csv", "park,party,region,from,until,weight,percentage", [
+        ["P-CZ", "beijing", "beijing", "2017-01-01", "2018-07-01", "4", ""],
+        ["P-CZ", "beijing", "beijing", "2018-07-01", "", "5", ""],
+        ["P-CZ", "fund-cz", "", "2017-01-01", "", "2", ""],
+        ["P-CZ", "hebei", "hebei", "2017-01-01", "", "4", ""],
+        ["P-DX", "beijing", "beijing", "2017-07-01", "", "", "20%"],
+        ["P-DX", "hebei", "hebei", "2017-07-01", "", "", "15%"],
+    ])
+    write_csv("tenants.csv", "enterprise,destination,park,entered,left",
+              [[tenant, "hebei", park, entered, ""] for tenant, park, entered, *_ in TENANTS])
+    paid, filed = [], []
+    for tenant, _, _, vat, income, location in TENANTS:
+        for month in (1, 4, 7, 10):
+            day = pay_day(random, month)
+            amount = about(random, vat)
+            paid.append([day, "vat", tenant, amount, ""])
+            paid.append([day, "cit", tenant, about(random, income), ""])
+            paid.append([day, "stamp", tenant, about(random, vat // 90), ""])
+            # K01 had excess input VAT refunded in August.
+            refunded = 350_000_000 if (tenant, month) == ("K01", 10) else 0
+            luxury = amount // 5 if tenant == "K03" else 0
+            filed.append([day, tenant, "hebei", location, amount, luxury, refunded, ""])
+    for month in (1, 4, 7, 10):
+        filed.append([date(2018, month, 18), "L02", "beijing", "city",
+                      about(random, 260_000_000), 0, 0, "insurance"])
+    paid.sort(key=lambda row: row[0])
+    first = next(at for at, row in enumerate(paid) if row[1:3] == ["vat", "K02"] and row[0].month == 7)
+    paid.append([date(2018, 12, 5), "vat", "K02", -paid[first][3] // 3, f"K{first + 1:04d}"])
+    write_csv("park_receipts.csv", "id,date,tax,enterprise,destination,amount,refund_of", [
+        [f"K{number:04d}", day.isoformat(), tax, tenant, "hebei", yuan(fen), named]
+        for number, (day, tax, tenant, fen, named) in enumerate(paid, 1)
+    ])
+    filed.sort(key=lambda row: row[0])
+    write_csv("surcharges.csv",
+              "id,date,enterprise,destination,location,vat,consumption,refunded,paid_by", [
+                  [f"U{number:03d}", day.isoformat(), tenant, place, location, yuan(vat),
+                   yuan(luxury) if luxury else "", yuan(refunded) if refunded else "", payer]
+                  for number, (day, tenant, place, location, vat, luxury, refunded, payer)
+                  in enumerate(filed, 1)
+              ])
+
+
+# ── Environment tax, outlet by outlet ───────────────────────────────────────────────────────────
+
+# Name, equivalent in kilogrammes, and kilogrammes of a month.
+AIR = [("二氧化硫", "0.95", 9_000), ("氮氧化物", "0.95", 14_000), ("烟尘", "2.18", 6_000),
+       ("一氧化碳", "16.7", 40_000)]
+WATER = [("化学需氧量", "1", 2_400), ("氨氮", "0.8", 700), ("悬浮物", "4", 5_200),
+         ("总磷", "0.25", 90)]
+LAST_DAYS = ("03-31", "06-30", "09-30", "12-31")
+
+
+def outlets(random):
+    filed = []
+    for last in LAST_DAYS:
+        for place, medium, rate, pollutants in (("beijing", "air", "12.00", AIR),
+                                                ("hebei", "water", "2.80", WATER)):
+            stated = []
+            for name, equivalent, kilograms in pollutants:
+                facts = {"name": name, "kilograms": str(kilograms * random.between(70, 130) // 100),
+                         "equivalent": equivalent, "first_class": False}
+                if random.chance(40):
+                    facts["below"] = random.pick([("35%", 2), ("50%", 1), ("29.9%", 1)])
+                stated.append(facts)
+            filed.append({"id": f"O{len(filed) + 1:02d}", "date": f"2018-{last}", "destination": place,
+                          "medium": medium, "stated_rate": rate, "pollutants": stated})
+    write_json("outlets.json", filed)
+
+
+# ── Refunds: of exports, and of excess input VAT ────────────────────────────────────────────────
+
+
+def vat_refunds(random):
+    write_csv("export_base.csv", "destination,amount,fixed", [
+        ["beijing", "4100000.00", "615000.00"], ["tianjin", "8300000.00", "1290400.50"],
+        ["hebei", "5200000.00", ""],
+    ])
+    write_csv("export_refunds.csv", "id,date,destination,amount,services", [
+        [f"X{month:02d}", f"2018-{month:02d}-20", random.pick(PLACES[:3]),
+         yuan(-about(random, 80_000_000)), "true" if month % 5 == 0 else ""]
+        for month in range(1, 13)
+    ])
+    write_csv("vat_share.csv", "year,province,local_vat", [
+        ["2018", "beijing", "161400000000.00"], ["2018", "tianjin", "55200000000.00"],
+        ["2018", "hebei", "107300000000.00"], ["2018", "shanghai", "168000000000.00"],
+        ["2018", "shandong", "149900000000.00"], ["2018", "sichuan", "95700000000.00"],
+    ])
+    days = ["2018-07-20", "2018-08-15", "2018-08-31", "2018-09-12",
+            "2019-08-30", "2019-09-02", "2019-09-18", "2019-10-10", "2019-10-24", "2019-11-07",
+            "2019-11-28", "2019-12-12", "2019-12-31"]
+    rows = []
+    for number, day in enumerate(days, 1):
+        place = random.pick(PLACES)
+        province = "hebei" if place == "xiongan" else place
+        rows.append([f"C{number:02d}", day, place, province, yuan(-about(random, 700_000_000))])
+    # One enterprise gives back what it had too much.
+    rows.insert(-1, ["C99", "2019-12-20", rows[6][2], rows[6][3], "1250000.37"])
+    write_csv("credit_refunds.csv", "id,date,destination,province,amount", rows)
+
+
+# ── A joint product ─────────────────────────────────────────────────────────────────────────────
+
+
+def product(random):
+    write_csv("products.csv", "product,method,wages_part,plant_part,research_part", [
+        ["BAT", "by_factors", "40%", "30%", "30%"], ["BUS", "by_stages", "", "", ""],
+    ])
+    filed = []
+    for last in LAST_DAYS:
+        for name, scale in (("BAT", 100_000_000), ("BUS", 60_000_000)):
+            # BUS loses money in its third quarter.
+            bought = scale * 11 // 10 if (name, last) == ("BUS", "09-30") else scale * 2 // 5
+            stages = []
+            for region in ("beijing", "tianjin", "hebei"):
+                spent = about(random, scale // 5)
+                stages.append({
+                    "region": region, "output": yuan(spent + about(random, scale // 6)),
+                    "input": yuan(spent), "wages": yuan(about(random, scale // 14)),
+                    "depreciation": yuan(about(random, scale // 25)),
+                    "research": yuan(about(random, scale // 30) if region == "beijing" else 0),
+                })
+            filed.append({"id": f"B{len(filed) + 1:02d}", "date": f"2018-{last}", "product": name,
+                          "sales": yuan(about(random, scale)), "bought_in": yuan(bought),
+                          "stages": stages})
+    write_json("product_settlements.json", filed)
+
+
+# ── Persons who are paid no wage ────────────────────────────────────────────────────────────────
+
+
+def fees(random):
+    rows = []
+    for number in range(1, 49):
+        kind = random.pick([("labour_service", 6), ("manuscript", 2), ("royalty", 2)])
+        paid = random.pick([(random.between(500, 4_000), 3), (random.between(4_001, 25_000), 5),
+                            (random.between(25_001, 120_000), 2)])
+        rows.append([f"F{number:03d}", date(2018, 1 + (number - 1) // 4, 25).isoformat(),
+                     f"A{random.between(1, 20):02d}", "E900", random.pick(PLACES[:3]), kind,
+                     yuan(paid * 100 + random.between(0, 99))])
+    write_csv("fees.csv", "id,date,person,payer,destination,kind,receipts", rows)
+
+
+def flat_income(random):
+    rows = []
+    for number in range(1, 37):
+        kind = random.pick([("interest", 4), ("lease", 4), ("transfer_of_property", 1), ("windfall", 1)])
+        high = {"interest": 60_000, "lease": 9_000, "transfer_of_property": 3_000_000,
+                "windfall": 30_000}[kind]
+        paid = random.between(600, high) * 100 + random.between(0, 99)
+        cost = yuan(paid * random.between(40, 120) // 100) if kind == "transfer_of_property" else ""
+        given = yuan(paid * random.between(5, 60) // 100) if random.chance(15) else ""
+        rows.append([f"G{number:03d}", date(2018, 1 + (number - 1) // 3, 26).isoformat(),
+                     f"A{random.between(1, 20):02d}", "E901", random.pick(PLACES[:3]), kind,
+                     yuan(paid), cost, given])
+    write_csv("flat_income.csv", "id,date,person,payer,destination,kind,receipts,cost,donations", rows)
+
 
 def main():
     random = Random(SEED)
@@ -368,6 +544,14 @@ def main():
     filings()
     projects(random)
     payroll(random)
+    # A sequence of its own: more kinds of data do not change those above.
+    random = Random(SEED + 1)
+    parks(random)
+    outlets(random)
+    vat_refunds(random)
+    product(random)
+    fees(random)
+    flat_income(random)
 
 
 if __name__ == "__main__":

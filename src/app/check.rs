@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::base::{FileId, Span};
 use crate::check::UNUSED;
 use crate::diagnostics::Diagnostic;
-use crate::model::{Choice, Citation, RuleSet};
+use crate::model::Choice;
 use crate::syntax::ast;
 
 use crate::report::names::Label;
@@ -80,66 +80,12 @@ pub fn roots(loaded: &Loaded) -> Vec<FileId> {
 pub fn unverified(loaded: &Loaded) -> Vec<(Span, String)> {
     let all: Vec<usize> = (0..loaded.files.len()).collect();
     let (rules, _) = resolve(loaded, &all, &Choice::default());
-    let mut found = BTreeSet::new();
     let named = |span: Span| {
-        usize::try_from(span.file.0)
-            .ok()
-            .and_then(|at| loaded.files.get(at))
-            .is_some_and(|file| file.named)
+        let at = usize::try_from(span.file.0).ok();
+        at.and_then(|at| loaded.files.get(at)).is_some_and(|file| file.named)
     };
-    collect_unverified(&rules, &mut |span, what| {
-        if named(span) {
-            found.insert((span, what.to_owned()));
-        }
-    });
-    found.into_iter().collect()
-}
-
-fn collect_unverified(rules: &RuleSet, add: &mut dyn FnMut(Span, &str)) {
-    for law in rules.laws.iter().filter(|law| law.unverified) {
-        add(law.name.span, &law.name.text);
-    }
-    let mut cited = |cite: &Option<Citation>, what: &str| {
-        if let Some(cite) = cite.as_ref().filter(|cite| cite.unverified) {
-            add(cite.span, what);
-        }
-    };
-    for module in &rules.modules {
-        cited(&module.cite, &module.name.text);
-        cited(&module.settlement_cite, &module.name.text);
-    }
-    rules.events.iter().for_each(|event| cited(&event.cite, &event.name.text));
-    rules.registers.iter().for_each(|register| cited(&register.cite, &register.name.text));
-    rules.readings.iter().for_each(|reading| cited(&reading.cite, &reading.name.text));
-    rules.rules.iter().for_each(|rule| cited(&rule.cite, &rule.name.text));
-    rules.levies.iter().for_each(|levy| cited(&levy.cite, &levy.name.text));
-    rules.figures.iter().for_each(|figure| cited(&figure.cite, &figure.name.text));
-    rules.legs.iter().for_each(|leg| cited(&leg.cite, "leg"));
-    rules.delegations.iter().for_each(|delegation| cited(&delegation.cite, "delegates"));
-    rules.examples.iter().for_each(|example| cited(&example.cite, &example.title));
-    for parameter in &rules.parameters {
-        for dated in parameter.timelines.values().flatten() {
-            cited(&dated.cite, &parameter.name.text);
-        }
-    }
-    for schedule in &rules.schedules {
-        schedule.versions.iter().for_each(|dated| cited(&dated.cite, &schedule.name.text));
-    }
-    for parameter in &rules.parameters {
-        for dated in parameter.timelines.values().flatten().filter(|dated| dated.unverified) {
-            add(dated.span, &parameter.name.text);
-        }
-    }
-    for schedule in &rules.schedules {
-        for dated in &schedule.versions {
-            if dated.unverified {
-                add(dated.span, &schedule.name.text);
-            }
-            for bracket in dated.value.iter().filter(|bracket| bracket.unverified) {
-                add(bracket.span, &schedule.name.text);
-            }
-        }
-    }
+    let all = crate::check::unverified(&rules).into_iter().filter(|it| named(it.span));
+    all.map(|it| (it.span, it.name)).collect()
 }
 
 fn add_new(found: &mut Vec<Diagnostic>, compiled: Compiled) {

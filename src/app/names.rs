@@ -28,7 +28,7 @@ pub fn names(rules: &RuleSet, language: Language) -> Names {
             .iter()
             .map(|account| Keyed {
                 code: account.code.clone(),
-                ..maker.keyed(&account.name, &account.keys, &Type::Money(model::CurrencyId(0)))
+                ..maker.keyed(&account.name, &account.keys, &Type::Money(account.currency))
             })
             .collect(),
         pools: rules.pools.iter().map(|pool| label(&pool.name)).collect(),

@@ -73,7 +73,7 @@ impl<'a> Batches<'a> {
         let (sender, receiver) = sync_channel(AHEAD);
         scope.spawn(move || {
             // Whoever asks no more has gone away.
-            Files::new(to_read, work).try_for_each(|read| sender.send(read))
+            let _ = Files::new(to_read, work).try_for_each(|read| sender.send(read).map_err(drop));
         });
         Batches { source: Source::There(receiver), unread, remarks, failed: false }
     }

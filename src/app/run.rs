@@ -147,7 +147,8 @@ where
     let mut desk = Desk { listener, asides: &asides };
     let options = engine::Options { through: job.through };
     let registers = job.registers.clone();
-    let summary = std::thread::scope(|scope| {
+    // An error stops the run, so that its size is moved once.
+    let summary = std::thread::scope(|scope| -> Result<_, Box<_>> {
         let threads = job.threads;
         let batches = Batches::ahead(job.to_read(), threads, scope, &mut unread, &remarks);
         let batches = batches.inspect(|batch| {
@@ -156,12 +157,13 @@ where
                 progress(read.get());
             }
         });
-        match turn {
+        let summary = match turn {
             Turn::AsTheyCome => engine::run_in_turn(plan, registers, batches, &options, &mut desk),
             Turn::Sorted => engine::run(plan, registers, batches, &options, &mut desk).map(Some),
-        }
+        };
+        summary.map_err(Box::new)
     });
-    let Some(summary) = summary.map_err(stopped)? else { return Ok(None) };
+    let Some(summary) = summary.map_err(|error| stopped(*error))? else { return Ok(None) };
     let mut asides = asides.into_inner();
     *kept = asides.kept.take();
     let totals = control_totals(job, &summary, &asides)?;

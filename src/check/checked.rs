@@ -4,8 +4,8 @@ use crate::diagnostics::{Diagnostic, has_errors};
 use crate::model::RuleSet;
 
 use super::{
-    authority, brackets, coverage, dated, division, examples, flow, order, selections, settlements,
-    shares, tallies, unused, whole,
+    authority, brackets, coverage, currencies, dated, division, examples, flow, order, selections,
+    settlements, shares, tallies, unused, whole,
 };
 
 /// A rule set without errors. Nothing but [`check`] makes one, so whoever holds it need not ask again.
@@ -48,6 +48,7 @@ pub fn findings(rules: &RuleSet) -> Vec<Diagnostic> {
         order::check,
         selections::check,
         whole::check,
+        currencies::check,
         settlements::check,
         authority::check,
         unused::check,

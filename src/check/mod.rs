@@ -35,6 +35,7 @@ mod walk;
 mod authority;
 mod brackets;
 mod coverage;
+mod currencies;
 mod dated;
 mod division;
 mod draws;
@@ -53,6 +54,7 @@ mod whole;
 
 pub use checked::{Checked, check, findings};
 pub use print::print;
+pub use selections::never_taken;
 pub use unverified::{Unverified, unverified};
 
 use crate::diagnostics::Code;
@@ -75,6 +77,7 @@ pub const CODES: &[&[Title]] = &[
     order::CODES,
     selections::CODES,
     whole::CODES,
+    currencies::CODES,
     settlements::CODES,
     authority::CODES,
     regions::CODES,

@@ -1,7 +1,11 @@
 //! Amounts spread over rows: what if there is none?
 
+use std::collections::BTreeSet;
+
 use crate::diagnostics::{Diagnostic, Words};
-use crate::model::{Among, Body, Constant, Expr, ExprKind, RowSource, RuleSet, Selection, Target};
+use crate::model::{
+    Among, Body, Constant, Expr, ExprKind, LegId, RowSource, RuleSet, Selection, Target,
+};
 
 use super::walk;
 
@@ -46,22 +50,12 @@ pub(super) fn check(rules: &RuleSet, found: &mut Vec<Diagnostic>) {
 }
 
 fn check_spread(rules: &RuleSet, among: &Among, found: &mut Vec<Diagnostic>) {
-    let Selection { source, condition, shares, span, .. } = &among.selection;
+    let span = &among.selection.span;
     if among.if_none.is_some() {
         return;
     }
-    let rows = condition.is_none()
-        && match source {
-            RowSource::Register { .. } => false,
-            RowSource::List { list, .. } => {
-                matches!(&list.kind, ExprKind::List(items) if !items.is_empty())
-            }
-            RowSource::Members(enumeration) => rules
-                .enumerations
-                .get(enumeration.index())
-                .is_some_and(|enumeration| !enumeration.members.is_empty()),
-        };
-    if rows && shares.iter().all(|factor| is_positive(&factor.value)) {
+    let rows = has_rows(rules, &among.selection);
+    if never_fails(rules, &among.selection) {
         return;
     }
     let words = if rows {
@@ -74,6 +68,42 @@ fn check_spread(rules: &RuleSet, among: &Among, found: &mut Vec<Diagnostic>) {
         "写明此时如何处理：「若无 …」，或为「待定」",
     );
     found.push(Diagnostic::error(MAY_BE_NONE, *span, words).with_help(help));
+}
+
+/// The legs of `if none` that no event can take: their selection has rows and weights for certain.
+pub fn never_taken(rules: &RuleSet) -> BTreeSet<LegId> {
+    let mut found = BTreeSet::new();
+    for case in rules.rules.iter().flat_map(|rule| &rule.cases) {
+        let Body::Split(split) = &case.body else { continue };
+        walk::each_target(&split.target, &mut |target| {
+            if let Target::Among(among) = target
+                && let Some(leg) = &among.if_none
+                && never_fails(rules, &among.selection)
+            {
+                found.insert(leg.id);
+            }
+        });
+    }
+    found
+}
+
+/// Whether a selection surely has a row, and something to weigh it by.
+fn never_fails(rules: &RuleSet, selection: &Selection) -> bool {
+    has_rows(rules, selection) && selection.shares.iter().all(|factor| is_positive(&factor.value))
+}
+
+fn has_rows(rules: &RuleSet, selection: &Selection) -> bool {
+    selection.condition.is_none()
+        && match &selection.source {
+            RowSource::Register { .. } => false,
+            RowSource::List { list, .. } => {
+                matches!(&list.kind, ExprKind::List(items) if !items.is_empty())
+            }
+            RowSource::Members(enumeration) => rules
+                .enumerations
+                .get(enumeration.index())
+                .is_some_and(|enumeration| !enumeration.members.is_empty()),
+        }
 }
 
 fn is_positive(expr: &Expr) -> bool {

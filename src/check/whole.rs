@@ -2,7 +2,9 @@
 
 use crate::base::Exact;
 use crate::diagnostics::{Diagnostic, Words};
-use crate::model::{Arithmetic, Body, Constant, Expr, ExprKind, Function, RuleSet, TallyId, Type};
+use crate::model::{
+    Arithmetic, Body, CarryId, Constant, Expr, ExprKind, Function, RuleSet, TallyId, Type,
+};
 
 use super::space::Names;
 use super::walk;
@@ -75,6 +77,7 @@ fn is_whole(rules: &RuleSet, expr: &Expr) -> bool {
             })
         }
         ExprKind::Total { tally, .. } => is_whole_tally(rules, *tally),
+        ExprKind::Carried { carry, .. } => is_whole_carry(rules, *carry),
         ExprKind::Balance { .. } | ExprKind::Closed { .. } => true,
         ExprKind::Negate(inner) => is_whole(rules, inner),
         ExprKind::Arithmetic(Arithmetic::Add | Arithmetic::Subtract, left, right) => {
@@ -105,6 +108,24 @@ fn is_whole_tally(rules: &RuleSet, tally: TallyId) -> bool {
             !walk::any(&value, &|part| matches!(part.kind, ExprKind::Total { .. }))
                 && is_whole(rules, &value)
         })
+    })
+}
+
+/// A carry is whole if it starts so and every `becomes` is, whatever the others are: those that read
+/// totals or carries must be rounded.
+fn is_whole_carry(rules: &RuleSet, carry: CarryId) -> bool {
+    rules.carries.get(carry.index()).is_some_and(|carry| {
+        is_whole(rules, &carry.starts)
+            && carry.changes.iter().all(|change| {
+                let value = Names::new(rules, Some(change.event)).unfold(&change.value);
+                let reads = |part: &Expr| {
+                    matches!(part.kind, ExprKind::Total { .. } | ExprKind::Carried { .. })
+                };
+                match value.kind {
+                    ExprKind::Rounded(..) => is_whole(rules, &value),
+                    _ => !walk::any(&value, &reads) && is_whole(rules, &value),
+                }
+            })
     })
 }
 

@@ -56,6 +56,8 @@ pub(super) enum Verb {
     Fmt(super::fmt::FmtArgs),
     /// Print a schedule with the quick deductions derived from it
     Schedule(super::schedule::ScheduleArgs),
+    /// List the law that rules rest on, what cites it, what it leaves open; or print rules beside it
+    Law(super::law::LawArgs),
     /// Make a small working project
     New(super::new::NewArgs),
     /// Show the value of a stage on the way from text to plan

@@ -56,6 +56,28 @@ const HELP: &[(&str, &str)] = &[
         "List the rules, legs, versions, brackets and options that no example reaches",
         "列出示例未覆盖的规则、分项、版本、级距与释义选项",
     ),
+    (
+        "List the law that rules rest on, what cites it, what it leaves open; or print rules beside it",
+        "列出规则所依据的法规、引用之处与未定之处；或将法规与规则对照打印",
+    ),
+    (
+        "A file or folder of rules [default: the library, the folder `rules`, or the folder at hand]",
+        "规则文件或目录 [默认：规则库、目录 rules 或当前目录]",
+    ),
+    (
+        "What cites an instrument, clause by clause: its name, its number, or a part of its title",
+        "逐条列出引用某一法规之处：写其名称、文号或标题的一部分",
+    ),
+    ("What the rules say without having seen it in a source", "规则中未见于来源的内容"),
+    (
+        "What the law leaves open, with the answers and the reason for the one taken",
+        "法规未明之处、各种释义与所取释义的理由",
+    ),
+    (
+        "Print prose, program and law as one page of HTML; `-` for the standard output",
+        "将说明、程序与法规打印为一个 HTML 页面；- 为标准输出",
+    ),
+    ("Layout of lists", "列表的格式"),
     ("How results are written", "结果的写法"),
     (
         "Files of events: FILE or EVENT=FILE; CSV, JSON or NDJSON, `-` is the standard input",

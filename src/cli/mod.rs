@@ -17,6 +17,7 @@ mod flow;
 mod fmt;
 mod job;
 mod language;
+mod law;
 mod new;
 mod places;
 mod progress;
@@ -74,6 +75,7 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
         Verb::Explain(args) => explain::run(console, args),
         Verb::Compare(args) => compare::run(console, args),
         Verb::Flow(args) => flow::run(console, args),
+        Verb::Law(args) => law::run(console, args),
     }
 }
 

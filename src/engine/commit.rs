@@ -229,9 +229,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 kept.insert(key, becoming.value.clone());
             }
         }
-        for (key, leg, account, more) in &self.frame.owing {
+        for (key, leaf, more) in &self.frame.owing {
             let owed = self.state.owed.entry(key.clone()).or_default();
-            let sum = owed.entry((*leg, *account)).or_default();
+            let sum = owed.entry(leaf.clone()).or_default();
             *sum = sum.add(more)?;
         }
         if let Some((kind, key, original)) = self.frame.reversing.take() {

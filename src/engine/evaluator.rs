@@ -8,7 +8,7 @@ use super::commit::{Added, Becoming, Delta};
 use super::fault::Fault;
 use super::registers::Registers;
 use super::settle::{Bounds, Workspace};
-use super::state::{Key, Original, Settling, State};
+use super::state::{Key, LeafKey, Original, Settling, State};
 use super::trace::Trace;
 use super::tree::{Chain, Fed, Filled, Node, Room, Watched};
 use super::value::{Part, Row, Value};
@@ -89,8 +89,8 @@ pub(crate) struct Frame<'a> {
     pub deltas: Vec<Delta>,
     /// New values of carries.
     pub becoming: Vec<Becoming>,
-    /// Changes of what settlements owe: under which key, the leg, the account, by how much.
-    pub owing: Vec<(Key, u32, u32, Exact)>,
+    /// Changes of what settlements owe: under which key, to which leaf, by how much.
+    pub owing: Vec<(Key, LeafKey, Exact)>,
     /// Whether the event undoes another one.
     pub reversal: bool,
     /// The event that this one undoes, as it is afterwards.

@@ -7,9 +7,10 @@ use crate::rows::{Allocation, Reason};
 use super::evaluator::Evaluator;
 use super::fault::Fault;
 use super::settle::{Member, Way, settle, sum_to};
-use super::state::{Key, Settling};
+use super::state::{Key, LeafKey, Settling};
 use super::trace::Trace;
-use super::tree::{Chain, Content, Fed, Node, Room};
+use super::tree::{Chain, Content, Fed, Room};
+use super::value::Value;
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Settles the event over all its leaves, so that together they give what it brought.
@@ -197,20 +198,21 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Adds to each share what the leaf was owed so far, splits of this event that settled before
     /// included; of leaves alike the first gets it.
     fn add_owed(&mut self, key: &Key) -> Result<(), Fault> {
+        let known: Vec<Option<LeafKey>> =
+            self.frame.leaves.iter().map(|leaf| self.leaf_key(*leaf)).collect();
         let owed = self.state.owed.get(key);
         let frame = &mut self.frame;
-        for (place, leaf) in frame.leaves.iter().enumerate() {
-            let Some(id) = identity(&frame.nodes, *leaf) else { continue };
-            let earlier = frame.leaves.iter().take(place);
-            if earlier.into_iter().any(|other| identity(&frame.nodes, *other) == Some(id)) {
+        for (place, leaf) in known.iter().enumerate() {
+            let Some(leaf_key) = leaf else { continue };
+            if known.iter().take(place).any(|other| other == leaf) {
                 continue;
             }
             let Some(share) = frame.shares.get_mut(place) else { continue };
-            if let Some(owed) = owed.and_then(|owed| owed.get(&id)) {
+            if let Some(owed) = owed.and_then(|owed| owed.get(leaf_key)) {
                 *share = share.add(owed)?;
             }
-            for (under, leg, account, more) in &frame.owing {
-                if under == key && (*leg, *account) == id {
+            for (under, of, more) in &frame.owing {
+                if under == key && of == leaf_key {
                     *share = share.add(more)?;
                 }
             }
@@ -220,17 +222,30 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     /// Notes what each leaf is owed more or less than before.
     fn note_owed(&mut self, key: &Key) -> Result<(), Fault> {
-        let frame = &mut self.frame;
-        for leaf in &frame.leaves {
-            let Some(node) = frame.nodes.get(at(*leaf)) else { continue };
-            if let Some((leg, account)) = identity(&frame.nodes, *leaf) {
-                let more = node.share.sub(&Exact::from_int(node.units))?;
-                if !more.is_zero() {
-                    frame.owing.push((key.clone(), leg, account, more));
-                }
+        for place in 0..self.frame.leaves.len() {
+            let Some(leaf) = self.frame.leaves.get(place).copied() else { break };
+            let Some(node) = self.frame.nodes.get(at(leaf)) else { continue };
+            let more = node.share.sub(&Exact::from_int(node.units))?;
+            if !more.is_zero()
+                && let Some(leaf_key) = self.leaf_key(leaf)
+            {
+                self.frame.owing.push((key.clone(), leaf_key, more));
             }
         }
         Ok(())
+    }
+
+    fn leaf_key(&self, leaf: u32) -> Option<LeafKey> {
+        let node = self.frame.nodes.get(at(leaf))?;
+        match &node.content {
+            Content::Account(account) => Some((node.leg, *account, Vec::new())),
+            Content::Undetermined => Some((node.leg, u32::MAX, Vec::new())),
+            Content::Pool { pool, row, .. } => {
+                let row = row.map(|row| self.key_of_row(&Value::Row(row)));
+                Some((node.leg, u32::MAX - 1 - pool, row.unwrap_or_default()))
+            }
+            Content::Group => None,
+        }
     }
 
     /// Puts down which leaf counts against which bound.
@@ -357,15 +372,4 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 enum Across {
     Pools,
     Nothing,
-}
-
-/// What a leaf is known by from event to event: its leg and account.
-fn identity(nodes: &[Node<'_>], leaf: u32) -> Option<(u32, u32)> {
-    let node = nodes.get(at(leaf))?;
-    match node.content {
-        Content::Account(account) => Some((node.leg, account)),
-        Content::Undetermined => Some((node.leg, u32::MAX)),
-        Content::Pool { pool, .. } => Some((node.leg, u32::MAX - 1 - pool)),
-        Content::Group => None,
-    }
 }

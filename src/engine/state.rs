@@ -30,8 +30,8 @@ pub(crate) struct State {
     shut: Vec<Vec<bool>>,
     /// By account position, in minor units.
     pub balances: Vec<i128>,
-    /// By settlement key, leg and account: entitled − settled.
-    pub owed: HashMap<Key, HashMap<(u32, u32), Exact>>,
+    /// By settlement key and leaf: entitled − settled.
+    pub owed: HashMap<Key, HashMap<LeafKey, Exact>>,
     /// By event kind and key: what may still be undone.
     pub originals: HashMap<(u32, Part), Original>,
     /// Settled − entitled, in minor units.
@@ -43,6 +43,10 @@ pub(crate) struct State {
     /// By declared account: whether its movements matter to anybody.
     watched: Vec<bool>,
 }
+
+/// What a leaf is known by from event to event: its leg, its account or pool, and the key of the row
+/// where the pool is one per row.
+pub(crate) type LeafKey = (u32, u32, Vec<Cell>);
 
 /// What the accounts of a family gained, period by period.
 #[derive(Debug)]

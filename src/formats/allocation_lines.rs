@@ -178,7 +178,7 @@ impl<'n> AllocationLines<'n> {
             }
             let mut sum = first.amount;
             for other in after.iter().filter(same) {
-                sum = sum.checked_add(other.amount).ok_or_else(|| FormatsError::TotalTooLarge)?;
+                sum = sum.checked_add(other.amount).ok_or(FormatsError::TotalTooLarge)?;
             }
             if !sum.is_zero() {
                 self.put_row(event, first.payee, sum, accounts, out);

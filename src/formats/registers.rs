@@ -38,7 +38,9 @@ pub fn read_register(
         bound = bound.checked(&columns, table, input.name())?;
         period = period.checked(&mapping, input.name())?;
     }
-    let dated = table.fields.iter().any(|field| field.dated);
+    // What a file does not have needs no days on which it holds.
+    let has = |at: usize| bound.from.get(at).is_some_and(|from| *from != FieldFrom::Nowhere);
+    let dated = table.fields.iter().enumerate().any(|(at, field)| field.dated && has(at));
     let undated = dated && period.from.is_none() && period.until.is_none();
     let period_columns = [period.from.as_deref(), period.until.as_deref()];
     let ignored = bound.unused.iter().filter_map(|at| columns.get(*at));

@@ -149,9 +149,7 @@ impl Summary {
                 None => self.add_total(group, account, (event, allocation.payee), accounts, names),
             };
             if let Some(sum) = self.sums.get_mut(place) {
-                *sum = sum
-                    .checked_add(allocation.amount)
-                    .ok_or_else(|| FormatsError::TotalTooLarge)?;
+                *sum = sum.checked_add(allocation.amount).ok_or(FormatsError::TotalTooLarge)?;
             }
         }
         Ok(())
@@ -166,7 +164,7 @@ impl Summary {
         for (parts, sum) in other.parts.into_iter().zip(other.sums) {
             let place = self.place_of(parts);
             if let Some(own) = self.sums.get_mut(place) {
-                *own = own.checked_add(sum).ok_or_else(|| FormatsError::TotalTooLarge)?;
+                *own = own.checked_add(sum).ok_or(FormatsError::TotalTooLarge)?;
             }
         }
         Ok(())

@@ -11,6 +11,7 @@
 //!
 //! Start reading at [`RuleSet`].
 
+mod currencies;
 mod example;
 mod expr;
 mod from_syntax;

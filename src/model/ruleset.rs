@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::base::{Date, Exact, PeriodKind, Span};
 
 use super::{
-    AccountId, Body, Constant, CurrencyId, EnumerationId, EventId, Example, Expr, FieldIx,
-    FigureId, Formula, LawId, Levy, Local, MemberIx, ModuleId, PoolId, Rule, RuleId, Selection,
-    ShapeId, Type,
+    AccountId, Constant, CurrencyId, EnumerationId, EventId, Example, Expr, FieldIx, FigureId,
+    Formula, LawId, Levy, Local, MemberIx, ModuleId, PoolId, Rule, RuleId, Selection, ShapeId,
+    Type,
 };
 
 /// A whole rule set: what the modules of one compilation say together.
@@ -55,29 +55,6 @@ pub struct RuleSet {
     pub examples: Vec<Example>,
     /// The scenario this rule set was made with.
     pub scenario: Option<String>,
-}
-
-impl RuleSet {
-    /// The currency of an event's money: its inflow's; without one, that of its first levy or
-    /// transfer; without those, the rule set's first.
-    pub fn currency_of(&self, event: EventId) -> CurrencyId {
-        let declared = self.events.get(event.index());
-        let inflow = declared.and_then(|declared| declared.fields.get(declared.inflow?.index()));
-        let levied = self.levies.iter().flat_map(|levy| &levy.cases);
-        let levied = levied.filter(|case| case.event == event).map(|case| &case.due.ty);
-        let cases = self.rules.iter().flat_map(|rule| &rule.cases);
-        let moved = cases.filter(|case| case.event == event).flat_map(|case| match &case.body {
-            Body::Transfers(transfers) => transfers.as_slice(),
-            Body::Split(_) => &[],
-        });
-        let moved = moved.filter_map(|transfer| transfer.amount.as_ref()).map(|amount| &amount.ty);
-        let mut types = inflow.map(|field| &field.ty).into_iter().chain(levied).chain(moved);
-        let currency = types.find_map(|ty| match ty.required() {
-            Type::Money(currency) => Some(*currency),
-            _ => None,
-        });
-        currency.unwrap_or(CurrencyId(0))
-    }
 }
 
 /// A declared name, its label in both languages, and its place.
@@ -224,6 +201,8 @@ pub struct Account {
     pub code: Option<String>,
     /// Has a readable balance that never falls below zero.
     pub holds: bool,
+    /// The currency of the events that reach it; of several, the one declared first.
+    pub currency: CurrencyId,
 }
 
 /// A pool.

@@ -10,6 +10,7 @@ pub mod comparison;
 pub mod explanation;
 mod findings;
 pub mod flow;
+pub mod law;
 pub mod names;
 mod reasons;
 mod sankey;

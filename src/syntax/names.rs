@@ -117,7 +117,7 @@ pub(super) fn expected(kind: Rule) -> Expected {
         Rule::settlement_kind => thing("a way to settle such as `{largest_remainder}`", "尾差的处理方法（例如「{largest_remainder}」）"),
         Rule::law => thing("`{law}`", "「{law}」"),
         Rule::label | Rule::language => detail("a label", "标签"),
-        Rule::cite | Rule::cite_place | Rule::unverified => detail("a citation", "法规依据"),
+        Rule::cite | Rule::cite_place | Rule::unverified | Rule::marked => detail("a citation", "法规依据"),
         Rule::cite_unit => thing("a place in the law such as `{article}`", "法规的条款（例如「{article}」）"),
         Rule::cite_number => thing("the number of the article", "条款的序号"),
         Rule::regions => thing("`{regions}`", "「{regions}」"),
@@ -209,7 +209,7 @@ pub(super) fn expected(kind: Rule) -> Expected {
             Rule::sep | Rule::name_start | Rule::name_char | Rule::digit | Rule::point |
             Rule::latin | Rule::date_sign | Rule::text_char | Rule::program | Rule::item |
             Rule::item_end | Rule::lines_over | Rule::empty_line | Rule::junk |
-            Rule::item_word | Rule::not_a_leg | Rule::keyed | Rule::value_start |
+            Rule::item_word | Rule::not_a_leg | Rule::keyed | Rule::value_start | Rule::infix |
             Rule::set_comma | Rule::special | Rule::reserved | Rule::dated_value | Rule::chain
             | Rule::primary => Expected::Silent,
         Rule::EOI => detail("the end of the declaration", "声明结束"),

@@ -1,7 +1,8 @@
 //! What rule sets make of events: every example in the library, in the workloads and in the cases is
 //! run by the engine and laid beside what it expects and beside the second opinion.
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use fenshui::base::{Date, Exact, FileId, Money};
 use fenshui::check;
@@ -11,7 +12,7 @@ use fenshui::model::{self, Choice, Example, RuleSet};
 use fenshui::plan::{self, Choices};
 use fenshui::reference::{self, Fate, Figure, Outcome};
 use fenshui::rows::{Cell, Explanation, HeadStep, Verdict};
-use fenshui::syntax;
+use fenshui::syntax::{self, ast};
 
 use crate::compiled::said;
 use crate::floors::root;
@@ -29,38 +30,55 @@ fn files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The rule set of some files together.
+/// A file's tree.
 #[track_caller]
-fn together(files: &[PathBuf], scenario: Option<&str>) -> RuleSet {
-    let parse = |(place, path): (usize, &PathBuf)| {
-        let text = std::fs::read_to_string(path).unwrap();
-        let (tree, found) =
-            syntax::parse(FileId(u16::try_from(place).unwrap().into()), &text, true);
-        assert!(!has_errors(&found), "{}: {}", path.display(), said(&found));
-        tree
-    };
-    let trees: Vec<_> = files.iter().enumerate().map(parse).collect();
-    let choice = Choice { scenario: scenario.map(str::to_owned) };
-    let (rules, found) = model::from_syntax(&trees, &choice);
-    assert!(!has_errors(&found), "{files:?}: {}", said(&found));
-    let (checked, more) = check::check(rules, &found);
-    checked.unwrap_or_else(|| panic!("{files:?}: {}", said(&more))).rule_set().clone()
+fn tree(place: usize, path: &Path) -> ast::File {
+    let text = std::fs::read_to_string(path).unwrap();
+    let file = FileId(u32::try_from(place).unwrap());
+    let (tree, found) = syntax::parse(file, &text, true);
+    assert!(!has_errors(&found), "{}: {}", path.display(), said(&found));
+    tree
 }
 
-/// Runs every example of some files together, and gives how many.
+/// The rule set of some trees together.
 #[track_caller]
-fn check_examples(files: &[PathBuf]) -> usize {
-    let plain = together(files, None);
-    let mut wrong = Vec::new();
-    for example in &plain.examples {
-        let amended = example.scenario.as_deref().map(|name| together(files, Some(name)));
-        let rules = amended.as_ref().unwrap_or(&plain);
+fn together(trees: &[ast::File], scenario: Option<&str>) -> RuleSet {
+    let choice = Choice { scenario: scenario.map(str::to_owned) };
+    let (rules, found) = model::from_syntax(trees, &choice);
+    assert!(!has_errors(&found), "{}", said(&found));
+    let (checked, more) = check::check(rules, &found);
+    checked.unwrap_or_else(|| panic!("{}", said(&more))).rule_set().clone()
+}
+
+/// Runs the examples of one file, in a rule set of the trees given, and tells what is wrong; gives how
+/// many there are.
+#[track_caller]
+fn examples_of(file: FileId, trees: &[ast::File], wrong: &mut Vec<String>) -> usize {
+    let plain = together(trees, None);
+    let mut amended: BTreeMap<&str, RuleSet> = BTreeMap::new();
+    let own: Vec<&Example> =
+        plain.examples.iter().filter(|example| example.span.file == file).collect();
+    for example in &own {
+        let rules = match example.scenario.as_deref() {
+            None => &plain,
+            Some(name) => amended.entry(name).or_insert_with(|| together(trees, Some(name))),
+        };
+        // Under a scenario the same example stands in another rule set.
+        let example = rules.examples.iter().find(|other| other.span == example.span).unwrap();
         let title = &example.title;
         wrong.extend(worked::missed(rules, example).into_iter().map(|it| format!("{title}: {it}")));
         wrong.extend(second_opinion(rules, example).map(|it| format!("{title}: {it}")));
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    plain.examples.len()
+    own.len()
+}
+
+/// Runs every example of a file that uses no other, and gives how many.
+#[track_caller]
+fn check_examples(path: &Path) -> usize {
+    let mut wrong = Vec::new();
+    let count = examples_of(FileId(0), &[tree(0, path)], &mut wrong);
+    assert!(wrong.is_empty(), "{}: {}", path.display(), wrong.join("\n"));
+    count
 }
 
 /// Where the engine and the reference do not say the same.
@@ -106,35 +124,88 @@ fn alike(ours: &Outcome, theirs: &Outcome) -> bool {
 #[test]
 fn workloads() {
     for file in files("examples/workloads") {
-        assert!(
-            check_examples(std::slice::from_ref(&file)) > 0,
-            "{} has no example",
-            file.display()
-        );
+        assert!(check_examples(&file) > 0, "{} has no example", file.display());
     }
 }
 
 #[test]
 fn cases() {
     for file in files("tests/cases/allocate") {
-        assert!(
-            check_examples(std::slice::from_ref(&file)) > 0,
-            "{} has no example",
-            file.display()
-        );
+        assert!(check_examples(&file) > 0, "{} has no example", file.display());
     }
 }
 
+/// Every file of the library, each with what it uses.
+fn library(folder: &str) {
+    let paths = files("rules");
+    let trees: Vec<ast::File> =
+        paths.iter().enumerate().map(|(place, path)| tree(place, path)).collect();
+    let mut wrong = Vec::new();
+    for (place, path) in paths.iter().enumerate() {
+        if !path.starts_with(root().join(folder)) {
+            continue;
+        }
+        let needed: Vec<ast::File> =
+            needed(&trees, place).into_iter().map(|at| trees[at].clone()).collect();
+        let file = FileId(u32::try_from(place).unwrap());
+        let examples = examples_of(file, &needed, &mut wrong);
+        // A page that only joins others has nothing of its own to show.
+        let own =
+            |item: &ast::Item| matches!(item.kind, ast::ItemKind::Rule(_) | ast::ItemKind::Levy(_));
+        let bare = !trees[place].items.iter().any(own);
+        assert!(examples > 0 || bare, "{} has no example", path.display());
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A file, and those whose modules it uses, directly or not.
+fn needed(trees: &[ast::File], place: usize) -> BTreeSet<usize> {
+    let declares = |tree: &ast::File, name: &str| {
+        tree.items.iter().any(
+            |item| matches!(&item.kind, ast::ItemKind::Module(module) if module.name.text == name),
+        )
+    };
+    let mut found = BTreeSet::new();
+    let mut open = vec![place];
+    while let Some(next) = open.pop() {
+        if !found.insert(next) {
+            continue;
+        }
+        for item in &trees[next].items {
+            let ast::ItemKind::Use(names) = &item.kind else { continue };
+            for name in names {
+                open.extend((0..trees.len()).filter(|at| declares(&trees[*at], &name.text)));
+            }
+        }
+    }
+    found
+}
+
 #[test]
-fn the_library() {
-    let library: Vec<PathBuf> = ["rules/cn", "rules/jjj"].into_iter().flat_map(files).collect();
-    assert!(check_examples(&library) > 0);
+fn the_national_rules() {
+    library("rules/cn");
+}
+
+#[test]
+fn the_agreements() {
+    library("rules/jjj");
+}
+
+#[test]
+fn the_local_rules() {
+    library("rules/local");
+}
+
+#[test]
+fn the_rules_elsewhere() {
+    library("rules/elsewhere");
 }
 
 #[test]
 fn plans_are_stable_text() {
     for workload in ["w1", "w2", "w3"] {
-        let rules = together(&[root().join(format!("examples/workloads/{workload}.fen.md"))], None);
+        let path = root().join(format!("examples/workloads/{workload}.fen.md"));
+        let rules = together(&[tree(0, &path)], None);
         let plan = plan::compile(&rules, &Choices::default());
         insta::assert_snapshot!(format!("plan_of_{workload}"), plan::print(&plan));
     }
@@ -142,7 +213,7 @@ fn plans_are_stable_text() {
 
 /// The story of the event that an example sends as its `place`th.
 fn explained(file: &str, title: &str, place: usize) -> Explanation {
-    let rules = together(&[root().join(file)], None);
+    let rules = together(&[tree(0, &root().join(file))], None);
     let example = rules.examples.iter().find(|example| example.title == title).unwrap();
     let given = worked::given(&rules, example, example.entries.len());
     let plan = plan::compile(&rules, &Choices::default());

@@ -124,6 +124,11 @@ fn desk() {
 }
 
 #[test]
+fn law() {
+    check("law");
+}
+
+#[test]
 fn project() {
     check("project");
 }

@@ -88,12 +88,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pkcs8", &["book"]),
     ("postgres", &["book"]),
     ("rusqlite", &["book"]),
+    // Prose of literate rules to HTML, as CommonMark has it; without its command line.
+    ("pulldown_cmark", &["report"]),
     ("rust_decimal", &["base", "formats", "app"]),
     ("serde", &["formats", "report", "app", "cli"]),
     ("serde_json", &["formats", "report", "app", "cli"]),
     ("sha2", &["base", "book"]),
     ("strsim", &["syntax", "model", "report"]),
-    ("tempfile", &["formats"]),
+    ("tempfile", &["formats", "app"]),
     ("toml", &["formats", "app", "cli"]),
     ("unicode_width", &["report", "syntax"]),
 ];

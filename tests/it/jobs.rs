@@ -5,17 +5,17 @@ use std::process::Command;
 
 use crate::floors::root;
 
-/// The totals a page prints: rows `| account | 2018 | 2019 |`, a dash for nothing.
+/// The totals a page prints: rows `| account | 2018 | 2019 | 2020 |`, a dash for nothing.
 fn printed(page: &str) -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(root().join(page)).unwrap();
-    let lines = text.lines().skip_while(|line| !line.starts_with("|---|---:|---:|")).skip(1);
+    let lines = text.lines().skip_while(|line| !line.starts_with("|---|---:|---:|---:|")).skip(1);
     let rows = lines.take_while(|line| line.starts_with('|'));
     let mut totals = BTreeMap::new();
     for row in rows {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [account, first, second] = cells[..] else { panic!("{page}: {row}") };
+        let [account, first, second, third] = cells[..] else { panic!("{page}: {row}") };
         let account = account.split('（').next().unwrap();
-        for (year, amount) in [("2018", first), ("2019", second)] {
+        for (year, amount) in [("2018", first), ("2019", second), ("2020", third)] {
             if amount != "–" {
                 totals.insert(format!("{account},{year}"), amount.replace(',', ""));
             }
@@ -28,9 +28,11 @@ fn printed(page: &str) -> BTreeMap<String, String> {
 fn a_year_of_three_regions() {
     let folder = tempfile::tempdir().unwrap();
     let (out, summary) = (folder.path().join("alloc.csv"), folder.path().join("summary.csv"));
+    let figures = folder.path().join("figures.csv");
     let run = Command::new(env!("CARGO_BIN_EXE_fenshui"))
         .args(["run", "examples/jjj-2018", "--by", "account,year", "--lang", "en", "--out"])
         .args([&out, std::path::Path::new("--summary"), &summary])
+        .args([std::path::Path::new("--figures"), &figures])
         .current_dir(root())
         .output()
         .unwrap();
@@ -51,8 +53,43 @@ fn a_year_of_three_regions() {
         assert!(page.contains(line), "the page does not say: {line}");
     }
     let allocations = std::fs::read_to_string(&out).unwrap();
-    for line in page.lines().filter(|line| line.starts_with("receipt,")) {
+    let shown = |kind: &str| {
+        let lines: Vec<&str> = page.lines().filter(|line| line.starts_with(kind)).collect();
+        assert!(!lines.is_empty(), "{kind}");
+        lines
+    };
+    for line in [shown("receipt,"), shown("credit_refund,")].concat() {
         assert!(allocations.lines().any(|given| given == line), "{line}");
+    }
+    let figures = std::fs::read_to_string(&figures).unwrap();
+    for line in shown("netting,") {
+        assert!(figures.lines().any(|given| given == line), "{line}");
+    }
+    for readme in ["README.md", "README.zh.md"] {
+        let text = std::fs::read_to_string(root().join(readme)).unwrap();
+        let money = said.lines().find(|line| line.starts_with("money in")).unwrap();
+        let amount = money.split_whitespace().last().unwrap();
+        assert!(text.contains(amount), "{readme} does not say {amount}");
+    }
+}
+
+/// What is paid in one place and belongs to another, as the page lists it.
+#[test]
+fn what_is_collected_for_another_place() {
+    let run = Command::new(env!("CARGO_BIN_EXE_fenshui"))
+        .args(["run", "examples/jjj-2018", "--out", "/dev/null", "--summary", "-", "-q"])
+        .args(["--by", "account,destination,year", "--format", "csv"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let summary = String::from_utf8(run.stdout).unwrap();
+    for page in ["examples/jjj-2018/README.md", "examples/jjj-2018/README.zh.md"] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("treasury[")).collect();
+        assert_eq!(lines.len(), 4, "{page}");
+        for line in lines {
+            assert!(summary.lines().any(|given| given == line), "{page}: {line}");
+        }
     }
 }
 
@@ -68,7 +105,8 @@ fn explanations_agree_with_the_run() {
         binary().args(["run", "examples/jjj-2018", "--format", "csv", "-q"]).output().unwrap();
     let run = String::from_utf8(run.stdout).unwrap();
     let mut kinds = Vec::new();
-    for key in ["T03162", "T03183", "H01-2018-1", "H03-2018-5", "W0700", "P01"] {
+    let keys = ["T03162", "T03183", "H01-2018-1", "H03-2018-5", "W0700", "P01"];
+    for key in keys.into_iter().chain(["U001", "C07", "B05"]) {
         let told = binary()
             .args(["explain", "examples/jjj-2018", "--format", "json", "--event", key])
             .output()
@@ -91,5 +129,7 @@ fn explanations_agree_with_the_run() {
         kinds.push(kind);
     }
     kinds.dedup();
-    assert_eq!(kinds, ["receipt", "filing", "payslip", "project_revenue"]);
+    let before = ["receipt", "filing", "payslip", "project_revenue"];
+    let more = ["surcharge_filing", "credit_refund", "product_settlement"];
+    assert_eq!(kinds, [&before[..], &more[..]].concat());
 }

@@ -31,4 +31,5 @@ mod regressions;
 mod set_asides;
 mod syntax;
 mod tidy;
+mod tour;
 mod worked;

@@ -37,3 +37,23 @@ fn a_field_called_like_a_member() {
 fn figures_under_two_keys() {
     check(&root().join("tests/cases/regressions"), "figures-under-two-keys.fen.md");
 }
+
+#[test]
+fn money_that_is_not_in_yuan() {
+    check(&root().join("tests/cases/regressions"), "money-that-is-not-in-yuan.fen.md");
+}
+
+#[test]
+fn names_before_they_are_declared() {
+    check(&root().join("tests/cases/regressions"), "names-before-they-are-declared.fen.md");
+}
+
+#[test]
+fn owed_to_a_row() {
+    check(&root().join("tests/cases/regressions"), "owed-to-a-row.fen.md");
+}
+
+#[test]
+fn marked_and_named_by_members() {
+    check(&root().join("tests/cases/regressions"), "marked-and-named-by-members.fen.md");
+}

@@ -3,10 +3,11 @@
 
 use std::convert::Infallible;
 
-use fenshui::base::{Date, Money};
+use fenshui::base::{Date, Exact, Money};
 use fenshui::engine::{self, Options, Summary};
 use fenshui::model::{
-    Constant, Datum, Example, ExampleEntry, Field, Outcome as Wanted, ReadingId, RuleSet, Type,
+    Constant, Datum, EventId, Example, ExampleEntry, Field, Outcome as Wanted, ReadingId, RuleSet,
+    Type,
 };
 use fenshui::plan::{self, Choices};
 use fenshui::reference::{Fate, Figure, Leaf, Outcome, Payee, Sender};
@@ -255,8 +256,9 @@ fn key_cell(datum: &Datum) -> Cell {
 fn constant_cell(rules: &RuleSet, ty: &Type, constant: &Constant) -> Cell {
     match (ty, constant) {
         (Type::Money(currency), Constant::Number(number)) => {
+            // A figure may be worked out finer than the currency's smallest unit.
             let scale = rules.currencies[currency.index()].scale;
-            Cell::Money(Money::from_exact(number, scale).unwrap())
+            Money::from_exact(number, scale).map_or(Cell::Number(number.clone()), Cell::Money)
         }
         (Type::Integer, Constant::Number(number)) => Cell::Integer(number.to_int().unwrap()),
         (_, Constant::Number(number)) => Cell::Number(number.clone()),
@@ -393,17 +395,20 @@ fn differs<'d>(
             (Wanted::Nothing, Fate::Allocated { leaves, .. }) if leaves.is_empty() => {}
             (Wanted::Undetermined(amount), Fate::Allocated { leaves, .. }) => {
                 let Constant::Number(amount) = amount else { panic!() };
-                if sum(leaves, &Payee::Undetermined) != Money::from_exact(amount, 2).unwrap() {
+                if sum(leaves, &Payee::Undetermined) != money(rules, outcome, amount) {
                     found.push(format!("undetermined is not {amount}"));
                 }
             }
             (Wanted::Account { amount, .. }, Fate::Allocated { leaves, .. }) => {
                 let Constant::Number(amount) = amount else { panic!() };
                 let payee = payee(rules, wanted).unwrap();
-                if sum(leaves, &payee) != Money::from_exact(amount, 2).unwrap() {
+                if sum(leaves, &payee) != money(rules, outcome, amount) {
                     found.push(format!("{payee:?} does not get {amount}"));
                 }
-                let others = leaves.iter().filter(|leaf| !named.contains(&leaf.payee));
+                // What only goes through an account leaves nothing there to be expected.
+                let others = leaves.iter().filter(|leaf| {
+                    !named.contains(&leaf.payee) && !sum(leaves, &leaf.payee).is_zero()
+                });
                 for leaf in others.filter(|leaf| leaf.payee != Payee::Undetermined) {
                     found.push(format!("{leaf:?} is not expected"));
                 }
@@ -426,6 +431,13 @@ fn differs<'d>(
         }
     }
     found.into_iter()
+}
+
+/// An amount in the units of the event's currency.
+fn money(rules: &RuleSet, outcome: &Outcome, amount: &Exact) -> Money {
+    let currency = rules.currency_of(EventId(outcome.event));
+    let scale = rules.currencies[currency.index()].scale;
+    Money::from_exact(amount, scale).unwrap_or_else(|| panic!("{amount} is no whole units"))
 }
 
 fn payee(rules: &RuleSet, wanted: &Wanted) -> Option<Payee> {

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Date, Span};
-use crate::model::{Dated, LegOwner, MemberIx, Parameter, RuleSet, Schedule};
+use crate::check;
+use crate::model::{Dated, LegId, LegOwner, MemberIx, Parameter, RuleSet, Schedule};
 use crate::report::values::percent;
 use crate::rows::{Explanation, LegStory, ParameterUsed, ScheduleUsed, Tried, Verdict};
 
@@ -69,7 +70,11 @@ impl Coverage {
         for levy in &rules.levies {
             add(PartKind::Levy, levy.name.span, levy.name.text.clone());
         }
-        for leg in &rules.legs {
+        let impossible = check::never_taken(rules);
+        for (id, leg) in rules.legs.iter().enumerate() {
+            if impossible.contains(&LegId::next(id)) {
+                continue;
+            }
             let owner = match leg.owner {
                 LegOwner::Rule(id) => rules.rules.get(id.index()).map(|rule| &rule.name),
                 LegOwner::Levy(id) => rules.levies.get(id.index()).map(|levy| &levy.name),

@@ -42,7 +42,7 @@ fn only_what_would_be_written_is_read() {
         "0380",                                       // a number that does not end
         "038000",                                     // not the shortest
         "03ffffffffffffffffffffffffffffffffffffff03", // more than 128 bits
-        "04000204",                                   // 1/4 as 2/8 … not in lowest terms
+        "04000408",                                   // a quarter as 2/8: not in lowest terms
         "04000200",                                   // a denominator of zero
         "0401023130",                                 // ten, which has a shorter form
         "0902c328",                                   // not UTF-8

@@ -122,7 +122,7 @@ impl Space<'_> {
         };
         let step = self.step(by)?;
         let values = self.thresholds(&step)?;
-        if values.len() > FACTORS_MAX || values.iter().any(|value| is_zero(value)) {
+        if values.len() > FACTORS_MAX || values.iter().any(is_zero) {
             return None;
         }
         let branches = values.into_iter().map(|value| {

@@ -10,6 +10,7 @@ use crate::syntax::ast::{self, ExprKind as Written};
 
 use super::data::{index, is_called};
 use super::expr::constant;
+use super::lets::LetOwner;
 use super::names::Kind;
 use super::scope::Scope;
 use super::{Reported, Resolved, Resolver, words};
@@ -113,9 +114,15 @@ impl<'a> Resolver<'a> {
         if let Some((shape, before)) = scope.own {
             let field = self.field_before(shape, &name.text, before);
             if let Some((field, ty, dated)) = field {
+                if self.is_open(LetOwner::Row(shape), field.index()) {
+                    return Some(Err(super::Reported));
+                }
                 let at = dated.then(|| Box::new(day.cloned().unwrap_or_else(|| today(span))));
                 return Some(Ok(Expr { kind: ExprKind::Own { field, at }, ty, span }));
             }
+        }
+        if scope.knows_day && matches!(name.text.as_str(), "date" | "日期") {
+            return Some(Ok(today(span)));
         }
         let event = scope.event.and_then(|event| self.set.events.get(event.index()))?;
         let known = scope.fields_known.unwrap_or(event.fields.len());
@@ -133,6 +140,11 @@ impl<'a> Resolver<'a> {
             Some((field, event.fields.get(field.index())?.ty.clone()))
         });
         let (field, ty) = found?;
+        if let Some(id) = scope.event
+            && self.is_open(LetOwner::Event(id), field.index())
+        {
+            return Some(Err(super::Reported));
+        }
         Some(Ok(Expr { kind: ExprKind::Field(field), ty, span }))
     }
 
@@ -308,7 +320,7 @@ impl<'a> Resolver<'a> {
         members.unwrap_or_default().iter().map(|member| member.name.text.clone()).collect()
     }
 
-    fn row_field(
+    pub(super) fn row_field(
         &mut self,
         span: Span,
         row: Expr,
@@ -327,6 +339,9 @@ impl<'a> Resolver<'a> {
             ));
         };
         let (ty, dated) = (known.ty.clone(), known.dated);
+        if self.is_open(LetOwner::Row(shape), position) {
+            return Err(super::Reported);
+        }
         if day.is_some() && !dated {
             return Err(self.error(
                 words::NOT_HERE,

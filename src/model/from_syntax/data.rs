@@ -6,12 +6,11 @@ use crate::syntax::ast::{self, FieldRole, ItemKind, TypeKind};
 
 use super::declare::count;
 use super::names::Kind;
-use super::scope::Scope;
 use super::{ModuleItems, Resolved, Resolver, named, words};
 use crate::base::PeriodKind;
 use crate::model::{
-    Citation, CurrencyId, EnumerationId, Event, EventId, EventSource, Field, FieldIx, Formula,
-    LawId, ModuleId, RegisterId, Shape, ShapeId, Type,
+    Citation, CurrencyId, EnumerationId, Event, EventId, EventSource, Field, FieldIx, LawId,
+    ModuleId, RegisterId, Shape, ShapeId, Type,
 };
 
 impl<'a> Resolver<'a> {
@@ -362,91 +361,6 @@ impl<'a> Resolver<'a> {
         Some((FieldIx::next(position), EventId(target)))
     }
 
-    /// `let` fields of registers, records and events, in written order; a later one may use an earlier.
-    pub(super) fn fill_computed_fields(&mut self, module: &ModuleItems<'a>) {
-        for item in &module.items {
-            match &item.kind {
-                ItemKind::Register(register) => {
-                    let shape = self
-                        .find(Kind::Register, module.id, &register.name.text)
-                        .and_then(|id| self.set.registers.get(index(id)))
-                        .map(|entry| entry.shape);
-                    if let Some(shape) = shape {
-                        self.row_lets(module.id, shape, &register.fields);
-                    }
-                }
-                ItemKind::Event(event) => {
-                    if let Some(id) = self.find(Kind::Event, module.id, &event.name.text) {
-                        self.event_lets(module.id, EventId(id), &event.fields);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn row_lets(&mut self, module: ModuleId, shape: ShapeId, written: &'a [ast::Field]) {
-        for (position, field) in written.iter().enumerate() {
-            self.record_lets(shape, position, field, module);
-            let Some(value) = &field.value else { continue };
-            let mut scope = Scope::row(module, shape, position);
-            if let Ok(expr) = self.expr(&mut scope, value, None) {
-                let entry = self.set.shapes.get_mut(shape.index());
-                set_computed(entry.map(|shape| &mut shape.fields), position, scope, expr);
-            }
-        }
-    }
-
-    fn record_lets(
-        &mut self,
-        shape: ShapeId,
-        position: usize,
-        field: &'a ast::Field,
-        module: ModuleId,
-    ) {
-        let ty = self.set.shapes.get(shape.index()).and_then(|shape| shape.fields.get(position));
-        if let (Some(inner), Some(fields)) =
-            (ty.and_then(|field| row_shape(&field.ty)), record_fields(field))
-        {
-            self.row_lets(module, inner, fields);
-        }
-    }
-
-    fn event_lets(&mut self, module: ModuleId, event: EventId, written: &'a [ast::Field]) {
-        for (position, field) in written.iter().enumerate() {
-            let ty =
-                self.set.events.get(event.index()).and_then(|event| event.fields.get(position));
-            if let (Some(inner), Some(fields)) =
-                (ty.and_then(|field| row_shape(&field.ty)), record_fields(field))
-            {
-                self.row_lets(module, inner, fields);
-            }
-            let Some(value) = &field.value else { continue };
-            let mut scope = Scope::event(module, event);
-            scope.fields_known = Some(position);
-            if let Ok(expr) = self.expr(&mut scope, value, None) {
-                self.effective_let(field, &expr.ty);
-                let entry = self.set.events.get_mut(event.index());
-                set_computed(entry.map(|event| &mut event.fields), position, scope, expr);
-            }
-        }
-    }
-
-    fn effective_let(&mut self, field: &ast::Field, ty: &Type) {
-        let effective = field.roles.iter().any(|role| matches!(role, FieldRole::Effective));
-        if effective && *ty != Type::Date {
-            let what = words::a_type(ty);
-            self.error(
-                words::BAD_EVENT,
-                field.span,
-                Words::new(
-                    format!("the effective date must be a date, and this is {}", what.en),
-                    format!("生效日必须是日期，而这里是{}", what.zh),
-                ),
-            );
-        }
-    }
-
     /// The fields of a row shape.
     pub(super) fn shape(&self, shape: ShapeId) -> Option<&Shape> {
         self.set.shapes.get(shape.index())
@@ -456,37 +370,6 @@ impl<'a> Resolver<'a> {
     pub(super) fn register_of(&self, shape: ShapeId) -> Option<RegisterId> {
         self.set.registers.iter().position(|register| register.shape == shape).map(RegisterId::next)
     }
-}
-
-fn set_computed(
-    fields: Option<&mut Vec<Field>>,
-    position: usize,
-    scope: Scope,
-    expr: crate::model::Expr,
-) {
-    if let Some(field) = fields.and_then(|fields| fields.get_mut(position)) {
-        field.ty = expr.ty.clone();
-        field.computed = Some(Formula { locals: scope.locals, expr });
-    }
-}
-
-fn row_shape(ty: &Type) -> Option<ShapeId> {
-    match ty.required() {
-        Type::List(inner) => row_shape(inner),
-        Type::Row(shape) => Some(*shape),
-        _ => None,
-    }
-}
-
-fn record_fields(field: &ast::Field) -> Option<&[ast::Field]> {
-    fn inside(ty: &ast::TypeRef) -> Option<&[ast::Field]> {
-        match &ty.kind {
-            TypeKind::List(inner) => inside(inner),
-            TypeKind::Record(fields) => Some(fields),
-            _ => None,
-        }
-    }
-    field.ty.as_ref().and_then(inside)
 }
 
 /// An id as a position.

@@ -206,6 +206,7 @@ impl<'a> Resolver<'a> {
                     keys: Vec::new(),
                     code: account.code.clone(),
                     holds: account.holds,
+                    currency: self.assumed.of_account(id),
                 });
             }
             ItemKind::Pool(pool) => {

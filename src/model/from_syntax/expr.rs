@@ -413,26 +413,6 @@ impl<'a> Resolver<'a> {
         Ok(Expr { kind, ty, span })
     }
 
-    fn otherwise(
-        &mut self,
-        scope: &mut Scope,
-        span: Span,
-        value: &'a ast::Expr,
-        fallback: &'a ast::Expr,
-    ) -> Resolved<Expr> {
-        let value = self.expr(scope, value, None)?;
-        let Type::Optional(inner) = value.ty.clone() else {
-            return Err(self.error(
-                words::NOT_HERE,
-                value.span,
-                Words::new("this value is never missing", "这个值不会缺失"),
-            ));
-        };
-        let fallback = self.expect(scope, fallback, &inner)?;
-        let kind = ExprKind::Otherwise(Box::new(value), Box::new(fallback));
-        Ok(Expr { kind, ty: *inner, span })
-    }
-
     fn rounded(
         &mut self,
         scope: &mut Scope,

@@ -9,8 +9,8 @@ use super::units::is_literal;
 use super::{Reported, Resolved, Resolver, words};
 use crate::base::Span;
 use crate::model::{
-    Among, Block, Bound, CurrencyId, Expr, Feed, Graded, Leg, LegOwner, ModuleId, Place, PoolId,
-    Portion, Settlement, Slice, TallyId, Target, Type,
+    Among, Block, Bound, Expr, Feed, Graded, Leg, LegOwner, ModuleId, Place, PoolId, Portion,
+    Settlement, Slice, TallyId, Target, Type,
 };
 
 impl<'a> Resolver<'a> {
@@ -34,13 +34,6 @@ impl<'a> Resolver<'a> {
                 self.new_tally(module, &tally.name, None, keys.iter().collect());
             }
         }
-    }
-
-    /// The currency of the event's inflow, or the first one.
-    pub(super) fn money_here(&self, scope: &Scope) -> Type {
-        let event = scope.event.and_then(|event| self.set.events.get(event.index()));
-        let inflow = event.and_then(|event| event.fields.get(event.inflow?.index()));
-        inflow.map_or(Type::Money(CurrencyId(0)), |field| field.ty.clone())
     }
 
     pub(super) fn settlement(

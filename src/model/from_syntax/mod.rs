@@ -3,7 +3,7 @@
 //! Two passes. [`declare`] gives every declaration its id, so that the order of declaration never
 //! matters; then the declarations are filled in, in the order in which one needs another's types:
 //! enumerations, accounts and pools, shapes of registers and events, parameters and schedules,
-//! tallies and carries, rules and levies, figures and delegations, and last the examples.
+//! computed fields, tallies and carries, rules and levies, figures and delegations, and last the examples.
 //!
 //! A rule without `of` is tried on every event kind and serves those for which it resolves. What is
 //! said while trying is kept only if no event kind will do.
@@ -12,13 +12,16 @@ mod access;
 mod bare_shares;
 mod calls;
 mod constant;
+mod currencies;
 mod data;
 mod dated;
 mod declare;
 mod examples;
 mod expr;
 mod legs;
+mod lets;
 mod names;
+mod otherwise;
 mod rules;
 mod scenario;
 mod scope;
@@ -34,6 +37,8 @@ use crate::diagnostics::{Code, Diagnostic, Words};
 use crate::syntax::ast;
 
 use super::{Currency, LegId, LegOwner, ModuleId, Name, RuleSet, TallyId};
+use currencies::Assumed;
+use lets::LetOwner;
 use names::Names;
 
 pub use words::CODES;
@@ -58,19 +63,44 @@ pub struct Choice {
 pub fn from_syntax(files: &[ast::File], choice: &Choice) -> (RuleSet, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let (files, amended) = scenario::amend(files, choice, &mut found);
+    // What an account holds, and in what an event without an inflow moves money, is known from the
+    // rules; what rules mean, from that. Each round settles one more stage of their chain at least.
+    let mut assumed = Assumed::default();
+    let mut rounds = 0;
+    loop {
+        let (set, said) = resolve(&files, &amended, choice, assumed.clone(), found.clone());
+        let seen = Assumed::seen(&set);
+        if set.currencies.len() == 1 || seen == assumed || rounds > set.events.len() {
+            return (set, said);
+        }
+        assumed = seen;
+        rounds += 1;
+    }
+}
+
+fn resolve(
+    files: &[ast::File],
+    amended: &scenario::Chosen,
+    choice: &Choice,
+    assumed: Assumed,
+    found: Vec<Diagnostic>,
+) -> (RuleSet, Vec<Diagnostic>) {
     let mut resolver = Resolver {
         set: RuleSet { scenario: choice.scenario.clone(), ..RuleSet::default() },
         names: Names::default(),
         found,
+        assumed,
+        open_lets: BTreeSet::new(),
+        asked_open: None,
         legs: BTreeMap::new(),
         tally_keys: Vec::new(),
         tally_types: Vec::new(),
         settlements: Vec::new(),
-        amended,
+        amended: amended.clone(),
         broken: files.iter().flat_map(|file| file.broken.iter().cloned()).collect(),
     };
     resolver.set.currencies.push(Currency { name: "CNY".into(), scale: 2 });
-    let modules = resolver.declare(&files);
+    let modules = resolver.declare(files);
     resolver.fill(&modules);
     (resolver.set, resolver.found)
 }
@@ -80,6 +110,11 @@ struct Resolver<'a> {
     set: RuleSet,
     names: Names<'a>,
     found: Vec<Diagnostic>,
+    /// What the round before saw.
+    assumed: Assumed,
+    /// Computed fields that are not worked out yet, and the first of them that was asked for.
+    open_lets: BTreeSet<(LetOwner, usize)>,
+    asked_open: Option<(LetOwner, usize)>,
     /// Legs already known, so that each case of a rule names the same leg alike.
     legs: BTreeMap<(LegOwner, Vec<u32>), LegId>,
     /// The key of each tally as written, which its readers evaluate among their own names.
@@ -114,8 +149,9 @@ impl<'a> Resolver<'a> {
             self.fill_dated(module);
         }
         for module in modules {
-            self.fill_computed_fields(module);
+            self.fill_state_types(module);
         }
+        self.fill_computed_fields(modules);
         for module in modules {
             self.fill_calendar(module);
         }

@@ -364,9 +364,8 @@ impl<'a> Resolver<'a> {
             Some(selection) => Some(self.selection(scope, selection)?),
             None => None,
         };
-        let money = self.money_here(scope);
         let amount = match &written.amount {
-            Some(amount) => Some(self.expect(scope, amount, &money)?),
+            Some(amount) => Some(self.moved_amount(scope, amount)?),
             None => None,
         };
         let mut from = Vec::new();
@@ -392,8 +391,7 @@ impl<'a> Resolver<'a> {
     ) -> Resolved<LevyCase> {
         let mut scope = Scope::event(module, event);
         let steps = self.steps(&mut scope, &levy.head)?;
-        let money = self.money_here(&scope);
-        let due = self.expect(&mut scope, &levy.due, &money)?;
+        let due = self.moved_amount(&mut scope, &levy.due)?;
         if !matches!(due.kind, ExprKind::Rounded(..)) {
             return Err(self.report(
                 Diagnostic::error(

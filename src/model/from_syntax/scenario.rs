@@ -9,7 +9,7 @@ use super::names::{Kind, nearest};
 use super::{Choice, Resolver, units, words};
 
 /// The chosen scenario, as what is found later refers to it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Chosen {
     /// Its name, and where it stands.
     scenario: Option<(String, Span)>,

@@ -14,6 +14,8 @@ pub(super) struct Scope {
     pub fields_known: Option<usize>,
     /// The row whose `let` is being worked out, and the position of that `let`.
     pub own: Option<(ShapeId, usize)>,
+    /// In the condition of a calendar event's selection: its day is known, though no event is at hand.
+    pub knows_day: bool,
     /// Every name ever bound; positions are final.
     pub locals: Vec<Local>,
     /// Those visible now, innermost last.
@@ -32,6 +34,7 @@ impl Scope {
             event: None,
             fields_known: None,
             own: None,
+            knows_day: false,
             locals: Vec::new(),
             visible: Vec::new(),
             rows: Vec::new(),

@@ -70,6 +70,33 @@ impl<'a> Resolver<'a> {
         self.names.carry_keys.get(id.index()).cloned().unwrap_or_default()
     }
 
+    /// The types of tallies and carries, which computed fields may read.
+    pub(super) fn fill_state_types(&mut self, module: &ModuleItems<'a>) {
+        for item in &module.items {
+            match &item.kind {
+                ItemKind::Tally(tally) => {
+                    let id = self.find(Kind::Tally, module.id, &tally.name.text).map(TallyId);
+                    let ty = self.type_of(module.id, &tally.ty, "");
+                    if let (Some(id), Ok(ty)) = (id, ty)
+                        && let Some(entry) = self.set.tallies.get_mut(id.index())
+                    {
+                        entry.ty = ty;
+                    }
+                }
+                ItemKind::Carry(carry) => {
+                    let id = self.find(Kind::Carry, module.id, &carry.name.text).map(CarryId);
+                    let ty = self.type_of(module.id, &carry.ty, "");
+                    if let (Some(id), Ok(ty)) = (id, ty)
+                        && let Some(entry) = self.set.carries.get_mut(id.index())
+                    {
+                        entry.ty = ty;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     pub(super) fn fill_state(&mut self, module: &ModuleItems<'a>) {
         for item in &module.items {
             match &item.kind {
@@ -84,10 +111,7 @@ impl<'a> Resolver<'a> {
         let Some(id) = self.find(Kind::Tally, module, &written.name.text).map(TallyId) else {
             return;
         };
-        let Ok(ty) = self.type_of(module, &written.ty, "") else { return };
-        if let Some(tally) = self.set.tallies.get_mut(id.index()) {
-            tally.ty = ty.clone();
-        }
+        let Some(ty) = self.tally(id).map(|tally| tally.ty.clone()) else { return };
         for feeder in &written.feeders {
             let keys: Vec<&'a ast::Expr> = written.keys.iter().collect();
             let Ok(change) = self.change(module, feeder, &keys, &ty) else { continue };
@@ -109,10 +133,9 @@ impl<'a> Resolver<'a> {
         let Some(id) = self.find(Kind::Carry, module, &written.name.text).map(CarryId) else {
             return;
         };
-        let Ok(ty) = self.type_of(module, &written.ty, "") else { return };
-        if let Some(carry) = self.set.carries.get_mut(id.index()) {
-            carry.ty = ty.clone();
-        }
+        let Some(ty) = self.set.carries.get(id.index()).map(|carry| carry.ty.clone()) else {
+            return;
+        };
         let mut scope = Scope::bare(module);
         if let Ok(starts) = self.expect(&mut scope, &written.starts, &ty)
             && let Some(carry) = self.set.carries.get_mut(id.index())
@@ -207,10 +230,13 @@ impl<'a> Resolver<'a> {
         written: &'a ast::Calendar,
     ) -> Resolved<()> {
         let mut scope = Scope::bare(module);
+        scope.knows_day = true;
         let for_each = match &written.for_each {
             Some(selection) => Some(self.selection(&mut scope, selection)?),
             None => None,
         };
+        // The day of a row is worked out before there is one.
+        scope.knows_day = false;
         let mut fields = vec![plain_field("date", "日期", Type::Date)];
         if let Some(selection) = &for_each
             && let Some(local) = scope.locals.get(selection.binding.index())
@@ -258,7 +284,7 @@ impl<'a> Resolver<'a> {
             .get(closes.index())
             .map(|account| account.keys.clone())
             .unwrap_or_default();
-        let money = Type::Money(CurrencyId(0));
+        let money = Type::Money(self.assumed.of_account(closes));
         let shape = self.new_shape(&format!("{}.rows", written.name.text));
         let mut row: Vec<Field> = Vec::new();
         for (position, ty) in keys.iter().enumerate() {

@@ -214,7 +214,7 @@ impl<'a> Resolver<'a> {
                 ),
             ));
         }
-        let ty = Type::Money(crate::model::CurrencyId(0));
+        let ty = Type::Money(self.assumed.of_account(account));
         Ok(Expr { kind: ExprKind::Closed { account, keys }, ty, span })
     }
 
@@ -246,7 +246,7 @@ impl<'a> Resolver<'a> {
                 )),
             ));
         }
-        let ty = Type::Money(crate::model::CurrencyId(0));
+        let ty = Type::Money(self.assumed.of_account(account));
         Ok(Expr { kind: ExprKind::Balance { account, keys }, ty, span })
     }
 

@@ -37,6 +37,7 @@ codes! {
     BAD_EXAMPLE "F0220" "an example that cannot be read" "示例无法理解";
     MIXED_CURRENCIES "F0221" "currencies mixed" "币种混用";
     BARE_SHARE "F0222" "an amount that looks like a share" "疑似漏写百分号的金额";
+    LET_CYCLE "F0223" "computed fields that need each other" "计算字段循环依赖";
 }
 
 /// What a kind of declaration is called.

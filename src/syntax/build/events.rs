@@ -74,10 +74,10 @@ impl Builder {
     /// `= EXPR` is one version with neither end.
     fn undated(&mut self, value: Pair<'_>, parts: &mut Parts<'_>, span: Span) -> Built<Version> {
         let value = self.expr(value)?;
+        let unverified = parts.has(Rule::marked);
         let cite = self.cite_in(parts)?;
         let value_span = value.span;
-        let values =
-            vec![VersionValue { keys: Vec::new(), value, unverified: false, span: value_span }];
+        let values = vec![VersionValue { keys: Vec::new(), value, unverified, span: value_span }];
         let effective = Effective { from: None, until: None, span };
         Ok(Version { effective, values, cite, span })
     }
@@ -100,7 +100,8 @@ impl Builder {
             None => Vec::new(),
         };
         let value = self.expr(parts.need(Rule::expr)?)?;
-        Ok(VersionValue { keys, value, unverified: parts.has(Rule::unverified), span })
+        let unverified = parts.has(Rule::unverified) || parts.has(Rule::marked);
+        Ok(VersionValue { keys, value, unverified, span })
     }
 
     fn member_key(&mut self, pair: Pair<'_>) -> Built<MemberKey> {

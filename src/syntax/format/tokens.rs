@@ -146,6 +146,8 @@ fn is_entry(kind: Rule, parent: Rule) -> bool {
         | Rule::member
         | Rule::event_entry
         | Rule::register_entry
+        | Rule::adds
+        | Rule::becomes
         | Rule::field
         | Rule::let_field
         | Rule::version
