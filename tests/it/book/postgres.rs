@@ -49,8 +49,8 @@ impl Server {
                 wrong += &std::fs::read_to_string(folder.join(log)).unwrap_or_default();
             }
             panic!(
-                "PostgreSQL did not start; the tests want Debian's package `postgresql`, or go \
-                 without by `--no-default-features --features cli,sqlite`: {wrong}"
+                "PostgreSQL did not start; with the feature `postgres` the tests want Debian's \
+                 package `postgresql`: {wrong}"
             );
         }
         Server { folder, _keeper: keeper }

@@ -199,6 +199,10 @@ fn openssl(arguments: &[&str]) -> std::process::Output {
 
 #[test]
 fn openssl_reads_our_keys_and_checks_a_witness() {
+    // Other people's programs are asked where they are known to be: `.ci/run` installs this one.
+    if std::env::var_os("FENSHUI_FOREIGN").is_none() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (plain, sealed) = (path("plain.pem"), path("sealed.pem"));
