@@ -260,10 +260,6 @@ impl Sink for Writer<'_, '_, '_> {
             None => Ok(()),
         }
     }
-
-    fn open_item(&mut self, _event: EventAt<'_>, _leg: u32) -> Result<(), FormatsError> {
-        Ok(())
-    }
 }
 
 /// The files of a run, in the order in which origins count them.

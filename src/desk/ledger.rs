@@ -135,18 +135,4 @@ impl Sink for Ledger {
         self.events.push(taken);
         Ok(())
     }
-
-    fn figure(
-        &mut self,
-        _event: EventAt<'_>,
-        _figure: u32,
-        _key: &[Cell],
-        _value: &Cell,
-    ) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn open_item(&mut self, _event: EventAt<'_>, _leg: u32) -> Result<(), Infallible> {
-        Ok(())
-    }
 }

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use crate::base::Date;
 use crate::plan::{Event, EventSource, Plan, at};
 use crate::rows::{
-    Accounts, Batch, Cell, Column, EventAt, Explanation, Outcome, Reason, RegisterRow, Sink,
+    Accounts, Batch, Column, EventAt, Explanation, Outcome, Reason, RegisterRow, Sink,
 };
 
 use super::calendar::Calendar;
@@ -208,14 +208,6 @@ impl Sink for Unheard {
         _: Outcome<'_>,
         _: &dyn Accounts,
     ) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn figure(&mut self, _: EventAt<'_>, _: u32, _: &[Cell], _: &Cell) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn open_item(&mut self, _: EventAt<'_>, _: u32) -> Result<(), Infallible> {
         Ok(())
     }
 }

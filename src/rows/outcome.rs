@@ -104,13 +104,19 @@ pub trait Sink {
         figure: u32,
         key: &[Cell],
         value: &Cell,
-    ) -> Result<(), Self::Error>;
+    ) -> Result<(), Self::Error> {
+        let _ = (event, figure, key, value);
+        Ok(())
+    }
 
     /// An open item without amount was recorded by a transfer (`leg`) of an event.
     ///
     /// # Errors
     /// Whatever the listener cannot go on after.
-    fn open_item(&mut self, event: EventAt<'_>, leg: u32) -> Result<(), Self::Error>;
+    fn open_item(&mut self, event: EventAt<'_>, leg: u32) -> Result<(), Self::Error> {
+        let _ = (event, leg);
+        Ok(())
+    }
 }
 
 /// Why an event is set aside. Positions are those of the rule set; the words are joined above.

@@ -136,18 +136,4 @@ impl Sink for LegSums {
         }
         Ok(())
     }
-
-    fn figure(
-        &mut self,
-        _event: EventAt<'_>,
-        _figure: u32,
-        _key: &[Cell],
-        _value: &Cell,
-    ) -> Result<(), FormatsError> {
-        Ok(())
-    }
-
-    fn open_item(&mut self, _event: EventAt<'_>, _leg: u32) -> Result<(), FormatsError> {
-        Ok(())
-    }
 }

@@ -243,9 +243,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 Next::Choice(choice) => next = self.choose(choice)?,
             }
         };
-        if let Some(settle) = &done.settle {
-            self.settle(settle)?;
-        }
+        self.settle(&done.settle)?;
         self.collect(done, out)?;
         let inflow = Money::from_minor(inflow.wide());
         Some((WorkedOut { inflow, residue: self.residue }, done))

@@ -475,7 +475,7 @@ impl<'p> Flow<'p> {
         }
         let plus = inflow.into_iter().chain(levies.iter().map(|levy| levy.to)).collect();
         let settle = Settle { plus, minus, shares, den, by };
-        Some(Done { settle: Some(settle), leaves, feeds, by })
+        Some(Done { settle, leaves, feeds, by })
     }
 }
 

@@ -183,8 +183,8 @@ pub enum WayOfSettling {
 /// The end of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Done {
-    /// The last settlement, if anything is left to settle.
-    pub settle: Option<Settle>,
+    /// The last settlement, over what is not whole yet.
+    pub settle: Settle,
     /// The leaves, in written order.
     pub leaves: Vec<Leaf>,
     /// What legs add to tallies.
