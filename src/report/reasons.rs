@@ -99,8 +99,10 @@ pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> Reaso
                     format!("没有规则分配{zh}中的 {amount}"),
                 ),
                 (
-                    "`explain` shows why each rule did not apply".into(),
-                    "explain 会说明各条规则为何不适用".into(),
+                    "`explain` shows why each rule did not apply; before and after the days that its module \
+                     `covers` none does"
+                        .into(),
+                    "explain 会说明各条规则为何不适用；在模块 covers（适用期间）之外，其规则均不适用".into(),
                 ),
             )
         }
