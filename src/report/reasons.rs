@@ -43,8 +43,8 @@ pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> Reaso
             "S03",
             ("another event has the same key".into(), "另有事项使用了同一键值".into()),
             (
-                "the first one was allocated; remove this one or give it a key of its own".into(),
-                "已分配第一条；请删去本条，或另给键值".into(),
+                "the first one stands; remove this one or give it a key of its own".into(),
+                "以第一条为准；请删去本条，或另给键值".into(),
             ),
         ),
         Reason::SameOrder => (
