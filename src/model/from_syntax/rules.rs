@@ -340,9 +340,9 @@ impl<'a> Resolver<'a> {
                 let local = scope.bind(&name.text, (**inner).clone());
                 Step::With(local, value)
             }
-            ast::Step::Let { name, value } => {
+            ast::Step::Let { name, label, value } => {
                 let value = self.expr(scope, value, None)?;
-                let local = scope.bind(&name.text, value.ty.clone());
+                let local = scope.bind_labelled(&named(name, label.as_ref()), value.ty.clone());
                 Step::Let(local, value)
             }
             ast::Step::When(condition) => Step::When(self.condition(scope, condition)?),
