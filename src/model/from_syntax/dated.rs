@@ -327,7 +327,10 @@ impl<'a> Resolver<'a> {
                 None => None,
             };
             let rate = self.number_of(module, &bracket.rate, &Type::Rate)?;
-            self.found.extend(bare_rate(&bracket.rate));
+            // Of years of service a bracket may well count each double.
+            if matches!(ty, Type::Money(_)) {
+                self.found.extend(bare_rate(&bracket.rate));
+            }
             brackets.push(Bracket {
                 up_to,
                 rate,

@@ -211,7 +211,7 @@ impl Builder {
         while let Some(sign) = parts.next() {
             if let Some(pair) = defaulted.take() {
                 let span = self.span(&pair);
-                self.diagnostics.push(open_default(span, pair.as_str(), sign.as_str()));
+                self.diagnostics.push(open_default(span, pair.as_str().trim_end(), sign.as_str()));
             }
             let operator = match sign.as_rule() {
                 Rule::plus => Operator::Add,
