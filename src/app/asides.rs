@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Exact;
 use crate::diagnostics::{Language, Words};
-use crate::formats::{FormatsError, Layout, SetAside, SetAsides, Unread};
+use crate::formats::{FormatsError, SetAside, SetAsides, Unread};
 use crate::report::names::{Names, folded};
 use crate::report::reason_words;
 use crate::rows::{Cell, EventAt, Origin, Reason, RegisterRow};
@@ -15,10 +15,8 @@ use super::run::Job;
 /// An event set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aside {
-    /// Where it stands: the file and the line, or nothing for an event that the run made.
-    pub place: Option<(String, u64)>,
-    /// The number is that of a record in an array, not of a line.
-    pub is_record: bool,
+    /// Where it stands, or nothing for an event that the run made.
+    pub place: Option<Words>,
     /// What it is.
     pub aside: SetAside,
 }
@@ -124,9 +122,12 @@ impl<'j> Asides<'j> {
                 );
             }
             let file = usize::try_from(origin.file).ok().and_then(|at| self.files.get(at));
-            let place = file.map(|file| (file.input.name().to_owned(), origin.line));
-            let is_record = file.is_some_and(|file| file.input.layout == Layout::Json);
-            self.first.push(Aside { place, is_record, aside });
+            let column = match reason {
+                Reason::Unreadable { column, .. } => column.as_deref(),
+                _ => None,
+            };
+            let place = file.map(|file| file.input.place(origin.line, column));
+            self.first.push(Aside { place, aside });
         }
         Ok(())
     }

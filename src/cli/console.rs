@@ -8,7 +8,7 @@ use crate::diagnostics::{Language, Words};
 
 use super::args::Global;
 use super::exit::Stop;
-use super::language::Color;
+use super::language::{Color, variable};
 use super::rules::library;
 
 /// How to speak to the user, and where to look for rules.
@@ -18,12 +18,38 @@ pub(super) struct Console {
     pub(super) color: Color,
     pub(super) library: Library,
     pub(super) quiet: bool,
+    /// How many threads may work.
+    pub(super) threads: usize,
 }
 
 impl Console {
     pub(super) fn new(global: &Global, language: Language) -> Console {
         let folders: &[PathBuf] = &global.library;
-        Console { language, color: global.color, library: library(folders), quiet: global.quiet }
+        let threads = global.threads.map_or_else(cores, usize::from);
+        let (color, quiet) = (global.color, global.quiet);
+        Console { language, color, library: library(folders), quiet, threads }
+    }
+
+    /// Takes what the environment says where no flag does.
+    ///
+    /// # Errors
+    /// It says something impossible.
+    pub(super) fn heed_environment(&mut self, global: &Global) -> Result<(), Stop> {
+        let variable = variable("FENSHUI_THREADS").filter(|_| global.threads.is_none());
+        let Some(text) = variable else { return Ok(()) };
+        match text.parse() {
+            Ok(threads) if threads > 0 => {
+                self.threads = threads;
+                Ok(())
+            }
+            _ => Err(Stop::error(
+                Words::new(
+                    format!("FENSHUI_THREADS is `{text}`, which is no number of threads"),
+                    format!("环境变量 FENSHUI_THREADS 为「{text}」，不是线程数"),
+                ),
+                Some(Words::new("a whole number from 1 on", "应为不小于 1 的整数")),
+            )),
+        }
     }
 
     /// One of the two languages.
@@ -60,4 +86,9 @@ impl Console {
             _ => crate::formats::FormatsError::writing("standard output", error).into(),
         })
     }
+}
+
+/// A thread for each core.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

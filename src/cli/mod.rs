@@ -52,8 +52,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error, language),
     };
-    let console = Console::new(&cli.global, language);
-    match verb(&console, &cli.verb) {
+    let mut console = Console::new(&cli.global, language);
+    let heeded = console.heed_environment(&cli.global);
+    let done = heeded.and_then(|()| verb(&console, &cli.verb));
+    match done {
         Ok(exit) | Err(Stop::Said(exit)) => exit.into(),
         Err(Stop::Closed) => Exit::Done.into(),
         Err(Stop::Error { words, hint }) => {

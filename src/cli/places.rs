@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Words;
-use crate::formats::ResultLayout;
+use crate::formats::{ResultLayout, unpacked_name};
 
 use super::args::OutputFormat;
 use super::exit::Stop;
@@ -108,7 +108,7 @@ pub(super) fn layout(asked: Option<OutputFormat>, file: &str) -> Result<ResultLa
         (None, None, Some(ending)) => Err(unknown_ending(
             file,
             &ending,
-            &[".csv", ".tsv", ".json", ".ndjson", ".jsonl"],
+            &[".csv", ".tsv", ".json", ".ndjson", ".jsonl", ".xlsx"],
             Words::new("; or say the layout with `--format`", "；或用 --format 指定格式"),
         )),
     }
@@ -154,7 +154,9 @@ pub(super) fn unknown_ending(file: &str, ending: &str, known: &[&str], or: Words
 
 /// The ending of a file's name, in small letters.
 pub(super) fn ending(file: &Path) -> Option<String> {
-    file.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase())
+    let name = file.to_string_lossy();
+    let name = Path::new(unpacked_name(&name));
+    name.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase())
 }
 
 fn named(format: OutputFormat) -> ResultLayout {
@@ -164,5 +166,6 @@ fn named(format: OutputFormat) -> ResultLayout {
         OutputFormat::Tsv => ResultLayout::Tsv,
         OutputFormat::Json => ResultLayout::Json,
         OutputFormat::Ndjson => ResultLayout::Ndjson,
+        OutputFormat::Xlsx => ResultLayout::Xlsx,
     }
 }

@@ -167,7 +167,7 @@ fn print_map(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     let checked = super::rules::compile(console, &loaded, super::job::one_scenario(&args.job)?)?;
     let names = app::names(checked.rule_set(), console.language);
     let options = super::job::input_options(&args.job)?;
-    let registers = super::job::registers(&args.job, &project);
+    let registers = super::job::registers(&args.job, &project)?;
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut add = |table: &str, names: Vec<String>| {
         let known = columns.entry(table.to_owned()).or_default();
@@ -178,7 +178,7 @@ fn print_map(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
         }
     };
     let files = if args.job.events.is_empty() { &project.events } else { &args.job.events };
-    for file in app::open_events(&names, files, options)? {
+    for file in app::open_events(&names, &app::named_files(files)?, options)? {
         let found = column_names(&file.input)?;
         // A file of which nobody said the kind may be of any.
         for table in &names.events {

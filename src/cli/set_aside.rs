@@ -22,10 +22,7 @@ pub(super) fn say_asides(console: &Console, first: &[Aside], count: u64, file: S
         let what = aside.aside.reason.what.in_language(console.language);
         let hint = aside.aside.reason.hint.in_language(console.language);
         let place = match &aside.place {
-            Some((file, line)) if aside.is_record => {
-                format!("{file}{}", console.pick(" record ", "第 ")) + &line.to_string()
-            }
-            Some((file, line)) => format!("{file}:{line}"),
+            Some(place) => place.in_language(console.language).to_owned(),
             None => format!("{} {}", aside.aside.event, aside.aside.key),
         };
         let (word, help) = (console.pick("set aside", "搁置"), console.pick("help", "提示"));

@@ -101,6 +101,9 @@ impl<'n> EventReader<'n> {
                     _ => String::new(),
                 }
             }
+            RawRow::Values { cells, .. } => at
+                .and_then(|at| cells.get(at))
+                .map_or_else(String::new, |it| it.text().into_owned()),
             RawRow::Broken { .. } => String::new(),
         };
         kinds.get(spelling.trim()).copied().ok_or_else(|| {
@@ -195,7 +198,9 @@ impl<'r, 'n> Filling<'r, 'n> {
         self.known = known;
         if let Err((column, fault)) = pushed {
             let column = column.map(|at| match row {
-                RawRow::Cells(_) => reader.header.get(at).cloned().unwrap_or_default(),
+                RawRow::Cells(_) | RawRow::Values { .. } => {
+                    reader.header.get(at).cloned().unwrap_or_default()
+                }
                 RawRow::Record { .. } | RawRow::Broken { .. } => {
                     let field = table.table.fields.get(at);
                     field.map_or_else(String::new, |field| field.name.text.clone())

@@ -113,7 +113,7 @@ impl<'n> Events<'n> {
         };
         let delimiter = match input.layout {
             Layout::Csv { delimiter } => delimiter,
-            Layout::Json | Layout::Ndjson => 0,
+            Layout::Json | Layout::Ndjson | Layout::Sheet => 0,
         };
         let encoding = input.encoding;
         let reader = EventReader { file, header, delimiter, encoding, kinds, readers };
@@ -161,7 +161,7 @@ impl<'n> Events<'n> {
     /// # Errors
     /// The file cannot be read on.
     pub fn next_block(&mut self) -> Result<Option<EventBlock>, FormatsError> {
-        if !self.reader.header.is_empty() {
+        if self.rows.has_blocks() {
             return Ok(self.rows.next_block()?.map(|block| EventBlock(Taken::Block(block))));
         }
         let mut filling = Filling::new(&self.reader, 0);

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::FormatsError;
+use super::packed::{Packer, Packing};
 
 /// Where results go. A file is written beside its place and moved there by [`Output::finish`], so
 /// that nobody ever reads half of one; without `finish` nothing is left behind.
@@ -12,6 +13,7 @@ use super::error::FormatsError;
 pub struct Output {
     name: String,
     to: To,
+    packer: Packer,
 }
 
 #[derive(Debug)]
@@ -24,8 +26,18 @@ enum To {
 
 const BUFFER_BYTES: usize = 1 << 16;
 
+impl To {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            To::Stdout(writer) => writer,
+            To::Direct(writer) => writer,
+            To::File(writer, _) => writer,
+        }
+    }
+}
+
 impl Output {
-    /// Starts to write a file; `-` is the standard output.
+    /// Starts to write a file, packed if its ending says so; `-` is the standard output.
     ///
     /// # Errors
     /// It cannot be made there.
@@ -36,12 +48,13 @@ impl Output {
         let failed = |error| FormatsError::writing(argument, error);
         let path = Path::new(argument);
         let name = argument.to_owned();
+        let packer = Packer::new(Packing::by_ending(argument).0);
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => Err(FormatsError::Directory { file: name }),
             Ok(metadata) if !metadata.is_file() => {
                 let file = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 let to = To::Direct(BufWriter::with_capacity(BUFFER_BYTES, file));
-                Ok(Output { name, to })
+                Ok(Output { name, to, packer })
             }
             _ => {
                 // A link is followed, so that it stays one.
@@ -53,10 +66,8 @@ impl Output {
                     .permissions(permissions(&path))
                     .tempfile_in(folder.unwrap_or(Path::new(".")))
                     .map_err(failed)?;
-                Ok(Output {
-                    name,
-                    to: To::File(BufWriter::with_capacity(BUFFER_BYTES, file), path),
-                })
+                let to = To::File(BufWriter::with_capacity(BUFFER_BYTES, file), path);
+                Ok(Output { name, to, packer })
             }
         }
     }
@@ -64,7 +75,7 @@ impl Output {
     /// The standard output.
     pub fn stdout() -> Output {
         let to = To::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()));
-        Output { name: "standard output".to_owned(), to }
+        Output { name: "standard output".to_owned(), to, packer: Packer::new(None) }
     }
 
     /// Whether what was written to such a place can be thrown away and written anew, as long as it
@@ -84,11 +95,7 @@ impl Output {
     /// # Errors
     /// The disk is full, or whoever reads the other end has gone.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FormatsError> {
-        let written = match &mut self.to {
-            To::Stdout(writer) => writer.write_all(bytes),
-            To::Direct(writer) => writer.write_all(bytes),
-            To::File(writer, _) => writer.write_all(bytes),
-        };
+        let written = self.packer.write(bytes, self.to.writer());
         written.map_err(|error| failure(&self.name, error))
     }
 
@@ -96,8 +103,9 @@ impl Output {
     ///
     /// # Errors
     /// The disk is full, or whoever reads the other end has gone.
-    pub fn finish(self) -> Result<(), FormatsError> {
+    pub fn finish(mut self) -> Result<(), FormatsError> {
         let name = self.name;
+        self.packer.finish(self.to.writer()).map_err(|error| failure(&name, error))?;
         match self.to {
             To::Stdout(mut writer) => writer.flush().map_err(|error| failure(&name, error)),
             To::Direct(mut writer) => writer.flush().map_err(|error| failure(&name, error)),

@@ -1,7 +1,7 @@
 //! The rows of a file as it holds them, whatever its layout.
 
-use std::fs::File;
-use std::io::BufReader;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::diagnostics::Words;
 use crate::report::names::folded;
@@ -10,8 +10,10 @@ use crate::rows::Unreadable;
 use super::blocks::{Block, Blocks};
 use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
 use super::error::FormatsError;
-use super::input::{Input, Layout};
+use super::held::Held;
+use super::input::{Input, InputReader, Layout};
 use super::json::{self, JsonRow, JsonRows, NdjsonRows, Record};
+use super::sheet::Sheet;
 
 /// Reads a file row by row.
 #[derive(Debug)]
@@ -23,9 +25,11 @@ pub(super) struct RawRows {
 
 #[derive(Debug)]
 enum Rows {
-    Csv(CsvRows<BufReader<File>>),
+    Csv(CsvRows<InputReader>),
     Json(JsonRows),
-    Ndjson(NdjsonRows<BufReader<File>>),
+    Ndjson(NdjsonRows<InputReader>),
+    /// And the position of the next row.
+    Sheet(Arc<Sheet>, usize),
 }
 
 /// A row.
@@ -33,6 +37,13 @@ enum Rows {
 pub(super) enum RawRow<'a> {
     /// Cells under the header.
     Cells(CsvCells<'a>),
+    /// Values under the header.
+    Values {
+        /// The number of the row.
+        line: u64,
+        /// One for each column.
+        cells: Cow<'a, [Held<'a>]>,
+    },
     /// A record.
     Record {
         /// Its line, or its number in an array.
@@ -60,7 +71,9 @@ impl RawRow<'_> {
     pub(super) fn line(&self) -> u64 {
         match self {
             RawRow::Cells(cells) => cells.line,
-            RawRow::Record { line, .. } | RawRow::Broken { line, .. } => *line,
+            RawRow::Values { line, .. }
+            | RawRow::Record { line, .. }
+            | RawRow::Broken { line, .. } => *line,
         }
     }
 }
@@ -71,6 +84,10 @@ impl RawRows {
     /// # Errors
     /// The file cannot be read, or its head is none.
     pub(super) fn open(input: &Input) -> Result<RawRows, FormatsError> {
+        if let Some(sheet) = &input.sheet {
+            let header = sheet.header.clone();
+            return Ok(RawRows { header, layout: Rows::Sheet(sheet.clone(), 0) });
+        }
         let (reader, encoding) = (input.reader()?, input.encoding);
         match input.layout {
             Layout::Csv { delimiter } => {
@@ -88,6 +105,7 @@ impl RawRows {
                 let rows = NdjsonRows::new(reader, encoding, input.name());
                 Ok(RawRows { header: Vec::new(), layout: Rows::Ndjson(rows) })
             }
+            Layout::Sheet => Err(FormatsError::Internal("a sheet that was not read".into())),
         }
     }
 
@@ -100,8 +118,18 @@ impl RawRows {
             Rows::Csv(rows) => return Ok(rows.next()?.map(|row| from_csv(row, &self.header))),
             Rows::Json(rows) => rows.next(),
             Rows::Ndjson(rows) => rows.next()?,
+            Rows::Sheet(sheet, at) => {
+                let row = sheet.row(*at);
+                *at += 1;
+                return Ok(row.map(|(line, cells)| RawRow::Values { line, cells: cells.into() }));
+            }
         };
         Ok(row.map(from_json))
+    }
+
+    /// Whether rows come in blocks.
+    pub(super) fn has_blocks(&self) -> bool {
+        matches!(self.layout, Rows::Csv(_))
     }
 
     /// The rows from here on up to some point, if they stand in a CSV file.
@@ -111,7 +139,7 @@ impl RawRows {
     pub(super) fn next_block(&mut self) -> Result<Option<Block>, FormatsError> {
         match &mut self.layout {
             Rows::Csv(rows) => rows.next_block(),
-            Rows::Json(_) | Rows::Ndjson(_) => Ok(None),
+            Rows::Json(_) | Rows::Ndjson(_) | Rows::Sheet(..) => Ok(None),
         }
     }
 }
@@ -133,7 +161,7 @@ pub(super) fn column_names(input: &Input) -> Result<Vec<String>, FormatsError> {
     Ok(Vec::new())
 }
 
-fn header(rows: &mut CsvRows<BufReader<File>>, file: &str) -> Result<Vec<String>, FormatsError> {
+fn header(rows: &mut CsvRows<InputReader>, file: &str) -> Result<Vec<String>, FormatsError> {
     let refused = |what, hint| Err(FormatsError::Header { file: file.to_owned(), what, hint });
     match rows.next()? {
         None => Err(FormatsError::Empty { file: file.to_owned() }),

@@ -20,6 +20,8 @@ mod check;
 #[cfg(feature = "cli")]
 mod cli;
 mod compiled;
+#[cfg(feature = "cli")]
+mod files;
 mod floors;
 #[cfg(feature = "cli")]
 mod jobs;
@@ -32,4 +34,6 @@ mod set_asides;
 mod syntax;
 mod tidy;
 mod tour;
+#[cfg(feature = "cli")]
+mod workbooks;
 mod worked;

@@ -54,4 +54,8 @@ choice!(Unreadable {
     19 => NotJson,
     20 => NotARecord,
     21 => RepeatedField,
+    22 => SheetDigits,
+    23 => TimeOfDay,
+    24 => CellError,
+    25 => OtherCell,
 });
