@@ -115,7 +115,7 @@ fn say_side(console: &Console, title: &str, report: &RunReport, other: Option<&R
             format!("搁置的 {count} 条相同"),
         ));
     } else {
-        say_asides(console, &report.first_aside, report.totals.set_aside, SetAsideFile::Elsewhere);
+        say_asides(console, report, SetAsideFile::Elsewhere);
     }
     if !console.quiet {
         console.message(&report.totals.draw(console.language));

@@ -2,12 +2,17 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use crate::app::Library;
 use crate::diagnostics::{Language, Words};
 
 use super::args::Global;
-use super::exit::Stop;
+use super::exit::{Exit, Stop};
 use super::language::{Color, variable};
 use super::rules::library;
 
@@ -20,6 +25,8 @@ pub(super) struct Console {
     pub(super) quiet: bool,
     /// How many threads may work.
     pub(super) threads: usize,
+    /// Set by Ctrl-C, once [`mind_interrupts`](Console::mind_interrupts) has been called.
+    pub(super) interrupted: Arc<AtomicBool>,
 }
 
 impl Console {
@@ -27,7 +34,8 @@ impl Console {
         let folders: &[PathBuf] = &global.library;
         let threads = global.threads.map_or_else(cores, usize::from);
         let (color, quiet) = (global.color, global.quiet);
-        Console { language, color, library: library(folders), quiet, threads }
+        let interrupted = Arc::default();
+        Console { language, color, library: library(folders), quiet, threads, interrupted }
     }
 
     /// Takes what the environment says where no flag does.
@@ -49,6 +57,18 @@ impl Console {
                 ),
                 Some(Words::new("a whole number from 1 on", "应为不小于 1 的整数")),
             )),
+        }
+    }
+
+    /// From here on Ctrl-C lets the run end by itself, so that it can clear away what it has begun;
+    /// a second one ends it at once.
+    pub(super) fn mind_interrupts(&self) {
+        let code = i32::from(Exit::INTERRUPTED);
+        for signal in [SIGINT, SIGTERM] {
+            // Where the system allows no such thing the program simply ends, as it would have.
+            let second =
+                flag::register_conditional_shutdown(signal, code, self.interrupted.clone());
+            let _ = second.and_then(|_| flag::register(signal, self.interrupted.clone()));
         }
     }
 

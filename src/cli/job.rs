@@ -37,7 +37,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// The run these make, for a verb that runs them without giving them away.
-    pub(super) fn job(&self, console: &Console) -> app::Job<'_> {
+    pub(super) fn job<'p>(&'p self, console: &'p Console) -> app::Job<'p> {
         app::Job {
             checked: &self.checked,
             names: &self.names,
@@ -48,6 +48,7 @@ impl Prepared {
             through: self.through,
             language: console.language,
             threads: console.threads,
+            interrupted: &console.interrupted,
         }
     }
 }
@@ -187,7 +188,8 @@ pub(super) fn input_options(args: &JobArgs) -> Result<InputOptions, Stop> {
         (_, Some(delimiter)) => Some(Layout::Csv { delimiter }),
         (None, None) => None,
     };
-    Ok(InputOptions { layout, encoding: args.encoding.as_deref().and_then(Encoding::named) })
+    let encoding = args.encoding.as_deref().and_then(Encoding::named);
+    Ok(InputOptions { layout, encoding, ..InputOptions::default() })
 }
 
 fn delimiter(text: &str) -> Result<u8, Stop> {

@@ -33,6 +33,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::diagnostics::Language;
+use crate::formats::FormatsError;
 use args::{Cli, Verb};
 use console::Console;
 
@@ -58,6 +59,10 @@ pub fn main() -> ExitCode {
     match done {
         Ok(exit) | Err(Stop::Said(exit)) => exit.into(),
         Err(Stop::Closed) => Exit::Done.into(),
+        Err(Stop::Interrupted) => {
+            console.message(&error_text(&FormatsError::Interrupted.words(), None, language));
+            Exit::INTERRUPTED.into()
+        }
         Err(Stop::Error { words, hint }) => {
             console.message(&error_text(&words, hint.as_ref(), language));
             Exit::Unusable.into()

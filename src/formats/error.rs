@@ -127,6 +127,8 @@ pub enum FormatsError {
     },
     /// A total beyond the supported range.
     TotalTooLarge,
+    /// The user wanted no more.
+    Interrupted,
     /// The program found itself at fault.
     Internal(String),
     /// Whoever read the standard output has gone: no fault of anybody.
@@ -202,6 +204,9 @@ impl FormatsError {
             FormatsError::TotalTooLarge => {
                 Words::new("a total is beyond the supported range", "合计超出支持的范围")
             }
+            FormatsError::Interrupted => {
+                Words::new("interrupted; nothing was written", "已中断，未写出任何文件")
+            }
             FormatsError::Internal(what) => Words::new(
                 format!("internal error, please report it: {what}"),
                 format!("内部错误，请报告此问题：{what}"),
@@ -264,6 +269,7 @@ impl FormatsError {
             | FormatsError::Io { .. }
             | FormatsError::Json { .. }
             | FormatsError::TotalTooLarge
+            | FormatsError::Interrupted
             | FormatsError::Internal(_)
             | FormatsError::Closed => None,
         }

@@ -31,6 +31,8 @@ pub struct Events<'n> {
     ignored: BTreeSet<String>,
     /// How many rows there were, readable or not.
     rows_read: u64,
+    /// How many rows a batch of several kinds has.
+    batch_rows: usize,
 }
 
 /// Rows of a file that have been taken from it, to be read by its reader.
@@ -43,10 +45,6 @@ enum Taken {
     /// Records are read as they are taken.
     Parsed(Parsed),
 }
-
-/// Of a file with several event kinds a batch has so many rows, but for the last ones: so their
-/// order does not depend on how the file is cut.
-const BATCH_ROWS: usize = 32_768;
 
 impl EventReader<'_> {
     /// Reads what a block holds.
@@ -125,6 +123,7 @@ impl<'n> Events<'n> {
             ready: VecDeque::new(),
             ignored,
             rows_read: 0,
+            batch_rows: input.pieces.batch_rows,
         })
     }
 
@@ -167,7 +166,7 @@ impl<'n> Events<'n> {
         let mut filling = Filling::new(&self.reader, 0);
         filling.known = std::mem::take(&mut self.known);
         let mut count = 0;
-        while count < BATCH_ROWS
+        while count < self.batch_rows
             && let Some(row) = self.rows.next()?
         {
             filling.push(&row);
@@ -216,12 +215,12 @@ impl<'n> Events<'n> {
                 columns: batch.columns.iter().map(Column::emptied).collect(),
                 origins: Vec::new(),
             });
-            let until = batch.len().min(from + BATCH_ROWS - begun.len());
+            let until = batch.len().min(from + self.batch_rows - begun.len());
             for (column, other) in begun.columns.iter_mut().zip(&batch.columns) {
                 column.extend_from(other, from..until);
             }
             begun.origins.extend(batch.origins.get(from..until).into_iter().flatten());
-            if begun.len() >= BATCH_ROWS {
+            if begun.len() >= self.batch_rows {
                 whole.extend(place.take());
             }
             from = until;

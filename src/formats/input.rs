@@ -26,6 +26,7 @@ pub struct Input {
     pub encoding: Encoding,
     /// Bytes of a byte order mark at its start.
     bom_bytes: usize,
+    pub(super) pieces: Pieces,
     /// The sheet of a workbook.
     pub(super) sheet: Option<Arc<Sheet>>,
 }
@@ -78,6 +79,24 @@ pub struct InputOptions {
     pub layout: Option<Layout>,
     /// The encoding, whatever the bytes look like.
     pub encoding: Option<Encoding>,
+    /// In what pieces files are read.
+    pub pieces: Pieces,
+}
+
+/// In what pieces files are read. No result depends on it, as a test proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pieces {
+    /// About how many bytes of CSV are read at a time.
+    pub block_bytes: usize,
+    /// Of a file of records, or with several event kinds, a batch has so many rows but for the last
+    /// ones: so their order does not depend on how the file is cut.
+    pub batch_rows: usize,
+}
+
+impl Default for Pieces {
+    fn default() -> Pieces {
+        Pieces { block_bytes: 1 << 18, batch_rows: 32_768 }
+    }
 }
 
 impl Input {
@@ -102,7 +121,7 @@ impl Input {
         let packing = Packing::of(&begin(&mut place.open().map_err(failed)?)?);
         let first = begin(&mut Unpacked::new(place.open().map_err(failed)?, packing))?;
         if is_workbook(&first) {
-            return Input::open_sheet(name, place, packing, sheet);
+            return Input::open_sheet(name, (place, packing), sheet, options.pieces);
         }
         if let Some((what, hint)) = binary(&first) {
             return Err(FormatsError::Binary { file: name, what, hint });
@@ -115,8 +134,8 @@ impl Input {
         }
         let layout = options.layout.unwrap_or_else(|| layout_of(argument, &first));
         let encoding = Encoding::Utf8;
-        let sheet = None;
-        let mut input = Input { name, place, packing, layout, encoding, bom_bytes, sheet };
+        let (sheet, pieces) = (None, options.pieces);
+        let mut input = Input { name, place, packing, layout, encoding, bom_bytes, pieces, sheet };
         // A byte order mark tells UTF-8 whatever was said of the other files.
         input.encoding = match options.encoding {
             _ if bom_bytes > 0 => Encoding::Utf8,
@@ -128,9 +147,9 @@ impl Input {
 
     fn open_sheet(
         file: String,
-        place: Place,
-        packing: Option<Packing>,
+        (place, packing): (Place, Option<Packing>),
         wanted: Option<&str>,
+        pieces: Pieces,
     ) -> Result<Input, FormatsError> {
         let failed = |error| FormatsError::reading(&file, error);
         let mut bytes = Vec::new();
@@ -139,7 +158,7 @@ impl Input {
         let (sheet, rows) = Sheet::read(bytes, &file, wanted)?;
         let (layout, encoding) = (Layout::Sheet, Encoding::Utf8);
         let (name, sheet) = (format!("{file}#{sheet}"), Some(Arc::new(rows)));
-        Ok(Input { name, place, packing, layout, encoding, bom_bytes: 0, sheet })
+        Ok(Input { name, place, packing, layout, encoding, bom_bytes: 0, pieces, sheet })
     }
 
     /// Where a row stands, or a cell of it, as people look it up.

@@ -91,7 +91,8 @@ impl RawRows {
         let (reader, encoding) = (input.reader()?, input.encoding);
         match input.layout {
             Layout::Csv { delimiter } => {
-                let blocks = Blocks::new(reader, delimiter, input.name());
+                let blocks =
+                    Blocks::sized(reader, delimiter, input.name(), input.pieces.block_bytes);
                 let mut rows = CsvRows::new(blocks, Cutter::new(delimiter, encoding));
                 let header = header(&mut rows, input.name())?;
                 Ok(RawRows { header, layout: Rows::Csv(rows) })

@@ -155,3 +155,92 @@ fn a_file_that_is_cut_off_stops_the_run() {
     let output = asked(path, &["run", "rules.fen", "all.csv", "a*.csv"]).output().unwrap();
     assert!(said(&output).contains("the file is named twice"), "{}", said(&output));
 }
+
+/// A run that stands in the middle of its allocations, since nobody reads on where they go.
+fn stuck(folder: &Path) -> (std::process::Child, fs::File) {
+    fs::write(folder.join("sums.csv"), "of an earlier run\n").unwrap();
+    let made = Command::new("mkfifo").arg(folder.join("pipe")).status().unwrap();
+    assert!(made.success());
+    let results =
+        ["--out", "pipe", "--format", "csv", "--summary", "sums.csv", "--set-aside", "a.csv"];
+    let child = asked(folder, &["run", "rules.fen", "all.csv"])
+        .args(results)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = fs::File::open(folder.join("pipe")).unwrap();
+    // Once something has come through, the run is under way.
+    std::io::Read::read_exact(&mut reader, &mut [0; 1000]).unwrap();
+    (child, reader)
+}
+
+fn signal(child: &std::process::Child, signal: &str) {
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn ctrl_c_leaves_what_was_there() {
+    let folder = folder_of(0..60_000);
+    let path = folder.path();
+    let (child, mut reader) = stuck(path);
+    signal(&child, "-INT");
+    // Whoever reads goes on; the run does not.
+    std::io::copy(&mut reader, &mut std::io::sink()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    assert!(said(&output).contains("error: interrupted; nothing was written"), "{}", said(&output));
+    assert_eq!(fs::read_to_string(path.join("sums.csv")).unwrap(), "of an earlier run\n");
+    let names: Vec<_> = fs::read_dir(path).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_what_was_there() {
+    let folder = folder_of(0..60_000);
+    let path = folder.path();
+    let (child, reader) = stuck(path);
+    signal(&child, "-KILL");
+    drop(reader);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), None);
+    assert_eq!(fs::read_to_string(path.join("sums.csv")).unwrap(), "of an earlier run\n");
+    assert!(!path.join("a.csv").exists());
+    // What it had begun is hidden, and no pattern stands for it.
+    let begun = fs::read_dir(path).unwrap().map(|it| it.unwrap().file_name());
+    let begun: Vec<String> = begun.map(|it| it.into_string().unwrap()).collect();
+    let begun = begun.iter().filter(|name| name.contains("partial"));
+    assert!(begun.clone().count() > 0 && begun.clone().all(|name| name.starts_with('.')));
+}
+
+#[test]
+fn one_thread_is_one_thread() {
+    let folder = folder_of(0..60_000);
+    let path = folder.path();
+    let threads = |count: &str, more: &[&str]| {
+        let mut child = asked(path, &["run", "rules.fen", "all.csv", "--format", "csv", "-q"])
+            .args(more)
+            .env("FENSHUI_THREADS", count)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut reader = child.stdout.take().unwrap();
+        std::io::Read::read_exact(&mut reader, &mut [0; 1000]).unwrap();
+        let tasks = fs::read_dir(format!("/proc/{}/task", child.id()));
+        let tasks = tasks.map(|tasks| tasks.count());
+        std::io::copy(&mut reader, &mut std::io::sink()).unwrap();
+        assert!(child.wait().unwrap().success());
+        tasks
+    };
+    // Where the system tells how many there are.
+    if let Ok(tasks) = threads("1", &[]) {
+        assert_eq!(tasks, 1);
+        assert_eq!(threads("9", &["--threads", "1"]).unwrap(), 1);
+        assert!(threads("4", &[]).unwrap() > 1);
+    }
+    let output = asked(path, &["run", "rules.fen", "all.csv"])
+        .env("FENSHUI_THREADS", "many")
+        .output()
+        .unwrap();
+    assert!(said(&output).contains("FENSHUI_THREADS is `many`"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2));
+}

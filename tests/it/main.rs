@@ -15,6 +15,7 @@
 
 mod allocate;
 mod book;
+mod bytes;
 mod cases;
 mod check;
 #[cfg(feature = "cli")]

@@ -379,7 +379,7 @@ fn check(names: &Names, header: &str, body: &[u8], encoding: Encoding, sizes: &[
     let mut place = tempfile::NamedTempFile::new_in(folder.path()).unwrap();
     place.write_all(&bytes).unwrap();
     place.persist(&path).unwrap();
-    let options = InputOptions { layout: None, encoding: Some(encoding) };
+    let options = InputOptions { encoding: Some(encoding), ..InputOptions::default() };
     // Some heaps of bytes are refused before anybody reads rows.
     let Ok(input) = Input::open(path.to_str().unwrap(), options) else { return };
     let plain = plainly(names, &bytes, encoding);
