@@ -193,6 +193,10 @@ pub(super) enum OutputFormat {
     Ndjson,
     /// A workbook for Excel and WPS
     Xlsx,
+    /// Columns of exact values, for analysis
+    Parquet,
+    /// The same in Arrow's file format
+    Arrow,
 }
 
 #[derive(Debug, Args)]

@@ -177,6 +177,8 @@ const HELP: &[(&str, &str)] = &[
     ("A record a line", "每行一条记录"),
     ("Aligned columns for people", "供人阅读的对齐表格"),
     ("A workbook for Excel and WPS", "Excel、WPS 工作簿"),
+    ("Columns of exact values, for analysis", "按列存放的精确数值，供分析用"),
+    ("The same in Arrow's file format", "同上，Arrow 文件格式"),
     ("As CSV, with tabs", "同 CSV，以制表符分隔"),
     ("For people", "供人阅读"),
     ("One JSON object a line", "每行一个 JSON 对象"),

@@ -167,5 +167,7 @@ fn named(format: OutputFormat) -> ResultLayout {
         OutputFormat::Json => ResultLayout::Json,
         OutputFormat::Ndjson => ResultLayout::Ndjson,
         OutputFormat::Xlsx => ResultLayout::Xlsx,
+        OutputFormat::Parquet => ResultLayout::Parquet,
+        OutputFormat::Arrow => ResultLayout::Arrow,
     }
 }

@@ -177,6 +177,8 @@ impl<'n> Allocations<'n> {
             | ResultLayout::Table
             | ResultLayout::Json
             | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Ndjson => None,
         };
         let explain = options.explain;

@@ -1,5 +1,6 @@
 //! Results in layouts that are not lines of text: what they hold is told cell by cell all the same.
 
+use super::column_file::ColumnWriter;
 use super::error::FormatsError;
 use super::output::Output;
 use super::records::{ResultColumn, ResultLayout};
@@ -16,6 +17,7 @@ pub(super) struct Built {
 #[derive(Debug)]
 enum Writer {
     Sheets(Box<SheetWriter>),
+    Columns(Box<ColumnWriter>),
 }
 
 impl Built {
@@ -27,6 +29,10 @@ impl Built {
     ) -> Result<Option<Built>, FormatsError> {
         let writer = match layout {
             ResultLayout::Xlsx => Writer::Sheets(Box::new(SheetWriter::new(file, columns)?)),
+            ResultLayout::Parquet | ResultLayout::Arrow => {
+                let parquet = layout == ResultLayout::Parquet;
+                Writer::Columns(Box::new(ColumnWriter::new(file, columns, parquet)?))
+            }
             ResultLayout::Table
             | ResultLayout::Csv
             | ResultLayout::ForExcel
@@ -41,22 +47,25 @@ impl Built {
     pub(super) fn cell(&mut self, text: Option<&str>) {
         let added = match &mut self.writer {
             Writer::Sheets(sheets) => sheets.cell(text),
+            Writer::Columns(columns) => columns.cell(text),
         };
         self.failed = self.failed.take().or(added.err());
     }
 
-    pub(super) fn end_row(&mut self, _output: &mut Output) -> Result<(), FormatsError> {
+    pub(super) fn end_row(&mut self, output: &mut Output) -> Result<(), FormatsError> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
         match &mut self.writer {
             Writer::Sheets(sheets) => sheets.end_row(),
+            Writer::Columns(columns) => columns.end_row(output),
         }
     }
 
     pub(super) fn finish(self, output: &mut Output) -> Result<(), FormatsError> {
         match self.writer {
             Writer::Sheets(sheets) => output.write(&sheets.finish()?),
+            Writer::Columns(columns) => columns.finish(output),
         }
     }
 }

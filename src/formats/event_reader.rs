@@ -7,6 +7,7 @@ use crate::base::Money;
 use crate::rows::{Batch, Origin, Reason, Unreadable};
 
 use super::blocks::{Block, Place};
+use super::column_file::ColumnBlock;
 use super::csv::Cutter;
 use super::encoding::Encoding;
 use super::json::{self, JsonValue};
@@ -73,6 +74,15 @@ impl<'n> EventReader<'n> {
             let Some(row) = cutter.row(block, &mut place) else { return filling.parsed() };
             filling.push(&from_csv(row, &self.header));
         }
+    }
+
+    /// Reads rows that hold values.
+    pub(super) fn parse_columns(&self, block: &ColumnBlock) -> Parsed {
+        let mut filling = Filling::new(self, block.rows());
+        block.each(&mut |line, cells| {
+            filling.push(&RawRow::Values { line, cells: cells.into() });
+        });
+        filling.parsed()
     }
 
     /// The text of a block whose rows can be read in steps. What is no text costs the row in which

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use crate::report::names::{Names, nearest};
 use crate::rows::{Batch, Column};
 
-use super::blocks::Block;
 use super::columns::{Assigned, Bound, assigned, kinds_by_spelling};
 use super::error::FormatsError;
 use super::event_reader::{EventReader, Filling, Kinds, Parsed, Unread};
 use super::input::{Input, Layout};
 use super::mapping::{Mapping, did_you_mean};
-use super::raw::{RawRows, column_names};
+use super::raw::{RawBlock, RawRows, column_names};
 use super::table_reader::{RecordNames, TableReader};
 
 /// Reads the events of one file.
@@ -41,7 +40,7 @@ pub struct EventBlock(Taken);
 
 #[derive(Debug)]
 enum Taken {
-    Block(Block),
+    Block(RawBlock),
     /// Records are read as they are taken.
     Parsed(Parsed),
 }
@@ -50,7 +49,8 @@ impl EventReader<'_> {
     /// Reads what a block holds.
     pub fn read(&self, block: EventBlock) -> Parsed {
         match block.0 {
-            Taken::Block(block) => self.parse(&block),
+            Taken::Block(RawBlock::Text(block)) => self.parse(&block),
+            Taken::Block(RawBlock::Columns(block)) => self.parse_columns(&block),
             Taken::Parsed(parsed) => parsed,
         }
     }
@@ -95,6 +95,7 @@ impl<'n> Events<'n> {
                     // Records may each lack what another has: they are judged one by one.
                     let bound =
                         if is_csv { bound.checked(&columns, table, input.name())? } else { bound };
+                    rows.check(table, &bound.from, input.name())?;
                     let unused = bound.unused.iter().filter_map(|at| columns.get(*at));
                     ignored.extend(unused.cloned());
                     read(kind, &bound);
@@ -103,7 +104,9 @@ impl<'n> Events<'n> {
             }
             Assigned::ByColumn(column) => {
                 for (kind, table) in names.events.iter().enumerate().filter(|(_, it)| it.sent) {
-                    read(kind, &Bound::new(&columns, table, &mapping.of(table)));
+                    let bound = Bound::new(&columns, table, &mapping.of(table));
+                    rows.check(table, &bound.from, input.name())?;
+                    read(kind, &bound);
                 }
                 let at = columns.iter().position(|name| *name == column);
                 Kinds::ByColumn { column, at, kinds: kinds_by_spelling(names) }
@@ -111,7 +114,7 @@ impl<'n> Events<'n> {
         };
         let delimiter = match input.layout {
             Layout::Csv { delimiter } => delimiter,
-            Layout::Json | Layout::Ndjson | Layout::Sheet => 0,
+            Layout::Json | Layout::Ndjson | Layout::Sheet | Layout::Parquet | Layout::Arrow => 0,
         };
         let encoding = input.encoding;
         let reader = EventReader { file, header, delimiter, encoding, kinds, readers };

@@ -20,6 +20,10 @@ pub(super) enum Held<'a> {
     Text(Cow<'a, str>),
     Bool(bool),
     /// So many units of a negative power of ten: exact.
+    #[cfg_attr(
+        not(feature = "columns"),
+        expect(dead_code, reason = "only files of columns have it")
+    )]
     Decimal {
         units: i128,
         scale: u8,

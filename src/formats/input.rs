@@ -70,6 +70,10 @@ pub enum Layout {
     Ndjson,
     /// A sheet of a workbook.
     Sheet,
+    /// Columns of values, as Parquet has them.
+    Parquet,
+    /// The same, as Arrow does: a file, or a stream.
+    Arrow,
 }
 
 /// What the user said about the inputs.
@@ -122,6 +126,20 @@ impl Input {
         let first = begin(&mut Unpacked::new(place.open().map_err(failed)?, packing))?;
         if is_workbook(&first) {
             return Input::open_sheet(name, (place, packing), sheet, options.pieces);
+        }
+        if let Some(layout) = layout_of_columns(&first).filter(|_| packing.is_none()) {
+            let (encoding, pieces) = (Encoding::Utf8, options.pieces);
+            let bom_bytes = 0;
+            return Ok(Input {
+                name,
+                place,
+                packing,
+                layout,
+                encoding,
+                bom_bytes,
+                pieces,
+                sheet: None,
+            });
         }
         if let Some((what, hint)) = binary(&first) {
             return Err(FormatsError::Binary { file: name, what, hint });
@@ -176,6 +194,9 @@ impl Input {
                 };
                 Words::new(place.clone(), place)
             }
+            (Layout::Parquet | Layout::Arrow, _) => {
+                Words::new(format!("{name} row {line}"), format!("{name} 第 {line} 行"))
+            }
             _ => Words::new(format!("{name}:{line}"), format!("{name}:{line}")),
         }
     }
@@ -196,6 +217,16 @@ impl Input {
         bytes.read_exact(mark.get_mut(..self.bom_bytes).unwrap_or(&mut [])).map_err(failed)?;
         // Readers above have buffers of their own; this one only serves small peeks.
         Ok(BufReader::with_capacity(8192, bytes))
+    }
+
+    /// The file itself, for readers that go to and fro in it.
+    #[cfg(feature = "columns")]
+    pub(super) fn file(&self) -> Result<File, FormatsError> {
+        let file = match &self.place {
+            Place::Path(path) => open(path),
+            Place::Kept(file) => file.try_clone(),
+        };
+        file.map_err(|error| FormatsError::reading(&self.name, error))
     }
 
     /// Where it is on disk, to know that an output is not the same file.
@@ -250,6 +281,20 @@ fn sheet_named(argument: &str) -> (&str, Option<&str>) {
     match argument.split_once('#') {
         Some((file, sheet)) if file == "-" || !Path::new(argument).exists() => (file, Some(sheet)),
         _ => (argument, None),
+    }
+}
+
+/// The layout of a file of columns, where the program can read such files.
+fn layout_of_columns(first: &[u8]) -> Option<Layout> {
+    if !cfg!(feature = "columns") {
+        return None;
+    }
+    match first {
+        [b'P', b'A', b'R', b'1', ..] => Some(Layout::Parquet),
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [0xFF, 0xFF, 0xFF, 0xFF, ..] => {
+            Some(Layout::Arrow)
+        }
+        _ => None,
     }
 }
 

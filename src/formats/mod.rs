@@ -14,6 +14,11 @@ mod blocks;
 mod built;
 mod by;
 mod cells;
+#[cfg(feature = "columns")]
+mod column_file;
+#[cfg(not(feature = "columns"))]
+#[path = "no_column_file.rs"]
+mod column_file;
 mod columns;
 mod csv;
 mod encoding;

@@ -177,7 +177,7 @@ pub(super) struct Packer {
 
 enum Method {
     Plain,
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
     Zstd,
 }
 
@@ -193,7 +193,8 @@ impl Packer {
             None => Method::Plain,
             // Neither a time nor a name is written, so that equal results are equal files.
             Some(Packing::Gzip) => {
-                Method::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::default()))
+                let level = flate2::Compression::default();
+                Method::Gzip(Box::new(GzEncoder::new(Vec::new(), level)))
             }
             Some(Packing::Zstd) => Method::Zstd,
         };

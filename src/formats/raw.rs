@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::diagnostics::Words;
-use crate::report::names::folded;
+use crate::report::names::{Table, folded};
 use crate::rows::Unreadable;
 
 use super::blocks::{Block, Blocks};
+use super::column_file::{ColumnBlock, ColumnRows};
+use super::columns::FieldFrom;
 use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
 use super::error::FormatsError;
 use super::held::Held;
@@ -30,6 +32,14 @@ enum Rows {
     Ndjson(NdjsonRows<InputReader>),
     /// And the position of the next row.
     Sheet(Arc<Sheet>, usize),
+    Columns(ColumnRows),
+}
+
+/// Some rows, to be read at any time.
+#[derive(Debug)]
+pub(super) enum RawBlock {
+    Text(Block),
+    Columns(ColumnBlock),
 }
 
 /// A row.
@@ -88,23 +98,27 @@ impl RawRows {
             let header = sheet.header.clone();
             return Ok(RawRows { header, layout: Rows::Sheet(sheet.clone(), 0) });
         }
-        let (reader, encoding) = (input.reader()?, input.encoding);
+        let encoding = input.encoding;
         match input.layout {
             Layout::Csv { delimiter } => {
-                let blocks =
-                    Blocks::sized(reader, delimiter, input.name(), input.pieces.block_bytes);
+                let (reader, size) = (input.reader()?, input.pieces.block_bytes);
+                let blocks = Blocks::sized(reader, delimiter, input.name(), size);
                 let mut rows = CsvRows::new(blocks, Cutter::new(delimiter, encoding));
                 let header = header(&mut rows, input.name())?;
                 Ok(RawRows { header, layout: Rows::Csv(rows) })
             }
             Layout::Json => {
-                let mut reader = reader;
+                let mut reader = input.reader()?;
                 let rows = JsonRows::read(&mut reader, encoding, input.name())?;
                 Ok(RawRows { header: Vec::new(), layout: Rows::Json(rows) })
             }
             Layout::Ndjson => {
-                let rows = NdjsonRows::new(reader, encoding, input.name());
+                let rows = NdjsonRows::new(input.reader()?, encoding, input.name());
                 Ok(RawRows { header: Vec::new(), layout: Rows::Ndjson(rows) })
+            }
+            Layout::Parquet | Layout::Arrow => {
+                let rows = ColumnRows::open(input)?;
+                Ok(RawRows { header: rows.header(), layout: Rows::Columns(rows) })
             }
             Layout::Sheet => Err(FormatsError::Internal("a sheet that was not read".into())),
         }
@@ -119,6 +133,10 @@ impl RawRows {
             Rows::Csv(rows) => return Ok(rows.next()?.map(|row| from_csv(row, &self.header))),
             Rows::Json(rows) => rows.next(),
             Rows::Ndjson(rows) => rows.next()?,
+            Rows::Columns(rows) => {
+                let row = rows.next()?;
+                return Ok(row.map(|(line, cells)| RawRow::Values { line, cells: cells.into() }));
+            }
             Rows::Sheet(sheet, at) => {
                 let row = sheet.row(*at);
                 *at += 1;
@@ -130,16 +148,48 @@ impl RawRows {
 
     /// Whether rows come in blocks.
     pub(super) fn has_blocks(&self) -> bool {
-        matches!(self.layout, Rows::Csv(_))
+        matches!(self.layout, Rows::Csv(_) | Rows::Columns(_))
     }
 
-    /// The rows from here on up to some point, if they stand in a CSV file.
+    /// Sees to it that fields are filled only from columns whose values are exact.
+    ///
+    /// # Errors
+    /// One is not.
+    pub(super) fn check(
+        &self,
+        table: &Table,
+        from: &[FieldFrom],
+        file: &str,
+    ) -> Result<(), FormatsError> {
+        let Rows::Columns(rows) = &self.layout else { return Ok(()) };
+        for (field, from) in table.fields.iter().zip(from) {
+            let FieldFrom::Column(at) = from else { continue };
+            let Some(held) = rows.unfit(*at) else { continue };
+            let (name, column) = (&field.name.text, self.header.get(*at).map_or("", |it| it));
+            return Err(FormatsError::Columns {
+                file: file.to_owned(),
+                what: Words::new(
+                    format!("column `{column}`, which is field `{name}`, holds {held}"),
+                    format!("「{column}」列（字段「{name}」）的类型为 {held}"),
+                ),
+                hint: Words::new(
+                    "a float is not exact: amounts are `decimal`, whole numbers or text, dates `date32` or \
+                     timestamps without a zone",
+                    "浮点数不精确：金额应为 decimal、整数或文本，日期应为 date32 或不带时区的时间戳",
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    /// The rows from here on up to some point, if they stand in a file that is read so.
     ///
     /// # Errors
     /// The file cannot be read on.
-    pub(super) fn next_block(&mut self) -> Result<Option<Block>, FormatsError> {
+    pub(super) fn next_block(&mut self) -> Result<Option<RawBlock>, FormatsError> {
         match &mut self.layout {
-            Rows::Csv(rows) => rows.next_block(),
+            Rows::Csv(rows) => Ok(rows.next_block()?.map(RawBlock::Text)),
+            Rows::Columns(rows) => Ok(rows.next_block()?.map(RawBlock::Columns)),
             Rows::Json(_) | Rows::Ndjson(_) | Rows::Sheet(..) => Ok(None),
         }
     }

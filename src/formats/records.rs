@@ -29,6 +29,10 @@ pub enum ResultLayout {
     Ndjson,
     /// A workbook, for Excel and WPS.
     Xlsx,
+    /// Columns of values, as Parquet has them.
+    Parquet,
+    /// The same, as Arrow does.
+    Arrow,
 }
 
 impl ResultLayout {
@@ -39,6 +43,8 @@ impl ResultLayout {
         // What is packed inside needs no second wrapping.
         match ending.as_str() {
             "xlsx" if inside == name => Some(ResultLayout::Xlsx),
+            "parquet" if inside == name => Some(ResultLayout::Parquet),
+            "arrow" | "feather" if inside == name => Some(ResultLayout::Arrow),
             "csv" => Some(ResultLayout::Csv),
             "tsv" => Some(ResultLayout::Tsv),
             "json" => Some(ResultLayout::Json),
@@ -153,7 +159,7 @@ impl Records {
             ResultLayout::Tsv => self.delimited(text, b'\t'),
             ResultLayout::Json | ResultLayout::Ndjson => push_json(&mut self.row, text),
             ResultLayout::Table => self.table_cell(text),
-            ResultLayout::Xlsx => {}
+            ResultLayout::Xlsx | ResultLayout::Parquet | ResultLayout::Arrow => {}
         }
         self.cells += 1;
     }
@@ -173,6 +179,8 @@ impl Records {
             | ResultLayout::ForExcel
             | ResultLayout::Tsv
             | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Table => self.text(text),
             ResultLayout::Json | ResultLayout::Ndjson => {
                 self.begin_cell();
@@ -192,6 +200,8 @@ impl Records {
             | ResultLayout::ForExcel
             | ResultLayout::Tsv
             | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Table => self.text(""),
             ResultLayout::Json | ResultLayout::Ndjson => self.bare("null"),
         }
@@ -235,6 +245,8 @@ impl Records {
             | ResultLayout::ForExcel
             | ResultLayout::Tsv
             | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Ndjson => {}
         }
         self.output.finish()
@@ -254,6 +266,8 @@ impl Records {
             | ResultLayout::ForExcel
             | ResultLayout::Tsv
             | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Table => {}
         }
     }
@@ -279,7 +293,10 @@ impl Records {
     fn end_line(&mut self) -> Result<(), FormatsError> {
         self.cells = 0;
         match self.layout {
-            ResultLayout::Table | ResultLayout::Xlsx => return Ok(()),
+            ResultLayout::Table
+            | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow => return Ok(()),
             ResultLayout::Csv | ResultLayout::Tsv => self.row.push('\n'),
             ResultLayout::ForExcel => self.row.push_str("\r\n"),
             ResultLayout::Ndjson => self.row.push_str("}\n"),

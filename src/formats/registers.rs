@@ -40,6 +40,7 @@ pub fn read_register(
     if is_csv {
         bound = bound.checked(&columns, table, input.name())?;
         period = period.checked(&mapping, input.name())?;
+        rows.check(table, &bound.from, input.name())?;
     }
     // What a file does not have needs no days on which it holds.
     let has = |at: usize| bound.from.get(at).is_some_and(|from| *from != FieldFrom::Nowhere);

@@ -67,6 +67,10 @@ const FLOORS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["report"]),
     ("anyhow", &["cli"]),
+    // Not the umbrella `arrow`, which compiles five times as long.
+    ("arrow_array", &["formats"]),
+    ("arrow_ipc", &["formats"]),
+    ("arrow_schema", &["formats"]),
     ("base64ct", &["book"]),
     ("calamine", &["formats"]),
     ("clap", &["cli"]),
@@ -86,6 +90,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("num_bigint", &["reference"]),
     ("num_rational", &["reference"]),
     ("num_traits", &["reference"]),
+    ("parquet", &["formats"]),
     ("pest", &["syntax"]),
     ("pest_derive", &["syntax"]),
     ("pkcs8", &["book"]),

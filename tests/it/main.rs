@@ -20,6 +20,8 @@ mod cases;
 mod check;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(all(feature = "cli", feature = "columns"))]
+mod column_files;
 mod compiled;
 #[cfg(feature = "cli")]
 mod files;

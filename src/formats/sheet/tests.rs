@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_types, reason = "cells are made as a spreadsheet keeps them")]
+
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime as WrittenDate, Format, Workbook};
 
