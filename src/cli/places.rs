@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Words;
-use crate::formats::{ResultLayout, unpacked_name};
+use crate::formats::{ResultLayout, file_of, unpacked_name};
 
 use super::args::OutputFormat;
 use super::exit::Stop;
@@ -33,7 +33,8 @@ pub(super) fn sources(prepared: &Prepared, rules: &Path) -> Vec<Source> {
     let mut sources: Vec<Source> =
         events.map(|path| Source::new(path, "a file of events", "事项文件")).collect();
     let registers = prepared.register_files.iter().filter_map(|file| file.split_once('='));
-    sources.extend(registers.map(|(_, file)| Source::new(file, "a register", "登记簿文件")));
+    let register = |file| Source::new(file_of(file), "a register", "登记簿文件");
+    sources.extend(registers.map(|(_, file)| register(file)));
     sources.extend(prepared.loaded.files.iter().map(|file| Source::rules(&file.path)));
     sources.extend(prepared.map.iter().map(|map| Source::new(map, "the mapping", "列对照文件")));
     let project = rules.join("fenshui.toml");

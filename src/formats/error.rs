@@ -205,7 +205,7 @@ impl FormatsError {
                 Words::new("a total is beyond the supported range", "合计超出支持的范围")
             }
             FormatsError::Interrupted => {
-                Words::new("interrupted; nothing was written", "已中断，未写出任何文件")
+                Words::new("interrupted; no file was written", "已中断，未写出任何文件")
             }
             FormatsError::Internal(what) => Words::new(
                 format!("internal error, please report it: {what}"),

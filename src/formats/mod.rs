@@ -56,7 +56,7 @@ pub use error::{Doing, FormatsError};
 pub use event_reader::{EventReader, Parsed, Unread};
 pub use events::{EventBlock, Events, event_hint, event_named};
 pub use figures::Figures;
-pub use input::{Input, InputOptions, Layout, Pieces};
+pub use input::{Input, InputOptions, Layout, Pieces, file_of};
 pub use mapping::{Mapping, template};
 pub use output::{Output, Together};
 pub use packed::unpacked_name;

@@ -189,7 +189,7 @@ fn ctrl_c_leaves_what_was_there() {
     std::io::copy(&mut reader, &mut std::io::sink()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", said(&output));
-    assert!(said(&output).contains("error: interrupted; nothing was written"), "{}", said(&output));
+    assert!(said(&output).contains("error: interrupted; no file was written"), "{}", said(&output));
     assert_eq!(fs::read_to_string(path.join("sums.csv")).unwrap(), "of an earlier run\n");
     let names: Vec<_> = fs::read_dir(path).unwrap().map(|it| it.unwrap().file_name()).collect();
     assert_eq!(names.len(), 4, "{names:?}");

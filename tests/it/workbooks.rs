@@ -102,6 +102,11 @@ fn a_sheet_is_a_table_like_any_other() {
     );
     let over = run(folder.path(), &["book.xlsx#入库", "--out", "book.xlsx"]);
     assert!(said(&over).contains("would be overwritten"), "{}", said(&over));
+    let over = run(
+        folder.path(),
+        &["events.csv", "--register", "share=book.xlsx#share", "--out", "book.xlsx"],
+    );
+    assert!(said(&over).contains("is a register and would be overwritten"), "{}", said(&over));
 }
 
 /// The cells of a sheet as text, a number with `#` in front, and how many formulas it has.

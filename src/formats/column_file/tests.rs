@@ -1,6 +1,6 @@
 use arrow_array::types::Int8Type;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Int64Array,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Int64Array,
     LargeStringArray, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use std::sync::Arc;

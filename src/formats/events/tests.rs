@@ -80,7 +80,7 @@ fn in_blocks(names: &Names, input: &Input, bytes: &[u8], size: usize) -> Found {
     rows.next().unwrap();
     let (mut found, mut unread) = (Found::default(), Vec::new());
     while let Some(block) = rows.next_block().unwrap() {
-        events.take_in(reader.read(EventBlock(Taken::Block(block))), &mut unread);
+        events.take_in(reader.read(EventBlock(Taken::Block(RawBlock::Text(block)))), &mut unread);
     }
     events.end();
     found.rows = events.rows_read();
