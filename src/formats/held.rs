@@ -92,7 +92,7 @@ impl Held<'_> {
                 }
                 Ok(Cell::Integer(whole))
             }
-            (Held::Decimal { units, scale }, Kind::Rate | Kind::Number) => {
+            (Held::Decimal { units, scale }, Kind::Number) => {
                 Ok(Cell::Number(exact(*units, *scale)))
             }
             // What became a date or a truth value was perhaps a code once; which, nobody can tell.

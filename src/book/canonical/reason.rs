@@ -54,8 +54,9 @@ choice!(Unreadable {
     19 => NotJson,
     20 => NotARecord,
     21 => RepeatedField,
-    22 => SheetDigits,
-    23 => TimeOfDay,
-    24 => CellError,
-    25 => OtherCell,
+    22 => BareRate,
+    23 => SheetDigits,
+    24 => TimeOfDay,
+    25 => CellError,
+    26 => OtherCell,
 });
