@@ -1,13 +1,14 @@
 //! What a run sets aside: counted, kept with its reason, the first ones shown.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::base::Exact;
 use crate::diagnostics::{Language, Words};
-use crate::formats::{FormatsError, Layout, SetAside, SetAsides, Unread};
+use crate::formats::{FormatsError, SetAside, SetAsides, Unread};
 use crate::report::names::{Names, folded};
 use crate::report::reason_words;
-use crate::rows::{Cell, EventAt, Origin, Reason, RegisterRow};
+use crate::rows::{Cell, EventAt, Origin, Reason, RegisterRow, Unreadable};
 
 use super::inputs::EventFile;
 use super::run::Job;
@@ -15,10 +16,8 @@ use super::run::Job;
 /// An event set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aside {
-    /// Where it stands: the file and the line, or nothing for an event that the run made.
-    pub place: Option<(String, u64)>,
-    /// The number is that of a record in an array, not of a line.
-    pub is_record: bool,
+    /// Where it stands, or nothing for an event that the run made.
+    pub place: Option<Words>,
     /// What it is.
     pub aside: SetAside,
 }
@@ -34,6 +33,10 @@ pub(super) struct Asides<'j> {
     language: Language,
     pub(super) kept: Option<SetAsides>,
     pub(super) first: Vec<Aside>,
+    /// How many there are.
+    pub(super) count: u64,
+    /// The column, what is wrong and the first value, as long as it is the same with all of them.
+    pub(super) alike: Option<(Option<Arc<str>>, Unreadable, Arc<str>)>,
     pub(super) unread: u64,
     pub(super) unread_unknown: u64,
     /// What rows that cannot be read would have brought, by event kind.
@@ -51,6 +54,8 @@ impl<'j> Asides<'j> {
             language: job.language,
             kept,
             first: Vec::new(),
+            count: 0,
+            alike: None,
             unread: 0,
             unread_unknown: 0,
             unread_money: BTreeMap::new(),
@@ -100,6 +105,7 @@ impl<'j> Asides<'j> {
         {
             self.without_rows.insert(*register);
         }
+        self.compare(reason);
         let shown = self.first.len() < ASIDE_SHOWN_MAX;
         if !shown && self.kept.is_none() {
             return Ok(());
@@ -124,11 +130,30 @@ impl<'j> Asides<'j> {
                 );
             }
             let file = usize::try_from(origin.file).ok().and_then(|at| self.files.get(at));
-            let place = file.map(|file| (file.input.name().to_owned(), origin.line));
-            let is_record = file.is_some_and(|file| file.input.layout == Layout::Json);
-            self.first.push(Aside { place, is_record, aside });
+            let column = match reason {
+                Reason::Unreadable { column, .. } => column.as_deref(),
+                _ => None,
+            };
+            let place = file.map(|file| file.input.place(origin.line, column));
+            self.first.push(Aside { place, aside });
         }
         Ok(())
+    }
+
+    /// Holds a reason against those before.
+    fn compare(&mut self, reason: &Reason) {
+        self.count += 1;
+        self.alike = match (self.alike.take(), reason) {
+            (None, Reason::Unreadable { column, value, why }) if self.count == 1 => {
+                Some((column.clone(), *why, value.clone()))
+            }
+            (Some(first), Reason::Unreadable { column, why, .. })
+                if first.0 == *column && first.1 == *why =>
+            {
+                Some(first)
+            }
+            _ => None,
+        };
     }
 
     /// The key of a register's row that a person reads as the one that has no row: it differs in

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::diagnostics::Words;
 use crate::formats::{
-    FormatsError, Input, InputOptions, Mapping, event_hint, event_named, read_register,
+    FormatsError, Input, InputOptions, Mapping, event_hint, event_named, matching_files,
+    read_register,
 };
 use crate::report::names::{Names, nearest};
 use crate::rows::RegisterRow;
@@ -27,6 +28,7 @@ pub fn open_events(
     arguments: &[String],
     options: InputOptions,
 ) -> Result<Vec<EventFile>, FormatsError> {
+    let mut seen = BTreeSet::new();
     arguments
         .iter()
         .map(|argument| {
@@ -49,9 +51,44 @@ pub fn open_events(
                     hint: event_hint(names, word),
                 });
             }
-            Ok(EventFile { kind, input: Input::open(file, options)? })
+            let input = Input::open(file, options)?;
+            if let Some(path) = input.path().and_then(|path| std::fs::canonicalize(path).ok())
+                && !seen.insert((kind.clone(), path))
+            {
+                return Err(FormatsError::WhichEvent {
+                    file: argument.clone(),
+                    what: Words::new("the file is named twice", "该文件被指定了两次"),
+                    hint: Words::new(
+                        "its events would be allocated twice; name it once",
+                        "其中的事项会被分配两次，请只指定一次",
+                    ),
+                });
+            }
+            Ok(EventFile { kind, input })
         })
         .collect()
+}
+
+/// Arguments `FILE` or `NAME=FILE`, a file each: where a name has `*`, `?` or `[…]` and no file is
+/// called so, those it stands for, in order.
+///
+/// # Errors
+/// It stands for none.
+pub fn named_files(arguments: &[String]) -> Result<Vec<String>, FormatsError> {
+    let mut named = Vec::new();
+    for argument in arguments {
+        let (before, pattern) = match argument.split_once('=') {
+            Some((name, file)) if !name.contains(['*', '?', '[', '/']) => {
+                (format!("{name}="), file)
+            }
+            _ => (String::new(), argument.as_str()),
+        };
+        match matching_files(pattern)? {
+            Some(files) => named.extend(files.iter().map(|file| format!("{before}{file}"))),
+            None => named.push(argument.clone()),
+        }
+    }
+    Ok(named)
 }
 
 /// Files of events are numbered from zero, those of registers from here: they never meet.

@@ -1,13 +1,14 @@
 //! A run: events in, allocations, summary, figures and rows set aside out.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::{Date, Exact};
 use crate::check::Checked;
-use crate::diagnostics::Language;
+use crate::diagnostics::{Language, Words};
 use crate::engine::{self, RunError};
 use crate::formats::{
-    Allocations, Figures, FormatsError, Input, Mapping, SetAsides, Summary, Unread,
+    self, Allocations, Figures, FormatsError, Input, Mapping, SetAsides, Summary, Unread,
 };
 use crate::model::EventId;
 use crate::plan::{self, Choices, Plan};
@@ -40,6 +41,8 @@ pub struct Job<'a> {
     pub language: Language,
     /// How many threads may be used; nothing that is written depends on it.
     pub threads: usize,
+    /// Set from outside when the user wants no more.
+    pub interrupted: &'a AtomicBool,
 }
 
 impl<'a> Job<'a> {
@@ -69,6 +72,8 @@ pub struct RunReport {
     pub totals: ControlTotals,
     /// The first events set aside.
     pub first_aside: Vec<Aside>,
+    /// Where no event was allocated, all for one reason: how such values would be read.
+    pub remedy: Option<Words>,
     /// What is worth saying of the files.
     pub remarks: Vec<Remark>,
 }
@@ -151,11 +156,14 @@ where
     let summary = std::thread::scope(|scope| -> Result<_, Box<_>> {
         let threads = job.threads;
         let batches = Batches::ahead(job.to_read(), threads, scope, &mut unread, &remarks);
-        let batches = batches.inspect(|batch| {
-            if let Ok(batch) = batch {
-                read.set(read.get() + u64::try_from(batch.len()).unwrap_or(0));
-                progress(read.get());
+        let batches = batches.map(|batch| {
+            if job.interrupted.load(Ordering::Relaxed) {
+                return Err(FormatsError::Interrupted);
             }
+            let batch = batch?;
+            read.set(read.get() + u64::try_from(batch.len()).unwrap_or(0));
+            progress(read.get());
+            Ok(batch)
         });
         let summary = match turn {
             Turn::AsTheyCome => engine::run_in_turn(plan, registers, batches, &options, &mut desk),
@@ -172,7 +180,11 @@ where
         let table = usize::try_from(*register).ok().and_then(|at| job.names.registers.get(at));
         remarks.extend(table.map(|table| Remark::NoFile(table.name.text.clone())));
     }
-    Ok(Some(RunReport { totals, first_aside: asides.first, remarks }))
+    let remedy = asides.alike.filter(|_| totals.read > 1 && asides.count == totals.read);
+    let remedy = remedy.map(|(_, why, value)| {
+        formats::remedy(why, &value).unwrap_or_else(|| Words::new(String::new(), String::new()))
+    });
+    Ok(Some(RunReport { totals, first_aside: asides.first, remedy, remarks }))
 }
 
 /// The error of the world behind a run that stopped.

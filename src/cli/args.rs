@@ -32,6 +32,9 @@ pub(super) struct Global {
     /// Folder in which modules are looked for [also: FENSHUI_LIBRARY]
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) library: Vec<PathBuf>,
+    /// How many threads may work [also: FENSHUI_THREADS; default: one for each core]
+    #[arg(long, global = true, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) threads: Option<u16>,
     /// Say nothing but results and errors
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
@@ -99,7 +102,7 @@ pub(super) struct TestArgs {
 pub(super) struct JobArgs {
     /// A file or folder of rules
     pub(super) rules: PathBuf,
-    /// Files of events: FILE or EVENT=FILE; CSV, JSON or NDJSON, `-` is the standard input
+    /// Files of events: FILE or EVENT=FILE, `*` for several, `-` for the standard input
     pub(super) events: Vec<String>,
     /// Rows of a register
     #[arg(long, value_name = "NAME=FILE")]
@@ -190,6 +193,12 @@ pub(super) enum OutputFormat {
     Json,
     /// A record a line
     Ndjson,
+    /// A workbook for Excel and WPS
+    Xlsx,
+    /// Columns of exact values, for analysis
+    Parquet,
+    /// The same in Arrow's file format
+    Arrow,
 }
 
 #[derive(Debug, Args)]

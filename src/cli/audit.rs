@@ -90,8 +90,7 @@ pub(super) fn run(console: &Console, args: &AuditArgs) -> Result<Exit, Stop> {
     } else {
         say_remarks(console, &report.remarks);
     }
-    let (first, count) = (&report.first_aside, report.totals.set_aside);
-    say_asides(console, first, count, SetAsideFile::Elsewhere);
+    say_asides(console, &report, SetAsideFile::Elsewhere);
     if let (Some(out), Some(layout)) = (&args.out, layout) {
         annotated(console, (&table, &audit), &prepared.names, Output::create(out)?, layout)?;
     }
@@ -101,7 +100,7 @@ pub(super) fn run(console: &Console, args: &AuditArgs) -> Result<Exit, Stop> {
             format!("{}\n", audit_json(&audit, &prepared.names, console.language))
         }
     })?;
-    Ok(if audit.agrees() && count == 0 { Exit::Done } else { Exit::Failed })
+    Ok(if audit.agrees() && report.totals.set_aside == 0 { Exit::Done } else { Exit::Failed })
 }
 
 fn job(args: &AuditArgs) -> JobArgs {
@@ -156,11 +155,12 @@ fn annotated(
     let added = ADDED
         .iter()
         .map(|name| if taken(name) { format!("audit_{name}") } else { (*name).to_owned() });
-    let columns = table.header.iter().cloned().chain(added).map(|name| ResultColumn {
-        heading: name.clone(),
-        name,
-        numeric: false,
-    });
+    let columns = table
+        .header
+        .iter()
+        .cloned()
+        .chain(added)
+        .map(|name| ResultColumn::new(&name, &name, false));
     let mut records = Records::new(output, layout, columns.collect(), "")?;
     let of_line: HashMap<u64, &AuditRow> =
         audit.rows.iter().flat_map(|row| row.lines.iter().map(move |line| (*line, row))).collect();

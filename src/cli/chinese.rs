@@ -67,6 +67,10 @@ const HELP: &[(&str, &str)] = &[
         "Folder in which modules are looked for [also: FENSHUI_LIBRARY]",
         "查找模块的文件夹 [也可用 FENSHUI_LIBRARY]",
     ),
+    (
+        "How many threads may work [also: FENSHUI_THREADS; default: one for each core]",
+        "可用的线程数 [也可用 FENSHUI_THREADS；默认每核一个]",
+    ),
     ("Say nothing but results and errors", "只输出结果与错误"),
     ("A file or folder of rules", "规则文件或文件夹"),
     ("Files or folders of rules", "规则文件或文件夹，可多个"),
@@ -101,8 +105,8 @@ const HELP: &[(&str, &str)] = &[
     ("Layout of lists", "列表的格式"),
     ("How results are written", "结果的写法"),
     (
-        "Files of events: FILE or EVENT=FILE; CSV, JSON or NDJSON, `-` is the standard input",
-        "事项文件：文件 或 事项=文件；CSV、JSON 或 NDJSON，- 为标准输入",
+        "Files of events: FILE or EVENT=FILE, `*` for several, `-` for the standard input",
+        "事项文件：文件 或 事项=文件，可用 * 指多个，- 为标准输入",
     ),
     ("Rows of a register", "登记簿的数据：名称=文件"),
     (
@@ -162,6 +166,10 @@ const HELP: &[(&str, &str)] = &[
     ("How many of the events that moved most are shown", "列出变动最大的事项的笔数"),
     ("Layout of the result", "结果的格式"),
     (
+        "Where to; `-` for the standard output. The ending chooses the layout",
+        "写到哪里；- 为标准输出。扩展名决定格式",
+    ),
+    (
         "Files of events, whose amounts are the widths; without, every way is as wide as its sisters",
         "事项文件，以其金额为宽度；不给则各路等宽",
     ),
@@ -189,6 +197,9 @@ const HELP: &[(&str, &str)] = &[
     ("An array of records", "记录的数组"),
     ("A record a line", "每行一条记录"),
     ("Aligned columns for people", "供人阅读的对齐表格"),
+    ("A workbook for Excel and WPS", "Excel、WPS 工作簿"),
+    ("Columns of exact values, for analysis", "按列存放的精确数值，供分析用"),
+    ("The same in Arrow's file format", "同上，Arrow 文件格式"),
     ("As CSV, with tabs", "同 CSV，以制表符分隔"),
     ("For people", "供人阅读"),
     ("One JSON object a line", "每行一个 JSON 对象"),

@@ -8,12 +8,13 @@ use super::args::{JobArgs, OutputFormat};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::job::{Prepared, prepare_with, say_remarks};
+use super::places::{self, check_places, sources};
 use super::rules;
 use super::set_aside::{SetAsideFile, say_asides};
 use crate::app::{self, RunReport};
 use crate::desk::{Comparison, Ledger, compare};
 use crate::diagnostics::Words;
-use crate::formats::compare_cells;
+use crate::formats::{Holds, Output, Records, ResultColumn, ResultLayout, compare_cells};
 use crate::model::ReadingId;
 use crate::report::comparison;
 use crate::report::names::{Label, Names};
@@ -29,6 +30,9 @@ pub(super) struct CompareArgs {
     /// How many of the events that moved most are shown
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     movers: usize,
+    /// Where to; `-` for the standard output. The ending chooses the layout
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    out: String,
     /// Layout of the result
     #[arg(long, value_enum, value_name = "LAYOUT")]
     format: Option<OutputFormat>,
@@ -48,6 +52,7 @@ pub(super) fn run(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
 }
 
 fn scenarios(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
+    let layout = layout(args)?;
     let (before, after) = match args.job.scenario.as_slice() {
         [one] => (None, Some(one.as_str())),
         [one, other] => (Some(one.as_str()), Some(other.as_str())),
@@ -64,6 +69,7 @@ fn scenarios(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
         }
     };
     let (old, old_report, prepared) = ledger(console, args, before)?;
+    check_places(&[&args.out], &sources(&prepared, &args.job.rules))?;
     let title = |scenario: Option<&str>| match scenario {
         None => Ok(console.pick("as is", "现行").to_owned()),
         Some(scenario) => rules::scenario(&prepared.loaded, scenario)
@@ -77,15 +83,18 @@ fn scenarios(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
     let (new, new_report, _) = ledger(console, args, after)?;
     say_side(console, titles[1], &new_report, Some(&old_report));
     let result = ordered(compare(&old, &new, args.movers));
-    let text = match args.format.unwrap_or(OutputFormat::Table) {
-        OutputFormat::Table => comparison::draw(&result, &prepared.names, titles, console.language),
-        OutputFormat::Csv => separated(comparison::lines(&result, &prepared.names), ','),
-        OutputFormat::Tsv => separated(comparison::lines(&result, &prepared.names), '\t'),
-        OutputFormat::Json | OutputFormat::Ndjson => {
-            format!("{}\n", comparison::json(&result, &prepared.names))
+    match layout {
+        ResultLayout::Table => {
+            let drawn = comparison::draw(&result, &prepared.names, titles, console.language);
+            write_text(args, &drawn)?;
         }
-    };
-    console.print(&text)?;
+        ResultLayout::Json | ResultLayout::Ndjson => {
+            write_text(args, &format!("{}\n", comparison::json(&result, &prepared.names)))?;
+        }
+        layout => {
+            write_rows(args, layout, &prepared.names, comparison::lines(&result, &prepared.names))?
+        }
+    }
     Ok(ending(&[&old_report, &new_report]))
 }
 
@@ -106,7 +115,7 @@ fn say_side(console: &Console, title: &str, report: &RunReport, other: Option<&R
             format!("搁置的 {count} 条相同"),
         ));
     } else {
-        say_asides(console, &report.first_aside, report.totals.set_aside, SetAsideFile::Elsewhere);
+        say_asides(console, report, SetAsideFile::Elsewhere);
     }
     if !console.quiet {
         console.message(&report.totals.draw(console.language));
@@ -143,21 +152,40 @@ fn ledger(
     Ok((ledger, report, prepared))
 }
 
-/// Rows as a file has them.
-fn separated(rows: Vec<Vec<String>>, between: char) -> String {
-    let mut out = String::new();
+fn layout(args: &CompareArgs) -> Result<ResultLayout, Stop> {
+    places::check_layout(args.format, &[&args.out])?;
+    places::layout(args.format, &args.out)
+}
+
+fn write_text(args: &CompareArgs, text: &str) -> Result<(), Stop> {
+    let mut output = Output::create(&args.out)?;
+    output.write(text.as_bytes())?;
+    Ok(output.finish()?)
+}
+
+/// Writes rows, the first of which names the columns.
+fn write_rows(
+    args: &CompareArgs,
+    layout: ResultLayout,
+    names: &Names,
+    rows: Vec<Vec<String>>,
+) -> Result<(), Stop> {
+    let mut rows = rows.into_iter();
+    let column = |name: String| {
+        let holds = match name.as_str() {
+            "before" | "after" | "difference" => Holds::Amount(names.greatest_scale()),
+            "year" => Holds::Whole,
+            _ => Holds::Text,
+        };
+        ResultColumn::new(&name, &name, holds != Holds::Text).holding(holds)
+    };
+    let columns = rows.next().unwrap_or_default().into_iter().map(column).collect();
+    let mut records = Records::new(Output::create(&args.out)?, layout, columns, "")?;
     for row in rows {
-        let cells: Vec<String> = row
-            .into_iter()
-            .map(|cell| match cell.contains(['"', '\n', '\r', between]) {
-                true => format!("\"{}\"", cell.replace('"', "\"\"")),
-                false => cell,
-            })
-            .collect();
-        out.push_str(&cells.join(between.encode_utf8(&mut [0; 4])));
-        out.push('\n');
+        row.iter().for_each(|cell| records.text(cell));
+        records.end_row()?;
     }
-    out
+    Ok(records.finish()?)
 }
 
 /// What another option of a reading would change.
@@ -169,7 +197,9 @@ struct Priced {
 
 /// Each option of each reading against the options chosen.
 fn readings(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
+    let layout = layout(args)?;
     let mut prepared = prepare_with(console, &args.job, None)?;
+    check_places(&[&args.out], &sources(&prepared, &args.job.rules))?;
     let (base, base_report) = app::ledger(&prepared.job(console))?;
     say_remarks(console, &prepared.remarks);
     say_remarks(console, &base_report.remarks);
@@ -197,7 +227,7 @@ fn readings(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
     if results.is_empty() {
         console.note(&Words::new("these rules have no readings", "这些规则没有释义"));
     } else {
-        console.print(&written(console, args, &prepared.names, &results))?;
+        write(console, (args, layout), &prepared.names, &results)?;
     }
     reports.push(base_report);
     Ok(ending(&reports.iter().collect::<Vec<_>>()))
@@ -215,7 +245,12 @@ fn options(prepared: &Prepared) -> Vec<(ReadingId, u32, Label, Label)> {
     options.collect()
 }
 
-fn written(console: &Console, args: &CompareArgs, names: &Names, results: &[Priced]) -> String {
+fn write(
+    console: &Console,
+    (args, layout): (&CompareArgs, ResultLayout),
+    names: &Names,
+    results: &[Priced],
+) -> Result<(), Stop> {
     let rows = || {
         let mut rows: Vec<Vec<String>> = Vec::new();
         for priced in results {
@@ -232,10 +267,8 @@ fn written(console: &Console, args: &CompareArgs, names: &Names, results: &[Pric
         }
         rows
     };
-    match args.format.unwrap_or(OutputFormat::Table) {
-        OutputFormat::Csv => separated(rows(), ','),
-        OutputFormat::Tsv => separated(rows(), '\t'),
-        OutputFormat::Json | OutputFormat::Ndjson => {
+    match layout {
+        ResultLayout::Json | ResultLayout::Ndjson => {
             let line = |priced: &Priced| {
                 let comparison = comparison::json(&priced.result, names);
                 let line = serde_json::json!({
@@ -243,9 +276,9 @@ fn written(console: &Console, args: &CompareArgs, names: &Names, results: &[Pric
                 });
                 format!("{line}\n")
             };
-            results.iter().map(line).collect()
+            write_text(args, &results.iter().map(line).collect::<String>())
         }
-        OutputFormat::Table => {
+        ResultLayout::Table => {
             let mut out = priced_table(console, names, results).draw();
             for Priced { reading, option, result } in results {
                 if result.events_changed > 0 {
@@ -258,8 +291,9 @@ fn written(console: &Console, args: &CompareArgs, names: &Names, results: &[Pric
                     out.push_str(&format!("\n{reading} = {option}\n{drawn}"));
                 }
             }
-            out
+            write_text(args, &out)
         }
+        layout => write_rows(args, layout, names, rows()),
     }
 }
 

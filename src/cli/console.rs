@@ -2,13 +2,18 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use crate::app::Library;
 use crate::diagnostics::{Language, Words};
 
 use super::args::Global;
-use super::exit::Stop;
-use super::language::Color;
+use super::exit::{Exit, Stop};
+use super::language::{Color, variable};
 use super::rules::library;
 
 /// How to speak to the user, and where to look for rules.
@@ -18,12 +23,53 @@ pub(super) struct Console {
     pub(super) color: Color,
     pub(super) library: Library,
     pub(super) quiet: bool,
+    /// How many threads may work.
+    pub(super) threads: usize,
+    /// Set by Ctrl-C, once [`mind_interrupts`](Console::mind_interrupts) has been called.
+    pub(super) interrupted: Arc<AtomicBool>,
 }
 
 impl Console {
     pub(super) fn new(global: &Global, language: Language) -> Console {
         let folders: &[PathBuf] = &global.library;
-        Console { language, color: global.color, library: library(folders), quiet: global.quiet }
+        let threads = global.threads.map_or_else(cores, usize::from);
+        let (color, quiet) = (global.color, global.quiet);
+        let interrupted = Arc::default();
+        Console { language, color, library: library(folders), quiet, threads, interrupted }
+    }
+
+    /// Takes what the environment says where no flag does.
+    ///
+    /// # Errors
+    /// It says something impossible.
+    pub(super) fn heed_environment(&mut self, global: &Global) -> Result<(), Stop> {
+        let variable = variable("FENSHUI_THREADS").filter(|_| global.threads.is_none());
+        let Some(text) = variable else { return Ok(()) };
+        match text.parse() {
+            Ok(threads) if threads > 0 => {
+                self.threads = threads;
+                Ok(())
+            }
+            _ => Err(Stop::error(
+                Words::new(
+                    format!("FENSHUI_THREADS is `{text}`, which is no number of threads"),
+                    format!("环境变量 FENSHUI_THREADS 为「{text}」，不是线程数"),
+                ),
+                Some(Words::new("a whole number from 1 on", "应为不小于 1 的整数")),
+            )),
+        }
+    }
+
+    /// From here on Ctrl-C lets the run end by itself, so that it can clear away what it has begun;
+    /// a second one ends it at once.
+    pub(super) fn mind_interrupts(&self) {
+        let code = i32::from(Exit::INTERRUPTED);
+        for signal in [SIGINT, SIGTERM] {
+            // Where the system allows no such thing the program simply ends, as it would have.
+            let second =
+                flag::register_conditional_shutdown(signal, code, self.interrupted.clone());
+            let _ = second.and_then(|_| flag::register(signal, self.interrupted.clone()));
+        }
     }
 
     /// One of the two languages.
@@ -60,4 +106,9 @@ impl Console {
             _ => crate::formats::FormatsError::writing("standard output", error).into(),
         })
     }
+}
+
+/// A thread for each core.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

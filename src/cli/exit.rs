@@ -18,6 +18,11 @@ pub(super) enum Exit {
     RulesBroken,
 }
 
+impl Exit {
+    /// What the program ends with where the user wanted no more.
+    pub(super) const INTERRUPTED: u8 = 130;
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         match exit {
@@ -41,6 +46,8 @@ pub(super) enum Stop {
     },
     /// Everything has been said already.
     Said(Exit),
+    /// The user wanted no more.
+    Interrupted,
     /// Whoever read the output has gone.
     Closed,
 }
@@ -56,6 +63,7 @@ impl From<FormatsError> for Stop {
     fn from(error: FormatsError) -> Stop {
         match error {
             FormatsError::Closed => Stop::Closed,
+            FormatsError::Interrupted => Stop::Interrupted,
             other => Stop::Error { words: other.words(), hint: other.hint() },
         }
     }

@@ -123,12 +123,11 @@ fn weighed(
     check_out(out, &sources(&prepared, &args.rules))?;
     let (totals, report) = app::leg_totals(&prepared.job(console))?;
     say_remarks(console, &report.remarks);
-    let (first, count) = (&report.first_aside, report.totals.set_aside);
-    say_asides(console, first, count, SetAsideFile::Elsewhere);
+    say_asides(console, &report, SetAsideFile::Elsewhere);
     if !console.quiet {
         console.message(&report.totals.draw(console.language));
     }
-    let whole = count == 0 && report.totals.balance();
+    let whole = report.totals.set_aside == 0 && report.totals.balance();
     let exit = if whole { Exit::Done } else { Exit::Failed };
     Ok((app::flow(prepared.checked.rule_set(), Some(&totals), console.language), exit))
 }

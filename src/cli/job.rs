@@ -37,7 +37,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// The run these make, for a verb that runs them without giving them away.
-    pub(super) fn job(&self, console: &Console) -> app::Job<'_> {
+    pub(super) fn job<'p>(&'p self, console: &'p Console) -> app::Job<'p> {
         app::Job {
             checked: &self.checked,
             names: &self.names,
@@ -47,7 +47,8 @@ impl Prepared {
             mapping: &self.mapping,
             through: self.through,
             language: console.language,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: console.threads,
+            interrupted: &console.interrupted,
         }
     }
 }
@@ -92,6 +93,7 @@ pub(super) fn prepare_with(
     let through = args.through.as_deref().map(date).transpose()?;
     let from_project = args.events.is_empty();
     let files = if from_project { &project.events } else { &args.events };
+    let files = app::named_files(files)?;
     if files.is_empty() {
         return Err(Stop::error(
             Words::new("no files of events", "没有事项文件"),
@@ -101,8 +103,8 @@ pub(super) fn prepare_with(
             )),
         ));
     }
-    let events = app::open_events(&names, files, options)?;
-    let register_files = registers(args, &project);
+    let events = app::open_events(&names, &files, options)?;
+    let register_files = registers(args, &project)?;
     let (registers, remarks) = app::read_registers(&names, &register_files, options, &mapping)?;
     Ok(Prepared {
         loaded,
@@ -186,7 +188,8 @@ pub(super) fn input_options(args: &JobArgs) -> Result<InputOptions, Stop> {
         (_, Some(delimiter)) => Some(Layout::Csv { delimiter }),
         (None, None) => None,
     };
-    Ok(InputOptions { layout, encoding: args.encoding.as_deref().and_then(Encoding::named) })
+    let encoding = args.encoding.as_deref().and_then(Encoding::named);
+    Ok(InputOptions { layout, encoding, ..InputOptions::default() })
 }
 
 fn delimiter(text: &str) -> Result<u8, Stop> {
@@ -218,8 +221,8 @@ fn mapping(file: Option<&Path>, names: &Names) -> Result<Mapping, Stop> {
     Ok(Mapping::parse(&text, &file.display().to_string(), names)?)
 }
 
-/// Registers of the flags, and those of the project that no flag names.
-pub(super) fn registers(args: &JobArgs, project: &Project) -> Vec<String> {
+/// Registers of the flags, and those of the project that no flag names: a file each.
+pub(super) fn registers(args: &JobArgs, project: &Project) -> Result<Vec<String>, Stop> {
     let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for flag in &args.register {
         let name = flag.split_once('=').map_or(flag.as_str(), |(name, _)| name);
@@ -228,5 +231,6 @@ pub(super) fn registers(args: &JobArgs, project: &Project) -> Vec<String> {
     for (name, file) in &project.registers {
         by_name.entry(name).or_insert_with(|| vec![format!("{name}={file}")]);
     }
-    by_name.into_values().flatten().collect()
+    let named: Vec<String> = by_name.into_values().flatten().collect();
+    Ok(app::named_files(&named)?)
 }

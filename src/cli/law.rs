@@ -225,10 +225,8 @@ impl List<'_> {
     }
 
     fn records(&self, columns: &[Column]) -> Result<Records, Stop> {
-        let column = |(name, en, zh): &Column| ResultColumn {
-            name: (*name).to_owned(),
-            heading: self.console.pick(en, zh).to_owned(),
-            numeric: *name == "cited",
+        let column = |(name, en, zh): &Column| {
+            ResultColumn::new(name, self.console.pick(en, zh), *name == "cited")
         };
         let more = self.console.pick("… and {} more rows", "……另有 {} 行");
         let columns = columns.iter().map(column).collect();

@@ -34,6 +34,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::diagnostics::Language;
+use crate::formats::FormatsError;
 use args::{Cli, Verb};
 use console::Console;
 
@@ -53,10 +54,16 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error, language),
     };
-    let console = Console::new(&cli.global, language);
-    match verb(&console, &cli.verb) {
+    let mut console = Console::new(&cli.global, language);
+    let heeded = console.heed_environment(&cli.global);
+    let done = heeded.and_then(|()| verb(&console, &cli.verb));
+    match done {
         Ok(exit) | Err(Stop::Said(exit)) => exit.into(),
         Err(Stop::Closed) => Exit::Done.into(),
+        Err(Stop::Interrupted) => {
+            console.message(&error_text(&FormatsError::Interrupted.words(), None, language));
+            Exit::INTERRUPTED.into()
+        }
         Err(Stop::Error { words, hint }) => {
             console.message(&error_text(&words, hint.as_ref(), language));
             Exit::Unusable.into()

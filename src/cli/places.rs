@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Words;
-use crate::formats::ResultLayout;
+use crate::formats::{ResultLayout, file_of, unpacked_name};
 
 use super::args::OutputFormat;
 use super::exit::Stop;
@@ -33,7 +33,8 @@ pub(super) fn sources(prepared: &Prepared, rules: &Path) -> Vec<Source> {
     let mut sources: Vec<Source> =
         events.map(|path| Source::new(path, "a file of events", "事项文件")).collect();
     let registers = prepared.register_files.iter().filter_map(|file| file.split_once('='));
-    sources.extend(registers.map(|(_, file)| Source::new(file, "a register", "登记簿文件")));
+    let register = |file| Source::new(file_of(file), "a register", "登记簿文件");
+    sources.extend(registers.map(|(_, file)| register(file)));
     sources.extend(prepared.loaded.files.iter().map(|file| Source::rules(&file.path)));
     sources.extend(prepared.map.iter().map(|map| Source::new(map, "the mapping", "列对照文件")));
     let project = rules.join("fenshui.toml");
@@ -108,7 +109,7 @@ pub(super) fn layout(asked: Option<OutputFormat>, file: &str) -> Result<ResultLa
         (None, None, Some(ending)) => Err(unknown_ending(
             file,
             &ending,
-            &[".csv", ".tsv", ".json", ".ndjson", ".jsonl"],
+            &[".csv", ".tsv", ".json", ".ndjson", ".jsonl", ".xlsx"],
             Words::new("; or say the layout with `--format`", "；或用 --format 指定格式"),
         )),
     }
@@ -154,7 +155,9 @@ pub(super) fn unknown_ending(file: &str, ending: &str, known: &[&str], or: Words
 
 /// The ending of a file's name, in small letters.
 pub(super) fn ending(file: &Path) -> Option<String> {
-    file.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase())
+    let name = file.to_string_lossy();
+    let name = Path::new(unpacked_name(&name));
+    name.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase())
 }
 
 fn named(format: OutputFormat) -> ResultLayout {
@@ -164,5 +167,8 @@ fn named(format: OutputFormat) -> ResultLayout {
         OutputFormat::Tsv => ResultLayout::Tsv,
         OutputFormat::Json => ResultLayout::Json,
         OutputFormat::Ndjson => ResultLayout::Ndjson,
+        OutputFormat::Xlsx => ResultLayout::Xlsx,
+        OutputFormat::Parquet => ResultLayout::Parquet,
+        OutputFormat::Arrow => ResultLayout::Arrow,
     }
 }

@@ -1,12 +1,13 @@
 //! `fenshui run`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::app::{self, Outputs};
 use crate::diagnostics::Words;
 use crate::formats::{
     AllocationOptions, Allocations, By, Figures, Output, ResultLayout, SetAsides, Summary,
-    column_names, template,
+    Together, column_names, template,
 };
 use crate::report::names::{Names, Table};
 
@@ -31,17 +32,20 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     }
     check_layout(args.format, &files)?;
     check_for_excel(args, &files)?;
+    let together = Together::new(console.interrupted.clone());
     // Made before the run, so that a folder that is not there is known before an hour of work.
     let place = |file: &Option<String>| -> Result<Option<(Output, ResultLayout)>, Stop> {
         let file = file.as_deref();
         let layout = file.map(|file| layout(args, file)).transpose()?;
-        file.zip(layout).map(|(file, layout)| Ok((Output::create(file)?, layout))).transpose()
+        let create = |file| Output::create(file).map(|output| output.together(&together));
+        file.zip(layout).map(|(file, layout)| Ok((create(file)?, layout))).transpose()
     };
     let (summary_to, aside_to) = (place(&args.summary)?, place(&args.set_aside)?);
-    let open = || open_outputs(console, args, &prepared.names);
+    let open = || open_outputs(console, args, &prepared.names, &together);
     if args.cross_check {
         cross_check(console, &prepared)?;
     }
+    console.mind_interrupts();
     let progress = Progress::new(console);
     // What has gone through a pipe cannot be taken back.
     let may_begin_again = [args.out.as_deref().unwrap_or("-")]
@@ -64,12 +68,13 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     if let (Some(set_asides), Some((output, layout))) = (outputs.set_asides, aside_to) {
         set_asides.write(&app::inputs(prepared.events), output, layout)?;
     }
+    together.place()?;
     say_remarks(console, &report.remarks);
     let file = match &args.set_aside {
         Some(_) => SetAsideFile::Written,
         None => SetAsideFile::Possible,
     };
-    say_asides(console, &report.first_aside, report.totals.set_aside, file);
+    say_asides(console, &report, file);
     if !console.quiet {
         console.message(&report.totals.draw(console.language));
     }
@@ -98,7 +103,9 @@ fn open_outputs<'n>(
     console: &Console,
     args: &RunArgs,
     names: &'n Names,
+    together: &Arc<Together>,
 ) -> Result<Outputs<'n>, Stop> {
+    let create = |file: &str| Output::create(file).map(|output| output.together(together));
     let mut outputs = Outputs::default();
     // Whoever asks for a summary on the standard output does not want allocations there too.
     let stdout_taken = [&args.summary, &args.figures, &args.set_aside]
@@ -112,7 +119,7 @@ fn open_outputs<'n>(
             labels: args.labels,
             language: console.language,
         };
-        let allocations = Allocations::new(names, Output::create(file)?, options)?;
+        let allocations = Allocations::new(names, create(file)?, options)?;
         outputs.allocations = Some(allocations);
     }
     if args.summary.is_some() {
@@ -121,7 +128,7 @@ fn open_outputs<'n>(
         outputs.summary = Some(if args.labels { summary.with_labels() } else { summary });
     }
     if let Some(file) = &args.figures {
-        let (output, layout) = (Output::create(file)?, layout(args, file)?);
+        let (output, layout) = (create(file)?, layout(args, file)?);
         let figures = Figures::new(names, output, layout, console.language)?;
         outputs.figures = Some(figures);
     }
@@ -167,7 +174,7 @@ fn print_map(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     let checked = super::rules::compile(console, &loaded, super::job::one_scenario(&args.job)?)?;
     let names = app::names(checked.rule_set(), console.language);
     let options = super::job::input_options(&args.job)?;
-    let registers = super::job::registers(&args.job, &project);
+    let registers = super::job::registers(&args.job, &project)?;
     let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut add = |table: &str, names: Vec<String>| {
         let known = columns.entry(table.to_owned()).or_default();
@@ -178,7 +185,7 @@ fn print_map(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
         }
     };
     let files = if args.job.events.is_empty() { &project.events } else { &args.job.events };
-    for file in app::open_events(&names, files, options)? {
+    for file in app::open_events(&names, &app::named_files(files)?, options)? {
         let found = column_names(&file.input)?;
         // A file of which nobody said the kind may be of any.
         for table in &names.events {

@@ -55,11 +55,8 @@ fn heading(console: &Console, table: &ScheduleTable) -> String {
 
 fn write(console: &Console, tables: &[ScheduleTable], layout: ResultLayout) -> Result<(), Stop> {
     let person = layout == ResultLayout::Table;
-    let column = |name: &str, en: &str, zh: &str| ResultColumn {
-        name: name.to_owned(),
-        heading: console.pick(en, zh).to_owned(),
-        numeric: true,
-    };
+    let column =
+        |name: &str, en: &str, zh: &str| ResultColumn::new(name, console.pick(en, zh), true);
     let mut columns = vec![column("from", "from", "自"), column("until", "until", "至")];
     if person {
         columns.clear();

@@ -1,6 +1,6 @@
 //! What is said of rows that were set aside.
 
-use crate::app::Aside;
+use crate::app::RunReport;
 use crate::diagnostics::Words;
 
 use super::console::Console;
@@ -17,22 +17,33 @@ pub(super) enum SetAsideFile {
 }
 
 /// Says why the first ones were set aside, and how many more there are.
-pub(super) fn say_asides(console: &Console, first: &[Aside], count: u64, file: SetAsideFile) {
-    for aside in first {
+pub(super) fn say_asides(console: &Console, report: &RunReport, file: SetAsideFile) {
+    let count = report.totals.set_aside;
+    // What is wrong with every row is said once.
+    let shown = if report.remedy.is_some() { 1 } else { report.first_aside.len() };
+    for aside in report.first_aside.iter().take(shown) {
         let what = aside.aside.reason.what.in_language(console.language);
         let hint = aside.aside.reason.hint.in_language(console.language);
         let place = match &aside.place {
-            Some((file, line)) if aside.is_record => {
-                format!("{file}{}", console.pick(" record ", "第 ")) + &line.to_string()
-            }
-            Some((file, line)) => format!("{file}:{line}"),
+            Some(place) => place.in_language(console.language).to_owned(),
             None => format!("{} {}", aside.aside.event, aside.aside.key),
         };
         let (word, help) = (console.pick("set aside", "搁置"), console.pick("help", "提示"));
         let code = aside.aside.reason.code;
         console.message(&format!("{word}[{code}]: {place}: {what}\n  {help}: {hint}"));
     }
-    let more = count.saturating_sub(u64::try_from(first.len()).unwrap_or(0));
+    if let Some(remedy) = &report.remedy {
+        let (en, zh) = match remedy.en.as_str() {
+            "" => (String::new(), String::new()),
+            _ => (format!("; {}", remedy.en), format!("；{}", remedy.zh)),
+        };
+        console.note(&Words::new(
+            format!("all {count} rows are set aside for this reason{en}"),
+            format!("全部 {count} 行均因此搁置{zh}"),
+        ));
+        return;
+    }
+    let more = count.saturating_sub(u64::try_from(shown).unwrap_or(0));
     if more == 0 {
         return;
     }

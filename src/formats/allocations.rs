@@ -9,7 +9,7 @@ use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee};
 use super::allocation_lines::AllocationLines;
 use super::error::FormatsError;
 use super::output::Output;
-use super::records::{Records, ResultColumn, ResultLayout};
+use super::records::{Holds, Records, ResultColumn, ResultLayout};
 
 /// How a user wants allocations written.
 #[derive(Debug, Clone, Copy)]
@@ -67,11 +67,10 @@ impl KeyColumns {
                 match place.and_then(|place| own.get_mut(place)) {
                     Some(place) => *place = Some(*at),
                     None => {
-                        columns.push(ResultColumn {
-                            name,
-                            heading: field.name.in_language(language).to_owned(),
-                            numeric: matches!(field.kind, Kind::Integer),
-                        });
+                        let heading = field.name.in_language(language);
+                        let numeric = matches!(field.kind, Kind::Integer);
+                        let column = ResultColumn::new(&name, heading, numeric);
+                        columns.push(column.holding(holds(&field.kind)));
                         own.push(Some(*at));
                     }
                 }
@@ -85,6 +84,16 @@ impl KeyColumns {
     pub fn fields(&self, event: u32) -> impl Iterator<Item = Option<usize>> + '_ {
         let own = usize::try_from(event).ok().and_then(|at| self.fields.get(at));
         (0..self.columns.len()).map(move |at| own.and_then(|own| own.get(at).copied().flatten()))
+    }
+}
+
+/// What a column of a field holds, where that is more than texts.
+pub(super) fn holds(kind: &Kind) -> Holds {
+    match kind {
+        Kind::Integer => Holds::Whole,
+        Kind::Date => Holds::Date,
+        Kind::Money(scale) => Holds::Amount(*scale),
+        _ => Holds::Text,
     }
 }
 
@@ -129,7 +138,7 @@ impl<'n> Allocations<'n> {
                 Language::English => en,
                 Language::Chinese => zh,
             };
-            ResultColumn { name: name.into(), heading: heading.into(), numeric }
+            ResultColumn::new(name, heading, numeric)
         };
         let mut columns = Vec::new();
         if keys.with_event {
@@ -146,7 +155,8 @@ impl<'n> Allocations<'n> {
         if currency {
             columns.push(column("currency", "currency", "币种", false));
         }
-        columns.push(column("amount", "amount", "金额", true));
+        let amount = Holds::Amount(names.greatest_scale());
+        columns.push(column("amount", "amount", "金额", true).holding(amount));
         if options.explain {
             columns.push(column("rule", "rule", "规则", false));
             columns.push(column("leg", "leg", "分项", false));
@@ -166,6 +176,9 @@ impl<'n> Allocations<'n> {
             | ResultLayout::ForExcel
             | ResultLayout::Table
             | ResultLayout::Json
+            | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Ndjson => None,
         };
         let explain = options.explain;

@@ -81,8 +81,9 @@ pub(super) struct Blocks<R> {
 }
 
 impl<R: Read> Blocks<R> {
+    #[cfg(test)]
     pub(super) fn new(reader: R, delimiter: u8, file: &str) -> Blocks<R> {
-        Blocks::sized(reader, delimiter, file, BLOCK_BYTES)
+        Blocks::sized(reader, delimiter, file, 1 << 18)
     }
 
     /// In blocks of about so many bytes.
@@ -280,7 +281,6 @@ pub(super) fn quoted_cell(bytes: &[u8], within: usize) -> Option<usize> {
     }
 }
 
-const BLOCK_BYTES: usize = 1 << 18;
 /// The last quote of a row stands within so many bytes.
 const QUOTED_BYTES_MAX: usize = 1 << 20;
 const ROW_BYTES_MAX: usize = 1 << 24;

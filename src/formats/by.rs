@@ -4,7 +4,8 @@ use crate::base::PeriodKind;
 use crate::diagnostics::{Language, Words};
 use crate::report::names::{Field, Names, Table, folded, nearest};
 
-use super::allocations::column_name;
+use super::allocations::{column_name, holds};
+use super::records::Holds;
 
 /// A column of a summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,18 @@ impl By {
             By::Period(PeriodKind::Quarter) => "quarter",
             By::Period(PeriodKind::Month) => "month",
         }
+    }
+
+    /// What its cells are: of a field, if it is of one kind wherever it is.
+    pub(super) fn holds(&self, names: &Names) -> Holds {
+        let By::Field(_, positions) = self else {
+            let year = matches!(self, By::Period(PeriodKind::Year));
+            return if year { Holds::Whole } else { Holds::Text };
+        };
+        let fields = names.events.iter().zip(positions);
+        let mut fields = fields.filter_map(|(table, at)| at.and_then(|at| table.fields.get(at)));
+        let first = fields.next().map_or(Holds::Text, |field| holds(&field.kind));
+        if fields.all(|field| holds(&field.kind) == first) { first } else { Holds::Text }
     }
 
     pub(super) fn heading(&self, names: &Names, language: Language) -> String {

@@ -25,6 +25,11 @@ pub enum FormatsError {
         /// The folder.
         file: String,
     },
+    /// A name with `*` for which there is no file.
+    NoMatch {
+        /// The name.
+        pattern: String,
+    },
     /// A file without a byte (or with blanks alone).
     Empty {
         /// The file.
@@ -37,6 +42,15 @@ pub enum FormatsError {
         /// What it seems to be.
         what: Words,
         /// How to get a text of it.
+        hint: Words,
+    },
+    /// A workbook that cannot be read or written.
+    Workbook {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        what: Words,
+        /// How to mend it.
         hint: Words,
     },
     /// Bytes that are text in neither accepted encoding.
@@ -113,6 +127,8 @@ pub enum FormatsError {
     },
     /// A total beyond the supported range.
     TotalTooLarge,
+    /// The user wanted no more.
+    Interrupted,
     /// The program found itself at fault.
     Internal(String),
     /// Whoever read the standard output has gone: no fault of anybody.
@@ -153,8 +169,12 @@ impl FormatsError {
             FormatsError::Directory { file } => {
                 about(file, "is a folder, not a file", "是文件夹，不是文件")
             }
+            FormatsError::NoMatch { pattern } => {
+                about(pattern, "matches no file", "没有匹配的文件")
+            }
             FormatsError::Empty { file } => about(file, "is empty", "是空文件"),
             FormatsError::Binary { file, what, .. }
+            | FormatsError::Workbook { file, what, .. }
             | FormatsError::Header { file, what, .. }
             | FormatsError::Columns { file, what, .. }
             | FormatsError::WhichEvent { file, what, .. }
@@ -184,6 +204,9 @@ impl FormatsError {
             FormatsError::TotalTooLarge => {
                 Words::new("a total is beyond the supported range", "合计超出支持的范围")
             }
+            FormatsError::Interrupted => {
+                Words::new("interrupted; no file was written", "已中断，未写出任何文件")
+            }
             FormatsError::Internal(what) => Words::new(
                 format!("internal error, please report it: {what}"),
                 format!("内部错误，请报告此问题：{what}"),
@@ -196,6 +219,7 @@ impl FormatsError {
     pub fn hint(&self) -> Option<Words> {
         match self {
             FormatsError::Binary { hint, .. }
+            | FormatsError::Workbook { hint, .. }
             | FormatsError::Header { hint, .. }
             | FormatsError::Columns { hint, .. }
             | FormatsError::WhichEvent { hint, .. }
@@ -230,9 +254,22 @@ impl FormatsError {
                     "请腾出空间后重新运行；没有留下写了一半的文件",
                 ))
             }
-            FormatsError::Io { .. }
+            FormatsError::Io { doing: Doing::Reading, source, .. }
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData
+                ) =>
+            {
+                Some(Words::new(
+                    "was it copied to the end? `gzip -t` or `zstd -t` tests it; no output was written",
+                    "是否复制完整？可用 gzip -t 或 zstd -t 检验；未写出任何结果",
+                ))
+            }
+            FormatsError::NoMatch { .. }
+            | FormatsError::Io { .. }
             | FormatsError::Json { .. }
             | FormatsError::TotalTooLarge
+            | FormatsError::Interrupted
             | FormatsError::Internal(_)
             | FormatsError::Closed => None,
         }
@@ -269,6 +306,12 @@ fn io_words(file: &str, doing: Doing, source: &io::Error) -> Words {
             ("the disk is full", "磁盘已满")
         }
         io::ErrorKind::IsADirectory => ("it is a folder", "这是文件夹"),
+        io::ErrorKind::UnexpectedEof if doing == Doing::Reading => {
+            ("it is packed, and cut off before its end", "压缩文件不完整，结尾缺失")
+        }
+        io::ErrorKind::InvalidData if doing == Doing::Reading => {
+            ("it is packed, and damaged", "压缩文件已损坏")
+        }
         io::ErrorKind::ReadOnlyFilesystem => ("the disk is read-only", "磁盘只读"),
         _ => {
             let reason = source.to_string();

@@ -7,6 +7,7 @@ use crate::base::Money;
 use crate::rows::{Batch, Origin, Reason, Unreadable};
 
 use super::blocks::{Block, Place};
+use super::column_file::ColumnBlock;
 use super::csv::Cutter;
 use super::encoding::Encoding;
 use super::json::{self, JsonValue};
@@ -75,6 +76,15 @@ impl<'n> EventReader<'n> {
         }
     }
 
+    /// Reads rows that hold values.
+    pub(super) fn parse_columns(&self, block: &ColumnBlock) -> Parsed {
+        let mut filling = Filling::new(self, block.rows());
+        block.each(&mut |line, cells| {
+            filling.push(&RawRow::Values { line, cells: cells.into() });
+        });
+        filling.parsed()
+    }
+
     /// The text of a block whose rows can be read in steps. What is no text costs the row in which
     /// it stands, so a block that has such a row is not read so.
     fn plain<'a>(&self, block: &'a Block) -> Option<Plain<'a>> {
@@ -101,6 +111,9 @@ impl<'n> EventReader<'n> {
                     _ => String::new(),
                 }
             }
+            RawRow::Values { cells, .. } => at
+                .and_then(|at| cells.get(at))
+                .map_or_else(String::new, |it| it.text().into_owned()),
             RawRow::Broken { .. } => String::new(),
         };
         kinds.get(spelling.trim()).copied().ok_or_else(|| {
@@ -195,7 +208,9 @@ impl<'r, 'n> Filling<'r, 'n> {
         self.known = known;
         if let Err((column, fault)) = pushed {
             let column = column.map(|at| match row {
-                RawRow::Cells(_) => reader.header.get(at).cloned().unwrap_or_default(),
+                RawRow::Cells(_) | RawRow::Values { .. } => {
+                    reader.header.get(at).cloned().unwrap_or_default()
+                }
                 RawRow::Record { .. } | RawRow::Broken { .. } => {
                     let field = table.table.fields.get(at);
                     field.map_or_else(String::new, |field| field.name.text.clone())

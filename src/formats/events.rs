@@ -6,13 +6,12 @@ use std::sync::Arc;
 use crate::report::names::{Names, nearest};
 use crate::rows::{Batch, Column};
 
-use super::blocks::Block;
 use super::columns::{Assigned, Bound, assigned, kinds_by_spelling};
 use super::error::FormatsError;
 use super::event_reader::{EventReader, Filling, Kinds, Parsed, Unread};
 use super::input::{Input, Layout};
 use super::mapping::{Mapping, did_you_mean};
-use super::raw::{RawRows, column_names};
+use super::raw::{RawBlock, RawRows, column_names};
 use super::table_reader::{RecordNames, TableReader};
 
 /// Reads the events of one file.
@@ -31,6 +30,8 @@ pub struct Events<'n> {
     ignored: BTreeSet<String>,
     /// How many rows there were, readable or not.
     rows_read: u64,
+    /// How many rows a batch of several kinds has.
+    batch_rows: usize,
 }
 
 /// Rows of a file that have been taken from it, to be read by its reader.
@@ -39,20 +40,17 @@ pub struct EventBlock(Taken);
 
 #[derive(Debug)]
 enum Taken {
-    Block(Block),
+    Block(RawBlock),
     /// Records are read as they are taken.
     Parsed(Parsed),
 }
-
-/// Of a file with several event kinds a batch has so many rows, but for the last ones: so their
-/// order does not depend on how the file is cut.
-const BATCH_ROWS: usize = 32_768;
 
 impl EventReader<'_> {
     /// Reads what a block holds.
     pub fn read(&self, block: EventBlock) -> Parsed {
         match block.0 {
-            Taken::Block(block) => self.parse(&block),
+            Taken::Block(RawBlock::Text(block)) => self.parse(&block),
+            Taken::Block(RawBlock::Columns(block)) => self.parse_columns(&block),
             Taken::Parsed(parsed) => parsed,
         }
     }
@@ -97,6 +95,7 @@ impl<'n> Events<'n> {
                     // Records may each lack what another has: they are judged one by one.
                     let bound =
                         if is_csv { bound.checked(&columns, table, input.name())? } else { bound };
+                    rows.check(table, &bound.from, input.name())?;
                     let unused = bound.unused.iter().filter_map(|at| columns.get(*at));
                     ignored.extend(unused.cloned());
                     read(kind, &bound);
@@ -105,7 +104,9 @@ impl<'n> Events<'n> {
             }
             Assigned::ByColumn(column) => {
                 for (kind, table) in names.events.iter().enumerate().filter(|(_, it)| it.sent) {
-                    read(kind, &Bound::new(&columns, table, &mapping.of(table)));
+                    let bound = Bound::new(&columns, table, &mapping.of(table));
+                    rows.check(table, &bound.from, input.name())?;
+                    read(kind, &bound);
                 }
                 let at = columns.iter().position(|name| *name == column);
                 Kinds::ByColumn { column, at, kinds: kinds_by_spelling(names) }
@@ -113,7 +114,7 @@ impl<'n> Events<'n> {
         };
         let delimiter = match input.layout {
             Layout::Csv { delimiter } => delimiter,
-            Layout::Json | Layout::Ndjson => 0,
+            Layout::Json | Layout::Ndjson | Layout::Sheet | Layout::Parquet | Layout::Arrow => 0,
         };
         let encoding = input.encoding;
         let reader = EventReader { file, header, delimiter, encoding, kinds, readers };
@@ -125,6 +126,7 @@ impl<'n> Events<'n> {
             ready: VecDeque::new(),
             ignored,
             rows_read: 0,
+            batch_rows: input.pieces.batch_rows,
         })
     }
 
@@ -161,13 +163,13 @@ impl<'n> Events<'n> {
     /// # Errors
     /// The file cannot be read on.
     pub fn next_block(&mut self) -> Result<Option<EventBlock>, FormatsError> {
-        if !self.reader.header.is_empty() {
+        if self.rows.has_blocks() {
             return Ok(self.rows.next_block()?.map(|block| EventBlock(Taken::Block(block))));
         }
         let mut filling = Filling::new(&self.reader, 0);
         filling.known = std::mem::take(&mut self.known);
         let mut count = 0;
-        while count < BATCH_ROWS
+        while count < self.batch_rows
             && let Some(row) = self.rows.next()?
         {
             filling.push(&row);
@@ -216,12 +218,12 @@ impl<'n> Events<'n> {
                 columns: batch.columns.iter().map(Column::emptied).collect(),
                 origins: Vec::new(),
             });
-            let until = batch.len().min(from + BATCH_ROWS - begun.len());
+            let until = batch.len().min(from + self.batch_rows - begun.len());
             for (column, other) in begun.columns.iter_mut().zip(&batch.columns) {
                 column.extend_from(other, from..until);
             }
             begun.origins.extend(batch.origins.get(from..until).into_iter().flatten());
-            if begun.len() >= BATCH_ROWS {
+            if begun.len() >= self.batch_rows {
                 whole.extend(place.take());
             }
             from = until;

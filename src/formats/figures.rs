@@ -8,7 +8,7 @@ use crate::rows::{Cell, EventAt};
 use super::allocations::{KeyColumns, write_cell};
 use super::error::FormatsError;
 use super::output::Output;
-use super::records::{Records, ResultColumn, ResultLayout};
+use super::records::{Holds, Records, ResultColumn, ResultLayout};
 
 /// Writes figures as they are worked out.
 #[derive(Debug)]
@@ -34,11 +34,11 @@ impl<'n> Figures<'n> {
         let keys = KeyColumns::of(names, language);
         let column = |name: &str, zh: &str, numeric| {
             let heading = if language == Language::Chinese { zh } else { name };
-            ResultColumn { name: name.into(), heading: heading.into(), numeric }
+            ResultColumn::new(name, heading, numeric)
         };
         let mut columns = vec![column("event", "事项", false)];
         columns.extend(keys.columns.iter().cloned());
-        columns.push(column("date", "日期", false));
+        columns.push(column("date", "日期", false).holding(Holds::Date));
         columns.push(column("figure", "指标", false));
         columns.push(column("row", "行", false));
         columns.push(column("value", "数值", true));

@@ -44,6 +44,9 @@ impl ForeignTable {
             let line = row.line();
             let (cells, broken) = match row {
                 RawRow::Cells(cells) => (cells.iter().map(str::to_owned).collect(), false),
+                RawRow::Values { cells, .. } => {
+                    (cells.iter().map(|cell| cell.text().into_owned()).collect(), false)
+                }
                 RawRow::Record { record, .. } => {
                     let mut cells = vec![String::new(); table.header.len()];
                     for (name, value) in record.0 {

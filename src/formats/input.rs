@@ -1,13 +1,17 @@
 //! A file to read: opened, told apart from what is no table, and its encoding found.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::diagnostics::Words;
 
 use super::encoding::{self, Encoding};
 use super::error::FormatsError;
+use super::packed::{Packing, Unpacked, unpacked_name};
+use super::sheet::Sheet;
 
 /// A file of the run. It can be read more than once: what comes through a pipe is kept in a
 /// temporary file, so that a row set aside can be written out whole at the end.
@@ -15,21 +19,42 @@ use super::error::FormatsError;
 pub struct Input {
     name: String,
     place: Place,
+    packing: Option<Packing>,
     /// Its layout.
     pub layout: Layout,
     /// How its bytes are text.
     pub encoding: Encoding,
     /// Bytes of a byte order mark at its start.
-    bom_bytes: u64,
-    /// Its length.
-    bytes: u64,
+    bom_bytes: usize,
+    pub(super) pieces: Pieces,
+    /// The sheet of a workbook.
+    pub(super) sheet: Option<Arc<Sheet>>,
 }
 
 #[derive(Debug)]
 enum Place {
     Path(PathBuf),
-    Kept(tempfile::NamedTempFile),
+    /// A file without a name, which is gone with the program, however that ends.
+    Kept(Arc<File>),
 }
+
+/// A reader of a file that leaves the place of all others alone.
+#[derive(Debug)]
+pub(super) struct Bytes {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for Bytes {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(room, self.at)?;
+        self.at += u64::try_from(read).unwrap_or(0);
+        Ok(read)
+    }
+}
+
+/// Reads what is in a file.
+pub(super) type InputReader = BufReader<Unpacked<Bytes>>;
 
 /// How a file lays out its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +68,12 @@ pub enum Layout {
     Json,
     /// A record a line.
     Ndjson,
+    /// A sheet of a workbook.
+    Sheet,
+    /// Columns of values, as Parquet has them.
+    Parquet,
+    /// The same, as Arrow does: a file, or a stream.
+    Arrow,
 }
 
 /// What the user said about the inputs.
@@ -52,35 +83,77 @@ pub struct InputOptions {
     pub layout: Option<Layout>,
     /// The encoding, whatever the bytes look like.
     pub encoding: Option<Encoding>,
+    /// In what pieces files are read.
+    pub pieces: Pieces,
+}
+
+/// In what pieces files are read. No result depends on it, as a test proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pieces {
+    /// About how many bytes of CSV are read at a time.
+    pub block_bytes: usize,
+    /// Of a file of records, or with several event kinds, a batch has so many rows but for the last
+    /// ones: so their order does not depend on how the file is cut.
+    pub batch_rows: usize,
+}
+
+impl Default for Pieces {
+    fn default() -> Pieces {
+        Pieces { block_bytes: 1 << 18, batch_rows: 32_768 }
+    }
 }
 
 impl Input {
-    /// Opens a file and finds out what it is; `-` is the standard input.
+    /// Opens a file and finds out what it is; `-` is the standard input, `book.xlsx#name` a sheet.
     ///
     /// # Errors
     /// It is missing, a folder, empty, no text, or may not be read.
     pub fn open(argument: &str, options: InputOptions) -> Result<Input, FormatsError> {
-        let name = if argument == "-" { "standard input" } else { argument }.to_owned();
+        let (file, sheet) = sheet_named(argument);
+        let name = if file == "-" { "standard input" } else { file }.to_owned();
         let failed = |error| FormatsError::reading(&name, error);
-        let place = if argument == "-" {
+        let place = if file == "-" {
             Place::Kept(kept(&mut io::stdin().lock()).map_err(failed)?)
         } else {
-            place_of(Path::new(argument), &name)?
+            place_of(Path::new(file), &name)?
         };
-        let mut file = open(place.path()).map_err(failed)?;
-        let mut first = Vec::new();
-        Read::by_ref(&mut file).take(4096).read_to_end(&mut first).map_err(failed)?;
+        let begin = |reader: &mut dyn Read| -> Result<Vec<u8>, FormatsError> {
+            let mut first = Vec::new();
+            reader.take(FIRST_BYTES).read_to_end(&mut first).map_err(failed)?;
+            Ok(first)
+        };
+        let packing = Packing::of(&begin(&mut place.open().map_err(failed)?)?);
+        let first = begin(&mut Unpacked::new(place.open().map_err(failed)?, packing))?;
+        if is_workbook(&first) {
+            return Input::open_sheet(name, (place, packing), sheet, options.pieces);
+        }
+        if let Some(layout) = layout_of_columns(&first).filter(|_| packing.is_none()) {
+            let (encoding, pieces) = (Encoding::Utf8, options.pieces);
+            let bom_bytes = 0;
+            return Ok(Input {
+                name,
+                place,
+                packing,
+                layout,
+                encoding,
+                bom_bytes,
+                pieces,
+                sheet: None,
+            });
+        }
         if let Some((what, hint)) = binary(&first) {
             return Err(FormatsError::Binary { file: name, what, hint });
         }
-        let bom_bytes = if first.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        let bom_bytes = if first.starts_with(BOM) { BOM.len() } else { 0 };
         let blank = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_whitespace);
-        if first.len() < 4096 && blank(first.get(usize::from(bom_bytes > 0) * 3..).unwrap_or(&[])) {
+        let all = u64::try_from(first.len()).unwrap_or(u64::MAX) < FIRST_BYTES;
+        if all && blank(first.get(bom_bytes..).unwrap_or(&[])) {
             return Err(FormatsError::Empty { file: name });
         }
         let layout = options.layout.unwrap_or_else(|| layout_of(argument, &first));
-        let bytes = file.seek(SeekFrom::End(0)).map_err(failed)?;
-        let mut input = Input { name, place, layout, encoding: Encoding::Utf8, bom_bytes, bytes };
+        let encoding = Encoding::Utf8;
+        let (sheet, pieces) = (None, options.pieces);
+        let mut input = Input { name, place, packing, layout, encoding, bom_bytes, pieces, sheet };
         // A byte order mark tells UTF-8 whatever was said of the other files.
         input.encoding = match options.encoding {
             _ if bom_bytes > 0 => Encoding::Utf8,
@@ -90,26 +163,70 @@ impl Input {
         Ok(input)
     }
 
-    /// The file as the user named it.
+    fn open_sheet(
+        file: String,
+        (place, packing): (Place, Option<Packing>),
+        wanted: Option<&str>,
+        pieces: Pieces,
+    ) -> Result<Input, FormatsError> {
+        let failed = |error| FormatsError::reading(&file, error);
+        let mut bytes = Vec::new();
+        let mut reader = Unpacked::new(place.open().map_err(failed)?, packing);
+        reader.read_to_end(&mut bytes).map_err(failed)?;
+        let (sheet, rows) = Sheet::read(bytes, &file, wanted)?;
+        let (layout, encoding) = (Layout::Sheet, Encoding::Utf8);
+        let (name, sheet) = (format!("{file}#{sheet}"), Some(Arc::new(rows)));
+        Ok(Input { name, place, packing, layout, encoding, bom_bytes: 0, pieces, sheet })
+    }
+
+    /// Where a row stands, or a cell of it, as people look it up.
+    pub fn place(&self, line: u64, column: Option<&str>) -> Words {
+        let name = &self.name;
+        match (self.layout, &self.sheet) {
+            (Layout::Json, _) => {
+                Words::new(format!("{name} record {line}"), format!("{name} 第 {line} 条"))
+            }
+            (Layout::Sheet, Some(sheet)) => {
+                let at = column.and_then(|column| sheet.header.iter().position(|it| it == column));
+                let place = match at {
+                    Some(at) => format!("{name}!{}", sheet.cell_name(at, line)),
+                    None => format!("{name}:{line}"),
+                };
+                Words::new(place.clone(), place)
+            }
+            (Layout::Parquet | Layout::Arrow, _) => {
+                Words::new(format!("{name} row {line}"), format!("{name} 第 {line} 行"))
+            }
+            _ => Words::new(format!("{name}:{line}"), format!("{name}:{line}")),
+        }
+    }
+
+    /// The file as the user named it, with the sheet of a workbook.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How many bytes it has.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Its bytes from the start, after a byte order mark.
+    /// Its bytes from the start, unpacked, after a byte order mark.
     ///
     /// # Errors
     /// It can no longer be opened.
-    pub fn reader(&self) -> Result<BufReader<File>, FormatsError> {
+    pub(super) fn reader(&self) -> Result<InputReader, FormatsError> {
         let failed = |error| FormatsError::reading(&self.name, error);
-        let mut file = open(self.place.path()).map_err(failed)?;
-        file.seek(SeekFrom::Start(self.bom_bytes)).map_err(failed)?;
+        let mut bytes = Unpacked::new(self.place.open().map_err(failed)?, self.packing);
+        let mut mark = [0; BOM.len()];
+        bytes.read_exact(mark.get_mut(..self.bom_bytes).unwrap_or(&mut [])).map_err(failed)?;
         // Readers above have buffers of their own; this one only serves small peeks.
-        Ok(BufReader::with_capacity(8192, file))
+        Ok(BufReader::with_capacity(8192, bytes))
+    }
+
+    /// The file itself, for readers that go to and fro in it.
+    #[cfg(feature = "columns")]
+    pub(super) fn file(&self) -> Result<File, FormatsError> {
+        let file = match &self.place {
+            Place::Path(path) => open(path),
+            Place::Kept(file) => file.try_clone(),
+        };
+        file.map_err(|error| FormatsError::reading(&self.name, error))
     }
 
     /// Where it is on disk, to know that an output is not the same file.
@@ -122,11 +239,12 @@ impl Input {
 }
 
 impl Place {
-    fn path(&self) -> &Path {
-        match self {
-            Place::Path(path) => path,
-            Place::Kept(file) => file.path(),
-        }
+    fn open(&self) -> io::Result<Bytes> {
+        let file = match self {
+            Place::Path(path) => Arc::new(open(path)?),
+            Place::Kept(file) => file.clone(),
+        };
+        Ok(Bytes { file, at: 0 })
     }
 }
 
@@ -148,15 +266,51 @@ fn place_of(path: &Path, name: &str) -> Result<Place, FormatsError> {
     kept(&mut pipe).map(Place::Kept).map_err(failed)
 }
 
-fn kept(reader: &mut dyn Read) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::NamedTempFile::new()?;
+fn kept(reader: &mut dyn Read) -> io::Result<Arc<File>> {
+    let mut file = tempfile::tempfile()?;
     io::copy(reader, &mut file)?;
-    Ok(file)
+    Ok(Arc::new(file))
+}
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+/// So many bytes tell what a file is.
+const FIRST_BYTES: u64 = 4096;
+
+/// The file that an argument names, which may name a sheet of it too.
+pub fn file_of(argument: &str) -> &str {
+    sheet_named(argument).0
+}
+
+/// A file, and the sheet named behind `#` unless that is part of the file's name.
+fn sheet_named(argument: &str) -> (&str, Option<&str>) {
+    match argument.split_once('#') {
+        Some((file, sheet)) if file == "-" || !Path::new(argument).exists() => (file, Some(sheet)),
+        _ => (argument, None),
+    }
+}
+
+/// The layout of a file of columns, where the program can read such files.
+fn layout_of_columns(first: &[u8]) -> Option<Layout> {
+    if !cfg!(feature = "columns") {
+        return None;
+    }
+    match first {
+        [b'P', b'A', b'R', b'1', ..] => Some(Layout::Parquet),
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [0xFF, 0xFF, 0xFF, 0xFF, ..] => {
+            Some(Layout::Arrow)
+        }
+        _ => None,
+    }
+}
+
+/// Of Excel, old or new, or of another spreadsheet: all of them are archives of one of two kinds.
+fn is_workbook(first: &[u8]) -> bool {
+    first.starts_with(b"PK\x03\x04") || first.starts_with(b"\xD0\xCF\x11\xE0")
 }
 
 /// The layout by the name's ending, else by the first letter.
 fn layout_of(argument: &str, first: &[u8]) -> Layout {
-    let ending = Path::new(argument).extension().and_then(|ending| ending.to_str());
+    let ending = Path::new(unpacked_name(argument)).extension().and_then(|ending| ending.to_str());
     match ending.unwrap_or_default().to_ascii_lowercase().as_str() {
         "csv" => Layout::Csv { delimiter: b',' },
         "tsv" | "tab" => Layout::Csv { delimiter: b'\t' },
@@ -187,17 +341,9 @@ fn binary(first: &[u8]) -> Option<(Words, Words)> {
             ),
         ));
     }
-    if first.starts_with(b"PK\x03\x04") || first.starts_with(b"\xD0\xCF\x11\xE0") {
-        return Some((
-            Words::new(
-                "the file is a workbook or an archive, not a text",
-                "文件是工作簿或压缩包，不是文本",
-            ),
-            save_as_csv(),
-        ));
-    }
-    let kinds: [(&[u8], &str); 5] = [
-        (b"\x1F\x8B", "gzip"),
+    let kinds: [(&[u8], &str); 6] = [
+        (b"\x1F\x8B", "packed twice"),
+        (b"\x28\xB5\x2F\xFD", "packed twice"),
         (b"PAR1", "Parquet"),
         (b"ARROW1", "Arrow"),
         (b"%PDF", "PDF"),
@@ -254,8 +400,10 @@ mod tests {
         refused(b"\xEF\xBB\xBF\r\n", "is empty");
         refused(b"\xFF\xFEi\0d\0", "UTF-16");
         refused(b"i\0d\0,\0", "UTF-16");
-        refused(b"PK\x03\x04.....", "workbook");
-        refused(b"PAR1.....", "Parquet");
+        refused(b"PK\x03\x04.....", "the workbook cannot be read");
+        if !cfg!(feature = "columns") {
+            refused(b"PAR1.....", "Parquet");
+        }
         refused(b"\xFF\xFF\xFF\n", "neither in UTF-8");
     }
 

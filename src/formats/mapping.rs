@@ -14,10 +14,17 @@
 //!
 //! [constants.receipt]              # the same for every row
 //! destination = "hebei"
+//!
+//! [formats]                        # how dates and amounts are spelt besides our own way
+//! date = "yyyy/m/d"
+//!
+//! [formats.receipt]                # of one field
+//! amount = ["￥#,##0.00", "0.00元"]
 //! ```
 
 #![expect(clippy::disallowed_types, reason = "serde's derive of a flattened map names f32 and f64")]
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -26,6 +33,7 @@ use crate::report::names::{Kind, Names, Table, nearest};
 
 use super::error::FormatsError;
 use super::parse::field_named;
+use super::spellings::Spelling;
 
 /// A mapping file as read. Empty where the user gave none.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -36,6 +44,8 @@ pub struct Mapping {
     values: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
     #[serde(default)]
     constants: BTreeMap<String, BTreeMap<String, toml::Value>>,
+    #[serde(default)]
+    formats: BTreeMap<String, toml::Value>,
     #[serde(flatten)]
     anywhere: BTreeMap<String, toml::Value>,
 }
@@ -46,9 +56,47 @@ pub(super) struct TableMapping {
     pub(super) columns: BTreeMap<usize, String>,
     pub(super) values: BTreeMap<usize, BTreeMap<String, String>>,
     pub(super) constants: BTreeMap<usize, String>,
+    /// How dates and amounts may be spelt.
+    spellings: BTreeMap<usize, Vec<Spelling>>,
+    /// The same of the period.
+    period: Vec<Spelling>,
     /// The columns that say from and until when a row's dated fields hold.
     pub(super) from: Option<String>,
     pub(super) until: Option<String>,
+}
+
+impl TableMapping {
+    /// What the text of a field's cell means, in our own spelling as far as the mapping says so.
+    pub(super) fn meant<'a>(&'a self, field: usize, text: &'a str) -> Cow<'a, str> {
+        let values = self.values.get(&field);
+        if let Some(meant) = values.and_then(|values| values.get(text.trim())) {
+            return Cow::Borrowed(meant);
+        }
+        spelt(self.spellings.get(&field).map_or(&[], Vec::as_slice), text)
+    }
+
+    /// The same of a cell that says from or until when a row's dated fields hold.
+    pub(super) fn day_meant<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        spelt(&self.period, text)
+    }
+}
+
+fn spelt<'a>(spellings: &[Spelling], text: &'a str) -> Cow<'a, str> {
+    let read = spellings.iter().find_map(|spelling| spelling.read(text));
+    read.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The spellings of a mapping's entry: a format, or several. Nothing of a kind that has none.
+fn spellings(kind: &Kind, formats: &toml::Value) -> Option<Vec<Spelling>> {
+    let read = |format: &toml::Value| match kind {
+        Kind::Date => Spelling::date(format.as_str()?),
+        Kind::Money(_) => Spelling::amount(format.as_str()?),
+        _ => None,
+    };
+    match formats {
+        toml::Value::Array(formats) => formats.iter().map(read).collect(),
+        format => read(format).map(|spelling| vec![spelling]),
+    }
 }
 
 /// Whether a table has no field of a name, and yet a column of it: the period of its dated fields.
@@ -100,6 +148,22 @@ impl Mapping {
                 found.values.insert(at, values.clone());
             }
         }
+        let of_kind = |kind: &str| self.formats.get(kind).filter(|formats| !formats.is_table());
+        let own = self.formats.get(name).and_then(toml::Value::as_table);
+        for (at, stored) in table.fields.iter().enumerate() {
+            let named = |spelling: &String| field(spelling) == Some(at);
+            let own = own.and_then(|own| own.iter().find(|(spelling, _)| named(spelling)));
+            let formats = own.map(|(_, formats)| formats).or_else(|| match stored.kind {
+                Kind::Date => of_kind("date"),
+                Kind::Money(_) => of_kind("amount"),
+                _ => None,
+            });
+            if let Some(known) = formats.and_then(|formats| spellings(&stored.kind, formats)) {
+                found.spellings.insert(at, known);
+            }
+        }
+        found.period =
+            of_kind("date").and_then(|it| spellings(&Kind::Date, it)).unwrap_or_default();
         for (spelling, value) in self.constants.get(name).into_iter().flatten() {
             if let (Some(at), Some(value)) = (field(spelling), constant(value)) {
                 found.constants.insert(at, value);
@@ -123,7 +187,7 @@ impl Mapping {
                         format!("`{spelling}` must be the name of a column, in quotes"),
                         format!("「{spelling}」应为带引号的列名"),
                     ),
-                    nearest(spelling, ["columns", "values", "constants"]),
+                    nearest(spelling, ["columns", "values", "constants", "formats"]),
                 ));
             }
             if !tables().any(|table| field_named(&table.fields, spelling).is_some()) {
@@ -136,7 +200,9 @@ impl Mapping {
             let period = |field: &&String| table.is_some_and(|table| is_period(table, field));
             (name, fields.keys().filter(|field| !period(field)).collect())
         });
+        let of_tables = self.formats.iter().filter_map(|(table, it)| Some((table, it.as_table()?)));
         let sections: Vec<(&String, Vec<&String>)> = sections
+            .chain(of_tables.map(|(table, fields)| (table, fields.keys().collect())))
             .chain(self.values.iter().map(|(table, fields)| (table, fields.keys().collect())))
             .chain(self.constants.iter().map(|(table, fields)| (table, fields.keys().collect())))
             .collect();
@@ -157,7 +223,47 @@ impl Mapping {
                 }
             }
         }
-        Ok(())
+        self.check_formats(file, names)
+    }
+
+    /// Every format must be one of its kind; their names have been looked at.
+    fn check_formats(&self, file: &str, names: &Names) -> Result<(), FormatsError> {
+        let tables = || names.events.iter().chain(&names.registers);
+        let mut entries: Vec<(&str, Option<Kind>, &toml::Value)> = Vec::new();
+        for (name, formats) in &self.formats {
+            let table = tables().find(|table| table.name.text == *name);
+            match (formats.as_table(), table, name.as_str()) {
+                (Some(own), Some(table), _) => {
+                    entries.extend(own.iter().map(|(field, formats)| {
+                        let at = field_named(&table.fields, field);
+                        let kind = at.and_then(|at| table.fields.get(at)).map(|it| it.kind.clone());
+                        (field.as_str(), kind, formats)
+                    }))
+                }
+                (_, _, "date") => entries.push((name, Some(Kind::Date), formats)),
+                (_, _, "amount") => entries.push((name, Some(Kind::Money(2)), formats)),
+                _ => entries.push((name, None, formats)),
+            }
+        }
+        let fits = |(_, kind, formats): &&(&str, Option<Kind>, &toml::Value)| {
+            kind.as_ref().is_none_or(|kind| spellings(kind, formats).is_none())
+        };
+        let Some((name, _, formats)) = entries.iter().find(fits) else { return Ok(()) };
+        Err(FormatsError::Mapping {
+            file: file.to_owned(),
+            what: Words::new(
+                format!(
+                    "`{name} = {formats}` in `[formats]` is no way to write a date or an amount"
+                ),
+                format!("[formats] 中的 {name} = {formats} 不是日期或金额的写法"),
+            ),
+            hint: Words::new(
+                "a date is such as \"yyyy/m/d\", \"yyyy年m月d日\" or \"yyyy-mm-dd hh:mm:ss\", an amount \
+                 \"#,##0.00\" or \"￥#,##0.00\"",
+                "日期如 \"yyyy/m/d\"、\"yyyy年m月d日\"、\"yyyy-mm-dd hh:mm:ss\"，\
+                 金额如 \"#,##0.00\"、\"￥#,##0.00\"",
+            ),
+        })
     }
 }
 
@@ -194,7 +300,8 @@ pub fn template(names: &Names, columns: impl Fn(&Table) -> Vec<String>) -> Strin
     }
     out.push_str(
         "\n# [values.TABLE.FIELD]      what the file writes = the member meant\n\
-         # [constants.TABLE]         field = a value for every row\n",
+         # [constants.TABLE]         field = a value for every row\n\
+         # [formats]                 date = \"yyyy/m/d\", amount = \"￥#,##0.00\": as files write them\n",
     );
     out
 }

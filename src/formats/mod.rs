@@ -11,8 +11,14 @@
 mod allocation_lines;
 mod allocations;
 mod blocks;
+mod built;
 mod by;
 mod cells;
+#[cfg(feature = "columns")]
+mod column_file;
+#[cfg(not(feature = "columns"))]
+#[path = "no_column_file.rs"]
+mod column_file;
 mod columns;
 mod csv;
 mod encoding;
@@ -21,11 +27,13 @@ mod event_reader;
 mod events;
 mod figures;
 mod foreign;
+mod held;
 mod input;
 mod json;
 mod lines;
 mod mapping;
 mod output;
+mod packed;
 mod parse;
 mod parts;
 mod project;
@@ -33,10 +41,13 @@ mod raw;
 mod records;
 mod registers;
 mod set_asides;
+mod sheet;
 mod sources;
+mod spellings;
 mod steps;
 mod summary;
 mod table_reader;
+mod workbook;
 
 pub use allocation_lines::AllocationLines;
 pub use allocations::{AllocationOptions, Allocations};
@@ -47,16 +58,18 @@ pub use event_reader::{EventReader, Parsed, Unread};
 pub use events::{EventBlock, Events, event_hint, event_named};
 pub use figures::Figures;
 pub use foreign::{ForeignRow, ForeignTable};
-pub use input::{Input, InputOptions, Layout};
+pub use input::{Input, InputOptions, Layout, Pieces, file_of};
 pub use mapping::{Mapping, template};
-pub use output::Output;
+pub use output::{Output, Together};
+pub use packed::unpacked_name;
 pub use parse::cell_of_text;
 pub use parts::{Part, compare_cells, part_text};
 pub use project::Project;
-pub use records::{Records, ResultColumn, ResultLayout};
+pub use records::{Holds, Records, ResultColumn, ResultLayout};
 pub use registers::{RegisterRows, read_register};
 pub use set_asides::{SetAside, SetAsides};
-pub use sources::{is_rules, read_text, rule_files, write_text};
+pub use sources::{is_rules, matching_files, read_text, rule_files, write_text};
+pub use spellings::remedy;
 pub use summary::Summary;
 pub use table_reader::column_of;
 

@@ -3,8 +3,11 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::FormatsError;
+use super::packed::{Packer, Packing};
 
 /// Where results go. A file is written beside its place and moved there by [`Output::finish`], so
 /// that nobody ever reads half of one; without `finish` nothing is left behind.
@@ -12,6 +15,47 @@ use super::error::FormatsError;
 pub struct Output {
     name: String,
     to: To,
+    packer: Packer,
+    /// With which others it comes into its place.
+    together: Option<Arc<Together>>,
+}
+
+/// Results of one run: all of them come into their places, or none does.
+#[derive(Debug, Default)]
+pub struct Together {
+    /// Set when the user wants no more.
+    interrupted: Arc<AtomicBool>,
+    /// Files that are whole, and where they belong.
+    whole: Mutex<Vec<(tempfile::NamedTempFile, PathBuf)>>,
+}
+
+impl Together {
+    /// None so far. Once `interrupted` is set nothing more is written.
+    pub fn new(interrupted: Arc<AtomicBool>) -> Arc<Together> {
+        Arc::new(Together { interrupted, whole: Mutex::default() })
+    }
+
+    /// Puts every file in its place.
+    ///
+    /// # Errors
+    /// The user wants no more, or a file cannot be moved there.
+    pub fn place(&self) -> Result<(), FormatsError> {
+        self.heed()?;
+        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        for (file, path) in whole.drain(..) {
+            let failed =
+                |error: tempfile::PersistError| failure(&path.display().to_string(), error.error);
+            file.persist(&path).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn heed(&self) -> Result<(), FormatsError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(FormatsError::Interrupted);
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug)]
@@ -24,8 +68,18 @@ enum To {
 
 const BUFFER_BYTES: usize = 1 << 16;
 
+impl To {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            To::Stdout(writer) => writer,
+            To::Direct(writer) => writer,
+            To::File(writer, _) => writer,
+        }
+    }
+}
+
 impl Output {
-    /// Starts to write a file; `-` is the standard output.
+    /// Starts to write a file, packed if its ending says so; `-` is the standard output.
     ///
     /// # Errors
     /// It cannot be made there.
@@ -36,12 +90,13 @@ impl Output {
         let failed = |error| FormatsError::writing(argument, error);
         let path = Path::new(argument);
         let name = argument.to_owned();
+        let packer = Packer::new(Packing::by_ending(argument).0);
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => Err(FormatsError::Directory { file: name }),
             Ok(metadata) if !metadata.is_file() => {
                 let file = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 let to = To::Direct(BufWriter::with_capacity(BUFFER_BYTES, file));
-                Ok(Output { name, to })
+                Ok(Output { name, to, packer, together: None })
             }
             _ => {
                 // A link is followed, so that it stays one.
@@ -53,18 +108,21 @@ impl Output {
                     .permissions(permissions(&path))
                     .tempfile_in(folder.unwrap_or(Path::new(".")))
                     .map_err(failed)?;
-                Ok(Output {
-                    name,
-                    to: To::File(BufWriter::with_capacity(BUFFER_BYTES, file), path),
-                })
+                let to = To::File(BufWriter::with_capacity(BUFFER_BYTES, file), path);
+                Ok(Output { name, to, packer, together: None })
             }
         }
+    }
+
+    /// The same file, which is put in its place with the others.
+    pub fn together(self, together: &Arc<Together>) -> Output {
+        Output { together: Some(together.clone()), ..self }
     }
 
     /// The standard output.
     pub fn stdout() -> Output {
         let to = To::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()));
-        Output { name: "standard output".to_owned(), to }
+        Output { name: "standard output".to_owned(), to, packer: Packer::new(None), together: None }
     }
 
     /// Whether what was written to such a place can be thrown away and written anew, as long as it
@@ -84,20 +142,23 @@ impl Output {
     /// # Errors
     /// The disk is full, or whoever reads the other end has gone.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FormatsError> {
-        let written = match &mut self.to {
-            To::Stdout(writer) => writer.write_all(bytes),
-            To::Direct(writer) => writer.write_all(bytes),
-            To::File(writer, _) => writer.write_all(bytes),
-        };
+        self.heed()?;
+        let written = self.packer.write(bytes, self.to.writer());
         written.map_err(|error| failure(&self.name, error))
     }
 
-    /// Writes what is left and puts the file in its place.
+    fn heed(&self) -> Result<(), FormatsError> {
+        self.together.as_ref().map_or(Ok(()), |together| together.heed())
+    }
+
+    /// Writes what is left and puts the file in its place, or leaves that to those it comes with.
     ///
     /// # Errors
-    /// The disk is full, or whoever reads the other end has gone.
-    pub fn finish(self) -> Result<(), FormatsError> {
+    /// The disk is full, the user wants no more, or whoever reads the other end has gone.
+    pub fn finish(mut self) -> Result<(), FormatsError> {
+        self.heed()?;
         let name = self.name;
+        self.packer.finish(self.to.writer()).map_err(|error| failure(&name, error))?;
         match self.to {
             To::Stdout(mut writer) => writer.flush().map_err(|error| failure(&name, error)),
             To::Direct(mut writer) => writer.flush().map_err(|error| failure(&name, error)),
@@ -106,6 +167,11 @@ impl Output {
                     writer.into_inner().map_err(|error| failure(&name, error.into_error()))?;
                 // A file system may report a full disk only when it really writes.
                 file.as_file().sync_data().map_err(|error| failure(&name, error))?;
+                if let Some(together) = &self.together {
+                    let mut whole = together.whole.lock().unwrap_or_else(PoisonError::into_inner);
+                    whole.push((file, path));
+                    return Ok(());
+                }
                 file.persist(&path).map(drop).map_err(|error| failure(&name, error.error))
             }
         }
@@ -145,6 +211,44 @@ mod tests {
         output.finish().unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 3);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn results_come_into_place_together_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let there = || {
+            let entries = std::fs::read_dir(folder.path()).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let mut names: Vec<String> = names.collect();
+            names.sort();
+            names
+        };
+        let write = |together: &Arc<Together>| {
+            for name in ["a", "b"] {
+                let mut output = Output::create(&place(name)).unwrap().together(together);
+                output.write(b"id\n")?;
+                output.finish()?;
+            }
+            Ok(())
+        };
+        let together = Together::new(interrupted.clone());
+        write(&together).unwrap();
+        assert!(there().iter().all(|name| name.ends_with(".partial")), "{:?}", there());
+        together.place().unwrap();
+        assert_eq!(there(), ["a", "b"]);
+        std::fs::remove_file(place("a")).unwrap();
+        std::fs::remove_file(place("b")).unwrap();
+        let together = Together::new(interrupted.clone());
+        write(&together).unwrap();
+        interrupted.store(true, Ordering::Relaxed);
+        assert!(matches!(together.place(), Err(FormatsError::Interrupted)));
+        drop(together);
+        assert!(there().is_empty());
+        let written: Result<(), FormatsError> = write(&Together::new(interrupted));
+        assert!(matches!(written, Err(FormatsError::Interrupted)));
+        assert!(there().is_empty());
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! The rows of a file as it holds them, whatever its layout.
 
-use std::fs::File;
-use std::io::BufReader;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::diagnostics::Words;
-use crate::report::names::folded;
+use crate::report::names::{Table, folded};
 use crate::rows::Unreadable;
 
 use super::blocks::{Block, Blocks};
+use super::column_file::{ColumnBlock, ColumnRows};
+use super::columns::FieldFrom;
 use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
 use super::error::FormatsError;
-use super::input::{Input, Layout};
+use super::held::Held;
+use super::input::{Input, InputReader, Layout};
 use super::json::{self, JsonRow, JsonRows, NdjsonRows, Record};
+use super::sheet::Sheet;
 
 /// Reads a file row by row.
 #[derive(Debug)]
@@ -23,9 +27,19 @@ pub(super) struct RawRows {
 
 #[derive(Debug)]
 enum Rows {
-    Csv(CsvRows<BufReader<File>>),
+    Csv(CsvRows<InputReader>),
     Json(JsonRows),
-    Ndjson(NdjsonRows<BufReader<File>>),
+    Ndjson(NdjsonRows<InputReader>),
+    /// And the position of the next row.
+    Sheet(Arc<Sheet>, usize),
+    Columns(ColumnRows),
+}
+
+/// Some rows, to be read at any time.
+#[derive(Debug)]
+pub(super) enum RawBlock {
+    Text(Block),
+    Columns(ColumnBlock),
 }
 
 /// A row.
@@ -33,6 +47,13 @@ enum Rows {
 pub(super) enum RawRow<'a> {
     /// Cells under the header.
     Cells(CsvCells<'a>),
+    /// Values under the header.
+    Values {
+        /// The number of the row.
+        line: u64,
+        /// One for each column.
+        cells: Cow<'a, [Held<'a>]>,
+    },
     /// A record.
     Record {
         /// Its line, or its number in an array.
@@ -60,7 +81,9 @@ impl RawRow<'_> {
     pub(super) fn line(&self) -> u64 {
         match self {
             RawRow::Cells(cells) => cells.line,
-            RawRow::Record { line, .. } | RawRow::Broken { line, .. } => *line,
+            RawRow::Values { line, .. }
+            | RawRow::Record { line, .. }
+            | RawRow::Broken { line, .. } => *line,
         }
     }
 }
@@ -71,23 +94,33 @@ impl RawRows {
     /// # Errors
     /// The file cannot be read, or its head is none.
     pub(super) fn open(input: &Input) -> Result<RawRows, FormatsError> {
-        let (reader, encoding) = (input.reader()?, input.encoding);
+        if let Some(sheet) = &input.sheet {
+            let header = sheet.header.clone();
+            return Ok(RawRows { header, layout: Rows::Sheet(sheet.clone(), 0) });
+        }
+        let encoding = input.encoding;
         match input.layout {
             Layout::Csv { delimiter } => {
-                let blocks = Blocks::new(reader, delimiter, input.name());
+                let (reader, size) = (input.reader()?, input.pieces.block_bytes);
+                let blocks = Blocks::sized(reader, delimiter, input.name(), size);
                 let mut rows = CsvRows::new(blocks, Cutter::new(delimiter, encoding));
                 let header = header(&mut rows, input.name())?;
                 Ok(RawRows { header, layout: Rows::Csv(rows) })
             }
             Layout::Json => {
-                let mut reader = reader;
+                let mut reader = input.reader()?;
                 let rows = JsonRows::read(&mut reader, encoding, input.name())?;
                 Ok(RawRows { header: Vec::new(), layout: Rows::Json(rows) })
             }
             Layout::Ndjson => {
-                let rows = NdjsonRows::new(reader, encoding, input.name());
+                let rows = NdjsonRows::new(input.reader()?, encoding, input.name());
                 Ok(RawRows { header: Vec::new(), layout: Rows::Ndjson(rows) })
             }
+            Layout::Parquet | Layout::Arrow => {
+                let rows = ColumnRows::open(input)?;
+                Ok(RawRows { header: rows.header(), layout: Rows::Columns(rows) })
+            }
+            Layout::Sheet => Err(FormatsError::Internal("a sheet that was not read".into())),
         }
     }
 
@@ -100,18 +133,64 @@ impl RawRows {
             Rows::Csv(rows) => return Ok(rows.next()?.map(|row| from_csv(row, &self.header))),
             Rows::Json(rows) => rows.next(),
             Rows::Ndjson(rows) => rows.next()?,
+            Rows::Columns(rows) => {
+                let row = rows.next()?;
+                return Ok(row.map(|(line, cells)| RawRow::Values { line, cells: cells.into() }));
+            }
+            Rows::Sheet(sheet, at) => {
+                let row = sheet.row(*at);
+                *at += 1;
+                return Ok(row.map(|(line, cells)| RawRow::Values { line, cells: cells.into() }));
+            }
         };
         Ok(row.map(from_json))
     }
 
-    /// The rows from here on up to some point, if they stand in a CSV file.
+    /// Whether rows come in blocks.
+    pub(super) fn has_blocks(&self) -> bool {
+        matches!(self.layout, Rows::Csv(_) | Rows::Columns(_))
+    }
+
+    /// Sees to it that fields are filled only from columns whose values are exact.
+    ///
+    /// # Errors
+    /// One is not.
+    pub(super) fn check(
+        &self,
+        table: &Table,
+        from: &[FieldFrom],
+        file: &str,
+    ) -> Result<(), FormatsError> {
+        let Rows::Columns(rows) = &self.layout else { return Ok(()) };
+        for (field, from) in table.fields.iter().zip(from) {
+            let FieldFrom::Column(at) = from else { continue };
+            let Some(held) = rows.unfit(*at) else { continue };
+            let (name, column) = (&field.name.text, self.header.get(*at).map_or("", |it| it));
+            return Err(FormatsError::Columns {
+                file: file.to_owned(),
+                what: Words::new(
+                    format!("column `{column}`, which is field `{name}`, holds {held}"),
+                    format!("「{column}」列（字段「{name}」）的类型为 {held}"),
+                ),
+                hint: Words::new(
+                    "a float is not exact: amounts are `decimal`, whole numbers or text, dates `date32` or \
+                     timestamps without a zone",
+                    "浮点数不精确：金额应为 decimal、整数或文本，日期应为 date32 或不带时区的时间戳",
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    /// The rows from here on up to some point, if they stand in a file that is read so.
     ///
     /// # Errors
     /// The file cannot be read on.
-    pub(super) fn next_block(&mut self) -> Result<Option<Block>, FormatsError> {
+    pub(super) fn next_block(&mut self) -> Result<Option<RawBlock>, FormatsError> {
         match &mut self.layout {
-            Rows::Csv(rows) => rows.next_block(),
-            Rows::Json(_) | Rows::Ndjson(_) => Ok(None),
+            Rows::Csv(rows) => Ok(rows.next_block()?.map(RawBlock::Text)),
+            Rows::Columns(rows) => Ok(rows.next_block()?.map(RawBlock::Columns)),
+            Rows::Json(_) | Rows::Ndjson(_) | Rows::Sheet(..) => Ok(None),
         }
     }
 }
@@ -133,7 +212,7 @@ pub(super) fn column_names(input: &Input) -> Result<Vec<String>, FormatsError> {
     Ok(Vec::new())
 }
 
-fn header(rows: &mut CsvRows<BufReader<File>>, file: &str) -> Result<Vec<String>, FormatsError> {
+fn header(rows: &mut CsvRows<InputReader>, file: &str) -> Result<Vec<String>, FormatsError> {
     let refused = |what, hint| Err(FormatsError::Header { file: file.to_owned(), what, hint });
     match rows.next()? {
         None => Err(FormatsError::Empty { file: file.to_owned() }),

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use crate::report::table::{Align, Table};
 
+use super::built::Built;
 use super::error::FormatsError;
 use super::output::Output;
+use super::packed::unpacked_name;
 
 /// A layout of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +27,24 @@ pub enum ResultLayout {
     Json,
     /// A record a line.
     Ndjson,
+    /// A workbook, for Excel and WPS.
+    Xlsx,
+    /// Columns of values, as Parquet has them.
+    Parquet,
+    /// The same, as Arrow does.
+    Arrow,
 }
 
 impl ResultLayout {
     /// The layout that the ending of a file's name asks for.
     pub fn by_ending(name: &str) -> Option<ResultLayout> {
-        let ending = Path::new(name).extension()?.to_str()?.to_ascii_lowercase();
+        let inside = unpacked_name(name);
+        let ending = Path::new(inside).extension()?.to_str()?.to_ascii_lowercase();
+        // What is packed inside needs no second wrapping.
         match ending.as_str() {
+            "xlsx" if inside == name => Some(ResultLayout::Xlsx),
+            "parquet" if inside == name => Some(ResultLayout::Parquet),
+            "arrow" | "feather" if inside == name => Some(ResultLayout::Arrow),
             "csv" => Some(ResultLayout::Csv),
             "tsv" => Some(ResultLayout::Tsv),
             "json" => Some(ResultLayout::Json),
@@ -50,6 +63,34 @@ pub struct ResultColumn {
     pub heading: String,
     /// Whether it holds numbers, which stand to the right.
     pub numeric: bool,
+    /// What its cells are where a layout has more than texts.
+    pub holds: Holds,
+}
+
+/// What the cells of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// Texts, and what is to stay as it is written.
+    Text,
+    /// Whole numbers.
+    Whole,
+    /// Days.
+    Date,
+    /// Amounts with at most so many decimals.
+    Amount(u8),
+}
+
+impl ResultColumn {
+    /// A column of texts.
+    pub fn new(name: &str, heading: &str, numeric: bool) -> ResultColumn {
+        let (name, heading) = (name.to_owned(), heading.to_owned());
+        ResultColumn { name, heading, numeric, holds: Holds::Text }
+    }
+
+    /// The same column, of cells that are more than texts.
+    pub fn holding(self, holds: Holds) -> ResultColumn {
+        ResultColumn { holds, ..self }
+    }
 }
 
 /// Writes rows of cells, one after the other.
@@ -63,6 +104,8 @@ pub struct Records {
     cells: usize,
     rows: u64,
     table: Option<Table>,
+    /// The file in the making, where that is not written row by row.
+    built: Option<Built>,
     more: String,
 }
 
@@ -87,9 +130,10 @@ impl Records {
                 (column.heading.clone(), align)
             }))
         });
-        let more = more.to_owned();
-        let mut records =
-            Records { output, layout, columns, row: String::new(), cells: 0, rows: 0, table, more };
+        let (more, row) = (more.to_owned(), String::new());
+        let built = Built::new(layout, output.name(), &columns)?;
+        let (cells, rows) = (0, 0);
+        let mut records = Records { output, layout, columns, row, cells, rows, table, built, more };
         if layout == ResultLayout::ForExcel {
             records.output.write("\u{feff}".as_bytes())?;
         }
@@ -105,6 +149,9 @@ impl Records {
 
     /// Adds a text, or digits that are to stay as they are.
     pub fn text(&mut self, text: &str) {
+        if let Some(built) = &mut self.built {
+            return built.cell(Some(text));
+        }
         self.begin_cell();
         match self.layout {
             ResultLayout::Csv => self.delimited(text, b','),
@@ -112,6 +159,7 @@ impl Records {
             ResultLayout::Tsv => self.delimited(text, b'\t'),
             ResultLayout::Json | ResultLayout::Ndjson => push_json(&mut self.row, text),
             ResultLayout::Table => self.table_cell(text),
+            ResultLayout::Xlsx | ResultLayout::Parquet | ResultLayout::Arrow => {}
         }
         self.cells += 1;
     }
@@ -130,6 +178,9 @@ impl Records {
             ResultLayout::Csv
             | ResultLayout::ForExcel
             | ResultLayout::Tsv
+            | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Table => self.text(text),
             ResultLayout::Json | ResultLayout::Ndjson => {
                 self.begin_cell();
@@ -141,10 +192,16 @@ impl Records {
 
     /// Adds nothing.
     pub fn missing(&mut self) {
+        if let Some(built) = &mut self.built {
+            return built.cell(None);
+        }
         match self.layout {
             ResultLayout::Csv
             | ResultLayout::ForExcel
             | ResultLayout::Tsv
+            | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Table => self.text(""),
             ResultLayout::Json | ResultLayout::Ndjson => self.bare("null"),
         }
@@ -156,7 +213,10 @@ impl Records {
     /// The output cannot be written.
     pub fn end_row(&mut self) -> Result<(), FormatsError> {
         self.rows += 1;
-        self.end_line()
+        match &mut self.built {
+            Some(built) => built.end_row(&mut self.output),
+            None => self.end_line(),
+        }
     }
 
     /// Ends the rows and puts the file in its place.
@@ -164,6 +224,9 @@ impl Records {
     /// # Errors
     /// The output cannot be written.
     pub fn finish(mut self) -> Result<(), FormatsError> {
+        if let Some(built) = self.built.take() {
+            built.finish(&mut self.output)?;
+        }
         match self.layout {
             ResultLayout::Json if self.rows == 0 => self.output.write(b"[]\n")?,
             ResultLayout::Json => self.output.write(b"\n]\n")?,
@@ -181,6 +244,9 @@ impl Records {
             ResultLayout::Csv
             | ResultLayout::ForExcel
             | ResultLayout::Tsv
+            | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Ndjson => {}
         }
         self.output.finish()
@@ -199,6 +265,9 @@ impl Records {
             ResultLayout::Csv
             | ResultLayout::ForExcel
             | ResultLayout::Tsv
+            | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow
             | ResultLayout::Table => {}
         }
     }
@@ -224,7 +293,10 @@ impl Records {
     fn end_line(&mut self) -> Result<(), FormatsError> {
         self.cells = 0;
         match self.layout {
-            ResultLayout::Table => return Ok(()),
+            ResultLayout::Table
+            | ResultLayout::Xlsx
+            | ResultLayout::Parquet
+            | ResultLayout::Arrow => return Ok(()),
             ResultLayout::Csv | ResultLayout::Tsv => self.row.push('\n'),
             ResultLayout::ForExcel => self.row.push_str("\r\n"),
             ResultLayout::Ndjson => self.row.push_str("}\n"),
@@ -287,11 +359,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
         let output = Output::create(path.to_str().unwrap()).unwrap();
-        let column = |name: &str, numeric| ResultColumn {
-            name: name.into(),
-            heading: name.to_uppercase(),
-            numeric,
-        };
+        let column = |name: &str, numeric| ResultColumn::new(name, &name.to_uppercase(), numeric);
         let columns = vec![column("id", true), column("account", false)];
         let mut records = Records::new(output, layout, columns, "").unwrap();
         for (id, account) in [("1", "国库, \"central\""), ("23", "a\tb")] {

@@ -12,10 +12,13 @@ use crate::rows::{Cell, Origin, RegisterRow, Unreadable};
 use super::columns::{Bound, FieldFrom, field_of_column};
 use super::csv::CsvCells;
 use super::error::FormatsError;
+use super::held::Held;
 use super::input::{Input, Layout};
 use super::mapping::{Mapping, PERIOD_SPELLINGS, TableMapping};
 use super::parse::{self, Fault};
 use super::raw::{RawRow, RawRows, column_names};
+use super::spellings::remedy;
+use super::table_reader::{record_value, value_cell};
 
 /// Reads a register's file, the position of which is put into each row's origin.
 ///
@@ -37,6 +40,7 @@ pub fn read_register(
     if is_csv {
         bound = bound.checked(&columns, table, input.name())?;
         period = period.checked(&mapping, input.name())?;
+        rows.check(table, &bound.from, input.name())?;
     }
     // What a file does not have needs no days on which it holds.
     let has = |at: usize| bound.from.get(at).is_some_and(|from| *from != FieldFrom::Nowhere);
@@ -47,6 +51,7 @@ pub fn read_register(
     let ignored = ignored.filter(|column| !period_columns.contains(&Some(column.as_str())));
     let mut found = RegisterRows { rows: Vec::new(), ignored: ignored.cloned().collect(), undated };
     let (mut faults, mut first) = (0_u64, Vec::new());
+    let (mut alike, mut kind_of_fault, mut remedied) = (true, None, None);
     let reader = Reader { names, table, bound: &bound, mapping: &mapping, period: &period };
     let header = rows.header.clone();
     while let Some(row) = rows.next()? {
@@ -55,6 +60,9 @@ pub fn read_register(
             Ok(row) => found.rows.push(row),
             Err((column, fault)) => {
                 faults += 1;
+                let own = (column.clone(), fault.why);
+                alike &= kind_of_fault.get_or_insert(own.clone()) == &own;
+                remedied = remedied.or_else(|| remedy(fault.why, &fault.value));
                 if first.len() < SHOWN_MAX {
                     let column = column.as_deref();
                     let kind = column.and_then(|column| {
@@ -65,6 +73,11 @@ pub fn read_register(
                 }
             }
         }
+    }
+    if faults > 1 && alike {
+        // What is wrong with all of them is said once.
+        first.truncate(1);
+        first.extend(remedied);
     }
     if faults > 0 {
         return Err(FormatsError::Register { file: input.name().to_owned(), rows: faults, first });
@@ -151,12 +164,22 @@ impl Reader<'_> {
                 RawRow::Cells(cells) => {
                     let at = header.iter().position(|column| column == name)?;
                     let text = cells.get(at)?;
-                    parse::text(text, &Kind::Date, self.names)
+                    parse::text(&self.mapping.day_meant(text), &Kind::Date, self.names)
                         .map_err(|why| Fault { value: text.to_owned(), why })
                 }
                 RawRow::Record { record, .. } => {
                     let (_, raw) = record.0.iter().find(|(own, _)| own == name)?;
                     parse::json(raw, &Kind::Date, self.names)
+                }
+                RawRow::Values { cells, .. } => {
+                    let at = header.iter().position(|column| column == name)?;
+                    let meant = match cells.get(at)? {
+                        Held::Text(text) => Held::Text(self.mapping.day_meant(text)),
+                        held => held.clone(),
+                    };
+                    let held = &meant;
+                    held.cell(&Kind::Date, self.names)
+                        .map_err(|why| Fault { value: held.text().into_owned(), why })
                 }
                 RawRow::Broken { .. } => return None,
             };
@@ -178,6 +201,7 @@ impl Reader<'_> {
                 }
                 self.cells(cells, header)?
             }
+            RawRow::Values { cells, .. } => self.values(cells, header)?,
             RawRow::Record { record, .. } => self.record(record)?,
             RawRow::Broken { column, text, why, .. } => {
                 let fault = Fault { value: parse::shortened(text), why: *why };
@@ -204,11 +228,32 @@ impl Reader<'_> {
                 cells.push(Cell::Missing);
                 continue;
             };
-            let values = self.mapping.values.get(&at);
-            let text =
-                values.and_then(|values| values.get(text.trim())).map_or(text, String::as_str);
-            let cell = parse::text(text, &field.kind, self.names)
-                .map_err(|why| (column.clone(), Fault { value: parse::shortened(text), why }))?;
+            let text = self.mapping.meant(at, text);
+            let cell = parse::text(&text, &field.kind, self.names)
+                .map_err(|why| (column.clone(), Fault { value: parse::shortened(&text), why }))?;
+            self.push_required(&mut cells, at, cell, column)?;
+        }
+        Ok(cells)
+    }
+
+    fn values(&self, row: &[Held<'_>], header: &[String]) -> Result<Vec<Cell>, RowFault> {
+        let mut cells = Vec::with_capacity(self.table.fields.len());
+        for (at, (field, from)) in self.table.fields.iter().zip(&self.bound.from).enumerate() {
+            let constant;
+            let (held, column) = match from {
+                _ if field.computed => (&Held::Nothing, None),
+                FieldFrom::Nowhere => (&Held::Nothing, None),
+                FieldFrom::Column(at) => {
+                    (row.get(*at).unwrap_or(&Held::Nothing), header.get(*at).cloned())
+                }
+                FieldFrom::Constant(text) => {
+                    constant = Held::Text(text.as_str().into());
+                    (&constant, None)
+                }
+            };
+            let cell = value_cell(self.mapping, at, field, held, self.names).map_err(|why| {
+                (column.clone(), Fault { value: parse::shortened(&held.text()), why })
+            })?;
             self.push_required(&mut cells, at, cell, column)?;
         }
         Ok(cells)
@@ -231,7 +276,7 @@ impl Reader<'_> {
                 let fault = Fault { value: name.clone(), why: Unreadable::RepeatedField };
                 return Err((Some(name.clone()), fault));
             }
-            *cell = parse::json(raw, &field.kind, self.names)
+            *cell = record_value(self.mapping, at, field, Some(raw), self.names)
                 .map_err(|fault| (Some(name.clone()), fault))?;
         }
         let mut checked = Vec::with_capacity(cells.len());
@@ -283,9 +328,14 @@ fn fault_words(
 ) -> Words {
     let why = unreadable_words(fault.why, column, &fault.value);
     let hint = unreadable_hint(fault.why, &fault.value, kind);
-    let (en, zh) = match input.layout {
-        Layout::Json => (format!("record {line}"), format!("第 {line} 条记录")),
-        Layout::Csv { .. } | Layout::Ndjson => (format!("line {line}"), format!("第 {line} 行")),
+    let (en, zh) = match (input.layout, column) {
+        (Layout::Json, _) => (format!("record {line}"), format!("第 {line} 条记录")),
+        (Layout::Sheet, Some(_)) => {
+            let place = input.place(line, column);
+            let cell = |text: &str| text.rsplit('!').next().unwrap_or_default().to_owned();
+            (cell(&place.en), cell(&place.zh))
+        }
+        _ => (format!("line {line}"), format!("第 {line} 行")),
     };
     Words::new(format!("{en}: {}; {}", why.en, hint.en), format!("{zh}：{}；{}", why.zh, hint.zh))
 }

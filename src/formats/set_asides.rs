@@ -12,7 +12,7 @@ use crate::report::ReasonWords;
 use crate::rows::Origin;
 
 use super::error::FormatsError;
-use super::input::{Input, Layout};
+use super::input::Input;
 use super::output::Output;
 use super::raw::{RawRow, RawRows};
 use super::records::{Records, ResultColumn, ResultLayout};
@@ -106,9 +106,7 @@ impl SetAsides {
         let distinct = matches!(layout, ResultLayout::Json | ResultLayout::Ndjson);
         let shown = if distinct { told_apart(&own) } else { own.clone() };
         let columns = shown.iter().map(String::as_str).chain(added.iter().map(String::as_str));
-        let columns = columns
-            .map(|name| ResultColumn { name: name.into(), heading: name.into(), numeric: false })
-            .collect();
+        let columns = columns.map(|name| ResultColumn::new(name, name, false)).collect();
         let mut records = Records::new(output, layout, columns, "… {}")?;
         let mut rest = places.as_slice();
         while let Some((first, _)) = rest.first() {
@@ -184,6 +182,16 @@ fn write_own(
                 }
             }
             (cells.len() != header.len()).then(|| cells.text().to_owned())
+        }
+        RawRow::Values { cells, .. } => {
+            for name in own {
+                let at = header.iter().position(|column| column == name);
+                match at.and_then(|at| cells.get(at)) {
+                    Some(held) => records.text(&held.text()),
+                    None => records.missing(),
+                }
+            }
+            None
         }
         RawRow::Record { record, text, .. } => {
             let mut repeated = false;
@@ -264,7 +272,7 @@ fn own_columns(inputs: &[Input], places: &[(Origin, u64)]) -> Result<Vec<String>
                 own.push(name.clone());
             }
         }
-        if let Layout::Csv { .. } = input.layout {
+        if !rows.header.is_empty() {
             continue;
         }
         while let Some(row) = rows.next()? {

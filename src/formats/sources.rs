@@ -70,6 +70,43 @@ pub fn is_rules(path: &Path) -> bool {
     name.ends_with(".fen") || name.ends_with(".fen.md")
 }
 
+/// The files that a pattern with `*`, `?` or `[…]` stands for, in order; `None` if it is no pattern,
+/// or the name of a file itself.
+///
+/// # Errors
+/// It stands for none, or a folder cannot be read.
+pub fn matching_files(pattern: &str) -> Result<Option<Vec<String>>, FormatsError> {
+    if !pattern.contains(['*', '?', '[']) || Path::new(pattern).exists() {
+        return Ok(None);
+    }
+    // The sheet of a workbook is named behind its file.
+    let (pattern, sheet) = match pattern.split_once('#') {
+        Some((file, sheet)) => (file, format!("#{sheet}")),
+        None => (pattern, String::new()),
+    };
+    if !pattern.contains(['*', '?', '[']) {
+        return Ok(None);
+    }
+    let none = || FormatsError::NoMatch { pattern: pattern.to_owned() };
+    let options = glob::MatchOptions {
+        require_literal_separator: true,
+        // A file that is being written is hidden; it is not there yet.
+        require_literal_leading_dot: true,
+        ..glob::MatchOptions::default()
+    };
+    let mut files = Vec::new();
+    for path in glob::glob_with(pattern, options).map_err(|_| none())? {
+        let path = path.map_err(|error| {
+            FormatsError::reading(&error.path().display().to_string(), error.into())
+        })?;
+        if !path.is_dir() {
+            files.push(format!("{}{sheet}", path.display()));
+        }
+    }
+    files.sort();
+    if files.is_empty() { Err(none()) } else { Ok(Some(files)) }
+}
+
 /// Writes a text in place of a file.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use super::by::By;
 use super::error::FormatsError;
 use super::output::Output;
 use super::parts::{Part, compare_parts, part_text};
-use super::records::{Records, ResultColumn, ResultLayout};
+use super::records::{Holds, Records, ResultColumn, ResultLayout};
 
 /// Adds up allocations. Memory grows with the number of totals, not of events.
 ///
@@ -326,20 +326,21 @@ impl Summary {
         let mut columns: Vec<ResultColumn> = Vec::new();
         for by in &self.by {
             let (heading, numeric) = (by.heading(names, language), numeric(by));
-            columns.push(ResultColumn { name: by.name().to_owned(), heading, numeric });
+            let column = ResultColumn::new(by.name(), &heading, numeric);
+            columns.push(column.holding(by.holds(names)));
             if labels && *by == By::Account {
-                let name = "account_label".to_owned();
-                columns.push(ResultColumn { heading: name.clone(), name, numeric: false });
+                columns.push(ResultColumn::new("account_label", "account_label", false));
             }
         }
-        let mut add = |name: &str, zh: &str, numeric| {
+        let mut add = |name: &str, zh: &str, holds: Holds| {
             let heading = if language == Language::Chinese { zh } else { name };
-            columns.push(ResultColumn { name: name.into(), heading: heading.into(), numeric });
+            let column = ResultColumn::new(name, heading, holds != Holds::Text);
+            columns.push(column.holding(holds));
         };
         if currency {
-            add("currency", "币种", false);
+            add("currency", "币种", Holds::Text);
         }
-        add("amount", "金额", true);
+        add("amount", "金额", Holds::Amount(names.greatest_scale()));
         let person = (layout == ResultLayout::Table).then_some(language);
         let mut records = Records::new(output, layout, columns, "… {}")?;
         for (parts, total) in self.totals() {

@@ -1,5 +1,6 @@
 //! Rows of one event kind into its columns.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use serde_json::value::RawValue;
@@ -10,6 +11,7 @@ use crate::rows::{Cell, Column, TextColumn, Unreadable, Values, Wholes};
 
 use super::columns::{Bound, FieldFrom, field_of_column};
 use super::csv::CsvCells;
+use super::held::Held;
 use super::json::{self, JsonValue, Record};
 use super::mapping::{Mapping, TableMapping};
 use super::parse::{self, Fault};
@@ -79,6 +81,7 @@ impl<'n> TableReader<'n> {
     ) -> Result<(), RowFault> {
         match row {
             RawRow::Cells(cells) => self.push_cells(cells, columns),
+            RawRow::Values { cells, .. } => self.push_values(cells, columns),
             RawRow::Record { record, .. } => self.push_record(record, columns, known),
             RawRow::Broken { .. } => Ok(()),
         }
@@ -99,7 +102,43 @@ impl<'n> TableReader<'n> {
                 FieldFrom::Constant(text) => (text.as_str(), None),
             };
             self.push_text(column, at, field, text)
-                .map_err(|(value, why)| (place, Fault { value: parse::shortened(value), why }))?;
+                .map_err(|(value, why)| (place, Fault { value: parse::shortened(&value), why }))?;
+        }
+        Ok(())
+    }
+
+    fn push_values(&self, cells: &[Held<'_>], columns: &mut [Column]) -> Result<(), RowFault> {
+        let fields = self.table.fields.iter().zip(&self.from).enumerate();
+        for ((at, (field, from)), column) in fields.zip(columns) {
+            let (held, place) = match from {
+                FieldFrom::Nowhere => {
+                    if field.required && !field.computed {
+                        let value = field.name.text.clone();
+                        return Err((None, Fault { value, why: Unreadable::Missing }));
+                    }
+                    continue;
+                }
+                FieldFrom::Column(place) => (cells.get(*place).unwrap_or(&Held::Nothing), *place),
+                FieldFrom::Constant(text) => {
+                    self.push_text(column, at, field, text).map_err(|(value, why)| {
+                        (None, Fault { value: parse::shortened(&value), why })
+                    })?;
+                    continue;
+                }
+            };
+            let text = held.text();
+            let pushed = match held {
+                Held::Text(text) => self.push_text(column, at, field, text),
+                // Values are mapped as they are shown.
+                _ if self.mapping.values.contains_key(&at) => {
+                    self.push_text(column, at, field, &text)
+                }
+                held => push_held(column, held, field, self.names)
+                    .map_err(|why| (Cow::Borrowed(&*text), why)),
+            };
+            pushed.map_err(|(value, why)| {
+                (Some(place), Fault { value: parse::shortened(&value), why })
+            })?;
         }
         Ok(())
     }
@@ -122,9 +161,9 @@ impl<'n> TableReader<'n> {
         at: usize,
         field: &Field,
         text: &'a str,
-    ) -> Result<(), (&'a str, Unreadable)> {
-        let text = replaced(&self.mapping, at, text);
-        push_text(column, text, field, self.names).map_err(|why| (text, why))
+    ) -> Result<(), (Cow<'a, str>, Unreadable)> {
+        let text = self.mapping.meant(at, text);
+        push_text(column, &text, field, self.names).map_err(|why| (text, why))
     }
 
     fn push_record(
@@ -191,8 +230,15 @@ impl<'n> TableReader<'n> {
                     FieldFrom::Column(place) => cells.get(*place)?,
                     FieldFrom::Constant(text) => text,
                 };
-                parse::text(replaced(&self.mapping, at, text), &field.kind, self.names).ok()?
+                parse::text(&self.mapping.meant(at, text), &field.kind, self.names).ok()?
             }
+            RawRow::Values { cells, .. } => match self.from.get(at)? {
+                FieldFrom::Nowhere => return None,
+                FieldFrom::Column(place) => {
+                    value_cell(&self.mapping, at, field, cells.get(*place)?, self.names).ok()?
+                }
+                FieldFrom::Constant(text) => parse::text(text, &field.kind, self.names).ok()?,
+            },
             RawRow::Record { record, .. } => {
                 let raw = record.0.iter().find(|(name, _)| {
                     field_of_column(name, &self.table.fields, &self.mapping) == Some(at)
@@ -209,13 +255,24 @@ impl<'n> TableReader<'n> {
     }
 }
 
-/// What stands for a text by the mapping's values.
-fn replaced<'a>(mapping: &'a TableMapping, field: usize, text: &'a str) -> &'a str {
-    let values = mapping.values.get(&field);
-    values.and_then(|values| values.get(text.trim())).map_or(text, String::as_str)
+/// What a value of a workbook or of a file of columns is to a field.
+pub(super) fn value_cell(
+    mapping: &TableMapping,
+    at: usize,
+    field: &Field,
+    held: &Held<'_>,
+    names: &Names,
+) -> Result<Cell, Unreadable> {
+    match held {
+        Held::Text(text) => parse::text(&mapping.meant(at, text), &field.kind, names),
+        held if mapping.values.contains_key(&at) => {
+            parse::text(&mapping.meant(at, &held.text()), &field.kind, names)
+        }
+        held => held.cell(&field.kind, names),
+    }
 }
 
-fn record_value(
+pub(super) fn record_value(
     mapping: &TableMapping,
     at: usize,
     field: &Field,
@@ -230,10 +287,8 @@ fn record_value(
         return from_text(constant);
     }
     let Some(raw) = raw else { return Ok(Cell::Missing) };
-    if mapping.values.contains_key(&at)
-        && let JsonValue::Text(text) = json::value(raw)
-    {
-        return from_text(replaced(mapping, at, &text));
+    if let JsonValue::Text(text) = json::value(raw) {
+        return from_text(&mapping.meant(at, &text));
     }
     parse::json(raw, &field.kind, names)
 }
@@ -284,6 +339,20 @@ fn push_text(
             column.push(cell);
         }
     }
+    Ok(())
+}
+
+fn push_held(
+    column: &mut Column,
+    held: &Held<'_>,
+    field: &Field,
+    names: &Names,
+) -> Result<(), Unreadable> {
+    let cell = held.cell(&field.kind, names)?;
+    if cell == Cell::Missing && field.required {
+        return Err(Unreadable::Missing);
+    }
+    column.push(cell);
     Ok(())
 }
 

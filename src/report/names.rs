@@ -283,6 +283,11 @@ impl Names {
         table.map_or_else(yuan, |table| table.currency.clone())
     }
 
+    /// The most decimals that an amount of any event has.
+    pub fn greatest_scale(&self) -> u8 {
+        self.events.iter().map(|table| table.currency.scale).max().unwrap_or(2)
+    }
+
     /// Whether the events bring more than one currency.
     pub fn has_currencies(&self) -> bool {
         let mut tables = self.events.iter();

@@ -146,6 +146,22 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
         Unreadable::NotJson => Words::new("each line is one record, `{…}`", "每行是一条记录 {…}"),
         Unreadable::NotARecord => Words::new("write a record, `{…}`", "请写成记录 {…}"),
         Unreadable::RepeatedField => Words::new("name each field once", "每个字段只写一次"),
+        Unreadable::SheetDigits => Words::new(
+            "format the column as text, and write the value again from its source",
+            "请把该列设为文本格式，按来源重新填写",
+        ),
+        Unreadable::TimeOfDay => Words::new(
+            "leave the time out: `=INT(cell)` is the day alone",
+            "请去掉时间：用 =INT(单元格) 只取日期",
+        ),
+        Unreadable::CellError => Words::new(
+            "mend the formula, and save the workbook in a spreadsheet program",
+            "请修正公式，并在表格软件中保存",
+        ),
+        Unreadable::OtherCell => Words::new(
+            "format the column as text, and write the value again: what stood here cannot be known",
+            "请把该列设为文本格式后重新填写：原来写的是什么已无从得知",
+        ),
     }
 }
 
@@ -189,6 +205,18 @@ fn what(why: Unreadable) -> Words {
         Unreadable::NotJson => ("is not JSON", "不是 JSON"),
         Unreadable::NotARecord => ("is not a record", "不是记录"),
         Unreadable::RepeatedField => ("is named twice", "出现了两次"),
+        Unreadable::SheetDigits => (
+            "has more digits than the fifteen that a spreadsheet keeps of a number",
+            "位数超过表格软件对数字所保留的十五位",
+        ),
+        Unreadable::TimeOfDay => ("is not a day alone", "不只是日期，还带有时间"),
+        Unreadable::CellError => {
+            ("is a formula that failed or was not worked out", "是出错或未计算的公式")
+        }
+        Unreadable::OtherCell => (
+            "is a cell that the spreadsheet took for something else than text",
+            "被表格软件当作非文本",
+        ),
     };
     Words::new(en, zh)
 }

@@ -288,4 +288,12 @@ pub enum Unreadable {
     NotARecord,
     /// A record that names a field twice.
     RepeatedField,
+    /// A number of a workbook that needs more digits than a spreadsheet keeps.
+    SheetDigits,
+    /// A time of day where a day is wanted.
+    TimeOfDay,
+    /// What a formula came to that failed, or that has not been worked out.
+    CellError,
+    /// A date or a truth value where a text is wanted.
+    OtherCell,
 }

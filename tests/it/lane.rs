@@ -15,7 +15,7 @@ use crate::reference::data::{Row, Sent, batches_of, registers};
 use crate::worked;
 
 /// The rules of a workload.
-fn workload(name: &str) -> String {
+pub fn workload(name: &str) -> String {
     let file = crate::floors::root().join(format!("examples/workloads/{name}.fen.md"));
     let text = std::fs::read_to_string(file).unwrap();
     text.split("```fen").skip(1).map(|part| part.split("```").next().unwrap()).collect()
@@ -23,7 +23,7 @@ fn workload(name: &str) -> String {
 
 /// Every kind of leg that has a lane: amounts, bounds, a waterfall, a pool that two legs fill, a split
 /// settled in order, an undetermined rest, a total of two key parts with what the event adds.
-const LEGS: &str = r#"
+pub const LEGS: &str = r#"
 module legs
 authority national
 settlement largest remainder
@@ -102,7 +102,7 @@ fn money(fen: i128) -> String {
     format!("{sign}{}.{:02}", fen.abs() / 100, fen.abs() % 100)
 }
 
-fn receipts(events: usize) -> impl Strategy<Value = Vec<Sent>> {
+pub fn receipts(events: usize) -> impl Strategy<Value = Vec<Sent>> {
     let undoes = prop::option::weighted(0.1, 1..160_u32);
     let day = (0..4_u32, 1..13_u32, 1..29_u32);
     let one = (0..2000_u32, day, any::<bool>(), 0..8_u32, amount(), undoes);
@@ -132,7 +132,7 @@ fn receipts(events: usize) -> impl Strategy<Value = Vec<Sent>> {
     })
 }
 
-fn limits() -> Vec<Row> {
+pub fn limits() -> Vec<Row> {
     let row = |text: &str| Row::new("limits", text);
     vec![
         row("payer P1; cap 0.00; since 2019-01-31; exempt false"),
@@ -178,7 +178,7 @@ fn check(rules: &RuleSet, events: &[Sent], rows: &[Row]) -> Result<u64, String> 
     Ok(in_lane)
 }
 
-fn config(cases: u32) -> ProptestConfig {
+pub fn config(cases: u32) -> ProptestConfig {
     let cases = std::env::var("FENSHUI_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(cases);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }

@@ -15,11 +15,16 @@
 
 mod allocate;
 mod book;
+mod bytes;
 mod cases;
 mod check;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(all(feature = "cli", feature = "columns"))]
+mod column_files;
 mod compiled;
+#[cfg(feature = "cli")]
+mod files;
 mod floors;
 #[cfg(feature = "cli")]
 mod jobs;
@@ -32,4 +37,6 @@ mod set_asides;
 mod syntax;
 mod tidy;
 mod tour;
+#[cfg(feature = "cli")]
+mod workbooks;
 mod worked;

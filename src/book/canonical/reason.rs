@@ -55,4 +55,8 @@ choice!(Unreadable {
     20 => NotARecord,
     21 => RepeatedField,
     22 => BareRate,
+    23 => SheetDigits,
+    24 => TimeOfDay,
+    25 => CellError,
+    26 => OtherCell,
 });

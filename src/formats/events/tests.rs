@@ -80,7 +80,7 @@ fn in_blocks(names: &Names, input: &Input, bytes: &[u8], size: usize) -> Found {
     rows.next().unwrap();
     let (mut found, mut unread) = (Found::default(), Vec::new());
     while let Some(block) = rows.next_block().unwrap() {
-        events.take_in(reader.read(EventBlock(Taken::Block(block))), &mut unread);
+        events.take_in(reader.read(EventBlock(Taken::Block(RawBlock::Text(block)))), &mut unread);
     }
     events.end();
     found.rows = events.rows_read();
@@ -379,7 +379,7 @@ fn check(names: &Names, header: &str, body: &[u8], encoding: Encoding, sizes: &[
     let mut place = tempfile::NamedTempFile::new_in(folder.path()).unwrap();
     place.write_all(&bytes).unwrap();
     place.persist(&path).unwrap();
-    let options = InputOptions { layout: None, encoding: Some(encoding) };
+    let options = InputOptions { encoding: Some(encoding), ..InputOptions::default() };
     // Some heaps of bytes are refused before anybody reads rows.
     let Ok(input) = Input::open(path.to_str().unwrap(), options) else { return };
     let plain = plainly(names, &bytes, encoding);

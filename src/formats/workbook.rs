@@ -1,0 +1,236 @@
+//! Results as a workbook: a sheet that Excel and WPS open as it is.
+//!
+//! Nothing in it is a formula, whatever a cell begins with, and whatever is no amount is text, so that
+//! codes keep their zeros. An amount is a number where a spreadsheet keeps all its digits, else text.
+//! Rows are written as they come; memory does not grow with them. Equal results are equal files.
+
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, IgnoreError, Workbook, Worksheet, XlsxError,
+};
+
+use crate::diagnostics::Words;
+
+use super::error::FormatsError;
+use super::records::{Holds, ResultColumn};
+
+/// Writes rows into a workbook, over as many sheets as they need.
+pub(super) struct SheetWriter {
+    workbook: Workbook,
+    /// What the result is called, and with it the sheets.
+    file: String,
+    title: String,
+    columns: Vec<ResultColumn>,
+    text: Format,
+    header: Format,
+    /// By how many decimals they have.
+    amounts: Vec<Format>,
+    /// How many sheets have been begun.
+    sheets: usize,
+    /// The next row of the sheet at hand, and its next column.
+    row: u32,
+    column: u16,
+    /// About how many letters the widest cell of each column has.
+    widths: Vec<u16>,
+}
+
+impl std::fmt::Debug for SheetWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SheetWriter").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl SheetWriter {
+    /// Begins the first sheet.
+    pub(super) fn new(file: &str, columns: &[ResultColumn]) -> Result<SheetWriter, FormatsError> {
+        let mut workbook = Workbook::new();
+        let never = ExcelDateTime::from_ymd(2000, 1, 1).map_err(|error| failed(file, &error))?;
+        // The day on which it is written would make equal results differ.
+        workbook.set_properties(&DocProperties::new().set_creation_datetime(&never));
+        let mut writer = SheetWriter {
+            workbook,
+            file: file.to_owned(),
+            title: title(file),
+            columns: columns.to_vec(),
+            text: Format::new().set_num_format("@"),
+            header: Format::new().set_bold().set_num_format("@").set_align(FormatAlign::Center),
+            amounts: Vec::new(),
+            sheets: 0,
+            row: 0,
+            column: 0,
+            widths: vec![0; columns.len()],
+        };
+        writer.begin_sheet()?;
+        Ok(writer)
+    }
+
+    /// Adds a cell to the row at hand; `None` leaves it empty.
+    pub(super) fn cell(&mut self, text: Option<&str>) -> Result<(), FormatsError> {
+        let (row, column) = (self.row, self.column);
+        self.column += 1;
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(()) };
+        if row < MEASURED_ROWS {
+            self.widen(column, text);
+        }
+        let holds = self.columns.get(usize::from(column)).map(|column| column.holds);
+        let decimals = match holds {
+            Some(Holds::Amount(_)) => decimals_kept(text),
+            _ => None,
+        };
+        let Some(decimals) = decimals else {
+            let (sheet, format) = (sheet(&mut self.workbook, self.sheets), &self.text);
+            let written =
+                sheet.and_then(|it| it.write_string_with_format(row, column, text, format));
+            return written.map(drop).map_err(|error| failed(&self.file, &error));
+        };
+        while self.amounts.len() <= decimals {
+            let zeros = "0".repeat(self.amounts.len());
+            let point = if zeros.is_empty() { "" } else { "." };
+            self.amounts.push(Format::new().set_num_format(format!("#,##0{point}{zeros}")));
+        }
+        let Some(format) = self.amounts.get(decimals) else { return Ok(()) };
+        number(sheet(&mut self.workbook, self.sheets), row, column, text, format)
+            .map_err(|error| failed(&self.file, &error))
+    }
+
+    /// Ends a row; where the sheet is full the next row begins another.
+    pub(super) fn end_row(&mut self) -> Result<(), FormatsError> {
+        self.row += 1;
+        self.column = 0;
+        if self.row == SHEET_ROWS {
+            self.end_sheet()?;
+            self.begin_sheet()?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of the workbook.
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, FormatsError> {
+        self.end_sheet()?;
+        self.workbook.save_to_buffer().map_err(|error| failed(&self.file, &error))
+    }
+
+    fn begin_sheet(&mut self) -> Result<(), FormatsError> {
+        self.sheets += 1;
+        let name = match self.sheets {
+            1 => self.title.clone(),
+            more => format!("{} ({more})", self.title),
+        };
+        let SheetWriter { workbook, columns, header, .. } = self;
+        let begin = || -> Result<(), XlsxError> {
+            let sheet = workbook.add_worksheet_with_constant_memory()?.set_name(name)?;
+            sheet
+                .set_freeze_panes(1, 0)?
+                .set_landscape()
+                .set_paper_size(A4)
+                .set_repeat_rows(0, 0)?;
+            for (at, column) in (0_u16..).zip(columns.iter()) {
+                sheet.write_string_with_format(0, at, &column.name, header)?;
+            }
+            Ok(())
+        };
+        begin().map_err(|error| failed(&self.file, &error))?;
+        for at in 0..self.columns.len() {
+            let name = self.columns.get(at).map(|column| column.name.clone()).unwrap_or_default();
+            self.widen(u16::try_from(at).unwrap_or(u16::MAX), &name);
+        }
+        self.row = 1;
+        Ok(())
+    }
+
+    /// Lays the sheet out, now that it is known what stands in it.
+    fn end_sheet(&mut self) -> Result<(), FormatsError> {
+        let (last, widths) = (self.row.saturating_sub(1), &self.widths);
+        let columns = u16::try_from(widths.len()).unwrap_or(u16::MAX).saturating_sub(1);
+        let lay_out = |sheet: &mut Worksheet| -> Result<(), XlsxError> {
+            for (at, width) in (0_u16..).zip(widths) {
+                sheet.set_column_width(at, (*width).clamp(8, 60) + 2)?;
+            }
+            sheet.autofilter(0, 0, last, columns)?;
+            // A code is text on purpose.
+            sheet.ignore_error_range(0, 0, last, columns, IgnoreError::NumberStoredAsText)?;
+            Ok(())
+        };
+        sheet(&mut self.workbook, self.sheets)
+            .and_then(lay_out)
+            .map_err(|error| failed(&self.file, &error))
+    }
+
+    fn widen(&mut self, column: u16, text: &str) {
+        // A Chinese letter takes the room of two Latin ones.
+        let room = |letter: char| if letter >= '\u{2E80}' { 2 } else { 1 };
+        let width = text.chars().take(100).map(room).sum::<u16>();
+        if let Some(widest) = self.widths.get_mut(usize::from(column)) {
+            *widest = width.max(*widest);
+        }
+    }
+}
+
+fn sheet(workbook: &mut Workbook, number: usize) -> Result<&mut Worksheet, XlsxError> {
+    workbook.worksheet_from_index(number.saturating_sub(1))
+}
+
+/// Writes an amount as a number.
+#[expect(
+    clippy::disallowed_types,
+    reason = "a workbook holds binary floats; of fifteen digits this one keeps each"
+)]
+fn number(
+    sheet: Result<&mut Worksheet, XlsxError>,
+    row: u32,
+    column: u16,
+    text: &str,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    let number: f64 = text.parse().map_err(|_| XlsxError::ParameterError(text.to_owned()))?;
+    sheet?.write_number_with_format(row, column, number, format).map(drop)
+}
+
+/// How many decimals an amount has, if a spreadsheet keeps all its digits.
+fn decimals_kept(text: &str) -> Option<usize> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = [whole, fraction].concat();
+    let kept = digits.trim_start_matches('0').len() <= 15;
+    (kept && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then_some(fraction.len())
+}
+
+/// What the sheets of a file are called: as the file, without what no sheet's name may hold.
+fn title(file: &str) -> String {
+    let stem = std::path::Path::new(file).file_stem().map(|stem| stem.to_string_lossy());
+    let allowed = |letter: &char| !['[', ']', ':', '*', '?', '/', '\\', '\''].contains(letter);
+    let title: String = stem.unwrap_or_default().chars().filter(allowed).take(24).collect();
+    if title.trim().is_empty() || title == "-" { "results".to_owned() } else { title }
+}
+
+fn failed(file: &str, error: &XlsxError) -> FormatsError {
+    let csv = || Words::new("write it as CSV, which has no such limit", "请写成 CSV，没有此限制");
+    let (what, hint) = match error {
+        XlsxError::MaxStringLengthExceeded => (
+            Words::new(
+                "a cell would hold more than 32,767 letters, which no workbook can",
+                "有单元格超过工作簿允许的 32,767 个字符",
+            ),
+            csv(),
+        ),
+        XlsxError::IoError(error) => {
+            return FormatsError::writing(
+                file,
+                std::io::Error::new(error.kind(), error.to_string()),
+            );
+        }
+        other => (
+            Words::new(
+                format!("the workbook cannot be written: {other}"),
+                format!("无法写出工作簿：{other}"),
+            ),
+            csv(),
+        ),
+    };
+    FormatsError::Workbook { file: file.to_owned(), what, hint }
+}
+
+const SHEET_ROWS: u32 = 1_048_576;
+/// So many rows tell how wide columns are.
+const MEASURED_ROWS: u32 = 1000;
+const A4: u8 = 9;

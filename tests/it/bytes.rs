@@ -1,0 +1,223 @@
+//! What is written is the same bytes on one thread and on sixteen, however the input is cut and
+//! however many rows are taken at a time: generated events, some of them spoilt, over rules that keep to
+//! their lane and rules that do not.
+
+use std::cell::Cell;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use fenshui::app::{self, Job, Library, Outputs};
+use fenshui::check::Checked;
+use fenshui::diagnostics::Language;
+use fenshui::formats::{
+    AllocationOptions, Allocations, By, FormatsError, InputOptions, Mapping, Output, Pieces,
+    ResultLayout, SetAsides, Summary,
+};
+use fenshui::model::Choice;
+use fenshui::plan::Choices;
+use fenshui::report::names::Names;
+use proptest::prelude::*;
+
+use crate::lane::{LEGS, config, limits, receipts, workload};
+use crate::reference::data::Sent;
+
+/// Rules, and what they are called.
+struct Compiled {
+    checked: Checked,
+    names: Names,
+    event: &'static str,
+    by: &'static str,
+}
+
+fn compiled(rules: &str, event: &'static str, by: &'static str) -> Compiled {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rules.fen");
+    std::fs::write(&file, rules).unwrap();
+    let loaded = app::load(&file, &Library { folders: Vec::new() }).unwrap();
+    let checked = app::compile(&loaded, &Choice::default()).checked.unwrap();
+    let names = app::names(checked.rule_set(), Language::English);
+    Compiled { checked, names, event, by }
+}
+
+/// How a run is made.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    threads: usize,
+    pieces: Pieces,
+}
+
+/// Allocations, summary and rows set aside of a run.
+fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<u8>; 3] {
+    let options = InputOptions { pieces: way.pieces, ..InputOptions::default() };
+    let mapping = Mapping::default();
+    let registers: Vec<String> = match rules.names.registers.is_empty() {
+        true => Vec::new(),
+        false => vec![format!("limits={}", folder.join("limits.csv").display())],
+    };
+    let (registers, _) = app::read_registers(&rules.names, &registers, options, &mapping).unwrap();
+    let events = app::open_events(&rules.names, files, options).unwrap();
+    let job = Job {
+        checked: &rules.checked,
+        names: &rules.names,
+        choices: &Choices::default(),
+        events: &events,
+        registers,
+        mapping: &mapping,
+        through: None,
+        language: Language::English,
+        threads: way.threads,
+        interrupted: &AtomicBool::new(false),
+    };
+    let place = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let open = || -> Result<Outputs<'_>, FormatsError> {
+        let options = AllocationOptions {
+            layout: ResultLayout::Csv,
+            explain: true,
+            labels: false,
+            language: Language::English,
+        };
+        Ok(Outputs {
+            allocations: Some(Allocations::new(
+                &rules.names,
+                Output::create(&place("out"))?,
+                options,
+            )?),
+            summary: Some(Summary::new(By::parse(rules.by, &rules.names).unwrap())),
+            figures: None,
+            set_asides: Some(SetAsides::new()?),
+        })
+    };
+    let (_, outputs) = app::run(&job, &open, true, &|_| ()).unwrap();
+    outputs.allocations.unwrap().finish().unwrap();
+    let create = |name: &str| Output::create(&place(name)).unwrap();
+    let (csv, language) = (ResultLayout::Csv, Language::English);
+    outputs.summary.unwrap().write(&rules.names, create("sums"), csv, language).unwrap();
+    outputs.set_asides.unwrap().write(&app::inputs(events), create("aside"), csv).unwrap();
+    ["out", "sums", "aside"].map(|name| std::fs::read(folder.join(name)).unwrap())
+}
+
+/// Every way comes to the same bytes; gives how many bytes there are of each.
+fn check(rules: &Compiled, events: &[Sent], spoilt: &[usize]) -> Result<[usize; 3], TestCaseError> {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(rules, events, spoilt, folder.path());
+    let pieces = |block_bytes, batch_rows| Pieces { block_bytes, batch_rows };
+    let usual = Way { threads: 1, pieces: Pieces::default() };
+    let wanted = written(rules, folder.path(), &files, usual);
+    for threads in [1, 2, 4, 16] {
+        for pieces in [Pieces::default(), pieces(1, 1), pieces(100, 7), pieces(3000, 50)] {
+            let way = Way { threads, pieces };
+            let found = written(rules, folder.path(), &files, way);
+            for ((wanted, found), name) in wanted.iter().zip(&found).zip(["out", "sums", "aside"]) {
+                let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+                prop_assert_eq!(text(wanted), text(found), "{:?}: {}", way, name);
+            }
+        }
+    }
+    Ok(wanted.each_ref().map(Vec::len))
+}
+
+/// The first half of the events as CSV, the others as a record a line; spoilt ones lack a sign.
+fn files(rules: &Compiled, events: &[Sent], spoilt: &[usize], folder: &Path) -> Vec<String> {
+    let table = rules.names.events.iter().find(|table| table.name.text == rules.event).unwrap();
+    let fields = table.fields.iter().filter(|field| !field.computed);
+    let fields: Vec<&str> = fields.map(|field| field.name.text.as_str()).collect();
+    let (first, others) = events.split_at(events.len() / 2);
+    let value = |event: &Sent, at: usize, field: &str| match event.value(field) {
+        "-" => String::new(),
+        amount if amount.contains('.') && spoilt.contains(&at) => amount.replace('.', ","),
+        // A line end inside a cell is none of the file's.
+        payer if field == "payer" && at % 11 == 3 => format!("{payer}\n"),
+        value => value.to_owned(),
+    };
+    let mut csv = fields.join(",") + "\n";
+    for (at, event) in first.iter().enumerate() {
+        let cells = fields.iter().map(|field| match value(event, at, field) {
+            cell if cell.contains(['\n', ',']) => format!("\"{cell}\""),
+            cell => cell,
+        });
+        csv.push_str(&(cells.collect::<Vec<_>>().join(",") + "\n"));
+    }
+    let mut records = String::new();
+    for (at, event) in (first.len()..).zip(others) {
+        let cell = |field: &&str| {
+            let value = value(event, at, field);
+            (!value.is_empty()).then(|| format!("{}:{}", quoted(field), quoted(&value)))
+        };
+        let cells: Vec<String> = fields.iter().filter_map(cell).collect();
+        writeln!(records, "{{{}}}", cells.join(",")).unwrap();
+    }
+    let mut rows = "payer,cap,since,exempt\n".to_owned();
+    for row in limits() {
+        let cells: Vec<&str> = row.values.iter().map(|(_, value)| value.as_str()).collect();
+        rows.push_str(&(cells.join(",") + "\n"));
+    }
+    let mut named = Vec::new();
+    for (name, text) in [("limits.csv", rows), ("a.csv", csv), ("b.ndjson", records)] {
+        std::fs::write(folder.join(name), &text).unwrap();
+        // A file without a single row is refused.
+        if name != "limits.csv" && !text.is_empty() {
+            named.push(folder.join(name).to_str().unwrap().to_owned());
+        }
+    }
+    named
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\n', "\\n"))
+}
+
+proptest! {
+    #![proptest_config(config(6))]
+
+    #[test]
+    fn of_rules_of_every_kind(
+        mut events in receipts(200),
+        spoilt in prop::collection::vec(0..200_usize, 0..5),
+        sorted in any::<bool>(),
+    ) {
+        if sorted {
+            events.sort_by_key(|event| event.value("date").to_owned());
+        }
+        thread_local!(static RULES: Compiled = compiled(LEGS, "receipt", "account,region,month"));
+        RULES.with(|rules| check(rules, &events, &spoilt))?;
+    }
+
+    #[test]
+    fn of_rules_that_remember(
+        months in prop::collection::vec((0..9_u32, 0..9_000_000_i64), 0..200),
+        spoilt in prop::collection::vec(0..200_usize, 0..5),
+    ) {
+        let mut next = [0_u32; 9];
+        let payslip = |(person, fen): &(u32, i64)| {
+            let month = &mut next[usize::try_from(*person).unwrap()];
+            *month += 1;
+            let text = format!(
+                "person {person}; month {month}; salary {}.{:02}; insurance 1.00; deduction 0.00",
+                fen / 100, fen % 100,
+            );
+            (*month <= 12).then(|| Sent::new("payslip", &text))
+        };
+        let events: Vec<Sent> = months.iter().filter_map(payslip).collect();
+        thread_local!(static RULES: Compiled = compiled(&workload("w3"), "payslip", "account,year"));
+        RULES.with(|rules| check(rules, &events, &spoilt))?;
+    }
+}
+
+/// The comparisons above are over something.
+#[test]
+fn of_all_three_files() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let rules = compiled(LEGS, "receipt", "account,region,month");
+    let least = Cell::new([usize::MAX; 3]);
+    for _ in 0..2 {
+        let events = receipts(200).new_tree(&mut runner).unwrap().current();
+        let sizes = check(&rules, &events, &[3, 50]).unwrap();
+        let pairs = sizes.iter().zip(least.get());
+        least.set(
+            pairs.map(|(one, other)| *one.min(&other)).collect::<Vec<_>>().try_into().unwrap(),
+        );
+    }
+    assert!(least.get().iter().all(|size| *size > 200), "{least:?}");
+}

@@ -1,0 +1,209 @@
+//! Workbooks in and out: the same events from a sheet and from CSV come to the same, what a
+//! spreadsheet has spoilt is set aside by the name of its cell, and results are read back as they were.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use calamine::{Data, Reader};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+
+const RULES: &str = r#"
+module sheets
+authority national
+settlement largest remainder
+regions { north "北"; south "南" }
+account treasury[Region]
+account firm[text]
+event receipt "入库" {
+  id "凭证号" : text unique
+  date "日期" : date effective
+  origin "地区" : Region
+  amount "金额" : money inflow
+}
+register share "比例" by region { region : Region; part : rate; firm : text }
+rule divide
+  with s = share[origin]
+  split inflow
+    s.part  to treasury[origin]
+    rest    to firm[s.firm]
+"#;
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fenshui"))
+        .args(["run", "rules.fen"])
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A folder with rules, a register as CSV, and events and the register as sheets.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    put("rules.fen", RULES);
+    put("share.csv", "region,part,firm\nnorth,0.375,=A1\nsouth,1/3,001\n");
+    put(
+        "events.csv",
+        "id,date,origin,amount\n007,2024-07-16,north,1234567890123.45\n8,2024-02-29,south,-0.30\n",
+    );
+    let mut workbook = Workbook::new();
+    let day = Format::new().set_num_format("yyyy\"年\"m\"月\"d\"日\"");
+    let date = |year, month, day| ExcelDateTime::from_ymd(year, month, day).unwrap();
+    let sheet = workbook.add_worksheet().set_name("入库").unwrap();
+    for (column, name) in ["凭证号", "日期", "地区", "金额"].iter().enumerate() {
+        sheet.write(1, u16::try_from(column).unwrap() + 1, *name).unwrap();
+    }
+    sheet.write(2, 1, "007").unwrap();
+    sheet.write_with_format(2, 2, &date(2024, 7, 16), &day).unwrap();
+    sheet.write(2, 3, "北").unwrap();
+    sheet.write(2, 4, 1_234_567_890_123.45).unwrap();
+    sheet.write(4, 1, 8).unwrap();
+    sheet.write_with_format(4, 2, &date(2024, 2, 29), &day).unwrap();
+    sheet.write(4, 3, "south").unwrap();
+    // As a sum of cells comes out: -0.30000000000000004.
+    sheet.write(4, 4, -0.1 - 0.2).unwrap();
+    let sheet = workbook.add_worksheet().set_name("share").unwrap();
+    for (row, cells) in [["region", "part", "firm"], ["north", "", "=A1"], ["south", "1/3", "001"]]
+        .iter()
+        .enumerate()
+    {
+        for (column, cell) in cells.iter().enumerate() {
+            let (row, column) = (u32::try_from(row).unwrap(), u16::try_from(column).unwrap());
+            sheet.write_string(row, column, *cell).unwrap();
+        }
+    }
+    sheet.write(1, 1, 0.375).unwrap();
+    workbook.save(folder.path().join("book.xlsx")).unwrap();
+    folder
+}
+
+#[test]
+fn a_sheet_is_a_table_like_any_other() {
+    let folder = folder();
+    let csv = ["events.csv", "--register", "share=share.csv", "--format", "csv", "-q"];
+    let wanted = run(folder.path(), &csv);
+    assert!(wanted.status.success(), "{}", said(&wanted));
+    let sheets = ["book.xlsx#入库", "--register", "share=book.xlsx#share", "--format", "csv", "-q"];
+    let found = run(folder.path(), &sheets);
+    assert!(found.status.success(), "{}", said(&found));
+    assert_eq!(String::from_utf8(found.stdout), String::from_utf8(wanted.stdout));
+    let which = run(folder.path(), &["book.xlsx", "--register", "share=share.csv"]);
+    assert_eq!(
+        said(&which),
+        "error: `book.xlsx`: the workbook has several sheets\n\
+         help: say which: `book.xlsx#入库`, `book.xlsx#share`\n"
+    );
+    let over = run(folder.path(), &["book.xlsx#入库", "--out", "book.xlsx"]);
+    assert!(said(&over).contains("would be overwritten"), "{}", said(&over));
+    let over = run(
+        folder.path(),
+        &["events.csv", "--register", "share=book.xlsx#share", "--out", "book.xlsx"],
+    );
+    assert!(said(&over).contains("is a register and would be overwritten"), "{}", said(&over));
+}
+
+/// The cells of a sheet as text, a number with `#` in front, and how many formulas it has.
+fn cells(file: &Path, sheet: &str) -> (Vec<Vec<String>>, usize) {
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(file).unwrap();
+    let formulas = book.worksheet_formula(sheet).unwrap().used_cells().count();
+    let rows = book.worksheet_range(sheet).unwrap();
+    let shown = |cell: &Data| match cell {
+        Data::Float(number) => format!("#{number}"),
+        other => other.to_string(),
+    };
+    (rows.rows().map(|row| row.iter().map(shown).collect()).collect(), formulas)
+}
+
+#[test]
+fn results_are_sheets() {
+    let folder = folder();
+    let outputs = ["--out", "allocated.xlsx", "--summary", "sums.xlsx"];
+    let events = ["events.csv", "--register", "share=share.csv", "-q"];
+    let output = run(folder.path(), &[&events[..], &outputs[..]].concat());
+    assert!(output.status.success(), "{}", said(&output));
+    let (found, formulas) = cells(&folder.path().join("allocated.xlsx"), "allocated");
+    let wanted = [
+        ["id", "account", "amount"],
+        ["007", "treasury[north]", "#462962958796.29"],
+        ["007", "firm[=A1]", "#771604931327.16"],
+        ["8", "treasury[south]", "#-0.1"],
+        ["8", "firm[001]", "#-0.2"],
+    ];
+    assert_eq!(found, wanted);
+    assert_eq!(formulas, 0);
+    let first = fs::read(folder.path().join("allocated.xlsx")).unwrap();
+    run(folder.path(), &[&events[..], &outputs[..]].concat());
+    assert!(first == fs::read(folder.path().join("allocated.xlsx")).unwrap());
+    let (found, _) = cells(&folder.path().join("sums.xlsx"), "sums");
+    assert_eq!(found[0], ["account", "year", "amount"]);
+    assert_eq!(found[1], ["treasury[north]", "2024", "#462962958796.29"]);
+}
+
+#[test]
+fn an_amount_of_more_digits_is_written_as_text() {
+    let folder = folder();
+    let events = "id,date,origin,amount\n=1+1,2024-07-16,south,30000000000000.00\n";
+    fs::write(folder.path().join("events.csv"), events).unwrap();
+    let arguments = ["events.csv", "--register", "share=share.csv", "-q", "--out", "a.xlsx"];
+    assert!(run(folder.path(), &arguments).status.success());
+    let (found, formulas) = cells(&folder.path().join("a.xlsx"), "a");
+    assert_eq!(found[1], ["=1+1", "treasury[south]", "10000000000000.00"]);
+    assert_eq!(formulas, 0);
+}
+
+#[test]
+fn what_a_spreadsheet_has_spoilt_is_set_aside_by_its_cell() {
+    let folder = folder();
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("a").unwrap();
+    for (column, name) in (0_u16..).zip(["id", "date", "origin", "amount"]) {
+        sheet.write(0, column, name).unwrap();
+    }
+    let day = Format::new().set_num_format("yyyy-mm-dd hh:mm");
+    let date = ExcelDateTime::from_ymd(2024, 7, 16).unwrap();
+    let noon = ExcelDateTime::from_ymd(2024, 7, 16).unwrap().and_hms(12, 0, 0).unwrap();
+    for row in 1..6 {
+        sheet.write(row, 0, format!("R{row}")).unwrap();
+        sheet.write_with_format(row, 1, &date, &day).unwrap();
+        sheet.write(row, 2, "north").unwrap();
+        sheet.write(row, 3, 10.5).unwrap();
+    }
+    sheet.write(1, 0, 911_100_001_234_567_000_i64).unwrap();
+    sheet.write_with_format(2, 1, &noon, &day).unwrap();
+    sheet.write(3, 3, 100.0 / 3.0).unwrap();
+    sheet.write(4, 1, 45352).unwrap();
+    workbook.save(folder.path().join("spoilt.xlsx")).unwrap();
+    let arguments = ["spoilt.xlsx", "--register", "share=share.csv", "-q", "--out", "o.csv"];
+    let output = run(folder.path(), &[&arguments[..], &["--set-aside", "aside.xlsx"]].concat());
+    let said = said(&output);
+    let wanted = [
+        "spoilt.xlsx#a!A2: column `id`: `911100001234567000` has more digits than the fifteen",
+        "spoilt.xlsx#a!B3: column `date`: `2024-07-16 12:00:00` is not a day alone",
+        "spoilt.xlsx#a!D4: column `amount`: `33.3333333333333` has more decimals than the currency",
+        "spoilt.xlsx#a!B5: column `date`: `45352` is not a date",
+    ];
+    for wanted in wanted {
+        assert!(said.contains(wanted), "{said}");
+    }
+    assert_eq!(said.matches("set aside[S01]").count(), 4, "{said}");
+    assert_eq!(output.status.code(), Some(1));
+    // What is set aside can be mended there and sent again: it is read as it was written.
+    let (found, _) = cells(&folder.path().join("aside.xlsx"), "aside");
+    assert_eq!(found.len(), 5);
+    assert_eq!(
+        &found[3][..6],
+        ["R3", "2024-07-16", "north", "33.3333333333333", "spoilt.xlsx#a", "4"]
+    );
+    let arguments = ["aside.xlsx", "--register", "share=share.csv", "-q", "--out", "o2.csv"];
+    let again = run(folder.path(), &arguments);
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("aside.xlsx#aside!D4: column `amount`")
+    );
+}
