@@ -257,7 +257,7 @@ fn cell_of(row: Option<&Value<'_>>, registers: &Registers) -> Cell {
     match row {
         None => Cell::Missing,
         Some(Value::Row(Row::Register(register, place))) => {
-            let entry = registers.entry(*register, *place).and_then(|entry| entry.first());
+            let entry = registers.entry(*register, *place).map(|entry| entry.first());
             entry.map_or(Cell::Missing, |row| Cell::Record(row.cells.clone()))
         }
         Some(other) => other.to_cell(),

@@ -6,7 +6,7 @@ use crate::rows::{Batch, EventAt, Reason, Sink};
 
 use super::duplicates::Seen;
 use super::evaluator::{AtHand, Evaluator};
-use super::lane::{Lanes, Ready};
+use super::lane::{Answers, Lanes};
 use super::order::{Kept, Slot};
 use super::outcome::{Desk, Stop};
 use super::run::duplicate;
@@ -62,8 +62,6 @@ pub(super) struct Known {
     pub tied: bool,
     /// No other event has its key.
     pub new: bool,
-    /// Which events of its batch may go in their lane.
-    pub ready: Ready,
 }
 
 /// An event of a batch.
@@ -71,13 +69,15 @@ pub(super) struct Known {
 pub(super) struct Place<'a> {
     pub event: &'a Event,
     pub batch: &'a Batch,
+    /// What is known of all events of the batch.
+    pub answers: &'a Answers,
     pub row: usize,
 }
 
 impl<'a> Place<'a> {
     /// The same for the evaluator.
     pub fn at_hand(self) -> AtHand<'a> {
-        let Place { event, batch, row } = self;
+        let Place { event, batch, row, .. } = self;
         AtHand { kind: batch.event, event, batch, row, made_for: None, closed: &[] }
     }
 }
@@ -95,8 +95,8 @@ impl<S: Sink> Hands<'_, '_, S> {
         place: Place<'a>,
         known: Known,
     ) -> Result<(), Stop<S::Error>> {
-        let (Place { event, batch, row }, date) = (place, known.date);
-        let in_lane = !known.tied && self.lanes.may_take(known.ready, batch, row);
+        let (Place { event, batch, row, answers }, date) = (place, known.date);
+        let in_lane = !known.tied && self.lanes.may_take(answers.ready, batch, row);
         let mut new = true;
         if in_lane {
             if !known.new {
@@ -105,7 +105,16 @@ impl<S: Sink> Hands<'_, '_, S> {
             }
             let taken = EventAt { batch, row, date, booked: date };
             let (registers, state) = (evaluator.registers, &mut *evaluator.state);
-            if new && self.desk.take_in_lane(self.lanes, taken, event.currency, registers, state)? {
+            let currency = event.currency;
+            if new
+                && self.desk.take_in_lane(
+                    self.lanes,
+                    (taken, answers),
+                    currency,
+                    registers,
+                    state,
+                )?
+            {
                 return Ok(());
             }
         }

@@ -45,6 +45,7 @@ mod settlement;
 mod stage;
 mod state;
 mod summary;
+mod sums;
 mod tell;
 mod trace;
 mod tree;

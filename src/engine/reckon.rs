@@ -41,7 +41,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         match value {
             Value::Row(Row::Register(register, place)) => {
                 let entry = self.registers.entry(*register, *place);
-                let row = entry.and_then(|entry| entry.first());
+                let row = entry.map(|entry| entry.first());
                 row.map_or(Cell::Missing, |row| Cell::Record(row.cells.clone()))
             }
             other => other.to_cell(),

@@ -41,7 +41,8 @@ struct Ranges {
 #[derive(Debug)]
 pub(crate) struct Entry {
     /// Ascending by their first day; one, unless fields are dated.
-    versions: Vec<RegisterRow>,
+    first: RegisterRow,
+    later: Vec<RegisterRow>,
     /// Two rows claim the same key on the same day.
     pub clash: bool,
 }
@@ -108,63 +109,107 @@ impl Registers {
 }
 
 impl Entry {
+    fn versions(&self) -> impl Iterator<Item = &RegisterRow> {
+        std::iter::once(&self.first).chain(&self.later)
+    }
+
     /// A field that holds for good: the first version that has it.
     pub fn cell(&self, field: u32) -> Option<&Cell> {
-        let mut cells = self.versions.iter().filter_map(|row| row.cells.get(at(field)));
-        let first = self.versions.first().and_then(|row| row.cells.get(at(field)));
-        cells.find(|cell| **cell != Cell::Missing).or(first)
+        let mut cells = self.versions().filter_map(|row| row.cells.get(at(field)));
+        cells.find(|cell| **cell != Cell::Missing).or(self.first.cells.get(at(field)))
     }
 
     /// A dated field on a day; nothing where no version holds.
     pub fn cell_on(&self, field: u32, day: Date) -> Option<&Cell> {
-        let begun = self.versions.partition_point(|row| row.from.is_none_or(|from| from <= day));
-        let version = self.versions.get(begun.checked_sub(1)?)?;
+        let begun = self.versions().take_while(|row| row.from.is_none_or(|from| from <= day));
+        let version = begun.last()?;
         let holds = version.until.is_none_or(|until| day < until);
         if holds { version.cells.get(at(field)) } else { None }
     }
 
     /// The row as first read, for whoever reports it.
-    pub fn first(&self) -> Option<&RegisterRow> {
-        self.versions.first()
+    pub fn first(&self) -> &RegisterRow {
+        &self.first
+    }
+
+    /// Puts its versions in their order, and sees whether two of them hold at once.
+    fn ordered(mut self, dated: bool) -> Entry {
+        if self.later.is_empty() {
+            return self;
+        }
+        let mut versions = vec![self.first];
+        versions.append(&mut self.later);
+        versions.sort_by_key(|row| row.from);
+        let mut pairs = versions.iter().zip(versions.iter().skip(1));
+        let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
+        let later = versions.split_off(1);
+        // INVARIANT: it had one before the others were put behind it.
+        let first = versions.remove(0);
+        Entry { first, later, clash }
     }
 }
 
 fn table(register: &Register, shape: &Shape, rows: Vec<RegisterRow>, names: &mut Names) -> Table {
-    let mut rows = rows;
-    // Stable: rows under one key stay in the order of the file.
-    rows.sort_by(|a, b| {
-        let keys = register.keys.iter().map(|field| order(a, b, *field));
-        keys.fold(Ordering::Equal, Ordering::then)
-    });
-    let keyed: Vec<(Box<[Part]>, RegisterRow)> =
-        rows.into_iter().map(|row| (key(register, shape, &row, names), row)).collect();
     let dated = shape.fields.iter().any(|field| field.dated);
-    let mut entries: Vec<Entry> = Vec::with_capacity(keyed.len());
-    let mut keys: Vec<Box<[Part]>> = Vec::with_capacity(keyed.len());
-    for (key, row) in keyed {
+    let mut entries: Vec<Entry> = Vec::with_capacity(rows.len());
+    // Keys end to end, each as long as the others.
+    let mut keys: Vec<Part> = Vec::with_capacity(rows.len() * register.keys.len());
+    for row in sorted(register, rows) {
+        let own = keys.len();
+        keys.extend(register.keys.iter().map(|field| key_part(*field, shape, &row, names)));
+        let before = own.checked_sub(register.keys.len()).and_then(|start| keys.get(start..own));
         match entries.last_mut() {
-            Some(entry) if !register.many && keys.last() == Some(&key) => entry.versions.push(row),
-            _ => {
-                entries.push(Entry { versions: vec![row], clash: false });
-                keys.push(key);
+            Some(entry) if !register.many && before == keys.get(own..) => {
+                entry.later.push(row);
+                keys.truncate(own);
             }
+            _ => entries.push(Entry { first: row, later: Vec::new(), clash: false }),
         }
     }
-    for entry in &mut entries {
-        entry.versions.sort_by_key(|row| row.from);
-        let pairs = || entry.versions.iter().zip(entry.versions.iter().skip(1));
-        entry.clash = pairs().any(|(earlier, later)| !dated || overlap(earlier, later));
-    }
-    let prefixes = register.prefixes.iter().map(|length| (*length, ranges(&keys, *length)));
+    let entries: Vec<Entry> = entries.into_iter().map(|entry| entry.ordered(dated)).collect();
+    let key = |row: usize, length: usize| {
+        let start = row * register.keys.len();
+        keys.get(start..start + length.min(register.keys.len())).unwrap_or_default()
+    };
+    let ranges = |length: usize| ranges((0..entries.len()).map(|row| key(row, length)));
+    let prefixes = register.prefixes.iter().map(|length| (*length, ranges(*length))).collect();
     let width = shape.fields.len();
     let fields = (0..u32::try_from(width).unwrap_or(u32::MAX)).collect::<Vec<u32>>();
-    let plain = entries.iter().flat_map(|entry| {
-        fields.iter().map(|field| entry.cell(*field).cloned().unwrap_or(Cell::Missing))
-    });
-    let plain: Vec<Cell> = plain.collect();
+    let mut plain: Vec<Cell> = Vec::with_capacity(entries.len() * width);
+    for entry in &entries {
+        let cell = |field: &u32| entry.cell(*field).cloned().unwrap_or(Cell::Missing);
+        plain.extend(fields.iter().map(cell));
+    }
     let any_steady = shape.fields.iter().any(|field| field.steady);
     let steady = plain.iter().filter(|_| any_steady).map(|_| OnceLock::new()).collect();
-    Table { prefixes: prefixes.collect(), rows: entries, plain, width, steady }
+    Table { prefixes, rows: entries, plain, width, steady }
+}
+
+/// Rows in the order of their keys; rows under one key stay in the order of the file.
+fn sorted(register: &Register, rows: Vec<RegisterRow>) -> impl Iterator<Item = RegisterRow> {
+    let digest = |row: &RegisterRow| {
+        let first = register.keys.first().and_then(|field| row.cells.get(at(*field)));
+        first.map_or(0, digest)
+    };
+    let mut places: Vec<(u64, usize)> = rows.iter().map(digest).zip(0..).collect();
+    places.sort_unstable_by(|(digest, a), (other, b)| {
+        digest.cmp(other).then_with(|| {
+            let (Some(one), Some(two)) = (rows.get(*a), rows.get(*b)) else { return a.cmp(b) };
+            let keys = register.keys.iter().map(|field| order(one, two, *field));
+            keys.fold(Ordering::Equal, Ordering::then).then(a.cmp(b))
+        })
+    });
+    let mut rows: Vec<Option<RegisterRow>> = rows.into_iter().map(Some).collect();
+    places.into_iter().filter_map(move |(_, place)| rows.get_mut(place)?.take())
+}
+
+/// What decides nearly every comparison of two cells: ordered as they are, or equal.
+fn digest(cell: &Cell) -> u64 {
+    let mut bytes = [rank(cell), 0, 0, 0, 0, 0, 0, 0];
+    if let (Cell::Text(text), [_, rest @ ..]) = (cell, &mut bytes) {
+        rest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    }
+    u64::from_be_bytes(bytes)
 }
 
 fn overlap(earlier: &RegisterRow, later: &RegisterRow) -> bool {
@@ -174,21 +219,19 @@ fn overlap(earlier: &RegisterRow, later: &RegisterRow) -> bool {
     }
 }
 
-fn key(register: &Register, shape: &Shape, row: &RegisterRow, names: &mut Names) -> Box<[Part]> {
-    let part = |field: &u32| {
-        let kind = shape.fields.get(at(*field)).map(|field| &field.kind);
-        match (row.cells.get(at(*field)), kind) {
-            (Some(cell), Some(kind)) => names.part(&Value::of_cell(cell, kind)),
-            _ => Part::Missing,
-        }
-    };
-    register.keys.iter().map(part).collect()
+fn key_part(field: u32, shape: &Shape, row: &RegisterRow, names: &mut Names) -> Part {
+    let kind = shape.fields.get(at(field)).map(|field| &field.kind);
+    match (row.cells.get(at(field)), kind) {
+        (Some(Cell::Text(text)), Some(_)) => names.kept_text_part(text),
+        (Some(cell), Some(kind)) => names.part(&Value::of_cell(cell, kind)),
+        _ => Part::Missing,
+    }
 }
 
-fn ranges(keys: &[Box<[Part]>], length: usize) -> Ranges {
+fn ranges<'k>(keys: impl Iterator<Item = &'k [Part]>) -> Ranges {
     let mut ranges = Ranges::default();
     for (row, key) in (0_u32..).zip(keys) {
-        let number = ranges.keys.number(key.get(..length).unwrap_or(key));
+        let number = ranges.keys.number(key);
         match ranges.rows.get_mut(at(number)) {
             Some(range) => range.1 = row + 1,
             None => ranges.rows.push((row, row + 1)),

@@ -14,7 +14,7 @@ use super::evaluator::{AtHand, Evaluator};
 use super::explain::{Asked, Wanted};
 use super::fault::{Fault, RunError};
 use super::hands::{Firsts, GATHERED_MIN, Hands, Known, Place, same_kind};
-use super::lane::{Lanes, Ready};
+use super::lane::{Answers, Lanes, Ready};
 use super::order::{Kept, Slot, order};
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
@@ -234,14 +234,15 @@ impl<'r, S: Sink> Run<'r, S> {
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let ready = self.lanes.of(batch);
+        let answers = self.lanes.ask(batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         for row in 0..batch.len() {
+            let ready = answers.ready;
             let known = hands.lanes.date(ready, batch, row, self.registers, evaluator.state);
-            let place = Place { event, batch, row };
+            let place = Place { event, batch, answers: &answers, row };
             if let Some(date) = known {
                 span.take(date);
-                let known = Known { date, tied: false, new: false, ready };
+                let known = Known { date, tied: false, new: false };
                 hands.take(&mut evaluator, place, known)?;
                 continue;
             }
@@ -281,11 +282,12 @@ impl<'r, S: Sink> Run<'r, S> {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             let Some(event) = sent(plan, &current.batch) else { continue };
-            let ready = self.lanes.of(&current.batch);
+            let answers = self.lanes.ask(&current.batch);
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             for slot in own {
-                let place = Place { event, batch: &current.batch, row: at(slot.row) };
-                let known = Known { date: slot.date, tied: false, new: false, ready };
+                let (batch, row) = (&current.batch, at(slot.row));
+                let place = Place { event, batch, answers: &answers, row };
+                let known = Known { date: slot.date, tied: false, new: false };
                 hands.take(&mut evaluator, place, known)?;
             }
             before = own.last().map(|slot| current.alone(at(slot.row)));
@@ -309,7 +311,7 @@ impl<'r, S: Sink> Run<'r, S> {
                 let date = match known {
                     Some(date) => date,
                     None => {
-                        evaluator.take_up(Place { event, batch, row }.at_hand());
+                        evaluator.take_up(at_hand(event, batch, row));
                         placed(&mut evaluator, held).ok()?
                     }
                 };
@@ -402,7 +404,7 @@ impl<'r, S: Sink> Run<'r, S> {
                 let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
                 let dated = known.map_or_else(
                     || {
-                        evaluator.take_up(Place { event, batch, row }.at_hand());
+                        evaluator.take_up(at_hand(event, batch, row));
                         placed(&mut evaluator, held)
                     },
                     Ok,
@@ -442,10 +444,10 @@ impl<'r, S: Sink> Run<'r, S> {
         let Some((first, _)) = rows.first() else { return Ok(()) };
         let Some(event) = sent(plan, first) else { return Ok(()) };
         let gathered = (rows.len() >= GATHERED_MIN).then(|| Batch::gathered(first.event, &rows));
-        let ready = match (&gathered, self.lanes.of(first)) {
-            (_, Ready::None) => Ready::None,
-            (Some(gathered), _) => self.lanes.of(gathered),
-            (None, _) => Ready::Some,
+        let answers = match (&gathered, self.lanes.of(first)) {
+            (_, Ready::None) => Answers::default(),
+            (Some(gathered), _) => self.lanes.ask(gathered),
+            (None, _) => Answers::of_each(),
         };
         let new = firsts.all_new(first.event);
         let same = |other: Option<&Slot>, slot: &Slot| {
@@ -460,10 +462,10 @@ impl<'r, S: Sink> Run<'r, S> {
             let before = place.checked_sub(1).and_then(|before| slots.get(before));
             let tied = same(before, slot) || same(slots.get(place + 1), slot);
             let taken = match &gathered {
-                Some(gathered) => Place { event, batch: gathered, row },
-                None => Place { event, batch, row: *own_row },
+                Some(gathered) => Place { event, batch: gathered, answers: &answers, row },
+                None => Place { event, batch, answers: &answers, row: *own_row },
             };
-            let known = Known { date: slot.date, tied, new, ready };
+            let known = Known { date: slot.date, tied, new };
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             hands.take(&mut evaluator, taken, known)?;
         }

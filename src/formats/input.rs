@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::Words;
 
@@ -13,16 +14,22 @@ use super::error::FormatsError;
 /// temporary file, so that a row set aside can be written out whole at the end.
 #[derive(Debug)]
 pub struct Input {
-    name: String,
-    place: Place,
+    text: Arc<TextFile>,
     /// Its layout.
     pub layout: Layout,
-    /// How its bytes are text.
-    pub encoding: Encoding,
-    /// Bytes of a byte order mark at its start.
-    bom_bytes: u64,
     /// Its length.
     bytes: u64,
+}
+
+/// A file that holds text in some encoding. It is told from the whole file, but not before a byte
+/// outside ASCII makes it matter: most files of numbers need not be read twice.
+#[derive(Debug)]
+pub(super) struct TextFile {
+    name: String,
+    place: Place,
+    /// Bytes of a byte order mark at its start.
+    bom_bytes: u64,
+    encoding: OnceLock<Encoding>,
 }
 
 #[derive(Debug)]
@@ -80,19 +87,31 @@ impl Input {
         }
         let layout = options.layout.unwrap_or_else(|| layout_of(argument, &first));
         let bytes = file.seek(SeekFrom::End(0)).map_err(failed)?;
-        let mut input = Input { name, place, layout, encoding: Encoding::Utf8, bom_bytes, bytes };
         // A byte order mark tells UTF-8 whatever was said of the other files.
-        input.encoding = match options.encoding {
-            _ if bom_bytes > 0 => Encoding::Utf8,
-            Some(encoding) => encoding,
-            None => encoding::detect(&mut || input.reader(), &input.name)?,
-        };
-        Ok(input)
+        let said = if bom_bytes > 0 { Some(Encoding::Utf8) } else { options.encoding };
+        let encoding = said.map_or_else(OnceLock::new, OnceLock::from);
+        let text = Arc::new(TextFile { name, place, bom_bytes, encoding });
+        // What is no text at all is better refused before anything is done.
+        text.encoding_of(&first)?;
+        Ok(Input { text, layout, bytes })
     }
 
     /// The file as the user named it.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.text.name
+    }
+
+    /// How its bytes are text.
+    ///
+    /// # Errors
+    /// They are text in no encoding that is known, or can no longer be read.
+    pub fn encoding(&self) -> Result<Encoding, FormatsError> {
+        self.text.encoding()
+    }
+
+    /// The file as a text whose encoding is told when it matters.
+    pub(super) fn text(&self) -> Arc<TextFile> {
+        self.text.clone()
     }
 
     /// How many bytes it has.
@@ -105,6 +124,20 @@ impl Input {
     /// # Errors
     /// It can no longer be opened.
     pub fn reader(&self) -> Result<BufReader<File>, FormatsError> {
+        self.text.reader()
+    }
+
+    /// Where it is on disk, to know that an output is not the same file.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.text.place {
+            Place::Path(path) => Some(path),
+            Place::Kept(_) => None,
+        }
+    }
+}
+
+impl TextFile {
+    fn reader(&self) -> Result<BufReader<File>, FormatsError> {
         let failed = |error| FormatsError::reading(&self.name, error);
         let mut file = open(self.place.path()).map_err(failed)?;
         file.seek(SeekFrom::Start(self.bom_bytes)).map_err(failed)?;
@@ -112,12 +145,17 @@ impl Input {
         Ok(BufReader::with_capacity(8192, file))
     }
 
-    /// Where it is on disk, to know that an output is not the same file.
-    pub fn path(&self) -> Option<&Path> {
-        match &self.place {
-            Place::Path(path) => Some(path),
-            Place::Kept(_) => None,
+    fn encoding(&self) -> Result<Encoding, FormatsError> {
+        if let Some(known) = self.encoding.get() {
+            return Ok(*known);
         }
+        let found = encoding::detect(&mut || self.reader(), &self.name)?;
+        Ok(*self.encoding.get_or_init(|| found))
+    }
+
+    /// How a part of its bytes is text: ASCII is the same in every encoding.
+    pub(super) fn encoding_of(&self, bytes: &[u8]) -> Result<Encoding, FormatsError> {
+        if bytes.is_ascii() { Ok(Encoding::Utf8) } else { self.encoding() }
     }
 }
 

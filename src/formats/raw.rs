@@ -7,7 +7,7 @@ use crate::diagnostics::Words;
 use crate::report::names::folded;
 use crate::rows::Unreadable;
 
-use super::blocks::{Block, Blocks};
+use super::blocks::{Block, Blocks, Text};
 use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
 use super::error::FormatsError;
 use super::input::{Input, Layout};
@@ -71,21 +71,21 @@ impl RawRows {
     /// # Errors
     /// The file cannot be read, or its head is none.
     pub(super) fn open(input: &Input) -> Result<RawRows, FormatsError> {
-        let (reader, encoding) = (input.reader()?, input.encoding);
+        let reader = input.reader()?;
         match input.layout {
             Layout::Csv { delimiter } => {
-                let blocks = Blocks::new(reader, delimiter, input.name());
-                let mut rows = CsvRows::new(blocks, Cutter::new(delimiter, encoding));
+                let blocks = Blocks::new(reader, delimiter, input.name(), Text::Of(input.text()));
+                let mut rows = CsvRows::new(blocks, Cutter::new(delimiter));
                 let header = header(&mut rows, input.name())?;
                 Ok(RawRows { header, layout: Rows::Csv(rows) })
             }
             Layout::Json => {
                 let mut reader = reader;
-                let rows = JsonRows::read(&mut reader, encoding, input.name())?;
+                let rows = JsonRows::read(&mut reader, input.encoding()?, input.name())?;
                 Ok(RawRows { header: Vec::new(), layout: Rows::Json(rows) })
             }
             Layout::Ndjson => {
-                let rows = NdjsonRows::new(reader, encoding, input.name());
+                let rows = NdjsonRows::new(reader, input.encoding()?, input.name());
                 Ok(RawRows { header: Vec::new(), layout: Rows::Ndjson(rows) })
             }
         }

@@ -197,7 +197,7 @@ impl Reader<'_> {
         for (at, (field, from)) in self.table.fields.iter().zip(&self.bound.from).enumerate() {
             let (text, column) = match from {
                 FieldFrom::Nowhere => (None, None),
-                FieldFrom::Column(at) => (row.get(*at), header.get(*at).cloned()),
+                FieldFrom::Column(at) => (row.get(*at), header.get(*at)),
                 FieldFrom::Constant(text) => (Some(text.as_str()), None),
             };
             let Some(text) = text.filter(|_| !field.computed) else {
@@ -208,7 +208,7 @@ impl Reader<'_> {
             let text =
                 values.and_then(|values| values.get(text.trim())).map_or(text, String::as_str);
             let cell = parse::text(text, &field.kind, self.names)
-                .map_err(|why| (column.clone(), Fault { value: parse::shortened(text), why }))?;
+                .map_err(|why| (column.cloned(), Fault { value: parse::shortened(text), why }))?;
             self.push_required(&mut cells, at, cell, column)?;
         }
         Ok(cells)
@@ -257,7 +257,7 @@ impl Reader<'_> {
         cells: &mut Vec<Cell>,
         at: usize,
         cell: Cell,
-        column: Option<String>,
+        column: Option<&String>,
     ) -> Result<(), RowFault> {
         let required = self
             .table
@@ -267,7 +267,7 @@ impl Reader<'_> {
         if cell == Cell::Missing && required {
             let name = self.table.fields.get(at).map(|field| field.name.text.clone());
             let fault = Fault { value: String::new(), why: Unreadable::Missing };
-            return Err((column.or(name), fault));
+            return Err((column.cloned().or(name), fault));
         }
         cells.push(cell);
         Ok(())

@@ -2,14 +2,14 @@
 
 use crate::base::{Date, Exact, Period, Rounding};
 use crate::plan::{
-    Comparison, Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Span, Sum, Truth, at,
+    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Span, Sum, Truth, at,
 };
 use crate::rows::{Cell, Column};
 
 use super::Event;
 use super::whole::Whole;
-use crate::engine::state::Sums;
 use crate::engine::value::Part;
+use crate::plan::holds;
 
 /// A look-up made when first asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -247,15 +247,7 @@ impl<W: Whole> Event<'_, W> {
     pub(super) fn sum(&mut self, sum: Sum) -> Option<W> {
         let number = self.key(sum.key)?;
         let totals = self.state.totals.get(at(sum.tally))?.get(at(sum.projection))?;
-        match &totals.sums {
-            Sums::Now(sums) => {
-                sums.get(at(number)).map_or(Some(W::ZERO), |sum| W::of(sum.to_int()?))
-            }
-            Sums::ByDay(days) => match days.get(at(number)).and_then(|days| days.last()) {
-                Some((_, sum)) => W::of(sum.to_int()?),
-                None => Some(W::ZERO),
-            },
-        }
+        W::of(totals.whole(number)?)
     }
 
     /// What the event itself adds to a tally, worked out once.
@@ -263,7 +255,7 @@ impl<W: Whole> Event<'_, W> {
         if let Some(amount) = self.work.adds.get(place)? {
             return Some(*amount);
         }
-        let add = self.lane.adds.get(place)?;
+        let add = self.program.adds.get(place)?;
         let amount = if self.truth(&add.when)? { self.number(&add.amount)? } else { W::ZERO };
         *self.work.adds.get_mut(place)? = Some(amount);
         Some(amount)
@@ -294,8 +286,16 @@ impl<W: Whole> Event<'_, W> {
         Some(match part {
             KeyPart::Whole(number) => Part::Integer(i64::of(self.number(number)?.wide())?),
             KeyPart::Text(field) => {
+                if let Some((of, part)) = self.work.text
+                    && of == *field
+                    && (part != Part::Unseen || !written)
+                {
+                    return Some(part);
+                }
                 let Column::Text(texts) = self.batch.columns.get(at(*field))? else { return None };
-                self.state.names.text_part(texts.get(self.row)?, written)
+                let part = self.state.names.text_part(texts.get(self.row)?, written);
+                self.work.text = Some((*field, part));
+                part
             }
             KeyPart::RowText(row, field) => {
                 let entry = self.row(*row)??;
@@ -325,17 +325,6 @@ impl<W: Whole> Event<'_, W> {
                 return None;
             }
         })
-    }
-}
-
-fn holds<T: Ord>(how: Comparison, one: &T, two: &T) -> bool {
-    match how {
-        Comparison::Equal => one == two,
-        Comparison::NotEqual => one != two,
-        Comparison::Less => one < two,
-        Comparison::LessEqual => one <= two,
-        Comparison::Greater => one > two,
-        Comparison::GreaterEqual => one >= two,
     }
 }
 
