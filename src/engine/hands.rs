@@ -7,46 +7,38 @@ use crate::rows::{Batch, EventAt, Reason, Sink};
 use super::duplicates::Seen;
 use super::evaluator::{AtHand, Evaluator};
 use super::lane::{Answers, Lanes};
-use super::order::{Kept, Slot};
 use super::outcome::{Desk, Stop};
 use super::run::duplicate;
 use super::trace::Trace;
 
-/// Events of one kind that follow one another: so many are gathered, and fewer are not worth it.
-pub(super) const GATHERED_MAX: usize = 4096;
-pub(super) const GATHERED_MIN: usize = 64;
-
-/// The first events of one kind, as many as are taken together.
-pub(super) fn same_kind<'s>(slots: &'s [Slot], kept: &[Kept]) -> Option<&'s [Slot]> {
-    let kind = |slot: &Slot| kept.get(at(slot.batch)).map(|held| held.batch.event);
-    let first = slots.first().map(kind)?;
-    let run = slots.iter().take(GATHERED_MAX).take_while(|slot| kind(slot) == first);
-    slots.get(..run.count())
-}
-
 /// Whether the keys of a kind are all different, found out in the order of the files: then nobody
 /// has to ask again in the order of the events, where every question is a walk through memory.
-pub(super) struct Firsts {
+pub(super) struct Firsts<'p> {
+    plan: &'p Plan,
+    seen: Vec<Seen>,
     repeated: Vec<bool>,
 }
 
-impl Firsts {
-    pub fn new(plan: &Plan, kept: &[Kept]) -> Firsts {
-        let mut seen: Vec<Seen> = plan.events.iter().map(|_| Seen::default()).collect();
+impl<'p> Firsts<'p> {
+    pub fn new(plan: &'p Plan) -> Firsts<'p> {
         let computed = |event: &Event| {
             let declared = |field: &u32| event.fields.get(at(*field));
             event.unique.iter().filter_map(declared).any(|field| field.computed.is_some())
         };
-        let mut repeated: Vec<bool> = plan.events.iter().map(computed).collect();
-        for held in kept {
-            let kind = at(held.batch.event);
-            let places = seen.get_mut(kind).zip(repeated.get_mut(kind)).zip(plan.events.get(kind));
-            let Some(((seen, repeated), event)) = places else { continue };
-            let rows = 0..held.batch.len();
-            let mut all_new = rows.map(|row| seen.insert(&held.batch, row, &event.unique));
-            *repeated = *repeated || !all_new.all(|new| new);
+        Firsts {
+            plan,
+            seen: plan.events.iter().map(|_| Seen::default()).collect(),
+            repeated: plan.events.iter().map(computed).collect(),
         }
-        Firsts { repeated }
+    }
+
+    /// Takes the keys of a batch.
+    pub fn take(&mut self, batch: &Batch) {
+        let kind = at(batch.event);
+        let Some(event) = self.plan.events.get(kind) else { return };
+        let places = self.seen.get_mut(kind).zip(self.repeated.get_mut(kind));
+        let Some((seen, repeated)) = places.filter(|(_, repeated)| !**repeated) else { return };
+        *repeated = !(0..batch.len()).all(|row| seen.insert(batch, row, &event.unique));
     }
 
     pub fn all_new(&self, kind: u32) -> bool {

@@ -49,6 +49,7 @@ mod sums;
 mod tell;
 mod trace;
 mod tree;
+mod turns;
 mod value;
 
 pub use explain::Wanted;

@@ -46,13 +46,6 @@ pub(crate) struct Answers {
     of_rows: Vec<u32>,
 }
 
-impl Answers {
-    /// Nothing: each event is to be asked by itself whether it has what it needs.
-    pub fn of_each() -> Answers {
-        Answers { ready: Ready::Some, of_rows: Vec::new() }
-    }
-}
-
 /// A field did not answer.
 const NO_ANSWER: u32 = u32::MAX;
 
