@@ -9,6 +9,8 @@ use super::cells;
 /// Where the cells of some rows start and end.
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
+    /// Delimiters and line ends.
+    found: Vec<usize>,
     /// For each row: what stands before its first cell, then where each cell ends.
     places: Vec<usize>,
     width: usize,
@@ -22,47 +24,48 @@ const ROWS: usize = 256;
 impl Cuts {
     /// Cuts rows of so many cells from a place on, as far as all have just as many and none is blank.
     pub(super) fn cut(&mut self, bytes: &[u8], from: usize, delimiter: u8, width: usize) {
+        self.find(bytes, from, delimiter, ROWS.saturating_mul(width));
         self.places.clear();
         self.ends.clear();
         self.width = width;
-        self.places.push(from.wrapping_sub(1));
-        let (mut start, mut cells) = (from, 0);
-        let mut at = from;
-        while let Some((word, step)) = word_at(bytes, at) {
-            let mut found = cells::all_ends(word, delimiter);
-            while found != 0 {
-                let place = at + cells::first_byte(found);
-                found &= found - 1;
-                cells += 1;
-                let of_line = bytes.get(place) == Some(&b'\n');
-                if of_line != (cells == width) {
-                    return self.forget_begun();
-                }
-                if !of_line {
-                    self.places.push(place);
-                    continue;
-                }
-                let two_signs = place > start && bytes.get(place - 1) == Some(&b'\r');
-                let end = place - usize::from(two_signs);
-                self.places.push(end);
-                if end == start {
-                    return self.forget_begun();
-                }
-                self.ends.push(place + 1);
-                if self.ends.len() == ROWS {
-                    return;
-                }
-                (start, cells) = (place + 1, 0);
-                self.places.push(place);
+        let mut start = from;
+        for row in self.found.chunks_exact(width.max(1)) {
+            let Some((end, others)) = row.split_last() else { break };
+            let of_line = |place: &usize| bytes.get(*place) == Some(&b'\n');
+            if !of_line(end) || others.iter().any(of_line) {
+                break;
             }
-            at += step;
+            let two_signs = *end > start && bytes.get(end - 1) == Some(&b'\r');
+            let last = end - usize::from(two_signs);
+            if last == start {
+                break;
+            }
+            self.places.push(start.wrapping_sub(1));
+            self.places.extend_from_slice(others);
+            self.places.push(last);
+            start = end + 1;
+            self.ends.push(start);
         }
-        self.forget_begun();
     }
 
-    /// Forgets a row that was not cut to its end.
-    fn forget_begun(&mut self) {
-        self.places.truncate(self.ends.len() * (self.width + 1));
+    /// Finds delimiters and line ends from a place on, at least so many if there are.
+    fn find(&mut self, bytes: &[u8], from: usize, delimiter: u8, wanted: usize) {
+        self.found.clear();
+        let words = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
+        let mut at = from;
+        for word in words.0 {
+            let mut ends = cells::all_ends(u64::from_le_bytes(*word), delimiter);
+            while ends != 0 {
+                self.found.push(at + cells::first_byte(ends));
+                ends &= ends - 1;
+            }
+            at += 8;
+            if self.found.len() >= wanted {
+                return;
+            }
+        }
+        let end = |(_, byte): &(usize, &u8)| **byte == delimiter || **byte == b'\n';
+        self.found.extend((at..).zip(words.1).filter(end).map(|(place, _)| place));
     }
 
     /// How many rows.
@@ -84,18 +87,6 @@ impl Cuts {
         };
         self.places.chunks_exact(self.width + 1).map(cell)
     }
-}
-
-/// Eight bytes, and how many of them there are; those beyond the end are zeros.
-#[inline]
-fn word_at(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
-    let rest = bytes.get(at..)?;
-    if let Some(word) = rest.first_chunk::<8>() {
-        return Some((u64::from_le_bytes(*word), 8));
-    }
-    let mut word = [0; 8];
-    word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    (!rest.is_empty()).then_some((u64::from_le_bytes(word), rest.len()))
 }
 
 #[cfg(test)]

@@ -56,12 +56,25 @@ impl Room {
     }
 
     /// The room for so many bytes behind what has been written.
-    #[inline]
     fn ahead(&mut self, count: usize) -> &mut [u8] {
         if self.bytes.len() < self.at + count {
             self.grow(count);
         }
         self.bytes.get_mut(self.at..self.at + count).unwrap_or_default()
+    }
+
+    /// Writes bytes of which only the first so many count.
+    #[inline]
+    fn put<const N: usize>(&mut self, bytes: [u8; N], count: usize) {
+        loop {
+            let ahead = self.bytes.get_mut(self.at..);
+            if let Some(room) = ahead.and_then(<[u8]>::first_chunk_mut::<N>) {
+                *room = bytes;
+                self.at += count;
+                return;
+            }
+            self.grow(N);
+        }
     }
 
     #[cold]
@@ -73,10 +86,7 @@ impl Room {
     /// Writes one byte.
     #[inline]
     pub(super) fn byte(&mut self, byte: u8) {
-        if let [place] = self.ahead(1) {
-            *place = byte;
-        }
-        self.at += 1;
+        self.put([byte], 1);
     }
 
     /// Writes bytes of any number.
@@ -90,10 +100,7 @@ impl Room {
     #[inline]
     pub(super) fn piece(&mut self, piece: &Piece) {
         match &piece.long {
-            None => {
-                self.ahead(SHORT).copy_from_slice(&piece.short);
-                self.at += piece.length;
-            }
+            None => self.put(piece.short, piece.length),
             Some(long) => self.bytes(long),
         }
     }
@@ -104,15 +111,13 @@ impl Room {
         let length = until.saturating_sub(from);
         let short = self.bytes.get(from..).and_then(<[u8]>::first_chunk::<SHORT>).copied();
         match short.filter(|_| length <= SHORT) {
-            Some(short) => {
-                self.ahead(SHORT).copy_from_slice(&short);
-            }
+            Some(short) => self.put(short, length),
             None => {
                 self.ahead(length);
                 self.bytes.copy_within(from..until, self.at);
+                self.at += length;
             }
         }
-        self.at += length;
     }
 
     /// Writes a whole number.
@@ -151,57 +156,48 @@ impl Room {
         self.digits(whole);
         if scale > 0 {
             self.byte(b'.');
-            put_digits(decimals, self.ahead(usize::from(scale)));
-            self.at += usize::from(scale);
+            let digits = eight_digits(decimals) >> (8 * (8 - u32::from(scale)));
+            self.put(digits.to_le_bytes(), usize::from(scale));
         }
     }
 
     #[inline]
     fn digits(&mut self, number: u64) {
-        let count =
-            number.checked_ilog10().map_or(1, |tens| usize::try_from(tens).unwrap_or(0) + 1);
-        put_digits(number, self.ahead(count));
-        self.at += count;
+        if number < EIGHT {
+            return self.without_zeros(eight_digits(number));
+        }
+        let (upper, lower) = (number / EIGHT, number % EIGHT);
+        self.digits(upper);
+        self.put(eight_digits(lower).to_le_bytes(), 8);
+    }
+
+    /// Writes eight digits without the zeros in front, but for the last.
+    #[inline]
+    fn without_zeros(&mut self, digits: u64) {
+        let zeros = ((digits ^ ZEROS).trailing_zeros() / 8).min(7);
+        let count = 8 - usize::try_from(zeros).unwrap_or(0);
+        self.put((digits >> (8 * zeros)).to_le_bytes(), count);
     }
 }
 
-/// Fills all places with the last digits of a number, two at a time from the end.
+/// A number below 10^8 as eight digits, the first of them lowest: split into halves, all halves at
+/// once, until each is a digit.
 #[inline]
-fn put_digits(mut number: u64, places: &mut [u8]) {
-    let odd = places.len() % 2;
-    let (first, pairs) = places.split_at_mut(odd);
-    for pair in pairs.as_chunks_mut::<2>().0.iter_mut().rev() {
-        let two = usize::try_from(number % 100).unwrap_or(0);
-        *pair = PAIRS.get(two).copied().unwrap_or_default();
-        number /= 100;
-    }
-    if let [first] = first {
-        *first = b'0' + u8::try_from(number % 10).unwrap_or(0);
-    }
+fn eight_digits(number: u64) -> u64 {
+    let four = number / 10_000 | (number % 10_000) << 32;
+    let hundreds = (four * 10_486 >> 20) & 0x0000_007F_0000_007F;
+    let two = hundreds | (four - 100 * hundreds) << 16;
+    let tens = (two * 103 >> 10) & 0x000F_000F_000F_000F;
+    (tens | (two - 10 * tens) << 8) + ZEROS
 }
 
+const EIGHT: u64 = 100_000_000;
+const ZEROS: u64 = 0x3030_3030_3030_3030;
 const ROOM_AT_LEAST: usize = 1 << 12;
 
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let (mut at, mut tens) = (0, b'0');
-    while tens <= b'9' {
-        let mut ones = b'0';
-        while ones <= b'9' {
-            #[expect(clippy::indexing_slicing, reason = "worked out by the compiler")]
-            {
-                pairs[at] = [tens, ones];
-            }
-            ones += 1;
-            at += 1;
-        }
-        tens += 1;
-    }
-    pairs
-};
-
-const POWERS: [u64; 19] = {
-    let mut powers = [1; 19];
+/// More decimals than eight are written the longer way.
+const POWERS: [u64; 9] = {
+    let mut powers = [1; 9];
     let mut at = 1;
     while at < powers.len() {
         #[expect(clippy::indexing_slicing, reason = "worked out by the compiler")]

@@ -36,7 +36,7 @@ pub use flow::{
 pub use lane::{
     Add, CaseOf, Choice, Day, Divide, Done, Entity, Feed as LaneFeed, KeyPart, Lane, Leaf, Levy,
     Limit, Next, Number, ParameterTable, Program, Question, Questions, RowRead, ScheduleTable,
-    ScheduleVersion, Settle, Slot, Span, Step as LaneStep, Sum, TotalKey, Truth, Way,
+    ScheduleVersion, Settle, Slot, Span, Step as LaneStep, Sum, Term, TotalKey, Truth, Way,
     WayOfSettling, holds, lane,
 };
 pub use print::print;

@@ -181,8 +181,10 @@ impl Lanes {
 
 /// Fills a list anew.
 #[inline]
-fn again<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
-    if count > 0 || !list.is_empty() {
+fn again<T: Copy>(list: &mut Vec<T>, count: usize, value: T) {
+    if list.len() == count {
+        list.iter_mut().for_each(|place| *place = value);
+    } else {
         list.clear();
         list.resize(count, value);
     }

@@ -2,7 +2,7 @@
 
 use crate::base::{Date, Exact, Period, Rounding};
 use crate::plan::{
-    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Span, Sum, Truth, at,
+    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Span, Sum, Term, Truth, at,
 };
 use crate::rows::{Cell, Column};
 
@@ -20,19 +20,42 @@ pub(super) enum Memo<T> {
 }
 
 impl<W: Whole> Event<'_, W> {
+    /// What is asked most stands here, so that it stays small.
     pub(super) fn number(&mut self, number: &Number) -> Option<W> {
         match number {
             Number::Constant(value) => W::of(*value),
             Number::Field(field) => self.whole(*field),
             Number::Slot(slot) => Some(self.slot(*slot)),
+            Number::Sum(constant, terms) => {
+                let mut sum = W::of(*constant)?;
+                for (term, by) in terms {
+                    let value = match term {
+                        Term::Field(field) => self.whole(*field)?,
+                        Term::Slot(slot) => self.slot(*slot),
+                    };
+                    sum = match *by {
+                        1 => sum.plus(value)?,
+                        -1 => sum.minus(value)?,
+                        by => sum.plus(value.times(W::of(by)?)?)?,
+                    };
+                }
+                Some(sum)
+            }
             Number::Scaled(inner, by) => self.number(inner)?.times(W::of(*by)?),
             Number::Add(one, two) => self.number(one)?.plus(self.number(two)?),
             Number::Subtract(one, two) => self.number(one)?.minus(self.number(two)?),
+            Number::Least(one, two) => Some(self.number(one)?.min(self.number(two)?)),
+            Number::Greatest(one, two) => Some(self.number(one)?.max(self.number(two)?)),
+            other => self.rarer_number(other),
+        }
+    }
+
+    #[inline(never)]
+    fn rarer_number(&mut self, number: &Number) -> Option<W> {
+        match number {
             Number::Multiply(one, two) => self.number(one)?.times(self.number(two)?),
             Number::Negate(inner) => self.number(inner)?.negated(),
             Number::Absolute(inner) => self.number(inner)?.size(),
-            Number::Least(one, two) => Some(self.number(one)?.min(self.number(two)?)),
-            Number::Greatest(one, two) => Some(self.number(one)?.max(self.number(two)?)),
             Number::Rounded(inner, by, how) => rounded(self.number(inner)?, W::of(*by)?, *how),
             Number::Floor(inner, by) => Some(self.number(inner)?.divided(W::of(*by)?)?.0),
             Number::Choose(condition, yes, no) => {
@@ -66,6 +89,7 @@ impl<W: Whole> Event<'_, W> {
             }
             Number::YearOf(day) => W::of(self.date_of(day)?.year().into()),
             Number::MonthOf(day) => W::of(self.date_of(day)?.month().into()),
+            asked_most => self.number(asked_most),
         }
     }
 
@@ -197,7 +221,10 @@ impl<W: Whole> Event<'_, W> {
     /// A stored whole number or amount in minor units.
     pub(super) fn whole(&self, field: u32) -> Option<W> {
         match self.column(field)? {
-            Column::Integer(values) | Column::Money(values) => W::of(values.get(self.row)?),
+            Column::Integer(values) | Column::Money(values) => match values.are_narrow() {
+                true => values.narrow(self.row).map(W::narrow),
+                false => W::of(values.get(self.row)?),
+            },
             _ => None,
         }
     }

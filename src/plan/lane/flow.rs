@@ -126,7 +126,8 @@ impl<'p> Flow<'p> {
         let levies = self.levies(&mut path)?;
         let way = self.from_step(0, &path, inflow.map(|(_, slot)| slot), &levies, Vec::new())?;
         let program = Program { adds, levies, way };
-        let questions = Questions::of(&program, date_field(&date), self.maker.plan, event);
+        let (questions, program) =
+            Questions::of(&program, date_field(&date), self.maker.plan, event);
         Some(Lane {
             currency: event.currency,
             required,

@@ -6,7 +6,7 @@
 use crate::model::Comparison;
 
 use super::rational::scaled;
-use super::{Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Slot, Span, Truth};
+use super::{Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Slot, Span, Term, Truth};
 use crate::plan::at;
 
 /// Who knows something of an event.
@@ -49,6 +49,16 @@ impl<'k, K: Known> Reader<'k, K> {
             Number::Slot(slot) => {
                 let (base, by) = self.slot(*slot);
                 times(Number::Slot(base), by)
+            }
+            Number::Sum(constant, terms) => {
+                let all = terms.iter().map(|(term, by)| match term {
+                    Term::Field(field) => times(Number::Field(*field), *by),
+                    Term::Slot(slot) => times(self.number(&Number::Slot(*slot)), *by),
+                });
+                let add = |one: Number, two: Number| {
+                    sum(&one, &two).unwrap_or(Number::Add(Box::new(one), Box::new(two)))
+                };
+                all.fold(Number::Constant(*constant), add)
             }
             Number::Scaled(inner, by) => times(self.number(inner), *by),
             Number::Negate(inner) => times(self.number(inner), -1),
@@ -300,19 +310,42 @@ pub(super) fn multiple(number: &Number) -> Option<(Slot, i128)> {
     }
 }
 
-/// The sum of two constants, or of two multiples of one slot.
+/// The sum of two numbers made of constants and terms.
 fn sum(one: &Number, two: &Number) -> Option<Number> {
-    if let (Number::Constant(one), Number::Constant(two)) = (one, two) {
-        return one.checked_add(*two).map(Number::Constant);
+    let ((one, mut terms), (two, more)) = (linear(one)?, linear(two)?);
+    let constant = one.checked_add(two)?;
+    for (term, by) in more {
+        match terms.iter_mut().find(|(of, _)| *of == term) {
+            Some((_, own)) => *own = own.checked_add(by)?,
+            None => terms.push((term, by)),
+        }
     }
-    if *two == Number::Constant(0) {
-        return Some(one.clone());
-    }
-    if *one == Number::Constant(0) {
-        return Some(two.clone());
-    }
-    let ((slot, one), (other, two)) = (multiple(one)?, multiple(two)?);
-    (slot == other).then_some(times(Number::Slot(slot), one.checked_add(two)?))
+    // A slot always holds something; a field may have to be asked for.
+    terms.retain(|(term, by)| *by != 0 || matches!(term, Term::Field(_)));
+    Some(match (constant, terms.as_slice()) {
+        (constant, []) => Number::Constant(constant),
+        (0, [(Term::Slot(slot), by)]) => times(Number::Slot(*slot), *by),
+        (0, [(Term::Field(field), by)]) => times(Number::Field(*field), *by),
+        _ => Number::Sum(constant, terms),
+    })
+}
+
+/// A number as a constant and terms, if it is made of them.
+fn linear(number: &Number) -> Option<(i128, Vec<(Term, i128)>)> {
+    Some(match number {
+        Number::Constant(constant) => (*constant, Vec::new()),
+        Number::Slot(slot) => (0, vec![(Term::Slot(*slot), 1)]),
+        Number::Field(field) => (0, vec![(Term::Field(*field), 1)]),
+        Number::Sum(constant, terms) => (*constant, terms.clone()),
+        Number::Scaled(inner, by) => {
+            let (constant, mut terms) = linear(inner)?;
+            for (_, own) in &mut terms {
+                *own = own.checked_mul(*by)?;
+            }
+            (constant.checked_mul(*by)?, terms)
+        }
+        _ => return None,
+    })
 }
 
 fn known_members(keys: &[Entity]) -> Option<Vec<u32>> {

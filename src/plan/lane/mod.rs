@@ -31,7 +31,8 @@ pub use flow::lane;
 pub use known::holds;
 pub use situation::{Question, Questions};
 pub use tree::{
-    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, ScheduleVersion, Slot, Span, Truth,
+    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, ScheduleVersion, Slot, Span, Term,
+    Truth,
 };
 pub use way::{
     Add, CaseOf, Choice, Divide, Done, Feed, Lane, Leaf, Levy, Limit, Next, Program, RowRead,

@@ -42,15 +42,15 @@ impl Question {
 }
 
 impl Questions {
-    /// What a program asks.
+    /// What a program asks, and the program with what needs no answer worked out.
     pub(super) fn of(
         program: &Program,
         date: Option<u32>,
         plan: &Plan,
         event: &Event,
-    ) -> Questions {
+    ) -> (Questions, Program) {
         let mut asked = Asked { plan, event, list: Vec::new(), days: Vec::new() };
-        Maker::new(&mut asked, date).program(program);
+        let program = Maker::new(&mut asked, date).program(program);
         let Asked { mut list, mut days, .. } = asked;
         days.sort_unstable();
         days.dedup();
@@ -64,7 +64,7 @@ impl Questions {
             let Some(place) = most.map(|(place, _)| place) else { break };
             questions.list.remove(place);
         }
-        questions
+        (questions, program)
     }
 
     /// The questions, those about the day last. The last answer is the last digit of the situation.

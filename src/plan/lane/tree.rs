@@ -15,6 +15,8 @@ pub enum Number {
     Slot(Slot),
     /// Times a constant.
     Scaled(Box<Number>, i128),
+    /// A constant, and terms that are each multiplied with another.
+    Sum(i128, Vec<(Term, i128)>),
     /// Sum.
     Add(Box<Number>, Box<Number>),
     /// Difference.
@@ -60,6 +62,15 @@ pub enum Number {
     YearOf(Box<Day>),
     /// 1 to 12.
     MonthOf(Box<Day>),
+}
+
+/// A number that stands at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Term {
+    /// In a stored field of the event: a whole number or amount.
+    Field(u32),
+    /// In a slot.
+    Slot(Slot),
 }
 
 /// Where a numerator is put down while an event is worked out.
