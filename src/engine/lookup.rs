@@ -161,7 +161,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     fn clashes(&self, register: u32, row: u32) -> bool {
-        self.registers.entry(register, row).is_some_and(|entry| entry.clash)
+        self.registers.clashes(register, row)
     }
 
     /// Values of a key, for a message.

@@ -277,6 +277,11 @@ fn digest(column: &Column, row: usize) -> u64 {
             let [a, b, c, d, e, f, g] = bytes;
             return u64::from_be_bytes([4, a, b, c, d, e, f, g]);
         }
+        Column::Integer(values) if values.are_narrow() => {
+            let Some(value) = values.narrow(row) else { return 0 };
+            let value = value.clamp(-HALF, HALF - 1) + HALF;
+            return u64::from(rank(&Cell::Integer(0))) << 56 | value.unsigned_abs();
+        }
         Column::Integer(values) => values.get(row).map_or(Cell::Missing, Cell::Integer),
         other => other.cell(row),
     };
@@ -302,9 +307,10 @@ fn digest(column: &Column, row: usize) -> u64 {
 }
 
 const SQUEEZED_MAX: u64 = (1 << 56) - 1;
+const HALF: i64 = 1 << 55;
 
 /// A whole number as 56 bits, those beyond at the ends.
 fn squeezed(value: i128) -> u64 {
-    const HALF: i128 = 1 << 55;
-    u64::try_from(value.clamp(-HALF, HALF - 1) + HALF).unwrap_or(SQUEEZED_MAX)
+    let half = i128::from(HALF);
+    u64::try_from(value.clamp(-half, half - 1) + half).unwrap_or(SQUEEZED_MAX)
 }

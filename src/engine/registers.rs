@@ -27,6 +27,8 @@ struct Table {
     /// In the same places what was worked out once and holds for the run.
     steady: Vec<OnceLock<Cell>>,
     prefixes: Vec<(usize, Ranges)>,
+    /// Rows under whose key two claim the same day.
+    clashes: Vec<bool>,
 }
 
 /// By the first parts of a key, the rows from the first to before the last.
@@ -43,8 +45,6 @@ pub(crate) struct Entry {
     /// Ascending by their first day; one, unless fields are dated.
     first: RegisterRow,
     later: Vec<RegisterRow>,
-    /// Two rows claim the same key on the same day.
-    pub clash: bool,
 }
 
 impl Registers {
@@ -102,6 +102,12 @@ impl Registers {
         table.steady.get(at(row) * table.width + at(field))
     }
 
+    /// Whether two rows claim the same key on the same day.
+    pub fn clashes(&self, register: u32, row: u32) -> bool {
+        let table = self.tables.get(at(register));
+        table.and_then(|table| table.clashes.get(at(row))).copied().unwrap_or(false)
+    }
+
     /// A row by position.
     pub fn entry(&self, register: u32, row: u32) -> Option<&Entry> {
         self.tables.get(at(register))?.rows.get(at(row))
@@ -133,19 +139,21 @@ impl Entry {
     }
 
     /// Puts its versions in their order, and sees whether two of them hold at once.
-    fn ordered(mut self, dated: bool) -> Entry {
+    fn put_in_order(&mut self, dated: bool) -> bool {
         if self.later.is_empty() {
-            return self;
+            return false;
         }
-        let mut versions = vec![self.first];
-        versions.append(&mut self.later);
-        versions.sort_by_key(|row| row.from);
-        let mut pairs = versions.iter().zip(versions.iter().skip(1));
-        let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
-        let later = versions.split_off(1);
-        // INVARIANT: it had one before the others were put behind it.
-        let first = versions.remove(0);
-        Entry { first, later, clash }
+        self.later.sort_by_key(|row| row.from);
+        // As it was read before all others it stays before those of the same day.
+        let before = self.later.partition_point(|row| row.from < self.first.from);
+        if before > 0 {
+            self.later.get_mut(..before).unwrap_or_default().rotate_left(1);
+            if let Some(last) = before.checked_sub(1).and_then(|last| self.later.get_mut(last)) {
+                std::mem::swap(&mut self.first, last);
+            }
+        }
+        let mut pairs = self.versions().zip(&self.later);
+        pairs.any(|(earlier, later)| !dated || overlap(earlier, later))
     }
 }
 
@@ -163,10 +171,10 @@ fn table(register: &Register, shape: &Shape, rows: Vec<RegisterRow>, names: &mut
                 entry.later.push(row);
                 keys.truncate(own);
             }
-            _ => entries.push(Entry { first: row, later: Vec::new(), clash: false }),
+            _ => entries.push(Entry { first: row, later: Vec::new() }),
         }
     }
-    let entries: Vec<Entry> = entries.into_iter().map(|entry| entry.ordered(dated)).collect();
+    let clashes = entries.iter_mut().map(|entry| entry.put_in_order(dated)).collect();
     let key = |row: usize, length: usize| {
         let start = row * register.keys.len();
         keys.get(start..start + length.min(register.keys.len())).unwrap_or_default()
@@ -182,7 +190,7 @@ fn table(register: &Register, shape: &Shape, rows: Vec<RegisterRow>, names: &mut
     }
     let any_steady = shape.fields.iter().any(|field| field.steady);
     let steady = plain.iter().filter(|_| any_steady).map(|_| OnceLock::new()).collect();
-    Table { prefixes, rows: entries, plain, width, steady }
+    Table { prefixes, rows: entries, plain, width, steady, clashes }
 }
 
 /// Rows in the order of their keys; rows under one key stay in the order of the file.

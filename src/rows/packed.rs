@@ -101,10 +101,18 @@ impl Packed {
         let mut columns: Vec<Column> = (0..width)
             .map(|at| empty(rows.iter().map(|(packed, _)| *packed), at, rows.len()))
             .collect();
-        let mut origins = Vec::with_capacity(rows.len());
+        // First the rows alone are fetched: nothing else stands between one visit and the next, so
+        // that many are under way at a time.
+        let mut words: Vec<u32> = Vec::with_capacity(rows.len() * (HEAD + 2 * width));
         for (packed, row) in rows {
             let start = row * packed.width;
-            let words = packed.words.get(start..start + packed.width).unwrap_or_default();
+            words.extend_from_slice(packed.words.get(start..start + packed.width).unwrap_or(&[]));
+        }
+        let mut origins = Vec::with_capacity(rows.len());
+        let mut rest = words.as_slice();
+        for (packed, row) in rows {
+            let (words, behind) = rest.split_at_checked(packed.width).unwrap_or_default();
+            rest = behind;
             let line = words.first().copied().unwrap_or(0);
             let origin = Origin { file: packed.file, line: line.into() };
             origins.push(packed.origins.get(*row).copied().unwrap_or(origin));

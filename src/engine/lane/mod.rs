@@ -13,8 +13,8 @@ mod whole;
 
 use crate::base::{Date, Exact, Money};
 use crate::plan::{
-    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Program, Slot, Sum, Way,
-    WayOfSettling, at, lane,
+    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Leaf, Limit, Next, Plan, Program, Slot,
+    Sum, Way, WayOfSettling, at, lane,
 };
 use crate::rows::{Allocation, Batch, Cell, Column, Payee};
 
@@ -70,6 +70,8 @@ struct Work<W> {
 struct Event<'a, W> {
     lane: &'a Lane,
     program: &'a Program,
+    /// Of accounts that are the same for all events of the program.
+    positions: &'a mut [Option<u32>],
     batch: &'a Batch,
     row: usize,
     date: Date,
@@ -141,7 +143,9 @@ impl Lanes {
         let (date, program, work) = (Date::MIN, &lane.program, &mut self.narrow);
         work.begin(lane, program);
         let residue = 0;
-        let mut event = Event { lane, program, batch, row, date, registers, state, work, residue };
+        let positions = &mut [];
+        let mut event =
+            Event { lane, program, positions, batch, row, date, registers, state, work, residue };
         Date::from_days(event.day(&lane.date)?)
     }
 
@@ -159,20 +163,31 @@ impl Lanes {
         out: &mut Vec<Allocation>,
     ) -> Result<Option<WorkedOut>, &'static str> {
         let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else { return Ok(None) };
-        let (lane, program) = programs.program(answers, row, date);
-        let work = &mut self.narrow;
+        let (lane, program, known) = programs.program(answers, row, date);
+        let (positions, work) = (&mut *known, &mut self.narrow);
         work.begin(lane, program);
         let residue = 0;
         let state_of = &mut *state;
-        let mut event =
-            Event { lane, program, batch, row, date, registers, state: state_of, work, residue };
+        let mut event = Event {
+            lane,
+            program,
+            positions,
+            batch,
+            row,
+            date,
+            registers,
+            state: state_of,
+            work,
+            residue,
+        };
         if let Some((worked_out, done)) = event.work_out(out) {
             event.commit(&worked_out, done)?;
             return Ok(Some(worked_out));
         }
-        let work = &mut self.wide;
+        let (positions, work) = (known, &mut self.wide);
         work.begin(lane, program);
-        let mut event = Event { lane, program, batch, row, date, registers, state, work, residue };
+        let mut event =
+            Event { lane, program, positions, batch, row, date, registers, state, work, residue };
         let Some((worked_out, done)) = event.work_out(out) else { return Ok(None) };
         event.commit(&worked_out, done)?;
         Ok(Some(worked_out))
@@ -368,7 +383,7 @@ impl<'a, W: Whole> Event<'a, W> {
             }
             let payee = match &leaf.payee {
                 None => Payee::Undetermined,
-                Some((account, key)) => Payee::Account(self.account(*account, key)?),
+                Some((account, key)) => Payee::Account(self.payee(leaf, *account, key)?),
             };
             let more = units.times(W::of(den)?)?.minus(share)?;
             if let Payee::Account(account) = payee
@@ -466,6 +481,20 @@ impl<'a, W: Whole> Event<'a, W> {
         let original = Original { inflow, reversed: 0, leaves, settling, feeds };
         self.state.originals.insert((self.batch.event, unique), original);
         Some(())
+    }
+
+    /// The position of a leaf's account.
+    #[inline]
+    fn payee(&mut self, leaf: &Leaf, account: u32, key: &[KeyPart]) -> Option<u32> {
+        let Some(fixed) = leaf.fixed.map(at) else { return self.account(account, key) };
+        if let Some(Some(position)) = self.positions.get(fixed) {
+            return Some(*position);
+        }
+        let position = self.account(account, key)?;
+        if let Some(place) = self.positions.get_mut(fixed) {
+            *place = Some(position);
+        }
+        Some(position)
     }
 
     /// The position of an account.

@@ -10,9 +10,24 @@ pub(crate) struct Programs {
     pub lane: Lane,
     /// By situation.
     made: Vec<Made>,
-    programs: Vec<Program>,
+    programs: Vec<Own>,
+    /// The program of all situations.
+    general: Own,
     /// Whether a question is about more than the day.
     asks_fields: bool,
+}
+
+/// A program, and the positions of accounts that are always the same, once they have occurred.
+struct Own {
+    program: Program,
+    positions: Vec<Option<u32>>,
+}
+
+impl Own {
+    fn new(program: Program) -> Own {
+        let positions = vec![None; at(program.fixed)];
+        Own { program, positions }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +69,8 @@ impl Programs {
         let asks_fields = lane.questions.iter().any(|it| !matches!(it, Question::Days(_)));
         let situations = lane.questions.situations().unwrap_or(0);
         let made = vec![Made::NotYet(0); if situations > 1 { at(situations) } else { 0 }];
-        Programs { lane, made, programs: Vec::new(), asks_fields }
+        let general = Own::new(lane.program.clone());
+        Programs { lane, made, programs: Vec::new(), general, asks_fields }
     }
 
     /// Which events of a batch have all that they need.
@@ -87,12 +103,18 @@ impl Programs {
         Answers { ready, of_rows: answers }
     }
 
-    /// The program for an event on its day.
+    /// The program for an event on its day, and the positions that it keeps.
     #[inline]
-    pub fn program(&mut self, answers: &Answers, row: usize, date: Date) -> (&Lane, &Program) {
-        let program = self.situation(answers, row, date).and_then(|it| self.of_situation(it));
-        let program = program.and_then(|place| self.programs.get(at(place)));
-        (&self.lane, program.unwrap_or(&self.lane.program))
+    pub fn program(
+        &mut self,
+        answers: &Answers,
+        row: usize,
+        date: Date,
+    ) -> (&Lane, &Program, &mut [Option<u32>]) {
+        let made = self.situation(answers, row, date).and_then(|it| self.of_situation(it));
+        let made = made.and_then(|place| self.programs.get_mut(at(place)));
+        let Own { program, positions } = made.unwrap_or(&mut self.general);
+        (&self.lane, program, positions)
     }
 
     fn situation(&self, answers: &Answers, row: usize, date: Date) -> Option<u32> {
@@ -126,7 +148,8 @@ impl Programs {
             Made::NotYet(_) => {
                 let place = u32::try_from(self.programs.len()).ok()?;
                 let lane = &self.lane;
-                self.programs.push(lane.questions.answered(&lane.program, situation));
+                let program = lane.questions.answered(&lane.program, situation);
+                self.programs.push(Own::new(program));
                 *made = Made::At(place);
                 Some(place)
             }

@@ -241,7 +241,7 @@ impl<W: Whole> Event<'_, W> {
         let (first, end) = self.registers.range(read.register, &self.work.parts);
         let found = (first < end).then_some(first);
         if let Some(entry) = found
-            && self.registers.entry(read.register, entry)?.clash
+            && self.registers.clashes(read.register, entry)
         {
             return None;
         }

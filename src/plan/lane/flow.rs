@@ -125,7 +125,7 @@ impl<'p> Flow<'p> {
         let mut path = Path::default();
         let levies = self.levies(&mut path)?;
         let way = self.from_step(0, &path, inflow.map(|(_, slot)| slot), &levies, Vec::new())?;
-        let program = Program { adds, levies, way };
+        let program = Program { adds, levies, way, fixed: 0 };
         let (questions, program) =
             Questions::of(&program, date_field(&date), self.maker.plan, event);
         Some(Lane {
@@ -463,6 +463,7 @@ impl<'p> Flow<'p> {
             leaves.push(Leaf {
                 leg: ending.leg,
                 payee: payee.clone(),
+                fixed: None,
                 units: slot,
                 share: (ending.owed.slot, 1, ending.owed.den),
             });

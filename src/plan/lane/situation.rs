@@ -3,8 +3,8 @@
 use super::super::{Event, Kind, Plan, at};
 use super::known::{Known, Reader, multiple};
 use super::{
-    CaseOf, Choice, Divide, Done, Feed, Leaf, Limit, Next, Number, Program, Settle, Slot, Step,
-    Truth, Way,
+    CaseOf, Choice, Divide, Done, Entity, Feed, KeyPart, Leaf, Limit, Next, Number, Program,
+    Settle, Slot, Step, Truth, Way,
 };
 
 /// A question about an event, whose answers are numbered from zero.
@@ -155,11 +155,13 @@ impl Known for Answered<'_> {
 /// Makes a program anew with what is known worked out.
 struct Maker<'k, K> {
     reader: Reader<'k, K>,
+    /// Leaves whose account is always the same.
+    fixed: u32,
 }
 
 impl<'k, K: Known> Maker<'k, K> {
     fn new(known: &'k mut K, date: Option<u32>) -> Maker<'k, K> {
-        Maker { reader: Reader::new(known, date) }
+        Maker { reader: Reader::new(known, date), fixed: 0 }
     }
 
     fn program(&mut self, program: &Program) -> Program {
@@ -173,6 +175,7 @@ impl<'k, K: Known> Maker<'k, K> {
             levy.due = self.reader.number(&levy.due);
         }
         program.way = self.way(&program.way, Vec::new());
+        program.fixed = self.fixed;
         program
     }
 
@@ -258,12 +261,16 @@ impl<'k, K: Known> Maker<'k, K> {
 
     fn done(&mut self, done: &Done, steps: &mut Vec<Step>) -> Done {
         let mut done = done.clone();
-        for Leaf { payee, units, share: (slot, by, _), .. } in &mut done.leaves {
+        for Leaf { payee, fixed, units, share: (slot, by, _), .. } in &mut done.leaves {
             *units = self.plain(*units, steps);
             (*slot, *by) = self.reader.slot(*slot);
             for part in payee.iter_mut().flat_map(|(_, key)| key) {
                 *part = self.reader.part(part);
             }
+            let known = |part: &KeyPart| matches!(part, KeyPart::Member(Entity::Constant(_)));
+            let same = payee.as_ref().is_some_and(|(_, key)| key.iter().all(known));
+            *fixed = same.then_some(self.fixed);
+            self.fixed += u32::from(same);
         }
         for Feed { pooled, .. } in &mut done.feeds {
             pooled.iter_mut().for_each(|slot| *slot = self.plain(*slot, steps));

@@ -38,6 +38,8 @@ pub struct Program {
     pub levies: Vec<Levy>,
     /// Pools, one after the other.
     pub way: Way,
+    /// How many leaves have an account that is always the same.
+    pub fixed: u32,
 }
 
 /// A row of a register.
@@ -220,6 +222,8 @@ pub struct Leaf {
     pub leg: u32,
     /// The account and its key; absent: undetermined.
     pub payee: Option<(u32, Vec<KeyPart>)>,
+    /// If the account is the same for all events of the program: its number among those.
+    pub fixed: Option<u32>,
     /// What it gets, in minor units.
     pub units: Slot,
     /// What it is owed: so many times a numerator, and the denominator.
