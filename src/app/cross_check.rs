@@ -28,7 +28,7 @@ pub fn cross_check(job: &Job<'_>) -> Result<Result<u64, Words>, FormatsError> {
     let options = engine::Options { through: job.through };
     let mut compiled = Collected::default();
     let again = batches.iter().cloned().map(Ok::<Batch, Infallible>);
-    let run = engine::run(&plan, job.registers.to_vec(), again, &options, &mut compiled);
+    let run = engine::run(&plan, job.registers, again, &options, &mut compiled);
     if let Err(error) = run {
         return Err(match error {
             RunError::Internal(what) => FormatsError::Internal(what.to_owned()),

@@ -146,7 +146,7 @@ where
     let read = std::cell::Cell::new(0_u64);
     let mut desk = Desk { listener, asides: &asides };
     let options = engine::Options { through: job.through };
-    let registers = job.registers.to_vec();
+    let registers = job.registers;
     // An error stops the run, so that its size is moved once.
     let summary = std::thread::scope(|scope| -> Result<_, Box<_>> {
         let threads = job.threads;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::base::Date;
 use crate::plan::{Plan, Register, Shape, at};
-use crate::rows::{Cell, RegisterRow};
+use crate::rows::{Cell, Origin, RegisterRow};
 
 use super::keys::Keys;
 use super::value::{Names, Part, Value};
@@ -19,9 +19,13 @@ pub(crate) struct Registers {
 /// One register: rows in key order, and ranges of them by the first parts of the key.
 #[derive(Debug, Default)]
 struct Table {
-    rows: Vec<Entry>,
-    /// What holds for good of each row, field by field, row by row: one place in memory a row.
+    /// What holds for good of each row, field by field, row by row: one place in memory a row. It is
+    /// what the first version says that says anything.
     plain: Vec<Cell>,
+    /// Where each row was read first.
+    origins: Vec<Origin>,
+    /// If fields are dated: the versions of each row, ascending by their first day.
+    versions: Vec<Vec<RegisterRow>>,
     /// Fields in a row of `plain`.
     width: usize,
     /// In the same places what was worked out once and holds for the run.
@@ -39,26 +43,14 @@ struct Ranges {
     rows: Vec<(u32, u32)>,
 }
 
-/// What stands under one key; of a register with many rows a key, one of them.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    /// Ascending by their first day; one, unless fields are dated.
-    first: RegisterRow,
-    later: Vec<RegisterRow>,
-}
-
 impl Registers {
     /// Sorts and indexes rows. Rows of a register the plan does not know are left out.
-    pub fn new(plan: &Plan, given: Vec<(u32, Vec<RegisterRow>)>, names: &mut Names) -> Registers {
-        let mut rows: Vec<Vec<RegisterRow>> = plan.registers.iter().map(|_| Vec::new()).collect();
-        for (register, more) in given {
-            if let Some(rows) = rows.get_mut(at(register)) {
-                rows.extend(more);
-            }
-        }
-        let tables = plan.registers.iter().zip(rows).map(|(register, rows)| {
-            let shape = plan.shapes.get(at(register.shape));
-            shape.map_or_else(Table::default, |shape| table(register, shape, rows, names))
+    pub fn new(plan: &Plan, given: &[(u32, Vec<RegisterRow>)], names: &mut Names) -> Registers {
+        let tables = (0..).zip(&plan.registers).map(|(register, declared)| {
+            let own = given.iter().filter(|(of, _)| *of == register);
+            let rows: Vec<&RegisterRow> = own.flat_map(|(_, rows)| rows).collect();
+            let shape = plan.shapes.get(at(declared.shape));
+            shape.map_or_else(Table::default, |shape| table(declared, shape, rows, names))
         });
         Registers { tables: tables.collect() }
     }
@@ -108,107 +100,103 @@ impl Registers {
         table.and_then(|table| table.clashes.get(at(row))).copied().unwrap_or(false)
     }
 
-    /// A row by position.
-    pub fn entry(&self, register: u32, row: u32) -> Option<&Entry> {
-        self.tables.get(at(register))?.rows.get(at(row))
-    }
-}
-
-impl Entry {
-    fn versions(&self) -> impl Iterator<Item = &RegisterRow> {
-        std::iter::once(&self.first).chain(&self.later)
-    }
-
-    /// A field that holds for good: the first version that has it.
-    pub fn cell(&self, field: u32) -> Option<&Cell> {
-        let mut cells = self.versions().filter_map(|row| row.cells.get(at(field)));
-        cells.find(|cell| **cell != Cell::Missing).or(self.first.cells.get(at(field)))
-    }
-
     /// A dated field on a day; nothing where no version holds.
-    pub fn cell_on(&self, field: u32, day: Date) -> Option<&Cell> {
-        let begun = self.versions().take_while(|row| row.from.is_none_or(|from| from <= day));
-        let version = begun.last()?;
+    pub fn cell_on(&self, register: u32, row: u32, field: u32, day: Date) -> Option<&Cell> {
+        let versions = self.tables.get(at(register))?.versions.get(at(row))?;
+        let begun = versions.partition_point(|row| row.from.is_none_or(|from| from <= day));
+        let version = versions.get(begun.checked_sub(1)?)?;
         let holds = version.until.is_none_or(|until| day < until);
         if holds { version.cells.get(at(field)) } else { None }
     }
 
-    /// The row as first read, for whoever reports it.
-    pub fn first(&self) -> &RegisterRow {
-        &self.first
+    /// The fields of a row as first given, for whoever hears of it.
+    pub fn record(&self, register: u32, row: u32) -> Option<&[Cell]> {
+        let table = self.tables.get(at(register))?;
+        match table.versions.get(at(row)) {
+            Some(versions) => versions.first().map(|row| row.cells.as_slice()),
+            None => table.plain.get(at(row) * table.width..at(row) * table.width + table.width),
+        }
     }
 
-    /// Puts its versions in their order, and sees whether two of them hold at once.
-    fn put_in_order(&mut self, dated: bool) -> bool {
-        if self.later.is_empty() {
-            return false;
-        }
-        self.later.sort_by_key(|row| row.from);
-        // As it was read before all others it stays before those of the same day.
-        let before = self.later.partition_point(|row| row.from < self.first.from);
-        if before > 0 {
-            self.later.get_mut(..before).unwrap_or_default().rotate_left(1);
-            if let Some(last) = before.checked_sub(1).and_then(|last| self.later.get_mut(last)) {
-                std::mem::swap(&mut self.first, last);
-            }
-        }
-        let mut pairs = self.versions().zip(&self.later);
-        pairs.any(|(earlier, later)| !dated || overlap(earlier, later))
+    /// Where a row was read first, for whoever reports it.
+    pub fn origin(&self, register: u32, row: u32) -> Option<Origin> {
+        self.tables.get(at(register))?.origins.get(at(row)).copied()
     }
 }
 
-fn table(register: &Register, shape: &Shape, rows: Vec<RegisterRow>, names: &mut Names) -> Table {
+fn table(register: &Register, shape: &Shape, rows: Vec<&RegisterRow>, names: &mut Names) -> Table {
     let dated = shape.fields.iter().any(|field| field.dated);
-    let mut entries: Vec<Entry> = Vec::with_capacity(rows.len());
+    let width = shape.fields.len();
+    let mut table = Table { width, ..Table::default() };
     // Keys end to end, each as long as the others.
     let mut keys: Vec<Part> = Vec::with_capacity(rows.len() * register.keys.len());
-    for row in sorted(register, rows) {
-        let own = keys.len();
-        keys.extend(register.keys.iter().map(|field| key_part(*field, shape, &row, names)));
-        let before = own.checked_sub(register.keys.len()).and_then(|start| keys.get(start..own));
-        match entries.last_mut() {
-            Some(entry) if !register.many && before == keys.get(own..) => {
-                entry.later.push(row);
-                keys.truncate(own);
+    table.plain.reserve(rows.len() * width);
+    let mut rows = sorted(register, rows).into_iter().peekable();
+    let of_key = |row: &RegisterRow, names: &mut Names| -> Vec<Part> {
+        register.keys.iter().map(|field| key_part(*field, shape, row, names)).collect()
+    };
+    let mut next = rows.next().map(|row| (of_key(row, names), row));
+    while let Some((key, first)) = next.take() {
+        let mut versions = vec![first];
+        next = rows.find_map(|row| {
+            let other = of_key(row, names);
+            if register.many || other != key {
+                return Some((other, row));
             }
-            _ => entries.push(Entry { first: row, later: Vec::new() }),
-        }
+            versions.push(row);
+            None
+        });
+        versions.sort_by_key(|row| row.from);
+        keys.extend(key);
+        table.add(&versions, dated);
     }
-    let clashes = entries.iter_mut().map(|entry| entry.put_in_order(dated)).collect();
     let key = |row: usize, length: usize| {
         let start = row * register.keys.len();
         keys.get(start..start + length.min(register.keys.len())).unwrap_or_default()
     };
-    let ranges = |length: usize| ranges((0..entries.len()).map(|row| key(row, length)));
-    let prefixes = register.prefixes.iter().map(|length| (*length, ranges(*length))).collect();
-    let width = shape.fields.len();
-    let fields = (0..u32::try_from(width).unwrap_or(u32::MAX)).collect::<Vec<u32>>();
-    let mut plain: Vec<Cell> = Vec::with_capacity(entries.len() * width);
-    for entry in &entries {
-        let cell = |field: &u32| entry.cell(*field).cloned().unwrap_or(Cell::Missing);
-        plain.extend(fields.iter().map(cell));
+    let count = table.origins.len();
+    let ranges = |length: usize| ranges((0..count).map(|row| key(row, length)));
+    table.prefixes = register.prefixes.iter().map(|length| (*length, ranges(*length))).collect();
+    if shape.fields.iter().any(|field| field.steady) {
+        table.steady.resize_with(table.plain.len(), OnceLock::new);
     }
-    let any_steady = shape.fields.iter().any(|field| field.steady);
-    let steady = plain.iter().filter(|_| any_steady).map(|_| OnceLock::new()).collect();
-    Table { prefixes, rows: entries, plain, width, steady, clashes }
+    table
+}
+
+impl Table {
+    /// Adds what stands under one key: versions in the order in which they begin.
+    fn add(&mut self, versions: &[&RegisterRow], dated: bool) {
+        for field in 0..self.width {
+            let mut cells = versions.iter().filter_map(|row| row.cells.get(field));
+            let said = cells.find(|cell| **cell != Cell::Missing);
+            self.plain.push(said.cloned().unwrap_or(Cell::Missing));
+        }
+        let origin = versions.first().map_or(Origin::MADE, |row| row.origin);
+        self.origins.push(origin);
+        let mut pairs = versions.iter().zip(versions.iter().skip(1));
+        let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
+        self.clashes.push(clash);
+        if dated {
+            self.versions.push(versions.iter().map(|row| (*row).clone()).collect());
+        }
+    }
 }
 
 /// Rows in the order of their keys; rows under one key stay in the order of the file.
-fn sorted(register: &Register, rows: Vec<RegisterRow>) -> impl Iterator<Item = RegisterRow> {
+fn sorted<'r>(register: &Register, rows: Vec<&'r RegisterRow>) -> Vec<&'r RegisterRow> {
     let digest = |row: &RegisterRow| {
         let first = register.keys.first().and_then(|field| row.cells.get(at(*field)));
         first.map_or(0, digest)
     };
-    let mut places: Vec<(u64, usize)> = rows.iter().map(digest).zip(0..).collect();
-    places.sort_unstable_by(|(digest, a), (other, b)| {
+    let mut rows: Vec<(u64, &RegisterRow)> =
+        rows.into_iter().map(|row| (digest(row), row)).collect();
+    rows.sort_by(|(digest, one), (other, two)| {
         digest.cmp(other).then_with(|| {
-            let (Some(one), Some(two)) = (rows.get(*a), rows.get(*b)) else { return a.cmp(b) };
             let keys = register.keys.iter().map(|field| order(one, two, *field));
-            keys.fold(Ordering::Equal, Ordering::then).then(a.cmp(b))
+            keys.fold(Ordering::Equal, Ordering::then)
         })
     });
-    let mut rows: Vec<Option<RegisterRow>> = rows.into_iter().map(Some).collect();
-    places.into_iter().filter_map(move |(_, place)| rows.get_mut(place)?.take())
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// What decides nearly every comparison of two cells: ordered as they are, or equal.

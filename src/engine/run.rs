@@ -38,7 +38,7 @@ pub struct Options {
 /// are set aside.
 pub fn run<I, S>(
     plan: &Plan,
-    registers: Vec<(u32, Vec<RegisterRow>)>,
+    registers: &[(u32, Vec<RegisterRow>)],
     batches: impl IntoIterator<Item = Result<Batch, I>>,
     options: &Options,
     sink: &mut S,
@@ -62,7 +62,7 @@ where
 /// As [`run`].
 pub fn run_in_turn<I, S>(
     plan: &Plan,
-    registers: Vec<(u32, Vec<RegisterRow>)>,
+    registers: &[(u32, Vec<RegisterRow>)],
     batches: impl IntoIterator<Item = Result<Batch, I>>,
     options: &Options,
     sink: &mut S,
@@ -94,7 +94,7 @@ enum Turn {
 /// As [`run`].
 pub fn explain<I>(
     plan: &Plan,
-    registers: Vec<(u32, Vec<RegisterRow>)>,
+    registers: &[(u32, Vec<RegisterRow>)],
     batches: impl IntoIterator<Item = Result<Batch, I>>,
     options: &Options,
     wanted: &Wanted,
@@ -114,7 +114,7 @@ where
 /// As [`run`].
 pub fn explain_all<I>(
     plan: &Plan,
-    registers: Vec<(u32, Vec<RegisterRow>)>,
+    registers: &[(u32, Vec<RegisterRow>)],
     batches: impl IntoIterator<Item = Result<Batch, I>>,
     options: &Options,
 ) -> Result<Vec<Explanation>, RunError<I, Infallible>>
@@ -128,10 +128,7 @@ where
 
 fn all<I, S>(
     plan: &Plan,
-    (registers, batches): (
-        Vec<(u32, Vec<RegisterRow>)>,
-        impl IntoIterator<Item = Result<Batch, I>>,
-    ),
+    (registers, batches): (&[(u32, Vec<RegisterRow>)], impl IntoIterator<Item = Result<Batch, I>>),
     options: &Options,
     turn: Turn,
     wanted: Option<Asked<'_>>,

@@ -6,25 +6,31 @@
 
 use crate::base::Date;
 
-/// A whole number of at most 16 digits, perhaps negative, in so many bytes.
+/// A whole number, perhaps negative, in so many bytes: at most 16 but for the sign.
 #[inline]
 pub(super) fn integer(bytes: &[u8], length: usize) -> Option<i64> {
     let (negative, unsigned, length) = sign(bytes, length)?;
-    signed(digits(unsigned, length)?, negative)
+    signed(digits(at_the_end(unsigned, length)?, length)?, negative)
 }
 
-/// An amount in minor units, in so many bytes: a whole number, and all decimals or none.
+/// An amount in minor units, in so many bytes: a whole number, and all decimals or none. They are at
+/// most 16 but for the sign.
 #[inline]
 pub(super) fn amount(bytes: &[u8], length: usize, scale: usize) -> Option<i64> {
     let (negative, unsigned, length) = sign(bytes, length)?;
     let unit = *POWERS.get(scale)?;
-    let whole = length.checked_sub(scale + 1).filter(|whole| unsigned.get(*whole) == Some(&b'.'));
+    let cell = at_the_end(unsigned, length)?;
+    let point = |whole: &usize| scale > 0 && unsigned.get(*whole) == Some(&b'.');
+    let whole = length.checked_sub(scale + 1).filter(point);
     let units = match whole {
-        Some(whole) => {
-            let decimals = digits(unsigned.get(whole + 1..)?, scale)?;
-            digits(unsigned, whole)?.checked_mul(unit)?.checked_add(decimals)?
+        Some(0) => return None,
+        Some(_) => {
+            // What stands before the point moves up to the decimals.
+            let decimals =
+                u128::MAX.checked_shl(8 * (16 - u32::try_from(scale).ok()?)).unwrap_or(0);
+            digits(cell & decimals | cell << 8 & !decimals, length - 1)?
         }
-        None => digits(unsigned, length)?.checked_mul(unit)?,
+        None => digits(cell, length)?.checked_mul(unit)?,
     };
     signed(units, negative)
 }
@@ -81,26 +87,30 @@ fn signed(number: u64, negative: bool) -> Option<i64> {
     Some(if negative { -number } else { number })
 }
 
-/// So many digits: at least one, at most 16.
+/// So many bytes, at least one and at most 16, as the last of 16.
 #[inline(always)]
-fn digits(bytes: &[u8], count: usize) -> Option<u64> {
-    if count <= 8 {
-        return up_to_eight(bytes, count);
-    }
-    let high = up_to_eight(bytes, count.checked_sub(8).filter(|high| *high <= 8)?)?;
-    // Eight more, up to the end.
-    let low = up_to_eight(bytes.get(count - 8..)?, 8)?;
-    Some(high * 100_000_000 + low)
+fn at_the_end(bytes: &[u8], count: usize) -> Option<u128> {
+    let free = 16_u32.checked_sub(u32::try_from(count).ok()?)?;
+    // Of none, nothing would be left to move.
+    u128::from_le_bytes(*bytes.first_chunk::<16>()?).checked_shl(8 * free)
 }
 
-/// One to eight digits.
+/// The last so many of 16 bytes as digits.
 #[inline(always)]
-fn up_to_eight(bytes: &[u8], count: usize) -> Option<u64> {
-    let digits = u64::from_le_bytes(*bytes.first_chunk::<8>()?) ^ (EACH * 0x30);
-    let free = 8_u32.checked_sub(u32::try_from(count).ok()?)?;
-    // The digits move to the end, so that they read as eight with zeros in front; of none, nothing
-    // would be left to move.
-    let eight = digits.checked_shl(8 * free)?;
+fn digits(bytes: u128, count: usize) -> Option<u64> {
+    let free = 16_u32.checked_sub(u32::try_from(count).ok()?)?;
+    let digits = bytes ^ (u128::MAX / 255 * 0x30).checked_shl(8 * free)?;
+    let last = u64::try_from(digits >> 64).unwrap_or(0);
+    if free >= 8 {
+        return eight_digits(last);
+    }
+    let first = u64::try_from(digits & u128::from(u64::MAX)).unwrap_or(0);
+    Some(eight_digits(first)? * 100_000_000 + eight_digits(last)?)
+}
+
+/// Eight bytes that are digits, from the first on.
+#[inline(always)]
+fn eight_digits(eight: u64) -> Option<u64> {
     // A byte above nine gets its high bit, or has it.
     if (eight.wrapping_add(EACH * 0x76) | eight) & HIGH_BITS != 0 {
         return None;
@@ -167,7 +177,7 @@ mod tests {
             }
             let usual = plain.is_some_and(|units| units.unsigned_abs() < 1_000_000_000_000_000);
             let all_or_none = text.split_once('.').is_none_or(|(_, it)| it.len() == usize::from(scale));
-            let usual = usual && all_or_none && text.split('.').all(|part| part.len() <= 15);
+            let usual = usual && all_or_none && text.len() <= 16;
             prop_assert!(read.is_some() || !usual);
         }
 

@@ -65,8 +65,13 @@ const MIXER: u64 = 0x9E37_79B9_7F4A_7C15;
 struct Interned {
     by_text: HashMap<Box<str>, u64, FixedState>,
     by_cell: HashMap<(u32, Cell), u64, FixedState>,
+    /// Of small whole numbers, by number; zero if it has none yet.
+    by_integer: Vec<u64>,
     next: u64,
 }
+
+/// Whole numbers up to here are found without a search.
+const SMALL: usize = 4096;
 
 /// The groups of days, in a list from the first day on. Days that are far off are left out.
 #[derive(Debug, Default)]
@@ -114,6 +119,23 @@ impl Interned {
         self.next += 1;
         self.by_text.insert(text.into(), self.next);
         self.next
+    }
+
+    #[inline]
+    fn integer(&mut self, number: i128) -> u64 {
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        match self.by_integer.get(place) {
+            Some(code) if *code != 0 => return *code,
+            _ => {}
+        }
+        let code = self.cell(0, Cell::Integer(number));
+        if place < SMALL {
+            self.by_integer.resize(self.by_integer.len().max(place + 1), 0);
+            if let Some(own) = self.by_integer.get_mut(place) {
+                *own = code;
+            }
+        }
+        code
     }
 
     fn cell(&mut self, group: u32, cell: Cell) -> u64 {
@@ -458,6 +480,9 @@ fn code(by: &By, event: EventAt<'_>, first: u32, interned: &mut Interned) -> u64
             match column {
                 Some(Column::Text(texts)) => {
                     texts.get(event.row).map_or(0, |text| interned.text(text))
+                }
+                Some(Column::Integer(numbers)) => {
+                    numbers.get(event.row).map_or(0, |number| interned.integer(number))
                 }
                 Some(column) => match column.cell(event.row) {
                     Cell::Missing => 0,

@@ -23,7 +23,6 @@ use super::state::{Original, OriginalFeed, OriginalLeaf, Settling, State};
 use super::value::{Part, Value};
 use programs::Programs;
 pub(crate) use programs::{Answers, Ready};
-use tree::Memo;
 use whole::Whole;
 
 /// The lanes of a plan, by event kind, and the memory to work in.
@@ -47,9 +46,12 @@ pub(crate) struct WorkedOut {
 #[derive(Debug)]
 struct Work<W> {
     slots: Vec<W>,
-    rows: Vec<Memo<u32>>,
-    keys: Vec<Option<u32>>,
-    adds: Vec<Option<W>>,
+    /// The number of the event: what was noted with it was found for this one.
+    turn: u64,
+    /// Rows looked up, keys found and additions worked out, each with its turn.
+    rows: Vec<(u64, Option<u32>)>,
+    keys: Vec<(u64, u32)>,
+    adds: Vec<(u64, W)>,
     parts: Vec<Part>,
     /// The last text of the event that was looked for: its field, and what it is.
     text: Option<(u32, Part)>,
@@ -194,13 +196,10 @@ impl Lanes {
     }
 }
 
-/// Fills a list anew.
+/// Makes room for so many.
 #[inline]
-fn again<T: Copy>(list: &mut Vec<T>, count: usize, value: T) {
-    if list.len() == count {
-        list.iter_mut().for_each(|place| *place = value);
-    } else {
-        list.clear();
+fn room<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
+    if list.len() < count {
         list.resize(count, value);
     }
 }
@@ -209,6 +208,7 @@ impl<W: Whole> Work<W> {
     fn new() -> Work<W> {
         Work {
             slots: Vec::new(),
+            turn: 0,
             rows: Vec::new(),
             keys: Vec::new(),
             adds: Vec::new(),
@@ -224,13 +224,12 @@ impl<W: Whole> Work<W> {
     }
 
     fn begin(&mut self, lane: &Lane, program: &Program) {
+        self.turn += 1;
         // What stands in slots from the event before is written over before it is read.
-        if self.slots.len() < at(lane.slots) {
-            self.slots.resize(at(lane.slots), W::ZERO);
-        }
-        again(&mut self.rows, lane.rows.len(), Memo::NotYet);
-        again(&mut self.keys, lane.keys.len(), None);
-        again(&mut self.adds, program.adds.len(), None);
+        room(&mut self.slots, at(lane.slots), W::ZERO);
+        room(&mut self.rows, lane.rows.len(), (0, None));
+        room(&mut self.keys, lane.keys.len(), (0, 0));
+        room(&mut self.adds, program.adds.len(), (0, W::ZERO));
         self.text = None;
         self.watched.clear();
         self.shutting.clear();

@@ -11,14 +11,6 @@ use super::whole::Whole;
 use crate::engine::value::Part;
 use crate::plan::holds;
 
-/// A look-up made when first asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Memo<T> {
-    NotYet,
-    Nothing,
-    Found(T),
-}
-
 impl<W: Whole> Event<'_, W> {
     /// What is asked most stands here, so that it stays small.
     pub(super) fn number(&mut self, number: &Number) -> Option<W> {
@@ -231,10 +223,9 @@ impl<W: Whole> Event<'_, W> {
 
     /// A row of a register, if there is one and it is the only one.
     fn row(&mut self, row: u32) -> Option<Option<u32>> {
-        match self.work.rows.get(at(row))? {
-            Memo::Found(entry) => return Some(Some(*entry)),
-            Memo::Nothing => return Some(None),
-            Memo::NotYet => {}
+        let (turn, found) = *self.work.rows.get(at(row))?;
+        if turn == self.work.turn {
+            return Some(found);
         }
         let read = self.lane.rows.get(at(row))?;
         self.parts(&read.key, false)?;
@@ -245,7 +236,7 @@ impl<W: Whole> Event<'_, W> {
         {
             return None;
         }
-        *self.work.rows.get_mut(at(row))? = found.map_or(Memo::Nothing, Memo::Found);
+        *self.work.rows.get_mut(at(row))? = (self.work.turn, found);
         Some(found)
     }
 
@@ -260,13 +251,14 @@ impl<W: Whole> Event<'_, W> {
 
     /// The number of a key of totals.
     pub(super) fn key(&mut self, key: u32) -> Option<u32> {
-        if let Some(number) = self.work.keys.get(at(key))? {
-            return Some(*number);
+        let (turn, number) = *self.work.keys.get(at(key))?;
+        if turn == self.work.turn {
+            return Some(number);
         }
         let declared = self.lane.keys.get(at(key))?;
         self.parts(&declared.parts, true)?;
         let number = self.state.keys.get_mut(at(declared.space))?.number(&self.work.parts);
-        *self.work.keys.get_mut(at(key))? = Some(number);
+        *self.work.keys.get_mut(at(key))? = (self.work.turn, number);
         Some(number)
     }
 
@@ -279,12 +271,13 @@ impl<W: Whole> Event<'_, W> {
 
     /// What the event itself adds to a tally, worked out once.
     pub(super) fn own_add(&mut self, place: usize) -> Option<W> {
-        if let Some(amount) = self.work.adds.get(place)? {
-            return Some(*amount);
+        let (turn, amount) = *self.work.adds.get(place)?;
+        if turn == self.work.turn {
+            return Some(amount);
         }
         let add = self.program.adds.get(place)?;
         let amount = if self.truth(&add.when)? { self.number(&add.amount)? } else { W::ZERO };
-        *self.work.adds.get_mut(place)? = Some(amount);
+        *self.work.adds.get_mut(place)? = (self.work.turn, amount);
         Some(amount)
     }
 
