@@ -32,6 +32,7 @@ mod show;
 mod space;
 mod walk;
 
+mod alike;
 mod authority;
 mod brackets;
 mod coverage;
@@ -41,6 +42,7 @@ mod division;
 mod draws;
 mod examples;
 mod flow;
+mod heads;
 mod order;
 mod print;
 mod regions;
@@ -70,6 +72,7 @@ pub const CODES: &[&[Title]] = &[
     shares::CODES,
     division::CODES,
     coverage::CODES,
+    heads::CODES,
     flow::CODES,
     dated::CODES,
     brackets::CODES,
@@ -81,6 +84,7 @@ pub const CODES: &[&[Title]] = &[
     settlements::CODES,
     authority::CODES,
     regions::CODES,
+    alike::CODES,
     unused::CODES,
     examples::CODES,
 ];

@@ -226,6 +226,52 @@ pub(crate) fn order<R: Rows>(a: &Slot, b: &Slot, kept: &[Kept<R>], events: &[Eve
     })
 }
 
+/// Which events stand at a place that another event of their kind has too, asked in their order.
+pub(crate) struct Ties<'k> {
+    slots: &'k [Slot],
+    kept: &'k [Kept<Packed>],
+    events: &'k [Event],
+    /// The end of the events at one place looked at last, and whether they exclude each other.
+    last: (usize, bool),
+}
+
+impl<'k> Ties<'k> {
+    pub fn new(slots: &'k [Slot], kept: &'k [Kept<Packed>], events: &'k [Event]) -> Ties<'k> {
+        Ties { slots, kept, events, last: (0, false) }
+    }
+
+    /// Whether another event stands at the place of this one, so that nobody can say which comes
+    /// first. One and the same event sent again is no other: that is told by its key.
+    pub fn tied(&mut self, place: usize) -> bool {
+        if place >= self.last.0 {
+            self.last = self.at_one_place(place);
+        }
+        self.last.1
+    }
+
+    fn at_one_place(&self, start: usize) -> (usize, bool) {
+        let rest = self.slots.get(start..).unwrap_or_default();
+        let Some(first) = rest.first() else { return (start + 1, false) };
+        let event = self.kept.get(at(first.batch)).and_then(|it| self.events.get(at(it.event)));
+        let Some(event) = event.filter(|event| event.order_matters) else {
+            return (start + 1, false);
+        };
+        let same = |other: &&Slot| order(first, other, self.kept, self.events).is_eq();
+        let length = rest.iter().take_while(same).count();
+        let again = |other: &Slot| !event.unique.is_empty() && self.alike(first, other);
+        let tied = !rest.iter().take(length).all(again);
+        (start + length, tied && length > 1)
+    }
+
+    /// Whether two events of one kind have every field alike.
+    fn alike(&self, a: &Slot, b: &Slot) -> bool {
+        let held = |slot: &Slot| Some((&self.kept.get(at(slot.batch))?.rows, at(slot.row)));
+        let (Some(left), Some(right)) = (held(a), held(b)) else { return false };
+        let both = Packed::unpacked(left.0.event, &[left, right]);
+        both.columns.iter().all(|column| column.cell(0) == column.cell(1))
+    }
+}
+
 /// Numbers and dates by value, texts by code point, members as declared; of different types in that
 /// order, what is missing first.
 fn cells(one: &Column, a: usize, two: &Column, b: usize) -> Ordering {

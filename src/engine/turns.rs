@@ -12,7 +12,7 @@ use super::evaluator::Evaluator;
 use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands, Known, Place};
 use super::lane::Answers;
-use super::order::{Kept, Slot, order, sort};
+use super::order::{Kept, Slot, Ties, order, sort};
 use super::outcome::Stop;
 use super::run::{Options, Run, Span, at_hand, dated, sent};
 use super::trace::{Off, Trace};
@@ -219,9 +219,9 @@ impl<S: Sink> Run<'_, S> {
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?
         };
-        for start in (0..slots.len()).step_by(WINDOW) {
-            let window = start..slots.len().min(start + WINDOW);
-            self.window(&slots, window, &kept, &firsts, &mut calendar)?;
+        let mut ties = Ties::new(&slots, &kept, &plan.events);
+        for (place, window) in (0..).step_by(WINDOW).zip(slots.chunks(WINDOW)) {
+            self.window((window, place), &kept, &firsts, &mut ties, &mut calendar)?;
         }
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -231,23 +231,19 @@ impl<S: Sink> Run<'_, S> {
     /// Unpacks events that follow one another, and takes them.
     fn window(
         &mut self,
-        slots: &[Slot],
-        window: std::ops::Range<usize>,
+        (slots, start): (&[Slot], usize),
         kept: &[Kept<Packed>],
         firsts: &Firsts<'_>,
+        ties: &mut Ties<'_>,
         calendar: &mut Calendar,
     ) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
-        let own = slots.get(window.clone()).unwrap_or_default();
-        let unpacked = self.unpacked(own, kept);
+        let unpacked = self.unpacked(slots, kept);
         // How many of each kind have been taken.
         let mut taken = vec![0; unpacked.len()];
-        let same = |other: Option<&Slot>, slot: &Slot| {
-            other.is_some_and(|it| order(it, slot, kept, &plan.events).is_eq())
-        };
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        for (place, slot) in window.zip(own) {
+        for (place, slot) in (start..).zip(slots) {
             calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
             let kind = kept.get(at(slot.batch)).map_or(u32::MAX, Kept::event);
             let of_kind = unpacked.get(at(kind)).and_then(Option::as_ref);
@@ -256,11 +252,9 @@ impl<S: Sink> Run<'_, S> {
             };
             let row = std::mem::replace(next, *next + 1);
             let Some(event) = sent(plan, batch) else { continue };
-            let before = place.checked_sub(1).and_then(|before| slots.get(before));
-            let tied =
-                event.order_matters && (same(before, slot) || same(slots.get(place + 1), slot));
             let event = Place { event, batch, answers, row };
-            let known = Known { date: slot.date, tied, new: firsts.all_new(kind) };
+            let (date, tied) = (slot.date, ties.tied(place));
+            let known = Known { date, tied, new: firsts.all_new(kind) };
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             hands.take(&mut evaluator, event, known)?;
         }
