@@ -160,25 +160,7 @@ impl<'k, K: Known> Reader<'k, K> {
                 }
                 (one, two) => Truth::Numbers(*how, Box::new(one), Box::new(two)),
             },
-            Truth::Days(how, one, two) => {
-                let (one, two) = (self.day(one), self.day(two));
-                let known = match (&one, &two) {
-                    (Day::Effective, Day::Constant(bound)) => {
-                        let day = self.known.day(&mut sides(*bound));
-                        day.map(|day| holds(*how, &day, bound))
-                    }
-                    (Day::Constant(bound), Day::Effective) => {
-                        let day = self.known.day(&mut sides(*bound));
-                        day.map(|day| holds(*how, bound, &day))
-                    }
-                    (Day::Constant(one), Day::Constant(two)) => Some(holds(*how, one, two)),
-                    _ => None,
-                };
-                match known {
-                    Some(value) => Truth::Constant(value),
-                    None => Truth::Days(*how, Box::new(one), Box::new(two)),
-                }
-            }
+            Truth::Days(how, one, two) => self.days(*how, one, two),
             Truth::Spans(how, one, two) => {
                 Truth::Spans(*how, Box::new(self.span(one)), Box::new(self.span(two)))
             }
@@ -208,6 +190,24 @@ impl<'k, K: Known> Reader<'k, K> {
                 )
             }
         }
+    }
+
+    /// A comparison of two days.
+    fn days(&mut self, how: Comparison, one: &Day, two: &Day) -> Truth {
+        let (one, two) = (self.day(one), self.day(two));
+        let known = match (&one, &two) {
+            (Day::Effective, Day::Constant(bound)) => {
+                let day = self.known.day(&mut sides(*bound));
+                day.map(|day| holds(how, &day, bound))
+            }
+            (Day::Constant(bound), Day::Effective) => {
+                let day = self.known.day(&mut sides(*bound));
+                day.map(|day| holds(how, bound, &day))
+            }
+            (Day::Constant(one), Day::Constant(two)) => Some(holds(how, one, two)),
+            _ => None,
+        };
+        known.map_or_else(|| Truth::Days(how, Box::new(one), Box::new(two)), Truth::Constant)
     }
 
     /// All or any of some conditions, which are asked up to the first that settles it.
