@@ -259,8 +259,8 @@ impl<'k> Ties<'k> {
         let same = |other: &&Slot| order(first, other, self.kept, self.events).is_eq();
         let length = rest.iter().take_while(same).count();
         let again = |other: &Slot| !event.unique.is_empty() && self.alike(first, other);
-        let tied = !rest.iter().take(length).all(again);
-        (start + length, tied && length > 1)
+        let tied = length > 1 && !rest.iter().take(length).all(again);
+        (start + length, tied)
     }
 
     /// Whether two events of one kind have every field alike.

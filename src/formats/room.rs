@@ -184,11 +184,11 @@ impl Room {
 /// once, until each is a digit.
 #[inline]
 fn eight_digits(number: u64) -> u64 {
-    let four = number / 10_000 | (number % 10_000) << 32;
-    let hundreds = (four * 10_486 >> 20) & 0x0000_007F_0000_007F;
-    let two = hundreds | (four - 100 * hundreds) << 16;
-    let tens = (two * 103 >> 10) & 0x000F_000F_000F_000F;
-    (tens | (two - 10 * tens) << 8) + ZEROS
+    let four = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((four * 10_486) >> 20) & 0x0000_007F_0000_007F;
+    let two = hundreds | ((four - 100 * hundreds) << 16);
+    let tens = ((two * 103) >> 10) & 0x000F_000F_000F_000F;
+    (tens | ((two - 10 * tens) << 8)) + ZEROS
 }
 
 const EIGHT: u64 = 100_000_000;

@@ -124,7 +124,7 @@ impl<'p> Flow<'p> {
         };
         let mut path = Path::default();
         let levies = self.levies(&mut path)?;
-        let way = self.from_step(0, &path, inflow.map(|(_, slot)| slot), &levies, Vec::new())?;
+        let way = self.way_from(0, &path, inflow.map(|(_, slot)| slot), &levies, Vec::new())?;
         let program = Program { adds, levies, way, fixed: 0 };
         let (questions, program) =
             Questions::of(&program, date_field(&date), self.maker.plan, event);
@@ -277,7 +277,7 @@ impl<'p> Flow<'p> {
     }
 
     /// What comes from a step of the flow on, behind what comes before it.
-    fn from_step(
+    fn way_from(
         &mut self,
         step: usize,
         path: &Path,
@@ -296,7 +296,7 @@ impl<'p> Flow<'p> {
             Source::Pool(pool) => self.gathered(pool, path)?,
         };
         let Some((content, before)) = gathered else {
-            return self.from_step(step + 1, path, inflow, levies, steps);
+            return self.way_from(step + 1, path, inflow, levies, steps);
         };
         steps.extend(before);
         let plan = self.maker.plan;
@@ -388,7 +388,7 @@ impl<'p> Flow<'p> {
             steps.push(self.settled(way_of(settlement)?, content, &mut endings, &path)?);
         }
         path.insert(source, endings);
-        self.from_step(step + 1, &path, inflow, levies, steps)
+        self.way_from(step + 1, &path, inflow, levies, steps)
     }
 
     /// A split that settles when it is made.
