@@ -41,6 +41,7 @@ const HELP: &[(&str, &str)] = &[
     ),
     ("How many of the rows that do not agree are shown", "列出多少条不符的行"),
     ("How the result is written", "结果的写法"),
+    ("With the amendments of a scenario", "采用某方案的修订"),
     ("For people", "供人阅读"),
     ("One JSON object", "一个 JSON 对象"),
     ("Draw the network of rules: where money comes in, who gets it", "画出规则的资金流向图"),
