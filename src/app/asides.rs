@@ -49,7 +49,7 @@ impl<'j> Asides<'j> {
     pub(super) fn new(job: &'j Job<'j>, kept: Option<SetAsides>) -> Asides<'j> {
         Asides {
             names: job.names,
-            registers: &job.registers,
+            registers: job.registers,
             files: job.events,
             language: job.language,
             kept,

@@ -28,7 +28,7 @@ pub fn cross_check(job: &Job<'_>) -> Result<Result<u64, Words>, FormatsError> {
     let options = engine::Options { through: job.through };
     let mut compiled = Collected::default();
     let again = batches.iter().cloned().map(Ok::<Batch, Infallible>);
-    let run = engine::run(&plan, job.registers.clone(), again, &options, &mut compiled);
+    let run = engine::run(&plan, job.registers, again, &options, &mut compiled);
     if let Err(error) = run {
         return Err(match error {
             RunError::Internal(what) => FormatsError::Internal(what.to_owned()),
@@ -38,7 +38,7 @@ pub fn cross_check(job: &Job<'_>) -> Result<Result<u64, Words>, FormatsError> {
     let readings: Vec<(ReadingId, u32)> =
         job.choices.readings.iter().map(|(reading, option)| (*reading, *option)).collect();
     let rules = job.checked.rule_set();
-    let plain = reference::run(rules, &readings, &job.registers, &batches, job.through)
+    let plain = reference::run(rules, &readings, job.registers, &batches, job.through)
         .map_err(|error| FormatsError::Internal(error.to_string()))?;
     Ok(first_difference(job, &batches, &compiled, &plain))
 }

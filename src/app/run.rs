@@ -32,7 +32,7 @@ pub struct Job<'a> {
     /// Files of events.
     pub events: &'a [EventFile],
     /// Rows of registers.
-    pub registers: Vec<(u32, Vec<RegisterRow>)>,
+    pub registers: &'a [(u32, Vec<RegisterRow>)],
     /// Which column is which field.
     pub mapping: &'a Mapping,
     /// The last day for which calendar events are made.
@@ -151,7 +151,7 @@ where
     let read = std::cell::Cell::new(0_u64);
     let mut desk = Desk { listener, asides: &asides };
     let options = engine::Options { through: job.through };
-    let registers = job.registers.clone();
+    let registers = job.registers;
     // An error stops the run, so that its size is moved once.
     let summary = std::thread::scope(|scope| -> Result<_, Box<_>> {
         let threads = job.threads;

@@ -43,7 +43,7 @@ impl Prepared {
             names: &self.names,
             choices: &self.choices,
             events: &self.events,
-            registers: self.registers.clone(),
+            registers: &self.registers,
             mapping: &self.mapping,
             through: self.through,
             language: console.language,

@@ -257,8 +257,8 @@ fn cell_of(row: Option<&Value<'_>>, registers: &Registers) -> Cell {
     match row {
         None => Cell::Missing,
         Some(Value::Row(Row::Register(register, place))) => {
-            let entry = registers.entry(*register, *place).and_then(|entry| entry.first());
-            entry.map_or(Cell::Missing, |row| Cell::Record(row.cells.clone()))
+            let cells = registers.record(*register, *place);
+            cells.map_or(Cell::Missing, |cells| Cell::Record(cells.to_vec()))
         }
         Some(other) => other.to_cell(),
     }

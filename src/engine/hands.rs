@@ -6,47 +6,39 @@ use crate::rows::{Batch, EventAt, Reason, Sink};
 
 use super::duplicates::Seen;
 use super::evaluator::{AtHand, Evaluator};
-use super::lane::{Lanes, Ready};
-use super::order::{Kept, Slot};
+use super::lane::{Answers, Lanes};
 use super::outcome::{Desk, Stop};
 use super::run::duplicate;
 use super::trace::Trace;
 
-/// Events of one kind that follow one another: so many are gathered, and fewer are not worth it.
-pub(super) const GATHERED_MAX: usize = 4096;
-pub(super) const GATHERED_MIN: usize = 64;
-
-/// The first events of one kind, as many as are taken together.
-pub(super) fn same_kind<'s>(slots: &'s [Slot], kept: &[Kept]) -> Option<&'s [Slot]> {
-    let kind = |slot: &Slot| kept.get(at(slot.batch)).map(|held| held.batch.event);
-    let first = slots.first().map(kind)?;
-    let run = slots.iter().take(GATHERED_MAX).take_while(|slot| kind(slot) == first);
-    slots.get(..run.count())
-}
-
 /// Whether the keys of a kind are all different, found out in the order of the files: then nobody
 /// has to ask again in the order of the events, where every question is a walk through memory.
-pub(super) struct Firsts {
+pub(super) struct Firsts<'p> {
+    plan: &'p Plan,
+    seen: Vec<Seen>,
     repeated: Vec<bool>,
 }
 
-impl Firsts {
-    pub fn new(plan: &Plan, kept: &[Kept]) -> Firsts {
-        let mut seen: Vec<Seen> = plan.events.iter().map(|_| Seen::default()).collect();
+impl<'p> Firsts<'p> {
+    pub fn new(plan: &'p Plan) -> Firsts<'p> {
         let computed = |event: &Event| {
             let declared = |field: &u32| event.fields.get(at(*field));
             event.unique.iter().filter_map(declared).any(|field| field.computed.is_some())
         };
-        let mut repeated: Vec<bool> = plan.events.iter().map(computed).collect();
-        for held in kept {
-            let kind = at(held.batch.event);
-            let places = seen.get_mut(kind).zip(repeated.get_mut(kind)).zip(plan.events.get(kind));
-            let Some(((seen, repeated), event)) = places else { continue };
-            let rows = 0..held.batch.len();
-            let mut all_new = rows.map(|row| seen.insert(&held.batch, row, &event.unique));
-            *repeated = *repeated || !all_new.all(|new| new);
+        Firsts {
+            plan,
+            seen: plan.events.iter().map(|_| Seen::default()).collect(),
+            repeated: plan.events.iter().map(computed).collect(),
         }
-        Firsts { repeated }
+    }
+
+    /// Takes the keys of a batch.
+    pub fn take(&mut self, batch: &Batch) {
+        let kind = at(batch.event);
+        let Some(event) = self.plan.events.get(kind) else { return };
+        let places = self.seen.get_mut(kind).zip(self.repeated.get_mut(kind));
+        let Some((seen, repeated)) = places.filter(|(_, repeated)| !**repeated) else { return };
+        *repeated = !(0..batch.len()).all(|row| seen.insert(batch, row, &event.unique));
     }
 
     pub fn all_new(&self, kind: u32) -> bool {
@@ -62,8 +54,6 @@ pub(super) struct Known {
     pub tied: bool,
     /// No other event has its key.
     pub new: bool,
-    /// Which events of its batch may go in their lane.
-    pub ready: Ready,
 }
 
 /// An event of a batch.
@@ -71,13 +61,15 @@ pub(super) struct Known {
 pub(super) struct Place<'a> {
     pub event: &'a Event,
     pub batch: &'a Batch,
+    /// What is known of all events of the batch.
+    pub answers: &'a Answers,
     pub row: usize,
 }
 
 impl<'a> Place<'a> {
     /// The same for the evaluator.
     pub fn at_hand(self) -> AtHand<'a> {
-        let Place { event, batch, row } = self;
+        let Place { event, batch, row, .. } = self;
         AtHand { kind: batch.event, event, batch, row, made_for: None, closed: &[] }
     }
 }
@@ -95,8 +87,8 @@ impl<S: Sink> Hands<'_, '_, S> {
         place: Place<'a>,
         known: Known,
     ) -> Result<(), Stop<S::Error>> {
-        let (Place { event, batch, row }, date) = (place, known.date);
-        let in_lane = !known.tied && self.lanes.may_take(known.ready, batch, row);
+        let (Place { event, batch, row, answers }, date) = (place, known.date);
+        let in_lane = !known.tied && self.lanes.may_take(answers.ready, batch, row);
         let mut new = true;
         if in_lane {
             if !known.new {
@@ -105,7 +97,16 @@ impl<S: Sink> Hands<'_, '_, S> {
             }
             let taken = EventAt { batch, row, date, booked: date };
             let (registers, state) = (evaluator.registers, &mut *evaluator.state);
-            if new && self.desk.take_in_lane(self.lanes, taken, event.currency, registers, state)? {
+            let currency = event.currency;
+            if new
+                && self.desk.take_in_lane(
+                    self.lanes,
+                    (taken, answers),
+                    currency,
+                    registers,
+                    state,
+                )?
+            {
                 return Ok(());
             }
         }

@@ -100,8 +100,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let cell = match row {
             Row::Register(register, place) => {
                 if declared.dated {
-                    let entry = registers.entry(register, place).ok_or(MISTYPED)?;
-                    entry.cell_on(field, day)
+                    registers.cell_on(register, place, field, day)
                 } else {
                     registers.cell(register, place, field)
                 }
@@ -161,7 +160,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     fn clashes(&self, register: u32, row: u32) -> bool {
-        self.registers.entry(register, row).is_some_and(|entry| entry.clash)
+        self.registers.clashes(register, row)
     }
 
     /// Values of a key, for a message.
@@ -233,8 +232,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     fn many_rows(&self, register: u32, row: u32) -> Fault {
         let keys = self.plan.registers.get(at(register)).map_or(&[][..], |it| &it.keys);
-        let entry = self.registers.entry(register, row);
-        let cell = |field: &u32| entry.and_then(|entry| entry.cell(*field)).cloned();
+        let cell = |field: &u32| self.registers.cell(register, row, *field).cloned();
         let key = keys.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect();
         Reason::ManyRows { register, key }.into()
     }
@@ -315,8 +313,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         match row {
             Value::Row(Row::Register(register, place)) => {
                 let keys = self.plan.registers.get(at(*register)).map_or(&[][..], |it| &it.keys);
-                let entry = self.registers.entry(*register, *place);
-                let cell = |field: &u32| entry.and_then(|it| it.cell(*field)).cloned();
+                let cell = |field: &u32| self.registers.cell(*register, *place, *field).cloned();
                 keys.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect()
             }
             Value::Row(Row::Record(cells)) if self.is_stage() => {

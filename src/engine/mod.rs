@@ -45,9 +45,11 @@ mod settlement;
 mod stage;
 mod state;
 mod summary;
+mod sums;
 mod tell;
 mod trace;
 mod tree;
+mod turns;
 mod value;
 
 pub use explain::Wanted;

@@ -7,13 +7,32 @@ use std::cmp::Ordering;
 
 use crate::base::{Date, Exact};
 use crate::plan::{Event, at};
-use crate::rows::{Batch, Cell, Column};
+use crate::rows::{Batch, Cell, Column, Packed};
 
-/// A batch kept until all have been read, with the ordering fields that had to be worked out.
+/// Rows kept for a while, with what orders them besides.
 #[derive(Debug)]
-pub(crate) struct Kept {
-    pub batch: Batch,
-    pub computed: Vec<(u32, Column)>,
+pub(crate) struct Kept<R> {
+    pub rows: R,
+    event: u32,
+    /// Ordering fields that had to be worked out, or that the rows do not have as columns.
+    beside: Vec<(u32, Column)>,
+}
+
+/// Rows that may have the columns which order them.
+pub(crate) trait Rows {
+    fn column(&self, field: u32) -> Option<&Column>;
+}
+
+impl Rows for Batch {
+    fn column(&self, field: u32) -> Option<&Column> {
+        self.columns.get(at(field))
+    }
+}
+
+impl Rows for Packed {
+    fn column(&self, _: u32) -> Option<&Column> {
+        None
+    }
 }
 
 /// An event in its place.
@@ -25,20 +44,28 @@ pub(crate) struct Slot {
     pub row: u32,
 }
 
-impl Kept {
+impl<R: Rows> Kept<R> {
+    pub fn event(&self) -> u32 {
+        self.event
+    }
+
     fn column(&self, field: u32) -> &Column {
-        let computed = self.computed.iter().find(|(of, _)| *of == field).map(|(_, it)| it);
-        computed.or_else(|| self.batch.columns.get(at(field))).unwrap_or(&Column::Absent)
+        let beside = self.beside.iter().find(|(of, _)| *of == field).map(|(_, it)| it);
+        beside.or_else(|| self.rows.column(field)).unwrap_or(&Column::Absent)
+    }
+}
+
+impl Kept<Batch> {
+    /// A batch, with the ordering fields that had to be worked out.
+    pub fn new(batch: Batch, computed: Vec<(u32, Column)>) -> Kept<Batch> {
+        Kept { event: batch.event, rows: batch, beside: computed }
     }
 
     /// One row as a batch of its own.
-    pub fn alone(&self, row: usize) -> Kept {
-        let computed = self.computed.iter();
-        let computed = computed.map(|(field, it)| (*field, Column::Cells(vec![it.cell(row)])));
-        Kept {
-            batch: Batch::gathered(self.batch.event, &[(&self.batch, row)]),
-            computed: computed.collect(),
-        }
+    pub fn alone(&self, row: usize) -> Kept<Batch> {
+        let beside = self.beside.iter();
+        let beside = beside.map(|(field, it)| (*field, Column::Cells(vec![it.cell(row)])));
+        Kept { event: self.event, rows: self.rows.alone(row), beside: beside.collect() }
     }
 
     /// Whether an ordering field is there, stored or worked out before.
@@ -51,6 +78,124 @@ impl Kept {
         let first = fields(event).first().map_or(0, |field| digest(self.column(*field), at(row)));
         Slot { date, first, batch, row }
     }
+
+    /// The same rows packed, for who has their slots. If there are no events of other kinds, what a
+    /// slot says whole is not kept beside.
+    pub fn packed(mut self, event: &Event, only_kind: bool) -> Kept<Packed> {
+        let fields = fields(event);
+        let said = match fields {
+            [field] => only_kind && says_all(self.column(*field)),
+            _ => false,
+        };
+        for field in fields.iter().filter(|_| !said) {
+            if self.beside.iter().all(|(of, _)| of != field)
+                && let Some(column) = self.rows.column(*field)
+            {
+                self.beside.push((*field, column.clone()));
+            }
+        }
+        Kept { event: self.event, rows: Packed::new(self.rows), beside: self.beside }
+    }
+}
+
+/// Puts slots in order.
+pub(crate) fn sort<R: Rows>(slots: &mut Vec<Slot>, kept: &[Kept<R>], events: &[Event]) {
+    // Files are mostly in order.
+    let by_order = |a: &Slot, b: &Slot| order(a, b, kept, events);
+    if slots.is_sorted_by(|a, b| by_order(a, b).is_le()) {
+        return;
+    }
+    match Digits::of(slots) {
+        Some(digits) if slots.len() >= FEW => {
+            digits.sort(slots);
+            // What is left stands side by side.
+            for same in slots.chunk_by_mut(|a, b| (a.date, a.first) == (b.date, b.first)) {
+                if same.len() > 1 {
+                    same.sort_by(by_order);
+                }
+            }
+        }
+        _ => slots.sort_by(by_order),
+    }
+}
+
+/// So few are sorted by comparing them.
+const FEW: usize = 4096;
+const DIGIT_BITS: u32 = 11;
+
+/// Dates and first fields of slots as one number of a few digits, by which they are sorted digit by
+/// digit: that goes through them a few times, where comparing goes twenty.
+struct Digits {
+    least_date: i32,
+    least_first: u64,
+    first_bits: u32,
+    from_bit: u32,
+    bits: u32,
+}
+
+impl Digits {
+    /// Nothing if the numbers are too large.
+    fn of(slots: &[Slot]) -> Option<Digits> {
+        let dates = slots.iter().map(|slot| slot.date.days());
+        let firsts = slots.iter().map(|slot| slot.first);
+        let (least_date, last_date) = (dates.clone().min()?, dates.max()?);
+        let (least_first, greatest) = (firsts.clone().min()?, firsts.max()?);
+        let bits = |range: u64| u64::BITS - range.leading_zeros();
+        let first_bits = bits(greatest - least_first);
+        let date_bits = bits(u64::from(last_date.abs_diff(least_date)));
+        // What stands in the order of the first field needs to be sorted by date alone.
+        let in_order = slots.is_sorted_by_key(|slot| slot.first);
+        let from_bit = if in_order { first_bits } else { 0 };
+        let bits = first_bits + date_bits;
+        (bits < u64::BITS).then_some(Digits { least_date, least_first, first_bits, from_bit, bits })
+    }
+
+    fn number(&self, slot: &Slot) -> u64 {
+        let date = u64::from(slot.date.days().abs_diff(self.least_date));
+        date << self.first_bits | (slot.first - self.least_first)
+    }
+
+    fn sort(&self, slots: &mut Vec<Slot>) {
+        let mut other = slots.clone();
+        let mut bit = self.from_bit;
+        while bit < self.bits {
+            let digit = |slot: &Slot| {
+                let digit = self.number(slot) >> bit & ((1 << DIGIT_BITS) - 1);
+                usize::try_from(digit).unwrap_or(0)
+            };
+            let mut ends = [0_usize; 1 << DIGIT_BITS];
+            for slot in slots.iter() {
+                if let Some(count) = ends.get_mut(digit(slot)) {
+                    *count += 1;
+                }
+            }
+            let mut before = 0;
+            for end in &mut ends {
+                before += std::mem::replace(end, before);
+            }
+            for slot in slots.iter() {
+                if let Some(place) = ends.get_mut(digit(slot)) {
+                    if let Some(to) = other.get_mut(*place) {
+                        *to = *slot;
+                    }
+                    *place += 1;
+                }
+            }
+            std::mem::swap(slots, &mut other);
+            bit += DIGIT_BITS;
+        }
+    }
+}
+
+/// Whether slots with the same digest of this column have the same value.
+fn says_all(column: &Column) -> bool {
+    match column {
+        Column::Date(_) | Column::Member(_) => true,
+        Column::Integer(values) => {
+            values.all().is_some_and(|all| all.iter().all(|value| value.unsigned_abs() < 1 << 54))
+        }
+        _ => false,
+    }
 }
 
 /// The ordering fields after the date, which all events are ordered by first.
@@ -62,12 +207,12 @@ fn fields(event: &Event) -> &[u32] {
 }
 
 /// The order of two events; equal only if they stand at the same place.
-pub(crate) fn order(a: &Slot, b: &Slot, kept: &[Kept], events: &[Event]) -> Ordering {
+pub(crate) fn order<R: Rows>(a: &Slot, b: &Slot, kept: &[Kept<R>], events: &[Event]) -> Ordering {
     (a.date, a.first).cmp(&(b.date, b.first)).then_with(|| {
         let (Some(left), Some(right)) = (kept.get(at(a.batch)), kept.get(at(b.batch))) else {
             return Ordering::Equal;
         };
-        let of = |kept: &Kept| events.get(at(kept.batch.event)).map_or(&[][..], fields);
+        let of = |kept: &Kept<R>| events.get(at(kept.event)).map_or(&[][..], fields);
         let (fields, others) = (of(left), of(right));
         for (field, other) in fields.iter().zip(others) {
             let (one, two) = (left.column(*field), right.column(*other));
@@ -77,21 +222,21 @@ pub(crate) fn order(a: &Slot, b: &Slot, kept: &[Kept], events: &[Event]) -> Orde
             }
         }
         // Without the length three kinds could stand in a circle.
-        fields.len().cmp(&others.len()).then(left.batch.event.cmp(&right.batch.event))
+        fields.len().cmp(&others.len()).then(left.event.cmp(&right.event))
     })
 }
 
 /// Which events stand at a place that another event of their kind has too, asked in their order.
 pub(crate) struct Ties<'k> {
     slots: &'k [Slot],
-    kept: &'k [Kept],
+    kept: &'k [Kept<Packed>],
     events: &'k [Event],
     /// The end of the events at one place looked at last, and whether they exclude each other.
     last: (usize, bool),
 }
 
 impl<'k> Ties<'k> {
-    pub fn new(slots: &'k [Slot], kept: &'k [Kept], events: &'k [Event]) -> Ties<'k> {
+    pub fn new(slots: &'k [Slot], kept: &'k [Kept<Packed>], events: &'k [Event]) -> Ties<'k> {
         Ties { slots, kept, events, last: (0, false) }
     }
 
@@ -107,26 +252,23 @@ impl<'k> Ties<'k> {
     fn at_one_place(&self, start: usize) -> (usize, bool) {
         let rest = self.slots.get(start..).unwrap_or_default();
         let Some(first) = rest.first() else { return (start + 1, false) };
-        let event =
-            self.kept.get(at(first.batch)).and_then(|it| self.events.get(at(it.batch.event)));
+        let event = self.kept.get(at(first.batch)).and_then(|it| self.events.get(at(it.event)));
         let Some(event) = event.filter(|event| event.order_matters) else {
             return (start + 1, false);
         };
         let same = |other: &&Slot| order(first, other, self.kept, self.events).is_eq();
         let length = rest.iter().take_while(same).count();
         let again = |other: &Slot| !event.unique.is_empty() && self.alike(first, other);
-        let tied = !rest.iter().take(length).all(again);
-        (start + length, tied && length > 1)
+        let tied = length > 1 && !rest.iter().take(length).all(again);
+        (start + length, tied)
     }
 
     /// Whether two events of one kind have every field alike.
     fn alike(&self, a: &Slot, b: &Slot) -> bool {
-        let (Some(left), Some(right)) = (self.kept.get(at(a.batch)), self.kept.get(at(b.batch)))
-        else {
-            return false;
-        };
-        let mut columns = left.batch.columns.iter().zip(&right.batch.columns);
-        columns.all(|(one, two)| one.cell(at(a.row)) == two.cell(at(b.row)))
+        let held = |slot: &Slot| Some((&self.kept.get(at(slot.batch))?.rows, at(slot.row)));
+        let (Some(left), Some(right)) = (held(a), held(b)) else { return false };
+        let both = Packed::unpacked(left.0.event, &[left, right]);
+        both.columns.iter().all(|column| column.cell(0) == column.cell(1))
     }
 }
 
@@ -181,6 +323,11 @@ fn digest(column: &Column, row: usize) -> u64 {
             let [a, b, c, d, e, f, g] = bytes;
             return u64::from_be_bytes([4, a, b, c, d, e, f, g]);
         }
+        Column::Integer(values) if values.are_narrow() => {
+            let Some(value) = values.narrow(row) else { return 0 };
+            let value = value.clamp(-HALF, HALF - 1) + HALF;
+            return u64::from(rank(&Cell::Integer(0))) << 56 | value.unsigned_abs();
+        }
         Column::Integer(values) => values.get(row).map_or(Cell::Missing, Cell::Integer),
         other => other.cell(row),
     };
@@ -206,9 +353,10 @@ fn digest(column: &Column, row: usize) -> u64 {
 }
 
 const SQUEEZED_MAX: u64 = (1 << 56) - 1;
+const HALF: i64 = 1 << 55;
 
 /// A whole number as 56 bits, those beyond at the ends.
 fn squeezed(value: i128) -> u64 {
-    const HALF: i128 = 1 << 55;
-    u64::try_from(value.clamp(-HALF, HALF - 1) + HALF).unwrap_or(SQUEEZED_MAX)
+    let half = i128::from(HALF);
+    u64::try_from(value.clamp(-half, half - 1) + half).unwrap_or(SQUEEZED_MAX)
 }

@@ -10,7 +10,7 @@ use super::commit::WorkedOut;
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Asked;
 use super::fault::{Fault, RunError};
-use super::lane::Lanes;
+use super::lane::{Answers, Lanes};
 use super::registers::Registers;
 use super::state::State;
 use super::summary::Totals;
@@ -192,12 +192,12 @@ impl<'r, S: Sink> Desk<'r, S> {
     pub fn take_in_lane(
         &mut self,
         lanes: &mut Lanes,
-        event: EventAt<'_>,
+        (event, answers): (EventAt<'_>, &Answers),
         currency: u32,
         registers: &Registers,
         state: &mut State,
     ) -> Result<bool, Stop<S::Error>> {
-        let place = (event.batch, event.row);
+        let place = (event.batch, event.row, answers);
         let worked_out = lanes.work_out(place, event.date, registers, state, &mut self.allocations);
         match worked_out.map_err(Stop::Internal)? {
             None => Ok(false),

@@ -40,9 +40,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     fn shown(&self, value: &Value<'a>) -> Cell {
         match value {
             Value::Row(Row::Register(register, place)) => {
-                let entry = self.registers.entry(*register, *place);
-                let row = entry.and_then(|entry| entry.first());
-                row.map_or(Cell::Missing, |row| Cell::Record(row.cells.clone()))
+                let row = self.registers.record(*register, *place);
+                row.map_or(Cell::Missing, |cells| Cell::Record(cells.to_vec()))
             }
             other => other.to_cell(),
         }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::base::Date;
 use crate::plan::{Plan, Register, Shape, at};
-use crate::rows::{Cell, RegisterRow};
+use crate::rows::{Cell, Origin, RegisterRow};
 
 use super::keys::Keys;
 use super::value::{Names, Part, Value};
@@ -19,14 +19,20 @@ pub(crate) struct Registers {
 /// One register: rows in key order, and ranges of them by the first parts of the key.
 #[derive(Debug, Default)]
 struct Table {
-    rows: Vec<Entry>,
-    /// What holds for good of each row, field by field, row by row: one place in memory a row.
+    /// What holds for good of each row, field by field, row by row: one place in memory a row. It is
+    /// what the first version says that says anything.
     plain: Vec<Cell>,
+    /// Where each row was read first.
+    origins: Vec<Origin>,
+    /// If fields are dated: the versions of each row, ascending by their first day.
+    versions: Vec<Vec<RegisterRow>>,
     /// Fields in a row of `plain`.
     width: usize,
     /// In the same places what was worked out once and holds for the run.
     steady: Vec<OnceLock<Cell>>,
     prefixes: Vec<(usize, Ranges)>,
+    /// Rows under whose key two claim the same day.
+    clashes: Vec<bool>,
 }
 
 /// By the first parts of a key, the rows from the first to before the last.
@@ -37,27 +43,14 @@ struct Ranges {
     rows: Vec<(u32, u32)>,
 }
 
-/// What stands under one key; of a register with many rows a key, one of them.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    /// Ascending by their first day; one, unless fields are dated.
-    versions: Vec<RegisterRow>,
-    /// Two rows claim the same key on the same day.
-    pub clash: bool,
-}
-
 impl Registers {
     /// Sorts and indexes rows. Rows of a register the plan does not know are left out.
-    pub fn new(plan: &Plan, given: Vec<(u32, Vec<RegisterRow>)>, names: &mut Names) -> Registers {
-        let mut rows: Vec<Vec<RegisterRow>> = plan.registers.iter().map(|_| Vec::new()).collect();
-        for (register, more) in given {
-            if let Some(rows) = rows.get_mut(at(register)) {
-                rows.extend(more);
-            }
-        }
-        let tables = plan.registers.iter().zip(rows).map(|(register, rows)| {
-            let shape = plan.shapes.get(at(register.shape));
-            shape.map_or_else(Table::default, |shape| table(register, shape, rows, names))
+    pub fn new(plan: &Plan, given: &[(u32, Vec<RegisterRow>)], names: &mut Names) -> Registers {
+        let tables = (0..).zip(&plan.registers).map(|(register, declared)| {
+            let own = given.iter().filter(|(of, _)| *of == register);
+            let rows: Vec<&RegisterRow> = own.flat_map(|(_, rows)| rows).collect();
+            let shape = plan.shapes.get(at(declared.shape));
+            shape.map_or_else(Table::default, |shape| table(declared, shape, rows, names))
         });
         Registers { tables: tables.collect() }
     }
@@ -101,70 +94,118 @@ impl Registers {
         table.steady.get(at(row) * table.width + at(field))
     }
 
-    /// A row by position.
-    pub fn entry(&self, register: u32, row: u32) -> Option<&Entry> {
-        self.tables.get(at(register))?.rows.get(at(row))
-    }
-}
-
-impl Entry {
-    /// A field that holds for good: the first version that has it.
-    pub fn cell(&self, field: u32) -> Option<&Cell> {
-        let mut cells = self.versions.iter().filter_map(|row| row.cells.get(at(field)));
-        let first = self.versions.first().and_then(|row| row.cells.get(at(field)));
-        cells.find(|cell| **cell != Cell::Missing).or(first)
+    /// Whether two rows claim the same key on the same day.
+    pub fn clashes(&self, register: u32, row: u32) -> bool {
+        let table = self.tables.get(at(register));
+        table.and_then(|table| table.clashes.get(at(row))).copied().unwrap_or(false)
     }
 
     /// A dated field on a day; nothing where no version holds.
-    pub fn cell_on(&self, field: u32, day: Date) -> Option<&Cell> {
-        let begun = self.versions.partition_point(|row| row.from.is_none_or(|from| from <= day));
-        let version = self.versions.get(begun.checked_sub(1)?)?;
+    pub fn cell_on(&self, register: u32, row: u32, field: u32, day: Date) -> Option<&Cell> {
+        let versions = self.tables.get(at(register))?.versions.get(at(row))?;
+        let begun = versions.partition_point(|row| row.from.is_none_or(|from| from <= day));
+        let version = versions.get(begun.checked_sub(1)?)?;
         let holds = version.until.is_none_or(|until| day < until);
         if holds { version.cells.get(at(field)) } else { None }
     }
 
-    /// The row as first read, for whoever reports it.
-    pub fn first(&self) -> Option<&RegisterRow> {
-        self.versions.first()
+    /// The fields of a row as first given, for whoever hears of it.
+    pub fn record(&self, register: u32, row: u32) -> Option<&[Cell]> {
+        let table = self.tables.get(at(register))?;
+        match table.versions.get(at(row)) {
+            Some(versions) => versions.first().map(|row| row.cells.as_slice()),
+            None => table.plain.get(at(row) * table.width..at(row) * table.width + table.width),
+        }
+    }
+
+    /// Where a row was read first, for whoever reports it.
+    pub fn origin(&self, register: u32, row: u32) -> Option<Origin> {
+        self.tables.get(at(register))?.origins.get(at(row)).copied()
     }
 }
 
-fn table(register: &Register, shape: &Shape, rows: Vec<RegisterRow>, names: &mut Names) -> Table {
-    let mut rows = rows;
-    // Stable: rows under one key stay in the order of the file.
-    rows.sort_by(|a, b| {
-        let keys = register.keys.iter().map(|field| order(a, b, *field));
-        keys.fold(Ordering::Equal, Ordering::then)
-    });
-    let keyed: Vec<(Box<[Part]>, RegisterRow)> =
-        rows.into_iter().map(|row| (key(register, shape, &row, names), row)).collect();
+fn table(register: &Register, shape: &Shape, rows: Vec<&RegisterRow>, names: &mut Names) -> Table {
     let dated = shape.fields.iter().any(|field| field.dated);
-    let mut entries: Vec<Entry> = Vec::with_capacity(keyed.len());
-    let mut keys: Vec<Box<[Part]>> = Vec::with_capacity(keyed.len());
-    for (key, row) in keyed {
-        match entries.last_mut() {
-            Some(entry) if !register.many && keys.last() == Some(&key) => entry.versions.push(row),
-            _ => {
-                entries.push(Entry { versions: vec![row], clash: false });
-                keys.push(key);
+    let width = shape.fields.len();
+    let mut table = Table { width, ..Table::default() };
+    // Keys end to end, each as long as the others.
+    let mut keys: Vec<Part> = Vec::with_capacity(rows.len() * register.keys.len());
+    table.plain.reserve(rows.len() * width);
+    let mut rows = sorted(register, rows).into_iter().peekable();
+    let of_key = |row: &RegisterRow, names: &mut Names| -> Vec<Part> {
+        register.keys.iter().map(|field| key_part(*field, shape, row, names)).collect()
+    };
+    let mut next = rows.next().map(|row| (of_key(row, names), row));
+    while let Some((key, first)) = next.take() {
+        let mut versions = vec![first];
+        next = rows.find_map(|row| {
+            let other = of_key(row, names);
+            if register.many || other != key {
+                return Some((other, row));
             }
+            versions.push(row);
+            None
+        });
+        versions.sort_by_key(|row| row.from);
+        keys.extend(key);
+        table.add(&versions, dated);
+    }
+    let key = |row: usize, length: usize| {
+        let start = row * register.keys.len();
+        keys.get(start..start + length.min(register.keys.len())).unwrap_or_default()
+    };
+    let count = table.origins.len();
+    let ranges = |length: usize| ranges((0..count).map(|row| key(row, length)));
+    table.prefixes = register.prefixes.iter().map(|length| (*length, ranges(*length))).collect();
+    if shape.fields.iter().any(|field| field.steady) {
+        table.steady.resize_with(table.plain.len(), OnceLock::new);
+    }
+    table
+}
+
+impl Table {
+    /// Adds what stands under one key: versions in the order in which they begin.
+    fn add(&mut self, versions: &[&RegisterRow], dated: bool) {
+        for field in 0..self.width {
+            let mut cells = versions.iter().filter_map(|row| row.cells.get(field));
+            let said = cells.find(|cell| **cell != Cell::Missing);
+            self.plain.push(said.cloned().unwrap_or(Cell::Missing));
+        }
+        let origin = versions.first().map_or(Origin::MADE, |row| row.origin);
+        self.origins.push(origin);
+        let mut pairs = versions.iter().zip(versions.iter().skip(1));
+        let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
+        self.clashes.push(clash);
+        if dated {
+            self.versions.push(versions.iter().map(|row| (*row).clone()).collect());
         }
     }
-    for entry in &mut entries {
-        entry.versions.sort_by_key(|row| row.from);
-        let pairs = || entry.versions.iter().zip(entry.versions.iter().skip(1));
-        entry.clash = pairs().any(|(earlier, later)| !dated || overlap(earlier, later));
-    }
-    let prefixes = register.prefixes.iter().map(|length| (*length, ranges(&keys, *length)));
-    let width = shape.fields.len();
-    let fields = (0..u32::try_from(width).unwrap_or(u32::MAX)).collect::<Vec<u32>>();
-    let plain = entries.iter().flat_map(|entry| {
-        fields.iter().map(|field| entry.cell(*field).cloned().unwrap_or(Cell::Missing))
+}
+
+/// Rows in the order of their keys; rows under one key stay in the order of the file.
+fn sorted<'r>(register: &Register, rows: Vec<&'r RegisterRow>) -> Vec<&'r RegisterRow> {
+    let digest = |row: &RegisterRow| {
+        let first = register.keys.first().and_then(|field| row.cells.get(at(*field)));
+        first.map_or(0, digest)
+    };
+    let mut rows: Vec<(u64, &RegisterRow)> =
+        rows.into_iter().map(|row| (digest(row), row)).collect();
+    rows.sort_by(|(digest, one), (other, two)| {
+        digest.cmp(other).then_with(|| {
+            let keys = register.keys.iter().map(|field| order(one, two, *field));
+            keys.fold(Ordering::Equal, Ordering::then)
+        })
     });
-    let plain: Vec<Cell> = plain.collect();
-    let any_steady = shape.fields.iter().any(|field| field.steady);
-    let steady = plain.iter().filter(|_| any_steady).map(|_| OnceLock::new()).collect();
-    Table { prefixes: prefixes.collect(), rows: entries, plain, width, steady }
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// What decides nearly every comparison of two cells: ordered as they are, or equal.
+fn digest(cell: &Cell) -> u64 {
+    let mut bytes = [rank(cell), 0, 0, 0, 0, 0, 0, 0];
+    if let (Cell::Text(text), [_, rest @ ..]) = (cell, &mut bytes) {
+        rest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    }
+    u64::from_be_bytes(bytes)
 }
 
 fn overlap(earlier: &RegisterRow, later: &RegisterRow) -> bool {
@@ -174,21 +215,19 @@ fn overlap(earlier: &RegisterRow, later: &RegisterRow) -> bool {
     }
 }
 
-fn key(register: &Register, shape: &Shape, row: &RegisterRow, names: &mut Names) -> Box<[Part]> {
-    let part = |field: &u32| {
-        let kind = shape.fields.get(at(*field)).map(|field| &field.kind);
-        match (row.cells.get(at(*field)), kind) {
-            (Some(cell), Some(kind)) => names.part(&Value::of_cell(cell, kind)),
-            _ => Part::Missing,
-        }
-    };
-    register.keys.iter().map(part).collect()
+fn key_part(field: u32, shape: &Shape, row: &RegisterRow, names: &mut Names) -> Part {
+    let kind = shape.fields.get(at(field)).map(|field| &field.kind);
+    match (row.cells.get(at(field)), kind) {
+        (Some(Cell::Text(text)), Some(_)) => names.kept_text_part(text),
+        (Some(cell), Some(kind)) => names.part(&Value::of_cell(cell, kind)),
+        _ => Part::Missing,
+    }
 }
 
-fn ranges(keys: &[Box<[Part]>], length: usize) -> Ranges {
+fn ranges<'k>(keys: impl Iterator<Item = &'k [Part]>) -> Ranges {
     let mut ranges = Ranges::default();
     for (row, key) in (0_u32..).zip(keys) {
-        let number = ranges.keys.number(key.get(..length).unwrap_or(key));
+        let number = ranges.keys.number(key);
         match ranges.rows.get_mut(at(number)) {
             Some(range) => range.1 = row + 1,
             None => ranges.rows.push((row, row + 1)),

@@ -13,6 +13,7 @@ use crate::rows::{Accounts, Cell, Origin};
 use super::duplicates::Seen;
 pub(crate) use super::keys::Key;
 use super::keys::Keys;
+use super::sums::Totals;
 use super::value::{Names, Part};
 
 /// All state of a run.
@@ -67,7 +68,7 @@ pub(crate) struct Gains {
 /// sum of a million twentieths needs no common divisor on its way.
 #[derive(Debug, Default)]
 pub(crate) struct Drifts {
-    /// By account position.
+    /// By account position; ascending.
     accounts: Vec<Vec<(Of, Drift)>>,
 }
 
@@ -109,11 +110,20 @@ impl Drifts {
             self.accounts.resize_with(at(position) + 1, Vec::new);
         }
         let years = self.accounts.get_mut(at(position))?;
-        let place = years.iter().position(|(known, _)| *known == of);
-        let place = place.unwrap_or_else(|| {
-            years.push((of, Drift::default()));
-            years.len() - 1
-        });
+        // Mostly there is one currency and no year is left out.
+        let since = years.first().and_then(|((_, first), _)| of.1.checked_sub(*first));
+        let guess = since.and_then(|since| usize::try_from(since).ok());
+        let guess = guess.filter(|guess| years.get(*guess).is_some_and(|(known, _)| *known == of));
+        let place = match guess {
+            Some(place) => place,
+            None => match years.binary_search_by_key(&of, |(known, _)| *known) {
+                Ok(place) => place,
+                Err(place) => {
+                    years.insert(place, (of, Drift::default()));
+                    place
+                }
+            },
+        };
         years.get_mut(place).map(|(_, drift)| drift)
     }
 
@@ -121,8 +131,6 @@ impl Drifts {
     pub fn all(&self) -> Result<Vec<(u32, Of, Exact)>, ExactError> {
         let mut all = Vec::new();
         for (position, years) in (0_u32..).zip(&self.accounts) {
-            let mut years: Vec<&(Of, Drift)> = years.iter().collect();
-            years.sort_by_key(|(of, _)| *of);
             for (of, drift) in years {
                 let sum = drift.sum()?;
                 if !sum.is_zero() {
@@ -169,32 +177,9 @@ impl Drift {
     }
 }
 
-/// The sums of one projection.
-#[derive(Debug)]
-pub(crate) struct Totals {
-    /// The space of its keys.
-    pub space: u32,
-    pub sums: Sums,
-}
-
-/// Sums, by the numbers of their keys.
-#[derive(Debug)]
-pub(crate) enum Sums {
-    /// As of now.
-    Now(Vec<Exact>),
-    /// Day by day, ascending: the sum of everything dated up to and including the day.
-    ByDay(Vec<Vec<(Date, Exact)>>),
-}
-
 impl State {
     pub fn new(plan: &Plan, names: Names) -> State {
-        let projection = |projection: &crate::plan::Projection| {
-            let sums = match projection.by_day {
-                false => Sums::Now(Vec::new()),
-                true => Sums::ByDay(Vec::new()),
-            };
-            Totals { space: projection.space, sums }
-        };
+        let projection = |it: &crate::plan::Projection| Totals::new(it.space, it.by_day);
         let totals =
             |tally: &crate::plan::Tally| tally.projections.iter().map(projection).collect();
         State {
@@ -221,18 +206,7 @@ impl State {
     pub fn total(&self, tally: u32, projection: u32, key: &[Part], as_of: Option<Date>) -> Exact {
         let totals = self.projection(tally, projection);
         let number = totals.and_then(|it| self.keys.get(at(it.space))?.known(key));
-        let sum = totals.zip(number).and_then(|(totals, number)| match &totals.sums {
-            Sums::Now(sums) => sums.get(at(number)).cloned(),
-            Sums::ByDay(days) => {
-                let days = days.get(at(number))?;
-                let before = match as_of {
-                    Some(day) => days.partition_point(|(date, _)| *date < day),
-                    None => days.len(),
-                };
-                days.get(before.checked_sub(1)?).map(|(_, sum)| sum.clone())
-            }
-        });
-        sum.unwrap_or_default()
+        totals.zip(number).map_or(Exact::ZERO, |(totals, number)| totals.sum(number, as_of))
     }
 
     fn projection(&self, tally: u32, projection: u32) -> Option<&Totals> {
@@ -311,37 +285,6 @@ fn watched(plan: &Plan) -> Vec<bool> {
     let closed: Vec<u32> = gains(plan).iter().map(|gains| gains.closes).collect();
     let accounts = (0..).zip(&plan.accounts);
     accounts.map(|(place, account)| account.counted || closed.contains(&place)).collect()
-}
-
-impl Totals {
-    /// Adds to a sum on a day. Stages add to days that are past.
-    pub fn add(&mut self, number: u32, amount: &Exact, day: Date) -> Result<(), ExactError> {
-        match &mut self.sums {
-            Sums::Now(sums) => {
-                if sums.len() <= at(number) {
-                    sums.resize(at(number) + 1, Exact::ZERO);
-                }
-                let Some(sum) = sums.get_mut(at(number)) else { return Ok(()) };
-                *sum = sum.add(amount)?;
-            }
-            Sums::ByDay(by_key) => {
-                if by_key.len() <= at(number) {
-                    by_key.resize(at(number) + 1, Vec::new());
-                }
-                let Some(days) = by_key.get_mut(at(number)) else { return Ok(()) };
-                let place = days.partition_point(|(date, _)| *date < day);
-                if days.get(place).is_none_or(|(date, _)| *date != day) {
-                    let before = place.checked_sub(1).and_then(|it| days.get(it));
-                    let before = before.map(|(_, sum)| sum.clone()).unwrap_or_default();
-                    days.insert(place, (day, before));
-                }
-                for (_, sum) in days.iter_mut().skip(place) {
-                    *sum = sum.add(amount)?;
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// What an event gave, kept because a refund may undo it.

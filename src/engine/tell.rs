@@ -66,8 +66,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             return;
         }
         let key = self.key_of_row(&Value::Row(Row::Register(register, place)));
-        let entry = self.registers.entry(register, place);
-        let Some(origin) = entry.and_then(|entry| entry.first()).map(|row| row.origin) else {
+        let Some(origin) = self.registers.origin(register, place) else {
             return;
         };
         if let Some(recorder) = self.trace.recorder() {

@@ -299,6 +299,11 @@ impl Names {
         }
     }
 
+    /// The same of a text that is kept already.
+    pub fn kept_text_part(&mut self, text: &Arc<str>) -> Part {
+        Part::Text(self.place(text).unwrap_or_else(|| self.add_kept(Arc::clone(text))))
+    }
+
     fn place(&self, text: &str) -> Option<u32> {
         match packed(text) {
             Some(packed) => self.short.get(&packed).copied(),
@@ -307,10 +312,13 @@ impl Names {
     }
 
     fn add_text(&mut self, text: &str) -> u32 {
+        self.add_kept(Arc::from(text))
+    }
+
+    fn add_kept(&mut self, kept: Arc<str>) -> u32 {
         let next = u32::try_from(self.text_list.len()).unwrap_or(u32::MAX);
-        let kept: Arc<str> = Arc::from(text);
         self.text_list.push(Arc::clone(&kept));
-        match packed(text) {
+        match packed(&kept) {
             Some(packed) => self.short.insert(packed, next),
             None => self.long.insert(kept, next),
         };

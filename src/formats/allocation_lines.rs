@@ -11,6 +11,7 @@ use crate::rows::{Accounts, Allocation, Column, EventAt, Payee};
 use super::allocations::KeyColumns;
 use super::error::FormatsError;
 use super::records::quoted;
+use super::room::{Piece, Room};
 
 /// Writes allocations of one run's events as lines. What it remembers of accounts goes by their
 /// position, so it serves one [`Accounts`].
@@ -27,25 +28,24 @@ pub struct AllocationLines<'n> {
     /// For each event kind.
     tables: Vec<TableCells<'n>>,
     /// Accounts that have occurred, between the delimiters that they need.
-    accounts: Vec<Option<Box<[u8]>>>,
-    undetermined: Box<[u8]>,
+    accounts: Vec<Option<Piece>>,
+    undetermined: Piece,
     /// Rule, leg and clause, after a delimiter each, and the end of the line; for each leg.
-    legs: Vec<Box<[u8]>>,
+    legs: Vec<Piece>,
     /// The same for what the settlement of an event kind gave beside all legs.
-    settlements: Vec<Box<[u8]>>,
+    settlements: Vec<Piece>,
     /// The same for what a stage takes out.
-    closing: Box<[u8]>,
-    none: Box<[u8]>,
-    /// The key of the event at hand.
-    key: Vec<u8>,
+    closing: Piece,
+    none: Piece,
 }
 
 /// What the cells of one event kind have in common.
 #[derive(Debug, Clone)]
 struct TableCells<'n> {
-    name: Box<[u8]>,
+    name: Piece,
     scale: u8,
-    currency: Box<[u8]>,
+    /// Its code and a delimiter.
+    currency: Piece,
     /// For each key column, the field that fills it.
     key: Vec<Option<KeyField<'n>>>,
 }
@@ -55,7 +55,7 @@ struct KeyField<'n> {
     at: usize,
     field: &'n Field,
     /// The members of its enumeration, as cells.
-    members: Vec<Box<[u8]>>,
+    members: Vec<Piece>,
 }
 
 impl<'n> AllocationLines<'n> {
@@ -66,11 +66,11 @@ impl<'n> AllocationLines<'n> {
         delimiter: u8,
         explain: bool,
     ) -> AllocationLines<'n> {
-        let cell = |text: &str| cell(text, delimiter);
+        let cell = |text: &str| Piece::from(cell_bytes(text, delimiter).as_slice());
         let tables = names.events.iter().zip(0_u32..).map(|(table, event)| TableCells {
             name: cell(&table.name.text),
             scale: table.currency.scale,
-            currency: cell(&table.currency.code),
+            currency: between(&table.currency.code, delimiter, false),
             key: keys
                 .fields(event)
                 .map(|at| {
@@ -88,10 +88,10 @@ impl<'n> AllocationLines<'n> {
             let mut cells = Vec::new();
             for text in [owner, place, clause] {
                 cells.push(delimiter);
-                cells.extend(cell(text));
+                cells.extend(cell_bytes(text, delimiter));
             }
             cells.push(b'\n');
-            cells.into_boxed_slice()
+            Piece::from(cells.as_slice())
         };
         let legs = names.legs.iter().map(|it| leg(&it.owner.text, &it.place, &it.clause));
         let has_key = keys.with_event || !keys.columns.is_empty();
@@ -113,7 +113,6 @@ impl<'n> AllocationLines<'n> {
                 .collect(),
             closing: leg("closing", "", ""),
             none: leg("", "", ""),
-            key: Vec::new(),
         }
     }
 
@@ -127,7 +126,7 @@ impl<'n> AllocationLines<'n> {
         ends: &[u32],
         allocations: &[Allocation],
         accounts: &dyn Accounts,
-        out: &mut Vec<u8>,
+        out: &mut Room,
     ) -> Result<(), FormatsError> {
         let mut from = 0;
         for (event, end) in events.into_iter().zip(ends) {
@@ -148,25 +147,43 @@ impl<'n> AllocationLines<'n> {
         event: EventAt<'_>,
         allocations: &[Allocation],
         accounts: &dyn Accounts,
-        out: &mut Vec<u8>,
+        out: &mut Room,
     ) -> Result<(), FormatsError> {
-        if allocations.is_empty() {
-            return Ok(());
-        }
-        self.put_key(event);
+        let table = usize::try_from(event.batch.event).ok().and_then(|at| self.tables.get(at));
+        let own = Own { event, scale: table.map_or(2, |table| table.scale), key: None };
         if self.explain {
-            for allocation in allocations {
-                self.put_row(event, allocation.payee, allocation.amount, accounts, out);
-                let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
-                let cells = match allocation.leg {
-                    Allocation::BY_SETTLEMENT => self.settlements.get(at(event.batch.event)),
-                    Allocation::BY_CLOSING => Some(&self.closing),
-                    leg => self.legs.get(at(leg)),
-                };
-                out.extend_from_slice(cells.unwrap_or(&self.none));
-            }
+            self.by_leg(own, allocations, accounts, out);
             return Ok(());
         }
+        self.by_account(own, allocations, accounts, out)
+    }
+
+    fn by_leg(
+        &mut self,
+        mut own: Own<'_>,
+        allocations: &[Allocation],
+        accounts: &dyn Accounts,
+        out: &mut Room,
+    ) {
+        for allocation in allocations {
+            self.put_row(&mut own, allocation.payee, allocation.amount, accounts, out);
+            let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
+            let cells = match allocation.leg {
+                Allocation::BY_SETTLEMENT => self.settlements.get(at(own.event.batch.event)),
+                Allocation::BY_CLOSING => Some(&self.closing),
+                leg => self.legs.get(at(leg)),
+            };
+            out.piece(cells.unwrap_or(&self.none));
+        }
+    }
+
+    fn by_account(
+        &mut self,
+        mut own: Own<'_>,
+        allocations: &[Allocation],
+        accounts: &dyn Accounts,
+        out: &mut Room,
+    ) -> Result<(), FormatsError> {
         let mut rest = allocations;
         while let Some((first, after)) = rest.split_first() {
             let done = allocations.len() - rest.len();
@@ -181,43 +198,51 @@ impl<'n> AllocationLines<'n> {
                 sum = sum.checked_add(other.amount).ok_or(FormatsError::TotalTooLarge)?;
             }
             if !sum.is_zero() {
-                self.put_row(event, first.payee, sum, accounts, out);
-                out.push(b'\n');
+                self.put_row(&mut own, first.payee, sum, accounts, out);
+                out.byte(b'\n');
             }
         }
         Ok(())
     }
 
     /// Key, account, currency and amount, without the end of the line.
+    #[inline]
     fn put_row(
         &mut self,
-        event: EventAt<'_>,
+        own: &mut Own<'_>,
         payee: Payee,
         amount: Money,
         accounts: &dyn Accounts,
-        out: &mut Vec<u8>,
+        out: &mut Room,
     ) {
-        out.extend_from_slice(&self.key);
+        match own.key {
+            Some((from, until)) => out.again(from, until),
+            None => {
+                let from = out.len();
+                self.put_key(own.event, out);
+                own.key = Some((from, out.len()));
+            }
+        }
         match payee {
-            Payee::Undetermined => out.extend_from_slice(&self.undetermined),
-            Payee::Account(position) => out.extend_from_slice(self.account(position, accounts)),
+            Payee::Undetermined => out.piece(&self.undetermined),
+            Payee::Account(position) => out.piece(self.account(position, accounts)),
         }
-        let at = usize::try_from(event.batch.event).ok();
-        let table = at.and_then(|at| self.tables.get(at));
-        if self.currency {
-            out.extend_from_slice(table.map_or(&[], |table| &table.currency));
-            out.push(self.delimiter);
+        let at = usize::try_from(own.event.batch.event).ok();
+        if self.currency
+            && let Some(table) = at.and_then(|at| self.tables.get(at))
+        {
+            out.piece(&table.currency);
         }
-        amount.write_to(out, table.map_or(2, |table| table.scale));
+        out.amount(amount, own.scale);
     }
 
-    fn account(&mut self, position: u32, accounts: &dyn Accounts) -> &[u8] {
+    fn account(&mut self, position: u32, accounts: &dyn Accounts) -> &Piece {
         let at = usize::try_from(position).unwrap_or(usize::MAX);
         if self.accounts.len() <= at && at < usize::MAX {
             self.accounts.resize(at + 1, None);
         }
         let (names, delimiter, has_key) = (self.names, self.delimiter, self.has_key);
-        let Some(place) = self.accounts.get_mut(at) else { return &[] };
+        let Some(place) = self.accounts.get_mut(at) else { return &self.none };
         place.get_or_insert_with(|| {
             let found = accounts.account(position).and_then(|(declared, key)| {
                 let declared = usize::try_from(declared).ok()?;
@@ -228,32 +253,39 @@ impl<'n> AllocationLines<'n> {
         })
     }
 
-    /// Works out the key of an event: its cells, with delimiters between them.
-    fn put_key(&mut self, event: EventAt<'_>) {
-        let AllocationLines { names, delimiter, tables, key, .. } = self;
+    /// Writes the key of an event: its cells, with delimiters between them.
+    fn put_key(&self, event: EventAt<'_>, out: &mut Room) {
         let at = usize::try_from(event.batch.event).ok();
-        key.clear();
-        let Some(table) = at.and_then(|at| tables.get(at)) else { return };
+        let Some(table) = at.and_then(|at| self.tables.get(at)) else { return };
         let mut first = true;
         if self.with_event {
-            key.extend_from_slice(&table.name);
+            out.piece(&table.name);
             first = false;
         }
         for field in &table.key {
             if !std::mem::take(&mut first) {
-                key.push(*delimiter);
+                out.byte(self.delimiter);
             }
             let pair = field.as_ref().and_then(|it| Some((it, event.batch.columns.get(it.at)?)));
             if let Some((field, column)) = pair {
-                put_value(key, column, event.row, field, names, *delimiter);
+                put_value(out, column, event.row, field, self.names, self.delimiter);
             }
         }
     }
 }
 
+/// What the rows of one event have in common.
+struct Own<'e> {
+    event: EventAt<'e>,
+    scale: u8,
+    /// Where its key stands, once it has been written.
+    key: Option<(usize, usize)>,
+}
+
 /// Writes a value of a column as a cell.
+#[inline]
 fn put_value(
-    out: &mut Vec<u8>,
+    out: &mut Room,
     column: &Column,
     row: usize,
     field: &KeyField<'_>,
@@ -262,11 +294,8 @@ fn put_value(
 ) {
     match column {
         Column::Integer(numbers) => {
-            let mut buffer = itoa::Buffer::new();
-            match numbers.get(row).map(|number| (number, i64::try_from(number))) {
-                Some((_, Ok(narrow))) => out.extend_from_slice(buffer.format(narrow).as_bytes()),
-                Some((wide, Err(_))) => out.extend_from_slice(buffer.format(wide).as_bytes()),
-                None => {}
+            if let Some(number) = numbers.get(row) {
+                out.integer(number);
             }
         }
         Column::Text(texts) => put_text(out, texts.get(row).unwrap_or_default(), delimiter),
@@ -274,8 +303,8 @@ fn put_value(
             let position = members.get(row).and_then(|member| usize::try_from(member).ok());
             let cell = position.and_then(|position| field.members.get(position));
             match (cell, position) {
-                (Some(cell), _) => out.extend_from_slice(cell),
-                (None, Some(position)) => out.extend_from_slice(position.to_string().as_bytes()),
+                (Some(cell), _) => out.piece(cell),
+                (None, Some(position)) => out.bytes(position.to_string().as_bytes()),
                 (None, None) => {}
             }
         }
@@ -288,10 +317,10 @@ fn put_value(
     }
 }
 
-fn put_date(out: &mut Vec<u8>, date: Date) {
+fn put_date(out: &mut Room, date: Date) {
     let (year, month, day) = date.civil();
     let digit = |number: i32| b'0' + u8::try_from(number % 10).unwrap_or(0);
-    out.extend_from_slice(&[
+    out.bytes(&[
         digit(year / 1000),
         digit(year / 100),
         digit(year / 10),
@@ -305,24 +334,22 @@ fn put_date(out: &mut Vec<u8>, date: Date) {
     ]);
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str, delimiter: u8) {
+fn put_text(out: &mut Room, text: &str, delimiter: u8) {
     match quoted(text, delimiter) {
-        None => out.extend_from_slice(text.as_bytes()),
-        Some(quoted) => out.extend_from_slice(quoted.as_bytes()),
+        None => out.bytes(text.as_bytes()),
+        Some(quoted) => out.bytes(quoted.as_bytes()),
     }
 }
 
-fn cell(text: &str, delimiter: u8) -> Box<[u8]> {
-    let mut cell = Vec::new();
-    put_text(&mut cell, text, delimiter);
-    cell.into_boxed_slice()
+fn cell_bytes(text: &str, delimiter: u8) -> Vec<u8> {
+    quoted(text, delimiter).map_or_else(|| text.as_bytes().to_vec(), String::into_bytes)
 }
 
 /// A cell with a delimiter after it, and before it if it is not the first.
-fn between(text: &str, delimiter: u8, after_another: bool) -> Box<[u8]> {
+fn between(text: &str, delimiter: u8, after_another: bool) -> Piece {
     let delimiters = [delimiter];
     let before = if after_another { &delimiters[..] } else { &[] };
-    [before, &*cell(text, delimiter), &delimiters].concat().into_boxed_slice()
+    Piece::from([before, &cell_bytes(text, delimiter), &delimiters].concat().as_slice())
 }
 
 #[cfg(test)]
@@ -439,7 +466,7 @@ mod tests {
             let keys = KeyColumns::of(&names, Language::English);
             let sign = u8::try_from(delimiter).unwrap();
             let mut lines = AllocationLines::new(&names, &keys, sign, explain);
-            let mut out = Vec::new();
+            let mut out = Room::default();
             let events = (0..rows.len())
                 .map(|row| EventAt { batch: &batch, row, date: Date::MIN, booked: Date::MIN });
             lines.events(events, &ends, &given, &Three, &mut out).unwrap();
@@ -454,7 +481,7 @@ mod tests {
                     cells.join(&delimiter.to_string()) + "\n"
                 })
                 .collect();
-            prop_assert_eq!(String::from_utf8(out).unwrap(), wanted);
+            prop_assert_eq!(String::from_utf8(out.written().to_vec()).unwrap(), wanted);
         }
     }
 
@@ -547,9 +574,9 @@ mod tests {
             [Allocation { payee, amount, leg: 0 }]
         };
         file.event(event, &given(0), &Three).unwrap();
-        let mut rows = Vec::new();
+        let mut rows = Room::default();
         file.lines().unwrap().event(event, &given(1), &Three, &mut rows).unwrap();
-        file.append(&rows).unwrap();
+        file.append(rows.written()).unwrap();
         file.events([event], &[1], &given(0), &Three).unwrap();
         file.finish().unwrap();
         let mut text = String::new();

@@ -10,6 +10,7 @@ use super::allocation_lines::AllocationLines;
 use super::error::FormatsError;
 use super::output::Output;
 use super::records::{Holds, Records, ResultColumn, ResultLayout};
+use super::room::Room;
 
 /// How a user wants allocations written.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +34,7 @@ pub struct Allocations<'n> {
     /// Makes the rows of CSV and TSV.
     lines: Option<AllocationLines<'n>>,
     /// Rows that wait to be written.
-    bytes: Vec<u8>,
+    bytes: Room,
     keys: KeyColumns,
     currency: bool,
     /// How each account that has occurred is written, and what people call it.
@@ -187,7 +188,7 @@ impl<'n> Allocations<'n> {
             options,
             records,
             lines: delimiter.map(|sign| AllocationLines::new(names, &keys, sign, explain)),
-            bytes: Vec::new(),
+            bytes: Room::default(),
             keys,
             currency,
             accounts: Vec::new(),
@@ -284,7 +285,7 @@ impl<'n> Allocations<'n> {
     /// Writes the rows that wait, if they are so many bytes.
     fn write_out(&mut self, least: usize) -> Result<(), FormatsError> {
         if self.bytes.len() >= least && !self.bytes.is_empty() {
-            self.records.lines(&self.bytes)?;
+            self.records.lines(self.bytes.written())?;
             self.bytes.clear();
         }
         Ok(())

@@ -6,14 +6,19 @@
 //! noted in the block.
 
 use std::io::Read;
+use std::sync::Arc;
 
+use super::encoding::Encoding;
 use super::error::FormatsError;
+use super::input::TextFile;
 
 /// Some whole rows.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     /// Their bytes, each row with its line end.
     pub(super) bytes: Vec<u8>,
+    /// How these are text.
+    pub(super) encoding: Encoding,
     /// Where the first row starts.
     pub(super) start: Place,
     /// How many line ends there are.
@@ -78,18 +83,34 @@ pub(super) struct Blocks<R> {
     ahead: Vec<u8>,
     at_end: bool,
     line: u64,
+    text: Text,
+}
+
+/// How a file is text.
+#[derive(Debug)]
+pub(super) enum Text {
+    /// In this encoding.
+    In(Encoding),
+    /// As is told when it matters.
+    Of(Arc<TextFile>),
 }
 
 impl<R: Read> Blocks<R> {
     #[cfg(test)]
-    pub(super) fn new(reader: R, delimiter: u8, file: &str) -> Blocks<R> {
-        Blocks::sized(reader, delimiter, file, 1 << 18)
+    pub(super) fn new(reader: R, delimiter: u8, file: &str, text: Text) -> Blocks<R> {
+        Blocks::sized(reader, delimiter, file, 1 << 18).holding(text)
     }
 
-    /// In blocks of about so many bytes.
+    /// The same with what is known of its encoding.
+    pub(super) fn holding(self, text: Text) -> Blocks<R> {
+        Blocks { text, ..self }
+    }
+
+    /// In blocks of about so many bytes, of UTF-8.
     pub(super) fn sized(reader: R, delimiter: u8, file: &str, size: usize) -> Blocks<R> {
         let (file, ahead) = (file.to_owned(), Vec::new());
-        Blocks { reader, delimiter, file, size, ahead, at_end: false, line: 1 }
+        let text = Text::In(Encoding::Utf8);
+        Blocks { reader, delimiter, file, size, ahead, at_end: false, line: 1, text }
     }
 
     /// The next block.
@@ -122,7 +143,11 @@ impl<R: Read> Blocks<R> {
             let quotes = memchr::memchr(b'"', &bytes).is_some();
             let lines = memchr::memchr_iter(b'\n', &bytes).count();
             let start = Place { at: 0, line: self.line };
-            let block = Block { bytes, start, lines, quotes, broken };
+            let encoding = match &self.text {
+                Text::In(encoding) => *encoding,
+                Text::Of(file) => file.encoding_of(&bytes)?,
+            };
+            let block = Block { bytes, encoding, start, lines, quotes, broken };
             self.line += u64::try_from(lines).unwrap_or(u64::MAX);
             return Ok(Some(block));
         }

@@ -1,34 +1,38 @@
 //! The usual spellings of cells, read from bytes at eight a step.
 //!
-//! Each function reads from the start of a cell as far as the spelling goes and tells how far that
-//! was. It knows nothing of delimiters: whoever asks looks at what follows. `None` says no more than
-//! that the cell is not of the usual kind; [`super::parse`] then says whether it is one at all.
+//! Each function is given the bytes from the start of a cell on, and how many of them are the cell.
+//! `None` says no more than that the cell is not of the usual kind; [`super::parse`] then says whether
+//! it is one at all.
 
 use crate::base::Date;
 
-/// A whole number of at most 16 digits, perhaps negative.
+/// A whole number, perhaps negative, in so many bytes: at most 16 but for the sign.
 #[inline]
-pub(super) fn integer(bytes: &[u8]) -> Option<(i64, usize)> {
-    let (negative, unsigned) = sign(bytes)?;
-    let (number, digits) = whole(unsigned)?;
-    signed(number, negative).map(|number| (number, digits + usize::from(negative)))
+pub(super) fn integer(bytes: &[u8], length: usize) -> Option<i64> {
+    let (negative, unsigned, length) = sign(bytes, length)?;
+    signed(digits(at_the_end(unsigned, length)?, length)?, negative)
 }
 
-/// An amount in minor units: a whole number, and perhaps a point and decimals.
+/// An amount in minor units, in so many bytes: a whole number, and all decimals or none. They are at
+/// most 16 but for the sign.
 #[inline]
-pub(super) fn amount(bytes: &[u8], scale: u8) -> Option<(i64, usize)> {
-    let (negative, unsigned) = sign(bytes)?;
-    let (number, digits) = whole(unsigned)?;
-    let scale = usize::from(scale);
+pub(super) fn amount(bytes: &[u8], length: usize, scale: usize) -> Option<i64> {
+    let (negative, unsigned, length) = sign(bytes, length)?;
     let unit = *POWERS.get(scale)?;
-    let (units, length) = if unsigned.get(digits) == Some(&b'.') {
-        let (fraction, decimals) = up_to_eight(unsigned.get(digits + 1..)?)?;
-        let rest = *POWERS.get(scale.checked_sub(decimals)?)?;
-        (number.checked_mul(unit)?.checked_add(fraction * rest)?, digits + 1 + decimals)
-    } else {
-        (number.checked_mul(unit)?, digits)
+    let cell = at_the_end(unsigned, length)?;
+    let point = |whole: &usize| scale > 0 && unsigned.get(*whole) == Some(&b'.');
+    let whole = length.checked_sub(scale + 1).filter(point);
+    let units = match whole {
+        Some(0) => return None,
+        Some(_) => {
+            // What stands before the point moves up to the decimals.
+            let decimals =
+                u128::MAX.checked_shl(8 * (16 - u32::try_from(scale).ok()?)).unwrap_or(0);
+            digits(cell & decimals | cell << 8 & !decimals, length - 1)?
+        }
+        None => digits(cell, length)?.checked_mul(unit)?,
     };
-    signed(units, negative).map(|units| (units, length + usize::from(negative)))
+    signed(units, negative)
 }
 
 /// `2016-05-01`.
@@ -50,53 +54,30 @@ pub(super) fn date(bytes: &[u8]) -> Option<(Date, usize)> {
     Date::new(year, i32::from(month), day).map(|date| (date, 10))
 }
 
-/// How many bytes a cell has: up to the delimiter, or the end of the line.
+/// A cell of at most 16 bytes as two words, filled up with zeros.
 #[inline]
-pub(super) fn length(bytes: &[u8], delimiter: u8) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else {
-            let rest = bytes.get(at..)?;
-            return rest
-                .iter()
-                .position(|byte| *byte == delimiter || *byte == b'\n')
-                .map(|n| at + n);
-        };
-        let found = ends(u64::from_le_bytes(*word), delimiter);
-        if found != 0 {
-            return Some(at + first_byte(found));
-        }
-        at += 8;
-    }
+pub(super) fn short(bytes: &[u8], length: usize) -> Option<[u64; 2]> {
+    let words = bytes.first_chunk::<16>().filter(|_| length <= 16)?;
+    let words = u128::from_le_bytes(*words);
+    let first = u64::try_from(words & u128::from(u64::MAX)).unwrap_or(0);
+    let second = u64::try_from(words >> 64).unwrap_or(0);
+    Some([first & low_bytes(length), second & low_bytes(length.saturating_sub(8))])
 }
 
-/// A cell of at most 16 bytes as two words, filled up with zeros, and how many bytes it has. The
-/// line end that closes it may be of two signs.
+/// High bits of all bytes that end a cell.
 #[inline]
-pub(super) fn short(bytes: &[u8], delimiter: u8) -> Option<([u64; 2], usize)> {
-    let first = u64::from_le_bytes(*bytes.first_chunk::<8>()?);
-    let found = ends(first, delimiter);
-    let (second, length) = if found != 0 {
-        (0, first_byte(found))
-    } else {
-        let second = u64::from_le_bytes(*bytes.get(8..)?.first_chunk::<8>()?);
-        let found = ends(second, delimiter);
-        if found == 0 {
-            return None;
-        }
-        (second, 8 + first_byte(found))
-    };
-    let of_line = bytes.get(length) == Some(&b'\n') && length > 0;
-    let length = length - usize::from(of_line && bytes.get(length - 1) == Some(&b'\r'));
-    Some(([first & low_bytes(length), second & low_bytes(length.saturating_sub(8))], length))
+pub(super) fn all_ends(word: u64, delimiter: u8) -> u64 {
+    let others = |word: u64| (word & !HIGH_BITS).wrapping_add(!HIGH_BITS) | word;
+    let delimiters = others(word ^ EACH.wrapping_mul(u64::from(delimiter)));
+    let line_ends = others(word ^ EACH.wrapping_mul(0x0A));
+    !(delimiters & line_ends) & HIGH_BITS
 }
 
 #[inline]
-fn sign(bytes: &[u8]) -> Option<(bool, &[u8])> {
+fn sign(bytes: &[u8], length: usize) -> Option<(bool, &[u8], usize)> {
     match bytes {
-        [b'-', rest @ ..] => Some((true, rest)),
-        [] => None,
-        _ => Some((false, bytes)),
+        [b'-', rest @ ..] => Some((true, rest, length.checked_sub(1)?)),
+        _ => Some((false, bytes, length)),
     }
 }
 
@@ -106,45 +87,43 @@ fn signed(number: u64, negative: bool) -> Option<i64> {
     Some(if negative { -number } else { number })
 }
 
-/// At most 16 digits; at least one.
+/// So many bytes, at least one and at most 16, as the last of 16.
 #[inline(always)]
-fn whole(bytes: &[u8]) -> Option<(u64, usize)> {
-    let (high, digits) = up_to_eight(bytes)?;
-    if digits < 8 || !bytes.get(8).is_some_and(u8::is_ascii_digit) {
-        return Some((high, digits));
-    }
-    let (low, more) = up_to_eight(bytes.get(8..)?)?;
-    Some((high * *POWERS.get(more)? + low, digits + more))
+fn at_the_end(bytes: &[u8], count: usize) -> Option<u128> {
+    let free = 16_u32.checked_sub(u32::try_from(count).ok()?)?;
+    // Of none, nothing would be left to move.
+    u128::from_le_bytes(*bytes.first_chunk::<16>()?).checked_shl(8 * free)
 }
 
-/// As many as eight digits; at least one.
+/// The last so many of 16 bytes as digits.
 #[inline(always)]
-fn up_to_eight(bytes: &[u8]) -> Option<(u64, usize)> {
-    let digits = u64::from_le_bytes(*bytes.first_chunk::<8>()?) ^ (EACH * 0x30);
-    // A byte above nine gets its high bit; what that carries touches only bytes behind it.
-    let others = (digits.wrapping_add(EACH * 0x76) | digits) & HIGH_BITS;
-    let count = first_byte(others);
-    if count == 0 {
+fn digits(bytes: u128, count: usize) -> Option<u64> {
+    let free = 16_u32.checked_sub(u32::try_from(count).ok()?)?;
+    let digits = bytes ^ (u128::MAX / 255 * 0x30).checked_shl(8 * free)?;
+    let last = u64::try_from(digits >> 64).unwrap_or(0);
+    if free >= 8 {
+        return eight_digits(last);
+    }
+    let first = u64::try_from(digits & u128::from(u64::MAX)).unwrap_or(0);
+    Some(eight_digits(first)? * 100_000_000 + eight_digits(last)?)
+}
+
+/// Eight bytes that are digits, from the first on.
+#[inline(always)]
+fn eight_digits(eight: u64) -> Option<u64> {
+    // A byte above nine gets its high bit, or has it.
+    if (eight.wrapping_add(EACH * 0x76) | eight) & HIGH_BITS != 0 {
         return None;
     }
-    // The digits move to the end, so that they read as eight with zeros in front.
-    let eight = digits << (64 - 8 * u32::try_from(count).unwrap_or(8));
     let pairs = eight.wrapping_mul(10).wrapping_add(eight >> 8);
     let even = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
     let odd = ((pairs >> 16) & PAIRS).wrapping_mul(1 + (10_000 << 32));
-    Some((even.wrapping_add(odd) >> 32, count))
-}
-
-/// High bits of the bytes that end a cell; sure as far as the first.
-#[inline]
-fn ends(word: u64, delimiter: u8) -> u64 {
-    let zeros = |word: u64| word.wrapping_sub(EACH) & !word & HIGH_BITS;
-    zeros(word ^ (EACH * u64::from(delimiter))) | zeros(word ^ (EACH * 0x0A))
+    Some(even.wrapping_add(odd) >> 32)
 }
 
 /// Which byte has the first high bit; eight if none.
 #[inline]
-fn first_byte(high_bits: u64) -> usize {
+pub(super) fn first_byte(high_bits: u64) -> usize {
     usize::try_from(high_bits.trailing_zeros() / 8).unwrap_or(8)
 }
 
@@ -185,48 +164,54 @@ mod tests {
     }
 
     proptest! {
-        /// What is read here is what the plain reader reads, and ends where it should.
+        /// What is read here is what the plain reader reads.
         #[test]
         fn amounts_are_as_the_plain_reader_has_them(
             text in "-?[0-9]{0,18}(\\.[0-9]{0,4})?[ x]?",
             scale in 0_u8..5,
         ) {
-            let bytes = cell(&text, ",");
             let plain = Money::parse(&text, scale).ok().map(Money::minor);
-            let read = amount(&bytes, scale).filter(|(_, length)| *length == text.len());
-            if let Some((units, _)) = read {
+            let read = amount(&cell(&text, ","), text.len(), usize::from(scale));
+            if let Some(units) = read {
                 prop_assert_eq!(Some(i128::from(units)), plain);
             }
             let usual = plain.is_some_and(|units| units.unsigned_abs() < 1_000_000_000_000_000);
-            let usual = usual && text.split('.').all(|part| part.len() <= 15);
+            let all_or_none = text.split_once('.').is_none_or(|(_, it)| it.len() == usize::from(scale));
+            let usual = usual && all_or_none && text.len() <= 16;
             prop_assert!(read.is_some() || !usual);
         }
 
         #[test]
         fn integers_are_as_the_plain_reader_has_them(text in "-?[0-9]{0,20}x?") {
-            let bytes = cell(&text, "\n");
-            let read = integer(&bytes).filter(|(_, length)| *length == text.len());
+            let read = integer(&cell(&text, "\n"), text.len());
             let plain = text.parse::<i128>().ok();
             if text.len() <= 16 || read.is_some() {
-                prop_assert_eq!(read.map(|(number, _)| i128::from(number)), plain);
+                prop_assert_eq!(read.map(i128::from), plain);
             }
         }
 
         #[test]
-        fn cells_end_at_the_delimiter_or_the_line(text in "[a-zà-ü税0-9-]{0,30}", semicolon: bool) {
-            let (delimiter, end) = if semicolon { (b';', ";") } else { (b',', "\r\n") };
-            let bytes = cell(&text, end);
-            let whole = text.len() + end.len() - 1;
-            prop_assert_eq!(length(&bytes, delimiter), Some(whole));
-            if let Some((words, length)) = short(&bytes, delimiter) {
-                prop_assert_eq!(length, text.len());
-                let mut padded = text.into_bytes();
-                padded.resize(16, 0);
-                let written: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-                prop_assert_eq!(written, padded);
-            } else {
-                prop_assert!(whole >= 16);
+        fn short_cells_are_words(text in "[a-zà-ü税0-9-]{0,9}") {
+            let words = short(&cell(&text, ","), text.len());
+            prop_assert_eq!(words.is_some(), text.len() <= 16);
+            let mut padded = text.into_bytes();
+            padded.resize(16.max(padded.len()), 0);
+            let written = words.map(|it| it.iter().flat_map(|word| word.to_le_bytes()).collect());
+            prop_assert_eq!(written.unwrap_or(padded.clone()), padded);
+        }
+
+        #[test]
+        fn all_ends_are_found(text in prop::array::uniform8(prop::sample::select(
+            vec![b',', b';', b'\n', b'\r', b'-', b'+', b'\x0B', b'a', 0x80, 0x8A, 0xAC, 0xFF, 0],
+        ))) {
+            let mut found = all_ends(u64::from_le_bytes(text), b',');
+            let mut places = Vec::new();
+            while found != 0 {
+                places.push(first_byte(found));
+                found &= found - 1;
             }
+            let wanted = (0..8).filter(|place| matches!(text[*place], b',' | b'\n'));
+            prop_assert_eq!(places, wanted.collect::<Vec<usize>>());
         }
     }
 
@@ -248,10 +233,9 @@ mod tests {
 
     #[test]
     fn at_the_end_of_the_bytes_nothing_is_usual() {
-        assert_eq!(integer(b"12"), None);
+        assert_eq!(integer(b"12", 2), None);
         assert_eq!(date(b"2016-05-0"), None);
         assert_eq!(date(b"2016-05-01"), Date::new(2016, 5, 1).map(|date| (date, 10)));
-        assert_eq!(length(b"abc,", b','), Some(3));
-        assert_eq!(length(b"abc", b','), None);
+        assert_eq!(short(b"abc,", 3), None);
     }
 }

@@ -10,7 +10,6 @@ use std::io::Read;
 use std::ops::Range;
 
 use super::blocks::{Block, Blocks, Place, quoted_cell};
-use super::encoding::Encoding;
 use super::error::FormatsError;
 
 /// Reads row after row.
@@ -27,7 +26,6 @@ pub(super) struct CsvRows<R> {
 #[derive(Debug)]
 pub(super) struct Cutter {
     delimiter: u8,
-    encoding: Encoding,
     /// The row's text, if its bytes had to be decoded.
     decoded: String,
     /// Cells without their quotes, end to end.
@@ -136,9 +134,9 @@ impl<R: Read> CsvRows<R> {
 }
 
 impl Cutter {
-    pub(super) fn new(delimiter: u8, encoding: Encoding) -> Cutter {
+    pub(super) fn new(delimiter: u8) -> Cutter {
         let (decoded, unquoted, cells) = (String::new(), String::new(), Vec::new());
-        Cutter { delimiter, encoding, decoded, unquoted, cells }
+        Cutter { delimiter, decoded, unquoted, cells }
     }
 
     /// The row of a block at a place, which moves on past it; `None` at the end.
@@ -147,11 +145,11 @@ impl Cutter {
         let end = block.row_end(at, self.delimiter)?;
         *place = Place { at: at + end.step, line: line + end.lines };
         let bytes = block.bytes.get(at..at + end.length).unwrap_or(&[]);
-        let text = self.encoding.decoded(bytes).filter(|_| memchr::memchr(0, bytes).is_none());
+        let text = block.encoding.decoded(bytes).filter(|_| memchr::memchr(0, bytes).is_none());
         // A row that is no text is kept in another spelling, whatever else is wrong with it.
         let broken = text.is_none().then_some(Broken::NotText).or(end.broken.map(Broken::Quote));
         if let Some(why) = broken {
-            return Some(CsvRow::Broken { line, text: self.encoding.shown(bytes), why });
+            return Some(CsvRow::Broken { line, text: block.encoding.shown(bytes), why });
         }
         let text = match text {
             Some(Cow::Borrowed(text)) => text,
@@ -208,11 +206,13 @@ fn cut_quoted(text: &str, delimiter: u8, cells: &mut Vec<CellAt>, unquoted: &mut
 
 #[cfg(test)]
 mod tests {
+    use super::super::blocks::Text;
+    use super::super::encoding::Encoding;
     use super::*;
 
     fn rows(text: &str) -> CsvRows<&[u8]> {
-        let blocks = Blocks::new(text.as_bytes(), b',', "x.csv");
-        CsvRows::new(blocks, Cutter::new(b',', Encoding::Utf8))
+        let blocks = Blocks::new(text.as_bytes(), b',', "x.csv", Text::In(Encoding::Utf8));
+        CsvRows::new(blocks, Cutter::new(b','))
     }
 
     /// Rows as `line: cell|cell`, broken ones as `line! text`.

@@ -12,9 +12,10 @@ use encoding_rs::{DecoderResult, GB18030};
 use super::error::FormatsError;
 
 /// An encoding that is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Encoding {
     /// UTF-8, with or without a byte order mark.
+    #[default]
     Utf8,
     /// GB18030, and with it GBK and GB2312.
     Gb18030,

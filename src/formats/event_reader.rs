@@ -9,6 +9,7 @@ use crate::rows::{Batch, Origin, Reason, Unreadable};
 use super::blocks::{Block, Place};
 use super::column_file::ColumnBlock;
 use super::csv::Cutter;
+use super::cuts::Cuts;
 use super::encoding::Encoding;
 use super::json::{self, JsonValue};
 use super::parse::{self, Fault};
@@ -36,7 +37,6 @@ pub struct EventReader<'n> {
     pub(super) file: u32,
     pub(super) header: Vec<String>,
     pub(super) delimiter: u8,
-    pub(super) encoding: Encoding,
     pub(super) kinds: Kinds,
     pub(super) readers: Vec<Option<TableReader<'n>>>,
 }
@@ -63,7 +63,7 @@ impl<'n> EventReader<'n> {
     /// Reads a block of the file.
     pub(super) fn parse(&self, block: &Block) -> Parsed {
         let mut filling = Filling::new(self, block.lines + 1);
-        let mut cutter = Cutter::new(self.delimiter, self.encoding);
+        let mut cutter = Cutter::new(self.delimiter);
         let plain = self.plain(block);
         let mut place = block.start;
         loop {
@@ -89,7 +89,7 @@ impl<'n> EventReader<'n> {
     /// it stands, so a block that has such a row is not read so.
     fn plain<'a>(&self, block: &'a Block) -> Option<Plain<'a>> {
         let may = !block.quotes
-            && self.encoding == Encoding::Utf8
+            && block.encoding == Encoding::Utf8
             && matches!(self.kinds, Kinds::One(_))
             && Steps::allow(self.delimiter)
             && memchr::memchr(0, &block.bytes).is_none();
@@ -143,13 +143,14 @@ pub(super) struct Filling<'r, 'n> {
     pub(super) known: RecordNames,
     unread: Vec<Unread>,
     rows: u64,
+    cuts: Cuts,
 }
 
 impl<'r, 'n> Filling<'r, 'n> {
     pub(super) fn new(reader: &'r EventReader<'n>, room: usize) -> Filling<'r, 'n> {
         let batches = reader.readers.iter().map(|_| None).collect();
         let known = RecordNames::default();
-        Filling { reader, room, batches, known, unread: Vec::new(), rows: 0 }
+        Filling { reader, room, batches, known, unread: Vec::new(), rows: 0, cuts: Cuts::default() }
     }
 
     /// What has been read.
@@ -163,17 +164,28 @@ impl<'r, 'n> Filling<'r, 'n> {
     fn push_plain(&mut self, plain: Plain<'_>, mut place: Place) -> Place {
         let file = self.reader.file;
         let Kinds::One(kind) = self.reader.kinds else { return place };
-        let Some((table, batch)) = self.table(kind) else { return place };
+        let Some((table, batch)) = table(self.reader, &mut self.batches, kind, self.room) else {
+            return place;
+        };
         let Some(steps) = &table.steps else { return place };
-        let mut rows = 0;
-        while let Some(at) = steps.read(table, plain, place.at, &mut batch.columns) {
-            batch.origins.push(Origin { file, line: place.line });
-            rows += 1;
-            place = plain.after_blank(Place { at, line: place.line + 1 });
+        loop {
+            place = plain.after_blank(place);
+            self.cuts.cut(plain.bytes, place.at, plain.delimiter, steps.width());
+            let read = steps.read(table, plain, &self.cuts, &mut batch.columns);
+            for _ in 0..read {
+                batch.origins.push(Origin { file, line: place.line });
+                place.line += 1;
+            }
+            place.at = read.checked_sub(1).and_then(|last| self.cuts.end(last)).unwrap_or(place.at);
+            self.rows += u64::try_from(read).unwrap_or(u64::MAX);
+            if read < self.cuts.rows() {
+                undo(batch);
+                return place;
+            }
+            if read == 0 {
+                return place;
+            }
         }
-        undo(batch);
-        self.rows += rows;
-        place
     }
 
     /// Reads any row.
@@ -199,7 +211,8 @@ impl<'r, 'n> Filling<'r, 'n> {
             Err((column, fault)) => return self.fail(None, origin, None, Some(column), fault),
         };
         let mut known = std::mem::take(&mut self.known);
-        let Some((table, batch)) = self.table(kind) else { return };
+        let found = table(self.reader, &mut self.batches, kind, self.room);
+        let Some((table, batch)) = found else { return };
         let pushed = table.push(row, &mut batch.columns, &mut known);
         match &pushed {
             Ok(()) => batch.origins.push(origin),
@@ -220,18 +233,6 @@ impl<'r, 'n> Filling<'r, 'n> {
         }
     }
 
-    /// The reader of a kind and its batch.
-    fn table(&mut self, kind: usize) -> Option<(&'r TableReader<'n>, &mut Batch)> {
-        let table = self.reader.readers.get(kind)?.as_ref()?;
-        let room = self.room;
-        let batch = self.batches.get_mut(kind)?.get_or_insert_with(|| Batch {
-            event: table.event,
-            columns: table.empty_columns(room),
-            origins: Vec::with_capacity(room),
-        });
-        Some((table, batch))
-    }
-
     fn fail(
         &mut self,
         event: Option<u32>,
@@ -244,6 +245,22 @@ impl<'r, 'n> Filling<'r, 'n> {
         let reason = Reason::Unreadable { column, value, why: fault.why };
         self.unread.push(Unread { event, origin, inflow, reason });
     }
+}
+
+/// The reader of a kind and its batch.
+fn table<'r, 'n, 'b>(
+    reader: &'r EventReader<'n>,
+    batches: &'b mut [Option<Batch>],
+    kind: usize,
+    room: usize,
+) -> Option<(&'r TableReader<'n>, &'b mut Batch)> {
+    let table = reader.readers.get(kind)?.as_ref()?;
+    let batch = batches.get_mut(kind)?.get_or_insert_with(|| Batch {
+        event: table.event,
+        columns: table.empty_columns(room),
+        origins: Vec::with_capacity(room),
+    });
+    Some((table, batch))
 }
 
 /// Takes back what a row that failed half way has left.

@@ -116,8 +116,7 @@ impl<'n> Events<'n> {
             Layout::Csv { delimiter } => delimiter,
             Layout::Json | Layout::Ndjson | Layout::Sheet | Layout::Parquet | Layout::Arrow => 0,
         };
-        let encoding = input.encoding;
-        let reader = EventReader { file, header, delimiter, encoding, kinds, readers };
+        let reader = EventReader { file, header, delimiter, kinds, readers };
         Ok(Events {
             reader: Arc::new(reader),
             rows,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::Words;
 
@@ -17,18 +17,24 @@ use super::sheet::Sheet;
 /// temporary file, so that a row set aside can be written out whole at the end.
 #[derive(Debug)]
 pub struct Input {
-    name: String,
-    place: Place,
-    packing: Option<Packing>,
+    text: Arc<TextFile>,
     /// Its layout.
     pub layout: Layout,
-    /// How its bytes are text.
-    pub encoding: Encoding,
-    /// Bytes of a byte order mark at its start.
-    bom_bytes: usize,
     pub(super) pieces: Pieces,
     /// The sheet of a workbook.
     pub(super) sheet: Option<Arc<Sheet>>,
+}
+
+/// A file that holds text in some encoding. It is told from the whole file, but not before a byte
+/// outside ASCII makes it matter: most files of numbers need not be read twice.
+#[derive(Debug)]
+pub(super) struct TextFile {
+    name: String,
+    place: Place,
+    packing: Option<Packing>,
+    /// Bytes of a byte order mark at its start.
+    bom_bytes: usize,
+    encoding: OnceLock<Encoding>,
 }
 
 #[derive(Debug)]
@@ -128,18 +134,8 @@ impl Input {
             return Input::open_sheet(name, (place, packing), sheet, options.pieces);
         }
         if let Some(layout) = layout_of_columns(&first).filter(|_| packing.is_none()) {
-            let (encoding, pieces) = (Encoding::Utf8, options.pieces);
-            let bom_bytes = 0;
-            return Ok(Input {
-                name,
-                place,
-                packing,
-                layout,
-                encoding,
-                bom_bytes,
-                pieces,
-                sheet: None,
-            });
+            let text = TextFile::of_values(name, (place, packing));
+            return Ok(Input { text, layout, pieces: options.pieces, sheet: None });
         }
         if let Some((what, hint)) = binary(&first) {
             return Err(FormatsError::Binary { file: name, what, hint });
@@ -151,16 +147,14 @@ impl Input {
             return Err(FormatsError::Empty { file: name });
         }
         let layout = options.layout.unwrap_or_else(|| layout_of(argument, &first));
-        let encoding = Encoding::Utf8;
         let (sheet, pieces) = (None, options.pieces);
-        let mut input = Input { name, place, packing, layout, encoding, bom_bytes, pieces, sheet };
         // A byte order mark tells UTF-8 whatever was said of the other files.
-        input.encoding = match options.encoding {
-            _ if bom_bytes > 0 => Encoding::Utf8,
-            Some(encoding) => encoding,
-            None => encoding::detect(&mut || input.reader(), &input.name)?,
-        };
-        Ok(input)
+        let said = if bom_bytes > 0 { Some(Encoding::Utf8) } else { options.encoding };
+        let encoding = said.map_or_else(OnceLock::new, OnceLock::from);
+        let text = Arc::new(TextFile { name, place, packing, bom_bytes, encoding });
+        // What is no text at all is better refused before anything is done.
+        text.encoding_of(&first)?;
+        Ok(Input { text, layout, pieces, sheet })
     }
 
     fn open_sheet(
@@ -174,14 +168,14 @@ impl Input {
         let mut reader = Unpacked::new(place.open().map_err(failed)?, packing);
         reader.read_to_end(&mut bytes).map_err(failed)?;
         let (sheet, rows) = Sheet::read(bytes, &file, wanted)?;
-        let (layout, encoding) = (Layout::Sheet, Encoding::Utf8);
         let (name, sheet) = (format!("{file}#{sheet}"), Some(Arc::new(rows)));
-        Ok(Input { name, place, packing, layout, encoding, bom_bytes: 0, pieces, sheet })
+        let text = TextFile::of_values(name, (place, packing));
+        Ok(Input { text, layout: Layout::Sheet, pieces, sheet })
     }
 
     /// Where a row stands, or a cell of it, as people look it up.
     pub fn place(&self, line: u64, column: Option<&str>) -> Words {
-        let name = &self.name;
+        let name = &self.text.name;
         match (self.layout, &self.sheet) {
             (Layout::Json, _) => {
                 Words::new(format!("{name} record {line}"), format!("{name} 第 {line} 条"))
@@ -203,7 +197,20 @@ impl Input {
 
     /// The file as the user named it, with the sheet of a workbook.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.text.name
+    }
+
+    /// How its bytes are text.
+    ///
+    /// # Errors
+    /// They are text in no encoding that is known, or can no longer be read.
+    pub fn encoding(&self) -> Result<Encoding, FormatsError> {
+        self.text.encoding()
+    }
+
+    /// The file as a text whose encoding is told when it matters.
+    pub(super) fn text(&self) -> Arc<TextFile> {
+        self.text.clone()
     }
 
     /// Its bytes from the start, unpacked, after a byte order mark.
@@ -211,6 +218,36 @@ impl Input {
     /// # Errors
     /// It can no longer be opened.
     pub(super) fn reader(&self) -> Result<InputReader, FormatsError> {
+        self.text.reader()
+    }
+
+    /// The file itself, for readers that go to and fro in it.
+    #[cfg(feature = "columns")]
+    pub(super) fn file(&self) -> Result<File, FormatsError> {
+        let file = match &self.text.place {
+            Place::Path(path) => open(path),
+            Place::Kept(file) => file.try_clone(),
+        };
+        file.map_err(|error| FormatsError::reading(&self.text.name, error))
+    }
+
+    /// Where it is on disk, to know that an output is not the same file.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.text.place {
+            Place::Path(path) => Some(path),
+            Place::Kept(_) => None,
+        }
+    }
+}
+
+impl TextFile {
+    /// A file that holds values: its texts are UTF-8.
+    fn of_values(name: String, (place, packing): (Place, Option<Packing>)) -> Arc<TextFile> {
+        let encoding = OnceLock::from(Encoding::Utf8);
+        Arc::new(TextFile { name, place, packing, bom_bytes: 0, encoding })
+    }
+
+    fn reader(&self) -> Result<InputReader, FormatsError> {
         let failed = |error| FormatsError::reading(&self.name, error);
         let mut bytes = Unpacked::new(self.place.open().map_err(failed)?, self.packing);
         let mut mark = [0; BOM.len()];
@@ -219,22 +256,17 @@ impl Input {
         Ok(BufReader::with_capacity(8192, bytes))
     }
 
-    /// The file itself, for readers that go to and fro in it.
-    #[cfg(feature = "columns")]
-    pub(super) fn file(&self) -> Result<File, FormatsError> {
-        let file = match &self.place {
-            Place::Path(path) => open(path),
-            Place::Kept(file) => file.try_clone(),
-        };
-        file.map_err(|error| FormatsError::reading(&self.name, error))
+    fn encoding(&self) -> Result<Encoding, FormatsError> {
+        if let Some(known) = self.encoding.get() {
+            return Ok(*known);
+        }
+        let found = encoding::detect(&mut || self.reader(), &self.name)?;
+        Ok(*self.encoding.get_or_init(|| found))
     }
 
-    /// Where it is on disk, to know that an output is not the same file.
-    pub fn path(&self) -> Option<&Path> {
-        match &self.place {
-            Place::Path(path) => Some(path),
-            Place::Kept(_) => None,
-        }
+    /// How a part of its bytes is text: ASCII is the same in every encoding.
+    pub(super) fn encoding_of(&self, bytes: &[u8]) -> Result<Encoding, FormatsError> {
+        if bytes.is_ascii() { Ok(Encoding::Utf8) } else { self.encoding() }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::diagnostics::Words;
 use crate::report::names::{Table, folded};
 use crate::rows::Unreadable;
 
-use super::blocks::{Block, Blocks};
+use super::blocks::{Block, Blocks, Text};
 use super::column_file::{ColumnBlock, ColumnRows};
 use super::columns::FieldFrom;
 use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
@@ -98,22 +98,22 @@ impl RawRows {
             let header = sheet.header.clone();
             return Ok(RawRows { header, layout: Rows::Sheet(sheet.clone(), 0) });
         }
-        let encoding = input.encoding;
         match input.layout {
             Layout::Csv { delimiter } => {
                 let (reader, size) = (input.reader()?, input.pieces.block_bytes);
                 let blocks = Blocks::sized(reader, delimiter, input.name(), size);
-                let mut rows = CsvRows::new(blocks, Cutter::new(delimiter, encoding));
+                let blocks = blocks.holding(Text::Of(input.text()));
+                let mut rows = CsvRows::new(blocks, Cutter::new(delimiter));
                 let header = header(&mut rows, input.name())?;
                 Ok(RawRows { header, layout: Rows::Csv(rows) })
             }
             Layout::Json => {
                 let mut reader = input.reader()?;
-                let rows = JsonRows::read(&mut reader, encoding, input.name())?;
+                let rows = JsonRows::read(&mut reader, input.encoding()?, input.name())?;
                 Ok(RawRows { header: Vec::new(), layout: Rows::Json(rows) })
             }
             Layout::Ndjson => {
-                let rows = NdjsonRows::new(input.reader()?, encoding, input.name());
+                let rows = NdjsonRows::new(input.reader()?, input.encoding()?, input.name());
                 Ok(RawRows { header: Vec::new(), layout: Rows::Ndjson(rows) })
             }
             Layout::Parquet | Layout::Arrow => {

@@ -221,7 +221,7 @@ impl Reader<'_> {
         for (at, (field, from)) in self.table.fields.iter().zip(&self.bound.from).enumerate() {
             let (text, column) = match from {
                 FieldFrom::Nowhere => (None, None),
-                FieldFrom::Column(at) => (row.get(*at), header.get(*at).cloned()),
+                FieldFrom::Column(at) => (row.get(*at), header.get(*at)),
                 FieldFrom::Constant(text) => (Some(text.as_str()), None),
             };
             let Some(text) = text.filter(|_| !field.computed) else {
@@ -230,7 +230,7 @@ impl Reader<'_> {
             };
             let text = self.mapping.meant(at, text);
             let cell = parse::text(&text, &field.kind, self.names)
-                .map_err(|why| (column.clone(), Fault { value: parse::shortened(&text), why }))?;
+                .map_err(|why| (column.cloned(), Fault { value: parse::shortened(&text), why }))?;
             self.push_required(&mut cells, at, cell, column)?;
         }
         Ok(cells)
@@ -243,16 +243,14 @@ impl Reader<'_> {
             let (held, column) = match from {
                 _ if field.computed => (&Held::Nothing, None),
                 FieldFrom::Nowhere => (&Held::Nothing, None),
-                FieldFrom::Column(at) => {
-                    (row.get(*at).unwrap_or(&Held::Nothing), header.get(*at).cloned())
-                }
+                FieldFrom::Column(at) => (row.get(*at).unwrap_or(&Held::Nothing), header.get(*at)),
                 FieldFrom::Constant(text) => {
                     constant = Held::Text(text.as_str().into());
                     (&constant, None)
                 }
             };
             let cell = value_cell(self.mapping, at, field, held, self.names).map_err(|why| {
-                (column.clone(), Fault { value: parse::shortened(&held.text()), why })
+                (column.cloned(), Fault { value: parse::shortened(&held.text()), why })
             })?;
             self.push_required(&mut cells, at, cell, column)?;
         }
@@ -302,7 +300,7 @@ impl Reader<'_> {
         cells: &mut Vec<Cell>,
         at: usize,
         cell: Cell,
-        column: Option<String>,
+        column: Option<&String>,
     ) -> Result<(), RowFault> {
         let required = self
             .table
@@ -312,7 +310,7 @@ impl Reader<'_> {
         if cell == Cell::Missing && required {
             let name = self.table.fields.get(at).map(|field| field.name.text.clone());
             let fault = Fault { value: String::new(), why: Unreadable::Missing };
-            return Err((column.or(name), fault));
+            return Err((column.cloned().or(name), fault));
         }
         cells.push(cell);
         Ok(())

@@ -1,4 +1,4 @@
-//! The usual row of a CSV file, cell by cell straight from its bytes into columns.
+//! Usual rows of a CSV file, column by column straight from their bytes.
 //!
 //! What is usual is decided here from the kinds of the fields before the first row is read. A cell
 //! that is spelt otherwise is left to the general reader; a row with a cell that is none, or with
@@ -13,6 +13,7 @@ use crate::rows::Column;
 use super::blocks::Place;
 use super::cells;
 use super::columns::FieldFrom;
+use super::cuts::Cuts;
 use super::mapping::TableMapping;
 use super::table_reader::TableReader;
 
@@ -111,120 +112,92 @@ impl Steps {
         matches!(delimiter, b',' | b';' | b'\t' | b'|')
     }
 
-    /// Reads the row that starts at `at` and gives where the next starts. `None` if the general
-    /// reader is to read it; columns may then have grown.
-    #[inline]
+    /// How many cells a row has.
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Reads rows that have been cut, and says how many could be read. Before the next one stands a
+    /// row that the general reader is to read, if they are not all; columns may have grown further.
     pub(super) fn read(
         &self,
         reader: &TableReader<'_>,
         plain: Plain<'_>,
-        mut at: usize,
+        cuts: &Cuts,
         columns: &mut [Column],
-    ) -> Option<usize> {
-        let (last, others) = self.columns.split_last()?;
-        for step in others {
-            at = step.read(reader, plain, at, columns)?;
-            if plain.bytes.get(at) != Some(&plain.delimiter) {
-                return None;
+    ) -> usize {
+        let mut rows = cuts.rows();
+        for (place, step) in self.columns.iter().enumerate() {
+            let Some(field) = step.field else { continue };
+            let Some(column) = columns.get_mut(field) else { return 0 };
+            let mut read = 0;
+            loop {
+                read += step.usual(plain, cuts.column(place).take(rows).skip(read), column);
+                // One of another spelling, perhaps, and then on as usual.
+                let cell = cuts.column(place).take(rows).nth(read);
+                let text = cell.and_then(|(start, end)| plain.text.get(start..end));
+                if text.and_then(|text| reader.push_cell(field, column, text)).is_none() {
+                    break;
+                }
+                read += 1;
             }
-            at += 1;
-        }
-        at = last.read(reader, plain, at, columns)?;
-        match plain.bytes.get(at..)? {
-            [b'\n', ..] => at += 1,
-            [b'\r', b'\n', ..] => at += 2,
-            _ => return None,
+            rows = rows.min(read);
         }
         for field in &self.constants {
-            reader.push_constant(*field, columns.get_mut(*field)?)?;
+            let Some(column) = columns.get_mut(*field) else { return 0 };
+            let all = (0..rows).map_while(|_| reader.push_constant(*field, column));
+            rows = all.count();
         }
-        Some(at)
+        rows
     }
 }
 
 impl Step {
-    /// Reads a cell and gives where it ends: before a delimiter or a line end.
-    #[inline]
-    fn read(
-        &self,
-        reader: &TableReader<'_>,
-        plain: Plain<'_>,
-        at: usize,
-        columns: &mut [Column],
-    ) -> Option<usize> {
-        let bytes = plain.bytes.get(at..)?;
-        let Some(field) = self.field else {
-            return Some(at + cells::length(bytes, plain.delimiter)?);
-        };
-        let column = columns.get_mut(field)?;
-        match self.usual(plain, bytes, at, column) {
-            Some(length) => Some(at + length),
-            None => self.unusual(reader, plain, at, (field, column)),
-        }
-    }
-
-    /// Reads a cell of the usual spelling and gives its length.
+    /// Reads cells as long as they are of the usual spelling, and says how many were.
     #[inline]
     fn usual(
         &self,
         plain: Plain<'_>,
-        bytes: &[u8],
-        at: usize,
+        cells: impl Iterator<Item = (usize, usize)>,
         column: &mut Column,
-    ) -> Option<usize> {
-        let delimiter = plain.delimiter;
-        let is_end = |length: usize| match bytes.get(length) {
-            Some(b'\n') => true,
-            Some(b'\r') => bytes.get(length + 1) == Some(&b'\n'),
-            Some(other) => *other == delimiter,
-            None => false,
-        };
+    ) -> usize {
         match (&self.spelling, column) {
-            (Spelling::Integer, Column::Integer(values)) => {
-                let (number, length) = cells::integer(bytes)?;
-                is_end(length).then(|| values.push_narrow(number)).map(|()| length)
-            }
+            (Spelling::Integer, Column::Integer(values)) => each(plain, cells, |bytes, length| {
+                cells::integer(bytes, length).map(|number| values.push_narrow(number))
+            }),
             (Spelling::Amount(scale), Column::Money(values)) => {
-                let (units, length) = cells::amount(bytes, *scale)?;
-                is_end(length).then(|| values.push_narrow(units)).map(|()| length)
+                let scale = usize::from(*scale);
+                each(plain, cells, |bytes, length| {
+                    cells::amount(bytes, length, scale).map(|units| values.push_narrow(units))
+                })
             }
-            (Spelling::Date, Column::Date(values)) => {
-                let (date, length) = cells::date(bytes)?;
-                is_end(length).then(|| values.push(date)).map(|()| length)
-            }
+            (Spelling::Date, Column::Date(values)) => each(plain, cells, |bytes, length| {
+                let (date, own) = cells::date(bytes)?;
+                (own == length).then(|| values.push(date))
+            }),
             (Spelling::Member(members), Column::Member(values)) => {
-                let (spelling, length) = cells::short(bytes, delimiter)?;
-                values.push(members.find_short(spelling)?);
-                Some(length)
+                each(plain, cells, |bytes, length| {
+                    let spelling = cells::short(bytes, length)?;
+                    members.find_short(spelling).map(|member| values.push(member))
+                })
             }
             (Spelling::Text, Column::Text(texts)) => {
-                let length = cells::length(bytes, delimiter)?;
-                // Two signs may end the line.
-                let usual = length > 0 && bytes.get(length) == Some(&delimiter);
-                let text = plain.text.get(at..at + length).filter(|_| usual)?;
-                texts.push(Some(text));
-                Some(length)
+                let usual = cells.take_while(|(start, end)| start < end);
+                let found = usual.map_while(|(start, end)| plain.text.get(start..end));
+                found.map(|text| texts.push(Some(text))).count()
             }
-            _ => None,
+            _ => 0,
         }
     }
+}
 
-    /// Reads a cell of any spelling, if it is one.
-    fn unusual(
-        &self,
-        reader: &TableReader<'_>,
-        plain: Plain<'_>,
-        at: usize,
-        (field, column): (usize, &mut Column),
-    ) -> Option<usize> {
-        let end = at + cells::length(plain.bytes.get(at..)?, plain.delimiter)?;
-        let text = plain.text.get(at..end)?;
-        let of_line = plain.bytes.get(end) == Some(&b'\n');
-        let text = if of_line { text.strip_suffix('\r').unwrap_or(text) } else { text };
-        match (&self.spelling, &mut *column) {
-            (Spelling::Text, Column::Text(texts)) if !text.is_empty() => texts.push(Some(text)),
-            _ => reader.push_cell(field, column, text)?,
-        }
-        Some(at + text.len())
-    }
+/// Reads cells, given the bytes from their start on and their length, as long as they can be read.
+#[inline(always)]
+fn each(
+    plain: Plain<'_>,
+    cells: impl Iterator<Item = (usize, usize)>,
+    mut read: impl FnMut(&[u8], usize) -> Option<()>,
+) -> usize {
+    let bytes = cells.map_while(|(start, end)| Some((plain.bytes.get(start..)?, end - start)));
+    bytes.map_while(|(bytes, length)| read(bytes, length)).count()
 }

@@ -30,6 +30,10 @@ pub struct Summary {
     groups: HashMap<Box<[u64]>, u32, FixedState>,
     /// Groups that have just occurred, each where the mix of its numbers puts it.
     recent: Vec<Option<(Box<[u64]>, u32)>>,
+    /// Whether nothing but the currency and the day tells groups apart.
+    by_day_alone: bool,
+    /// Then by currency and day, from the first on: the number of the group and one.
+    days: Vec<Days>,
     /// For each event kind, the number of its currency.
     currencies: Vec<u32>,
     /// For each column and event kind, the first kind whose field there is of the same type: values
@@ -61,7 +65,50 @@ const MIXER: u64 = 0x9E37_79B9_7F4A_7C15;
 struct Interned {
     by_text: HashMap<Box<str>, u64, FixedState>,
     by_cell: HashMap<(u32, Cell), u64, FixedState>,
+    /// Of small whole numbers, by number; zero if it has none yet.
+    by_integer: Vec<u64>,
     next: u64,
+}
+
+/// Whole numbers up to here are found without a search.
+const SMALL: usize = 4096;
+
+/// The groups of days, in a list from the first day on. Days that are far off are left out.
+#[derive(Debug, Default)]
+struct Days {
+    first: i32,
+    groups: Vec<u32>,
+}
+
+/// Two hundred years.
+const DAYS_MAX: usize = 73_050;
+
+impl Days {
+    #[inline]
+    fn get(&self, day: i32) -> Option<u32> {
+        let place = usize::try_from(day.checked_sub(self.first)?).ok()?;
+        self.groups.get(place)?.checked_sub(1)
+    }
+
+    fn put(&mut self, day: i32, group: u32) {
+        if self.groups.is_empty() {
+            self.first = day;
+        }
+        let (first, end) = (i64::from(self.first), i64::from(day) + 1);
+        let all = i64::try_from(self.groups.len()).map_or(i64::MAX, |length| first + length);
+        let (from, until) = (first.min(i64::from(day)), all.max(end));
+        if usize::try_from(until - from).is_ok_and(|days| days <= DAYS_MAX) {
+            let before = usize::try_from(first - from).unwrap_or(0);
+            self.groups.splice(..0, std::iter::repeat_n(0, before));
+            self.first = self.first.min(day);
+            let days = usize::try_from(until - from).unwrap_or(0);
+            self.groups.resize(days.max(self.groups.len()), 0);
+            let place = usize::try_from(i64::from(day) - from).ok();
+            if let Some(place) = place.and_then(|place| self.groups.get_mut(place)) {
+                *place = group.saturating_add(1);
+            }
+        }
+    }
 }
 
 impl Interned {
@@ -72,6 +119,23 @@ impl Interned {
         self.next += 1;
         self.by_text.insert(text.into(), self.next);
         self.next
+    }
+
+    #[inline]
+    fn integer(&mut self, number: i128) -> u64 {
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        match self.by_integer.get(place) {
+            Some(code) if *code != 0 => return *code,
+            _ => {}
+        }
+        let code = self.cell(0, Cell::Integer(number));
+        if place < SMALL {
+            self.by_integer.resize(self.by_integer.len().max(place + 1), 0);
+            if let Some(own) = self.by_integer.get_mut(place) {
+                *own = code;
+            }
+        }
+        code
     }
 
     fn cell(&mut self, group: u32, cell: Cell) -> u64 {
@@ -86,10 +150,13 @@ impl Summary {
     /// A summary by these columns.
     pub fn new(by: Vec<By>) -> Summary {
         let interned = by.iter().map(|_| Interned::default()).collect();
+        let by_day_alone = !by.iter().any(|by| matches!(by, By::Field(..)));
         Summary {
             by,
             groups: HashMap::default(),
             recent: vec![None; RECENT],
+            by_day_alone,
+            days: Vec::new(),
             currencies: Vec::new(),
             alike: Vec::new(),
             near: Vec::new(),
@@ -179,6 +246,24 @@ impl Summary {
 
     fn group(&mut self, event: EventAt<'_>, names: &Names) -> u32 {
         let currency = self.currency(event, names);
+        if !self.by_day_alone {
+            return self.group_of_codes(currency, event);
+        }
+        let (place, day) = (usize::try_from(currency).unwrap_or(usize::MAX), event.booked.days());
+        if let Some(group) = self.days.get(place).and_then(|days| days.get(day)) {
+            return group;
+        }
+        let group = self.group_of_codes(currency, event);
+        if self.days.len() <= place && place < NEAR_GROUPS {
+            self.days.resize_with(place + 1, Days::default);
+        }
+        if let Some(days) = self.days.get_mut(place) {
+            days.put(day, group);
+        }
+        group
+    }
+
+    fn group_of_codes(&mut self, currency: u32, event: EventAt<'_>) -> u32 {
         self.key.clear();
         self.key.push(u64::from(currency));
         for ((by, interned), alike) in self.by.iter().zip(&mut self.interned).zip(&self.alike) {
@@ -396,6 +481,9 @@ fn code(by: &By, event: EventAt<'_>, first: u32, interned: &mut Interned) -> u64
             match column {
                 Some(Column::Text(texts)) => {
                     texts.get(event.row).map_or(0, |text| interned.text(text))
+                }
+                Some(Column::Integer(numbers)) => {
+                    numbers.get(event.row).map_or(0, |number| interned.integer(number))
                 }
                 Some(column) => match column.cell(event.row) {
                     Cell::Missing => 0,

@@ -34,9 +34,10 @@ pub use flow::{
     Portion, Settlement, Slice, Source, Step, Target, Transfer, TransferCase,
 };
 pub use lane::{
-    Add, CaseOf, Choice, Day, Done, Entity, Feed as LaneFeed, KeyPart, Lane, Leaf, Levy, Limit,
-    Next, Number, ParameterTable, RowRead, ScheduleTable, ScheduleVersion, Settle, Slot, Span,
-    Step as LaneStep, Sum, TotalKey, Truth, Way, WayOfSettling, lane,
+    Add, CaseOf, Choice, Day, Divide, Done, Entity, Feed as LaneFeed, KeyPart, Lane, Leaf, Levy,
+    Limit, Next, Number, ParameterTable, Program, Question, Questions, RowRead, ScheduleTable,
+    ScheduleVersion, Settle, Slot, Span, Step as LaneStep, Sum, Term, TotalKey, Truth, Way,
+    WayOfSettling, holds, lane,
 };
 pub use print::print;
 pub use tables::{

@@ -71,14 +71,16 @@ impl Batch {
         self.origins.is_empty()
     }
 
-    /// Rows of several batches of one kind as a batch of their own, in that order. Working through
-    /// it touches memory in order, where working through them would not.
-    pub fn gathered(event: u32, rows: &[(&Batch, usize)]) -> Batch {
-        let width = rows.first().map_or(0, |(batch, _)| batch.columns.len());
-        let columns = (0..width).map(|at| Column::gathered(rows, at)).collect();
-        let origin = |(batch, row): &(&Batch, usize)| batch.origins.get(*row).copied();
-        let origins = rows.iter().map(|place| origin(place).unwrap_or(Origin::MADE)).collect();
-        Batch { event, columns, origins }
+    /// One of its rows as a batch of its own.
+    pub fn alone(&self, row: usize) -> Batch {
+        let alone = |column: &Column| {
+            let mut own = column.empty_with_room(1);
+            own.push(column.cell(row));
+            own
+        };
+        let columns = self.columns.iter().map(alone).collect();
+        let origins = self.origins.get(row).copied().into_iter().collect();
+        Batch { event: self.event, columns, origins }
     }
 }
 
@@ -98,55 +100,6 @@ impl Column {
             Column::Cells(cells) => cells.get(row).cloned(),
         };
         cell.unwrap_or(Cell::Missing)
-    }
-
-    /// A column of rows of several batches; what one of them does not have at all is missing.
-    fn gathered(rows: &[(&Batch, usize)], at: usize) -> Column {
-        let columns = || rows.iter().map(|(batch, row)| (batch.columns.get(at), *row));
-        let Some(model) = columns()
-            .find_map(|(column, _)| column.filter(|column| !matches!(column, Column::Absent)))
-        else {
-            return Column::Absent;
-        };
-        macro_rules! gather {
-            ($kind:ident, $get:expr) => {
-                Column::$kind(
-                    columns()
-                        .map(|(column, row)| match column {
-                            Some(Column::$kind(values)) => $get(values, row),
-                            _ => None,
-                        })
-                        .collect(),
-                )
-            };
-        }
-        match model {
-            Column::Absent => Column::Absent,
-            Column::Bool(_) => gather!(Bool, Values::get),
-            Column::Integer(_) => gather!(Integer, Wholes::get),
-            Column::Number(_) => {
-                gather!(Number, |it: &Values<Exact>, row| it.get_ref(row).cloned())
-            }
-            Column::Money(_) => gather!(Money, Wholes::get),
-            Column::Date(_) => gather!(Date, Values::get),
-            Column::Period(_) => gather!(Period, Values::get),
-            Column::Member(_) => gather!(Member, Values::get),
-            Column::Text(_) => {
-                let mut texts = TextColumn::default();
-                for (column, row) in columns() {
-                    texts.push(match column {
-                        Some(Column::Text(values)) => values.get(row),
-                        _ => None,
-                    });
-                }
-                Column::Text(texts)
-            }
-            Column::Cells(_) => Column::Cells(
-                columns()
-                    .map(|(column, row)| column.map_or(Cell::Missing, |column| column.cell(row)))
-                    .collect(),
-            ),
-        }
     }
 
     /// Whether there is nothing in a row.
@@ -211,16 +164,38 @@ impl Column {
     /// A column of the same type that holds nothing yet, with as much room.
     pub fn emptied(&self) -> Column {
         match self {
-            Column::Absent => Column::Absent,
-            Column::Bool(values) => Column::Bool(Values::with_capacity(values.len())),
-            Column::Integer(values) => Column::Integer(Wholes::with_capacity(values.len())),
-            Column::Number(values) => Column::Number(Values::with_capacity(values.len())),
-            Column::Money(values) => Column::Money(Wholes::with_capacity(values.len())),
-            Column::Date(values) => Column::Date(Values::with_capacity(values.len())),
-            Column::Period(values) => Column::Period(Values::with_capacity(values.len())),
             Column::Text(texts) => Column::Text(texts.emptied()),
-            Column::Member(values) => Column::Member(Values::with_capacity(values.len())),
-            Column::Cells(values) => Column::Cells(Vec::with_capacity(values.len())),
+            other => other.empty_with_room(other.rows()),
+        }
+    }
+
+    /// A column of the same type that holds nothing yet, with room for so many rows.
+    pub fn empty_with_room(&self, rows: usize) -> Column {
+        match self {
+            Column::Absent => Column::Absent,
+            Column::Bool(_) => Column::Bool(Values::with_capacity(rows)),
+            Column::Integer(_) => Column::Integer(Wholes::with_capacity(rows)),
+            Column::Number(_) => Column::Number(Values::with_capacity(rows)),
+            Column::Money(_) => Column::Money(Wholes::with_capacity(rows)),
+            Column::Date(_) => Column::Date(Values::with_capacity(rows)),
+            Column::Period(_) => Column::Period(Values::with_capacity(rows)),
+            Column::Text(_) => Column::Text(TextColumn::with_capacity(rows)),
+            Column::Member(_) => Column::Member(Values::with_capacity(rows)),
+            Column::Cells(_) => Column::Cells(Vec::with_capacity(rows)),
+        }
+    }
+
+    fn rows(&self) -> usize {
+        match self {
+            Column::Absent => 0,
+            Column::Bool(values) => values.len(),
+            Column::Integer(values) | Column::Money(values) => values.len(),
+            Column::Number(values) => values.len(),
+            Column::Date(values) => values.len(),
+            Column::Period(values) => values.len(),
+            Column::Text(texts) => texts.len(),
+            Column::Member(values) => values.len(),
+            Column::Cells(cells) => cells.len(),
         }
     }
 

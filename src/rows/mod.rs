@@ -12,10 +12,12 @@ mod batch;
 mod cell;
 mod explanation;
 mod outcome;
+mod packed;
 mod values;
 
 pub use batch::{Batch, Column, Origin};
 pub use cell::{Cell, RegisterRow};
 pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};
+pub use packed::Packed;
 pub use values::{Filler, TextColumn, Values, Wholes};

@@ -214,6 +214,17 @@ impl Wholes {
         }
     }
 
+    /// Whether all fit 64 bits.
+    pub fn are_narrow(&self) -> bool {
+        self.wide.is_empty()
+    }
+
+    /// The number in a row of 64 bits, if there is one.
+    #[inline]
+    pub fn narrow(&self, row: usize) -> Option<i64> {
+        self.narrow.get(row)
+    }
+
     /// The amount in a row, if there is one.
     #[inline]
     pub fn money(&self, row: usize) -> Option<Money> {
@@ -324,6 +335,11 @@ impl TextColumn {
         }
         self.bytes.push_str(text.unwrap_or_default());
         self.ends.push(self.bytes.len());
+    }
+
+    /// The texts that are there.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|row| self.get(row))
     }
 
     /// The text in a row, if there is one.

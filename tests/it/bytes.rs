@@ -62,7 +62,7 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
         names: &rules.names,
         choices: &Choices::default(),
         events: &events,
-        registers,
+        registers: &registers,
         mapping: &mapping,
         through: None,
         language: Language::English,

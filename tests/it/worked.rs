@@ -36,7 +36,7 @@ pub fn run(
     let mut heard = Heard { rules, batches, outcomes: Vec::new() };
     let events = batches.iter().cloned().map(Ok::<Batch, Infallible>);
     let options = Options { through };
-    let summary = engine::run(&plan, registers.to_vec(), events, &options, &mut heard);
+    let summary = engine::run(&plan, registers, events, &options, &mut heard);
     (heard.outcomes, summary.unwrap())
 }
 
@@ -50,7 +50,7 @@ pub fn run_in_turn(
     let mut heard = Heard { rules, batches, outcomes: Vec::new() };
     let events = batches.iter().cloned().map(Ok::<Batch, Infallible>);
     let options = Options::default();
-    let summary = engine::run_in_turn(&plan, registers.to_vec(), events, &options, &mut heard);
+    let summary = engine::run_in_turn(&plan, registers, events, &options, &mut heard);
     summary.unwrap().map(|summary| (heard.outcomes, summary))
 }
 
@@ -349,8 +349,7 @@ fn held(
     let mut heard = Heard { rules, batches: &given.batches, outcomes: Vec::new() };
     let events = given.batches.iter().cloned().map(Ok::<Batch, Infallible>);
     let options = Options { through: given.through };
-    let summary =
-        engine::run(&plan, given.registers.clone(), events, &options, &mut heard).unwrap();
+    let summary = engine::run(&plan, &given.registers, events, &options, &mut heard).unwrap();
     summary.checks[0].clone()
 }
 

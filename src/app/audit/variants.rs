@@ -43,7 +43,7 @@ impl Variant {
         Job {
             checked: self.checked.as_ref().unwrap_or(base.checked),
             choices: self.choices.as_ref().unwrap_or(base.choices),
-            registers: base.registers.clone(),
+            registers: base.registers,
             ..*base
         }
     }

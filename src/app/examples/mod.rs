@@ -132,7 +132,7 @@ fn reach(coverage: &mut Coverage, rules: &RuleSet, example: &Example) {
     let batches = given.batches.iter().cloned().map(Ok::<_, std::convert::Infallible>);
     let options = engine::Options::default();
     // A run that failed has been reported as a difference.
-    if let Ok(told) = engine::explain_all(&plan, given.registers, batches, &options) {
+    if let Ok(told) = engine::explain_all(&plan, &given.registers, batches, &options) {
         told.iter().for_each(|story| coverage.reach(rules, story));
     }
 }
@@ -158,7 +158,7 @@ pub fn differences(rules: &RuleSet, example: &Example, language: Language) -> Ve
     let mut collected = Collected::default();
     let batches = given.batches.iter().cloned().map(Ok::<_, std::convert::Infallible>);
     let options = engine::Options::default();
-    let run = engine::run(&plan, given.registers.clone(), batches, &options, &mut collected);
+    let run = engine::run(&plan, &given.registers, batches, &options, &mut collected);
     let names = names(rules, language);
     let summary = match run {
         Ok(summary) => summary,

@@ -6,38 +6,31 @@
 //! answers with the outcome and the changes of state made, or with nothing: then nothing has
 //! changed, and the event is the evaluator's. See [`crate::plan::Lane`] for what a lane may know.
 
+mod programs;
 mod settle;
 mod tree;
 mod whole;
 
 use crate::base::{Date, Exact, Money};
 use crate::plan::{
-    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Slot, Sum,
-    WayOfSettling, at, lane,
+    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Leaf, Limit, Next, Plan, Program, Slot,
+    Sum, Way, WayOfSettling, at, lane,
 };
 use crate::rows::{Allocation, Batch, Cell, Column, Origin, Payee};
 
 use super::registers::Registers;
 use super::state::{Original, OriginalFeed, OriginalLeaf, Settling, State};
 use super::value::{Part, Value};
-use tree::Memo;
+use programs::Programs;
+pub(crate) use programs::{Answers, Ready};
 use whole::Whole;
 
 /// The lanes of a plan, by event kind, and the memory to work in.
 pub(crate) struct Lanes {
-    lanes: Vec<Option<Lane>>,
+    lanes: Vec<Option<Programs>>,
     /// For events whose numbers fit 64 bits, and for the others.
     narrow: Work<i64>,
     wide: Work<i128>,
-}
-
-/// Which events of a batch have all that their lane needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ready {
-    All,
-    /// Each has to be asked.
-    Some,
-    None,
 }
 
 /// What an event came to.
@@ -53,15 +46,22 @@ pub(crate) struct WorkedOut {
 #[derive(Debug)]
 struct Work<W> {
     slots: Vec<W>,
-    rows: Vec<Memo<u32>>,
-    keys: Vec<Option<u32>>,
-    adds: Vec<Option<W>>,
+    /// The number of the event: what was noted with it was found for this one.
+    turn: u64,
+    /// Rows looked up, keys found and additions worked out, each with its turn.
+    rows: Vec<(u64, Option<u32>)>,
+    keys: Vec<(u64, u32)>,
+    adds: Vec<(u64, W)>,
     parts: Vec<Part>,
+    /// The last text of the event that was looked for: its field, and what it is.
+    text: Option<(u32, Part)>,
     /// Legs whose latch is open, with their bound and sum.
     watched: Vec<(u32, W, Sum)>,
     /// Legs whose latch shuts.
     shutting: Vec<(u32, Sum)>,
     fractions: Vec<(W, usize)>,
+    /// Of parts that are known, what each has beyond whole units.
+    rests: Vec<u64>,
     /// Changes of totals: the sum, the number of its key, by how much.
     changes: Vec<(Sum, u32, W)>,
     /// Settled minus entitled: the account, a numerator and its denominator.
@@ -71,6 +71,9 @@ struct Work<W> {
 /// One event under way.
 struct Event<'a, W> {
     lane: &'a Lane,
+    program: &'a Program,
+    /// Of accounts that are the same for all events of the program.
+    positions: &'a mut [Option<u32>],
     batch: &'a Batch,
     row: usize,
     date: Date,
@@ -83,7 +86,8 @@ struct Event<'a, W> {
 impl Lanes {
     /// The lanes of a plan.
     pub fn new(plan: &Plan) -> Lanes {
-        let lanes = plan.events.iter().map(|event| lane(plan, event)).collect();
+        let programs = |event| lane(plan, event).map(Programs::new);
+        let lanes = plan.events.iter().map(programs).collect();
         Lanes { lanes, narrow: Work::new(), wide: Work::new() }
     }
 
@@ -94,9 +98,14 @@ impl Lanes {
 
     /// Which events of a batch have all that their lane needs.
     pub fn of(&self, batch: &Batch) -> Ready {
-        let Some(Some(lane)) = self.lanes.get(at(batch.event)) else { return Ready::None };
-        let full = |field: &u32| batch.columns.get(at(*field)).is_some_and(Column::is_full);
-        if lane.required.iter().all(full) { Ready::All } else { Ready::Some }
+        let programs = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+        programs.map_or(Ready::None, |programs| programs.ready(batch))
+    }
+
+    /// The same, and what is asked of all events of the batch.
+    pub fn ask(&self, batch: &Batch) -> Answers {
+        let programs = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+        programs.map_or_else(Answers::default, |programs| programs.ask(batch))
     }
 
     /// Whether an event has all that its lane needs.
@@ -105,11 +114,11 @@ impl Lanes {
             Ready::All => true,
             Ready::None => false,
             Ready::Some => {
-                let lane = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+                let programs = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
                 let there = |field: &u32| {
                     batch.columns.get(at(*field)).is_some_and(|column| !column.is_missing(row))
                 };
-                lane.is_some_and(|lane| lane.required.iter().all(there))
+                programs.is_some_and(|programs| programs.lane.required.iter().all(there))
             }
         }
     }
@@ -126,17 +135,19 @@ impl Lanes {
         if !self.may_take(ready, batch, row) {
             return None;
         }
-        let lane = self.lanes.get(at(batch.event))?.as_ref()?;
+        let lane = &self.lanes.get(at(batch.event))?.as_ref()?.lane;
         if let Day::Field(field) = &lane.date {
             return match batch.columns.get(at(*field))? {
                 Column::Date(days) => days.get(row),
                 _ => None,
             };
         }
-        let date = Date::MIN;
-        let work = &mut self.narrow;
-        work.begin(lane);
-        let mut event = Event { lane, batch, row, date, registers, state, work, residue: 0 };
+        let (date, program, work) = (Date::MIN, &lane.program, &mut self.narrow);
+        work.begin(lane, program);
+        let residue = 0;
+        let positions = &mut [];
+        let mut event =
+            Event { lane, program, positions, batch, row, date, registers, state, work, residue };
         Date::from_days(event.day(&lane.date)?)
     }
 
@@ -147,36 +158,48 @@ impl Lanes {
     /// A mistake of ours.
     pub fn work_out(
         &mut self,
-        (batch, row): (&Batch, usize),
+        (batch, row, answers): (&Batch, usize, &Answers),
         date: Date,
         registers: &Registers,
         state: &mut State,
         out: &mut Vec<Allocation>,
     ) -> Result<Option<WorkedOut>, &'static str> {
-        let Some(Some(lane)) = self.lanes.get(at(batch.event)) else { return Ok(None) };
-        let work = &mut self.narrow;
-        work.begin(lane);
+        let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else { return Ok(None) };
+        let (lane, program, known) = programs.program(answers, row, date);
+        let (positions, work) = (&mut *known, &mut self.narrow);
+        work.begin(lane, program);
         let residue = 0;
-        let mut event =
-            Event { lane, batch, row, date, registers, state: &mut *state, work, residue };
+        let state_of = &mut *state;
+        let mut event = Event {
+            lane,
+            program,
+            positions,
+            batch,
+            row,
+            date,
+            registers,
+            state: state_of,
+            work,
+            residue,
+        };
         if let Some((worked_out, done)) = event.work_out(out) {
             event.commit(&worked_out, done)?;
             return Ok(Some(worked_out));
         }
-        let work = &mut self.wide;
-        work.begin(lane);
-        let mut event = Event { lane, batch, row, date, registers, state, work, residue };
+        let (positions, work) = (known, &mut self.wide);
+        work.begin(lane, program);
+        let mut event =
+            Event { lane, program, positions, batch, row, date, registers, state, work, residue };
         let Some((worked_out, done)) = event.work_out(out) else { return Ok(None) };
         event.commit(&worked_out, done)?;
         Ok(Some(worked_out))
     }
 }
 
-/// Fills a list anew.
+/// Makes room for so many.
 #[inline]
-fn again<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
-    if count > 0 || !list.is_empty() {
-        list.clear();
+fn room<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
+    if list.len() < count {
         list.resize(count, value);
     }
 }
@@ -185,26 +208,29 @@ impl<W: Whole> Work<W> {
     fn new() -> Work<W> {
         Work {
             slots: Vec::new(),
+            turn: 0,
             rows: Vec::new(),
             keys: Vec::new(),
             adds: Vec::new(),
             parts: Vec::new(),
+            text: None,
             watched: Vec::new(),
             shutting: Vec::new(),
             fractions: Vec::new(),
+            rests: Vec::new(),
             changes: Vec::new(),
             drifts: Vec::new(),
         }
     }
 
-    fn begin(&mut self, lane: &Lane) {
+    fn begin(&mut self, lane: &Lane, program: &Program) {
+        self.turn += 1;
         // What stands in slots from the event before is written over before it is read.
-        if self.slots.len() < at(lane.slots) {
-            self.slots.resize(at(lane.slots), W::ZERO);
-        }
-        again(&mut self.rows, lane.rows.len(), Memo::NotYet);
-        again(&mut self.keys, lane.keys.len(), None);
-        again(&mut self.adds, lane.adds.len(), None);
+        room(&mut self.slots, at(lane.slots), W::ZERO);
+        room(&mut self.rows, lane.rows.len(), (0, None));
+        room(&mut self.keys, lane.keys.len(), (0, 0));
+        room(&mut self.adds, program.adds.len(), (0, W::ZERO));
+        self.text = None;
         self.watched.clear();
         self.shutting.clear();
         self.changes.clear();
@@ -225,7 +251,8 @@ impl<'a, W: Whole> Event<'a, W> {
             inflow = self.whole(field)?;
             self.put(slot, inflow);
         }
-        for levy in &lane.levies {
+        let program = self.program;
+        for levy in &program.levies {
             let mut due = W::ZERO;
             if self.truth(&levy.when)? {
                 due = self.number(&levy.due)?;
@@ -236,14 +263,16 @@ impl<'a, W: Whole> Event<'a, W> {
             }
             self.put(levy.to, due);
         }
-        let mut next = &lane.next;
+        let mut way = &program.way;
         let done = loop {
-            match next {
+            for step in &way.steps {
+                self.step(step)?;
+            }
+            match &way.next {
                 Next::Done(done) => break done,
-                Next::Choice(choice) => next = self.choose(choice)?,
+                Next::Choice(choice) => way = self.choose(choice)?,
             }
         };
-        self.settle(&done.settle)?;
         self.collect(done, out)?;
         let inflow = Money::from_minor(inflow.wide());
         Some((WorkedOut { inflow, residue: self.residue }, done))
@@ -259,22 +288,15 @@ impl<'a, W: Whole> Event<'a, W> {
         }
     }
 
-    /// Follows the one rule that empties a pool.
-    fn choose<'l>(&mut self, choice: &'l Choice) -> Option<&'l Next> {
-        for step in &choice.before {
-            self.step(step)?;
-        }
+    /// The way of the one rule that empties a pool.
+    fn choose<'l>(&mut self, choice: &'l Choice) -> Option<&'l Way> {
         let case = if self.slot(choice.content) == W::ZERO {
             // Nothing to divide: any way comes to nothing.
             choice.cases.iter().find(|case| case.way.is_some())?
         } else {
             self.applying(&choice.cases)?
         };
-        let way = case.way.as_ref()?;
-        for step in &way.steps {
-            self.step(step)?;
-        }
-        Some(&way.next)
+        case.way.as_ref()
     }
 
     fn applying<'l>(&mut self, cases: &'l [CaseOf]) -> Option<&'l CaseOf> {
@@ -306,6 +328,7 @@ impl<'a, W: Whole> Event<'a, W> {
             }
             LaneStep::Bound(limit) => self.bound(limit)?,
             LaneStep::Settle(settle) => self.settle(settle)?,
+            LaneStep::Divide(divide) => self.divide(divide)?,
         }
         Some(())
     }
@@ -334,8 +357,8 @@ impl<'a, W: Whole> Event<'a, W> {
 
     /// What the event changes, worked out so far that making the changes cannot fail.
     fn collect(&mut self, done: &Done, out: &mut Vec<Allocation>) -> Option<()> {
-        let lane = self.lane;
-        for (place, add) in lane.adds.iter().enumerate() {
+        let program = self.program;
+        for (place, add) in program.adds.iter().enumerate() {
             let amount = self.own_add(place)?;
             self.change(&add.sums, amount)?;
         }
@@ -352,13 +375,14 @@ impl<'a, W: Whole> Event<'a, W> {
         out.clear();
         for leaf in &done.leaves {
             let units = self.slot(leaf.units);
-            let (share, den) = (self.slot(leaf.share.0), leaf.share.1);
+            let (slot, by, den) = leaf.share;
+            let share = self.slot(slot).times(W::of(by)?)?;
             if share == W::ZERO && units == W::ZERO {
                 continue;
             }
             let payee = match &leaf.payee {
                 None => Payee::Undetermined,
-                Some((account, key)) => Payee::Account(self.account(*account, key)?),
+                Some((account, key)) => Payee::Account(self.payee(leaf, *account, key)?),
             };
             let more = units.times(W::of(den)?)?.minus(share)?;
             if let Payee::Account(account) = payee
@@ -395,9 +419,12 @@ impl<'a, W: Whole> Event<'a, W> {
         for (sum, key, amount) in &work.changes {
             let totals = state.totals.get_mut(at(sum.tally));
             let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
-            totals.add(*key, &Exact::from_int(amount.wide()), self.date).map_err(|_| HALF)?;
+            totals.add_whole(*key, amount.wide(), self.date).map_err(|_| HALF)?;
         }
-        let of = (self.lane.currency, self.date.year());
+        let of = match work.drifts.is_empty() {
+            true => (0, 0),
+            false => (self.lane.currency, self.date.year()),
+        };
         for (account, more, den) in &work.drifts {
             state.drift.add_over(*account, of, more.wide(), *den).map_err(|_| HALF)?;
         }
@@ -455,6 +482,20 @@ impl<'a, W: Whole> Event<'a, W> {
         let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
         self.state.originals.insert((self.batch.event, unique), original);
         Some(())
+    }
+
+    /// The position of a leaf's account.
+    #[inline]
+    fn payee(&mut self, leaf: &Leaf, account: u32, key: &[KeyPart]) -> Option<u32> {
+        let Some(fixed) = leaf.fixed.map(at) else { return self.account(account, key) };
+        if let Some(Some(position)) = self.positions.get(fixed) {
+            return Some(*position);
+        }
+        let position = self.account(account, key)?;
+        if let Some(place) = self.positions.get_mut(fixed) {
+            *place = Some(position);
+        }
+        Some(position)
     }
 
     /// The position of an account.

@@ -1,6 +1,6 @@
 //! Shares made whole over a common denominator that was known when the rules were compiled.
 
-use crate::plan::{Settle, Slot, WayOfSettling};
+use crate::plan::{Divide, Settle, Slot, WayOfSettling};
 
 use super::Event;
 use super::whole::Whole;
@@ -66,5 +66,58 @@ impl<W: Whole> Event<'_, W> {
             self.put(*to, units);
         }
         Some(())
+    }
+
+    /// Divides a number of units by known parts. The quotient and the rest by their sum are divided
+    /// apart, so that nothing leaves the width of the whole.
+    pub(super) fn divide(&mut self, divide: &Divide) -> Option<()> {
+        let whole = self.slot(divide.whole);
+        let (quotient, rest) = whole.size()?.divided(W::of(divide.sum.into())?)?;
+        let (rest, sum) = (u64::try_from(rest.wide()).ok()?, divide.sum.unsigned_abs());
+        let mut missing = rest;
+        self.work.rests.clear();
+        for (part, to) in &divide.parts {
+            let (more, fraction) = divided(rest.checked_mul(part.unsigned_abs())?, sum)?;
+            missing = missing.checked_sub(more)?;
+            self.work.rests.push(fraction);
+            let units = quotient.times(W::of((*part).into())?)?.plus(W::of(more.into())?)?;
+            self.put(*to, units);
+        }
+        self.residue += missing;
+        for _ in 0..missing {
+            // Of equal fractions the first; each gets one unit at most, since there are as many.
+            let rests = self.work.rests.iter().enumerate();
+            let (place, _) = match divide.by {
+                WayOfSettling::InOrder => rests.clone().find(|(_, rest)| **rest != TAKEN)?,
+                WayOfSettling::LargestRemainder => rests
+                    .filter(|(_, rest)| **rest != TAKEN)
+                    .rev()
+                    .max_by_key(|(_, rest)| **rest)?,
+            };
+            *self.work.rests.get_mut(place)? = TAKEN;
+            let to = divide.parts.get(place)?.1;
+            let units = self.slot(to).plus(W::ONE)?;
+            self.put(to, units);
+        }
+        if whole < W::ZERO {
+            for (_, to) in &divide.parts {
+                let units = self.slot(*to).negated()?;
+                self.put(*to, units);
+            }
+        }
+        Some(())
+    }
+}
+
+/// What stands in the place of a fraction that got its unit.
+const TAKEN: u64 = u64::MAX;
+
+/// Quotient and remainder. Nearly all numbers are so small that half the width will do, which is a
+/// good deal quicker.
+#[inline]
+fn divided(value: u64, by: u64) -> Option<(u64, u64)> {
+    match (u32::try_from(value), u32::try_from(by)) {
+        (Ok(value), Ok(by)) => Some((value.checked_div(by)?.into(), value.checked_rem(by)?.into())),
+        _ => Some((value.checked_div(by)?, value.checked_rem(by)?)),
     }
 }

@@ -2,37 +2,52 @@
 
 use crate::base::{Date, Exact, Period, Rounding};
 use crate::plan::{
-    Comparison, Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Span, Sum, Truth, at,
+    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Span, Sum, Term, Truth, at,
 };
 use crate::rows::{Cell, Column};
 
 use super::Event;
 use super::whole::Whole;
-use crate::engine::state::Sums;
 use crate::engine::value::Part;
-
-/// A look-up made when first asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Memo<T> {
-    NotYet,
-    Nothing,
-    Found(T),
-}
+use crate::plan::holds;
 
 impl<W: Whole> Event<'_, W> {
+    /// What is asked most stands here, so that it stays small.
     pub(super) fn number(&mut self, number: &Number) -> Option<W> {
         match number {
             Number::Constant(value) => W::of(*value),
             Number::Field(field) => self.whole(*field),
             Number::Slot(slot) => Some(self.slot(*slot)),
+            Number::Sum(constant, terms) => {
+                let mut sum = W::of(*constant)?;
+                for (term, by) in terms {
+                    let value = match term {
+                        Term::Field(field) => self.whole(*field)?,
+                        Term::Slot(slot) => self.slot(*slot),
+                    };
+                    sum = match *by {
+                        1 => sum.plus(value)?,
+                        -1 => sum.minus(value)?,
+                        by => sum.plus(value.times(W::of(by)?)?)?,
+                    };
+                }
+                Some(sum)
+            }
             Number::Scaled(inner, by) => self.number(inner)?.times(W::of(*by)?),
             Number::Add(one, two) => self.number(one)?.plus(self.number(two)?),
             Number::Subtract(one, two) => self.number(one)?.minus(self.number(two)?),
+            Number::Least(one, two) => Some(self.number(one)?.min(self.number(two)?)),
+            Number::Greatest(one, two) => Some(self.number(one)?.max(self.number(two)?)),
+            other => self.rarer_number(other),
+        }
+    }
+
+    #[inline(never)]
+    fn rarer_number(&mut self, number: &Number) -> Option<W> {
+        match number {
             Number::Multiply(one, two) => self.number(one)?.times(self.number(two)?),
             Number::Negate(inner) => self.number(inner)?.negated(),
             Number::Absolute(inner) => self.number(inner)?.size(),
-            Number::Least(one, two) => Some(self.number(one)?.min(self.number(two)?)),
-            Number::Greatest(one, two) => Some(self.number(one)?.max(self.number(two)?)),
             Number::Rounded(inner, by, how) => rounded(self.number(inner)?, W::of(*by)?, *how),
             Number::Floor(inner, by) => Some(self.number(inner)?.divided(W::of(*by)?)?.0),
             Number::Choose(condition, yes, no) => {
@@ -66,6 +81,7 @@ impl<W: Whole> Event<'_, W> {
             }
             Number::YearOf(day) => W::of(self.date_of(day)?.year().into()),
             Number::MonthOf(day) => W::of(self.date_of(day)?.month().into()),
+            asked_most => self.number(asked_most),
         }
     }
 
@@ -197,28 +213,30 @@ impl<W: Whole> Event<'_, W> {
     /// A stored whole number or amount in minor units.
     pub(super) fn whole(&self, field: u32) -> Option<W> {
         match self.column(field)? {
-            Column::Integer(values) | Column::Money(values) => W::of(values.get(self.row)?),
+            Column::Integer(values) | Column::Money(values) => match values.are_narrow() {
+                true => values.narrow(self.row).map(W::narrow),
+                false => W::of(values.get(self.row)?),
+            },
             _ => None,
         }
     }
 
     /// A row of a register, if there is one and it is the only one.
     fn row(&mut self, row: u32) -> Option<Option<u32>> {
-        match self.work.rows.get(at(row))? {
-            Memo::Found(entry) => return Some(Some(*entry)),
-            Memo::Nothing => return Some(None),
-            Memo::NotYet => {}
+        let (turn, found) = *self.work.rows.get(at(row))?;
+        if turn == self.work.turn {
+            return Some(found);
         }
         let read = self.lane.rows.get(at(row))?;
         self.parts(&read.key, false)?;
         let (first, end) = self.registers.range(read.register, &self.work.parts);
         let found = (first < end).then_some(first);
         if let Some(entry) = found
-            && self.registers.entry(read.register, entry)?.clash
+            && self.registers.clashes(read.register, entry)
         {
             return None;
         }
-        *self.work.rows.get_mut(at(row))? = found.map_or(Memo::Nothing, Memo::Found);
+        *self.work.rows.get_mut(at(row))? = (self.work.turn, found);
         Some(found)
     }
 
@@ -233,13 +251,14 @@ impl<W: Whole> Event<'_, W> {
 
     /// The number of a key of totals.
     pub(super) fn key(&mut self, key: u32) -> Option<u32> {
-        if let Some(number) = self.work.keys.get(at(key))? {
-            return Some(*number);
+        let (turn, number) = *self.work.keys.get(at(key))?;
+        if turn == self.work.turn {
+            return Some(number);
         }
         let declared = self.lane.keys.get(at(key))?;
         self.parts(&declared.parts, true)?;
         let number = self.state.keys.get_mut(at(declared.space))?.number(&self.work.parts);
-        *self.work.keys.get_mut(at(key))? = Some(number);
+        *self.work.keys.get_mut(at(key))? = (self.work.turn, number);
         Some(number)
     }
 
@@ -247,25 +266,18 @@ impl<W: Whole> Event<'_, W> {
     pub(super) fn sum(&mut self, sum: Sum) -> Option<W> {
         let number = self.key(sum.key)?;
         let totals = self.state.totals.get(at(sum.tally))?.get(at(sum.projection))?;
-        match &totals.sums {
-            Sums::Now(sums) => {
-                sums.get(at(number)).map_or(Some(W::ZERO), |sum| W::of(sum.to_int()?))
-            }
-            Sums::ByDay(days) => match days.get(at(number)).and_then(|days| days.last()) {
-                Some((_, sum)) => W::of(sum.to_int()?),
-                None => Some(W::ZERO),
-            },
-        }
+        W::of(totals.whole(number)?)
     }
 
     /// What the event itself adds to a tally, worked out once.
     pub(super) fn own_add(&mut self, place: usize) -> Option<W> {
-        if let Some(amount) = self.work.adds.get(place)? {
-            return Some(*amount);
+        let (turn, amount) = *self.work.adds.get(place)?;
+        if turn == self.work.turn {
+            return Some(amount);
         }
-        let add = self.lane.adds.get(place)?;
+        let add = self.program.adds.get(place)?;
         let amount = if self.truth(&add.when)? { self.number(&add.amount)? } else { W::ZERO };
-        *self.work.adds.get_mut(place)? = Some(amount);
+        *self.work.adds.get_mut(place)? = (self.work.turn, amount);
         Some(amount)
     }
 
@@ -294,8 +306,16 @@ impl<W: Whole> Event<'_, W> {
         Some(match part {
             KeyPart::Whole(number) => Part::Integer(i64::of(self.number(number)?.wide())?),
             KeyPart::Text(field) => {
+                if let Some((of, part)) = self.work.text
+                    && of == *field
+                    && (part != Part::Unseen || !written)
+                {
+                    return Some(part);
+                }
                 let Column::Text(texts) = self.batch.columns.get(at(*field))? else { return None };
-                self.state.names.text_part(texts.get(self.row)?, written)
+                let part = self.state.names.text_part(texts.get(self.row)?, written);
+                self.work.text = Some((*field, part));
+                part
             }
             KeyPart::RowText(row, field) => {
                 let entry = self.row(*row)??;
@@ -325,17 +345,6 @@ impl<W: Whole> Event<'_, W> {
                 return None;
             }
         })
-    }
-}
-
-fn holds<T: Ord>(how: Comparison, one: &T, two: &T) -> bool {
-    match how {
-        Comparison::Equal => one == two,
-        Comparison::NotEqual => one != two,
-        Comparison::Less => one < two,
-        Comparison::LessEqual => one <= two,
-        Comparison::Greater => one > two,
-        Comparison::GreaterEqual => one >= two,
     }
 }
 

@@ -10,6 +10,8 @@ pub(super) trait Whole: Copy + Ord {
     /// A unit.
     const ONE: Self;
 
+    /// A number of 64 bits.
+    fn narrow(value: i64) -> Self;
     /// The number, if it fits.
     fn of(value: i128) -> Option<Self>;
     /// The number in 128 bits.
@@ -33,6 +35,11 @@ macro_rules! whole {
         impl Whole for $type {
             const ZERO: Self = 0;
             const ONE: Self = 1;
+
+            #[inline]
+            fn narrow(value: i64) -> Self {
+                value.into()
+            }
 
             #[inline]
             fn of(value: i128) -> Option<Self> {

@@ -75,8 +75,8 @@ fn names(two: bool) -> Names {
 fn in_blocks(names: &Names, input: &Input, bytes: &[u8], size: usize) -> Found {
     let mut events = Events::open(names, input, 7, None, &Mapping::default()).unwrap();
     let reader = events.reader();
-    let blocks = Blocks::sized(bytes, b',', "x.csv", size);
-    let mut rows = CsvRows::new(blocks, Cutter::new(b',', input.encoding));
+    let blocks = Blocks::sized(bytes, b',', "x.csv", size).of(input.text());
+    let mut rows = CsvRows::new(blocks, Cutter::new(b','));
     rows.next().unwrap();
     let (mut found, mut unread) = (Found::default(), Vec::new());
     while let Some(block) = rows.next_block().unwrap() {

@@ -14,8 +14,8 @@ use super::expr::{Locals, Maker, Scene, Typed, all};
 use super::rational::{Rational, common};
 use super::split::Split;
 use super::{
-    Add, CaseOf, Choice, Day, Done, Feed, KeyPart, Lane, Leaf, Levy, Next, Number, Settle, Slot,
-    Step, Sum, Truth, Way, WayOfSettling,
+    Add, CaseOf, Choice, Day, Done, Feed, KeyPart, Lane, Leaf, Levy, Next, Number, Program,
+    Questions, Settle, Slot, Step, Sum, Truth, Way, WayOfSettling,
 };
 use crate::model::Comparison;
 
@@ -124,7 +124,10 @@ impl<'p> Flow<'p> {
         };
         let mut path = Path::default();
         let levies = self.levies(&mut path)?;
-        let next = self.next(0, &path, inflow.map(|(_, slot)| slot), &levies)?;
+        let way = self.way_from(0, &path, inflow.map(|(_, slot)| slot), &levies, Vec::new())?;
+        let program = Program { adds, levies, way, fixed: 0 };
+        let (questions, program) =
+            Questions::of(&program, date_field(&date), self.maker.plan, event);
         Some(Lane {
             currency: event.currency,
             required,
@@ -133,11 +136,10 @@ impl<'p> Flow<'p> {
             date,
             rows: self.maker.rows,
             keys: self.maker.keys,
-            adds,
             inflow,
-            levies,
             slots: self.slots,
-            next,
+            questions,
+            program,
         })
     }
 
@@ -274,28 +276,29 @@ impl<'p> Flow<'p> {
         amount.times(&self.maker.event.unit)
     }
 
-    /// What comes from a step of the flow on.
-    fn next(
+    /// What comes from a step of the flow on, behind what comes before it.
+    fn way_from(
         &mut self,
         step: usize,
         path: &Path,
         inflow: Option<Slot>,
         levies: &[Levy],
-    ) -> Option<Next> {
+        mut steps: Vec<Step>,
+    ) -> Option<Way> {
         let event = self.maker.event;
         let Some(pool) = event.pools.get(step) else {
-            return Some(Next::Done(Box::new(self.done(path, inflow, levies)?)));
+            let (settle, done) = self.done(path, inflow, levies)?;
+            steps.push(Step::Settle(Box::new(settle)));
+            return Some(Way { steps, next: Next::Done(Box::new(done)) });
         };
-        let (content, before) = match pool.source {
-            Source::Inflow => match inflow {
-                Some(slot) => (Part { slot, den: 1 }, Vec::new()),
-                None => return self.next(step + 1, path, inflow, levies),
-            },
-            Source::Pool(pool) => match self.gathered(pool, path)? {
-                Some(gathered) => gathered,
-                None => return self.next(step + 1, path, inflow, levies),
-            },
+        let gathered = match pool.source {
+            Source::Inflow => inflow.map(|slot| (Part { slot, den: 1 }, Vec::new())),
+            Source::Pool(pool) => self.gathered(pool, path)?,
         };
+        let Some((content, before)) = gathered else {
+            return self.way_from(step + 1, path, inflow, levies, steps);
+        };
+        steps.extend(before);
         let plan = self.maker.plan;
         if pool.cases.len() > 64 {
             return None;
@@ -314,7 +317,8 @@ impl<'p> Flow<'p> {
             };
             cases.push(CaseOf { when, overridden_by, way });
         }
-        Some(Next::Choice(Box::new(Choice { before, content: content.slot, cases })))
+        let choice = Choice { content: content.slot, cases };
+        Some(Way { steps, next: Next::Choice(Box::new(choice)) })
     }
 
     /// What is in a pool, if anything can be.
@@ -384,8 +388,7 @@ impl<'p> Flow<'p> {
             steps.push(self.settled(way_of(settlement)?, content, &mut endings, &path)?);
         }
         path.insert(source, endings);
-        let next = self.next(step + 1, &path, inflow, levies)?;
-        Some(Way { steps, next })
+        self.way_from(step + 1, &path, inflow, levies, steps)
     }
 
     /// A split that settles when it is made.
@@ -414,7 +417,13 @@ impl<'p> Flow<'p> {
         Some(Step::Settle(Box::new(Settle { plus, minus, shares, den, by })))
     }
 
-    fn done(&mut self, path: &Path, inflow: Option<Slot>, levies: &[Levy]) -> Option<Done> {
+    /// The last settlement, over what is not whole yet, and the end.
+    fn done(
+        &mut self,
+        path: &Path,
+        inflow: Option<Slot>,
+        levies: &[Levy],
+    ) -> Option<(Settle, Done)> {
         let by = path.by.unwrap_or(WayOfSettling::LargestRemainder);
         if path.bounded && by != WayOfSettling::LargestRemainder {
             return None;
@@ -454,8 +463,9 @@ impl<'p> Flow<'p> {
             leaves.push(Leaf {
                 leg: ending.leg,
                 payee: payee.clone(),
+                fixed: None,
                 units: slot,
-                share: (ending.owed.slot, ending.owed.den),
+                share: (ending.owed.slot, 1, ending.owed.den),
             });
         }
         let mut feeds = Vec::with_capacity(path.feeds.len());
@@ -475,7 +485,7 @@ impl<'p> Flow<'p> {
         }
         let plus = inflow.into_iter().chain(levies.iter().map(|levy| levy.to)).collect();
         let settle = Settle { plus, minus, shares, den, by };
-        Some(Done { settle, leaves, feeds, by })
+        Some((settle, Done { leaves, feeds, by }))
     }
 }
 
@@ -504,6 +514,14 @@ impl Path {
         let (names, endings): (Vec<u32>, Vec<Ending>) = endings.into_iter().unzip();
         self.names.splice(place..place, names);
         self.endings.splice(place..place, endings);
+    }
+}
+
+/// The stored field that is the effective date.
+fn date_field(date: &Day) -> Option<u32> {
+    match date {
+        Day::Field(field) => Some(*field),
+        _ => None,
     }
 }
 

@@ -12,21 +12,29 @@
 //! finds the reason in the user's terms. So exactness never depends on it.
 //!
 //! `tree` is what is computed, `way` what happens to an event. `expr` and `tables` make the one from
-//! the plan, `flow` and `split` the other.
+//! the plan, `flow` and `split` the other. Most of what a program asks of an event has few answers:
+//! its members, its flags, between which days it lies. Events with the same answers are in one
+//! *situation* ([`Questions`]), and for a situation that occurs often the program is made anew with
+//! all that is known worked out (`known`): rates are numbers then, and one rule is left.
 
 mod expr;
 mod flow;
+mod known;
 mod rational;
+mod situation;
 mod split;
 mod tables;
 mod tree;
 mod way;
 
 pub use flow::lane;
+pub use known::holds;
+pub use situation::{Question, Questions};
 pub use tree::{
-    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, ScheduleVersion, Slot, Span, Truth,
+    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, ScheduleVersion, Slot, Span, Term,
+    Truth,
 };
 pub use way::{
-    Add, CaseOf, Choice, Done, Feed, Lane, Leaf, Levy, Limit, Next, RowRead, Settle, Step, Sum,
-    TotalKey, Way, WayOfSettling,
+    Add, CaseOf, Choice, Divide, Done, Feed, Lane, Leaf, Levy, Limit, Next, Program, RowRead,
+    Settle, Step, Sum, TotalKey, Way, WayOfSettling,
 };

@@ -2,6 +2,7 @@
 
 use crate::base::{Duration, PeriodKind, Rounding};
 use crate::model::Comparison;
+use crate::plan::at;
 
 /// The numerator of a number; its denominator stands where the tree is used.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,8 @@ pub enum Number {
     Slot(Slot),
     /// Times a constant.
     Scaled(Box<Number>, i128),
+    /// A constant, and terms that are each multiplied with another.
+    Sum(i128, Vec<(Term, i128)>),
     /// Sum.
     Add(Box<Number>, Box<Number>),
     /// Difference.
@@ -59,6 +62,15 @@ pub enum Number {
     YearOf(Box<Day>),
     /// 1 to 12.
     MonthOf(Box<Day>),
+}
+
+/// A number that stands at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Term {
+    /// In a stored field of the event: a whole number or amount.
+    Field(u32),
+    /// In a slot.
+    Slot(Slot),
 }
 
 /// Where a numerator is put down while an event is worked out.
@@ -207,4 +219,27 @@ pub struct ScheduleVersion {
     /// Upper end (inclusive, scaled; the last has none), what the numerator is multiplied with, and
     /// what is taken off.
     pub brackets: Vec<(Option<i128>, i128, i128)>,
+}
+
+impl ParameterTable {
+    /// The value for these members on a day.
+    pub fn on(&self, members: impl IntoIterator<Item = u32>, day: i32) -> Option<i128> {
+        let keys = members.into_iter().zip(&self.sizes);
+        let place = keys.fold(0, |place, (member, size)| place * at(*size) + at(member));
+        let timeline = self.timelines.get(place)?;
+        let begun = timeline.partition_point(|(from, _)| *from <= day);
+        timeline.get(begun.checked_sub(1)?)?.1
+    }
+
+    /// The days from which on something else may hold.
+    pub fn days(&self) -> impl Iterator<Item = i32> + '_ {
+        self.timelines.iter().flatten().map(|(from, _)| *from)
+    }
+}
+
+impl ScheduleVersion {
+    /// Whether it holds on a day.
+    pub fn holds(&self, day: i32) -> bool {
+        self.from <= day && (day < self.until || self.until == i32::MAX)
+    }
 }

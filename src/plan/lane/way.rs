@@ -1,6 +1,6 @@
 //! What happens to an event in its lane.
 
-use super::{Day, KeyPart, Number, Slot, Truth};
+use super::{Day, KeyPart, Number, Questions, Slot, Truth};
 
 /// The program of an event kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,16 +19,27 @@ pub struct Lane {
     pub rows: Vec<RowRead>,
     /// Keys of totals, each looked up when first asked for.
     pub keys: Vec<TotalKey>,
-    /// What the event adds to tallies of itself.
-    pub adds: Vec<Add>,
     /// The field that holds the inflow, and where it is put down.
     pub inflow: Option<(u32, Slot)>,
-    /// Levies, in order of declaration.
-    pub levies: Vec<Levy>,
     /// How many slots there are.
     pub slots: u32,
+    /// What tells the situations of events apart.
+    pub questions: Questions,
+    /// What happens, whatever the situation.
+    pub program: Program,
+}
+
+/// What happens to an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Program {
+    /// What the event adds to tallies of itself.
+    pub adds: Vec<Add>,
+    /// Levies, in order of declaration.
+    pub levies: Vec<Levy>,
     /// Pools, one after the other.
-    pub next: Next,
+    pub way: Way,
+    /// How many leaves have an account that is always the same.
+    pub fixed: u32,
 }
 
 /// A row of a register.
@@ -96,8 +107,6 @@ pub enum Next {
 /// Which rule empties a pool.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// What has to be summed up first.
-    pub before: Vec<Step>,
     /// What is in the pool: its numerator. Of an empty one nobody asks who empties it.
     pub content: Slot,
     /// The rules that may.
@@ -135,6 +144,8 @@ pub enum Step {
     Check(Truth),
     /// Makes shares whole.
     Settle(Box<Settle>),
+    /// The same of parts that are known and come to the whole.
+    Divide(Box<Divide>),
 }
 
 /// A share within a bound of its running total.
@@ -171,6 +182,19 @@ pub struct Settle {
     pub by: WayOfSettling,
 }
 
+/// A number of units divided by known parts, which come to the whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Divide {
+    /// What is divided.
+    pub whole: Slot,
+    /// Parts, none of them negative, and where the units are put down.
+    pub parts: Vec<(i64, Slot)>,
+    /// The sum of the parts; below 2^31, so that nothing leaves 64 bits.
+    pub sum: i64,
+    /// Who gets the missing units.
+    pub by: WayOfSettling,
+}
+
 /// Who gets the missing units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WayOfSettling {
@@ -183,8 +207,6 @@ pub enum WayOfSettling {
 /// The end of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Done {
-    /// The last settlement, over what is not whole yet.
-    pub settle: Settle,
     /// The leaves, in written order.
     pub leaves: Vec<Leaf>,
     /// What legs add to tallies.
@@ -200,10 +222,12 @@ pub struct Leaf {
     pub leg: u32,
     /// The account and its key; absent: undetermined.
     pub payee: Option<(u32, Vec<KeyPart>)>,
+    /// If the account is the same for all events of the program: its number among those.
+    pub fixed: Option<u32>,
     /// What it gets, in minor units.
     pub units: Slot,
-    /// What it is owed: a numerator and its denominator.
-    pub share: (Slot, i128),
+    /// What it is owed: so many times a numerator, and the denominator.
+    pub share: (Slot, i128, i128),
 }
 
 /// What a leg adds to a tally.

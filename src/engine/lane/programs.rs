@@ -1,0 +1,158 @@
+//! Which program an event goes through: that of its situation once the situation has come a few
+//! times, else that of all.
+
+use crate::base::Date;
+use crate::plan::{Lane, Program, Question, at};
+use crate::rows::{Batch, Column};
+
+/// The programs of an event kind.
+pub(crate) struct Programs {
+    pub lane: Lane,
+    /// By situation.
+    made: Vec<Made>,
+    programs: Vec<Own>,
+    /// The program of all situations.
+    general: Own,
+    /// Whether a question is about more than the day.
+    asks_fields: bool,
+}
+
+/// A program, and the positions of accounts that are always the same, once they have occurred.
+struct Own {
+    program: Program,
+    positions: Vec<Option<u32>>,
+}
+
+impl Own {
+    fn new(program: Program) -> Own {
+        let positions = vec![None; at(program.fixed)];
+        Own { program, positions }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Made {
+    /// Not yet, having come so many times.
+    NotYet(u8),
+    /// The program at this place.
+    At(u32),
+}
+
+/// To make a program costs about as much as it saves so many events.
+const WARM: u8 = 16;
+/// More programs than these are not made.
+const PROGRAMS_MAX: usize = 1 << 12;
+
+/// Which events of a batch have all that their lane needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Ready {
+    All,
+    /// Each has to be asked.
+    Some,
+    #[default]
+    None,
+}
+
+/// What was asked of the events of a batch.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    pub ready: Ready,
+    /// For each event the answers that its fields give, as one number.
+    of_rows: Vec<u32>,
+}
+
+/// A field did not answer.
+const NO_ANSWER: u32 = u32::MAX;
+
+impl Programs {
+    pub fn new(lane: Lane) -> Programs {
+        let asks_fields = lane.questions.iter().any(|it| !matches!(it, Question::Days(_)));
+        let situations = lane.questions.situations().unwrap_or(0);
+        let made = vec![Made::NotYet(0); if situations > 1 { at(situations) } else { 0 }];
+        let general = Own::new(lane.program.clone());
+        Programs { lane, made, programs: Vec::new(), general, asks_fields }
+    }
+
+    /// Which events of a batch have all that they need.
+    pub fn ready(&self, batch: &Batch) -> Ready {
+        let full = |field: &u32| batch.columns.get(at(*field)).is_some_and(Column::is_full);
+        if self.lane.required.iter().all(full) { Ready::All } else { Ready::Some }
+    }
+
+    /// Asks all events of a batch what their fields can answer.
+    pub fn ask(&self, batch: &Batch) -> Answers {
+        let ready = self.ready(batch);
+        let asked = |question: &&Question| !matches!(question, Question::Days(_));
+        if self.made.is_empty() || !self.asks_fields {
+            return Answers { ready, of_rows: Vec::new() };
+        }
+        let mut answers = vec![0; batch.len()];
+        for question in self.lane.questions.iter().filter(asked) {
+            let (Question::Member(field, _) | Question::Flag(field)) = question else { continue };
+            let column = batch.columns.get(at(*field));
+            for (row, known) in answers.iter_mut().enumerate() {
+                let answer = match column {
+                    Some(Column::Member(members)) => members.get(row),
+                    Some(Column::Bool(flags)) => flags.get(row).map(u32::from),
+                    _ => None,
+                };
+                let answer = answer.filter(|it| *it < question.answers() && *known != NO_ANSWER);
+                *known = answer.map_or(NO_ANSWER, |it| *known * question.answers() + it);
+            }
+        }
+        Answers { ready, of_rows: answers }
+    }
+
+    /// The program for an event on its day, and the positions that it keeps.
+    #[inline]
+    pub fn program(
+        &mut self,
+        answers: &Answers,
+        row: usize,
+        date: Date,
+    ) -> (&Lane, &Program, &mut [Option<u32>]) {
+        let made = self.situation(answers, row, date).and_then(|it| self.of_situation(it));
+        let made = made.and_then(|place| self.programs.get_mut(at(place)));
+        let Own { program, positions } = made.unwrap_or(&mut self.general);
+        (&self.lane, program, positions)
+    }
+
+    fn situation(&self, answers: &Answers, row: usize, date: Date) -> Option<u32> {
+        if self.made.is_empty() {
+            return None;
+        }
+        let answers = match answers.of_rows.get(row) {
+            None if self.asks_fields => return None,
+            None => 0,
+            Some(&NO_ANSWER) => return None,
+            Some(answers) => *answers,
+        };
+        match self.lane.questions.iter().last() {
+            Some(question @ Question::Days(days)) => {
+                let come = days.iter().take_while(|day| **day <= date.days()).count();
+                answers.checked_mul(question.answers())?.checked_add(u32::try_from(come).ok()?)
+            }
+            _ => Some(answers),
+        }
+    }
+
+    fn of_situation(&mut self, situation: u32) -> Option<u32> {
+        let made = self.made.get_mut(at(situation))?;
+        match made {
+            Made::At(place) => Some(*place),
+            Made::NotYet(times) if *times < WARM => {
+                *times += 1;
+                None
+            }
+            Made::NotYet(_) if self.programs.len() >= PROGRAMS_MAX => None,
+            Made::NotYet(_) => {
+                let place = u32::try_from(self.programs.len()).ok()?;
+                let lane = &self.lane;
+                let program = lane.questions.answered(&lane.program, situation);
+                self.programs.push(Own::new(program));
+                *made = Made::At(place);
+                Some(place)
+            }
+        }
+    }
+}

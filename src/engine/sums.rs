@@ -1,0 +1,184 @@
+//! Sums of tallies, by the numbers of their keys.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use crate::base::{Date, Exact, ExactError};
+use crate::plan::at;
+
+/// The sums of one projection.
+#[derive(Debug)]
+pub(crate) struct Totals {
+    /// The space of its keys.
+    pub space: u32,
+    sums: Sums,
+}
+
+#[derive(Debug)]
+enum Sums {
+    /// As of now.
+    Now(Running),
+    /// Day by day, ascending: the sum of everything dated up to and including the day.
+    ByDay(Vec<Vec<(Date, Exact)>>),
+}
+
+/// Sums as of now. Nearly all are whole numbers of 64 bits, which take eight bytes each.
+#[derive(Debug, Default)]
+struct Running {
+    narrow: Vec<i64>,
+    others: HashMap<u32, Exact, FixedState>,
+}
+
+/// Stands for a sum that is among the others.
+const OTHER: i64 = i64::MIN;
+
+impl Totals {
+    /// No sums yet, in a space of keys; by day if they are asked for as of a day.
+    pub fn new(space: u32, by_day: bool) -> Totals {
+        let sums = if by_day { Sums::ByDay(Vec::new()) } else { Sums::Now(Running::default()) };
+        Totals { space, sums }
+    }
+
+    /// The sum of a key: of all there is, or of what is dated before a day.
+    pub fn sum(&self, number: u32, as_of: Option<Date>) -> Exact {
+        match &self.sums {
+            Sums::Now(running) => match running.narrow.get(at(number)) {
+                Some(&OTHER) => running.others.get(&number).cloned().unwrap_or_default(),
+                Some(narrow) => Exact::from_int((*narrow).into()),
+                None => Exact::ZERO,
+            },
+            Sums::ByDay(by_key) => {
+                let days = by_key.get(at(number)).map_or(&[][..], Vec::as_slice);
+                let before = match as_of {
+                    Some(day) => days.partition_point(|(date, _)| *date < day),
+                    None => days.len(),
+                };
+                let last = before.checked_sub(1).and_then(|last| days.get(last));
+                last.map(|(_, sum)| sum.clone()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The same of all there is, where that is a whole number of 128 bits.
+    #[inline]
+    pub fn whole(&self, number: u32) -> Option<i128> {
+        if let Sums::Now(running) = &self.sums {
+            match running.narrow.get(at(number)) {
+                Some(&OTHER) => {}
+                Some(narrow) => return Some(i128::from(*narrow)),
+                None => return Some(0),
+            }
+        }
+        self.sum(number, None).to_int()
+    }
+
+    /// Adds to a sum on a day. Stages add to days that are past.
+    ///
+    /// # Errors
+    /// The sum leaves the range of numbers.
+    pub fn add(&mut self, number: u32, amount: &Exact, day: Date) -> Result<(), ExactError> {
+        match &mut self.sums {
+            Sums::Now(running) => running.add(number, amount),
+            Sums::ByDay(by_key) => add_by_day(by_key, number, amount, day),
+        }
+    }
+
+    /// The same of a whole number.
+    ///
+    /// # Errors
+    /// The sum leaves the range of numbers.
+    #[inline]
+    pub fn add_whole(&mut self, number: u32, amount: i128, day: Date) -> Result<(), ExactError> {
+        if let Sums::Now(running) = &mut self.sums
+            && let Some(sum) = running.narrow.get_mut(at(number))
+            && *sum != OTHER
+            && let Some(more) = i64::try_from(amount).ok().and_then(|it| sum.checked_add(it))
+            && more != OTHER
+        {
+            *sum = more;
+            return Ok(());
+        }
+        self.add(number, &Exact::from_int(amount), day)
+    }
+}
+
+impl Running {
+    fn add(&mut self, number: u32, amount: &Exact) -> Result<(), ExactError> {
+        if self.narrow.len() <= at(number) {
+            self.narrow.resize(at(number) + 1, 0);
+        }
+        let Some(place) = self.narrow.get_mut(at(number)) else { return Ok(()) };
+        let sum = match *place {
+            OTHER => self.others.remove(&number).unwrap_or_default(),
+            narrow => Exact::from_int(narrow.into()),
+        };
+        let sum = sum.add(amount)?;
+        let narrow = sum.to_int().and_then(|sum| i64::try_from(sum).ok());
+        *place = narrow.unwrap_or(OTHER);
+        if *place == OTHER {
+            self.others.insert(number, sum);
+        }
+        Ok(())
+    }
+}
+
+fn add_by_day(
+    by_key: &mut Vec<Vec<(Date, Exact)>>,
+    number: u32,
+    amount: &Exact,
+    day: Date,
+) -> Result<(), ExactError> {
+    if by_key.len() <= at(number) {
+        by_key.resize(at(number) + 1, Vec::new());
+    }
+    let Some(days) = by_key.get_mut(at(number)) else { return Ok(()) };
+    let place = days.partition_point(|(date, _)| *date < day);
+    if days.get(place).is_none_or(|(date, _)| *date != day) {
+        let before = place.checked_sub(1).and_then(|it| days.get(it));
+        let before = before.map(|(_, sum)| sum.clone()).unwrap_or_default();
+        days.insert(place, (day, before));
+    }
+    for (_, sum) in days.iter_mut().skip(place) {
+        *sum = sum.add(amount)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn amounts() -> impl Strategy<Value = Exact> {
+        prop_oneof![
+            any::<i64>().prop_map(|it| Exact::from_int(it.into())),
+            any::<i128>().prop_map(Exact::from_int),
+            (-9_i128..9, 1_i128..4).prop_map(|(num, den)| Exact::from_ratio(num, den).unwrap()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_exact_numbers(
+            added in prop::collection::vec((0_u32..3, amounts()), 0..40),
+        ) {
+            let mut totals = [Totals::new(0, false), Totals::new(0, true)];
+            let mut plain = vec![Exact::ZERO; 4];
+            for (key, amount) in &added {
+                let sum = &mut plain[at(*key)];
+                *sum = sum.add(amount).unwrap();
+                for totals in &mut totals {
+                    match amount.to_int() {
+                        Some(whole) => totals.add_whole(*key, whole, Date::MIN).unwrap(),
+                        None => totals.add(*key, amount, Date::MIN).unwrap(),
+                    }
+                    prop_assert_eq!(&totals.sum(*key, None), &*sum);
+                    prop_assert_eq!(totals.whole(*key), sum.to_int());
+                }
+            }
+            prop_assert_eq!(totals[0].whole(3), Some(0));
+        }
+    }
+}

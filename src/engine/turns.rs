@@ -1,0 +1,295 @@
+//! Runs in which order matters: events taken as they come while that is their order, or kept, packed,
+//! and put in order first.
+
+use std::cmp::Ordering;
+
+use crate::base::Date;
+use crate::plan::{EventSource, at};
+use crate::rows::{Batch, Column, Packed, Sink};
+
+use super::calendar::Calendar;
+use super::evaluator::Evaluator;
+use super::fault::{Fault, RunError};
+use super::hands::{Firsts, Hands, Known, Place};
+use super::lane::Answers;
+use super::order::{Kept, Slot, Ties, order, sort};
+use super::outcome::Stop;
+use super::run::{Options, Run, Span, at_hand, dated, sent};
+use super::trace::{Off, Trace};
+
+/// So many events are unpacked together.
+const WINDOW: usize = 4096;
+
+/// Events kept until all have been read.
+struct Waiting<'p> {
+    kept: Vec<Kept<Packed>>,
+    slots: Vec<Slot>,
+    span: Span,
+    firsts: Firsts<'p>,
+    /// Events that have no place.
+    unplaced: Vec<(Batch, Fault)>,
+}
+
+impl<S: Sink> Run<'_, S> {
+    /// Takes events as they come, as long as they come in their order; nothing once one does not. If
+    /// none has been taken by then, all are put in order.
+    pub fn in_turn<I>(
+        &mut self,
+        batches: &mut impl Iterator<Item = Result<Batch, I>>,
+        options: &Options,
+    ) -> Result<Option<Span>, RunError<I, S::Error>>
+    where
+        I: std::error::Error + 'static,
+        S::Error: std::error::Error + 'static,
+    {
+        let plan = self.plan;
+        let mut span = Span::default();
+        // The last event of the batch before, alone in a batch of its own.
+        let mut before: Option<Kept<Batch>> = None;
+        while let Some(batch) = batches.next() {
+            let batch = batch.map_err(RunError::Input)?;
+            let computed = self.ordering_columns(&batch)?;
+            let held = [before.take(), Some(Kept::new(batch, computed))];
+            let mut kept: Vec<Kept<Batch>> = held.into_iter().flatten().collect();
+            let Some(slots) = self.slots_in_order(&kept, &mut span) else {
+                return match (kept.pop(), kept.is_empty()) {
+                    (Some(first), true) => {
+                        let all = std::iter::once(Ok(first.rows)).chain(batches);
+                        self.in_order(all, options).map(Some)
+                    }
+                    _ => Ok(None),
+                };
+            };
+            let Some(current) = kept.last() else { continue };
+            let own = slots.len().saturating_sub(current.rows.len());
+            let own = slots.get(own..).unwrap_or_default();
+            let mut off = Off;
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            let Some(event) = sent(plan, &current.rows) else { continue };
+            let answers = self.lanes.ask(&current.rows);
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+            for slot in own {
+                let (batch, row) = (&current.rows, at(slot.row));
+                let place = Place { event, batch, answers: &answers, row };
+                let known = Known { date: slot.date, tied: false, new: false };
+                hands.take(&mut evaluator, place, known)?;
+            }
+            before = own.last().map(|slot| current.alone(at(slot.row)));
+        }
+        Ok(Some(span))
+    }
+
+    /// The places of all events if they stand in order, each behind the one before, and none is
+    /// without a place.
+    fn slots_in_order(&mut self, kept: &[Kept<Batch>], span: &mut Span) -> Option<Vec<Slot>> {
+        let plan = self.plan;
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let mut slots: Vec<Slot> = Vec::with_capacity(kept.iter().map(|it| it.rows.len()).sum());
+        for (place, held) in (0_u32..).zip(kept) {
+            let event = sent(plan, &held.rows)?;
+            let ready = self.lanes.of(&held.rows);
+            for row in 0..held.rows.len() {
+                let batch = &held.rows;
+                let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
+                let date = match known {
+                    Some(date) => date,
+                    None => {
+                        evaluator.take_up(at_hand(event, batch, row));
+                        placed(&mut evaluator, held).ok()?
+                    }
+                };
+                let slot = held.slot(event, date, place, u32::try_from(row).ok()?);
+                let order = slots.last().map(|last| order(last, &slot, kept, &plan.events));
+                match order {
+                    Some(Ordering::Greater) => return None,
+                    Some(Ordering::Equal) if event.order_matters => return None,
+                    _ => {}
+                }
+                span.take(date);
+                slots.push(slot);
+            }
+        }
+        Some(slots)
+    }
+
+    /// Takes events in their order, whatever the order they come in.
+    pub fn in_order<I>(
+        &mut self,
+        batches: impl IntoIterator<Item = Result<Batch, I>>,
+        options: &Options,
+    ) -> Result<Span, RunError<I, S::Error>>
+    where
+        I: std::error::Error + 'static,
+        S::Error: std::error::Error + 'static,
+    {
+        let mut waiting = Waiting {
+            kept: Vec::new(),
+            slots: Vec::new(),
+            span: Span::default(),
+            firsts: Firsts::new(self.plan),
+            unplaced: Vec::new(),
+        };
+        for batch in batches {
+            self.keep(batch.map_err(RunError::Input)?, &mut waiting)?;
+        }
+        let span = waiting.span;
+        self.take_waiting(waiting, options)?;
+        Ok(span)
+    }
+
+    /// Works out ordering fields that are computed, so that sorting need not.
+    fn ordering_columns(&mut self, batch: &Batch) -> Result<Vec<(u32, Column)>, Stop<S::Error>> {
+        let plan = self.plan;
+        let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
+        let computed = |field: &&u32| {
+            let declared = event.fields.get(at(**field));
+            **field != event.effective && declared.is_some_and(|it| it.computed.is_some())
+        };
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let mut columns = Vec::new();
+        for field in event.order_by.iter().filter(computed) {
+            let cells = (0..batch.len()).map(|row| {
+                evaluator.take_up(at_hand(event, batch, row));
+                let value = dated(&mut evaluator).and_then(|_| evaluator.field(*field));
+                value.map_or(crate::rows::Cell::Missing, |value| value.to_cell())
+            });
+            columns.push((*field, Column::Cells(cells.collect())));
+        }
+        Ok(columns)
+    }
+
+    /// Keeps a batch, and notes the places of its events.
+    fn keep(&mut self, batch: Batch, waiting: &mut Waiting<'_>) -> Result<(), Stop<S::Error>> {
+        let plan = self.plan;
+        let unknown = Stop::Internal("a batch of an unknown event kind");
+        let event = sent(plan, &batch).ok_or(unknown)?;
+        let computed = self.ordering_columns(&batch)?;
+        waiting.firsts.take(&batch);
+        let held = Kept::new(batch, computed);
+        let (place, batch) = (u32::try_from(waiting.kept.len()).unwrap_or(u32::MAX), &held.rows);
+        let ready = self.lanes.of(batch);
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        for row in 0..batch.len() {
+            let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
+            let dated = known.map_or_else(
+                || {
+                    evaluator.take_up(at_hand(event, batch, row));
+                    placed(&mut evaluator, &held)
+                },
+                Ok,
+            );
+            match dated {
+                Ok(date) => {
+                    waiting.span.take(date);
+                    let row = u32::try_from(row).unwrap_or(u32::MAX);
+                    waiting.slots.push(held.slot(event, date, place, row));
+                }
+                // Without its day and ordering fields it has no place.
+                Err(fault) => waiting.unplaced.push((batch.alone(row), fault)),
+            }
+        }
+        let only_kind =
+            plan.events.iter().filter(|event| event.source == EventSource::Sent).count() == 1;
+        waiting.kept.push(held.packed(event, only_kind));
+        Ok(())
+    }
+
+    fn take_waiting(
+        &mut self,
+        waiting: Waiting<'_>,
+        options: &Options,
+    ) -> Result<(), Stop<S::Error>> {
+        let plan = self.plan;
+        let Waiting { kept, mut slots, span, firsts, unplaced } = waiting;
+        for (batch, fault) in unplaced {
+            let mut off = Off;
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            let Some(event) = sent(plan, &batch) else { continue };
+            evaluator.take_up(at_hand(event, &batch, 0));
+            // As far as it is known.
+            let _ = dated(&mut evaluator);
+            self.desk.take(&mut evaluator, Some(fault))?;
+        }
+        sort(&mut slots, &kept, &plan.events);
+        let mut calendar = {
+            let mut off = Off;
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?
+        };
+        let mut ties = Ties::new(&slots, &kept, &plan.events);
+        for (place, window) in (0..).step_by(WINDOW).zip(slots.chunks(WINDOW)) {
+            self.window((window, place), &kept, &firsts, &mut ties, &mut calendar)?;
+        }
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        calendar.take_rest(&mut evaluator, &mut self.desk)
+    }
+
+    /// Unpacks events that follow one another, and takes them.
+    fn window(
+        &mut self,
+        (slots, start): (&[Slot], usize),
+        kept: &[Kept<Packed>],
+        firsts: &Firsts<'_>,
+        ties: &mut Ties<'_>,
+        calendar: &mut Calendar,
+    ) -> Result<(), Stop<S::Error>> {
+        let plan = self.plan;
+        let unpacked = self.unpacked(slots, kept);
+        // How many of each kind have been taken.
+        let mut taken = vec![0; unpacked.len()];
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        for (place, slot) in (start..).zip(slots) {
+            calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
+            let kind = kept.get(at(slot.batch)).map_or(u32::MAX, Kept::event);
+            let of_kind = unpacked.get(at(kind)).and_then(Option::as_ref);
+            let Some(((batch, answers), next)) = of_kind.zip(taken.get_mut(at(kind))) else {
+                continue;
+            };
+            let row = std::mem::replace(next, *next + 1);
+            let Some(event) = sent(plan, batch) else { continue };
+            let event = Place { event, batch, answers, row };
+            let (date, tied) = (slot.date, ties.tied(place));
+            let known = Known { date, tied, new: firsts.all_new(kind) };
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+            hands.take(&mut evaluator, event, known)?;
+        }
+        Ok(())
+    }
+
+    /// Some events, those of each kind in a batch.
+    fn unpacked(&self, slots: &[Slot], kept: &[Kept<Packed>]) -> Vec<Option<(Batch, Answers)>> {
+        let mut rows: Vec<Vec<(&Packed, usize)>> = vec![Vec::new(); self.plan.events.len()];
+        for slot in slots {
+            let held = kept.get(at(slot.batch));
+            let place = held.and_then(|held| Some((held, rows.get_mut(at(held.event()))?)));
+            if let Some((held, rows)) = place {
+                rows.push((&held.rows, at(slot.row)));
+            }
+        }
+        let of_kind = |(kind, rows): (u32, Vec<(&Packed, usize)>)| {
+            let batch = (!rows.is_empty()).then(|| Packed::unpacked(kind, &rows))?;
+            let answers = self.lanes.ask(&batch);
+            Some((batch, answers))
+        };
+        (0..).zip(rows).map(of_kind).collect()
+    }
+}
+
+/// The day of the event at hand, if every field that orders it is there as well.
+fn placed<T: Trace>(
+    evaluator: &mut Evaluator<'_, '_, T>,
+    held: &Kept<Batch>,
+) -> Result<Date, Fault> {
+    let date = dated(evaluator)?;
+    for field in &evaluator.event()?.order_by {
+        if !held.has(*field, evaluator.at_hand.as_ref().map_or(0, |at_hand| at_hand.row)) {
+            evaluator.field(*field)?;
+        }
+    }
+    Ok(date)
+}

@@ -1,0 +1,314 @@
+//! Questions about an event that have few answers, and the programs for what is answered.
+
+use super::super::{Event, Kind, Plan, at};
+use super::known::{Known, Reader, multiple};
+use super::{
+    CaseOf, Choice, Divide, Done, Entity, Feed, KeyPart, Leaf, Limit, Next, Number, Program,
+    Settle, Slot, Step, Truth, Way,
+};
+
+/// A question about an event, whose answers are numbered from zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Which member a stored field holds, of so many.
+    Member(u32, u32),
+    /// Whether a stored field says yes.
+    Flag(u32),
+    /// How many of these days, ascending, have come on its effective date.
+    Days(Vec<i32>),
+}
+
+/// What a program asks that has few answers. The answers together are one number: the situation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Questions {
+    list: Vec<Question>,
+    /// The stored field that is the effective date.
+    date: Option<u32>,
+}
+
+/// More situations than these are not told apart.
+const SITUATIONS_MAX: u32 = 1 << 16;
+const DAYS_MAX: usize = 64;
+
+impl Question {
+    /// How many answers there are.
+    pub fn answers(&self) -> u32 {
+        match self {
+            Question::Member(_, members) => *members,
+            Question::Flag(_) => 2,
+            Question::Days(days) => u32::try_from(days.len() + 1).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl Questions {
+    /// What a program asks, and the program with what needs no answer worked out.
+    pub(super) fn of(
+        program: &Program,
+        date: Option<u32>,
+        plan: &Plan,
+        event: &Event,
+    ) -> (Questions, Program) {
+        let mut asked = Asked { plan, event, list: Vec::new(), days: Vec::new() };
+        let program = Maker::new(&mut asked, date).program(program);
+        let Asked { mut list, mut days, .. } = asked;
+        days.sort_unstable();
+        days.dedup();
+        if !days.is_empty() && days.len() <= DAYS_MAX {
+            list.push(Question::Days(days));
+        }
+        let mut questions = Questions { list, date };
+        while questions.situations().is_none() {
+            // What has the most answers is asked of each event.
+            let most = questions.list.iter().enumerate().max_by_key(|(_, it)| it.answers());
+            let Some(place) = most.map(|(place, _)| place) else { break };
+            questions.list.remove(place);
+        }
+        (questions, program)
+    }
+
+    /// The questions, those about the day last. The last answer is the last digit of the situation.
+    pub fn iter(&self) -> impl Iterator<Item = &Question> {
+        self.list.iter()
+    }
+
+    /// How many situations there are.
+    pub fn situations(&self) -> Option<u32> {
+        let all = self.list.iter().try_fold(1_u32, |all, it| all.checked_mul(it.answers()));
+        all.filter(|all| *all <= SITUATIONS_MAX)
+    }
+
+    /// What a program comes to in a situation.
+    pub fn answered(&self, program: &Program, situation: u32) -> Program {
+        let mut rest = situation;
+        let mut answers = Vec::with_capacity(self.list.len());
+        for question in self.list.iter().rev() {
+            let answer = rest.checked_rem(question.answers()).unwrap_or(0);
+            rest = rest.checked_div(question.answers()).unwrap_or(0);
+            answers.push((question, answer));
+        }
+        Maker::new(&mut Answered(answers), self.date).program(program)
+    }
+}
+
+/// Notes what is asked, and knows nothing.
+struct Asked<'p> {
+    plan: &'p Plan,
+    event: &'p Event,
+    list: Vec<Question>,
+    days: Vec<i32>,
+}
+
+impl Known for Asked<'_> {
+    fn member(&mut self, field: u32) -> Option<u32> {
+        let Kind::Member(of) = self.event.fields.get(at(field))?.kind else { return None };
+        let members = self.plan.enumerations.get(at(of))?.members.len();
+        let question = Question::Member(field, u32::try_from(members).ok()?);
+        if !self.list.contains(&question) {
+            self.list.push(question);
+        }
+        None
+    }
+
+    fn flag(&mut self, field: u32) -> Option<bool> {
+        let question = Question::Flag(field);
+        if !self.list.contains(&question) {
+            self.list.push(question);
+        }
+        None
+    }
+
+    fn day(&mut self, bounds: &mut dyn Iterator<Item = i32>) -> Option<i32> {
+        self.days.extend(bounds.filter(|day| *day != i32::MIN && *day != i32::MAX));
+        None
+    }
+}
+
+/// Knows some answers.
+struct Answered<'q>(Vec<(&'q Question, u32)>);
+
+impl Known for Answered<'_> {
+    fn member(&mut self, field: u32) -> Option<u32> {
+        let asked =
+            |question: &Question| matches!(question, Question::Member(of, _) if *of == field);
+        self.0.iter().find(|(question, _)| asked(question)).map(|(_, answer)| *answer)
+    }
+
+    fn flag(&mut self, field: u32) -> Option<bool> {
+        let asked = |question: &Question| *question == Question::Flag(field);
+        self.0.iter().find(|(question, _)| asked(question)).map(|(_, answer)| *answer == 1)
+    }
+
+    fn day(&mut self, _: &mut dyn Iterator<Item = i32>) -> Option<i32> {
+        self.0.iter().find_map(|(question, answer)| match question {
+            // The last of the days that have come lies on the same side of all of them.
+            Question::Days(days) => Some(
+                answer
+                    .checked_sub(1)
+                    .map_or(i32::MIN, |last| days.get(at(last)).copied().unwrap_or(i32::MAX)),
+            ),
+            _ => None,
+        })
+    }
+}
+
+/// Makes a program anew with what is known worked out.
+struct Maker<'k, K> {
+    reader: Reader<'k, K>,
+    /// Leaves whose account is always the same.
+    fixed: u32,
+}
+
+impl<'k, K: Known> Maker<'k, K> {
+    fn new(known: &'k mut K, date: Option<u32>) -> Maker<'k, K> {
+        Maker { reader: Reader::new(known, date), fixed: 0 }
+    }
+
+    fn program(&mut self, program: &Program) -> Program {
+        let mut program = program.clone();
+        for add in &mut program.adds {
+            add.when = self.reader.truth(&add.when);
+            add.amount = self.reader.number(&add.amount);
+        }
+        for levy in &mut program.levies {
+            levy.when = self.reader.truth(&levy.when);
+            levy.due = self.reader.number(&levy.due);
+        }
+        program.way = self.way(&program.way, Vec::new());
+        program.fixed = self.fixed;
+        program
+    }
+
+    /// A way behind some steps that have been made.
+    fn way(&mut self, way: &Way, mut steps: Vec<Step>) -> Way {
+        for step in &way.steps {
+            self.step(step, &mut steps);
+        }
+        let next = match &way.next {
+            Next::Done(done) => Next::Done(Box::new(self.done(done, &mut steps))),
+            Next::Choice(choice) => {
+                let whens: Vec<Truth> =
+                    choice.cases.iter().map(|case| self.reader.truth(&case.when)).collect();
+                if let Some(way) = the_only_one(&choice.cases, &whens) {
+                    return self.way(way, steps);
+                }
+                let content = self.plain(choice.content, &mut steps);
+                let cases = choice.cases.iter().zip(whens).map(|(case, when)| {
+                    let before = self.reader.multiples.len();
+                    let way = case.way.as_ref().map(|way| self.way(way, Vec::new()));
+                    self.reader.multiples.truncate(before);
+                    CaseOf { when, overridden_by: case.overridden_by, way }
+                });
+                let cases = cases.collect();
+                Next::Choice(Box::new(Choice { content, cases }))
+            }
+        };
+        Way { steps, next }
+    }
+
+    fn step(&mut self, step: &Step, steps: &mut Vec<Step>) {
+        let made = match step {
+            Step::Put(slot, number) => {
+                let number = self.reader.number(number);
+                if let Some((base, by)) = multiple(&number) {
+                    self.reader.multiples.push((*slot, base, by));
+                    return;
+                }
+                Step::Put(*slot, number)
+            }
+            Step::Bound(limit) => {
+                let content = self.plain(limit.content, steps);
+                let (share, bound) =
+                    (self.reader.number(&limit.share), self.reader.number(&limit.bound));
+                Step::Bound(Box::new(Limit { share, bound, content, ..(**limit).clone() }))
+            }
+            Step::Check(condition) => match self.reader.truth(condition) {
+                Truth::Constant(true) => return,
+                condition => Step::Check(condition),
+            },
+            Step::Settle(settle) => self.settle(settle, steps),
+            Step::Divide(divide) => Step::Divide(divide.clone()),
+        };
+        steps.push(made);
+    }
+
+    /// A slot that holds a numerator itself.
+    fn plain(&mut self, slot: Slot, steps: &mut Vec<Step>) -> Slot {
+        let (base, by) = self.reader.slot(slot);
+        if by == 1 {
+            return base;
+        }
+        // It stays a multiple for whoever reads it as one.
+        steps.push(Step::Put(slot, Number::Scaled(Box::new(Number::Slot(base)), by)));
+        slot
+    }
+
+    fn settle(&mut self, settle: &Settle, steps: &mut Vec<Step>) -> Step {
+        let mut settle = settle.clone();
+        for slot in settle.plus.iter_mut().chain(&mut settle.minus) {
+            *slot = self.plain(*slot, steps);
+        }
+        for (slot, by, _) in &mut settle.shares {
+            let (base, times) = self.reader.slot(*slot);
+            match by.checked_mul(times) {
+                Some(both) => (*slot, *by) = (base, both),
+                None => *slot = self.plain(*slot, steps),
+            }
+        }
+        divided(&settle)
+            .map_or_else(|| Step::Settle(Box::new(settle)), |it| Step::Divide(Box::new(it)))
+    }
+
+    fn done(&mut self, done: &Done, steps: &mut Vec<Step>) -> Done {
+        let mut done = done.clone();
+        for Leaf { payee, fixed, units, share: (slot, by, _), .. } in &mut done.leaves {
+            *units = self.plain(*units, steps);
+            (*slot, *by) = self.reader.slot(*slot);
+            for part in payee.iter_mut().flat_map(|(_, key)| key) {
+                *part = self.reader.part(part);
+            }
+            let known = |part: &KeyPart| matches!(part, KeyPart::Member(Entity::Constant(_)));
+            let same = payee.as_ref().is_some_and(|(_, key)| key.iter().all(known));
+            *fixed = same.then_some(self.fixed);
+            self.fixed += u32::from(same);
+        }
+        for Feed { pooled, .. } in &mut done.feeds {
+            pooled.iter_mut().for_each(|slot| *slot = self.plain(*slot, steps));
+        }
+        done
+    }
+}
+
+/// The way of the one rule that stands, if all is known that tells.
+fn the_only_one<'c>(cases: &'c [CaseOf], whens: &[Truth]) -> Option<&'c Way> {
+    let mut applying = 0_u64;
+    for (place, when) in whens.iter().enumerate() {
+        match when {
+            Truth::Constant(true) => applying |= 1 << place,
+            Truth::Constant(false) => {}
+            _ => return None,
+        }
+    }
+    let stands = |(place, case): &(usize, &CaseOf)| {
+        applying >> place & 1 == 1 && applying & case.overridden_by == 0
+    };
+    let mut standing = cases.iter().enumerate().filter(stands);
+    match (standing.next(), standing.next()) {
+        (Some((_, case)), None) => case.way.as_ref(),
+        _ => None,
+    }
+}
+
+/// The settlement of parts of one whole that are known and come to it.
+fn divided(settle: &Settle) -> Option<Divide> {
+    let (&[whole], []) = (settle.plus.as_slice(), settle.minus.as_slice()) else { return None };
+    let sum = i32::try_from(settle.den).ok().map(i64::from)?;
+    let mut parts = Vec::with_capacity(settle.shares.len());
+    let mut left = sum;
+    for (slot, by, to) in &settle.shares {
+        let part = i64::try_from(*by).ok().filter(|part| *part >= 0 && *slot == whole)?;
+        left = left.checked_sub(part)?;
+        parts.push((part, *to));
+    }
+    (left == 0).then_some(Divide { whole, parts, sum, by: settle.by })
+}
