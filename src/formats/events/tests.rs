@@ -95,7 +95,7 @@ fn in_blocks(names: &Names, input: &Input, bytes: &[u8], size: usize) -> Found {
 }
 
 fn shown(unread: &Unread) -> (u64, String) {
-    let Unread { event, origin, inflow, reason } = unread;
+    let Unread { event, origin, inflow, cells: _, reason } = unread;
     (origin.line, format!("{event:?} {inflow:?} {reason:?}"))
 }
 
@@ -209,7 +209,7 @@ fn plainly(names: &Names, bytes: &[u8], encoding: Encoding) -> Found {
                 let (column, value) = (column.map(Arc::from), Arc::from(parse::shortened(&value)));
                 let reason = crate::rows::Reason::Unreadable { column, value, why };
                 let origin = crate::rows::Origin { file: 7, line: row.line };
-                found.unread.push(shown(&Unread { event, origin, inflow, reason }));
+                found.unread.push(shown(&Unread { event, origin, inflow, cells: None, reason }));
             }
         }
     }
