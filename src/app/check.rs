@@ -10,7 +10,7 @@ use crate::syntax::ast;
 
 use crate::report::names::Label;
 
-use super::compile::{Compiled, compile_one, resolve};
+use super::compile::{Compiled, compile_one, name_scenario, resolve};
 use super::load::Loaded;
 
 /// Checks every file the user named, each as a rule set of its own with what it uses, and under
@@ -31,6 +31,7 @@ pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
     {
         let choice = Choice { scenario: Some(scenario) };
         let mut compiled = compile_one(loaded, file, &choice);
+        name_scenario(loaded, &choice, &mut compiled.findings, &found);
         used_by_either(&mut found, &mut compiled.findings, file);
         add_new(&mut found, compiled);
     }

@@ -1,8 +1,8 @@
 //! From files to a rule set that may run: the chain of `ARCHITECTURE.md` up to `Checked`.
 
-use crate::base::FileId;
+use crate::base::{FileId, Span};
 use crate::check::{self, Checked};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Note, Words};
 use crate::model::{self, Choice, RuleSet};
 use crate::syntax::ast;
 
@@ -20,7 +20,44 @@ pub struct Compiled {
 /// Compiles all files together.
 pub fn compile(loaded: &Loaded, choice: &Choice) -> Compiled {
     let all: Vec<usize> = (0..loaded.files.len()).collect();
-    compile_files(loaded, &all, choice)
+    let mut compiled = compile_files(loaded, &all, choice);
+    if choice.scenario.is_some() && compiled.checked.is_none() {
+        let without = compile_files(loaded, &all, &Choice::default());
+        name_scenario(loaded, choice, &mut compiled.findings, &without.findings);
+    }
+    compiled
+}
+
+/// What is found only under a scenario names it, for the place may be in a sound rule.
+pub(super) fn name_scenario(
+    loaded: &Loaded,
+    choice: &Choice,
+    found: &mut [Diagnostic],
+    without: &[Diagnostic],
+) {
+    let items = loaded.files.iter().flat_map(|file| &file.tree.items);
+    let mut scenarios = items.filter_map(|item| match &item.kind {
+        ast::ItemKind::Scenario(scenario) => Some((&scenario.name, scenario.span)),
+        _ => None,
+    });
+    let chosen = scenarios.find(|(name, _)| Some(&name.text) == choice.scenario.as_ref());
+    let Some((name, span)) = chosen else { return };
+    let holds =
+        |place: Span| place.file == span.file && span.start <= place.start && place.end <= span.end;
+    for finding in found.iter_mut().filter(|finding| !holds(finding.span)) {
+        let same = |other: &Diagnostic| {
+            (other.code, other.span, &other.message)
+                == (finding.code, finding.span, &finding.message)
+        };
+        if !without.iter().any(same) {
+            let text = &name.text;
+            let words = Words::new(
+                format!("only under scenario `{text}`"),
+                format!("仅在方案「{text}」下如此"),
+            );
+            finding.notes.push(Note { span: name.span, words });
+        }
+    }
 }
 
 /// Compiles one file with what it uses.

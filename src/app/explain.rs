@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use crate::base::Date;
 use crate::diagnostics::Words;
 use crate::engine::{self, Wanted};
 use crate::formats::{FormatsError, Layout, Unread, cell_of_text};
@@ -52,15 +53,21 @@ pub fn explain(job: &Job<'_>, wanted: &str) -> Result<Explained, Unexplained> {
     let mut found: Vec<Explained> = Vec::new();
     for candidate in candidates(job.names, wanted) {
         let remarks = RefCell::new(Vec::new());
-        let mut unread = |_: Vec<Unread>| Ok(());
+        let mut unreadable = Vec::new();
+        let mut unread = |rows: Vec<Unread>| {
+            let stories = rows.into_iter().filter_map(|row| unread_story(job.names, row));
+            unreadable.extend(stories.filter(|story| is_wanted(job.names, story, &candidate)));
+            Ok(())
+        };
         let batches = Batches::new(job.to_read(), &mut unread, &remarks);
         let options = engine::Options { through: job.through };
         let told = engine::explain(&plan, job.registers, batches, &options, &candidate);
-        let told = told.map_err(|error| match error {
+        let mut told = told.map_err(|error| match error {
             engine::RunError::Input(error) => error,
             engine::RunError::Sink(never) => match never {},
             engine::RunError::Internal(what) => FormatsError::Internal(what.to_owned()),
         })?;
+        told.extend(unreadable);
         found.extend(explained(told));
     }
     match found.len() {
@@ -83,6 +90,25 @@ fn explained(mut told: Vec<Explanation>) -> Option<Explained> {
     let allocated = told.iter().position(|story| story.aside.is_none());
     let story = told.remove(allocated.unwrap_or(0));
     Some(Explained { story, others: told })
+}
+
+/// What there is to tell of a row that cannot be read: what it says of itself, and why it is set aside.
+fn unread_story(names: &Names, row: Unread) -> Option<Explanation> {
+    let (event, fields) = row.event.zip(row.cells)?;
+    let effective = table(names, event)?.effective.and_then(|at| fields.get(at));
+    let date = match effective {
+        Some(Cell::Date(date)) => *date,
+        _ => Date::MIN,
+    };
+    Some(Explanation::of_unread(event, fields, row.origin, date, row.reason))
+}
+
+fn is_wanted(names: &Names, story: &Explanation, wanted: &Wanted) -> bool {
+    let Some(table) = table(names, story.event).filter(|_| story.event == wanted.event) else {
+        return false;
+    };
+    let key = table.key.iter().map(|at| story.fields.get(*at));
+    key.eq(wanted.key.iter().map(Some))
 }
 
 /// The words, clauses and places to tell an explanation with.
@@ -211,7 +237,7 @@ fn none_such(job: &Job<'_>, wanted: &str) -> Result<Unexplained, FormatsError> {
     for batch in Batches::new(job.to_read(), &mut unread, &remarks) {
         let batch = batch?;
         for row in 0..batch.len() {
-            let day = crate::base::Date::MIN;
+            let day = Date::MIN;
             let event = EventAt { batch: &batch, row, date: day, booked: day };
             keys.push(key_text(event, job.names));
         }

@@ -4,8 +4,8 @@ use crate::diagnostics::{Diagnostic, has_errors};
 use crate::model::RuleSet;
 
 use super::{
-    alike, authority, brackets, coverage, currencies, dated, division, examples, flow, heads,
-    order, selections, settlements, shares, tallies, unused, whole,
+    alike, authority, brackets, coverage, currencies, dated, division, early, examples, flow,
+    heads, order, precedence, selections, settlements, shares, tallies, unused, whole,
 };
 
 /// A rule set without errors. Nothing but [`check`] makes one, so whoever holds it need not ask again.
@@ -42,11 +42,13 @@ pub fn findings(rules: &RuleSet) -> Vec<Diagnostic> {
         division::check,
         coverage::check,
         heads::check,
+        precedence::check,
         flow::check,
         dated::check,
         brackets::check,
         tallies::check,
         order::check,
+        early::check,
         selections::check,
         whole::check,
         currencies::check,

@@ -158,7 +158,8 @@ impl Asked {
         let mut guards = Guards::new(rules, case.event);
         let (applies, names) = guards.rule(rule, case);
         let exprs = walk::in_case(case);
-        let Some(mut uses) = Uses::new(guards, days, &names, &exprs) else { return };
+        let covered = covered::of_module(rules, rule.module);
+        let Some(mut uses) = Uses::new(guards, (days, covered), &names, &exprs) else { return };
         let guards = &mut uses.guards;
         let (money, prevails) = match &case.body {
             Body::Split(split) => {
@@ -186,7 +187,8 @@ impl Asked {
         let days = days.and(covered::of_module(rules, levy.module));
         let (raised, names) = guards.levy(days, case);
         let exprs = walk::in_levy(case);
-        let Some(mut uses) = Uses::new(guards, days, &names, &exprs) else { return };
+        let covered = covered::of_module(rules, levy.module);
+        let Some(mut uses) = Uses::new(guards, (days, covered), &names, &exprs) else { return };
         let head = uses.guards.on_days(days);
         uses.steps(&case.steps, head);
         for expr in exprs.into_iter().skip(case.steps.len()) {
@@ -296,17 +298,18 @@ fn plain<'a>(
 ) -> Option<Uses<'a>> {
     let days = covered::of_module(rules, module);
     let exprs: Vec<&Expr> = condition.into_iter().chain(values.iter().copied()).collect();
-    let mut uses = Uses::new(Guards::new(rules, event), days, &names, &exprs)?;
+    let mut uses = Uses::new(Guards::new(rules, event), (days, days), &names, &exprs)?;
     let when = uses.guards.on_days(days);
     uses.conditional(condition, values, when, names);
     Some(uses)
 }
 
 impl<'a> Uses<'a> {
-    /// Nothing, if everything asked for has a value on every covered day, which is the usual case.
+    /// Nothing, if everything asked for has a value on every day that counts, which is the usual case:
+    /// of the event those of its rule, of other days that it names those the module covers.
     fn new(
         mut guards: Guards<'a>,
-        days: Covered,
+        (days, covered): (Covered, Covered),
         names: &Names<'a>,
         exprs: &[&Expr],
     ) -> Option<Uses<'a>> {
@@ -321,7 +324,7 @@ impl<'a> Uses<'a> {
         }
         let missing: Vec<(Expr, Formula)> = asked
             .iter()
-            .filter_map(|expr| Some((erased(expr), missing(&mut guards, days, expr)?)))
+            .filter_map(|expr| Some((erased(expr), missing(&mut guards, covered, expr)?)))
             .collect();
         let covered = guards.on_days(days);
         let wanted: Vec<(Expr, Formula)> = missing

@@ -40,10 +40,12 @@ mod currencies;
 mod dated;
 mod division;
 mod draws;
+mod early;
 mod examples;
 mod flow;
 mod heads;
 mod order;
+mod precedence;
 mod print;
 mod regions;
 mod selections;
@@ -73,11 +75,13 @@ pub const CODES: &[&[Title]] = &[
     division::CODES,
     coverage::CODES,
     heads::CODES,
+    precedence::CODES,
     flow::CODES,
     dated::CODES,
     brackets::CODES,
     tallies::CODES,
     order::CODES,
+    early::CODES,
     selections::CODES,
     whole::CODES,
     currencies::CODES,

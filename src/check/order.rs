@@ -154,25 +154,36 @@ fn missing(event: &Event) -> Vec<&str> {
 }
 
 /// One place where state is read, or fed.
-struct Read {
-    event: EventId,
-    what: Option<Kept>,
+pub(super) struct Read {
+    pub event: EventId,
+    pub what: Option<Kept>,
     /// Which parts of the key the event itself gives.
     given: Vec<bool>,
     /// The event gives a part that is a time.
     by_time: bool,
-    span: Span,
+    pub span: Span,
 }
 
 /// A tally or carry.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kept {
+pub(super) enum Kept {
     Tally(TallyId),
     Carry(crate::model::CarryId),
 }
 
 /// Every place where a sent event's outcome depends on what came before.
 fn reads(rules: &RuleSet) -> Vec<Read> {
+    let sent = |read: &Read| {
+        let event = rules.events.get(read.event.index());
+        event.is_some_and(|event| matches!(event.source, EventSource::Sent))
+    };
+    let mut found = every_read(rules);
+    found.retain(sent);
+    found
+}
+
+/// Every place where an event's outcome depends on what came before.
+pub(super) fn every_read(rules: &RuleSet) -> Vec<Read> {
     let mut found = Vec::new();
     for case in rules.rules.iter().flat_map(|rule| &rule.cases) {
         let mut names = Names::new(rules, Some(case.event));
@@ -208,11 +219,6 @@ fn reads(rules: &RuleSet) -> Vec<Read> {
             in_expr(expr, figure.event, &mut found);
         }
     }
-    let sent = |read: &Read| {
-        let event = rules.events.get(read.event.index());
-        event.is_some_and(|event| matches!(event.source, EventSource::Sent))
-    };
-    found.retain(sent);
     found
 }
 

@@ -7,7 +7,7 @@ use crate::check::Checked;
 use crate::diagnostics::{Diagnostic, Severity, Words, has_errors};
 use crate::formats::Project;
 use crate::model::Choice;
-use crate::report::names::{Label, folded};
+use crate::report::names::{Label, folded, nearest};
 use crate::report::{self, Drawing};
 
 use super::console::Console;
@@ -87,9 +87,13 @@ pub(super) fn scenario(loaded: &Loaded, spelling: &str) -> Result<Label, Stop> {
             )),
         )),
         (None, None, _) => {
-            let known: Vec<&str> = known.iter().flat_map(|label| label.spellings()).collect();
-            let known = known.iter().copied();
-            Err(Stop::error(app::unknown(("scenario", "方案"), spelling, known), None))
+            // A label is as good as the name, but in a list one of them is enough.
+            let mut listed: Vec<&str> = known.iter().flat_map(|label| label.spellings()).collect();
+            if nearest(spelling, listed.iter().copied()).is_none() {
+                listed = known.iter().map(|label| label.text.as_str()).collect();
+            }
+            let listed = listed.iter().copied();
+            Err(Stop::error(app::unknown(("scenario", "方案"), spelling, listed), None))
         }
     }
 }

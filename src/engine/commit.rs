@@ -88,7 +88,18 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         {
             return Ok(None);
         }
-        let value = self.eval(&change.value, scope)?.to_cell();
+        let value = match self.eval(&change.value, scope) {
+            Ok(value) => value.to_cell(),
+            Err(fault) => {
+                if T::ON
+                    && let Ok(key) = self.lasting_key(&change.keys, scope)
+                {
+                    let value = crate::rows::Cell::Missing;
+                    self.frame.becoming.push(Becoming { carry: change.of, key, value });
+                }
+                return Err(fault);
+            }
+        };
         let key = self.lasting_key(&change.keys, scope)?;
         Ok(Some(Becoming { carry: change.of, key, value }))
     }
@@ -210,8 +221,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         {
             return Ok(());
         }
-        let value = self.eval(&figure.value, scope)?.to_cell_of(&figure.kind);
+        let value = self.eval(&figure.value, scope);
+        // One that cannot be worked out is told too: it is why the event is set aside.
         self.tell_figure(figure.figure, &key, &figure.value, scope);
+        let value = value?.to_cell_of(&figure.kind);
         out.push(WorkedOut { figure: figure.figure, key, value });
         Ok(())
     }

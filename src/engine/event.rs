@@ -79,7 +79,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             && let Column::Money(values) = at_hand.column(field)
             && let Some(units) = values.get(at_hand.row)
         {
-            return Ok(units);
+            return with_mirror(units);
         }
         let units = match self.field(field)? {
             Value::Number(amount) => amount.mul(&event.unit)?,
@@ -89,7 +89,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         if !units.is_integer() {
             return Err(Reason::InflowNotWhole.into());
         }
-        units.to_int().ok_or_else(|| Reason::TooWide.into())
+        units.to_int().ok_or(Reason::TooWide.into()).and_then(with_mirror)
     }
 
     /// The event this one names to be undone, if it names one.
@@ -146,4 +146,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
         }
     }
+}
+
+/// Amounts that could not be given back are beyond their range.
+fn with_mirror(units: i128) -> Result<i128, Fault> {
+    units.checked_neg().map(|_| units).ok_or(Reason::TooWide.into())
 }

@@ -70,6 +70,11 @@ impl Evaluator<'_, '_, Recorder> {
         }
         let notes = std::mem::take(self.trace);
         let origin = at_hand.batch.origins.get(at_hand.row).copied().unwrap_or(Origin::MADE);
+        // All leaves of a stage together give nothing; what it divides is what came in.
+        let inflow = match self.is_stage() {
+            true => inflow.and_then(|_| self.inflow().ok()).map(Money::from_minor),
+            false => inflow,
+        };
         Some(Explanation {
             event: at_hand.kind,
             fields: self.fields_shown(),
@@ -128,6 +133,7 @@ impl Evaluator<'_, '_, Recorder> {
             leg: note.leg,
             row: note.row,
             amount: note.amount,
+            balances: note.balances,
             legs: (note.nodes.0..note.nodes.1)
                 .filter_map(|node| self.leg_of_node(u32::try_from(node).ok()?))
                 .collect(),

@@ -5,7 +5,8 @@
 
 use crate::base::Exact;
 use crate::plan::{
-    Among, Block, Bound, Case, Feed, Graded, Leg, Place, PoolStep, Portion, Source, Target, at,
+    Among, Block, Bound, Case, Expr, Feed, Graded, Leg, Place, PoolStep, Portion, Source, Target,
+    at,
 };
 use crate::rows::Reason;
 
@@ -183,9 +184,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
             let share = match &leg.portion {
                 Portion::Rest | Portion::All => whole.clone(),
-                Portion::Rate(rate) => whole.mul(&self.number(rate, under.scope)?)?,
+                Portion::Rate(rate) => whole.mul(&self.portion(leg, rate, under.scope)?)?,
                 Portion::Amount(amount) => {
-                    let amount = self.number(amount, under.scope)?.mul(&self.unit())?;
+                    let amount = self.portion(leg, amount, under.scope)?.mul(&self.unit())?;
                     capped(amount, whole, &left)
                 }
             };
@@ -205,6 +206,20 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(self.joined(before, after))
     }
 
+    /// How much a leg asks for. One that cannot be worked out is told, for it ends the event.
+    fn portion(
+        &mut self,
+        leg: &'a Leg,
+        portion: &'a Expr,
+        scope: Scope<'a>,
+    ) -> Result<Exact, Fault> {
+        let asked = self.number(portion, scope);
+        if asked.is_err() {
+            self.tell_leg(leg, &Exact::ZERO, scope);
+        }
+        asked
+    }
+
     fn in_order(
         &mut self,
         legs: &'a [Leg],
@@ -216,9 +231,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         for leg in legs {
             let share = match &leg.portion {
                 Portion::Rest | Portion::All => left.clone(),
-                Portion::Rate(rate) => left.mul(&self.number(rate, under.scope)?)?,
+                Portion::Rate(rate) => left.mul(&self.portion(leg, rate, under.scope)?)?,
                 Portion::Amount(amount) => {
-                    let amount = self.number(amount, under.scope)?.mul(&self.unit())?;
+                    let amount = self.portion(leg, amount, under.scope)?.mul(&self.unit())?;
                     capped(amount, whole, &left)
                 }
             };
@@ -244,17 +259,23 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 Some(feed) => Some(self.lasting_key(&feed.keys, under.scope)?),
                 None => None,
             };
-            let share = match (place, &leg.feed, key) {
-                (0, _, _) => left.clone(),
-                (_, Some(_), Some(key)) if self.has_shut(leg, key) => Exact::ZERO,
-                (_, Some(feed), Some(key)) => {
-                    let given = self.running(feed, key)?.1;
-                    if given.is_positive() { given.neg().max(left.clone()) } else { Exact::ZERO }
-                }
+            let shut = key.is_some_and(|key| self.has_shut(leg, key));
+            let total = match leg.feed.as_ref().zip(key).filter(|_| place != 0) {
+                Some((feed, key)) => Some((feed.tally, key, self.running(feed, key)?)),
+                None => None,
+            };
+            let given = match &total {
+                Some((.., (_, now))) if !shut && now.is_positive() => now.clone(),
                 _ => Exact::ZERO,
             };
-            left = left.sub(&share)?;
+            let share = if place == 0 { left.clone() } else { given.neg().max(left.clone()) };
             self.tell_leg(leg, &share, under.scope);
+            if place != 0 {
+                let total = total.as_ref();
+                let total = total.map(|(tally, key, (before, now))| (*tally, *key, before, now));
+                self.tell_given_back(&given, (&left, &share), total, shut);
+            }
+            left = left.sub(&share)?;
             let node = self.led_leg(leg, share.clone(), key, under)?;
             self.tell_leg_done(node, &share);
             chain = self.joined(Chain { first: node, last: node }, chain);

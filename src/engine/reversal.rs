@@ -132,6 +132,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     pub fn keep_original(&mut self, unique: Part, inflow: i128) -> Result<(), Fault> {
         let mut written = Vec::new();
         self.walk(self.frame.roots.first, &mut written);
+        // What gave nothing takes nothing back, and is nobody's first leaf.
+        written.retain(|leaf| self.frame.nodes.get(at(*leaf)).is_some_and(|it| it.units != 0));
         let mut leaves = Vec::with_capacity(written.len());
         for leaf in written.iter().filter_map(|leaf| self.frame.nodes.get(at(*leaf))) {
             let account = match leaf.content {

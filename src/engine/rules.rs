@@ -32,9 +32,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             if let (Some(slot), Some(row)) = (case.row, row) {
                 self.bind(scope, slot, Value::Row(row));
             }
-            let failed = self.failing(&case.steps, scope)?;
-            self.tell_tried(case.rule, Some((&case.steps, failed, scope)));
-            match failed {
+            let failed = self.failing(&case.steps, scope);
+            // A head that cannot be worked out is told too: it is why the event is set aside.
+            let told = failed.as_ref().map_or(None, |failed| *failed);
+            self.tell_tried(case.rule, Some((&case.steps, told, scope)));
+            match failed? {
                 None => self.frame.applying.push((place, base)),
                 Some(_) => self.close(base),
             }
@@ -125,7 +127,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
             let base = self.open(levy.locals);
             let scope = Scope { base, own: None };
-            let failed = self.failing(&levy.steps, scope)?;
+            let failed = self.failing(&levy.steps, scope);
+            if failed.is_err() {
+                self.tell_levy(levy, Some((None, scope)), None);
+            }
+            let failed = failed?;
             if failed.is_some() {
                 self.tell_levy(levy, Some((failed, scope)), None);
             } else {
@@ -138,7 +144,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     fn raise(&mut self, levy: &'a LevyCase, scope: Scope<'a>) -> Result<i128, Fault> {
-        let due = self.number(&levy.due, scope)?;
+        let due = self.number(&levy.due, scope);
+        if due.is_err() {
+            self.tell_levy(levy, Some((None, scope)), None);
+        }
+        let due = due?;
         if due.is_negative() && !levy.may_refund {
             self.tell_levy(levy, Some((None, scope)), None);
             return Err(Reason::NegativeLevy { levy: levy.levy, due }.into());
@@ -191,9 +201,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
             let base = self.open(case.locals);
             let scope = Scope { base, own: None };
-            let failed = self.failing(&case.steps, scope)?;
-            self.tell_transfers(case.rule, Some((&case.steps, failed, scope)));
-            match failed {
+            let failed = self.failing(&case.steps, scope);
+            let told = failed.as_ref().map_or(None, |failed| *failed);
+            self.tell_transfers(case.rule, Some((&case.steps, told, scope)));
+            match failed? {
                 Some(_) => self.close(base),
                 None => self.frame.applying.push((place, base)),
             }
@@ -279,18 +290,24 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         scope: Scope<'a>,
     ) -> Result<i128, Fault> {
         let position = self.account(place, scope)?;
-        let mut balance = self.balance_at(position);
-        // What this event moved before counts.
-        for node in self.frame.nodes.iter().filter(|node| node.whole) {
-            if matches!(node.content, Content::Account(of) if of == position) {
-                balance = balance.checked_add(node.units).ok_or(Reason::TooWide)?;
-            }
-        }
+        let balance = self.balance_so_far(position)?;
+        self.tell_balance(position, balance);
         let drawn = balance.clamp(0, wanted);
         if drawn != 0 {
             self.make_whole(leg, Content::Account(position), -drawn)?;
         }
         Ok(wanted - drawn)
+    }
+
+    /// What is in an account, with what this event moved before.
+    fn balance_so_far(&self, position: u32) -> Result<i128, Fault> {
+        let mut balance = self.balance_at(position);
+        for node in self.frame.nodes.iter().filter(|node| node.whole) {
+            if matches!(node.content, Content::Account(of) if of == position) {
+                balance = balance.checked_add(node.units).ok_or(Reason::TooWide)?;
+            }
+        }
+        Ok(balance)
     }
 
     fn draw(
@@ -301,6 +318,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         scope: Scope<'a>,
     ) -> Result<(), Fault> {
         let position = self.account(place, scope)?;
+        if T::ON {
+            self.tell_balance(position, self.balance_so_far(position)?);
+        }
         if units != 0 {
             let drawn = units.checked_neg().ok_or(Reason::TooWide)?;
             self.make_whole(leg, Content::Account(position), drawn)?;

@@ -55,10 +55,6 @@ pub(crate) struct Workspace {
     left: Vec<i128>,
 }
 
-/// The largest number of units a share may have: room enough below 128 bits that adding a few
-/// units, or turning the sign, cannot overflow.
-const UNITS_MAX: i128 = 1 << 120;
-
 /// The largest common denominator that is worked with as it is.
 const COMMON_MAX: i128 = 1 << 40;
 
@@ -72,7 +68,7 @@ const COMMON_MAX: i128 = 1 << 40;
 /// first.
 ///
 /// # Errors
-/// [`ExactError::TooWide`] if a share has more than 2^120 units.
+/// [`ExactError::TooWide`] if a leaf would get more units than an amount may have.
 pub(crate) fn settle(
     units: i128,
     shares: &[Exact],
@@ -87,7 +83,7 @@ pub(crate) fn settle(
     }
     let mirrored = units < 0 || sum.is_negative();
     let start = out.len();
-    let missing = in_range(units)?.abs();
+    let missing = units.checked_abs().ok_or(ExactError::TooWide)?;
     work.fractions.clear();
     work.wide.clear();
     let whole = match common(shares) {
@@ -96,7 +92,7 @@ pub(crate) fn settle(
     };
     let missing = missing.checked_sub(whole).ok_or(ExactError::TooWide)?;
     let given = match out.get_mut(start..) {
-        Some(taken) if missing != 0 => give(missing, way, bounds, work, taken),
+        Some(taken) if missing != 0 => give(missing, way, bounds, work, taken)?,
         _ => Given::default(),
     };
     if mirrored {
@@ -111,7 +107,7 @@ fn common(shares: &[Exact]) -> Option<i128> {
     let mut common: i128 = 1;
     for share in shares {
         let (num, den) = share.to_ratio()?;
-        in_range(num).ok()?;
+        num.checked_neg()?;
         if common % den != 0 {
             common = common.checked_mul(den / gcd(common, den))?;
         }
@@ -165,7 +161,8 @@ fn round_down_widely(
     for (leaf, share) in shares.iter().enumerate() {
         let share = if mirrored { share.neg() } else { share.clone() };
         let down = share.floor();
-        let whole = in_range(down.to_int().ok_or(ExactError::TooWide)?)?;
+        let whole = down.to_int().and_then(|whole| whole.checked_abs().map(|_| whole));
+        let whole = whole.ok_or(ExactError::TooWide)?;
         sum = sum.checked_add(whole).ok_or(ExactError::TooWide)?;
         out.push(whole);
         if !share.is_zero() {
@@ -206,17 +203,13 @@ fn sums_widely(shares: &[Exact], whole: &Exact) -> Result<bool, ExactError> {
     Ok(sum == *whole)
 }
 
-fn in_range(units: i128) -> Result<i128, ExactError> {
-    if (-UNITS_MAX..=UNITS_MAX).contains(&units) { Ok(units) } else { Err(ExactError::TooWide) }
-}
-
 fn give(
     missing: i128,
     way: Way<'_>,
     bounds: &Bounds,
     work: &mut Workspace,
     taken: &mut [i128],
-) -> Given {
+) -> Result<Given, ExactError> {
     let moved = u64::try_from(missing.unsigned_abs()).unwrap_or(u64::MAX);
     work.left.clear();
     work.left.extend_from_slice(&bounds.limits);
@@ -231,11 +224,11 @@ fn give(
             let mut rest = missing;
             for leaf in leaves {
                 while rest > 0 && accepts(*leaf, bounds, &mut work.left) {
-                    add(taken, *leaf, 1);
+                    add(taken, *leaf, 1)?;
                     rest -= 1;
                 }
             }
-            return Given { left: rest, moved };
+            return Ok(Given { left: rest, moved });
         }
         // Sorts that keep equals in place; a waterfall's order is the written one.
         Way::LargestRemainder => {
@@ -250,21 +243,21 @@ fn give(
     work.order.extend(leaves.chain(work.wide.iter().map(|(_, leaf)| *leaf)));
     let order = &work.order;
     if order.is_empty() {
-        return Given { left: missing, moved };
+        return Ok(Given { left: missing, moved });
     }
     let mut rest = missing;
     for leaf in order.iter().rev().cycle().take_while(|_| missing < 0) {
         if rest == 0 {
             break;
         }
-        add(taken, *leaf, -1);
+        add(taken, *leaf, -1)?;
         rest += 1;
     }
     while rest > 0 {
         let before = rest;
         for leaf in order {
             if rest > 0 && accepts(*leaf, bounds, &mut work.left) {
-                add(taken, *leaf, 1);
+                add(taken, *leaf, 1)?;
                 rest -= 1;
             }
         }
@@ -276,16 +269,17 @@ fn give(
         if rest == 0 {
             break;
         }
-        add(taken, *leaf, 1);
+        add(taken, *leaf, 1)?;
         rest -= 1;
     }
-    Given { left: 0, moved }
+    Ok(Given { left: 0, moved })
 }
 
-fn add(taken: &mut [i128], leaf: usize, units: i128) {
+fn add(taken: &mut [i128], leaf: usize, units: i128) -> Result<(), ExactError> {
     if let Some(taken) = taken.get_mut(leaf) {
-        *taken += units;
+        *taken = taken.checked_add(units).ok_or(ExactError::TooWide)?;
     }
+    Ok(())
 }
 
 /// Whether no bound refuses the leaf another unit; if so it is counted.

@@ -3,8 +3,9 @@
 use crate::base::{Date, Exact};
 use crate::plan::{Bound, Constant, Expr, Leg, LevyCase, Portion, Source, Step};
 use crate::rows::{
-    Allocation, BoundKind, BoundStory, FigureStory, HeadStep, LevyStory, ParameterUsed, RowUsed,
-    RunningTotal, ScheduleUsed, SettledLeaf, SettlementStory, SettlementWay, Tried, Verdict,
+    Allocation, BoundKind, BoundStory, Cell, FigureStory, HeadStep, LevyStory, ParameterUsed,
+    Reckoning, RowUsed, RunningTotal, ScheduleUsed, SettledLeaf, SettlementStory, SettlementWay,
+    Term, Tried, Verdict,
 };
 
 use super::evaluator::{Evaluator, Scope};
@@ -130,13 +131,13 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         match tried {
             None => Tried { rule, verdict: Verdict::OutOfPeriod, head: Vec::new() },
             Some((steps, failed, scope)) => {
-                let verdict = if failed.is_some() { Verdict::Failed } else { Verdict::Applies };
-                Tried { rule, verdict, head: self.head(steps, failed, scope) }
+                let head = self.head(steps, failed, scope);
+                Tried { rule, verdict: verdict(failed, &head), head }
             }
         }
     }
 
-    /// The steps of a head, up to the one that failed.
+    /// The steps of a head, up to the one that failed or cannot be worked out.
     fn head(
         &mut self,
         steps: &'a [Step],
@@ -151,6 +152,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 Step::Let(slot, expr) => HeadStep::Let(*slot, self.reckon(expr, scope)),
                 Step::When(expr) => HeadStep::When(self.reckon(expr, scope)),
             });
+            if head.last().is_some_and(is_unknown) {
+                break;
+            }
         }
         head
     }
@@ -170,11 +174,24 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let amount = amount.map(|amount| self.reckon(amount, scope));
         if let Some(recorder) = self.trace.recorder() {
             let row = std::mem::take(&mut recorder.row);
-            let note = TransferNote { leg, row, amount, nodes };
+            let balances = std::mem::take(&mut recorder.balances);
+            let note = TransferNote { leg, row, amount, balances, nodes };
             let of_rule = recorder.transfers.iter_mut().rev().find(|(it, _)| it.rule == rule);
             if let Some((_, made)) = of_rule {
                 made.push(note);
             }
+        }
+    }
+
+    /// A transfer asks what an account holds.
+    pub fn tell_balance(&mut self, position: u32, balance: i128) {
+        if !T::ON || !self.state.is_watched(position) {
+            return;
+        }
+        let of = self.destination(&Content::Account(position));
+        let balance = self.major(&Exact::from_int(balance));
+        if let Some(recorder) = self.trace.recorder() {
+            recorder.balances.push((of, balance));
         }
     }
 
@@ -197,9 +214,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         };
         if let Some((failed, scope)) = tried {
             story.head = self.head(&levy.steps, failed, scope);
-            story.verdict = Verdict::Failed;
-            if failed.is_none() {
-                story.verdict = Verdict::Applies;
+            story.verdict = verdict(failed, &story.head);
+            if story.verdict == Verdict::Applies {
                 story.due = Some(self.reckon(&levy.due, scope));
             }
         }
@@ -270,12 +286,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             Bound::UpToInTotal { amount, .. } => (BoundKind::UpToInTotal, amount),
         };
         let bound = self.reckon(amount, scope);
-        let total = work.total.map(|(tally, key, before, now)| RunningTotal {
-            tally,
-            key: self.cells_of(self.key_at(key)),
-            before: self.major(before),
-            now: self.major(now),
-        });
+        let total = work.total.map(|total| self.running_total(total));
         let story = BoundStory {
             kind,
             bound,
@@ -289,6 +300,43 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             && let Some(open) = recorder.open.last_mut()
         {
             open.bounds.push(story);
+        }
+    }
+
+    /// In a waterfall that takes back: how much of what is left the leg at hand was given, and its
+    /// tally's total before the event and now.
+    pub fn tell_given_back(
+        &mut self,
+        given: &Exact,
+        (left, share): (&Exact, &Exact),
+        total: Option<(u32, (usize, usize), &Exact, &Exact)>,
+        shut: bool,
+    ) {
+        if !T::ON || left.is_zero() {
+            return;
+        }
+        let limit = self.major(given);
+        let value = Cell::Number(limit.clone());
+        let bound = Reckoning { term: Term::Constant, value, fault: None, parts: Vec::new() };
+        let total = total.map(|total| self.running_total(total));
+        let (before, after) = (self.major(left), self.major(share));
+        let kind = BoundKind::GivesBack;
+        if let Some(recorder) = self.trace.recorder()
+            && let Some(open) = recorder.open.last_mut()
+        {
+            open.bounds.push(BoundStory { kind, bound, limit, total, shut, before, after });
+        }
+    }
+
+    fn running_total(
+        &self,
+        (tally, key, before, now): (u32, (usize, usize), &Exact, &Exact),
+    ) -> RunningTotal {
+        RunningTotal {
+            tally,
+            key: self.cells_of(self.key_at(key)),
+            before: self.major(before),
+            now: self.major(now),
         }
     }
 
@@ -332,13 +380,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// A figure was worked out.
-    pub fn tell_figure(
-        &mut self,
-        figure: u32,
-        key: &[crate::rows::Cell],
-        expr: &'a Expr,
-        scope: Scope<'a>,
-    ) {
+    pub fn tell_figure(&mut self, figure: u32, key: &[Cell], expr: &'a Expr, scope: Scope<'a>) {
         if !T::ON {
             return;
         }
@@ -369,5 +411,21 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
             Content::Group => Destination::Legs,
         }
+    }
+}
+
+fn verdict(failed: Option<usize>, head: &[HeadStep]) -> Verdict {
+    match failed {
+        Some(_) => Verdict::Failed,
+        None if head.last().is_some_and(is_unknown) => Verdict::Unknown,
+        None => Verdict::Applies,
+    }
+}
+
+/// Whether a step cannot be worked out, for which the event is set aside.
+fn is_unknown(step: &HeadStep) -> bool {
+    match step {
+        HeadStep::With(_, row) => row.fault.is_some() || row.value == Cell::Missing,
+        HeadStep::Let(_, reckoning) | HeadStep::When(reckoning) => reckoning.fault.is_some(),
     }
 }

@@ -6,8 +6,8 @@
 
 use crate::base::Exact;
 use crate::rows::{
-    BoundStory, Cell, FigureStory, LevyStory, ParameterUsed, Reckoning, ReversalStory, RowUsed,
-    ScheduleUsed, SettlementStory, Tried,
+    BoundStory, Cell, Destination, FigureStory, LevyStory, ParameterUsed, Reckoning, ReversalStory,
+    RowUsed, ScheduleUsed, SettlementStory, Tried,
 };
 
 /// Who listens.
@@ -43,6 +43,8 @@ pub(crate) struct Recorder {
     pub open: Vec<LegNote>,
     /// The key of the row whose leg comes next.
     pub row: Vec<Cell>,
+    /// What the accounts held that the transfer at hand draws on.
+    pub balances: Vec<(Destination, Exact)>,
     /// The event that is undone; its legs are told at the end.
     pub reversal: Option<ReversalStory>,
     pub settlements: Vec<SettlementStory>,
@@ -59,6 +61,7 @@ pub(crate) struct TransferNote {
     pub leg: u32,
     pub row: Vec<Cell>,
     pub amount: Option<Reckoning>,
+    pub balances: Vec<(Destination, Exact)>,
     pub nodes: (usize, usize),
 }
 

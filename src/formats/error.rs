@@ -228,6 +228,10 @@ impl FormatsError {
                 "name the files in it, for example with `folder/*.csv`",
                 "请写出其中的文件，例如 folder/*.csv",
             )),
+            FormatsError::Empty { file } if is_called_json(file) => Some(Words::new(
+                "a list without records is `[]`; was the export interrupted?",
+                "没有记录的列表写作 []；导出是否中断了？",
+            )),
             FormatsError::Empty { .. } => Some(Words::new(
                 "a table starts with a line of column names; was the export interrupted?",
                 "表格的第一行应是列名；导出是否中断了？",
@@ -335,4 +339,9 @@ fn io_words(file: &str, doing: Doing, source: &io::Error) -> Words {
             Words::new(format!("cannot write `{file}`: {en}"), format!("无法写入「{file}」：{zh}"))
         }
     }
+}
+
+fn is_called_json(file: &str) -> bool {
+    let ending = file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    matches!(ending.as_deref(), Some("json" | "ndjson" | "jsonl"))
 }

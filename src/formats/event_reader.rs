@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::base::Money;
-use crate::rows::{Batch, Origin, Reason, Unreadable};
+use crate::rows::{Batch, Cell, Origin, Reason, Unreadable};
 
 use super::blocks::{Block, Place};
 use super::column_file::ColumnBlock;
@@ -26,6 +26,8 @@ pub struct Unread {
     pub origin: Origin,
     /// What it would have brought, where that cell can be read.
     pub inflow: Option<Money>,
+    /// The values of its fields as far as they can be read, where those of its key can.
+    pub cells: Option<Vec<Cell>>,
     /// What is wrong; always `Unreadable`.
     pub reason: Reason,
 }
@@ -196,19 +198,21 @@ impl<'r, 'n> Filling<'r, 'n> {
         let columns = u32::try_from(reader.header.len()).unwrap_or(u32::MAX);
         if let RawRow::Broken { column, text, why, .. } = row {
             let fault = Fault { value: parse::shortened(text), why: *why };
-            return self.fail(reader.only_kind(), origin, None, column.clone(), fault);
+            return self.fail(reader.only_kind(), origin, (None, None), column.clone(), fault);
         }
         if let RawRow::Cells(cells) = row {
             let found = u32::try_from(cells.len()).unwrap_or(u32::MAX);
             if found != columns {
                 let why = Unreadable::Ragged { expected: columns, found };
                 let fault = Fault { value: parse::shortened(cells.text()), why };
-                return self.fail(reader.only_kind(), origin, None, None, fault);
+                return self.fail(reader.only_kind(), origin, (None, None), None, fault);
             }
         }
         let kind = match reader.kind_of(row) {
             Ok(kind) => kind,
-            Err((column, fault)) => return self.fail(None, origin, None, Some(column), fault),
+            Err((column, fault)) => {
+                return self.fail(None, origin, (None, None), Some(column), fault);
+            }
         };
         let mut known = std::mem::take(&mut self.known);
         let found = table(self.reader, &mut self.batches, kind, self.room);
@@ -229,7 +233,8 @@ impl<'r, 'n> Filling<'r, 'n> {
                     field.map_or_else(String::new, |field| field.name.text.clone())
                 }
             });
-            self.fail(Some(table.event), origin, table.inflow_of(row), column, fault);
+            let (inflow, cells) = (table.inflow_of(row), table.cells_of(row));
+            self.fail(Some(table.event), origin, (inflow, cells), column, fault);
         }
     }
 
@@ -237,13 +242,13 @@ impl<'r, 'n> Filling<'r, 'n> {
         &mut self,
         event: Option<u32>,
         origin: Origin,
-        inflow: Option<Money>,
+        (inflow, cells): (Option<Money>, Option<Vec<Cell>>),
         column: Option<String>,
         fault: Fault,
     ) {
         let (column, value) = (column.map(Arc::from), Arc::from(fault.value));
         let reason = Reason::Unreadable { column, value, why: fault.why };
-        self.unread.push(Unread { event, origin, inflow, reason });
+        self.unread.push(Unread { event, origin, inflow, cells, reason });
     }
 }
 

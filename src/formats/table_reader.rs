@@ -221,36 +221,48 @@ impl<'n> TableReader<'n> {
 
     /// What a row that failed would have brought.
     pub(super) fn inflow_of(&self, row: &RawRow<'_>) -> Option<Money> {
-        let at = self.table.inflow?;
+        match self.cell_of(self.table.inflow?, row)? {
+            Cell::Money(amount) => Some(amount),
+            _ => None,
+        }
+    }
+
+    /// What of a row that failed can be read, if its key can.
+    pub(super) fn cells_of(&self, row: &RawRow<'_>) -> Option<Vec<Cell>> {
+        let fields = 0..self.table.fields.len();
+        let cells: Vec<Cell> =
+            fields.map(|at| self.cell_of(at, row).unwrap_or(Cell::Missing)).collect();
+        let is_there = |at: &usize| cells.get(*at).is_some_and(|cell| *cell != Cell::Missing);
+        self.table.key.iter().all(is_there).then_some(cells)
+    }
+
+    /// A field of a row that failed.
+    fn cell_of(&self, at: usize, row: &RawRow<'_>) -> Option<Cell> {
         let field = self.table.fields.get(at)?;
-        let cell = match row {
+        match row {
             RawRow::Cells(cells) => {
                 let text = match self.from.get(at)? {
                     FieldFrom::Nowhere => return None,
                     FieldFrom::Column(place) => cells.get(*place)?,
                     FieldFrom::Constant(text) => text,
                 };
-                parse::text(&self.mapping.meant(at, text), &field.kind, self.names).ok()?
+                parse::text(&self.mapping.meant(at, text), &field.kind, self.names).ok()
             }
             RawRow::Values { cells, .. } => match self.from.get(at)? {
                 FieldFrom::Nowhere => return None,
                 FieldFrom::Column(place) => {
-                    value_cell(&self.mapping, at, field, cells.get(*place)?, self.names).ok()?
+                    value_cell(&self.mapping, at, field, cells.get(*place)?, self.names).ok()
                 }
-                FieldFrom::Constant(text) => parse::text(text, &field.kind, self.names).ok()?,
+                FieldFrom::Constant(text) => parse::text(text, &field.kind, self.names).ok(),
             },
             RawRow::Record { record, .. } => {
                 let raw = record.0.iter().find(|(name, _)| {
                     field_of_column(name, &self.table.fields, &self.mapping) == Some(at)
                 });
                 let raw = raw.map(|(_, raw)| *raw);
-                record_value(&self.mapping, at, field, raw, self.names).ok()?
+                record_value(&self.mapping, at, field, raw, self.names).ok()
             }
-            RawRow::Broken { .. } => return None,
-        };
-        match cell {
-            Cell::Money(amount) => Some(amount),
-            _ => None,
+            RawRow::Broken { .. } => None,
         }
     }
 }

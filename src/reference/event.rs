@@ -103,10 +103,11 @@ pub(super) fn inflow_field(scene: &Scene<'_>) -> Result<Number, Stop> {
         Value::Missing => Number::zero(),
         value => value.number()?,
     };
-    match number::minor(&inflow, scale_of(scene)?) {
-        Some(_) => Ok(inflow),
-        None => Err(Reason::InflowNotWhole.into()),
+    let scale = scale_of(scene)?;
+    if !(&inflow / number::unit(scale)).is_integer() {
+        return Err(Reason::InflowNotWhole.into());
     }
+    money(&inflow, scale).map(|_| inflow)
 }
 
 /// A stage takes the balances it closes out of their accounts.
@@ -202,7 +203,7 @@ fn changes(scene: &Scene<'_>, sheet: &mut Sheet) -> Result<Changes, Stop> {
             changes.closed.push((latch.leg, latch.key.clone()));
         }
     }
-    stays_above_zero(scene, &changes)?;
+    check_balances(scene, &changes)?;
     Ok(changes)
 }
 
@@ -218,17 +219,31 @@ pub(super) fn additions(scene: &Scene<'_>) -> Result<Changes, Stop> {
     Ok(changes)
 }
 
-/// Refuses an event that would draw an account that holds below zero.
-pub(super) fn stays_above_zero(scene: &Scene<'_>, changes: &Changes) -> Result<(), Stop> {
+/// Refuses an event that would draw an account that holds below zero, or one whose balance counts
+/// beyond the range of amounts.
+pub(super) fn check_balances(scene: &Scene<'_>, changes: &Changes) -> Result<(), Stop> {
+    let scale = scale_of(scene)?;
     let books = Books { state: scene.books.state, changes: Some((changes, scene.day)) };
     for (account, key, _) in &changes.moves {
         let declared = entry(&scene.rules.accounts, account.index(), "account")?;
-        if declared.holds && books.balance(*account, key).is_negative() {
+        let balance = books.balance(*account, key);
+        if declared.holds || is_closed(scene, *account) {
+            money(&balance, scale)?;
+        }
+        if declared.holds && balance.is_negative() {
             let key = key.clone();
             return Err(Reason::BalanceBelowZero { account: account.0, key }.into());
         }
     }
     Ok(())
+}
+
+fn is_closed(scene: &Scene<'_>, account: AccountId) -> bool {
+    scene
+        .rules
+        .events
+        .iter()
+        .any(|event| matches!(event.source, EventSource::Stage { closes, .. } if closes == account))
 }
 
 /// Works the figures out, as things stand after the event.

@@ -63,9 +63,10 @@ pub(super) fn unit(scale: u8) -> Number {
     Number::new(BigInt::one(), BigInt::from(10).pow(u32::from(scale)))
 }
 
-/// The whole number of units an amount is, if it is one and is no wider than an amount may be.
+/// The whole number of units an amount is, if it is one and is no wider than an amount may be: the
+/// least of 128 bits has no mirror and is none.
 pub(super) fn minor(value: &Number, scale: u8) -> Option<i128> {
-    to_i128(&(value / unit(scale)))
+    to_i128(&(value / unit(scale))).filter(|units| *units != i128::MIN)
 }
 
 pub(super) fn to_i128(value: &Number) -> Option<i128> {

@@ -10,7 +10,7 @@ use crate::model::{EventId, Settlement, TallyId};
 use crate::rows::Reason;
 
 use super::error::{Stop, entry};
-use super::event::{Finished, additions, inflow_field, money, stays_above_zero};
+use super::event::{Finished, additions, check_balances, inflow_field, money};
 use super::number::{self, Number};
 use super::outcome::{Leaf, Payee};
 use super::scene::{EventAtHand, Scene};
@@ -107,7 +107,7 @@ pub(super) fn evaluate(
     for (tally, key, amount) in &record.pool_feeds {
         changes.adds.push((*tally, key.clone(), -number::product(amount, &this)?));
     }
-    stays_above_zero(scene, &changes)?;
+    check_balances(scene, &changes)?;
     for (leaf, target) in record.leaves.iter_mut().zip(targets) {
         leaf.given_back = target;
     }

@@ -29,7 +29,7 @@ pub struct Node {
 pub enum NodeKind {
     /// An event's inflow, or a levy.
     Source,
-    /// A pool.
+    /// A pool, or a stage: what waits to be divided.
     Pool,
     /// An account or family.
     Account,

@@ -218,14 +218,18 @@ fn rarer_words(reason: &Reason, names: &Names) -> ReasonWords {
             "S20",
             ("a division by zero", "除数为零"),
             (
-                "`explain` shows the value; the data or the rule must exclude it",
-                "explain 会显示该值；请在数据或规则中排除",
+                "`explain` shows the values it comes from; the data or the rule must exclude it",
+                "explain 会显示由何值而来；请在数据或规则中排除",
             ),
         ),
         Reason::TooWide => plain(
             "S21",
             ("a value is beyond the supported range", "数值超出支持的范围"),
-            ("are the amounts in the right columns?", "金额是否放错了列？"),
+            (
+                "are the amounts in the right columns? a `carry` that multiplies itself without `rounded` \
+                 grows with every event; `explain` shows the values",
+                "金额是否放错了列？逐笔自乘而未取整的结转会越来越长；explain 会显示各值",
+            ),
         ),
         Reason::DateOutOfRange => plain(
             "S22",

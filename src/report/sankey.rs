@@ -115,9 +115,10 @@ fn columns(network: &Network) -> Vec<usize> {
         }
     }
     let last = columns.iter().copied().max().unwrap_or(0);
-    // Accounts stand together at the right.
-    for (column, node) in columns.iter_mut().zip(&network.nodes) {
-        if matches!(node.kind, NodeKind::Account | NodeKind::Undetermined) {
+    // Accounts stand together at the right, but for those that give again.
+    for (place, (column, node)) in columns.iter_mut().zip(&network.nodes).enumerate() {
+        let gives = network.links.iter().any(|link| link.from == place);
+        if matches!(node.kind, NodeKind::Account | NodeKind::Undetermined) && !gives {
             *column = last;
         }
     }

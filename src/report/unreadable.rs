@@ -9,6 +9,7 @@ use super::names::{Kind, folded};
 /// What is wrong with a value, with its column and the value itself.
 pub fn unreadable_words(why: Unreadable, column: Option<&str>, value: &str) -> Words {
     let what = match why {
+        Unreadable::NotText if is_value(value) => Words::new("is no text", "不是文字"),
         // Such as the 30th of February.
         Unreadable::NotADate if is_spelled_as_date(value) => {
             Words::new("is no day of the calendar", "不是日历上的日子")
@@ -20,7 +21,8 @@ pub fn unreadable_words(why: Unreadable, column: Option<&str>, value: &str) -> W
         None => (String::new(), String::new()),
     };
     // Of a whole row it is said first what is wrong with it.
-    if is_row(why) && !value.is_empty() {
+    let is_row = is_row(why) && !(why == Unreadable::NotText && is_value(value));
+    if is_row && !value.is_empty() {
         let (value, _) = value
             .char_indices()
             .nth(SHOWN_MAX)
@@ -34,6 +36,11 @@ pub fn unreadable_words(why: Unreadable, column: Option<&str>, value: &str) -> W
         return Words::new(format!("{en}{}", what.en), format!("{zh}{}", what.zh));
     }
     Words::new(format!("{en}`{value}` {}", what.en), format!("{zh}「{value}」{}", what.zh))
+}
+
+/// Whether what should be a text is a value of JSON that is none: `true`, `{"v":1}`.
+fn is_value(value: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(value).is_ok()
 }
 
 /// Whether the value is the row, or a large part of it.
@@ -135,6 +142,9 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
             "write values apart by `;`, or a JSON array",
             "请用分号隔开各值，或写成 JSON 数组",
         ),
+        Unreadable::NotText if is_value(value) => {
+            Words::new("write it in quotation marks", "请加引号写成文字")
+        }
         Unreadable::NotText => Words::new(
             "the bytes were damaged on the way; export the row again",
             "字节在传输中损坏；请重新导出该行",

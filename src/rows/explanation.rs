@@ -57,6 +57,48 @@ pub struct Explanation {
     pub rows: Vec<RowUsed>,
 }
 
+impl Explanation {
+    /// What there is to tell of a row that cannot be read: the fields that can, and the reason. Its day
+    /// may be one of the others, which then is [`Date::MIN`].
+    pub fn of_unread(
+        event: u32,
+        fields: Vec<Cell>,
+        origin: Origin,
+        date: Date,
+        why: Reason,
+    ) -> Self {
+        Explanation {
+            event,
+            fields,
+            origin,
+            date,
+            booked: date,
+            currency: 0,
+            inflow: None,
+            aside: Some(why),
+            levies: Vec::new(),
+            transfers: Vec::new(),
+            divisions: Vec::new(),
+            reversal: None,
+            settlements: Vec::new(),
+            result: Vec::new(),
+            totals: Vec::new(),
+            carries: Vec::new(),
+            latches: Vec::new(),
+            figures: Vec::new(),
+            readings: Vec::new(),
+            parameters: Vec::new(),
+            schedules: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Whether its day is known.
+    pub fn is_dated(&self) -> bool {
+        self.date != Date::MIN || !matches!(self.aside, Some(Reason::Unreadable { .. }))
+    }
+}
+
 /// An event that is undone, in part or whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReversalStory {
@@ -97,6 +139,8 @@ pub enum Verdict {
     },
     /// It applies.
     Applies,
+    /// The last step told cannot be worked out.
+    Unknown,
 }
 
 /// A step of a head.
@@ -279,6 +323,8 @@ pub struct TransferMade {
     pub row: Vec<Cell>,
     /// How much; absent for an open item.
     pub amount: Option<Reckoning>,
+    /// What the accounts held that it draws on, as far as balances are kept, in the order asked.
+    pub balances: Vec<(Destination, Exact)>,
     /// What leaves accounts and where it goes, in the order made.
     pub legs: Vec<LegStory>,
 }
@@ -377,6 +423,8 @@ pub enum BoundKind {
     UpToInTotal,
     /// At least so much of this event.
     AtLeast,
+    /// In a waterfall that takes back: at most what the leg was given.
+    GivesBack,
 }
 
 /// A running total that a bound looks at.

@@ -32,6 +32,10 @@ pub(super) fn advice(place: &Place<'_>, wanted: &[Rule]) -> Option<Words> {
             "compare two values at a time: `1 < a and a < 5`",
             "一次比较两个值：「1 < a 且 a < 5」",
         )),
+        "*" if is_after_rounding(place) => Some(Words::new(
+            "rounding ends an expression: put what is rounded in brackets, `(base / 3 rounded down) * 3`",
+            "取整写在表达式之末：请给所取整的部分加括号，如「(基数 / 3 取整 舍去) * 3」",
+        )),
         "^" | "*" => {
             Some(Words::new("there is no sign for powers: multiply", "没有乘方符号：请用连乘"))
         }
@@ -63,6 +67,12 @@ fn is(word: &str, names: &[&str]) -> bool {
         .iter()
         .filter_map(|name| keyword(name))
         .any(|keyword| keyword.en.contains(&word) || keyword.zh.contains(&word))
+}
+
+/// Whether a way of rounding stands before on the line.
+fn is_after_rounding(place: &Place<'_>) -> bool {
+    let line = place.before().rsplit(['\n', '\r']).next().unwrap_or_default();
+    line.split_whitespace().any(|word| is(word, &["rounded"]))
 }
 
 /// Whether `in` stands before on the line.

@@ -102,19 +102,25 @@ pub(super) fn candidates(place: &Place<'_>, wanted: &[Rule]) -> Vec<Hint> {
 
 /// `1,000.00`: a comma between digits.
 fn thousands(place: &Place<'_>) -> Option<Hint> {
-    let sign = place.rest().chars().next().filter(|c| matches!(c, ',' | '，' | '\''))?;
-    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).count();
-    if !place.before().ends_with(|c: char| c.is_ascii_digit()) {
+    let is_sign = |c: &char| matches!(c, ',' | '，' | '\'');
+    let before = place.before();
+    // Where a comma may stand, what follows it cannot.
+    let behind = before.chars().next_back().filter(|c| is_sign(c) && place.word.len() >= 3);
+    let start = place.at - behind.map_or(0, char::len_utf8);
+    let sign = place.text.get(start..)?.chars().next().filter(is_sign)?;
+    if !place.text.get(..start)?.ends_with(|c| half_width(c).is_some()) {
         return None;
     }
     // Every group of the number goes at once.
-    let mut end = place.at;
+    let mut end = start;
     let mut plain = String::new();
-    while let Some(group) = place.text.get(end..).and_then(|rest| rest.strip_prefix(sign))
-        && digits(group) == 3
-    {
-        plain.push_str(group.get(..3)?);
-        end += sign.len_utf8() + 3;
+    while let Some(group) = place.text.get(end..).and_then(|rest| rest.strip_prefix(sign)) {
+        let digits: Vec<char> = group.chars().map_while(half_width).collect();
+        if digits.len() != 3 {
+            break;
+        }
+        plain.extend(digits);
+        end += sign.len_utf8() + group.chars().take(3).map(char::len_utf8).sum::<usize>();
     }
     let help = Words::new(
         "leave the separators out, or write `_` for them: `1_000`",
@@ -122,8 +128,14 @@ fn thousands(place: &Place<'_>) -> Option<Hint> {
     );
     let message =
         Words::new("a number is written without thousands separators", "数字不写千位分隔号");
-    let hint = Hint::new(place.at..end, plain, help);
-    (end > place.at).then(|| hint.named(codes::THOUSANDS_SEPARATOR, message))
+    let hint = Hint::new(start..end, plain, help);
+    (end > start).then(|| hint.named(codes::THOUSANDS_SEPARATOR, message))
+}
+
+/// A digit as a number is written, of either width.
+fn half_width(c: char) -> Option<char> {
+    let full = u32::from(c).checked_sub(u32::from('０')).filter(|digit| *digit < 10);
+    full.and_then(|digit| char::from_digit(digit, 10)).or(c.is_ascii_digit().then_some(c))
 }
 
 /// `400元`, `0.04万元`: amounts are in yuan, without the word.
@@ -178,6 +190,15 @@ const FOREIGN: &[(&str, &str)] = &[
     ("//", "#"),
     ("--", "#"),
     ("/*", "#"),
+    ("—", "-"),
+    ("——", "-"),
+    ("–", "-"),
+    ("−", "-"),
+    ("﹣", "-"),
+    ("＿", "_"),
+    ("﹪", "%"),
+    ("﹐", ","),
+    ("﹔", ";"),
 ];
 
 /// Signs and words of ours that stand where another belongs.
@@ -209,7 +230,7 @@ fn foreign_sign(place: &Place<'_>) -> Vec<Hint> {
 
 /// The signs around a place that belong together.
 fn sign_run(place: &Place<'_>) -> Range<usize> {
-    let is_sign = |c: char| "&|=<>!:-.~/*→⇒…～".contains(c);
+    let is_sign = |c: char| "&|=<>!:-.~/*→⇒…～—–−﹣＿﹪﹐﹔".contains(c);
     let before = place.before();
     let start = before.trim_end_matches(is_sign).len();
     let after = place.rest();

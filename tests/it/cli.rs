@@ -104,6 +104,11 @@ fn explanations() {
 }
 
 #[test]
+fn draws() {
+    check("draws");
+}
+
+#[test]
 fn keys() {
     check("keys");
 }

@@ -55,6 +55,11 @@ fn unknown_names() {
 }
 
 #[test]
+fn what_follows_from_one_mistake_is_not_said() {
+    check_errors("follow_ups.fen");
+}
+
+#[test]
 fn wrong_types() {
     check_errors("types.fen");
 }
@@ -234,7 +239,16 @@ fn files_named_by_the_cases_exist() {
     names.sort();
     assert_eq!(
         names,
-        ["broken.fen", "days.fen", "events.fen", "names.fen", "state.fen", "types.fen", "中文.fen",],
+        [
+            "broken.fen",
+            "days.fen",
+            "events.fen",
+            "follow_ups.fen",
+            "names.fen",
+            "state.fen",
+            "types.fen",
+            "中文.fen",
+        ],
         "each has its test"
     );
 }

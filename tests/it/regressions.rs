@@ -64,6 +64,16 @@ fn sent_twice() {
 }
 
 #[test]
+fn a_leaf_that_gave_nothing() {
+    check(&root().join("tests/cases/regressions"), "a-leaf-that-gave-nothing.fen.md");
+}
+
+#[test]
+fn the_widest_amounts() {
+    check(&root().join("tests/cases/regressions"), "the-widest-amounts.fen.md");
+}
+
+#[test]
 fn otherwise_a_third() {
     check(&root().join("tests/cases/regressions"), "otherwise-a-third.fen.md");
 }

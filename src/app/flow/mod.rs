@@ -1,18 +1,21 @@
 //! The network of a rule set as people see it: events, pools and accounts, and the rules between.
 //!
-//! `totals` is what each leg gave in a run, `weights` how wide each way is.
+//! `ways` are what the rules lead along, `totals` is what each leg gave in a run, `weights` how wide each
+//! way is.
 
 mod totals;
+mod ways;
 mod weights;
 
 use std::collections::BTreeSet;
 
 use crate::diagnostics::Language;
-use crate::model::{Body, EventId, Leg, LegId, Name, PoolId, RuleSet, Source, Target};
+use crate::model::{EventId, EventSource, LegId, Name, PoolId, RuleSet};
 use crate::report::flow::{Link, Network, Node, NodeKind};
 use crate::report::values::account_label;
 
 use super::names::names;
+use ways::{ways, without_circles};
 use weights::{even, weigh};
 
 pub use totals::{LegTotals, leg_totals};
@@ -22,6 +25,8 @@ pub use totals::{LegTotals, leg_totals};
 enum At {
     Event(EventId),
     Levy(u32),
+    /// An account as it gives, where as one box it would stand in a circle.
+    Giver(u32, Option<usize>),
     Pool(PoolId),
     /// An account or family, or that member of it.
     Account(u32, Option<usize>),
@@ -36,6 +41,16 @@ struct Way {
     to: At,
     leg: LegId,
     label: String,
+    told: Told,
+}
+
+/// Which of a way's ends tells what went along it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// What was taken out there.
+    From,
+    /// What came in there; into a pool nobody says.
+    To,
 }
 
 /// The network of a rule set. Without totals every source weighs alike and divides evenly over its
@@ -51,9 +66,10 @@ pub fn flow(rules: &RuleSet, totals: Option<&LegTotals>, language: Language) -> 
             Language::Chinese => "尾差结算",
         }));
     }
+    let ways = without_circles(ways);
     let names = names(rules, language);
     let member = |at: &At| match (at, totals) {
-        (At::Account(account, Some(place)), Some(totals)) => {
+        (At::Account(account, Some(place)) | At::Giver(account, Some(place)), Some(totals)) => {
             let (_, key) = totals.accounts.get(*place)?;
             let declared = names.accounts.get(usize::try_from(*account).ok()?)?;
             let label = account_label(declared, key, &names, language);
@@ -86,7 +102,7 @@ pub fn flow(rules: &RuleSet, totals: Option<&LegTotals>, language: Language) -> 
         }
     }
     match totals {
-        None => even(&ats, &mut links),
+        None => even(ats.len(), &mut links),
         Some(totals) => weigh(rules, &ats, &mut links, &members, totals),
     }
     let unit = match (totals, language) {
@@ -107,90 +123,17 @@ fn add_label(label: &mut String, more: &str) {
     label.push_str(more);
 }
 
-fn ways(rules: &RuleSet, language: Language) -> Vec<Way> {
-    let mut ways = Vec::new();
-    for levy in &rules.levies {
-        for case in &levy.cases {
-            ways.push(Way {
-                event: case.event,
-                from: At::Levy(levy.id.0),
-                to: reached(&case.into).unwrap_or(At::Undetermined),
-                leg: levy.leg,
-                label: shown(&levy.name, language),
-            });
-        }
-    }
-    for rule in &rules.rules {
-        for case in &rule.cases {
-            let Body::Split(split) = &case.body else { continue };
-            let from = match split.source {
-                Source::Inflow => At::Event(case.event),
-                Source::Pool(pool) => At::Pool(pool),
-            };
-            let label = shown(&rule.name, language);
-            let mut leaves = Vec::new();
-            leaves_of(&split.target, None, &mut leaves);
-            for (leg, to) in leaves {
-                ways.push(Way { event: case.event, from, to, leg, label: label.clone() });
-            }
-        }
-    }
-    reachable(rules, ways)
-}
-
-/// Leaves out what no money can reach: a rule on a pool serves events that never fill it.
-fn reachable(rules: &RuleSet, ways: Vec<Way>) -> Vec<Way> {
-    let mut filled: BTreeSet<(EventId, At)> = BTreeSet::new();
-    for _ in 0..=rules.pools.len() {
-        for way in &ways {
-            let starts = matches!(way.from, At::Event(_) | At::Levy(_));
-            if starts || filled.contains(&(way.event, way.from)) {
-                filled.insert((way.event, way.to));
-            }
-        }
-    }
-    ways.into_iter()
-        .filter(|way| {
-            matches!(way.from, At::Event(_) | At::Levy(_))
-                || filled.contains(&(way.event, way.from))
-        })
-        .collect()
-}
-
-fn reached(target: &Target) -> Option<At> {
-    match target {
-        Target::Account(place) => Some(At::Account(place.account.0, None)),
-        Target::Pool { pool, .. } => Some(At::Pool(*pool)),
-        Target::Undetermined { .. } => Some(At::Undetermined),
-        Target::Block(_) | Target::InOrder(_) | Target::Graded(_) | Target::Among(_) => None,
-    }
-}
-
-/// The legs that end in a place.
-fn leaves_of(target: &Target, leg: Option<LegId>, leaves: &mut Vec<(LegId, At)>) {
-    let mut below = |leg: &Leg| leaves_of(&leg.target, Some(leg.id), leaves);
-    match target {
-        Target::Block(block) => block.legs.iter().for_each(below),
-        Target::InOrder(legs) => legs.iter().for_each(below),
-        Target::Graded(graded) => graded.slices.iter().for_each(|slice| below(&slice.leg)),
-        Target::Among(among) => {
-            below(&among.leg);
-            among.if_none.iter().for_each(below);
-        }
-        Target::Account(_) | Target::Pool { .. } | Target::Undetermined { .. } => {
-            if let (Some(leg), Some(at)) = (leg, reached(target)) {
-                leaves.push((leg, at));
-            }
-        }
-    }
-}
-
 fn node(rules: &RuleSet, at: At, language: Language) -> Node {
     let label = |name: Option<&Name>| name.map_or(String::new(), |name| shown(name, language));
     match at {
         At::Event(id) => {
             let event = rules.events.get(id.index());
-            Node { label: label(event.map(|event| &event.name)), kind: NodeKind::Source }
+            // A stage divides what waited for it.
+            let kind = match event.map(|event| &event.source) {
+                Some(EventSource::Stage { .. }) => NodeKind::Pool,
+                _ => NodeKind::Source,
+            };
+            Node { label: label(event.map(|event| &event.name)), kind }
         }
         At::Levy(id) => {
             let levy = rules.levies.iter().find(|levy| levy.id.0 == id);
@@ -200,7 +143,7 @@ fn node(rules: &RuleSet, at: At, language: Language) -> Node {
             let pool = rules.pools.get(id.index());
             Node { label: label(pool.map(|pool| &pool.name)), kind: NodeKind::Pool }
         }
-        At::Account(id, _) => {
+        At::Account(id, _) | At::Giver(id, _) => {
             let account = rules.accounts.iter().find(|account| account.id.0 == id);
             Node { label: label(account.map(|account| &account.name)), kind: NodeKind::Account }
         }

@@ -8,18 +8,21 @@ use crate::model::{EventId, LegId};
 use crate::rows::{Accounts, Allocation, Cell, EventAt, Outcome, Payee, Sink};
 
 use super::super::run::{Job, RunReport, listen};
-use super::{At, Way};
+use super::{At, Told, Way};
 
 /// Net amounts by event kind, leg and account, as a run gave them.
 #[derive(Debug, Default)]
 pub struct LegTotals {
-    /// The last is the place in `accounts`, for a member of a family.
-    sums: BTreeMap<(u32, u32, Option<usize>), Money>,
+    /// To nobody, or to an account.
+    sums: BTreeMap<(u32, u32, Option<Member>), Money>,
     /// What settlements gave beside all legs, by event kind and account.
     settled: BTreeMap<(u32, u32, Option<usize>), Money>,
     /// Members of families that got something, in order.
     pub(super) accounts: Vec<(u32, Vec<Cell>)>,
 }
+
+/// An account, with its place in `accounts` for a member of a family.
+type Member = (u32, Option<usize>);
 
 /// A family with more members than these is one box: nobody reads so many.
 const MEMBERS_MAX: usize = 40;
@@ -58,13 +61,13 @@ impl LegSums {
         for ((event, leg, position), amount) in self.sums {
             let account = position.and_then(|position| self.accounts.get(&position));
             let place = account.and_then(|it| totals.accounts.iter().position(|known| known == it));
-            let sum = match (leg, account) {
-                (Allocation::BY_SETTLEMENT, Some((account, _))) => {
-                    totals.settled.entry((event, *account, place))
+            let at = account.map(|(account, _)| (*account, place));
+            let sum = match (leg, at) {
+                (Allocation::BY_SETTLEMENT, Some((account, place))) => {
+                    totals.settled.entry((event, account, place)).or_insert(Money::ZERO)
                 }
-                _ => totals.sums.entry((event, leg, place)),
+                _ => totals.sums.entry((event, leg, at)).or_insert(Money::ZERO),
             };
-            let sum = sum.or_insert(Money::ZERO);
             *sum = sum.checked_add(amount).ok_or(FormatsError::TotalTooLarge)?;
         }
         Ok(totals)
@@ -72,15 +75,22 @@ impl LegSums {
 }
 
 impl LegTotals {
+    /// What went along a way, where its legs tell.
     pub(super) fn of(&self, way: &Way) -> Option<Money> {
-        let place = match way.to {
-            At::Account(account, place) if way.leg.0 == Allocation::BY_SETTLEMENT => {
-                return self.settled.get(&(way.event.0, account, place)).copied();
+        let sum = |at| self.sums.get(&(way.event.0, way.leg.0, at)).copied();
+        match (way.told, way.from, way.to) {
+            (Told::To, _, At::Account(account, place)) => {
+                if way.leg.0 == Allocation::BY_SETTLEMENT {
+                    return self.settled.get(&(way.event.0, account, place)).copied();
+                }
+                sum(Some((account, place)))
             }
-            At::Account(_, place) => place,
-            At::Event(_) | At::Levy(_) | At::Pool(_) | At::Undetermined => None,
-        };
-        self.sums.get(&(way.event.0, way.leg.0, place)).copied()
+            (Told::To, _, At::Undetermined) => sum(None),
+            (Told::From, At::Account(account, place) | At::Giver(account, place), _) => {
+                sum(Some((account, place)))?.checked_neg()
+            }
+            (Told::To | Told::From, ..) => None,
+        }
     }
 
     /// A way for what settlements gave each account beside all legs.
@@ -91,18 +101,27 @@ impl LegTotals {
             to: At::Account(*account, *place),
             leg: LegId(Allocation::BY_SETTLEMENT),
             label: label.to_owned(),
+            told: Told::To,
         };
         self.settled.keys().map(way).collect()
     }
 
-    /// A way for each member of a family that got something by it.
+    /// A way for each member of a family that got something by it, or gave.
     pub(super) fn to_members(&self, way: Way) -> Vec<Way> {
-        let At::Account(account, None) = way.to else { return vec![way] };
+        let end = match way.told {
+            Told::From => way.from,
+            Told::To => way.to,
+        };
+        let At::Account(account, None) = end else { return vec![way] };
         let mut ways: Vec<Way> = Vec::new();
         for (place, (of, _)) in self.accounts.iter().enumerate() {
-            let key = (way.event.0, way.leg.0, Some(place));
+            let key = (way.event.0, way.leg.0, Some((account, Some(place))));
             if *of == account && self.sums.contains_key(&key) {
-                ways.push(Way { to: At::Account(account, Some(place)), ..way.clone() });
+                let member = At::Account(account, Some(place));
+                ways.push(match way.told {
+                    Told::From => Way { from: member, ..way.clone() },
+                    Told::To => Way { to: member, ..way.clone() },
+                });
             }
         }
         if ways.is_empty() { vec![way] } else { ways }

@@ -6,21 +6,19 @@ use crate::base::Money;
 use crate::model::{CurrencyId, EventId, RuleSet};
 use crate::report::flow::Link;
 
-use super::{At, LegTotals, Way};
+use super::{At, LegTotals, Told, Way};
 
 /// How much one source weighs where nothing was run.
 const EQUAL: u128 = 1_000_000;
 
 /// Every source weighs the same, and every node divides evenly over its ways.
-pub(super) fn even(ats: &[At], links: &mut [Link]) {
-    let mut holds: Vec<u128> = ats
-        .iter()
-        .map(|at| if matches!(at, At::Event(_) | At::Levy(_)) { EQUAL } else { 0 })
-        .collect();
-    let mut done = vec![false; ats.len()];
-    // Pools form no circle, so each round finishes at least one node.
-    for _ in 0..ats.len() {
-        let ready = (0..ats.len()).find(|node| {
+pub(super) fn even(nodes: usize, links: &mut [Link]) {
+    let held = |node| if is_source(node, links) { EQUAL } else { 0 };
+    let mut holds: Vec<u128> = (0..nodes).map(held).collect();
+    let mut done = vec![false; nodes];
+    // The ways form no circle, so each round finishes at least one node.
+    for _ in 0..nodes {
+        let ready = (0..nodes).find(|node| {
             let waits = |link: &Link| link.to == *node && done.get(link.from) == Some(&false);
             done.get(*node) == Some(&false) && !links.iter().any(waits)
         });
@@ -38,6 +36,11 @@ pub(super) fn even(ats: &[At], links: &mut [Link]) {
             }
         }
     }
+}
+
+/// Whether nothing leads to a node: an event, a levy, or an account that only gives.
+fn is_source(node: usize, links: &[Link]) -> bool {
+    !links.iter().any(|link| link.to == node)
 }
 
 /// Ways into accounts weigh what their legs gave; a way into a pool what left the pool. Amounts of two
@@ -63,9 +66,10 @@ pub(super) fn weigh(
             *sum = sum.saturating_add(*net);
         }
     }
+    let sources: Vec<Link> = links.to_vec();
     let mut inflows: BTreeMap<CurrencyId, u128> = BTreeMap::new();
     for (link, sums) in links.iter().zip(&sums) {
-        if matches!(ats.get(link.from), Some(At::Event(_) | At::Levy(_))) {
+        if is_source(link.from, &sources) {
             for (currency, net) in sums {
                 let inflow = inflows.entry(*currency).or_default();
                 *inflow = inflow.saturating_add(net.unsigned_abs());
@@ -96,7 +100,7 @@ pub(super) fn weigh(
 }
 
 /// What went along each way for one event kind, and whether that is certain: it is not where several
-/// ways fill a pool, which then have an even part each of what left it.
+/// ways fill a pool of which nobody says how much, which then have an even part each of what left it.
 fn nets(
     kind: EventId,
     ats: &[At],
@@ -105,29 +109,39 @@ fn nets(
     totals: &LegTotals,
 ) -> Vec<Option<(i128, bool)>> {
     let is_pool = |node: usize| matches!(ats.get(node), Some(At::Pool(_)));
-    let given = |ways: &Vec<&Way>| {
-        let mut own = ways.iter().filter(|way| way.event == kind).peekable();
-        own.peek()?;
-        let amounts = own.filter_map(|way| totals.of(way));
-        Some(amounts.fold(0_i128, |sum, amount| sum.saturating_add(amount.minor())))
+    let of_kind = |ways: &Vec<&Way>| -> Vec<Way> {
+        ways.iter().filter(|way| way.event == kind).map(|way| (*way).clone()).collect()
     };
-    let mut nets: Vec<Option<(i128, bool)>> =
-        members.iter().map(|ways| given(ways).map(|net| (net, true))).collect();
+    let own: Vec<Vec<Way>> = members.iter().map(of_kind).collect();
+    let is_told = |ways: &Vec<Way>| {
+        ways.iter().all(|way| way.told == Told::From || !matches!(way.to, At::Pool(_)))
+    };
+    let told: Vec<bool> = own.iter().map(is_told).collect();
+    let given = |ways: &Vec<Way>| {
+        let amounts = ways.iter().filter_map(|way| totals.of(way));
+        let sum = amounts.fold(0_i128, |sum, amount| sum.saturating_add(amount.minor()));
+        (!ways.is_empty()).then_some((sum, true))
+    };
+    let mut nets: Vec<Option<(i128, bool)>> = own.iter().map(given).collect();
     // From the last pools back: what a pool holds is what left it. As many rounds as nodes reach all.
     for _ in 0..ats.len() {
         for node in (0..ats.len()).filter(|node| is_pool(*node)) {
-            let leaving = links.iter().zip(&nets).filter(|(link, _)| link.from == node);
-            let left: Vec<(i128, bool)> = leaving.filter_map(|(_, net)| *net).collect();
-            let out = left.iter().fold(0_i128, |sum, (net, _)| sum.saturating_add(*net));
-            let certain = left.iter().all(|(_, certain)| *certain);
-            let feeds =
-                |(link, net): &(&Link, &mut Option<(i128, bool)>)| link.to == node && net.is_some();
-            let feeders: Vec<&mut Option<(i128, bool)>> =
-                links.iter().zip(&mut nets).filter(feeds).map(|(_, net)| net).collect();
-            let count = feeders.len();
-            let part = out / i128::try_from(count.max(1)).unwrap_or(1);
-            for feeder in feeders {
-                *feeder = Some((part, certain && count == 1));
+            let (mut left, mut certain, mut untold) = (0_i128, true, 0_i128);
+            for ((link, net), told) in links.iter().zip(&nets).zip(&told) {
+                let Some((net, sure)) = net else { continue };
+                if link.from == node {
+                    left = left.saturating_add(*net);
+                    certain &= sure;
+                } else if link.to == node && *told {
+                    left = left.saturating_sub(*net);
+                } else if link.to == node {
+                    untold += 1;
+                }
+            }
+            for ((link, net), told) in links.iter().zip(&mut nets).zip(&told) {
+                if let Some(net) = net.as_mut().filter(|_| link.to == node && !told) {
+                    *net = (left / untold.max(1), certain && untold == 1);
+                }
             }
         }
     }

@@ -158,16 +158,17 @@ impl Domain {
                 texts_in_order(named).into_iter().map(Constant::Text).collect()
             }
             Domain::Texts { named, ordered: false } => {
-                let others = [OTHER_TEXT, OTHER_TEXT_TOO].map(str::to_owned);
+                let others = letters().filter(|letter| !named.contains(letter)).take(2);
                 named.iter().cloned().chain(others).map(Constant::Text).collect()
             }
         }
     }
 }
 
-/// A text no rule names, and another.
-pub(super) const OTHER_TEXT: &str = "…";
-const OTHER_TEXT_TOO: &str = "……";
+/// Texts for one that no rule names: `X`, `Y`, `Z`, and longer ones for those who name these.
+fn letters() -> impl Iterator<Item = String> {
+    (1..).flat_map(|length| ["X", "Y", "Z"].map(|letter| letter.repeat(length)))
+}
 
 fn line(kind: Option<PeriodKind>, cuts: &BTreeSet<i32>) -> Vec<Constant> {
     // The cell before all cuts last: a finding of a day that rules name says more than one of the

@@ -6,7 +6,7 @@ use crate::model::{Constant, EventId, Expr, ExprKind, Function, LocalIx, Type};
 
 use super::condition::Space;
 use super::search::{Values, expr_of};
-use super::term::{Making, OTHER_TEXT, TermIx, TermKey};
+use super::term::{Making, TermIx, TermKey};
 use super::value::{Known, evaluate};
 
 /// A case: a value for each term that plays a part.
@@ -290,9 +290,5 @@ pub(super) fn is_day_part(expr: &Expr) -> bool {
 }
 
 fn pair(show: Show<'_>, expr: &Expr, value: &Constant) -> (String, String) {
-    let value = match value {
-        Constant::Text(text) if text.starts_with(OTHER_TEXT) => OTHER_TEXT.to_owned(),
-        other => show.constant(other, &expr.ty),
-    };
-    (show.expr(expr), value)
+    (show.expr(expr), show.constant(value, &expr.ty))
 }

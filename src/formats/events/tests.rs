@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::report::names::{Currency, Field, Kind, Label, Members, Table};
 use crate::rows::{Cell, Unreadable};
 
-use super::super::blocks::Blocks;
+use super::super::blocks::{Blocks, Text};
 use super::super::csv::{CsvRows, Cutter};
 use super::super::encoding::Encoding;
 use super::super::input::InputOptions;
@@ -75,7 +75,7 @@ fn names(two: bool) -> Names {
 fn in_blocks(names: &Names, input: &Input, bytes: &[u8], size: usize) -> Found {
     let mut events = Events::open(names, input, 7, None, &Mapping::default()).unwrap();
     let reader = events.reader();
-    let blocks = Blocks::sized(bytes, b',', "x.csv", size).of(input.text());
+    let blocks = Blocks::sized(bytes, b',', "x.csv", size).holding(Text::Of(input.text()));
     let mut rows = CsvRows::new(blocks, Cutter::new(b','));
     rows.next().unwrap();
     let (mut found, mut unread) = (Found::default(), Vec::new());
@@ -95,7 +95,7 @@ fn in_blocks(names: &Names, input: &Input, bytes: &[u8], size: usize) -> Found {
 }
 
 fn shown(unread: &Unread) -> (u64, String) {
-    let Unread { event, origin, inflow, reason } = unread;
+    let Unread { event, origin, inflow, cells: _, reason } = unread;
     (origin.line, format!("{event:?} {inflow:?} {reason:?}"))
 }
 
@@ -209,7 +209,7 @@ fn plainly(names: &Names, bytes: &[u8], encoding: Encoding) -> Found {
                 let (column, value) = (column.map(Arc::from), Arc::from(parse::shortened(&value)));
                 let reason = crate::rows::Reason::Unreadable { column, value, why };
                 let origin = crate::rows::Origin { file: 7, line: row.line };
-                found.unread.push(shown(&Unread { event, origin, inflow, reason }));
+                found.unread.push(shown(&Unread { event, origin, inflow, cells: None, reason }));
             }
         }
     }

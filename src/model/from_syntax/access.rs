@@ -114,7 +114,9 @@ impl<'a> Resolver<'a> {
         if let Some((shape, before)) = scope.own {
             let field = self.field_before(shape, &name.text, before);
             if let Some((field, ty, dated)) = field {
-                if self.is_open(LetOwner::Row(shape), field.index()) {
+                if self.is_open(LetOwner::Row(shape), field.index())
+                    || self.misread.contains(&name.text)
+                {
                     return Some(Err(super::Reported));
                 }
                 let at = dated.then(|| Box::new(day.cloned().unwrap_or_else(|| today(span))));
@@ -140,9 +142,9 @@ impl<'a> Resolver<'a> {
             Some((field, event.fields.get(field.index())?.ty.clone()))
         });
         let (field, ty) = found?;
-        if let Some(id) = scope.event
-            && self.is_open(LetOwner::Event(id), field.index())
-        {
+        let is_open =
+            scope.event.is_some_and(|id| self.is_open(LetOwner::Event(id), field.index()));
+        if is_open || self.misread.contains(&name.text) {
             return Some(Err(super::Reported));
         }
         Some(Ok(Expr { kind: ExprKind::Field(field), ty, span }))
@@ -339,7 +341,7 @@ impl<'a> Resolver<'a> {
             ));
         };
         let (ty, dated) = (known.ty.clone(), known.dated);
-        if self.is_open(LetOwner::Row(shape), position) {
+        if self.is_open(LetOwner::Row(shape), position) || self.misread.contains(&field.text) {
             return Err(super::Reported);
         }
         if day.is_some() && !dated {
@@ -434,6 +436,9 @@ impl<'a> Resolver<'a> {
         keys: &'a [ast::Expr],
         types: &[Type],
     ) -> Resolved<Vec<Expr>> {
+        if self.misread.contains(&name.text) {
+            return Err(super::Reported);
+        }
         if keys.len() != types.len() {
             let (given, wanted) = (keys.len(), types.len());
             return Err(self.error(

@@ -6,12 +6,27 @@ use crate::syntax::ast::{self, FieldRole, ItemKind, TypeKind};
 
 use super::declare::count;
 use super::names::Kind;
-use super::{ModuleItems, Resolved, Resolver, named, words};
+use super::{ModuleItems, Reported, Resolved, Resolver, named, words};
 use crate::base::PeriodKind;
 use crate::model::{
     Citation, CurrencyId, EnumerationId, Event, EventId, EventSource, Field, FieldIx, LawId,
     ModuleId, RegisterId, Shape, ShapeId, Type,
 };
+
+/// The words for types that are no enumerations.
+const TYPES: [(&str, &str); 11] = [
+    ("money", "金额"),
+    ("rate", "比率"),
+    ("number", "数"),
+    ("integer", "整数"),
+    ("date", "日期"),
+    ("month", "月"),
+    ("quarter", "季"),
+    ("year", "年"),
+    ("duration", "时长"),
+    ("bool", "是否"),
+    ("text", "文本"),
+];
 
 impl<'a> Resolver<'a> {
     /// A citation, with its law looked up.
@@ -57,7 +72,10 @@ impl<'a> Resolver<'a> {
             TypeKind::Bool => Type::Bool,
             TypeKind::Text => Type::Text,
             TypeKind::Named(name) => {
-                Type::Member(EnumerationId(self.need(Kind::Enumeration, module, name)?))
+                let Some(id) = self.find(Kind::Enumeration, module, &name.text) else {
+                    return Err(self.unknown_type(module, name));
+                };
+                Type::Member(EnumerationId(id))
             }
             TypeKind::List(inner) => Type::List(Box::new(self.type_of(module, inner, owner)?)),
             TypeKind::Record(fields) => {
@@ -68,6 +86,14 @@ impl<'a> Resolver<'a> {
             }
         };
         Ok(if written.optional { Type::Optional(Box::new(ty)) } else { ty })
+    }
+
+    fn unknown_type(&mut self, module: ModuleId, name: &ast::Name) -> Reported {
+        let mut known = self.known(&[Kind::Enumeration], module);
+        let is_chinese = !name.text.is_ascii();
+        let words = TYPES.iter().map(|(en, zh)| if is_chinese { *zh } else { *en });
+        known.extend(words.map(str::to_owned));
+        self.unknown(&Words::new("type", "类型"), name, &known)
     }
 
     fn currency(&mut self, name: &ast::Name) -> Resolved<CurrencyId> {
@@ -113,6 +139,9 @@ impl<'a> Resolver<'a> {
             let ty = field.ty.as_ref().map_or(Ok(Type::Bool), |ty| {
                 self.type_of(module, ty, &format!("{owner}.{}", field.name.text))
             });
+            if ty.is_err() {
+                self.misread.insert(field.name.text.clone());
+            }
             fields.push(Field {
                 name: named(&field.name, field.label.as_ref()),
                 ty: ty.unwrap_or(Type::Bool),
@@ -129,6 +158,9 @@ impl<'a> Resolver<'a> {
                 && let Some(id) = self.find(Kind::Account, module.id, &account.name.text)
             {
                 let keys = self.key_types(module.id, &account.keys);
+                if keys.len() < account.keys.len() {
+                    self.misread.insert(account.name.text.clone());
+                }
                 if let Some(entry) = self.set.accounts.get_mut(index(id)) {
                     entry.keys = keys;
                 }

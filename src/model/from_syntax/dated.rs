@@ -54,6 +54,10 @@ impl<'a> Resolver<'a> {
     fn fill_parameter(&mut self, module: ModuleId, written: &'a ast::Parameter) {
         let Some(id) = self.find(Kind::Parameter, module, &written.name.text) else { return };
         let keys = self.enumerations(module, &written.keys);
+        if keys.len() < written.keys.len() {
+            self.misread.insert(written.name.text.clone());
+            return;
+        }
         let Ok(ty) = self.type_of(module, &written.ty, "") else { return };
         if let Some(entry) = self.set.parameters.get_mut(index(id)) {
             entry.keys = keys.clone();

@@ -428,6 +428,8 @@ impl<'a> Resolver<'a> {
                     entry.authority = level;
                 }
             }
+            // What was written in its place could not be read, and that was said.
+            (None, _) if self.is_broken("authority") || self.is_broken("权限") => {}
             (None, Some(span)) => {
                 self.report(
                     Diagnostic::error(

@@ -188,6 +188,9 @@ impl<'a> Resolver<'a> {
                             .collect();
                         return Err(self.unknown(&Words::new("field", "字段"), name, &known));
                     };
+                    if self.misread.contains(&name.text) {
+                        continue;
+                    }
                     let ty = fields.get(position).map_or(Type::Bool, |field| field.ty.clone());
                     let datum = match value {
                         Some(value) => self.datum(module, value, &ty)?,

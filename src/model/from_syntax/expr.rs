@@ -240,10 +240,20 @@ impl<'a> Resolver<'a> {
                 "金额乘金额没有意义；其中之一大概应是比率，例如「50%」",
             ));
         }
+        // `p at date - 1 year` takes the value first.
+        if matches!(&left.kind, ExprKind::Parameter { at, .. } | ExprKind::Schedule { at, .. }
+            if !matches!(at.kind, ExprKind::EffectiveDate))
+            && right.ty == Type::Duration
+        {
+            diagnostic = diagnostic.with_help(Words::new(
+                "put a day that is worked out in brackets: `… at (date - 1 year)`",
+                "请给算出的日期加括号：「… 取自 (日期 - 1 年)」",
+            ));
+        }
         self.report(diagnostic)
     }
 
-    fn mixed_currencies(&mut self, span: Span) -> Reported {
+    pub(super) fn mixed_currencies(&mut self, span: Span) -> Reported {
         self.error(
             words::MIXED_CURRENCIES,
             span,
@@ -272,7 +282,7 @@ impl<'a> Resolver<'a> {
             return Err(self.mixed_currencies(span));
         }
         if !comparable(&left.ty, &right.ty) {
-            let (a, b) = (words::a_type(&left.ty), words::a_type(&right.ty));
+            let (a, b) = self.told_apart(&left.ty, &right.ty);
             return Err(self.report(
                 Diagnostic::error(
                     words::UNITS,
@@ -494,6 +504,16 @@ impl<'a> Resolver<'a> {
         Words::new(format!("a member of `{name}`"), format!("「{name}」的枚举项"))
     }
 
+    /// What two types are called, members by their enumerations.
+    fn told_apart(&self, one: &Type, other: &Type) -> (Words, Words) {
+        match (one, other) {
+            (Type::Member(one), Type::Member(other)) => {
+                (self.a_member_of(*one), self.a_member_of(*other))
+            }
+            (one, other) => (words::a_type(one), words::a_type(other)),
+        }
+    }
+
     /// Reports a value of another type than its place needs.
     pub(super) fn mismatch(&mut self, expr: &Expr, want: &Type) -> Reported {
         if let (Type::Money(one), Type::Money(other)) = (&expr.ty, want)
@@ -504,12 +524,7 @@ impl<'a> Resolver<'a> {
         if matches!(expr.ty, Type::Optional(_)) && !matches!(want, Type::Optional(_)) {
             return self.present(expr).err().unwrap_or(Reported);
         }
-        let (is, wanted) = match (expr.ty.required(), want.required()) {
-            (Type::Member(one), Type::Member(other)) => {
-                (self.a_member_of(*one), self.a_member_of(*other))
-            }
-            (is, wanted) => (words::a_type(is), words::a_type(wanted)),
-        };
+        let (is, wanted) = self.told_apart(expr.ty.required(), want.required());
         self.error(
             words::WRONG_TYPE,
             expr.span,

@@ -190,6 +190,7 @@ impl<'a> Resolver<'a> {
         match &share.ty {
             Type::Rate => Ok(Portion::Rate(share)),
             Type::Money(_) if share.ty == money => Ok(Portion::Amount(share)),
+            Type::Money(_) => Err(self.mixed_currencies(share.span)),
             _ => Err(self.bad_portion(&share)),
         }
     }

@@ -98,6 +98,7 @@ fn resolve(
         settlements: Vec::new(),
         amended: amended.clone(),
         broken: files.iter().flat_map(|file| file.broken.iter().cloned()).collect(),
+        misread: BTreeSet::new(),
     };
     resolver.set.currencies.push(Currency { name: "CNY".into(), scale: 2 });
     let modules = resolver.declare(files);
@@ -128,6 +129,9 @@ struct Resolver<'a> {
     /// The words of declarations that could not be read: what they would have stood for is not known,
     /// and nothing is said of what refers to them.
     broken: BTreeSet<String>,
+    /// Fields, and what has a key, whose type is not known: that was said, and nothing more is said of
+    /// what uses them.
+    misread: BTreeSet<String>,
 }
 
 /// The declarations of one module, in written order.

@@ -178,6 +178,8 @@ impl<'a> Resolver<'a> {
             let before = self.found.len();
             match self.expr(&mut scope, key, None) {
                 Ok(key) => resolved.push(key),
+                // What it stands for is not known, which was said where it is declared.
+                Err(Reported) if self.found.len() == before => return Err(Reported),
                 Err(Reported) => {
                     self.found.truncate(before);
                     return Err(self.no_key(&written.event, key));
@@ -284,6 +286,7 @@ impl<'a> Resolver<'a> {
             .get(closes.index())
             .map(|account| account.keys.clone())
             .unwrap_or_default();
+        self.check_closed_keys(module, written, &keys);
         let money = Type::Money(self.assumed.of_account(closes));
         let shape = self.new_shape(&format!("{}.rows", written.name.text));
         let mut row: Vec<Field> = Vec::new();
@@ -328,6 +331,32 @@ impl<'a> Resolver<'a> {
             event.source = EventSource::Stage { closes, kind, condition, booked };
         }
         Ok(())
+    }
+
+    /// A stage closes every part of a key, and so writes the key as its account does; or not at all.
+    fn check_closed_keys(&mut self, module: ModuleId, written: &'a ast::Stage, keys: &[Type]) {
+        let given = self.key_types(module, &written.keys);
+        let misread = given.len() != written.keys.len();
+        if misread || written.keys.is_empty() || given == keys {
+            return;
+        }
+        let account = &written.closes.text;
+        let words = match (given.len(), keys.len()) {
+            (given, wanted) if given != wanted => Words::new(
+                format!("`{account}` has {wanted} key parts, and {given} are given"),
+                format!("「{account}」的键有 {wanted} 部分，这里给了 {given} 个"),
+            ),
+            _ => Words::new(
+                format!("the key of `{account}` is another"),
+                format!("「{account}」的键并非如此"),
+            ),
+        };
+        let help = Words::new(
+            "a stage closes the whole key: write it as the account is declared",
+            "清算结清整个键：请按账户的声明书写",
+        );
+        let finding = Diagnostic::error(words::WRONG_COUNT, written.closes.span, words);
+        self.found.push(finding.with_help(help));
     }
 
     pub(super) fn declare_figure(&mut self, module: ModuleId, figure: &'a ast::Figure) {

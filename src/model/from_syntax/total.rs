@@ -80,6 +80,8 @@ impl<'a> Resolver<'a> {
                     self.tally_key(id, position, &key)?;
                     keys.push(key);
                 }
+                // What it stands for is not known, which was said where it is declared.
+                Err(Reported) if self.found.len() == before => return Err(Reported),
                 Err(Reported) => {
                     self.found.truncate(before);
                     return Err(self.no_reader_key(id, position, span));

@@ -32,8 +32,8 @@ pub fn explanation_json(story: &Explanation, telling: Telling<'_>) -> Json {
         "event": table.map(|table| table.name.text.as_str()),
         "key": table.map(|table| event_key(table, story, telling)),
         "source": writer.origin(story.origin),
-        "date": story.date.to_string(),
-        "booked": story.booked.to_string(),
+        "date": story.is_dated().then(|| story.date.to_string()),
+        "booked": story.is_dated().then(|| story.booked.to_string()),
         "currency": table.map(|table| table.currency.code.as_str()),
         "inflow": story.inflow.map(|inflow| inflow.format(scale)),
         "fields": fields,
@@ -128,6 +128,7 @@ impl<'t> Writer<'t> {
             Verdict::Applies => ("applies", None),
             Verdict::OutOfPeriod => ("not in force", None),
             Verdict::Failed => ("condition fails", None),
+            Verdict::Unknown => ("cannot be worked out", None),
             Verdict::Overridden { by } => {
                 ("overridden", Some(name_of(get(&self.telling.names.rules, by))))
             }
@@ -195,12 +196,14 @@ impl<'t> Writer<'t> {
     fn transfers(&self, story: &TransferStory) -> Json {
         let mut out = self.tried(&story.tried);
         let head = self.head_of(Owner::Rule(story.tried.rule));
+        let balance = |(of, held): &(Destination, Exact)| json!({ "account": self.destination(of), "before": self.amount(held) });
         let made = story.made.iter().map(|made| {
             json!({
                 "leg": self.leg_place(made.leg),
                 "row": self.row(self.telling.grounds.rows.get(&made.leg), &made.row),
                 "amount": made.amount.as_ref().map(|amount| self.money(amount)),
                 "values": made.amount.as_ref().map(|amount| self.values(amount, head)),
+                "balances": made.balances.iter().map(balance).collect::<Vec<_>>(),
                 "legs": made.legs.iter().map(|it| self.leg(it)).collect::<Vec<_>>(),
             })
         });
@@ -219,6 +222,7 @@ impl<'t> Writer<'t> {
                     BoundKind::UpTo => "up to",
                     BoundKind::UpToInTotal => "up to in total",
                     BoundKind::AtLeast => "at least",
+                    BoundKind::GivesBack => "gives back at most",
                 },
                 "limit": self.amount(&bound.limit),
                 "values": self.values(&bound.bound, head),

@@ -4,7 +4,7 @@ use crate::diagnostics::Language;
 use crate::report::names::Kind;
 use crate::report::values::{keyed_label, money_label, person_text};
 use crate::rows::{
-    Allocation, BoundKind, BoundStory, Destination, LegStory, RowUsed, SettlementStory,
+    Allocation, BoundKind, BoundStory, Cell, Destination, LegStory, RowUsed, SettlementStory,
     SettlementWay,
 };
 
@@ -20,7 +20,9 @@ impl Teller<'_> {
     pub(super) fn leg(&self, leg: &LegStory) -> Branch {
         let exact = self.amount(&leg.amount);
         let settled = self.amount(&leg.settled);
+        let is_unknown = leg.portion.as_ref().is_some_and(|portion| portion.fault.is_some());
         let mut title = match leg.to {
+            _ if is_unknown => "?".to_owned(),
             // What goes into a pool or is divided again settles there.
             Destination::Pool(..) | Destination::Legs => exact,
             // An event set aside was never settled.
@@ -61,6 +63,7 @@ impl Teller<'_> {
             BoundKind::UpTo => self.telling.say("up to", "以内"),
             BoundKind::UpToInTotal => self.telling.say("in total up to", "累计以内"),
             BoundKind::AtLeast => self.telling.say("at least", "不少于"),
+            BoundKind::GivesBack => self.telling.say("gives back at most", "至多退回"),
         };
         let effect = if before == after {
             self.telling.say("does not bite", "未触及").to_owned()
@@ -155,7 +158,11 @@ impl Teller<'_> {
             let carries = &self.telling.names.carries;
             let name = self.keyed(carries, change.carry, &change.key);
             let kind = get(carries, change.carry).map_or(&Kind::Number, |carry| &carry.value);
-            Branch::new(format!("{name} → {}", self.value(&change.value, kind)))
+            let value = match &change.value {
+                Cell::Missing => "?".to_owned(),
+                value => self.value(value, kind),
+            };
+            Branch::new(format!("{name} → {value}"))
         });
         told.collect()
     }
@@ -164,7 +171,7 @@ impl Teller<'_> {
         let told = self.story.figures.iter().filter_map(|story| {
             let figure = get(&self.telling.names.figures, story.figure)?;
             let name = figure.name.in_language(self.telling.language);
-            let value = self.value(&story.value.value, &figure.kind);
+            let value = self.worked_out(&story.value, &figure.kind);
             let ground = self.ground(get(&self.telling.grounds.figures, story.figure));
             let head = self.head_of(Owner::Figure(story.figure));
             let title =

@@ -47,7 +47,8 @@ impl<'t> Teller<'t> {
     fn title(&self) -> String {
         let Some(event) = self.table() else { return String::new() };
         let label = event.name.in_language(self.telling.language);
-        let mut parts = vec![format!("{label} {}", self.key(event)), self.story.date.to_string()];
+        let mut parts = vec![format!("{label} {}", self.key(event))];
+        parts.extend(self.story.is_dated().then(|| self.story.date.to_string()));
         if let Some(inflow) = self.story.inflow {
             let amount = crate::report::values::money_label(inflow, self.scale);
             parts.push(format!("{amount} {}", event.currency.code));
@@ -171,6 +172,7 @@ impl<'t> Teller<'t> {
             Verdict::Failed => {
                 self.telling.say(": a condition does not hold", "：条件不成立").to_owned()
             }
+            Verdict::Unknown => self.telling.say(": cannot be worked out", "：无法计算").to_owned(),
             Verdict::Overridden { by } => {
                 let by = get(&self.telling.names.rules, by);
                 let by = by.map_or("", |by| by.in_language(self.telling.language));
@@ -189,7 +191,7 @@ impl<'t> Teller<'t> {
         let title = match (&levy.due, levy.verdict) {
             (Some(due), _) => {
                 below.extend(self.values(due, self.head_of(owner)));
-                let due = self.value(&due.value, &Kind::Money(self.scale));
+                let due = self.worked_out(due, &Kind::Money(self.scale));
                 format!("{word} {name} = {due}{ground}")
             }
             (None, verdict) => format!("✗ {word} {name}{}{ground}", self.verdict(verdict)),
@@ -206,13 +208,18 @@ impl<'t> Teller<'t> {
             let row = self.row(self.telling.grounds.rows.get(&made.leg), &made.row);
             let title = match &made.amount {
                 Some(amount) => {
-                    let amount = self.value(&amount.value, &Kind::Money(self.scale));
+                    let amount = self.worked_out(amount, &Kind::Money(self.scale));
                     format!("{}{row} {amount}{ground}", self.telling.say("moves", "划转"))
                 }
                 None => format!("{}{row}{ground}", self.telling.say("open item", "未定事项")),
             };
             let mut below: Vec<Branch> =
                 made.amount.iter().flat_map(|amount| self.values(amount, head)).collect();
+            let held = made.balances.iter().map(|(of, held)| {
+                let words = self.telling.say("held", "原有余额");
+                Branch::new(format!("{}: {words} {}", self.destination(of), self.amount(held)))
+            });
+            below.extend(held);
             below.extend(made.legs.iter().map(|leg| self.leg(leg)));
             branch.below.push(Branch::with(title, below));
         }
@@ -322,6 +329,14 @@ impl<'t> Teller<'t> {
 
     pub(super) fn value(&self, cell: &Cell, kind: &Kind) -> String {
         person_text(cell, kind, self.telling.names, self.telling.language)
+    }
+
+    /// A value, or `?` where it could not be worked out.
+    pub(super) fn worked_out(&self, reckoning: &Reckoning, kind: &Kind) -> String {
+        match reckoning.fault {
+            Some(_) => "?".to_owned(),
+            None => self.value(&reckoning.value, kind),
+        }
     }
 
     pub(super) fn destination(&self, to: &Destination) -> String {

@@ -128,8 +128,9 @@ pub(in crate::syntax) fn thousands(span: Span) -> Diagnostic {
         Words::new("a number is written without thousands separators", "数字不写千位分隔号"),
     )
     .with_help(Words::new(
-        "write `1000` or `1_000`: a comma divides the entries of a list",
-        "请写「1000」或「1_000」：逗号用来分隔各项",
+        "leave the separator out, or write `_` for it, as in `1_000`: a comma divides the entries of \
+         a list",
+        "请去掉分隔号，或写作「_」，如「1_000」：逗号用来分隔各项",
     ))
 }
 
