@@ -7,6 +7,7 @@
 //! Start reading at [`compile()`], which is the chain from text to rules that may run.
 
 mod asides;
+pub mod book;
 mod check;
 mod clauses;
 mod collect;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::base::{Digest, Digester};
 use crate::diagnostics::Words;
 
 use super::encoding::{self, Encoding};
@@ -110,6 +111,22 @@ impl Input {
         file.seek(SeekFrom::Start(self.bom_bytes)).map_err(failed)?;
         // Readers above have buffers of their own; this one only serves small peeks.
         Ok(BufReader::with_capacity(8192, file))
+    }
+
+    /// The digest of its bytes as they stand on disk, which `sha256sum` prints too.
+    ///
+    /// # Errors
+    /// It can no longer be read.
+    pub fn digest(&self) -> Result<Digest, FormatsError> {
+        let failed = |error| FormatsError::reading(&self.name, error);
+        let mut file = open(self.place.path()).map_err(failed)?;
+        let (mut digester, mut bytes) = (Digester::new(), vec![0; 1 << 16]);
+        loop {
+            match file.read(&mut bytes).map_err(failed)? {
+                0 => return Ok(digester.finish()),
+                count => digester.update(bytes.get(..count).unwrap_or_default()),
+            }
+        }
     }
 
     /// Where it is on disk, to know that an output is not the same file.

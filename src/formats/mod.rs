@@ -51,6 +51,7 @@ pub use output::Output;
 pub use parse::cell_of_text;
 pub use parts::{Part, compare_cells, part_text};
 pub use project::Project;
+pub use raw::raw_rows;
 pub use records::{Records, ResultColumn, ResultLayout};
 pub use registers::{RegisterRows, read_register};
 pub use set_asides::{SetAside, SetAsides};

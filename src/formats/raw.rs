@@ -65,6 +65,30 @@ impl RawRow<'_> {
     }
 }
 
+/// The rows at some places of a file, ascending, each as it is written; those that are no longer
+/// there are empty.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn raw_rows(input: &Input, lines: &[u64]) -> Result<Vec<String>, FormatsError> {
+    let mut rows = RawRows::open(input)?;
+    let mut texts = Vec::with_capacity(lines.len());
+    let mut lines = lines.iter().peekable();
+    while lines.peek().is_some() {
+        let Some(row) = rows.next()? else { break };
+        let line = row.line();
+        while lines.next_if(|wanted| **wanted <= line).is_some() {
+            texts.push(match &row {
+                RawRow::Cells(cells) => cells.text().to_owned(),
+                RawRow::Record { text, .. } => (*text).to_owned(),
+                RawRow::Broken { text, .. } => text.clone(),
+            });
+        }
+    }
+    texts.extend(lines.map(|_| String::new()));
+    Ok(texts)
+}
+
 impl RawRows {
     /// Starts at the beginning, and reads the header if there is one.
     ///

@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`names`], the names of a rule set's things.
 
+pub mod book;
 pub mod comparison;
 pub mod explanation;
 mod findings;
