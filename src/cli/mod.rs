@@ -6,6 +6,7 @@
 //! Start reading at [`main`], then at the file of a verb.
 
 mod args;
+mod book;
 mod check;
 mod chinese;
 mod compare;
@@ -74,6 +75,7 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
         Verb::Dump(args) => dump::run(console, args),
         Verb::Explain(args) => explain::run(console, args),
         Verb::Compare(args) => compare::run(console, args),
+        Verb::Book(args) => book::run(console, args),
         Verb::Flow(args) => flow::run(console, args),
         Verb::Law(args) => law::run(console, args),
     }

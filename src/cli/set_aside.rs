@@ -12,6 +12,8 @@ pub(super) enum SetAsideFile {
     Written,
     /// In a file, if one is asked for.
     Possible,
+    /// In the book.
+    InBook,
     /// In the file of a run over the same events.
     Elsewhere,
 }
@@ -41,6 +43,7 @@ pub(super) fn say_asides(console: &Console, first: &[Aside], count: u64, file: S
         SetAsideFile::Possible => {
             ("; `--set-aside FILE` writes them all, whole", "；用 --set-aside 文件 写出全部原行")
         }
+        SetAsideFile::InBook => (", all in the book", "，均在账簿中"),
         SetAsideFile::Elsewhere => (
             "; `fenshui run … --set-aside FILE` writes them all, whole",
             "；用 fenshui run … --set-aside 文件 写出全部原行",

@@ -3,7 +3,8 @@
 //!
 //! In a session `$ fenshui …` is a command (`$ cat FILE` shows a file), followed by what it printed on
 //! the standard output, then with `! ` in front what it said on the standard error, and `[exit N]`
-//! where it did not end with 0. A line after `-- ` is a heading. `FENSHUI_ACCEPT=1 cargo test --test it cli::` writes what came out.
+//! where it did not end with 0. The book is FENSHUI_BOOK's. Variables may stand in front of it, and `$ chmod 600 FILE` makes a key
+//! private. A line after `-- ` is a heading. `FENSHUI_ACCEPT=1 cargo test --test it cli::` writes what came out.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,6 +13,12 @@ use crate::floors::root;
 
 #[track_caller]
 fn check(case: &str) {
+    check_in(case, "b.book");
+}
+
+/// A session with the book at this place.
+#[track_caller]
+pub fn check_in(case: &str, book: &str) {
     let folder = root().join("tests/cases/cli").join(case);
     let session = folder.join("session");
     let wanted = std::fs::read_to_string(&session).unwrap();
@@ -20,7 +27,7 @@ fn check(case: &str) {
     let mut found = String::new();
     for line in wanted.lines() {
         if let Some(command) = line.strip_prefix("$ ") {
-            found.push_str(&format!("{line}\n{}\n", outcome(command, copy.path())));
+            found.push_str(&format!("{line}\n{}\n", outcome(command, copy.path(), book)));
         } else if line.starts_with("-- ") {
             found.push_str(&format!("{line}\n"));
         }
@@ -44,10 +51,17 @@ fn check(case: &str) {
     );
 }
 
-fn outcome(command: &str, folder: &Path) -> String {
+fn outcome(command: &str, folder: &Path, book: &str) -> String {
     if let Some(file) = command.strip_prefix("cat ") {
         return std::fs::read_to_string(folder.join(file)).unwrap_or("no such file\n".into());
     }
+    if let Some((mode, file)) = command.strip_prefix("chmod ").and_then(|it| it.split_once(' ')) {
+        let mode = u32::from_str_radix(mode, 8).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(folder.join(file), mode).unwrap();
+        return String::new();
+    }
+    let (set, command) = variables(command);
     let command = command.strip_prefix("fenshui ").unwrap();
     let (command, input) = command.split_once(" < ").unwrap_or((command, "/dev/null"));
     let stdin = std::fs::File::open(folder.join(input)).unwrap();
@@ -56,6 +70,10 @@ fn outcome(command: &str, folder: &Path) -> String {
         .current_dir(folder)
         .env_clear()
         .env("COLUMNS", "100")
+        // The book's moments are told, so that a session gives the same roots every time.
+        .env("SOURCE_DATE_EPOCH", "1514764800")
+        .env("FENSHUI_BOOK", book)
+        .envs(set)
         .stdin(Stdio::from(stdin))
         .output()
         .unwrap();
@@ -68,6 +86,19 @@ fn outcome(command: &str, folder: &Path) -> String {
         code => text.push_str(&format!("[exit {code}]\n")),
     }
     text
+}
+
+/// Variables in front of a command: `NAME=value fenshui …`.
+fn variables(command: &str) -> (Vec<(&str, &str)>, &str) {
+    let mut set = Vec::new();
+    let mut rest = command;
+    while let Some((first, after)) = rest.split_once(' ')
+        && let Some(variable) = first.split_once('=')
+    {
+        set.push(variable);
+        rest = after;
+    }
+    (set, rest)
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -101,6 +132,18 @@ fn rules() {
 #[test]
 fn explanations() {
     check("explain");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn book() {
+    check("book");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn book_refuses() {
+    check("book_refuses");
 }
 
 #[test]
@@ -142,7 +185,7 @@ fn a_link_to_an_input_is_the_input() {
     for link in ["link.csv", "hard.csv"] {
         let command =
             format!("fenshui run fees.fen fees.csv --register caps=caps.csv --out {link}");
-        let said = outcome(&command, folder.path());
+        let said = outcome(&command, folder.path(), "b.book");
         assert!(said.contains("and would be overwritten"), "{said}");
     }
 }

@@ -76,6 +76,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ed25519_dalek", &["book"]),
     ("encoding_rs", &["formats"]),
     ("foldhash", &["engine", "formats"]),
+    // Random bytes of the system, for keys.
+    ("getrandom", &["cli"]),
     ("indicatif", &["cli"]),
     ("itoa", &["base", "formats"]),
     ("jiff", &["base"]),
@@ -87,6 +89,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pest_derive", &["syntax"]),
     ("pkcs8", &["book"]),
     ("postgres", &["book"]),
+    // Asks for a passphrase without showing it.
+    ("rpassword", &["cli"]),
     ("rusqlite", &["book"]),
     // Prose of literate rules to HTML, as CommonMark has it; without its command line.
     ("pulldown_cmark", &["report"]),

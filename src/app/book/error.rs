@@ -15,6 +15,8 @@ pub enum BookTrouble {
     Formats(Box<FormatsError>),
     /// What is wrong, and what to do.
     Said(Box<(Words, Option<Words>)>),
+    /// What was asked contradicts what the book holds: why, and what to do.
+    Refused(Box<(Words, Option<Words>)>),
     /// Rules that the book holds do not compile with this version.
     Rules(Box<(Sources, Vec<Diagnostic>)>),
 }
@@ -62,7 +64,7 @@ impl BookTrouble {
         match self {
             BookTrouble::Book(error) => book_words(error),
             BookTrouble::Formats(error) => (error.words(), error.hint()),
-            BookTrouble::Said(said) => said.as_ref().clone(),
+            BookTrouble::Said(said) | BookTrouble::Refused(said) => said.as_ref().clone(),
             BookTrouble::Rules(_) => (
                 Words::new(
                     "rules that the book holds do not compile with this version",

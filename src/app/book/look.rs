@@ -27,6 +27,7 @@ pub struct Named {
     names: Rc<Names>,
     batch: Option<Rc<Batch>>,
     scale: u8,
+    key: String,
 }
 
 impl Named {
@@ -36,6 +37,7 @@ impl Named {
             names: &self.names,
             batch: self.batch.as_deref(),
             correction_scale: self.scale,
+            key: &self.key,
         }
     }
 }
@@ -59,14 +61,14 @@ impl Reader {
             Entry::Close(it) => Some(it.batch),
             _ => None,
         };
-        let scale = match entry {
-            Entry::Correction(it) => self.scale_of(book, it.of)?,
-            _ => 2,
+        let (scale, key) = match entry {
+            Entry::Correction(it) => self.corrected(book, it.of)?,
+            _ => (2, String::new()),
         };
         if let Some(number) = batch {
             let Begun { batch, edition, .. } = self.batches.get(book, number)?;
             let names = self.names_of(batch.edition_entry, &edition);
-            return Ok(Named { names, batch: Some(batch), scale });
+            return Ok(Named { names, batch: Some(batch), scale, key });
         }
         let edition = match entry {
             Entry::Batch(it) => Some(it.edition_entry),
@@ -82,7 +84,7 @@ impl Reader {
             }
             None => Rc::clone(&self.none),
         };
-        Ok(Named { names, batch: None, scale })
+        Ok(Named { names, batch: None, scale, key })
     }
 
     /// The names of an edition: with labels if it compiles, else those that it holds itself.
@@ -96,8 +98,12 @@ impl Reader {
         names
     }
 
-    /// Decimals of the money of the event behind an entry.
-    fn scale_of(&mut self, book: &mut Book, mut number: u64) -> Result<u8, BookTrouble> {
+    /// Decimals of the money of the event behind an entry, and its key.
+    fn corrected(
+        &mut self,
+        book: &mut Book,
+        mut number: u64,
+    ) -> Result<(u8, String), BookTrouble> {
         loop {
             match book.entry(number)? {
                 // A correction stands behind what it corrects.
@@ -106,7 +112,8 @@ impl Reader {
                     let Begun { batch, edition, .. } = self.batches.get(book, event.batch)?;
                     let names = self.names_of(batch.edition_entry, &edition);
                     let table = super::translate::get(&names.events, event.kind);
-                    return Ok(table.map_or(2, |table| table.currency.scale));
+                    let scale = table.map_or(2, |table| table.currency.scale);
+                    return Ok((scale, super::maker::key_text(&event)));
                 }
                 _ => return Err(crate::book::BookError::Damaged { entry: number }.into()),
             }

@@ -11,11 +11,15 @@ mod maker;
 mod place;
 mod post;
 mod schema;
+mod signing;
 mod standing;
 mod translate;
 
 pub use error::BookTrouble;
 pub use look::{Named, Reader};
 pub use place::{Access, BookPlace};
+pub use signing::{
+    Held, KeptKey, Verified, change_keys, checkpoint, cosign, keys_of, sign, verify,
+};
 pub use standing::walk;
 pub use post::{Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};

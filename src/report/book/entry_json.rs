@@ -46,7 +46,7 @@ fn body(entry: &Entry, of: EntryNames<'_>) -> Json {
         Entry::Correction(it) => {
             let scale = of.correction_scale;
             let mut body = json!({
-                "batch": it.batch, "of": it.of, "because": because(&it.because),
+                "batch": it.batch, "of": it.of, "key": of.key, "because": because(&it.because),
                 "booked": it.booked.to_string(),
             });
             let outcome = it.outcome.as_ref().map(|it| outcome(it, None, scale, of.names));

@@ -20,6 +20,8 @@ pub struct EntryNames<'n> {
     pub batch: Option<&'n Batch>,
     /// Decimals of the money that a correction moves.
     pub correction_scale: u8,
+    /// The key of the event that a correction is of.
+    pub key: &'n str,
 }
 
 impl<'n> EntryNames<'n> {
@@ -77,9 +79,13 @@ pub fn log_line(number: u64, entry: &Entry, of: EntryNames<'_>, language: Langua
             let became = it.outcome.as_ref();
             let became = became.map(|it| outcome_text(it, None, of.correction_scale, of, language));
             let became = became.unwrap_or_else(|| pick(language, "withdrawn", "撤回").to_owned());
-            let of = pick(language, "corrects", "更正");
-            let what = format!("{of} {}, {}: {became}", it.of, because_text(&it.because, language));
-            LogLine { batch: Some(it.batch), when: it.booked.to_string(), what, ..blank }
+            let because = because_text(&it.because, language);
+            let what = match language {
+                Language::English => format!("corrects {}, {because}: {became}", it.of),
+                Language::Chinese => format!("更正第 {} 条（{because}）：{became}", it.of),
+            };
+            let (batch, when, key) = (Some(it.batch), it.booked.to_string(), of.key.to_owned());
+            LogLine { batch, when, key, what, ..blank }
         }
         Entry::Close(it) => {
             let entries = pick(language, "entries", "条");
@@ -112,10 +118,12 @@ fn matter_line(entry: &Entry, of: EntryNames<'_>, language: Language, blank: Log
         Entry::Batch(it) => {
             let files: Vec<&str> = it.sources.iter().map(|it| it.name.as_str()).collect();
             let by = it.by.as_deref().map(|by| format!("{by}: ")).unwrap_or_default();
-            let rules = pick(language, "by the rules of entry", "规则见第");
-            let end = pick(language, "", " 条");
-            let files = files.join(", ");
-            (it.learnt.to_string(), format!("{by}{files}, {rules} {}{end}", it.edition_entry))
+            let (files, rules) = (files.join(", "), it.edition_entry);
+            let what = match language {
+                Language::English => format!("{by}{files}, by the rules of entry {rules}"),
+                Language::Chinese => format!("{by}{files}，规则见第 {rules} 条"),
+            };
+            (it.learnt.to_string(), what)
         }
         Entry::Dispute(it) => {
             let against: Vec<String> = it.against.iter().map(u64::to_string).collect();
@@ -209,12 +217,12 @@ fn outcome_text(
 }
 
 fn because_text(because: &Because, language: Language) -> String {
-    match because {
-        Because::Late { entry } => {
-            format!("{} {entry}", pick(language, "after the late entry", "因迟到的第"))
-        }
-        Because::Dispute { entry } => format!("{} {entry}", pick(language, "dispute", "异议")),
-        Because::Stated { reason } => reason.clone(),
+    match (because, language) {
+        (Because::Late { entry }, Language::English) => format!("after the late entry {entry}"),
+        (Because::Late { entry }, Language::Chinese) => format!("因第 {entry} 条来迟"),
+        (Because::Dispute { entry }, Language::English) => format!("after dispute {entry}"),
+        (Because::Dispute { entry }, Language::Chinese) => format!("因第 {entry} 条异议"),
+        (Because::Stated { reason }, _) => reason.clone(),
     }
 }
 

@@ -10,3 +10,5 @@ mod sqlite;
 mod stores;
 mod suite;
 mod survive;
+#[cfg(feature = "postgres")]
+mod verbs;

@@ -119,7 +119,7 @@ pub(super) fn conflict(job: &Job<'_>, error: BookError) -> BookTrouble {
     let place = place(job, given.origin);
     let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
     let (stored, given) = (shown(stored), shown(given));
-    BookTrouble::said(
+    BookTrouble::Refused(Box::new((
         Words::new(
             format!(
                 "{place}event `{key}` is in the book with other content, entry {entry}\n  \
@@ -130,5 +130,5 @@ pub(super) fn conflict(job: &Job<'_>, error: BookError) -> BookTrouble {
             ),
         ),
         super::super::error::conflict_hint(),
-    )
+    )))
 }
