@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::base::Money;
+use crate::base::{Date, Money};
 use crate::rows::{Accounts, Allocation, Cell, EventAt, Origin, Outcome, Payee, Reason, Sink};
 
 /// What became of every event of a run.
@@ -19,6 +19,8 @@ pub struct EventResult {
     pub event: u32,
     /// Where it was sent.
     pub origin: Origin,
+    /// The day it is booked on.
+    pub booked: Date,
     /// Its fields.
     pub cells: Vec<Cell>,
     /// Allocated, or set aside with the reason.
@@ -57,6 +59,7 @@ impl Sink for Collected {
         self.events.push(EventResult {
             event: event.batch.event,
             origin: event.batch.origins.get(event.row).copied().unwrap_or(Origin::MADE),
+            booked: event.booked,
             cells: event.batch.columns.iter().map(|column| column.cell(event.row)).collect(),
             outcome,
             figures: Vec::new(),

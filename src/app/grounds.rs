@@ -92,10 +92,10 @@ impl Gatherer<'_> {
         let step = |step: &Step| {
             let (start, expr) = match step {
                 Step::With(local, expr) => {
-                    (format!("{} {} =", self.say("with", "取"), name(locals, local.0)), expr)
+                    (format!("{} {} =", self.say("with", "取"), self.name(locals, local.0)), expr)
                 }
                 Step::Let(local, expr) => {
-                    (format!("{} {} =", self.say("let", "令"), name(locals, local.0)), expr)
+                    (format!("{} {} =", self.say("let", "令"), self.name(locals, local.0)), expr)
                 }
                 Step::When(expr) => (when.to_owned(), expr),
             };
@@ -106,9 +106,20 @@ impl Gatherer<'_> {
             steps: steps.iter().map(step).collect(),
             locals: locals
                 .iter()
-                .map(|local| (local.name.clone(), self.kinds.kind(&local.ty)))
+                .map(|local| (self.shown(local).to_owned(), self.kinds.kind(&local.ty)))
                 .collect(),
         }
+    }
+
+    /// A name in a head: its label in the language of the reader, if it has one.
+    fn shown<'l>(&self, local: &'l Local) -> &'l str {
+        let label = self.say(local.en.as_deref(), local.zh.as_deref());
+        label.unwrap_or(&local.name)
+    }
+
+    fn name<'l>(&self, locals: &'l [Local], at: u32) -> &'l str {
+        let local = usize::try_from(at).ok().and_then(|at| locals.get(at));
+        local.map_or("", |local| self.shown(local))
     }
 
     /// The words of a condition; `all of` and `any of` blocks by their head, each part in its turn.
@@ -161,7 +172,7 @@ impl Gatherer<'_> {
         }
     }
 
-    fn say(&self, en: &'static str, zh: &'static str) -> &'static str {
+    fn say<T>(&self, en: T, zh: T) -> T {
         match self.language {
             Language::English => en,
             Language::Chinese => zh,
@@ -267,9 +278,4 @@ fn balanced(text: String) -> String {
         }
     }
     "(".repeat(unopened) + &text + &")".repeat(open)
-}
-
-fn name(locals: &[Local], at: u32) -> &str {
-    let local = usize::try_from(at).ok().and_then(|at| locals.get(at));
-    local.map_or("", |local| &local.name)
 }

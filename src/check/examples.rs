@@ -171,7 +171,10 @@ fn total(outcomes: &[Outcome]) -> Option<Exact> {
     let mut sum = Exact::ZERO;
     for outcome in outcomes {
         let amount = match outcome {
-            Outcome::Nothing | Outcome::Figure { .. } => continue,
+            Outcome::Nothing
+            | Outcome::Figure { .. }
+            | Outcome::Open { .. }
+            | Outcome::Booked { .. } => continue,
             // Only a part of what happens is looked at.
             Outcome::SetAside(_) => return None,
             Outcome::Undetermined(amount) | Outcome::Account { amount, .. } => amount,
@@ -179,8 +182,6 @@ fn total(outcomes: &[Outcome]) -> Option<Exact> {
         let Constant::Number(amount) = amount else { return None };
         sum = sum.add(amount).ok()?;
     }
-    // An example that looks at figures alone says nothing about accounts.
-    let figures_only = !outcomes.is_empty()
-        && outcomes.iter().all(|outcome| matches!(outcome, Outcome::Figure { .. }));
-    (!figures_only).then_some(sum)
+    let says = outcomes.is_empty() || outcomes.iter().any(Outcome::speaks_of_accounts);
+    says.then_some(sum)
 }

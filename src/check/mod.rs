@@ -41,6 +41,7 @@ mod division;
 mod draws;
 mod examples;
 mod flow;
+mod heads;
 mod order;
 mod print;
 mod regions;
@@ -70,6 +71,7 @@ pub const CODES: &[&[Title]] = &[
     shares::CODES,
     division::CODES,
     coverage::CODES,
+    heads::CODES,
     flow::CODES,
     dated::CODES,
     brackets::CODES,

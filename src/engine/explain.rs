@@ -4,7 +4,7 @@ use crate::base::{Exact, Money};
 use crate::plan::at;
 use crate::rows::{
     Arrival, CarryChange, Cell, Destination, Division, Explanation, LatchShut, LegStory, LevyStory,
-    Origin, Reason, TotalChange, TransferMade, TransferStory, Tried, Verdict,
+    Origin, Reason, ReversalStory, TotalChange, TransferMade, TransferStory, Tried, Verdict,
 };
 
 use super::evaluator::{Evaluator, Once};
@@ -214,12 +214,14 @@ impl Evaluator<'_, '_, Recorder> {
     }
 
     /// What a reversal takes back, leaf by leaf: the event's tree has nothing else.
-    fn reversal(&self, notes: &Recorder) -> Vec<LegStory> {
+    fn reversal(&self, notes: &Recorder) -> Option<ReversalStory> {
+        let story = notes.reversal.clone()?;
         if !self.frame.reversal || !notes.divisions.is_empty() {
-            return Vec::new();
+            return Some(story);
         }
         let nodes = (0_u32..).zip(&self.frame.nodes).filter(|(_, node)| node.units != 0);
-        nodes.filter_map(|(place, _)| self.leg_of_node(place)).collect()
+        let legs = nodes.filter_map(|(place, _)| self.leg_of_node(place)).collect();
+        Some(ReversalStory { legs, ..story })
     }
 
     fn total_changes(&self) -> Vec<TotalChange> {

@@ -81,6 +81,55 @@ pub(crate) fn order(a: &Slot, b: &Slot, kept: &[Kept], events: &[Event]) -> Orde
     })
 }
 
+/// Which events stand at a place that another event of their kind has too, asked in their order.
+pub(crate) struct Ties<'k> {
+    slots: &'k [Slot],
+    kept: &'k [Kept],
+    events: &'k [Event],
+    /// The end of the events at one place looked at last, and whether they exclude each other.
+    last: (usize, bool),
+}
+
+impl<'k> Ties<'k> {
+    pub fn new(slots: &'k [Slot], kept: &'k [Kept], events: &'k [Event]) -> Ties<'k> {
+        Ties { slots, kept, events, last: (0, false) }
+    }
+
+    /// Whether another event stands at the place of this one, so that nobody can say which comes
+    /// first. One and the same event sent again is no other: that is told by its key.
+    pub fn tied(&mut self, place: usize) -> bool {
+        if place >= self.last.0 {
+            self.last = self.at_one_place(place);
+        }
+        self.last.1
+    }
+
+    fn at_one_place(&self, start: usize) -> (usize, bool) {
+        let rest = self.slots.get(start..).unwrap_or_default();
+        let Some(first) = rest.first() else { return (start + 1, false) };
+        let event =
+            self.kept.get(at(first.batch)).and_then(|it| self.events.get(at(it.batch.event)));
+        let Some(event) = event.filter(|event| event.order_matters) else {
+            return (start + 1, false);
+        };
+        let same = |other: &&Slot| order(first, other, self.kept, self.events).is_eq();
+        let length = rest.iter().take_while(same).count();
+        let again = |other: &Slot| !event.unique.is_empty() && self.alike(first, other);
+        let tied = !rest.iter().take(length).all(again);
+        (start + length, tied && length > 1)
+    }
+
+    /// Whether two events of one kind have every field alike.
+    fn alike(&self, a: &Slot, b: &Slot) -> bool {
+        let (Some(left), Some(right)) = (self.kept.get(at(a.batch)), self.kept.get(at(b.batch)))
+        else {
+            return false;
+        };
+        let mut columns = left.batch.columns.iter().zip(&right.batch.columns);
+        columns.all(|(one, two)| one.cell(at(a.row)) == two.cell(at(b.row)))
+    }
+}
+
 /// Numbers and dates by value, texts by code point, members as declared; of different types in that
 /// order, what is missing first.
 fn cells(one: &Column, a: usize, two: &Column, b: usize) -> Ordering {

@@ -1,8 +1,8 @@
 //! Refunds that undo an event by name: its own allocation, whatever the rules say today.
 
-use crate::base::Exact;
+use crate::base::{Exact, Money};
 use crate::plan::at;
-use crate::rows::{Allocation, Reason};
+use crate::rows::{Allocation, Origin, Reason, ReversalStory};
 
 use super::commit::Delta;
 use super::evaluator::Evaluator;
@@ -20,6 +20,15 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let mut original = original.ok_or(Reason::NothingToReverse)?;
         let refunded = inflow.checked_neg().ok_or(Reason::TooWide)?;
         let reversed = original.reversed.checked_add(refunded).ok_or(Reason::TooWide)?;
+        if let Some(notes) = self.trace.recorder() {
+            notes.reversal = Some(ReversalStory {
+                origin: original.origin,
+                date: original.date,
+                inflow: Money::from_minor(original.inflow),
+                before: Money::from_minor(original.reversed),
+                legs: Vec::new(),
+            });
+        }
         let against = original.inflow.signum() * inflow.signum() < 0;
         if !against || reversed.unsigned_abs() > original.inflow.unsigned_abs() {
             return Err(Reason::ReversesTooMuch.into());
@@ -142,8 +151,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             feeds.push(feed);
         }
         let kind = self.at_hand.as_ref().map_or(u32::MAX, |at_hand| at_hand.kind);
+        let origin = self.at_hand.as_ref().and_then(|it| it.batch.origins.get(it.row).copied());
+        let (origin, date) = (origin.unwrap_or(Origin::MADE), self.date);
         let settling = self.frame.settling.clone().unwrap_or_default();
-        let original = Original { inflow, reversed: 0, leaves, settling, feeds };
+        let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
         self.state.originals.insert((kind, unique), original);
         Ok(())
     }

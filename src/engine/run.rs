@@ -15,7 +15,7 @@ use super::explain::{Asked, Wanted};
 use super::fault::{Fault, RunError};
 use super::hands::{Firsts, GATHERED_MIN, Hands, Known, Place, same_kind};
 use super::lane::{Lanes, Ready};
-use super::order::{Kept, Slot, order};
+use super::order::{Kept, Slot, Ties, order};
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
 use super::state::State;
@@ -371,6 +371,7 @@ impl<'r, S: Sink> Run<'r, S> {
         let plan = self.plan;
         let (slots, span) = self.slots(kept)?;
         let firsts = Firsts::new(plan, kept);
+        let mut ties = Ties::new(&slots, kept, &plan.events);
         let mut calendar = {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -378,7 +379,7 @@ impl<'r, S: Sink> Run<'r, S> {
         };
         let mut place = 0;
         while let Some(run) = slots.get(place..).and_then(|rest| same_kind(rest, kept)) {
-            self.run_of_kind(&slots, place, run.len(), kept, &firsts, &mut calendar)?;
+            self.run_of_kind((run, place), kept, &firsts, &mut ties, &mut calendar)?;
             place += run.len();
         }
         let mut off = Off;
@@ -426,15 +427,13 @@ impl<'r, S: Sink> Run<'r, S> {
     /// Takes events of one kind that follow one another.
     fn run_of_kind(
         &mut self,
-        slots: &[Slot],
-        start: usize,
-        length: usize,
+        (run, start): (&[Slot], usize),
         kept: &[Kept],
         firsts: &Firsts,
+        ties: &mut Ties<'_>,
         calendar: &mut Calendar,
     ) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
-        let run = slots.get(start..start + length).unwrap_or_default();
         let rows: Vec<(&Batch, usize)> = run
             .iter()
             .filter_map(|slot| kept.get(at(slot.batch)).map(|held| (&held.batch, at(slot.row))))
@@ -448,17 +447,11 @@ impl<'r, S: Sink> Run<'r, S> {
             (None, _) => Ready::Some,
         };
         let new = firsts.all_new(first.event);
-        let same = |other: Option<&Slot>, slot: &Slot| {
-            event.order_matters
-                && other.is_some_and(|it| order(it, slot, kept, &plan.events).is_eq())
-        };
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         for (row, (slot, (batch, own_row))) in run.iter().zip(&rows).enumerate() {
             calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
-            let place = start + row;
-            let before = place.checked_sub(1).and_then(|before| slots.get(before));
-            let tied = same(before, slot) || same(slots.get(place + 1), slot);
+            let tied = ties.tied(start + row);
             let taken = match &gathered {
                 Some(gathered) => Place { event, batch: gathered, row },
                 None => Place { event, batch, row: *own_row },

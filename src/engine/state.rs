@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::base::{Date, Exact, ExactError, Period, PeriodKind};
 use crate::plan::{Event, EventSource, Plan, at};
-use crate::rows::{Accounts, Cell};
+use crate::rows::{Accounts, Cell, Origin};
 
 use super::duplicates::Seen;
 pub(crate) use super::keys::Key;
@@ -347,6 +347,10 @@ impl Totals {
 /// What an event gave, kept because a refund may undo it.
 #[derive(Debug, Clone)]
 pub(crate) struct Original {
+    /// Where it stands.
+    pub origin: Origin,
+    /// Its effective date.
+    pub date: Date,
     /// What it brought, in minor units.
     pub inflow: i128,
     /// How much of that has been undone, with the sign of the inflow.

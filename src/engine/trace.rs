@@ -6,8 +6,8 @@
 
 use crate::base::Exact;
 use crate::rows::{
-    BoundStory, Cell, FigureStory, LevyStory, ParameterUsed, Reckoning, RowUsed, ScheduleUsed,
-    SettlementStory, Tried,
+    BoundStory, Cell, FigureStory, LevyStory, ParameterUsed, Reckoning, ReversalStory, RowUsed,
+    ScheduleUsed, SettlementStory, Tried,
 };
 
 /// Who listens.
@@ -43,6 +43,8 @@ pub(crate) struct Recorder {
     pub open: Vec<LegNote>,
     /// The key of the row whose leg comes next.
     pub row: Vec<Cell>,
+    /// The event that is undone; its legs are told at the end.
+    pub reversal: Option<ReversalStory>,
     pub settlements: Vec<SettlementStory>,
     pub figures: Vec<FigureStory>,
     pub readings: Vec<(u32, u32)>,

@@ -100,6 +100,20 @@ pub enum Outcome {
     SetAside(Option<String>),
     /// So much is undetermined.
     Undetermined(Constant),
+    /// A transfer is left open, in words that contain this text.
+    Open {
+        /// The text.
+        what: String,
+        /// Where it stands.
+        span: Span,
+    },
+    /// It is booked on this day.
+    Booked {
+        /// The day.
+        day: Date,
+        /// Where it stands.
+        span: Span,
+    },
     /// An account gets so much, over all its leaves.
     Account {
         /// Which account.
@@ -122,4 +136,18 @@ pub enum Outcome {
         /// Where it stands.
         span: Span,
     },
+}
+
+impl Outcome {
+    /// Whether it says what accounts get: an example that looks at figures alone, at what is open or
+    /// at the day, says nothing of accounts.
+    pub fn speaks_of_accounts(&self) -> bool {
+        match self {
+            Outcome::Nothing
+            | Outcome::SetAside(_)
+            | Outcome::Undetermined(_)
+            | Outcome::Account { .. } => true,
+            Outcome::Open { .. } | Outcome::Booked { .. } | Outcome::Figure { .. } => false,
+        }
+    }
 }

@@ -23,6 +23,10 @@ pub struct Expr {
 pub struct Local {
     /// As written.
     pub name: String,
+    /// English label.
+    pub en: Option<String>,
+    /// Chinese label.
+    pub zh: Option<String>,
     /// Its type: a row for a selection over a register or list, a member for one over an enumeration.
     pub ty: Type,
 }

@@ -212,23 +212,34 @@ impl Run<'_> {
         Ok(Place { day, fields, kind: event.kind })
     }
 
-    /// Marks events of one kind that stand at the same place, where that matters.
+    /// Marks events of one kind that stand at the same place, where that matters and they are not
+    /// one event sent again.
     fn mark_ties(&self, waiting: &mut [Waiting]) -> Result<(), Stop> {
-        let mut same = Vec::new();
-        for (at, pair) in waiting.windows(2).enumerate() {
-            if let [left, right] = pair
-                && compare_places(&left.place, &right.place)? == Ordering::Equal
-                && order_matters(self.world.rules, left.kind)
-            {
-                same.extend([at, at + 1]);
+        let mut rest = waiting;
+        while let Some((first, others)) = rest.split_first() {
+            let mut length = 1;
+            for other in others {
+                if compare_places(&first.place, &other.place)? != Ordering::Equal {
+                    break;
+                }
+                length += 1;
             }
-        }
-        for at in same {
-            if let Some(waiting) = waiting.get_mut(at) {
-                waiting.same_order = true;
+            let (group, after) = rest.split_at_mut(length);
+            if group.len() > 1 && self.exclude_each_other(group)? {
+                group.iter_mut().for_each(|waiting| waiting.same_order = true);
             }
+            rest = after;
         }
         Ok(())
+    }
+
+    /// Whether nobody can say which of the events at one place comes first.
+    fn exclude_each_other(&self, group: &[Waiting]) -> Result<bool, Stop> {
+        let Some((first, others)) = group.split_first() else { return Ok(false) };
+        let declared = entry(&self.world.rules.events, first.kind.index(), "event kind")?;
+        let sent_again = !declared.unique.is_empty()
+            && others.iter().all(|other| other.event.stored == first.event.stored);
+        Ok(!sent_again && order_matters(self.world.rules, first.kind))
     }
 
     /// Takes an event that nobody sent, or sets it aside where it could not be made.

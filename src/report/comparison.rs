@@ -30,11 +30,11 @@ pub fn draw(
         heads.insert(1, (words.currency.to_owned(), Align::Left));
     }
     let mut table = Table::new(heads);
-    for line in &comparison.lines {
+    let mut add = |line: &Line, year: String| {
         let currency = names.currency(line.currency);
         let mut cells = vec![
             payee_label(&line.payee, names, language),
-            line.year.to_string(),
+            year,
             money_label(line.before, currency.scale),
             money_label(line.after, currency.scale),
             difference(line.before, line.after, currency.scale),
@@ -43,6 +43,14 @@ pub fn draw(
             cells.insert(1, currency.code);
         }
         table.add(cells);
+    };
+    let same =
+        |one: &Line, other: &Line| (&one.payee, one.currency) == (&other.payee, other.currency);
+    for years in comparison.lines.chunk_by(same) {
+        years.iter().for_each(|line| add(line, line.year.to_string()));
+        if let Some(total) = over_years(years) {
+            add(&total, words.all_years.to_owned());
+        }
     }
     let mut out = table.draw();
     out.push_str(&summary(comparison, names, language));
@@ -52,10 +60,21 @@ pub fn draw(
     out
 }
 
+/// What an account gets in all of several years; nothing for one, or where a sum leaves the range.
+fn over_years(years: &[Line]) -> Option<Line> {
+    let [first, others @ ..] = years else { return None };
+    let sum = |total: Line, line: &Line| {
+        let before = total.before.checked_add(line.before)?;
+        Some(Line { before, after: total.after.checked_add(line.after)?, ..total })
+    };
+    if others.is_empty() { None } else { others.iter().try_fold(first.clone(), sum) }
+}
+
 struct Heads {
     account: &'static str,
     currency: &'static str,
     year: &'static str,
+    all_years: &'static str,
     difference: &'static str,
 }
 
@@ -64,12 +83,11 @@ impl Heads {
         match language {
             Language::English => {
                 let (account, currency, year) = ("account", "currency", "year");
-                Heads { account, currency, year, difference: "difference" }
+                Heads { account, currency, year, all_years: "all", difference: "difference" }
             }
             Language::Chinese => {
-                Heads {
-                    account: "账户", currency: "币种", year: "年度", difference: "增减"
-                }
+                let (account, currency, year) = ("账户", "币种", "年度");
+                Heads { account, currency, year, all_years: "合计", difference: "增减" }
             }
         }
     }

@@ -43,8 +43,8 @@ pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> Reaso
             "S03",
             ("another event has the same key".into(), "另有事项使用了同一键值".into()),
             (
-                "the first one was allocated; remove this one or give it a key of its own".into(),
-                "已分配第一条；请删去本条，或另给键值".into(),
+                "the first one stands; remove this one or give it a key of its own".into(),
+                "以第一条为准；请删去本条，或另给键值".into(),
             ),
         ),
         Reason::SameOrder => (
@@ -99,8 +99,10 @@ pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> Reaso
                     format!("没有规则分配{zh}中的 {amount}"),
                 ),
                 (
-                    "`explain` shows why each rule did not apply".into(),
-                    "explain 会说明各条规则为何不适用".into(),
+                    "`explain` shows why each rule did not apply; before and after the days that its module \
+                     `covers` none does"
+                        .into(),
+                    "explain 会说明各条规则为何不适用；在模块 covers（适用期间）之外，其规则均不适用".into(),
                 ),
             )
         }

@@ -33,8 +33,8 @@ pub struct Explanation {
     pub transfers: Vec<TransferStory>,
     /// The inflow and the pools, in the order emptied.
     pub divisions: Vec<Division>,
-    /// Of a refund that names an event: what of that event's leaves it takes back.
-    pub reversal: Vec<LegStory>,
+    /// Of a refund that names an event: that event, and what of it is taken back.
+    pub reversal: Option<ReversalStory>,
     /// Each settlement, the event's own last.
     pub settlements: Vec<SettlementStory>,
     /// What each got or gave in all, in the order of their first leaf; zeros left out.
@@ -55,6 +55,21 @@ pub struct Explanation {
     pub schedules: Vec<ScheduleUsed>,
     /// Rows of registers used.
     pub rows: Vec<RowUsed>,
+}
+
+/// An event that is undone, in part or whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReversalStory {
+    /// Where that event stands.
+    pub origin: Origin,
+    /// Its effective date.
+    pub date: Date,
+    /// What it brought.
+    pub inflow: Money,
+    /// How much of that earlier reversals took back, with the same sign.
+    pub before: Money,
+    /// What is taken back, leaf by leaf; none where it is more than is left.
+    pub legs: Vec<LegStory>,
 }
 
 /// A rule that was tried.

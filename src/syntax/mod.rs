@@ -14,6 +14,7 @@
 
 pub mod ast;
 pub mod codes;
+pub mod functions;
 pub mod keywords;
 
 mod advice;
@@ -30,4 +31,5 @@ mod unexpected;
 
 pub use codes::CODES;
 pub use format::format;
+pub use functions::function_name;
 pub use parse::parse;

@@ -57,3 +57,8 @@ fn owed_to_a_row() {
 fn marked_and_named_by_members() {
     check(&root().join("tests/cases/regressions"), "marked-and-named-by-members.fen.md");
 }
+
+#[test]
+fn sent_twice() {
+    check(&root().join("tests/cases/regressions"), "sent-twice.fen.md");
+}

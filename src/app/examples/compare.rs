@@ -1,8 +1,8 @@
 //! What came out, held against what an example expects.
 
-use crate::base::{Money, Span};
+use crate::base::{Date, Money, Span};
 use crate::diagnostics::{Language, Words};
-use crate::model::{Constant, Outcome, RuleSet, Type};
+use crate::model::{Body, Constant, Outcome, RuleSet, Type};
 use crate::report::names::Names;
 use crate::report::reason_words;
 use crate::report::values::{account_text, file_text, grouped_exact, money_label};
@@ -122,6 +122,8 @@ impl Teller<'_> {
         for outcome in outcomes {
             match outcome {
                 Outcome::Nothing | Outcome::SetAside(_) => {}
+                Outcome::Open { what, span } => self.open(what, *span),
+                Outcome::Booked { day, span } => self.booked(*day, *span),
                 Outcome::Undetermined(amount) => self.expect(&mut told, None, amount, self.span),
                 Outcome::Account { account, keys, amount, span } => {
                     let types = self.rules.accounts.get(account.index()).map(|a| &a.keys);
@@ -139,8 +141,7 @@ impl Teller<'_> {
                 }
             }
         }
-        // A line that speaks of figures alone says nothing of accounts.
-        if outcomes.iter().all(|outcome| matches!(outcome, Outcome::Figure { .. })) {
+        if !outcomes.is_empty() && !outcomes.iter().any(Outcome::speaks_of_accounts) {
             return;
         }
         let scale = self.scale();
@@ -206,6 +207,50 @@ impl Teller<'_> {
         match told.iter_mut().find(|(known, _)| *known == payee) {
             Some((_, sum)) => *sum = sum.checked_add(whole).unwrap_or(*sum),
             None => told.push((payee, whole)),
+        }
+    }
+
+    fn open(&mut self, what: &str, span: Span) {
+        let open: Vec<&str> =
+            self.event.open_items.iter().map(|leg| self.open_words(*leg)).collect();
+        if open.iter().any(|words| words.contains(what)) {
+            return;
+        }
+        let found = match open.is_empty() {
+            true => Words::new("nothing is left open", "没有未定的划转"),
+            false => Words::new(open.join("; "), open.join("；")),
+        };
+        let expected = Words::new(what, what);
+        let subject = match self.language {
+            Language::English => "undetermined",
+            Language::Chinese => "待定",
+        };
+        let subject = subject.to_owned();
+        self.found.push(Difference { span, subject, expected, found, by: None });
+    }
+
+    /// The words of a transfer that is left open.
+    fn open_words(&self, leg: u32) -> &str {
+        let cases = self.rules.rules.iter().flat_map(|rule| &rule.cases);
+        let transfers = cases.filter_map(|case| match &case.body {
+            Body::Transfers(transfers) => Some(transfers),
+            Body::Split { .. } => None,
+        });
+        let mut transfers = transfers.flatten();
+        let of_leg = transfers.find(|transfer| transfer.leg.0 == leg);
+        of_leg.and_then(|transfer| transfer.undetermined.as_deref()).unwrap_or_default()
+    }
+
+    fn booked(&mut self, day: Date, span: Span) {
+        let found = self.event.booked;
+        if found != day {
+            let words = |day: Date| Words::new(day.to_string(), day.to_string());
+            let subject = match self.language {
+                Language::English => "booked",
+                Language::Chinese => "入账于",
+            };
+            let (subject, expected, found) = (subject.to_owned(), words(day), words(found));
+            self.found.push(Difference { span, subject, expected, found, by: None });
         }
     }
 

@@ -15,7 +15,7 @@ use crate::plan::{
     CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Limit, Next, Plan, Slot, Sum,
     WayOfSettling, at, lane,
 };
-use crate::rows::{Allocation, Batch, Cell, Column, Payee};
+use crate::rows::{Allocation, Batch, Cell, Column, Origin, Payee};
 
 use super::registers::Registers;
 use super::state::{Original, OriginalFeed, OriginalLeaf, Settling, State};
@@ -450,7 +450,9 @@ impl<'a, W: Whole> Event<'a, W> {
             WayOfSettling::InOrder => Settling::InOrder,
         };
         let inflow = worked_out.inflow.minor();
-        let original = Original { inflow, reversed: 0, leaves, settling, feeds };
+        let origin = self.batch.origins.get(self.row).copied().unwrap_or(Origin::MADE);
+        let date = self.date;
+        let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
         self.state.originals.insert((self.batch.event, unique), original);
         Some(())
     }

@@ -3,6 +3,7 @@
 use crate::base::Span;
 use crate::diagnostics::Words;
 use crate::syntax::ast::{self, AggregateFunction, ExprKind as Written};
+use crate::syntax::function_name;
 
 use super::access::today;
 use super::names::{Kind, nearest};
@@ -15,33 +16,33 @@ use crate::model::{
     ScheduleId, ScheduleValue, Selection, Type,
 };
 
-/// Built-in functions by name, in both tongues.
-const FUNCTIONS: &[(&str, &str, Function)] = &[
-    ("min", "最小", Function::Min),
-    ("max", "最大", Function::Max),
-    ("abs", "绝对值", Function::Abs),
-    ("date", "日期", Function::MakeDate),
-    ("month", "月", Function::Month),
-    ("quarter", "季", Function::Quarter),
-    ("year", "年", Function::Year),
-    ("month_of_year", "月份", Function::MonthOfYear),
-    ("day_of_month", "日", Function::DayOfMonth),
-    ("year_number", "年份", Function::YearNumber),
-    ("weekday", "星期", Function::Weekday),
-    ("start", "起始日", Function::Start),
-    ("end", "截止日", Function::End),
-    ("days", "天数", Function::Days),
-    ("months_between", "相隔月数", Function::MonthsBetween),
-    ("remainder", "余数", Function::Remainder),
-    ("present", "有值", Function::Present),
+/// Built-in functions by their English name.
+const FUNCTIONS: &[(&str, Function)] = &[
+    ("min", Function::Min),
+    ("max", Function::Max),
+    ("abs", Function::Abs),
+    ("date", Function::MakeDate),
+    ("month", Function::Month),
+    ("quarter", Function::Quarter),
+    ("year", Function::Year),
+    ("month_of_year", Function::MonthOfYear),
+    ("day_of_month", Function::DayOfMonth),
+    ("year_number", Function::YearNumber),
+    ("weekday", Function::Weekday),
+    ("start", Function::Start),
+    ("end", Function::End),
+    ("days", Function::Days),
+    ("months_between", Function::MonthsBetween),
+    ("remainder", Function::Remainder),
+    ("present", Function::Present),
 ];
 
 /// Functions over a plain list.
-const OVER_LISTS: &[(&str, &str, Aggregate)] = &[
-    ("sum", "合计", Aggregate::Sum),
-    ("count", "个数", Aggregate::Count),
-    ("min", "最小", Aggregate::Min),
-    ("max", "最大", Aggregate::Max),
+const OVER_LISTS: &[(&str, Aggregate)] = &[
+    ("sum", Aggregate::Sum),
+    ("count", Aggregate::Count),
+    ("min", Aggregate::Min),
+    ("max", Aggregate::Max),
 ];
 
 impl<'a> Resolver<'a> {
@@ -78,16 +79,17 @@ impl<'a> Resolver<'a> {
             let id = ScheduleId(id);
             return self.schedule(scope, span, id, what, keys, arguments, day);
         }
-        let list = OVER_LISTS.iter().find(|(en, zh, _)| name == *en || name == *zh);
-        if let (Some((_, _, function)), [only]) = (list, arguments) {
+        let english = function_name(name).map_or("", |(en, _)| en);
+        let list = OVER_LISTS.iter().find(|(en, _)| english == *en);
+        if let (Some((_, function)), [only]) = (list, arguments) {
             return self.over_list(scope, span, *function, only);
         }
-        let function = FUNCTIONS.iter().find(|(en, zh, _)| name == *en || name == *zh);
+        let function = FUNCTIONS.iter().find(|(en, _)| english == *en);
         match function {
-            Some((_, _, function)) => self.function(scope, span, *function, name, arguments, want),
+            Some((_, function)) => self.function(scope, span, *function, name, arguments, want),
             None => {
                 let mut known: Vec<String> =
-                    FUNCTIONS.iter().map(|(en, _, _)| (*en).to_owned()).collect();
+                    FUNCTIONS.iter().map(|(en, _)| (*en).to_owned()).collect();
                 known.extend(self.known(&[Kind::Schedule], scope.module));
                 let written = ast::Name { text: name.to_owned(), span: base.span };
                 let _ = nearest(name, &known);
@@ -125,12 +127,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn argument_count(&mut self, name: &ast::Name, wanted: usize, given: usize) -> super::Reported {
+        let chinese = function_name(&name.text).map_or(name.text.as_str(), |(_, zh)| zh);
         self.error(
             words::WRONG_COUNT,
             name.span,
             Words::new(
                 format!("`{}` takes {wanted} arguments, and {given} are given", name.text),
-                format!("「{}」需要 {wanted} 个参数，这里给了 {given} 个", name.text),
+                format!("「{}」需要 {wanted} 个参数，这里给了 {given} 个", chinese),
             ),
         )
     }

@@ -343,6 +343,8 @@ impl<'a> Resolver<'a> {
             ast::Outcome::Undetermined { amount, .. } => {
                 Outcome::Undetermined(self.constant_of(module, amount, &money)?)
             }
+            ast::Outcome::Open { what, span } => Outcome::Open { what: what.clone(), span: *span },
+            ast::Outcome::Booked { day, span } => Outcome::Booked { day: *day, span: *span },
             ast::Outcome::Account { place, amount } => {
                 let id = self.need(Kind::Account, module, &place.name)?;
                 let types = self.set.accounts.get(index(id)).map(|a| a.keys.clone());

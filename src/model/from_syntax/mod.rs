@@ -162,6 +162,7 @@ impl<'a> Resolver<'a> {
             self.fill_levies(module);
             self.fill_rules(module);
         }
+        self.keep_to_covers();
         for module in modules {
             self.fill_figures(module);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Words};
-use crate::syntax::ast;
+use crate::syntax::{ast, function_name};
 
 use super::{Reported, Resolved, Resolver, words};
 use crate::model::ModuleId;
@@ -61,6 +61,15 @@ impl<'a> Resolver<'a> {
         span: Span,
         id: u32,
     ) {
+        if kind == Kind::Schedule && function_name(text).is_some() {
+            let words = Words::new(
+                format!("`{text}` is the name of a function"),
+                format!("「{text}」是函数名"),
+            );
+            let help = Words::new("call the schedule otherwise", "请为税率表另取名称");
+            self.report(Diagnostic::error(words::DECLARED_TWICE, span, words).with_help(help));
+            return;
+        }
         let entries = self.names.declared.entry((kind, text.to_owned())).or_default();
         if let Some(first) = entries.iter().find(|entry| entry.module == module) {
             let first = first.span;

@@ -1,5 +1,6 @@
 //! Rules and levies: heads, the event kinds they serve, and what they move.
 
+use crate::base::Date;
 use crate::diagnostics::{Diagnostic, Words};
 use crate::syntax::ast::{self, ItemKind, RuleBody};
 
@@ -50,6 +51,23 @@ impl<'a> Resolver<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Outside the days that a module says it covers, its rules and levies do not hold.
+    pub(super) fn keep_to_covers(&mut self) {
+        let modules = &self.set.modules;
+        let within = |module: ModuleId, from: &mut Option<Date>, until: &mut Option<Date>| {
+            let Some(module) = modules.get(module.index()) else { return };
+            *from = (*from).max(module.covers_from);
+            *until = match (*until, module.covers_until) {
+                (Some(own), Some(covered)) => Some(own.min(covered)),
+                (own, covered) => own.or(covered),
+            };
+        };
+        let rules = self.set.rules.iter_mut();
+        rules.for_each(|rule| within(rule.module, &mut rule.from, &mut rule.until));
+        let levies = self.set.levies.iter_mut();
+        levies.for_each(|levy| within(levy.module, &mut levy.from, &mut levy.until));
     }
 
     /// The leg at a place of its rule: the same id in every case.
@@ -322,9 +340,9 @@ impl<'a> Resolver<'a> {
                 let local = scope.bind(&name.text, (**inner).clone());
                 Step::With(local, value)
             }
-            ast::Step::Let { name, value } => {
+            ast::Step::Let { name, label, value } => {
                 let value = self.expr(scope, value, None)?;
-                let local = scope.bind(&name.text, value.ty.clone());
+                let local = scope.bind_labelled(&named(name, label.as_ref()), value.ty.clone());
                 Step::Let(local, value)
             }
             ast::Step::When(condition) => Step::When(self.condition(scope, condition)?),

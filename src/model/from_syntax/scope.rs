@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{EventId, Local, LocalIx, ModuleId, ShapeId, Type};
+use crate::model::{EventId, Local, LocalIx, ModuleId, Name, ShapeId, Type};
 
 /// The names in reach of an expression.
 #[derive(Debug, Clone)]
@@ -55,9 +55,19 @@ impl Scope {
     /// Binds a name.
     pub fn bind(&mut self, name: &str, ty: Type) -> LocalIx {
         let local = LocalIx::next(self.locals.len());
-        self.locals.push(Local { name: name.to_owned(), ty });
+        self.locals.push(Local { name: name.to_owned(), en: None, zh: None, ty });
         self.visible.push(local);
         local
+    }
+
+    /// Binds a name with a label.
+    pub fn bind_labelled(&mut self, name: &Name, ty: Type) -> LocalIx {
+        let bound = self.bind(&name.text, ty);
+        if let Some(local) = self.locals.last_mut() {
+            local.en.clone_from(&name.en);
+            local.zh.clone_from(&name.zh);
+        }
+        bound
     }
 
     /// The innermost visible local of a name.

@@ -9,8 +9,8 @@ use crate::report::reasons::reason_words;
 use crate::report::values::{account_text, file_text, json as cell_json};
 use crate::rows::{
     Allocation, BoundKind, BoundStory, Cell, Destination, Division, Explanation, HeadStep,
-    LegStory, Operation, Origin, Reckoning, SettlementStory, SettlementWay, Term, TransferStory,
-    Tried, Verdict,
+    LegStory, Operation, Origin, Reckoning, ReversalStory, SettlementStory, SettlementWay, Term,
+    TransferStory, Tried, Verdict,
 };
 
 use super::leaves::Leaves;
@@ -73,7 +73,7 @@ impl<'t> Writer<'t> {
         add("result", result.collect());
         add("levies", story.levies.iter().map(|it| self.levy(it)).collect());
         add("transfers", story.transfers.iter().map(|it| self.transfers(it)).collect());
-        add("reversal", story.reversal.iter().map(|it| self.leg(it)).collect());
+        add("reversal", story.reversal.iter().map(|it| self.reversal(it)).collect());
         add("divisions", story.divisions.iter().map(|it| self.division(it)).collect());
         add("settlements", story.settlements.iter().map(|it| self.settlement(it)).collect());
         add("totals", self.totals());
@@ -83,6 +83,16 @@ impl<'t> Writer<'t> {
         add("schedules", self.schedules());
         add("register_rows", self.register_rows());
         add("readings", self.readings());
+    }
+
+    fn reversal(&self, undone: &ReversalStory) -> Json {
+        json!({
+            "source": self.origin(undone.origin),
+            "date": undone.date.to_string(),
+            "inflow": undone.inflow.format(self.scale),
+            "taken_back_before": undone.before.format(self.scale),
+            "legs": undone.legs.iter().map(|leg| self.leg(leg)).collect::<Vec<_>>(),
+        })
     }
 
     fn division(&self, division: &Division) -> Json {

@@ -1,13 +1,14 @@
 //! The story of an event as a tree of sentences.
 
-use crate::base::Exact;
+use crate::base::{Exact, Money};
+use crate::diagnostics::Language;
 use crate::report::names::{Kind, Table};
 use crate::report::reasons::reason_words;
 use crate::report::table::{self, Align};
 use crate::report::values::{account_label, file_text, grouped_exact, keyed_label, person_text};
 use crate::rows::{
-    Cell, Destination, Division, Explanation, HeadStep, LevyStory, Operation, Reckoning, Term,
-    TransferStory, Tried, Verdict,
+    Cell, Destination, Division, Explanation, HeadStep, LevyStory, Operation, Reckoning,
+    ReversalStory, Term, TransferStory, Tried, Verdict,
 };
 
 use super::branch::Branch;
@@ -91,14 +92,37 @@ impl<'t> Teller<'t> {
         let mut sections: Vec<Branch> = Vec::new();
         sections.extend(self.story.levies.iter().map(|levy| self.levy(levy)));
         sections.extend(self.story.transfers.iter().map(|made| self.transfers(made)));
-        if !self.story.reversal.is_empty() {
-            let title = self.telling.say("takes back what was given", "冲回原已分配的款项");
-            let legs = self.story.reversal.iter().map(|leg| self.leg(leg)).collect();
-            sections.push(Branch::with(title, legs));
-        }
+        sections.extend(self.story.reversal.iter().map(|undone| self.reversal(undone)));
         sections.extend(self.story.divisions.iter().map(|division| self.division(division)));
         sections.extend(self.after());
         sections
+    }
+
+    /// The event that is undone, how much of it was and will be, and what each gives back.
+    fn reversal(&self, undone: &ReversalStory) -> Branch {
+        let label = |amount| crate::report::values::money_label(amount, self.scale);
+        let place = self.telling.origin(undone.origin).unwrap_or_default();
+        let (date, inflow, before) = (undone.date, label(undone.inflow), label(undone.before));
+        let left = |back: Money| undone.inflow.checked_sub(undone.before)?.checked_sub(back);
+        let after = self.story.inflow.and_then(|refund| left(refund.checked_neg()?));
+        let title = match (self.telling.language, after.filter(|_| !undone.legs.is_empty())) {
+            (Language::English, Some(after)) => format!(
+                "takes back of the {inflow} of {date} ({place}); {before} was taken back before, {} is \
+                 left then",
+                label(after)
+            ),
+            (Language::Chinese, Some(after)) => format!(
+                "冲回 {date} 的 {inflow}（{place}）；此前已冲回 {before}，冲回后余 {}",
+                label(after)
+            ),
+            (Language::English, None) => format!(
+                "would take back of the {inflow} of {date} ({place}); {before} was taken back before"
+            ),
+            (Language::Chinese, None) => {
+                format!("拟冲回 {date} 的 {inflow}（{place}）；此前已冲回 {before}")
+            }
+        };
+        Branch::with(&title, undone.legs.iter().map(|leg| self.leg(leg)).collect())
     }
 
     fn division(&self, division: &Division) -> Branch {

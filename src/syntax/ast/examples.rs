@@ -122,6 +122,20 @@ pub enum Outcome {
         /// Where it stands.
         span: Span,
     },
+    /// A transfer that the law leaves open.
+    Open {
+        /// What is open: text that occurs in its words.
+        what: String,
+        /// Where it stands.
+        span: Span,
+    },
+    /// The day it is booked on.
+    Booked {
+        /// The day.
+        day: Date,
+        /// Where it stands.
+        span: Span,
+    },
     /// An amount in an account.
     Account {
         /// The account or the figure.

@@ -48,6 +48,8 @@ pub enum Step {
     Let {
         /// Its name.
         name: Name,
+        /// Its label.
+        label: Option<Label>,
         /// The value.
         value: Expr,
     },

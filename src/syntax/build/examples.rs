@@ -132,8 +132,12 @@ impl Builder {
                 Outcome::SetAside { because, span }
             }
             Rule::k_undetermined => {
+                if let Some(text) = parts.accept(Rule::text) {
+                    return Ok(Outcome::Open { what: text_of(&text), span });
+                }
                 Outcome::Undetermined { amount: self.expr(parts.need(Rule::expr)?)?, span }
             }
+            Rule::k_booked => Outcome::Booked { day: self.need_date(&mut parts)?, span },
             Rule::k_figure => {
                 let place = self.place(parts.need(Rule::place)?)?;
                 Outcome::Figure { place, value: self.expr(parts.need(Rule::expr)?)? }

@@ -5,6 +5,7 @@ use crate::base::{Rounding, Span};
 use crate::diagnostics::{Diagnostic, Language, Words};
 use crate::syntax::ast::{Expr, ExprKind, Operator};
 use crate::syntax::codes;
+use crate::syntax::function_name;
 use crate::syntax::grammar::{Pair, Rule};
 use crate::syntax::keywords::keyword;
 
@@ -277,7 +278,7 @@ impl Builder {
             let value_before = Box::new(value);
             let kind = match link.as_rule() {
                 Rule::index => ExprKind::Index(value_before, self.exprs(link)?),
-                Rule::arguments => ExprKind::Call(value_before, self.exprs(link)?),
+                Rule::arguments => ExprKind::Call(callee(value_before), self.exprs(link)?),
                 Rule::access => {
                     let name = self.need_name(&mut self.parts(link))?;
                     ExprKind::Access(value_before, name)
@@ -288,6 +289,16 @@ impl Builder {
         }
         Ok(value)
     }
+}
+
+/// What is called: a built-in function goes by its English name in either tongue.
+fn callee(mut called: Box<Expr>) -> Box<Expr> {
+    if let ExprKind::Name(name) = &mut called.kind
+        && let Some((english, _)) = function_name(name)
+    {
+        english.clone_into(name);
+    }
+    called
 }
 
 /// One operand stays as it is; several become a row.

@@ -70,11 +70,12 @@ impl Builder {
                     let mut parts = self.parts(clause);
                     parts.any()?;
                     let name = self.need_name(&mut parts)?;
+                    let label = self.label_in(&mut parts);
                     let value = self.expr(parts.need(Rule::expr)?)?;
                     head.steps.push(if with {
                         Step::With { name, value }
                     } else {
-                        Step::Let { name, value }
+                        Step::Let { name, label, value }
                     });
                 }
                 Rule::condition_clause => head.steps.push(Step::When(self.condition(clause)?)),

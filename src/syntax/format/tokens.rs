@@ -5,6 +5,7 @@ use pest::iterators::Pairs;
 
 use crate::base::{FileId, Span};
 use crate::diagnostics::{Diagnostic, Language};
+use crate::syntax::function_name;
 use crate::syntax::grammar::{Grammar, Pair, Rule};
 use crate::syntax::parse::internal;
 
@@ -119,12 +120,29 @@ impl Collect<'_> {
         let breaks = gap.replace("\r\n", "\n").matches(['\n', '\r']).count();
         self.end = place.end();
         let kind = pair.as_rule();
+        if parent == Rule::arguments && kind == Rule::lparen {
+            self.name_function();
+        }
         let before = self.stream.tokens.last();
         let text = spelling(kind, written, self.to, before);
         // A member of a set, or a value of a list, may be one token and an entry at once.
         let entry = self.begin(kind, parent, entry);
         self.stream.tokens.push(Token { kind, parent, text, breaks, entry });
         Ok(())
+    }
+
+    /// A word before a bracket is a function: its name is translated as keywords are.
+    fn name_function(&mut self) {
+        let (Some(to), Some(callee)) = (self.to, self.stream.tokens.last_mut()) else { return };
+        if let Some((en, zh)) = function_name(&callee.text)
+            && callee.parent != Rule::access
+        {
+            let name = match to {
+                Language::English => en,
+                Language::Chinese => zh,
+            };
+            name.clone_into(&mut callee.text);
+        }
     }
 
     fn lost(&self, at: usize) -> Box<Diagnostic> {
