@@ -164,13 +164,19 @@ const HELP: &[(&str, &str)] = &[
     ("Layout of the table", "表的格式"),
     ("The folder to make; its last part names the project", "要建立的文件夹；最后一段即项目名"),
     ("Which stage", "哪个阶段"),
-    ("Keep allocations in a book that an auditor can replay and prove", "把分配记入账簿，供审计重算与证明"),
+    (
+        "Keep allocations in a book that an auditor can replay and prove",
+        "把分配记入账簿，供审计重算与证明",
+    ),
     (
         "The book: a file, `postgres://…`, or `@FILE` that holds an address [also: FENSHUI_BOOK]",
         "账簿：文件、postgres://… 或 @文件（内有地址） [也可用 FENSHUI_BOOK]",
     ),
     ("Make a new book", "建立新账簿"),
-    ("Allocate events and keep what each gave, all of them or none", "分配事项并过账，全部记入或全不记入"),
+    (
+        "Allocate events and keep what each gave, all of them or none",
+        "分配事项并过账，全部记入或全不记入",
+    ),
     ("List the entries of a book", "列出账簿各条"),
     ("Show entries whole", "显示某条的全部内容"),
     (
@@ -181,18 +187,57 @@ const HELP: &[(&str, &str)] = &[
         "Print the checkpoint of a book as it stands, sign it, or cosign one as a witness",
         "打印账簿当前检查点，签名，或作为见证人加签",
     ),
+    (
+        "Tell why an entry came out as it did, by the rules and registers of its batch",
+        "按该批次的规则与登记簿说明某条为何如此",
+    ),
+    (
+        "Work everything out again from the book's own rules and inputs, and compare",
+        "用账簿自身的规则与输入全部重算并比较",
+    ),
+    (
+        "Post corrections by which the book stands as other rules would have had it",
+        "过账更正，使账簿与按另一规则所得一致",
+    ),
+    ("The number of an event's entry, or of a correction", "事项或更正的条号"),
+    ("Only events that give to this account", "只看分配给此账户的事项"),
+    ("Only what the book had learnt of by the end of this day", "只看账簿到此日终所知的内容"),
+    (
+        "By these rules instead, a file or an edition of the book: who owes whom",
+        "改按此规则（文件或账簿中的版本）：谁欠谁多少",
+    ),
+    (
+        "Rows of a register [default: those of the book's last batch that has them]",
+        "登记簿的数据：名称=文件 [默认用账簿最近批次的]",
+    ),
+    (
+        "Write the corrections that would make the book stand so, to be reviewed and posted",
+        "写出使账簿如此的更正，供审阅与过账",
+    ),
+    (
+        "The rules by which the book is to stand: a file or an edition of the book",
+        "账簿应依据的规则：文件或账簿中的版本",
+    ),
+    ("The corrections as they were reviewed", "审阅过的更正"),
+    ("Why", "理由"),
     ("Make keys, and say which sign for a book", "生成密钥，并登记为账簿签名的密钥"),
     (
         "The name by which checkpoints call the book, such as finance.example/books/2016",
         "检查点中账簿的名称，如 finance.example/books/2016",
     ),
-    ("A key that signs for the book; made if there is no such file", "为账簿签名的密钥；没有此文件则生成"),
+    (
+        "A key that signs for the book; made if there is no such file",
+        "为账簿签名的密钥；没有此文件则生成",
+    ),
     (
         "File with the passphrase of the key [also: FENSHUI_PASSPHRASE; else asked for]",
         "存有密钥口令的文件 [也可用 FENSHUI_PASSPHRASE；否则询问]",
     ),
     ("Who posts, for the book to name", "过账人，记入账簿"),
-    ("Post events that come late, and correct the entries after them", "来迟的事项也过账，并更正其后的各条"),
+    (
+        "Post events that come late, and correct the entries after them",
+        "来迟的事项也过账，并更正其后的各条",
+    ),
     ("Say what would be posted, and keep nothing", "只说明将过账的内容，不写入"),
     ("How the answer is written", "结果的写法"),
     ("The first entry", "第一条"),

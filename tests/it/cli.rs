@@ -142,6 +142,12 @@ fn book() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn book_replay() {
+    check("book_replay");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn book_refuses() {
     check("book_refuses");
 }

@@ -28,6 +28,13 @@ pub(super) fn edition(loaded: &Loaded, rules: &RuleSet) -> Edition {
     Edition { name, texts: texts.collect(), schema: schema(rules) }
 }
 
+/// The texts of an edition, parsed, and its scenario.
+pub(super) fn texts_of(edition: &Edition) -> (Loaded, Option<String>) {
+    let texts = edition.texts.iter().map(|it| (it.path.as_str(), it.text.as_str()));
+    let scenario = edition.name.split_once(WITH).map(|(_, scenario)| scenario.to_owned());
+    (Loaded::from_texts(texts), scenario)
+}
+
 /// The rules of an edition, compiled anew.
 #[derive(Debug)]
 pub(super) struct Rules {
@@ -42,9 +49,7 @@ impl Rules {
     /// # Errors
     /// This version finds errors in them, or gives other positions to what they declare.
     pub(super) fn of(edition: &Edition, language: Language) -> Result<Rules, BookTrouble> {
-        let texts = edition.texts.iter().map(|it| (it.path.as_str(), it.text.as_str()));
-        let loaded = Loaded::from_texts(texts);
-        let scenario = edition.name.split_once(WITH).map(|(_, scenario)| scenario.to_owned());
+        let (loaded, scenario) = texts_of(edition);
         let compiled = crate::app::compile(&loaded, &Choice { scenario });
         let Some(checked) = compiled.checked else {
             let errors = compiled.findings.into_iter();
@@ -54,7 +59,10 @@ impl Rules {
         if schema(checked.rule_set()) != edition.schema {
             return Err(BookTrouble::said(
                 Words::new(
-                    format!("this version reads the rules `{}` of the book otherwise", edition.name),
+                    format!(
+                        "this version reads the rules `{}` of the book otherwise",
+                        edition.name
+                    ),
                     format!("本版本对账簿中规则「{}」的读法不同", edition.name),
                 ),
                 Some(Words::new(

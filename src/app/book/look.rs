@@ -99,11 +99,7 @@ impl Reader {
     }
 
     /// Decimals of the money of the event behind an entry, and its key.
-    fn corrected(
-        &mut self,
-        book: &mut Book,
-        mut number: u64,
-    ) -> Result<(u8, String), BookTrouble> {
+    fn corrected(&mut self, book: &mut Book, mut number: u64) -> Result<(u8, String), BookTrouble> {
         loop {
             match book.entry(number)? {
                 // A correction stands behind what it corrects.

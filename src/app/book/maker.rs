@@ -29,9 +29,11 @@ impl<'r> Maker<'r> {
     pub(super) fn new(names: &'r Names, plan: &'r Plan) -> Result<Maker<'r>, BookTrouble> {
         for table in names.events.iter().filter(|table| table.sent) {
             let worked_out = |at: &&usize| {
-                table.effective != Some(**at) && table.fields.get(**at).is_some_and(|it| it.computed)
+                table.effective != Some(**at)
+                    && table.fields.get(**at).is_some_and(|it| it.computed)
             };
-            if let Some(field) = table.key.iter().find(worked_out).and_then(|at| table.fields.get(*at))
+            if let Some(field) =
+                table.key.iter().find(worked_out).and_then(|at| table.fields.get(*at))
             {
                 let (table, field) = (&table.name.text, &field.name.text);
                 return Err(BookTrouble::said(
@@ -126,16 +128,12 @@ impl<'r> Maker<'r> {
     }
 
     /// The parts of a key. What means another thing in other rules is told by its name.
-    fn parts(
-        &self,
-        table: &Table,
-        cells: &[Cell],
-        key: &[usize],
-        date: Option<Date>,
-    ) -> Vec<Part> {
+    fn parts(&self, table: &Table, cells: &[Cell], key: &[usize], date: Option<Date>) -> Vec<Part> {
         let mut parts = Vec::new();
         for at in key {
-            let (Some(cell), Some(field)) = (cells.get(*at), table.fields.get(*at)) else { continue };
+            let (Some(cell), Some(field)) = (cells.get(*at), table.fields.get(*at)) else {
+                continue;
+            };
             match (cell, date) {
                 (Cell::Missing, Some(date)) if table.effective == Some(*at) => {
                     parts.push(Part::Value { value: Cell::Date(date) });
@@ -158,9 +156,7 @@ impl<'r> Maker<'r> {
         match (cell, &field.kind) {
             (Cell::Record(cells), Kind::Record(shape)) => {
                 let Some(shape) = self.names.shapes.get(*shape) else { return Vec::new() };
-                let part = |at: &usize| {
-                    Some(text(cells.get(*at)?, &shape.fields.get(*at)?.kind))
-                };
+                let part = |at: &usize| Some(text(cells.get(*at)?, &shape.fields.get(*at)?.kind));
                 shape.key.iter().filter_map(part).collect()
             }
             _ => vec![text(cell, &field.kind)],

@@ -6,20 +6,26 @@
 
 mod edition;
 mod error;
+mod explain;
 mod look;
 mod maker;
+mod owed;
 mod place;
 mod post;
+mod replay;
 mod schema;
 mod signing;
 mod standing;
 mod translate;
 
 pub use error::BookTrouble;
+pub use explain::{Form, explain};
 pub use look::{Named, Reader};
+pub use owed::{Correcting, Other, Owed, OwedChange, OwedLine, correct, owed, texts_of_edition};
 pub use place::{Access, BookPlace};
+pub use post::{Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
+pub use replay::{Difference, Replay, Replayed, replay};
 pub use signing::{
     Held, KeptKey, Verified, change_keys, checkpoint, cosign, keys_of, sign, verify,
 };
 pub use standing::walk;
-pub use post::{Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};

@@ -55,8 +55,7 @@ impl BookPlace {
     pub fn create(&self, origin: &str, learnt: Moment) -> Result<Book, BookTrouble> {
         // Held against the rules of names before anything is made.
         Book::create(Box::new(crate::book::MemoryStore::new()), origin, learnt)?;
-        let made = self.new_store().and_then(|store| Ok(Book::create(store, origin, learnt)?));
-        made
+        Ok(Book::create(self.new_store()?, origin, learnt)?)
     }
 
     #[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "without a store"))]

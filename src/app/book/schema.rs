@@ -44,9 +44,10 @@ pub(super) fn schema(rules: &RuleSet) -> Schema {
             .iter()
             .map(|it| Table {
                 name: it.name.text.clone(),
-                fields: rules.shapes.get(it.shape.index()).map_or_else(Vec::new, |shape| {
-                    shape.fields.iter().map(field).collect()
-                }),
+                fields: rules
+                    .shapes
+                    .get(it.shape.index())
+                    .map_or_else(Vec::new, |shape| shape.fields.iter().map(field).collect()),
                 currency: CurrencyId(0).0,
             })
             .collect(),

@@ -210,7 +210,8 @@ pub fn verify(
         }
     }
     let sound = held.iter().filter(|it| it.wrong.is_none());
-    let roots: Vec<Root> = sound.filter_map(|it| it.checkpoint.as_ref()).map(|it| it.root).collect();
+    let roots: Vec<Root> =
+        sound.filter_map(|it| it.checkpoint.as_ref()).map(|it| it.root).collect();
     Ok(Verified { verification: book.verify(&roots)?, held })
 }
 

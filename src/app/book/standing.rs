@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use crate::book::{Batch, Book, Correction, Edition, Entry, Event, Identity, Outcome, Schema};
+use crate::book::{
+    Batch, Because, Book, Correction, Edition, Entry, Event, Identity, Outcome, Schema,
+};
 use crate::diagnostics::Words;
 use crate::report::names::{Kind, Names};
 use crate::rows::{self, Cell, Column, Origin, TextColumn, Values, Wholes};
@@ -87,6 +89,8 @@ pub(super) struct Stood {
     pub(super) event: Event,
     /// It was posted by these very rules.
     pub(super) own_rules: bool,
+    /// It stands as a dispute was settled, whatever the rules say.
+    pub(super) settled: bool,
 }
 
 /// Events that stand, in the order of their entries.
@@ -174,7 +178,8 @@ impl Standing {
         if wanted(&event) {
             self.by_entry.insert(entry, self.events.len());
             let own_rules = translator.is_same();
-            self.events.push(Stood { entry, by: entry, event, own_rules });
+            let stood = Stood { entry, by: entry, event, own_rules, settled: false };
+            self.events.push(stood);
         }
         Ok(())
     }
@@ -188,26 +193,31 @@ impl Standing {
                 stood.event.outcome = translator.outcome(outcome);
                 stood.own_rules = translator.is_same();
                 stood.by = entry;
+                stood.settled = matches!(correction.because, Because::Dispute { .. });
             }
             Some(Outcome::SetAside { .. }) | None => stood.by = WITHDRAWN,
         }
     }
 
+    /// The event of an entry, if it stands.
+    pub(super) fn of_entry(&self, entry: u64) -> Option<usize> {
+        self.by_entry.get(&entry).copied()
+    }
+
     fn index(&mut self, schema: &Schema) -> Result<(), BookTrouble> {
+        // What was withdrawn has left its place.
+        self.by_entry = self.events.iter().enumerate().map(|(at, it)| (it.entry, at)).collect();
         for (at, stood) in self.events.iter().enumerate() {
             self.by_identity.insert(identity(&stood.event, schema)?, at);
         }
         Ok(())
     }
 
-    /// The events that were sent, as batches to run; the line of each is its place here, and its file
-    /// is `file`.
+    /// The events that were sent, as batches to run; the line of each is its entry, and its file is
+    /// `file`.
     pub(super) fn batches(&self, names: &Names, file: u32) -> Vec<rows::Batch> {
-        let sent = self.events.iter().enumerate().filter(|(_, it)| it.event.origin != Origin::MADE);
-        let sent = sent.map(|(at, stood)| {
-            let line = u64::try_from(at).unwrap_or(u64::MAX);
-            (&stood.event, Origin { file, line })
-        });
+        let sent = self.events.iter().filter(|it| it.event.origin != Origin::MADE);
+        let sent = sent.map(|stood| (&stood.event, Origin { file, line: stood.entry }));
         to_batches(sent, names)
     }
 }

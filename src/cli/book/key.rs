@@ -128,11 +128,7 @@ fn which(
     keys.collect()
 }
 
-fn verifier(
-    console: &Console,
-    key: &str,
-    secret: &PassphraseArgs,
-) -> Result<VerifierKey, Failed> {
+fn verifier(console: &Console, key: &str, secret: &PassphraseArgs) -> Result<VerifierKey, Failed> {
     match VerifierKey::parse(key) {
         Ok(key) => Ok(key),
         Err(_) if Path::new(key).exists() => Ok(secret.load(console, Path::new(key))?.verifier()),

@@ -8,7 +8,7 @@ use crate::formats::{Output, Records, ResultColumn, ResultLayout};
 use crate::report::book::{LogLine, entry_json, entry_page, log_line, log_table};
 
 use super::super::console::Console;
-use super::super::exit::{Exit, Stop};
+use super::super::exit::Exit;
 use super::{AnswerFormat, Failed, ListFormat};
 
 #[derive(Debug, Args)]
@@ -184,6 +184,6 @@ pub(super) fn show(console: &Console, place: &BookPlace, args: &ShowArgs) -> Res
         });
     }
     let between = if args.format == AnswerFormat::Table { "\n" } else { "" };
-    console.print(&out.join(between)).map_err(Stop::from)?;
+    console.print(&out.join(between))?;
     Ok(Exit::Done)
 }

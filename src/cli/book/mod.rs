@@ -1,11 +1,14 @@
 //! `fenshui book`: the journal of allocations, a file a verb.
 
 mod checkpoint;
+mod explain;
 mod init;
 mod key;
 mod log;
+mod other;
 mod place;
 mod post;
+mod replay;
 mod secret;
 mod verify;
 
@@ -38,6 +41,12 @@ enum BookVerb {
     Log(log::LogArgs),
     /// Show entries whole
     Show(log::ShowArgs),
+    /// Tell why an entry came out as it did, by the rules and registers of its batch
+    Explain(explain::ExplainArgs),
+    /// Work everything out again from the book's own rules and inputs, and compare
+    Replay(Box<replay::ReplayArgs>),
+    /// Post corrections by which the book stands as other rules would have had it
+    Correct(Box<replay::CorrectArgs>),
     /// Hold what is stored against chain, tree and signed checkpoints
     Verify(verify::VerifyArgs),
     /// Print the checkpoint of a book as it stands, sign it, or cosign one as a witness
@@ -75,6 +84,9 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Post(own) => return post::run(console, &place()?, own),
         BookVerb::Log(own) => log::run(console, &place()?, own),
         BookVerb::Show(own) => log::show(console, &place()?, own),
+        BookVerb::Explain(own) => explain::run(console, &place()?, own),
+        BookVerb::Replay(own) => replay::run(console, &place()?, own),
+        BookVerb::Correct(own) => replay::correct(console, &place()?, own),
         BookVerb::Verify(own) => verify::run(console, &place()?, own),
         BookVerb::Checkpoint(own) => checkpoint::run(console, &place()?, own),
         BookVerb::Key(own) => key::run(console, &place, own),

@@ -99,7 +99,10 @@ pub(super) fn now() -> Moment {
     if let Some(seconds) = epoch {
         return Moment::from_millis(seconds.saturating_mul(1000));
     }
-    #[expect(clippy::disallowed_methods, reason = "the door reads the clock, for the book's moments")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the door reads the clock, for the book's moments"
+    )]
     let now = std::time::SystemTime::now();
     let millis = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis());
     Moment::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))

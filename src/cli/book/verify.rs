@@ -79,9 +79,10 @@ fn checkpoint_line(console: &Console, held: &Held) -> String {
         Some(entry) => format!("{} {entry}", console.pick("checkpoint in entry", "检查点，条")),
         None => console.pick("checkpoint given", "所给检查点").to_owned(),
     };
-    let size = held.checkpoint.as_ref().map_or_else(String::new, |it| {
-        format!(" {} {}", console.pick("of", "条数"), it.root.size)
-    });
+    let size = held
+        .checkpoint
+        .as_ref()
+        .map_or_else(String::new, |it| format!(" {} {}", console.pick("of", "条数"), it.root.size));
     let by: Vec<&str> = held.signed.iter().map(|it| it.by.as_str()).collect();
     match &held.wrong {
         None => format!("{place}{size}: {} {}\n", console.pick("signed by", "签名"), by.join(", ")),

@@ -129,9 +129,10 @@ fn batch(batch: &Batch, names: &Names) -> Json {
         let (label, options) = get(&names.readings, it.reading)?;
         Some((label.text.clone(), json!(options.get(it.option)?.text)))
     });
-    let sources = batch.sources.iter().map(|it| {
-        json!({ "name": it.name, "digest": it.digest.map(|it| it.to_string()) })
-    });
+    let sources = batch
+        .sources
+        .iter()
+        .map(|it| json!({ "name": it.name, "digest": it.digest.map(|it| it.to_string()) }));
     json!({
         "learnt": batch.learnt.to_string(), "by": batch.by, "evaluator": batch.evaluator,
         "edition": batch.edition.to_string(), "edition_entry": batch.edition_entry,
@@ -167,7 +168,7 @@ fn event(event: &Event, of: EntryNames<'_>) -> Json {
             let kind = figure.map_or(&Kind::Number, |figure| &figure.kind);
             json!({
                 "figure": figure.map_or("", |figure| &figure.name.text),
-                "key": it.key.iter().map(|cell| plain(cell)).collect::<Json>(),
+                "key": it.key.iter().map(plain).collect::<Json>(),
                 "value": values::json(&it.value, kind, names),
             })
         });
@@ -279,9 +280,8 @@ fn close(close: &Close, names: &Names) -> Json {
 
 fn record(cells: &[Cell], fields: &[Field], names: &Names) -> Json {
     let there = cells.iter().zip(fields).filter(|(cell, _)| **cell != Cell::Missing);
-    let pairs = there.map(|(cell, field)| {
-        (field.name.text.clone(), values::json(cell, &field.kind, names))
-    });
+    let pairs = there
+        .map(|(cell, field)| (field.name.text.clone(), values::json(cell, &field.kind, names)));
     Json::Object(pairs.collect())
 }
 

@@ -77,7 +77,8 @@ pub fn log_line(number: u64, entry: &Entry, of: EntryNames<'_>, language: Langua
         }
         Entry::Correction(it) => {
             let became = it.outcome.as_ref();
-            let became = became.map(|it| outcome_text(it, None, of.correction_scale, of, language));
+            let became =
+                became.map(|it| outcome_text(it, None, of.correction_scale, of.names, language));
             let became = became.unwrap_or_else(|| pick(language, "withdrawn", "撤回").to_owned());
             let because = because_text(&it.because, language);
             let what = match language {
@@ -118,10 +119,14 @@ fn matter_line(entry: &Entry, of: EntryNames<'_>, language: Language, blank: Log
         Entry::Batch(it) => {
             let files: Vec<&str> = it.sources.iter().map(|it| it.name.as_str()).collect();
             let by = it.by.as_deref().map(|by| format!("{by}: ")).unwrap_or_default();
-            let (files, rules) = (files.join(", "), it.edition_entry);
+            let rules = it.edition_entry;
+            let files: String = match language {
+                Language::English => files.iter().map(|file| format!("{file}, ")).collect(),
+                Language::Chinese => files.iter().map(|file| format!("{file}，")).collect(),
+            };
             let what = match language {
-                Language::English => format!("{by}{files}, by the rules of entry {rules}"),
-                Language::Chinese => format!("{by}{files}，规则见第 {rules} 条"),
+                Language::English => format!("{by}{files}by the rules of entry {rules}"),
+                Language::Chinese => format!("{by}{files}规则见第 {rules} 条"),
             };
             (it.learnt.to_string(), what)
         }
@@ -142,8 +147,12 @@ fn matter_line(entry: &Entry, of: EntryNames<'_>, language: Language, blank: Log
             let (of, by) = (pick(language, "of", "条数"), by.join(", "));
             (it.learnt.to_string(), format!("{of} {size}: {by}"))
         }
-        Entry::Signer(it) => (it.learnt.to_string(), format!("{} {}", change_name(it.change), it.key)),
-        Entry::Event(_) | Entry::Unread(_) | Entry::Correction(_) | Entry::Close(_) => return blank,
+        Entry::Signer(it) => {
+            (it.learnt.to_string(), format!("{} {}", change_name(it.change), it.key))
+        }
+        Entry::Event(_) | Entry::Unread(_) | Entry::Correction(_) | Entry::Close(_) => {
+            return blank;
+        }
     };
     LogLine { when, what, ..blank }
 }
@@ -161,12 +170,7 @@ fn texts(language: Language, count: usize) -> &'static str {
     }
 }
 
-fn event_line(
-    event: &Event,
-    of: EntryNames<'_>,
-    language: Language,
-    blank: LogLine,
-) -> LogLine {
+fn event_line(event: &Event, of: EntryNames<'_>, language: Language, blank: LogLine) -> LogLine {
     let table = get(&of.names.events, event.kind);
     let scale = table.map_or(2, |table| table.currency.scale);
     let amount = match &event.outcome {
@@ -174,7 +178,7 @@ fn event_line(
         Outcome::SetAside { inflow, .. } => *inflow,
     };
     let late = if event.late { pick(language, "late; ", "迟到；") } else { "" };
-    let outcome = outcome_text(&event.outcome, Some(event.kind), scale, of, language);
+    let outcome = outcome_text(&event.outcome, Some(event.kind), scale, of.names, language);
     LogLine {
         batch: Some(event.batch),
         when: event.date.to_string(),
@@ -185,24 +189,24 @@ fn event_line(
     }
 }
 
-/// Who gets what, or why nobody does.
-fn outcome_text(
+/// Who gets what, or why nobody does, in a line.
+pub fn outcome_text(
     outcome: &Outcome,
     kind: Option<u32>,
     scale: u8,
-    of: EntryNames<'_>,
+    names: &Names,
     language: Language,
 ) -> String {
     match outcome {
         Outcome::SetAside { reason, .. } => {
-            let words = reason_words(reason, kind, of.names);
+            let words = reason_words(reason, kind, names);
             let word = pick(language, "set aside", "搁置");
             format!("{word}[{}]: {}", words.code, words.what.in_language(language))
         }
         Outcome::Allocated { leaves, .. } => {
             let mut sums: Vec<(String, i128)> = Vec::new();
             for leaf in leaves {
-                let account = account_name(leaf.account.as_ref(), of.names);
+                let account = account_name(leaf.account.as_ref(), names);
                 match sums.iter_mut().find(|(name, _)| *name == account) {
                     Some((_, sum)) => *sum += leaf.amount.minor(),
                     None => sums.push((account, leaf.amount.minor())),
@@ -249,7 +253,14 @@ pub fn log_table(lines: &[LogLine], language: Language) -> String {
         let kind = kind_label(line.kind, language).to_owned();
         let amount = grouped(&line.amount);
         let when = line.when.clone();
-        table.add([line.entry.to_string(), kind, when, line.key.clone(), amount, line.what.clone()]);
+        table.add([
+            line.entry.to_string(),
+            kind,
+            when,
+            line.key.clone(),
+            amount,
+            line.what.clone(),
+        ]);
     }
     table.draw()
 }
@@ -324,14 +335,9 @@ fn event_page(event: &Event, of: EntryNames<'_>, language: Language) -> String {
     out
 }
 
-fn leaves_table(
-    outcome: &Outcome,
-    scale: u8,
-    of: EntryNames<'_>,
-    language: Language,
-) -> String {
+fn leaves_table(outcome: &Outcome, scale: u8, of: EntryNames<'_>, language: Language) -> String {
     let Outcome::Allocated { leaves, .. } = outcome else {
-        return format!("{}\n", outcome_text(outcome, None, scale, of, language));
+        return format!("{}\n", outcome_text(outcome, None, scale, of.names, language));
     };
     let heading = |en: &str, zh: &str, align| (pick(language, en, zh).to_owned(), align);
     let mut table = Table::new([

@@ -39,9 +39,7 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
             (format!("事项「{key}」：各项之和 {sum}，流入 {inflow}"), None)
         }
         BookError::TotalTooLarge => ("本批金额之和超出 128 位".to_owned(), None),
-        BookError::NotPortable => {
-            ("事项键值的一部分不是文字、数、日期或期间".to_owned(), None)
-        }
+        BookError::NotPortable => ("事项键值的一部分不是文字、数、日期或期间".to_owned(), None),
         BookError::NoEdition { digest } => (format!("账簿没有规则版本 {digest}"), None),
         BookError::OutOfPlace { what, .. } => (format!("位置不当：{what}"), None),
         BookError::NotCorrectable { of } => (format!("第 {of} 条不是事项，也不是更正"), None),
@@ -65,10 +63,9 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             format!("「{place}」没有账簿"),
             Some(Words::new("`fenshui book init` makes one", "用 fenshui book init 建立")),
         ),
-        StoreError::Exists { place } => (
-            format!("「{place}」已存在"),
-            Some(Words::new("name another place", "请另指定位置")),
-        ),
+        StoreError::Exists { place } => {
+            (format!("「{place}」已存在"), Some(Words::new("name another place", "请另指定位置")))
+        }
         StoreError::Foreign { place } => (format!("「{place}」不是分税的账簿"), None),
         StoreError::Newer { found, known } => (
             format!("账簿格式为 {found}，本程序只认识到 {known}"),
@@ -89,10 +86,9 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             (format!("服务器设置 {setting}：崩溃时可能丢失已确认的内容"), None)
         }
         StoreError::Lost => ("与账簿的连接中断，未写入任何内容".to_owned(), None),
-        StoreError::Unknown => (
-            "写入本批时与账簿的连接中断：请重新过账，账簿会说明是否已有".to_owned(),
-            None,
-        ),
+        StoreError::Unknown => {
+            ("写入本批时与账簿的连接中断：请重新过账，账簿会说明是否已有".to_owned(), None)
+        }
         StoreError::Io { place, source } => {
             en = format!("{en}: {source}");
             (format!("「{place}」无法使用：{source}"), None)

@@ -6,4 +6,5 @@ use crate::cli::check_in;
 #[test]
 fn a_session_on_a_server_is_that_of_a_file() {
     check_in("book", &Database::new().url());
+    check_in("book_replay", &Database::new().url());
 }

@@ -57,7 +57,7 @@ pub(super) fn judge(
     let mut waiting: BTreeMap<usize, Vec<Cell>> = BTreeMap::new();
     for event in heard {
         let stood = match event.origin {
-            Origin { file: BOOK_FILE, line } => usize::try_from(line).ok(),
+            Origin { file: BOOK_FILE, line } => standing.of_entry(line),
             Origin::MADE => standing.find(&identity(&event, schema)?),
             _ => None,
         };
@@ -82,13 +82,15 @@ pub(super) fn judge(
             waiting.remove(&new);
             judgement.late.push((new, at));
         }
-        if differs(known, &event.outcome) {
+        if differs(known, &event.outcome) && !known.settled {
             let cause = first_of_lane.get(&lane).copied();
             let cause = cause.or_else(|| first_of_lane.values().min().copied());
             judgement.changes.push(Change { stood: at, now: Some(event.outcome), cause });
         }
     }
+    let settled = |at: &usize| standing.events.get(*at).is_some_and(|it| it.settled);
     let gone = seen.iter().enumerate().filter(|(_, seen)| !**seen).map(|(at, _)| at);
+    let gone = gone.filter(|at| !settled(at));
     let cause = first_of_lane.values().min().copied();
     judgement.changes.extend(gone.map(|stood| Change { stood, now: None, cause }));
     for (new, _) in &judgement.late {

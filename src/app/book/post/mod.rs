@@ -12,7 +12,7 @@ mod recorder;
 mod refusal;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::book::{
     Batch, Because, Book, Correction, Edition, Event, Moment, Posted, Posting, ReadingChoice,
@@ -20,9 +20,10 @@ use crate::book::{
 };
 use crate::engine::{self, RunError};
 use crate::formats::{FormatsError, Unread};
+use crate::model::ReadingId;
 use crate::plan::{self, EventSource, Partition, Plan};
 use crate::report::ControlTotals;
-use crate::rows::{self, Cell, Sink};
+use crate::rows::{self, Cell, RegisterRow, Sink};
 
 use super::super::asides::{Aside, Asides};
 use super::super::cross_check;
@@ -36,8 +37,10 @@ use super::maker::Maker;
 use super::standing::{Standing, walk};
 
 use judge::Judgement;
-use recorder::{Counts, Heard, Recorder};
+use recorder::{Counts, Recorder};
 
+pub(super) use judge::{amounts, differs};
+pub(super) use recorder::Heard;
 pub use refusal::{Changed, Late, Refusal};
 
 /// What is to be posted, and how.
@@ -111,7 +114,8 @@ enum Turn {
     Sorted,
 }
 
-fn needs_history(plan: &Plan) -> bool {
+/// Whether what an event gives may depend on events before it.
+pub(super) fn needs_history(plan: &Plan) -> bool {
     plan.partition != Partition::Free || makes_events(plan)
 }
 
@@ -131,9 +135,7 @@ fn has_batches(book: &mut Book) -> Result<bool, BookTrouble> {
 
 /// Cross-checks the new events where nothing that stands bears on them.
 fn alone(post: &Post<'_>) -> Result<u64, Refusal> {
-    cross_check(&post.job)
-        .map_err(BookTrouble::from)?
-        .map_err(Refusal::Differ)
+    cross_check(&post.job).map_err(BookTrouble::from)?.map_err(Refusal::Differ)
 }
 
 /// Begins the batch: edition, registers, head.
@@ -142,34 +144,55 @@ fn begin<'b>(
     post: &Post<'_>,
     edition: &Edition,
 ) -> Result<(Posting<'b>, u64), BookTrouble> {
-    let mut posting = book.begin()?;
-    let (Posted::New(edition_entry) | Posted::Already(edition_entry)) = posting.edition(edition)?;
-    let digest = edition.digest();
-    let mut registers = Vec::new();
-    for (register, rows) in &post.job.registers {
-        registers.push(posting.register(digest, *register, rows)?);
-    }
-    let readings = post.job.choices.readings.iter();
-    let readings = readings
-        .map(|(reading, option)| ReadingChoice { reading: reading.0, option: *option })
-        .collect();
     let sources = post.job.events.iter().map(|file| {
         let digest = file.input.path().map(|_| file.input.digest()).transpose()?;
         Ok(Source { name: file.input.name().to_owned(), digest })
     });
-    let batch = Batch {
-        learnt: post.learnt,
-        by: post.by.clone(),
+    let sources = sources.collect::<Result<Vec<Source>, FormatsError>>()?;
+    let mut posting = book.begin()?;
+    let number = begin_with(&mut posting, edition, &post.job.registers, |batch| {
+        batch.learnt = post.learnt;
+        batch.by.clone_from(&post.by);
+        batch.readings = readings(&post.job.choices.readings);
+        batch.through = post.job.through;
+        batch.sources = sources;
+    })?;
+    Ok((posting, number))
+}
+
+/// Begins a batch by an edition and registers; the caller says the rest.
+pub(super) fn begin_with(
+    posting: &mut Posting<'_>,
+    edition: &Edition,
+    registers: &[(u32, Vec<RegisterRow>)],
+    say: impl FnOnce(&mut Batch),
+) -> Result<u64, BookTrouble> {
+    let (Posted::New(edition_entry) | Posted::Already(edition_entry)) = posting.edition(edition)?;
+    let digest = edition.digest();
+    let used = registers.iter().map(|(at, rows)| posting.register(digest, *at, rows));
+    let registers = used.collect::<Result<Vec<_>, _>>()?;
+    let mut batch = Batch {
+        learnt: Moment::from_millis(0),
+        by: None,
         evaluator: EVALUATOR.to_owned(),
         edition: digest,
         edition_entry,
         registers,
-        readings,
-        through: post.job.through,
-        sources: sources.collect::<Result<Vec<Source>, FormatsError>>()?,
+        readings: Vec::new(),
+        through: None,
+        sources: Vec::new(),
     };
-    let number = posting.batch(&batch)?;
-    Ok((posting, number))
+    say(&mut batch);
+    Ok(posting.batch(&batch)?)
+}
+
+/// Readings chosen, as batches name them.
+pub(super) fn readings(chosen: &BTreeMap<ReadingId, u32>) -> Vec<ReadingChoice> {
+    let choice = |(reading, option): (&ReadingId, &u32)| ReadingChoice {
+        reading: reading.0,
+        option: *option,
+    };
+    chosen.iter().map(choice).collect()
 }
 
 /// Posts events as they come out of the engine.
@@ -217,9 +240,7 @@ fn run<S: Sink<Error = BookTrouble>>(
         match turn {
             Turn::AsTheyCome => engine::run_in_turn(plan, registers, batches, &options, sink)
                 .map(|summary| summary.is_some()),
-            Turn::Sorted => {
-                engine::run(plan, registers, batches, &options, sink).map(|_| true)
-            }
+            Turn::Sorted => engine::run(plan, registers, batches, &options, sink).map(|_| true),
         }
         .map_err(Box::new)
     });
@@ -321,7 +342,8 @@ fn with_history(
     engine::run(plan, job.registers.clone(), input, &options, &mut heard).map_err(stopped)?;
     let events = heard.events;
     let judgement = judge::judge(&standing, events, &edition.schema)?;
-    if !judgement.stands() && !(post.recompute_late && judgement.has_cause()) {
+    let may_correct = post.recompute_late && judgement.has_cause();
+    if !judgement.stands() && !may_correct {
         return Err(refusal::refused(job, &standing, &judgement));
     }
     let (counts, corrected) = enter(post, &mut posting, &standing, &judgement, again, number)?;

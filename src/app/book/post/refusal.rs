@@ -9,8 +9,8 @@ use super::super::BookTrouble;
 use super::super::maker::key_text;
 use super::super::standing::Standing;
 use super::super::translate::get;
-use super::judge::{Change, Judgement, amounts};
 use super::Job;
+use super::judge::{Change, Judgement, amounts};
 
 /// Why nothing was posted.
 #[derive(Debug)]

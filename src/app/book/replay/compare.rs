@@ -4,13 +4,15 @@ use std::rc::Rc;
 
 use crate::base::Money;
 use crate::book::{Correction, Entry, Event, Outcome};
+use crate::diagnostics::Language;
 use crate::engine::Wanted;
 use crate::report::book::outcome_text;
 use crate::report::names::Names;
 use crate::report::values::account_text;
-use crate::rows::{Cell, Explanation};
+use crate::rows::Explanation;
 
 use super::super::edition::Rules;
+use super::super::explain;
 use super::super::maker::key_text;
 use super::super::post::amounts;
 use super::super::standing::Stood;
@@ -35,6 +37,14 @@ pub struct Difference {
     pub(super) wanted: Option<Wanted>,
 }
 
+impl Difference {
+    /// Why it comes out so, if that was asked.
+    pub fn story(&self, language: Language) -> Option<String> {
+        let (story, rules) = self.story.as_ref()?;
+        Some(explain::Told { story, rules }.text(language))
+    }
+}
+
 pub(super) struct Comparing<'r> {
     pub(super) names: &'r Names,
     pub(super) asked: &'r Replay,
@@ -47,12 +57,8 @@ impl Comparing<'_> {
             return;
         }
         found.compared += 1;
-        let now = Event {
-            batch: stored.batch,
-            origin: stored.origin,
-            late: stored.late,
-            ..now.clone()
-        };
+        let now =
+            Event { batch: stored.batch, origin: stored.origin, late: stored.late, ..now.clone() };
         let body = |event: &Event| Entry::Event(event.clone()).body();
         if body(stored) != body(&now) {
             let texts = self.texts(stored, &now);
@@ -132,7 +138,8 @@ impl Comparing<'_> {
 
     fn is_asked(&self, entry: u64, stored: &Event, now: &Outcome) -> bool {
         let gives = |account: &String| {
-            let of = |outcome| amounts(outcome).into_iter().any(|it| self.account(&it.0) == *account);
+            let of =
+                |outcome| amounts(outcome).into_iter().any(|it| self.account(&it.0) == *account);
             of(&stored.outcome) || of(now)
         };
         self.asked.range.contains(&entry)
@@ -212,21 +219,7 @@ impl Comparing<'_> {
             now: became,
             accounts,
             story: None,
-            wanted: self.wanted(event),
+            wanted: explain::wanted(event, self.names),
         });
-    }
-
-    /// The event as an explanation asks for it.
-    fn wanted(&self, event: &Event) -> Option<Wanted> {
-        let table = get(&self.names.events, event.kind)?;
-        let sent: Option<Vec<Cell>> = table
-            .key
-            .iter()
-            .map(|at| match event.fields.get(*at) {
-                Some(Cell::Missing) if table.effective == Some(*at) => Some(Cell::Date(event.date)),
-                other => other.cloned(),
-            })
-            .collect();
-        Some(Wanted { event: event.kind, key: sent? })
     }
 }

@@ -12,11 +12,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::base::Date;
-use crate::book::{Book, Correction, Entry, Event, Outcome};
+use crate::book::{Book, Correction, Entry, Event};
 use crate::diagnostics::Language;
 use crate::engine::{self, Wanted};
 use crate::formats::FormatsError;
-use crate::plan::Partition;
 use crate::rows::{Batch, Explanation, Origin};
 
 use super::BookTrouble;
@@ -25,8 +24,9 @@ use super::post::{BOOK_FILE, Heard, differs, stopped};
 use super::standing::{Standing, identity, to_batches, walk};
 
 pub use compare::Difference;
-pub(super) use context::{Context, Contexts, registers};
-pub(super) use group::{Span, groups, known_on, spans};
+pub(super) use context::{Context, Contexts, registers as registers_of};
+use group::groups;
+pub(super) use group::{Span, known_on, spans};
 
 /// What is to be replayed.
 #[derive(Debug, Clone)]
@@ -57,6 +57,9 @@ pub struct Replayed {
 /// The file by which events of the batches replayed are known; their line is their entry.
 const GROUP_FILE: u32 = u32::MAX - 2;
 
+/// Files by which events of the book are known.
+pub(super) const BOOK_FILES: [u32; 2] = [BOOK_FILE, GROUP_FILE];
+
 /// Replays a book.
 ///
 /// # Errors
@@ -71,9 +74,8 @@ pub fn replay(book: &mut Book, asked: &Replay) -> Result<Replayed, BookTrouble> 
     let mut contexts = Contexts::new(asked.language);
     let mut replayed = Replayed::default();
     for group in groups(all) {
-        let touched = |span: &Span| {
-            span.begun.number < asked.range.end && asked.range.start < span.end
-        };
+        let touched =
+            |span: &Span| span.begun.number < asked.range.end && asked.range.start < span.end;
         if group.iter().any(touched) {
             replay_group(book, &group, &mut contexts, asked, &mut replayed)?;
         }
@@ -182,11 +184,12 @@ fn held(
     }
     let mut corrected: BTreeMap<u64, &(u64, Correction)> =
         posted.corrections.iter().map(|it| (it.1.of, it)).collect();
-    let mut waiting: BTreeMap<u64, &Event> = posted.events.iter().map(|(at, it)| (*at, it)).collect();
+    let mut waiting: BTreeMap<u64, &Event> =
+        posted.events.iter().map(|(at, it)| (*at, it)).collect();
     for now in heard {
         let (entry, stood) = match now.origin {
             Origin { file: GROUP_FILE, line } => (Some(line), None),
-            Origin { file: BOOK_FILE, line } => (None, usize::try_from(line).ok()),
+            Origin { file: BOOK_FILE, line } => (None, standing.of_entry(line)),
             _ => {
                 let identity = identity(&now, &schema)?;
                 (made.get(&identity).copied(), standing.find(&identity))
@@ -233,14 +236,4 @@ pub(super) fn story(
     })?;
     let allocated = told.iter().position(|story| story.aside.is_none());
     Ok((!told.is_empty()).then(|| told.swap_remove(allocated.unwrap_or(0))))
-}
-
-/// Whether an event was allocated.
-pub(super) fn is_allocated(event: &Event) -> bool {
-    matches!(event.outcome, Outcome::Allocated { .. })
-}
-
-/// By what runs can be parted.
-pub(super) fn is_free(context: &Context) -> bool {
-    context.plan.partition == Partition::Free
 }
