@@ -55,7 +55,7 @@ pub use raw::raw_rows;
 pub use records::{Records, ResultColumn, ResultLayout};
 pub use registers::{RegisterRows, read_register};
 pub use set_asides::{SetAside, SetAsides};
-pub use sources::{is_rules, read_text, rule_files, write_text};
+pub use sources::{is_rules, read_bytes, read_text, rule_files, write_text};
 pub use summary::Summary;
 pub use table_reader::column_of;
 

@@ -51,7 +51,8 @@ pub fn check_in(case: &str, book: &str) {
     );
 }
 
-fn outcome(command: &str, folder: &Path, book: &str) -> String {
+/// What a command prints, as a session has it.
+pub fn outcome(command: &str, folder: &Path, book: &str) -> String {
     if let Some(file) = command.strip_prefix("cat ") {
         return std::fs::read_to_string(folder.join(file)).unwrap_or("no such file\n".into());
     }
@@ -60,6 +61,9 @@ fn outcome(command: &str, folder: &Path, book: &str) -> String {
         let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
         std::fs::set_permissions(folder.join(file), mode).unwrap();
         return String::new();
+    }
+    if let Some(command) = command.strip_prefix("fenshui-verify ") {
+        return proof(command, folder);
     }
     let (set, command) = variables(command);
     let command = command.strip_prefix("fenshui ").unwrap();
@@ -88,6 +92,18 @@ fn outcome(command: &str, folder: &Path, book: &str) -> String {
     text
 }
 
+/// What the small verifier says of a bundle, by the keys of a file.
+fn proof(command: &str, folder: &Path) -> String {
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
+    let (bundle, keys) = command.split_once(" --key ").unwrap();
+    let keys: Vec<String> = read(keys).lines().map(str::to_owned).collect();
+    match fenshui_verify::check(&read(bundle), &keys) {
+        Ok(report) if report.holds() => report.to_string(),
+        Ok(report) => format!("{report}[exit 1]\n"),
+        Err(why) => format!("! {why}\n[exit 2]\n"),
+    }
+}
+
 /// Variables in front of a command: `NAME=value fenshui …`.
 fn variables(command: &str) -> (Vec<(&str, &str)>, &str) {
     let mut set = Vec::new();
@@ -101,7 +117,7 @@ fn variables(command: &str) -> (Vec<(&str, &str)>, &str) {
     (set, rest)
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -144,6 +160,12 @@ fn book() {
 #[test]
 fn book_replay() {
     check("book_replay");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn book_proves() {
+    check("book_proves");
 }
 
 #[cfg(feature = "sqlite")]

@@ -73,6 +73,8 @@ pub struct OwedLine {
 pub struct OwedChange {
     /// The entry by which it stands.
     pub entry: u64,
+    /// The entry of the event itself.
+    pub event: u64,
     /// Its key.
     pub key: String,
     /// What stands.
@@ -188,6 +190,7 @@ impl Owing<'_, '_> {
             };
             self.changes.push(OwedChange {
                 entry: stood.by,
+                event: stood.entry,
                 key: key_text(&stood.event),
                 before: text(&stood.event.outcome),
                 after: now.map_or_else(String::new, |now| text(&now.outcome)),
@@ -255,22 +258,25 @@ pub struct Correcting {
 /// after them, and those of the corrections.
 ///
 /// # Errors
-/// Nothing differs; what was reviewed is not what would be posted; the book cannot be written.
+/// Nothing differs; what was reviewed, if anything was, is not what would be posted; the book cannot be written.
 pub fn correct(
     book: &mut Book,
     other: &Other<'_>,
     correcting: &Correcting,
-    reviewed: &[OwedChange],
+    reviewed: Option<&[OwedChange]>,
 ) -> Result<Vec<u64>, BookTrouble> {
     let mut posting = book.begin()?;
     let owed = owed(posting.book()?, other)?;
-    let asked =
-        |it: &&OwedChange| correcting.only.is_empty() || correcting.only.contains(&it.entry);
+    let only = &correcting.only;
+    let named = |it: &OwedChange| only.contains(&it.entry) || only.contains(&it.event);
+    let asked = |it: &&OwedChange| only.is_empty() || named(it);
     let changes: Vec<&OwedChange> = owed.changes.iter().filter(asked).collect();
-    let same = changes.len() == reviewed.len()
-        && changes.iter().zip(reviewed).all(|(one, other)| {
-            (one.entry, &one.key, &one.after) == (other.entry, &other.key, &other.after)
-        });
+    let same = reviewed.is_none_or(|reviewed| {
+        changes.len() == reviewed.len()
+            && changes.iter().zip(reviewed).all(|(one, other)| {
+                (one.entry, &one.key, &one.after) == (other.entry, &other.key, &other.after)
+            })
+    });
     if !same || changes.is_empty() {
         return Err(BookTrouble::Refused(Box::new((
             Words::new(
@@ -312,7 +318,7 @@ impl OwedChange {
     /// A change as it was written down to be reviewed.
     pub fn reviewed(entry: u64, key: String, after: String) -> OwedChange {
         let (before, booked) = (String::new(), Date::MIN);
-        OwedChange { entry, key, before, after, booked, outcome: None }
+        OwedChange { entry, event: entry, key, before, after, booked, outcome: None }
     }
 }
 

@@ -1,13 +1,16 @@
 //! `fenshui book`: the journal of allocations, a file a verb.
 
 mod checkpoint;
+mod dispute;
 mod explain;
+mod export;
 mod init;
 mod key;
 mod log;
 mod other;
 mod place;
 mod post;
+mod prove;
 mod replay;
 mod secret;
 mod verify;
@@ -51,6 +54,14 @@ enum BookVerb {
     Verify(verify::VerifyArgs),
     /// Print the checkpoint of a book as it stands, sign it, or cosign one as a witness
     Checkpoint(checkpoint::CheckpointArgs),
+    /// Write a bundle that proves entries to somebody without the book: `fenshui-verify` checks it
+    Prove(prove::ProveArgs),
+    /// Write the book for other programs
+    Export(export::ExportArgs),
+    /// Make a book again from its tiles, with the same root
+    Import(export::ImportArgs),
+    /// Raise, show and settle objections
+    Dispute(Box<dispute::DisputeArgs>),
     /// Make keys, and say which sign for a book
     Key(key::KeyArgs),
 }
@@ -89,6 +100,10 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Correct(own) => replay::correct(console, &place()?, own),
         BookVerb::Verify(own) => verify::run(console, &place()?, own),
         BookVerb::Checkpoint(own) => checkpoint::run(console, &place()?, own),
+        BookVerb::Prove(own) => prove::run(console, &place()?, own),
+        BookVerb::Export(own) => export::run(console, &place()?, own),
+        BookVerb::Import(own) => export::import(console, &place()?, own),
+        BookVerb::Dispute(own) => dispute::run(console, &place()?, own),
         BookVerb::Key(own) => key::run(console, &place, own),
     };
     done.or_else(|failed| failed.said(console))

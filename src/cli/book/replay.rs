@@ -276,7 +276,8 @@ pub(super) fn correct(
         because: Because::Stated { reason: args.because.clone() },
         only: changes.iter().map(|it| it.entry).collect(),
     };
-    let entries = book::correct(&mut open, &rules.other(console, None), &correcting, &changes)?;
+    let entries =
+        book::correct(&mut open, &rules.other(console, None), &correcting, Some(&changes))?;
     for (change, entry) in changes.iter().zip(entries) {
         let words = Words::new(
             format!("entry {entry} corrects {}\n", change.entry),

@@ -251,7 +251,7 @@ fn leg(at: u32, names: &Names) -> Json {
 }
 
 /// The rule of a leg, its place there, and its clause.
-pub(super) fn leg_name(at: u32, names: &Names) -> (&str, &str, &str) {
+pub fn leg_name(at: u32, names: &Names) -> (&str, &str, &str) {
     match at {
         Allocation::BY_SETTLEMENT => ("settlement", "", ""),
         Allocation::BY_CLOSING => ("closing", "", ""),

@@ -1,5 +1,7 @@
 //! The book: what it keeps, refuses, proves and survives.
 
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod foreign;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod proof;
@@ -10,5 +12,5 @@ mod sqlite;
 mod stores;
 mod suite;
 mod survive;
-#[cfg(feature = "postgres")]
+#[cfg(all(feature = "cli", feature = "postgres"))]
 mod verbs;
