@@ -32,8 +32,34 @@ pub fn check_in(case: &str, book: &str) {
             found.push_str(&format!("{line}\n"));
         }
     }
+    same(&session, &wanted, &found);
+}
+
+/// A page whose blocks marked `console` are sessions in a folder, one after the other.
+#[track_caller]
+fn check_page(page: &str, folder: &str) {
+    let page = root().join(page);
+    let wanted = std::fs::read_to_string(&page).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(&root().join(folder), copy.path());
+    let (mut found, mut block) = (String::new(), false);
+    for line in wanted.lines() {
+        let fence = line.starts_with("```");
+        block = if fence { line == "```console" } else { block };
+        if let (true, Some(command)) = (block, line.strip_prefix("$ ")) {
+            found.push_str(&format!("{line}\n{}", outcome(command, copy.path(), "b.book")));
+        } else if !block || fence {
+            found.push_str(&format!("{line}\n"));
+        }
+    }
+    same(&page, &wanted, &found);
+}
+
+/// Holds what was found against a file, or writes it there.
+#[track_caller]
+fn same(file: &Path, wanted: &str, found: &str) {
     if std::env::var("FENSHUI_ACCEPT").is_ok() {
-        std::fs::write(&session, &found).unwrap();
+        std::fs::write(file, found).unwrap();
         return;
     }
     let differing = wanted.lines().zip(found.lines()).position(|(one, other)| one != other);
@@ -44,10 +70,11 @@ pub fn check_in(case: &str, book: &str) {
     };
     assert!(
         wanted == found,
-        "{case}/session, line {}:\n--- wanted\n{}\n--- found\n{}",
+        "{}, line {}:\n--- wanted\n{}\n--- found\n{}",
+        file.display(),
         at + 1,
-        near(&wanted),
-        near(&found)
+        near(wanted),
+        near(found)
     );
 }
 
@@ -166,6 +193,12 @@ fn book_replay() {
 #[test]
 fn book_proves() {
     check("book_proves");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn the_page_of_the_book() {
+    check_page("docs/reference/book.md", "examples/book");
 }
 
 #[cfg(feature = "sqlite")]

@@ -7,7 +7,7 @@ use crate::diagnostics::{Language, Words};
 use crate::model::{Choice, RuleSet};
 use crate::report::names::Names;
 
-use super::super::load::Loaded;
+use super::super::load::{Loaded, LoadedFile};
 use super::BookTrouble;
 use super::schema::schema;
 
@@ -16,16 +16,28 @@ const WITH: &str = " with ";
 
 /// The edition of rules that were read and compiled.
 pub(super) fn edition(loaded: &Loaded, rules: &RuleSet) -> Edition {
-    let texts = (0_u32..).zip(&loaded.files).map(|(at, file)| {
-        let path = file.path.display().to_string();
-        SourceText::new(path, loaded.sources.text(FileId(at)).to_owned())
-    });
+    let texts = (0_u32..)
+        .zip(&loaded.files)
+        .map(|(at, file)| SourceText::new(path(file), loaded.sources.text(FileId(at)).to_owned()));
     let mut name = rules.modules.last().map_or_else(String::new, |it| it.name.text.clone());
     if let Some(scenario) = &rules.scenario {
         name.push_str(WITH);
         name.push_str(scenario);
     }
     Edition { name, texts: texts.collect(), schema: schema(rules) }
+}
+
+/// The path of a text: as the user named it; of one that is there because a module is used, by the
+/// module, since where a library lies on this machine is no part of the rules.
+fn path(file: &LoadedFile) -> String {
+    match file.modules.first().filter(|_| !file.named) {
+        Some(module) => {
+            let name = file.path.to_string_lossy();
+            let ending = if name.ends_with(".md") { "fen.md" } else { "fen" };
+            format!("{}.{ending}", module.replace('.', "/"))
+        }
+        None => file.path.display().to_string(),
+    }
 }
 
 /// The texts of an edition, parsed, and its scenario.

@@ -4,7 +4,7 @@
 use crate::base::Date;
 use crate::book::{Account, Event, Leaf, Outcome, Part};
 use crate::diagnostics::Words;
-use crate::plan::{Partition, Plan};
+use crate::plan::{EventSource, Partition, Plan};
 use crate::report::names::{Field, Kind, Names, Table};
 use crate::rows::{self, Accounts, Cell, EventAt, Origin, Payee, Reason};
 
@@ -165,6 +165,11 @@ impl<'r> Maker<'r> {
 
     /// The events of a lane share running totals; nothing, where no rule reads one.
     fn lane(&self, table: &Table, kind: u32, cells: &[Cell]) -> Vec<Part> {
+        let source = get(&self.plan.events, kind).map(|event| &event.source);
+        // A stage is a pass of its own after all others, whatever its day.
+        if !self.plan.ordered || matches!(source, Some(EventSource::Stage { .. })) {
+            return Vec::new();
+        }
         match &self.plan.partition {
             Partition::Free => Vec::new(),
             Partition::Sequential { .. } => vec![Part::Value { value: Cell::Bool(true) }],

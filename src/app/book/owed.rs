@@ -258,7 +258,8 @@ pub struct Correcting {
 /// after them, and those of the corrections.
 ///
 /// # Errors
-/// Nothing differs; what was reviewed, if anything was, is not what would be posted; the book cannot be written.
+/// Nothing differs; what was reviewed, if anything was, is not what would be posted; the book cannot
+/// be written.
 pub fn correct(
     book: &mut Book,
     other: &Other<'_>,

@@ -5,6 +5,8 @@ mod foreign;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod proof;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod reference;
 mod sample;
 mod simulation;
 #[cfg(feature = "sqlite")]

@@ -3,6 +3,7 @@
 //! One transaction an event, one posting an amount; what an event brings stands against it in an
 //! account `inflow`. A correction takes back what it corrects, and gives anew.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::base::Money;
@@ -21,7 +22,20 @@ use super::{Moved, head, moves};
 pub fn journal(book: &mut Book, made: Moment, output: &mut Output) -> Result<(), BookTrouble> {
     let head = head(book, made)?;
     output.write(format!("; {head}\n").as_bytes())?;
-    moves(book, |moved| Ok(output.write(transaction(moved).as_bytes())?))
+    let (mut accounts, mut commodities) = (BTreeSet::new(), BTreeSet::new());
+    moves(book, |moved| {
+        accounts.insert(plain(&format!("inflow:{}", moved.kind())));
+        let leaves = moved.reversed.iter().chain(moved.given);
+        accounts.extend(leaves.map(|leaf| plain(&moved.account(leaf.account.as_ref()))));
+        let example = Money::from_minor(10_i128.pow(3 + u32::from(moved.scale())));
+        commodities.insert(format!("{} {}", example.format(moved.scale()), moved.currency()));
+        Ok(output.write(transaction(moved).as_bytes())?)
+    })?;
+    // So that `hledger check --strict` holds too.
+    let accounts = accounts.iter().map(|name| format!("account {name}\n"));
+    let commodities = commodities.iter().map(|example| format!("commodity {example}\n"));
+    let declared: String = accounts.chain(commodities).collect();
+    Ok(output.write(format!("\n{declared}").as_bytes())?)
 }
 
 fn transaction(moved: &Moved<'_>) -> String {

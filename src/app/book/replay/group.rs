@@ -13,29 +13,40 @@ pub(in crate::app::book) struct Span {
     pub(in crate::app::book) end: u64,
     /// It corrects what stood before.
     corrects: bool,
+    /// It posted events, and did not only correct some.
+    posts: bool,
     /// It set events aside, which a later batch may bring again.
     sets_aside: bool,
 }
 
 /// The batches before an entry, in order.
 pub(in crate::app::book) fn spans(book: &mut Book, before: u64) -> Result<Vec<Span>, BookTrouble> {
-    let mut found: Vec<(u64, u64, bool, bool)> = Vec::new();
+    #[derive(Default)]
+    struct Found {
+        number: u64,
+        end: u64,
+        corrects: bool,
+        posts: bool,
+        sets_aside: bool,
+    }
+    let mut found: Vec<Found> = Vec::new();
     walk(book, 0..before, |number, entry| {
+        let end = number + 1;
         match (entry, found.last_mut()) {
-            (Entry::Batch(_), _) => found.push((number, number + 1, false, false)),
-            (Entry::Correction(_), Some(last)) => *last = (last.0, number + 1, true, last.3),
+            (Entry::Batch(_), _) => found.push(Found { number, end, ..Found::default() }),
+            (Entry::Correction(_), Some(last)) => (last.end, last.corrects) = (end, true),
             (Entry::Event(event), Some(last)) => {
-                let aside = matches!(event.outcome, Outcome::SetAside { .. });
-                *last = (last.0, number + 1, last.2, last.3 || aside);
+                (last.end, last.posts) = (end, true);
+                last.sets_aside |= matches!(event.outcome, Outcome::SetAside { .. });
             }
-            (Entry::Unread(_) | Entry::Close(_), Some(last)) => last.1 = number + 1,
+            (Entry::Unread(_) | Entry::Close(_), Some(last)) => last.end = end,
             _ => {}
         }
         Ok(())
     })?;
     let mut batches = Batches::default();
-    let spans = found.into_iter().map(|(number, end, corrects, sets_aside)| {
-        Ok(Span { begun: batches.get(book, number)?, end, corrects, sets_aside })
+    let spans = found.into_iter().map(|Found { number, end, corrects, posts, sets_aside }| {
+        Ok(Span { begun: batches.get(book, number)?, end, corrects, posts, sets_aside })
     });
     spans.collect()
 }
@@ -49,13 +60,15 @@ pub(in crate::app::book) fn known_on(spans: &mut Vec<Span>, day: Date) {
 }
 
 /// Parts batches into groups. A batch that corrects begins one, since what it corrects stood otherwise
-/// before; one that set events aside ends one.
+/// before; one that set events aside, or only corrected, ends one.
 pub(in crate::app::book) fn groups(spans: Vec<Span>) -> Vec<Vec<Span>> {
     let mut groups: Vec<Vec<Span>> = Vec::new();
     for span in spans {
         let open = groups.last_mut().filter(|group| {
             let last = group.last();
-            last.is_some_and(|last| !last.sets_aside && !span.corrects && alike(last, &span))
+            last.is_some_and(|last| {
+                last.posts && !last.sets_aside && !span.corrects && alike(last, &span)
+            })
         });
         match open {
             Some(group) => group.push(span),

@@ -8,7 +8,7 @@ mod compare;
 mod context;
 mod group;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::base::Date;
@@ -156,6 +156,9 @@ fn replay_group(
     let names = &context.rules.names;
     let comparing = compare::Comparing { names, asked };
     let mut found = held(&context, &posted, &input.standing, heard, &comparing)?;
+    // What differs in one batch differs again where later ones stand on it; it is told once.
+    let told: BTreeSet<Option<u64>> = replayed.differences.iter().map(|it| it.entry).collect();
+    found.differences.retain(|it| it.entry.is_none() || !told.contains(&it.entry));
     replayed.compared += found.compared;
     replayed.batches += u64::try_from(group.len()).unwrap_or(0);
     if replayed.differences.is_empty()
@@ -184,6 +187,7 @@ fn held(
     }
     let mut corrected: BTreeMap<u64, &(u64, Correction)> =
         posted.corrections.iter().map(|it| (it.1.of, it)).collect();
+    let posts = !posted.events.is_empty();
     let mut waiting: BTreeMap<u64, &Event> =
         posted.events.iter().map(|(at, it)| (*at, it)).collect();
     for now in heard {
@@ -202,7 +206,8 @@ fn held(
                 Some((entry, correction)) => {
                     comparing.correction(*entry, correction, stood, &now, &mut found);
                 }
-                None if differs(stood, &now.outcome) && !stood.settled => {
+                // Whoever only corrects may do so by rules that others do not stand by.
+                None if posts && differs(stood, &now.outcome) && !stood.settled => {
                     comparing.stood(stood, Some(&now), &mut found);
                 }
                 None => {}
