@@ -7,6 +7,7 @@
 //! Start reading at [`compile()`], which is the chain from text to rules that may run.
 
 mod asides;
+mod audit;
 pub mod book;
 mod check;
 mod clauses;
@@ -30,6 +31,7 @@ mod run;
 mod schedules;
 
 pub use asides::Aside;
+pub use audit::{Columns, NotATable, Variant, VariantKind, audit, columns, variants};
 pub use check::{check, roots, scenarios, unverified};
 pub use clauses::clause;
 pub use compare::ledger;

@@ -4,8 +4,8 @@ use crate::diagnostics::{Diagnostic, has_errors};
 use crate::model::RuleSet;
 
 use super::{
-    authority, brackets, coverage, currencies, dated, division, examples, flow, heads, order,
-    selections, settlements, shares, tallies, unused, whole,
+    alike, authority, brackets, coverage, currencies, dated, division, examples, flow, heads,
+    order, selections, settlements, shares, tallies, unused, whole,
 };
 
 /// A rule set without errors. Nothing but [`check`] makes one, so whoever holds it need not ask again.
@@ -52,6 +52,7 @@ pub fn findings(rules: &RuleSet) -> Vec<Diagnostic> {
         currencies::check,
         settlements::check,
         authority::check,
+        alike::check,
         unused::check,
         examples::check,
     ];

@@ -32,6 +32,7 @@ mod show;
 mod space;
 mod walk;
 
+mod alike;
 mod authority;
 mod brackets;
 mod coverage;
@@ -83,6 +84,7 @@ pub const CODES: &[&[Title]] = &[
     settlements::CODES,
     authority::CODES,
     regions::CODES,
+    alike::CODES,
     unused::CODES,
     examples::CODES,
 ];

@@ -107,7 +107,8 @@ codes! {
     /// ```
     TWO_RESTS "F0304" "two rests" "两个「其余」";
 
-    /// **What it finds.** A leg with `up to` or `at least` in a block without a `rest`.
+    /// **What it finds.** A leg with `up to` or `at least` in a block without a `rest`, or such a bound
+    /// on the `rest` itself.
     ///
     /// **Why it matters.** What the bound keeps from the leg, or gives it beyond its share, has to come
     /// from or go to somebody.
@@ -164,6 +165,18 @@ fn check_block(
             .with_help(help);
         found.push(finding);
     }
+    if let Some(bounded) = legs.iter().find(|leg| is_rest(leg) && !leg.bounds.is_empty()) {
+        let words = Words::new(
+            "`rest` has a bound: what it may not take would be nobody's",
+            "「其余」带有限额：超出部分将无人可得",
+        );
+        let help = Words::new(
+            "bound another leg, or split the rest again: `rest { 100% up to … to …; rest to … }`",
+            "请限定其他分项，或将其余部分再行分配：「其余 { 100% 不超过 … 归 …; 其余 归 … }」",
+        );
+        found.push(Diagnostic::error(BOUND_WITHOUT_REST, bounded.span, words).with_help(help));
+        return;
+    }
     let alone = legs.len() == 1;
     let all = legs.iter().find(|leg| matches!(leg.portion, Portion::All) && leg.bounds.is_empty());
     if let Some(all) = all.filter(|_| !alone) {
@@ -182,6 +195,10 @@ fn check_block(
         return;
     }
     Sum { rules, rule, case, legs, rest: rest.is_some(), split }.check(found);
+}
+
+fn is_rest(leg: &Leg) -> bool {
+    matches!(leg.portion, Portion::Rest)
 }
 
 fn bounded_without_rest(legs: &[Leg], found: &mut Vec<Diagnostic>) -> bool {

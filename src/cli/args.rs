@@ -50,6 +50,8 @@ pub(super) enum Verb {
     Explain(Box<super::explain::ExplainArgs>),
     /// Hold two scenarios, or all readings, against each other over the same events
     Compare(Box<super::compare::CompareArgs>),
+    /// Hold a settlement table that somebody else made against the rules, row by row
+    Audit(Box<super::audit::AuditArgs>),
     /// Keep allocations in a book that an auditor can replay and prove
     Book(Box<super::book::BookArgs>),
     /// Draw the network of rules: where money comes in, who gets it

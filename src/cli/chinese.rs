@@ -23,6 +23,27 @@ const HELP: &[(&str, &str)] = &[
         "Hold two scenarios, or all readings, against each other over the same events",
         "用同一批事项比较两个方案，或逐一比较各释义",
     ),
+    (
+        "Hold a settlement table that somebody else made against the rules, row by row",
+        "将他人编制的结算表与规则逐行核对",
+    ),
+    (
+        "The table: a row an event and a column an account, or the columns `account` and `amount`",
+        "结算表：每行一笔事项、每列一个账户；或含「账户」「金额」两列",
+    ),
+    (
+        "Files of events: FILE or EVENT=FILE [default: the table itself]",
+        "事项文件：文件 或 事项=文件 [默认为该表本身]",
+    ),
+    (
+        "Write a copy of the table with what became of each row; its ending chooses the layout",
+        "写出附有逐行核对结果的表格副本；格式由扩展名决定",
+    ),
+    ("How many of the rows that do not agree are shown", "列出多少条不符的行"),
+    ("How the result is written", "结果的写法"),
+    ("With the amendments of a scenario", "采用某方案的修订"),
+    ("For people", "供人阅读"),
+    ("One JSON object", "一个 JSON 对象"),
     ("Draw the network of rules: where money comes in, who gets it", "画出规则的资金流向图"),
     ("Lay rules out anew, or translate their keywords", "重新排版规则，或转换关键字的语言"),
     (

@@ -6,6 +6,7 @@
 //! Start reading at [`main`], then at the file of a verb.
 
 mod args;
+mod audit;
 mod book;
 mod check;
 mod chinese;
@@ -75,6 +76,7 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
         Verb::Dump(args) => dump::run(console, args),
         Verb::Explain(args) => explain::run(console, args),
         Verb::Compare(args) => compare::run(console, args),
+        Verb::Audit(args) => audit::run(console, args),
         Verb::Book(args) => book::run(console, args),
         Verb::Flow(args) => flow::run(console, args),
         Verb::Law(args) => law::run(console, args),

@@ -5,8 +5,10 @@
 //! amounts as text and tables are made above. It reads no files and changes no rules: a scenario is a
 //! rule set of its own by the time it gets here.
 
+mod audit;
 mod compare;
 mod ledger;
 
+pub use audit::{AccountTotal, Amounts, Audit, AuditRow, Best, Tried, Verdict};
 pub use compare::{Change, Comparison, Line, Mover, compare};
 pub use ledger::{EventKind, Ledger, Payee};

@@ -31,7 +31,8 @@ pub(super) fn text(text: &str, kind: &Kind, names: &Names) -> Result<Cell, Unrea
         Kind::Text => Ok(Cell::Text(Arc::from(text))),
         Kind::Bool => bool(trimmed).map(Cell::Bool).ok_or(Unreadable::NotABool),
         Kind::Integer => integer(trimmed).map(Cell::Integer),
-        Kind::Rate | Kind::Number => number(trimmed).map(Cell::Number),
+        Kind::Rate => rate(trimmed).map(Cell::Number),
+        Kind::Number => number(trimmed).map(Cell::Number),
         Kind::Money(scale) => money(trimmed, *scale).map(Cell::Money),
         Kind::Date => date(trimmed).map(Cell::Date),
         Kind::Period(wanted) => Period::parse(trimmed)
@@ -204,6 +205,13 @@ pub(super) fn integer(text: &str) -> Result<i128, Unreadable> {
 
 pub(super) fn money(text: &str, scale: u8) -> Result<Money, Unreadable> {
     Money::parse(text, scale).map_err(|error| number_fault(text, error, Unreadable::NotAnAmount))
+}
+
+/// A rate: a bare number above one may be a percentage without its sign, and is not taken for either.
+fn rate(text: &str) -> Result<Exact, Unreadable> {
+    let rate = number(text)?;
+    let said = text.contains(['%', '％', '‰', '/']);
+    if said || rate.abs() <= Exact::ONE { Ok(rate) } else { Err(Unreadable::BareRate) }
 }
 
 /// A decimal, a percentage, a per mille, or a ratio.

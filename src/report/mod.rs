@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`names`], the names of a rule set's things.
 
+mod audit;
 pub mod book;
 pub mod comparison;
 pub mod explanation;
@@ -20,6 +21,7 @@ mod totals;
 mod unreadable;
 pub mod values;
 
+pub use audit::{audit_json, audit_text, verdict_name, verdict_words};
 pub use findings::{Drawing, Sources, draw, json, tally};
 pub use reasons::{ReasonWords, reason_words};
 pub use sankey::sankey;

@@ -4,7 +4,7 @@
 //! them to a person or reads them from a file needs the names. [`Names`] holds them all as plain
 //! data, in the rule set's own order, so that readers, writers and reports need not know a rule set.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::base::PeriodKind;
@@ -195,6 +195,8 @@ pub struct Members {
     /// Name and code of each member.
     pub members: Vec<(Label, Option<String>)>,
     by_spelling: HashMap<String, u32>,
+    /// Spellings that several members have.
+    shared: BTreeMap<String, Vec<u32>>,
     short: ShortSpellings,
 }
 
@@ -314,31 +316,48 @@ impl Members {
     /// Makes the list, and what it takes to find a member by any of its spellings.
     ///
     /// Names stand above codes, and those above labels: a label that is another member's name does
-    /// not hide it.
+    /// not hide it. A code or label that several members have stands for none of them.
     pub fn new(name: Label, members: Vec<(Label, Option<String>)>) -> Members {
-        let mut by_spelling = HashMap::new();
-        let mut listed = Vec::new();
-        let mut add = |spelling: &str, at: usize| {
-            let position = u32::try_from(at).unwrap_or(u32::MAX);
-            if !by_spelling.contains_key(spelling) {
-                by_spelling.insert(spelling.to_owned(), position);
-                listed.push((spelling.to_owned(), position));
+        let mut spellings: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut level = |of: &dyn Fn(&Label, Option<&str>) -> Vec<String>| {
+            let mut own: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+            for (at, (label, code)) in (0_u32..).zip(&members) {
+                for spelling in of(label, code.as_deref()) {
+                    let called = own.entry(spelling).or_default();
+                    if called.last() != Some(&at) {
+                        called.push(at);
+                    }
+                }
+            }
+            for (spelling, called) in own {
+                spellings.entry(spelling).or_insert(called);
             }
         };
-        for (at, (label, _)) in members.iter().enumerate() {
-            add(&label.text, at);
-        }
-        for (at, (_, code)) in members.iter().enumerate() {
-            code.iter().for_each(|code| add(code, at));
-        }
-        for (at, (label, _)) in members.iter().enumerate() {
-            label.spellings().for_each(|spelling| add(spelling, at));
-        }
-        for (at, (label, _)) in members.iter().enumerate() {
-            label.spellings().for_each(|spelling| add(&folded(spelling), at));
+        level(&|label, _| vec![label.text.clone()]);
+        level(&|_, code| code.iter().map(|code| (*code).to_owned()).collect());
+        level(&|label, _| label.spellings().map(str::to_owned).collect());
+        level(&|label, _| label.spellings().map(folded).collect());
+        let (mut by_spelling, mut listed) = (HashMap::new(), Vec::new());
+        let mut shared = BTreeMap::new();
+        for (spelling, called) in spellings {
+            match called.as_slice() {
+                [only] => {
+                    by_spelling.insert(spelling.clone(), *only);
+                    listed.push((spelling, *only));
+                }
+                _ => {
+                    shared.insert(spelling, called);
+                }
+            }
         }
         let short = ShortSpellings::new(&listed);
-        Members { name, members, by_spelling, short }
+        Members { name, members, by_spelling, shared, short }
+    }
+
+    /// The members that share a spelling, so that it stands for none of them.
+    pub fn sharing(&self, spelling: &str) -> Vec<&Label> {
+        let shared = self.shared.get(spelling).or_else(|| self.shared.get(&folded(spelling)));
+        shared.into_iter().flatten().filter_map(|position| self.get(*position)).collect()
     }
 
     /// The member with just this spelling, of at most 16 bytes: as two words, the first byte lowest,

@@ -51,6 +51,14 @@ fn is_row(why: Unreadable) -> bool {
 /// What to write instead; `kind` is that of the field, where it is known.
 pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Words {
     if let (Unreadable::UnknownMember, Some(Kind::Member(members))) = (why, kind) {
+        let sharing = members.sharing(value);
+        if !sharing.is_empty() {
+            let names: Vec<&str> = sharing.iter().map(|label| label.text.as_str()).collect();
+            return Words::new(
+                format!("{} are all called so: write one of these names", names.join(", ")),
+                format!("{} 都用此名：请写其中一个名称", names.join("、")),
+            );
+        }
         if let Some(near) = members.nearest(value) {
             return Words::new(format!("did you mean `{near}`?"), format!("是否应为「{near}」？"));
         }
@@ -103,6 +111,10 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
         Unreadable::NotANumber => {
             Words::new("a number is `0.375`, `37.5%` or `3/8`", "数字写成 0.375、37.5% 或 3/8")
         }
+        Unreadable::BareRate => Words::new(
+            format!("write `{value}%`, or a decimal such as `0.5` for a half"),
+            format!("请写成 {value}%，或用小数（如一半写 0.5）"),
+        ),
         Unreadable::NotAnInteger => Words::new("a whole number has digits alone", "整数只有数字"),
         Unreadable::NotAPeriod => Words::new(
             "a month is `2024-03`, a quarter `2024Q1`, a year `2024`",
@@ -155,6 +167,9 @@ fn what(why: Unreadable) -> Words {
         Unreadable::MissingDigit => ("lacks a digit beside its decimal point", "小数点旁缺少数字"),
         Unreadable::FullWidth => ("has full-width digits or signs", "用了全角数字或符号"),
         Unreadable::NotANumber => ("is not a number", "不是数字"),
+        Unreadable::BareRate => {
+            ("is a rate above 1 without a percent sign", "是大于 1 而未带百分号的比率")
+        }
         Unreadable::NotAnInteger => ("is not a whole number", "不是整数"),
         Unreadable::NotADate => {
             ("is not a date written year-month-day, `2024-03-01`", "不是按 2024-03-01 书写的日期")

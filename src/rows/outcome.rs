@@ -260,6 +260,8 @@ pub enum Unreadable {
     FullWidth,
     /// Not a number.
     NotANumber,
+    /// A rate above one without a sign that says of what.
+    BareRate,
     /// Not a whole number.
     NotAnInteger,
     /// Not a day written 2024-03-01, or one that does not exist.

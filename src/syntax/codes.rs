@@ -28,6 +28,8 @@ pub const SPREAD_WITHOUT_SHARES: Code = Code("F0111");
 pub const SAID_TWICE: Code = Code("F0112");
 /// A bracket that never closes, or closes what was never opened.
 pub const BRACKET_NEVER_CLOSED: Code = Code("F0113");
+/// An operator behind `otherwise` that might belong to either side.
+pub const OPEN_DEFAULT: Code = Code("F0114");
 /// The reader of the text contradicted itself.
 pub const INTERNAL: Code = Code("F0199");
 
@@ -46,5 +48,6 @@ pub const CODES: &[(Code, &str, &str)] = &[
     (SPREAD_WITHOUT_SHARES, "spread without shares", "分摊未说明比例"),
     (SAID_TWICE, "clause said twice", "子句重复"),
     (BRACKET_NEVER_CLOSED, "bracket never closed", "括号未闭合"),
+    (OPEN_DEFAULT, "an open `otherwise`", "「缺省为」之后未加括号"),
     (INTERNAL, "internal error", "内部错误"),
 ];

@@ -188,7 +188,9 @@ pub(super) fn expected(kind: Rule) -> Expected {
         Rule::example_entry | Rule::given | Rule::expected | Rule::checked => thing("a line such as `{given}`", "条目（例如「{given}」）"),
         Rule::given_key | Rule::given_value | Rule::given_list | Rule::expr | Rule::choice
             | Rule::logic | Rule::negation | Rule::comparison | Rule::additive |
-            Rule::multiplicative | Rule::unary | Rule::defaulted | Rule::parens | Rule::length
+            Rule::multiplicative | Rule::unary | Rule::defaulted
+        | Rule::other
+        | Rule::ratio | Rule::parens | Rule::length
             | Rule::all_of | Rule::any_of | Rule::total | Rule::aggregate | Rule::closed |
             Rule::balance | Rule::share | Rule::list => thing("a value", "值"),
         Rule::record => thing("fields in braces", "大括号内的字段"),

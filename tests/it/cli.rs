@@ -296,3 +296,8 @@ fn a_full_disk_leaves_nothing_half_written() {
         .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("partial"));
     assert_eq!(partial.count(), 0);
 }
+
+#[test]
+fn a_foreign_table_is_held_against_the_rules() {
+    check("audit");
+}

@@ -62,3 +62,13 @@ fn marked_and_named_by_members() {
 fn sent_twice() {
     check(&root().join("tests/cases/regressions"), "sent-twice.fen.md");
 }
+
+#[test]
+fn otherwise_a_third() {
+    check(&root().join("tests/cases/regressions"), "otherwise-a-third.fen.md");
+}
+
+#[test]
+fn bare_rates() {
+    check(&root().join("tests/cases/regressions"), "bare-rates.fen.md");
+}

@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use fenshui::base::{Date, Exact, Money};
 use fenshui::engine::{self, Options, Summary};
 use fenshui::model::{
-    Constant, Datum, EventId, Example, ExampleEntry, Field, Outcome as Wanted, ReadingId, RuleSet,
-    Type,
+    Body, Constant, Datum, EventId, Example, ExampleEntry, Field, Outcome as Wanted, ReadingId,
+    RuleSet, Type,
 };
 use fenshui::plan::{self, Choices};
 use fenshui::reference::{Fate, Figure, Leaf, Outcome, Payee, Sender};
@@ -399,6 +399,9 @@ fn differs<'d>(
                     found.push(format!("undetermined is not {amount}"));
                 }
             }
+            (Wanted::Open { what, .. }, Fate::Allocated { open_items, .. })
+                if open_items.iter().any(|leg| left_open(rules, *leg).contains(what)) => {}
+            (Wanted::Booked { day, .. }, _) if outcome.booked == Some(*day) => {}
             (Wanted::Account { amount, .. }, Fate::Allocated { leaves, .. }) => {
                 let Constant::Number(amount) = amount else { panic!() };
                 let payee = payee(rules, wanted).unwrap();
@@ -431,6 +434,17 @@ fn differs<'d>(
         }
     }
     found.into_iter()
+}
+
+/// The words in which a transfer is left open.
+fn left_open(rules: &RuleSet, leg: u32) -> &str {
+    let cases = rules.rules.iter().flat_map(|rule| &rule.cases);
+    let mut transfers = cases.flat_map(|case| match &case.body {
+        Body::Transfers(transfers) => transfers.as_slice(),
+        Body::Split { .. } => &[],
+    });
+    let found = transfers.find(|transfer| transfer.leg.0 == leg).unwrap();
+    found.undetermined.as_deref().unwrap()
 }
 
 /// An amount in the units of the event's currency.

@@ -54,4 +54,5 @@ choice!(Unreadable {
     19 => NotJson,
     20 => NotARecord,
     21 => RepeatedField,
+    22 => BareRate,
 });

@@ -35,6 +35,24 @@ impl Resolver<'_> {
     }
 }
 
+/// A bare number above one where a rate is meant: nobody can tell 700% from a forgotten `%`.
+pub(super) fn bare_rate(written: &ast::Expr) -> Option<Diagnostic> {
+    let ExprKind::Number { value, as_rate: false } = &written.kind else { return None };
+    if *value <= Exact::ONE {
+        return None;
+    }
+    let (digits, percent) = (value.to_string(), value.mul(&Exact::from_int(100)).ok()?);
+    let words = Words::new(
+        format!("a rate of {digits} is {percent}%"),
+        format!("比率 {digits} 即 {percent}%"),
+    );
+    let help = Words::new(
+        format!("write `{digits}%`, or `{percent}%` if that is meant"),
+        format!("请写「{digits}%」；若确指如此，请写「{percent}%」"),
+    );
+    Some(Diagnostic::error(words::BARE_SHARE, written.span, words).with_help(help))
+}
+
 fn bare_share(written: &ast::Expr) -> Option<Diagnostic> {
     let ExprKind::Number { value, as_rate: false } = &written.kind else { return None };
     let digits = value.to_string();

@@ -6,6 +6,7 @@ use crate::base::{Date, Exact, Span};
 use crate::diagnostics::{Diagnostic, Words};
 use crate::syntax::ast::{self, ItemKind, MemberKey};
 
+use super::bare_shares::bare_rate;
 use super::data::index;
 use super::names::Kind;
 use super::scope::Scope;
@@ -70,6 +71,9 @@ impl<'a> Resolver<'a> {
             for value in &version.values {
                 let Some((key, rest)) = self.version_keys(&keys, value) else { continue };
                 let Ok(constant) = self.constant_of(module, &value.value, &ty) else { continue };
+                if ty == Type::Rate {
+                    self.found.extend(bare_rate(&value.value));
+                }
                 let dated = Dated {
                     from: version.effective.from,
                     until: version.effective.until,
@@ -323,6 +327,7 @@ impl<'a> Resolver<'a> {
                 None => None,
             };
             let rate = self.number_of(module, &bracket.rate, &Type::Rate)?;
+            self.found.extend(bare_rate(&bracket.rate));
             brackets.push(Bracket {
                 up_to,
                 rate,

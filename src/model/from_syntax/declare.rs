@@ -362,6 +362,26 @@ impl<'a> Resolver<'a> {
                     .with_note(first, Words::new("first declared here", "首次声明在这里")),
                 );
             }
+            if let Some(code) = &member.code
+                && let Some(other) = members.iter().find(|other| other.code.as_ref() == Some(code))
+            {
+                let (name, first) = (&other.name.text, other.name.span);
+                self.report(
+                    Diagnostic::error(
+                        words::DECLARED_TWICE,
+                        member.name.span,
+                        Words::new(
+                            format!("`{name}` and `{}` have the code `{code}`", member.name.text),
+                            format!("「{name}」与「{}」的代码同为「{code}」", member.name.text),
+                        ),
+                    )
+                    .with_note(first, Words::new("the first one", "第一个"))
+                    .with_help(Words::new(
+                        "data could not tell them apart: give each a code of its own",
+                        "数据无法区分二者：请各给不同的代码",
+                    )),
+                );
+            }
             let own = MemberIx(count(members));
             members.push(Member {
                 name: named(&member.name, member.label.as_ref()),

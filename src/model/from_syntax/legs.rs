@@ -183,8 +183,7 @@ impl<'a> Resolver<'a> {
             ast::Portion::Share(share) => share,
         };
         // A bare number is an amount; `50%` and `1/3` are rates.
-        let bare =
-            is_literal(share) && matches!(share.kind, ast::ExprKind::Number { as_rate: false, .. });
+        let bare = is_bare(share);
         let money = self.money_here(scope);
         let share = self.expr(scope, share, bare.then_some(&money))?;
         self.present(&share)?;
@@ -344,5 +343,14 @@ fn tallies_of<'a>(target: &'a ast::Target, found: &mut Vec<&'a ast::AsTally>) {
                 tallies_of(&none.target, found);
             }
         }
+    }
+}
+
+/// A bare number, or a choice between bare numbers.
+fn is_bare(share: &ast::Expr) -> bool {
+    match &share.kind {
+        ast::ExprKind::Number { as_rate, .. } => is_literal(share) && !as_rate,
+        ast::ExprKind::If(_, then, otherwise) => is_bare(then) && is_bare(otherwise),
+        _ => false,
     }
 }

@@ -380,7 +380,7 @@ impl<'t> Writer<'t> {
     }
 
     fn values(&self, reckoning: &Reckoning, head: Option<&'t Head>) -> Json {
-        let leaves = Leaves::new(self.telling, self.story.event, head).of(reckoning);
+        let leaves = Leaves::new(self.telling, self.story.event, head).plain().of(reckoning);
         leaves.into_iter().map(|leaf| (leaf.name, Json::String(leaf.value))).collect()
     }
 

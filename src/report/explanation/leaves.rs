@@ -3,7 +3,7 @@
 use crate::diagnostics::Language;
 use crate::report::names::{Keyed, Kind, Label};
 use crate::report::reasons::reason_words;
-use crate::report::values::{grouped_exact, keyed_label, person_text};
+use crate::report::values::{file_text, grouped_exact, keyed_label, person_text};
 use crate::rows::{Cell, Operation, Reckoning, Term};
 
 use super::{Head, Telling, get};
@@ -25,12 +25,19 @@ pub(super) struct Leaves<'t> {
     event: u32,
     /// Names bound around the expression.
     head: Option<&'t Head>,
+    /// Values as files write them, for machines.
+    plain: bool,
     found: Vec<Leaf>,
 }
 
 impl<'t> Leaves<'t> {
     pub(super) fn new(telling: Telling<'t>, event: u32, head: Option<&'t Head>) -> Leaves<'t> {
-        Leaves { telling, event, head, found: Vec::new() }
+        Leaves { telling, event, head, plain: false, found: Vec::new() }
+    }
+
+    /// With values as files write them.
+    pub(super) fn plain(self) -> Leaves<'t> {
+        Leaves { plain: true, ..self }
     }
 
     /// The leaves of an expression, in the order in which they stand in it.
@@ -152,7 +159,9 @@ impl<'t> Leaves<'t> {
         match (cell, kind) {
             (Cell::Record(_), None) => self.say("found", "有"),
             (Cell::Missing, None) => self.say("none", "无"),
+            (Cell::Number(value), None) if self.plain => value.to_string(),
             (Cell::Number(value), None) => grouped_exact(value, 0),
+            (cell, Some(kind)) if self.plain => file_text(cell, kind, names),
             (cell, Some(kind)) => person_text(cell, kind, names, language),
             (cell, None) => person_text(cell, &Kind::Text, names, language),
         }

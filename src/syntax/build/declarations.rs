@@ -1,11 +1,15 @@
 //! The heads of a module and the names it gives: laws, regions, accounts, pools, readings, state.
 
 use super::literals::text_of;
-use super::{Builder, Built, Parts};
+use super::{Builder, Built, Odd, Parts};
+use crate::base::Span;
+use crate::diagnostics::{Diagnostic, Words};
 use crate::syntax::ast::{
-    Account, Calendar, CalendarWhen, Carry, Change, Delegates, Enumeration, EnumerationKind,
-    Figure, ItemKind, Law, Member, Module, PeriodKind, Pool, Reading, Stage, Tally,
+    Account, Calendar, CalendarWhen, Carry, Change, Delegates, Enumeration, EnumerationKind, Expr,
+    ExprKind, Figure, ItemKind, Law, Member, Module, Operator, PeriodKind, Pool, Reading, Stage,
+    Tally,
 };
+use crate::syntax::codes;
 use crate::syntax::grammar::{Pair, Rule};
 
 impl Builder {
@@ -259,8 +263,18 @@ impl Builder {
         let event = self.need_name(&mut parts)?;
         let for_each = self.for_each_in(&mut parts)?;
         let cite = self.cite_in(&mut parts)?;
-        let when = self.condition_in(&mut parts)?;
-        let value = self.expr(parts.need(Rule::expr)?)?;
+        let condition = self.condition_in(&mut parts)?;
+        let (when, value) = match (parts.accept(Rule::expr), condition) {
+            (Some(value), when) => (when, self.expr(value)?),
+            (None, Some(condition)) => match before_last_equals(condition) {
+                Ok((when, value)) => (Some(when), value),
+                Err(condition) => {
+                    self.diagnostics.push(no_value(condition.span));
+                    (None, condition)
+                }
+            },
+            (None, None) => return Err(Odd { kind: Rule::figure, span }),
+        };
         Ok(Figure { name, label, event, for_each, when, value, cite, span })
     }
 
@@ -274,5 +288,59 @@ impl Builder {
         let when = self.condition_in(&mut parts)?;
         let cite = self.cite_in(&mut parts)?;
         Ok(Delegates { what, to, when, cite, span })
+    }
+}
+
+/// A figure with a condition and no value.
+fn no_value(span: Span) -> Diagnostic {
+    let end = Span::new(span.file, span.end, span.end);
+    Diagnostic::error(
+        codes::UNEXPECTED,
+        end,
+        Words::new("expected `=` and the value of the figure", "此处应为「=」与指标的值"),
+    )
+}
+
+/// A condition that ends in `= VALUE`, taken apart there; itself where it does not.
+fn before_last_equals(condition: Expr) -> Result<(Expr, Expr), Expr> {
+    let Expr { kind, span } = condition;
+    match kind {
+        ExprKind::Binary(Operator::Equal, left, right) => Ok((*left, *right)),
+        ExprKind::Not(inner) => match before_last_equals(*inner) {
+            Ok((when, value)) => Ok((Expr { kind: ExprKind::Not(Box::new(when)), span }, value)),
+            Err(inner) => Err(Expr { kind: ExprKind::Not(Box::new(inner)), span }),
+        },
+        ExprKind::Rounded { value, mode, unit } => match before_last_equals(*value) {
+            Ok((when, value)) => {
+                let kind = ExprKind::Rounded { value: Box::new(value), mode, unit };
+                Ok((when, Expr { kind, span }))
+            }
+            Err(value) => {
+                Err(Expr { kind: ExprKind::Rounded { value: Box::new(value), mode, unit }, span })
+            }
+        },
+        ExprKind::And(items) => in_row(items, span, ExprKind::And),
+        ExprKind::Or(items) => in_row(items, span, ExprKind::Or),
+        kind => Err(Expr { kind, span }),
+    }
+}
+
+/// The same for the last of several conditions.
+fn in_row(
+    mut items: Vec<Expr>,
+    span: Span,
+    row: fn(Vec<Expr>) -> ExprKind,
+) -> Result<(Expr, Expr), Expr> {
+    let whole = |items| Expr { kind: row(items), span };
+    let Some(last) = items.pop() else { return Err(whole(items)) };
+    match before_last_equals(last) {
+        Ok((when, value)) => {
+            items.push(when);
+            Ok((whole(items), value))
+        }
+        Err(last) => {
+            items.push(last);
+            Err(whole(items))
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Expressions, from the loosest sign to the tightest; what stands alone is in `operands`.
 
-use super::{Builder, Built};
+use super::{Builder, Built, Odd};
 use crate::base::{Rounding, Span};
 use crate::diagnostics::{Diagnostic, Language, Words};
 use crate::syntax::ast::{Expr, ExprKind, Operator};
@@ -204,9 +204,15 @@ impl Builder {
     ) -> Built<Expr> {
         let whole = self.span(&pair);
         let mut parts = self.parts(pair);
-        let mut value = operand(self, parts.any()?)?;
+        let first = parts.any()?;
+        let mut defaulted = bare_default(&first);
+        let mut value = operand(self, first)?;
         let mut count = 1;
         while let Some(sign) = parts.next() {
+            if let Some(pair) = defaulted.take() {
+                let span = self.span(&pair);
+                self.diagnostics.push(open_default(span, pair.as_str(), sign.as_str()));
+            }
             let operator = match sign.as_rule() {
                 Rule::plus => Operator::Add,
                 Rule::minus => Operator::Subtract,
@@ -218,7 +224,9 @@ impl Builder {
             if !self.fits_row(count, whole) {
                 break;
             }
-            let right = operand(self, parts.any()?)?;
+            let next = parts.any()?;
+            defaulted = bare_default(&next);
+            let right = operand(self, next)?;
             let span = value.span.join(right.span);
             let kind = ExprKind::Binary(operator, Box::new(value), Box::new(right));
             value = Expr { kind, span };
@@ -249,8 +257,40 @@ impl Builder {
         if !parts.has(Rule::k_otherwise) {
             return Ok(value);
         }
-        let other = Box::new(self.dated_value(parts.need(Rule::dated_value)?)?);
+        let other = Box::new(self.other(parts.need(Rule::other)?)?);
         Ok(Expr { kind: ExprKind::Otherwise(Box::new(value), other), span })
+    }
+
+    /// What stands behind `otherwise`: one value, perhaps with a sign, or a ratio of two numbers.
+    fn other(&mut self, pair: Pair<'_>) -> Built<Expr> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let mut signs = 0;
+        while parts.has(Rule::minus) {
+            signs += 1;
+        }
+        let value = parts.any()?;
+        let mut value = match value.as_rule() {
+            Rule::ratio => {
+                let numbers = self.parts(value).filter(|part| part.as_rule() == Rule::number);
+                let mut literals: Vec<Box<Expr>> = Vec::new();
+                for number in numbers {
+                    let kind = ExprKind::Number { value: self.number(&number)?, as_rate: false };
+                    literals.push(Box::new(Expr { kind, span: self.span(&number) }));
+                }
+                let (Some(right), Some(left)) = (literals.pop(), literals.pop()) else {
+                    return Err(Odd { kind: Rule::ratio, span });
+                };
+                Expr { kind: ExprKind::Binary(Operator::Divide, left, right), span }
+            }
+            _ => self.dated_value(value)?,
+        };
+        if self.fits_row(signs, span) {
+            for _ in 0..signs {
+                value = Expr { kind: ExprKind::Negate(Box::new(value)), span };
+            }
+        }
+        Ok(value)
     }
 
     pub(super) fn dated_value(&mut self, pair: Pair<'_>) -> Built<Expr> {
@@ -325,6 +365,37 @@ fn foreign_sign(span: Span, written: &str, ours: &str) -> Diagnostic {
     )
     .with_help(Words::new(format!("write `{ours}`"), format!("请写「{ours}」")))
     .with_fix(span, ours)
+}
+
+/// The `x otherwise y` without brackets at the end of an operand.
+fn bare_default<'p>(operand: &Pair<'p>) -> Option<Pair<'p>> {
+    let inner = operand.clone().into_inner();
+    match operand.as_rule() {
+        Rule::multiplicative | Rule::unary => inner.last().and_then(|last| bare_default(&last)),
+        Rule::defaulted => {
+            let is_default = inner.into_iter().any(|part| part.as_rule() == Rule::k_otherwise);
+            is_default.then(|| operand.clone())
+        }
+        _ => None,
+    }
+}
+
+/// `x otherwise y + z`, which can be read in two ways.
+fn open_default(span: Span, written: &str, sign: &str) -> Diagnostic {
+    Diagnostic::error(
+        codes::OPEN_DEFAULT,
+        span,
+        Words::new(
+            format!("`{sign}` behind `otherwise` can be read in two ways"),
+            format!("「缺省为」之后的「{sign}」有两种读法"),
+        ),
+    )
+    .with_help(Words::new(
+        format!(
+            "set brackets: `({written}) {sign} …`, or around all that stands behind `otherwise`"
+        ),
+        format!("请加括号：「({written}) {sign} …」，或把「缺省为」之后的全部括起来"),
+    ))
 }
 
 /// `and` beside `or`, with both ways to read it.

@@ -1,0 +1,213 @@
+//! What the columns of a table mean.
+
+use crate::diagnostics::Words;
+use crate::formats::{ForeignTable, cell_of_text};
+use crate::report::names::{Keyed, Label, Names, folded};
+use crate::report::values::account_text;
+use crate::rows::Cell;
+
+use super::dues::{Account, UNDETERMINED};
+
+/// What the columns of a table mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// Where the accounts and their amounts stand.
+    pub(super) shape: Shape,
+    /// How a row names its event.
+    pub(super) naming: Naming,
+    /// Columns that mean nothing to the rules.
+    pub unknown: Vec<String>,
+}
+
+/// Where accounts and amounts stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A row an event, a column an account.
+    Wide(Vec<(usize, Spoken)>),
+    /// A row an account of an event.
+    Long { account: usize, amount: usize },
+}
+
+/// What a table calls an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Spoken {
+    /// One account, as files write it.
+    One(String),
+    /// All of a family together.
+    Family(u32),
+}
+
+/// How a row names its event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// The table is the file of events.
+    ByLine,
+    /// For each event kind the columns of its key; and the column that says the kind.
+    ByKey { kinds: Vec<(u32, Vec<usize>)>, says: Option<usize> },
+}
+
+/// Why a table cannot be held against the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotATable {
+    /// What is missing.
+    pub what: Words,
+    /// What to do.
+    pub hint: Words,
+}
+
+impl Spoken {
+    /// Whether money in an account is money here.
+    pub fn is(&self, account: &Account) -> bool {
+        match self {
+            Spoken::One(text) => *text == account.text,
+            Spoken::Family(family) => account.family == Some(*family),
+        }
+    }
+}
+
+/// Finds out what the columns of a table mean. `is_events` says that the table itself is the file of
+/// events.
+///
+/// # Errors
+/// No column names an account, or none says which event a row speaks of.
+pub fn columns(
+    table: &ForeignTable,
+    names: &Names,
+    is_events: bool,
+) -> Result<Columns, Box<NotATable>> {
+    let header: Vec<String> = table.header.iter().map(|column| folded(column)).collect();
+    let column = |words: &[&str]| header.iter().position(|own| words.contains(&own.as_str()));
+    let account = column(&["account", "账户", "科目", "国库"]);
+    let amount = column(&["amount", "金额", "分得金额", "分配金额"]);
+    let mut fields = vec![false; header.len()];
+    let kinds = keys(&header, names, &mut fields);
+    let says = column(&["event", "事项"]).filter(|_| !is_events);
+    let shape = match (account, amount) {
+        (Some(account), Some(amount)) if !is_events => Shape::Long { account, amount },
+        _ => {
+            // A field of the events is no account, even if one is called alike.
+            let accounts =
+                header.iter().enumerate().filter(|(at, _)| fields.get(*at) != Some(&true));
+            let accounts = accounts.filter_map(|(at, own)| Some((at, spoken(own, names)?)));
+            Shape::Wide(accounts.collect())
+        }
+    };
+    if matches!(&shape, Shape::Wide(accounts) if accounts.is_empty()) {
+        return Err(Box::new(no_accounts(names)));
+    }
+    let naming = if is_events { Naming::ByLine } else { Naming::ByKey { kinds, says } };
+    if matches!(&naming, Naming::ByKey { kinds, .. } if kinds.is_empty()) {
+        return Err(Box::new(no_key(names)));
+    }
+    let used = |at: usize| {
+        fields.get(at) == Some(&true)
+            || says == Some(at)
+            || match &shape {
+                Shape::Wide(accounts) => accounts.iter().any(|(column, _)| *column == at),
+                Shape::Long { account, amount } => [*account, *amount].contains(&at),
+            }
+    };
+    let unknown = table.header.iter().enumerate().filter(|(at, _)| !used(*at));
+    let unknown = unknown.map(|(_, name)| name.clone()).collect();
+    Ok(Columns { shape, naming, unknown })
+}
+
+/// The event kinds whose key the table has, and the columns of each; marks columns that are fields.
+fn keys(header: &[String], names: &Names, fields: &mut [bool]) -> Vec<(u32, Vec<usize>)> {
+    let called = |label: &Label, column: &str| label.spellings().any(|own| folded(own) == column);
+    let mut kinds = Vec::new();
+    for (kind, table) in (0_u32..).zip(&names.events).filter(|(_, table)| table.sent) {
+        for (column, mark) in header.iter().zip(fields.iter_mut()) {
+            *mark |= table.fields.iter().any(|field| called(&field.name, column));
+        }
+        let of_field = |field: &usize| {
+            let label = &table.fields.get(*field)?.name;
+            header.iter().position(|column| called(label, column))
+        };
+        let columns: Option<Vec<usize>> = table.key.iter().map(of_field).collect();
+        kinds.extend(columns.filter(|columns| !columns.is_empty()).map(|columns| (kind, columns)));
+    }
+    kinds
+}
+
+/// The account that a text names: `central`, `中央国库`, `treasury[hebei]`, a code of ours, or a family.
+pub(super) fn spoken(text: &str, names: &Names) -> Option<Spoken> {
+    if ["undetermined", "待定", "未定"].contains(&text) {
+        return Some(Spoken::One(UNDETERMINED.to_owned()));
+    }
+    let bracket = text.find('[').filter(|_| text.ends_with(']'));
+    let (name, parts) = match bracket {
+        Some(at) => (text.get(..at)?, Some(text.get(at + 1..text.len() - 1)?)),
+        None => (text, None),
+    };
+    for (family, account) in (0_u32..).zip(&names.accounts) {
+        let called = account.name.spellings().any(|own| folded(own) == name.trim());
+        match (parts, account.keys.is_empty()) {
+            (None, true) if called || account.code.as_deref() == Some(text) => {
+                return Some(Spoken::One(account_text(account, &[], names)));
+            }
+            (None, false) if called => return Some(Spoken::Family(family)),
+            (None, false) => {
+                if let Some(one) = by_code(account, text, names) {
+                    return Some(Spoken::One(one));
+                }
+            }
+            (Some(parts), false) if called => {
+                let cells: Option<Vec<Cell>> = parts
+                    .split([',', '，', '、'])
+                    .zip(&account.keys)
+                    .map(|(part, kind)| cell_of_text(part.trim(), kind, names))
+                    .collect();
+                return Some(Spoken::One(account_text(account, &cells?, names)));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A member of a family whose code is this text.
+fn by_code(account: &Keyed, text: &str, names: &Names) -> Option<String> {
+    let (before, after) = account.code.as_deref()?.split_once("{}")?;
+    let part = text.strip_prefix(before)?.strip_suffix(after)?;
+    let [kind] = account.keys.as_slice() else { return None };
+    let cell = cell_of_text(part, kind, names)?;
+    Some(account_text(account, &[cell], names))
+}
+
+fn no_accounts(names: &Names) -> NotATable {
+    let known: Vec<&str> = names.accounts.iter().take(8).map(|it| it.name.text.as_str()).collect();
+    NotATable {
+        what: Words::new("no column names an account of the rules", "没有一列是规则中的账户"),
+        hint: Words::new(
+            format!(
+                "head a column by an account ({}; a member as `treasury[hebei]`), or have the columns \
+                 `account` and `amount`",
+                known.join(", ")
+            ),
+            format!(
+                "请以账户作列名（{}；户内成员写作「treasury[hebei]」），或设「账户」「金额」两列",
+                known.join("、")
+            ),
+        ),
+    }
+}
+
+fn no_key(names: &Names) -> NotATable {
+    let keys = names.events.iter().filter(|table| table.sent).map(|table| {
+        let key = table.key.iter().filter_map(|at| table.fields.get(*at));
+        let key: Vec<&str> = key.map(|field| field.name.text.as_str()).collect();
+        format!("{}: {}", table.name.text, key.join(", "))
+    });
+    let keys: Vec<String> = keys.collect();
+    NotATable {
+        what: Words::new(
+            "no column says which event a row speaks of",
+            "没有一列说明各行所指的事项",
+        ),
+        hint: Words::new(
+            format!("the columns of an event's key are needed ({})", keys.join("; ")),
+            format!("须有事项的键（{}）", keys.join("；")),
+        ),
+    }
+}

@@ -1,0 +1,127 @@
+//! What each event should have given, by account as files write it.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use crate::app::keys::key_text;
+use crate::app::run::{Job, RunReport, listen};
+use crate::base::Money;
+use crate::formats::FormatsError;
+use crate::report::names::Names;
+use crate::report::values::account_text;
+use crate::rows::{Accounts, EventAt, Outcome, Payee, Reason, Sink};
+
+/// How an event is found: the same in every variant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Identity {
+    /// By the line of the table, which is itself the file of events.
+    Line(u64),
+    /// By kind and key.
+    Key(u32, String),
+}
+
+/// An account as files write it, and the family it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Account {
+    pub text: String,
+    /// By position among the declared; none for what is undetermined.
+    pub family: Option<u32>,
+}
+
+/// What one event gives.
+#[derive(Debug)]
+pub(super) struct Due {
+    pub kind: u32,
+    pub key: String,
+    pub outcome: Result<Vec<(Account, Money)>, Reason>,
+}
+
+/// What every sent event gives.
+#[derive(Debug, Default)]
+pub(super) struct Dues {
+    pub events: Vec<Due>,
+    /// Where an identity stands; nowhere if several events have it.
+    places: HashMap<Identity, Option<usize>>,
+}
+
+/// How the file writes what no rule gives to anybody.
+pub(super) const UNDETERMINED: &str = "undetermined";
+
+/// Runs a rule set and keeps what each sent event gives.
+pub(super) fn dues(job: &Job<'_>) -> Result<(Dues, RunReport), FormatsError> {
+    let mut listener = Listener { names: job.names, dues: Dues::default() };
+    let report = listen(job, &mut listener)?;
+    Ok((listener.dues, report))
+}
+
+impl Dues {
+    /// The event, if there is one; `None` inside if several have this identity.
+    pub fn find(&self, identity: &Identity) -> Option<Option<&Due>> {
+        let place = self.places.get(identity)?;
+        Some(place.and_then(|place| self.events.get(place)))
+    }
+}
+
+struct Listener<'n> {
+    names: &'n Names,
+    dues: Dues,
+}
+
+impl Sink for Listener<'_> {
+    type Error = Infallible;
+
+    fn event(
+        &mut self,
+        event: EventAt<'_>,
+        outcome: Outcome<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), Infallible> {
+        let kind = event.batch.event;
+        let table = usize::try_from(kind).ok().and_then(|at| self.names.events.get(at));
+        if !table.is_some_and(|table| table.sent) {
+            return Ok(());
+        }
+        let key = key_text(event, self.names);
+        let outcome = match outcome {
+            // The first row of a key stands, whatever comes after it.
+            Outcome::SetAside { reason: Reason::DuplicateKey, .. } => return Ok(()),
+            Outcome::SetAside { reason, .. } => Err(reason.clone()),
+            Outcome::Allocated { allocations, .. } => {
+                let mut paid: Vec<(Account, Money)> = Vec::new();
+                for allocation in allocations {
+                    let account = self.account(allocation.payee, accounts);
+                    match paid.iter_mut().find(|(known, _)| *known == account) {
+                        // The engine has summed these amounts already, so the sum is in range.
+                        Some((_, sum)) => *sum = sum.checked_add(allocation.amount).unwrap_or(*sum),
+                        None => paid.push((account, allocation.amount)),
+                    }
+                }
+                Ok(paid)
+            }
+        };
+        let place = self.dues.events.len();
+        if let Some(origin) = event.batch.origins.get(event.row).filter(|origin| origin.file == 0) {
+            self.dues.places.insert(Identity::Line(origin.line), Some(place));
+        }
+        let by_key = self.dues.places.entry(Identity::Key(kind, key.clone()));
+        by_key.and_modify(|known| *known = None).or_insert(Some(place));
+        self.dues.events.push(Due { kind, key, outcome });
+        Ok(())
+    }
+}
+
+impl Listener<'_> {
+    fn account(&self, payee: Payee, accounts: &dyn Accounts) -> Account {
+        let Payee::Account(position) = payee else {
+            return Account { text: UNDETERMINED.to_owned(), family: None };
+        };
+        let declared = accounts.account(position).and_then(|(family, key)| {
+            let at = usize::try_from(family).ok()?;
+            Some((family, account_text(self.names.accounts.get(at)?, key, self.names)))
+        });
+        match declared {
+            Some((family, text)) => Account { text, family: Some(family) },
+            None => Account { text: position.to_string(), family: None },
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! Row by row: what a table gives against what is due.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::base::Money;
+use crate::desk::{AccountTotal, Amounts, AuditRow, Verdict};
+use crate::formats::{ForeignRow, ForeignTable};
+use crate::report::names::{Names, folded};
+
+use super::columns::{Columns, Naming, Shape, Spoken, spoken};
+use super::dues::{Due, Dues, Identity};
+
+/// Holds every row against what the rules give.
+pub(super) fn held(table: &ForeignTable, columns: &Columns, dues: &Dues, names: &Names) -> Held {
+    let mut holder = Holder { columns, dues, names, accounts: Vec::new(), rows: Vec::new() };
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for row in &table.rows {
+        let (event, identity) = holder.event_of(row);
+        // A table of accounts has several rows for an event: they are held against it together.
+        let new = holder.rows.len();
+        let place = match &columns.shape {
+            Shape::Wide(_) => new,
+            Shape::Long { .. } => *places.entry(event.clone()).or_insert(new),
+        };
+        if place == new {
+            holder.rows.push(Gathered {
+                lines: Vec::new(),
+                event,
+                identity,
+                given: Vec::new(),
+                fault: None,
+            });
+        }
+        holder.gather(place, row, &table.header);
+    }
+    holder.finish()
+}
+
+/// A table held against what the rules give.
+pub(super) struct Held {
+    pub rows: Vec<HeldRow>,
+    pub accounts: Vec<AccountTotal>,
+    /// Events that the table does not have.
+    pub without_row: Vec<(u32, String)>,
+}
+
+/// What a table says of one event, and what came of it.
+pub(super) struct HeldRow {
+    pub row: AuditRow,
+    /// What the table gives, whatever is due.
+    all: Vec<(Spoken, Money)>,
+    identity: Option<Identity>,
+}
+
+impl HeldRow {
+    /// Whether other dues are exactly what the table gives.
+    pub fn follows(&self, columns: &Columns, theirs: &Dues) -> bool {
+        if !matches!(self.row.verdict, Verdict::Agrees | Verdict::Off { .. }) {
+            return false;
+        }
+        let due = self.identity.as_ref().and_then(|identity| theirs.find(identity)).flatten();
+        let Some(Ok(paid)) = due.map(|due| &due.outcome) else { return false };
+        let same = self.all.iter().all(|(spoken, given)| sum(paid, spoken) == Some(*given));
+        // A table with a column for some accounts says nothing of the others.
+        let wide = matches!(columns.shape, Shape::Wide(_));
+        let named = |account| wide || self.all.iter().any(|(spoken, _)| spoken.is(account));
+        same && paid.iter().all(|(account, amount)| amount.is_zero() || named(account))
+    }
+}
+
+/// What a list of payments gives to what a table calls an account.
+fn sum(paid: &[(super::dues::Account, Money)], spoken: &Spoken) -> Option<Money> {
+    let own = paid.iter().filter(|(account, _)| spoken.is(account));
+    own.map(|(_, amount)| *amount).try_fold(Money::ZERO, Money::checked_add)
+}
+
+/// What a table says of an event, gathered.
+struct Gathered {
+    lines: Vec<u64>,
+    event: String,
+    identity: Option<Identity>,
+    /// As far as the cells could be read.
+    given: Vec<(Spoken, Money)>,
+    fault: Option<Verdict>,
+}
+
+struct Holder<'h> {
+    columns: &'h Columns,
+    dues: &'h Dues,
+    names: &'h Names,
+    accounts: Vec<(Spoken, AccountTotal)>,
+    rows: Vec<Gathered>,
+}
+
+impl Holder<'_> {
+    /// How a row names its event, and that event.
+    fn event_of(&self, row: &ForeignRow) -> (String, Option<Identity>) {
+        if row.broken {
+            return (row.line.to_string(), None);
+        }
+        let cell = |at: &usize| row.cells.get(*at).map_or("", |cell| cell.trim());
+        match &self.columns.naming {
+            Naming::ByLine => {
+                let identity = Identity::Line(row.line);
+                let key = self.dues.find(&identity).flatten().map(|due| due.key.clone());
+                (key.unwrap_or_else(|| row.line.to_string()), Some(identity))
+            }
+            Naming::ByKey { kinds, says } => {
+                let said = says.as_ref().map(cell).filter(|said| !said.is_empty());
+                let is_said = |kind: u32| {
+                    let table = usize::try_from(kind).ok().and_then(|at| self.names.events.get(at));
+                    said.is_none_or(|said| {
+                        table.is_some_and(|table| table.name.spellings().any(|own| own == said))
+                    })
+                };
+                let mut named =
+                    kinds.iter().filter(|(kind, _)| is_said(*kind)).map(|(kind, of)| {
+                        let key: Vec<&str> = of.iter().map(cell).collect();
+                        Identity::Key(*kind, key.join("/"))
+                    });
+                let first = named.next();
+                let known = |identity: &Identity| self.dues.find(identity).is_some();
+                let found = match first {
+                    Some(first) if known(&first) => Some(first),
+                    first => named.find(known).or(first),
+                };
+                match found {
+                    Some(Identity::Key(kind, key)) => (key.clone(), Some(Identity::Key(kind, key))),
+                    _ => (row.line.to_string(), None),
+                }
+            }
+        }
+    }
+
+    /// Adds a row of the table to what it says of an event.
+    fn gather(&mut self, place: usize, row: &ForeignRow, header: &[String]) {
+        let Some(gathered) = self.rows.get(place) else { return };
+        let due = gathered.identity.as_ref().and_then(|identity| self.dues.find(identity));
+        let kind = due.flatten().map_or(0, |due| due.kind);
+        let scale = self.names.currency(kind).scale;
+        let cell = |at: usize| row.cells.get(at).map_or("", String::as_str);
+        let mut given: Vec<(Spoken, Money)> = Vec::new();
+        let mut fault = None;
+        let unreadable = |at: usize| Verdict::Unreadable {
+            column: header.get(at).cloned().unwrap_or_default(),
+            value: cell(at).to_owned(),
+        };
+        match &self.columns.shape {
+            _ if row.broken => fault = Some(unreadable(0)),
+            Shape::Wide(accounts) => {
+                for (at, spoken) in accounts {
+                    match amount(cell(*at), scale) {
+                        Some(amount) => given.push((spoken.clone(), amount)),
+                        None => fault = Some(unreadable(*at)),
+                    }
+                }
+            }
+            Shape::Long { account, amount: of } => {
+                match (spoken(&folded(cell(*account)), self.names), amount(cell(*of), scale)) {
+                    (Some(spoken), Some(amount)) => given.push((spoken, amount)),
+                    (None, _) => fault = Some(unreadable(*account)),
+                    (_, None) => fault = Some(unreadable(*of)),
+                }
+            }
+        }
+        let Some(gathered) = self.rows.get_mut(place) else { return };
+        gathered.lines.push(row.line);
+        gathered.fault = gathered.fault.take().or(fault);
+        for (spoken, amount) in given {
+            match gathered.given.iter_mut().find(|(known, _)| *known == spoken) {
+                Some((_, sum)) => match sum.checked_add(amount) {
+                    Some(more) => *sum = more,
+                    None => {
+                        let (column, value) = (header.join(","), amount.format(scale));
+                        gathered.fault = Some(Verdict::Unreadable { column, value });
+                    }
+                },
+                None => gathered.given.push((spoken, amount)),
+            }
+        }
+    }
+
+    fn finish(mut self) -> Held {
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for gathered in std::mem::take(&mut self.rows) {
+            rows.push(self.judged(gathered));
+        }
+        let spoken_for: HashSet<(u32, &str)> = rows
+            .iter()
+            .filter_map(|held| held.identity.as_ref().and_then(|it| self.dues.find(it)).flatten())
+            .map(|due| (due.kind, due.key.as_str()))
+            .collect();
+        let missing =
+            |due: &&Due| due.outcome.is_ok() && !spoken_for.contains(&(due.kind, due.key.as_str()));
+        let without_row = self
+            .dues
+            .events
+            .iter()
+            .filter(missing)
+            .map(|due| (due.kind, due.key.clone()))
+            .collect();
+        let accounts = self.accounts.into_iter().map(|(_, total)| total).collect();
+        Held { rows, accounts, without_row }
+    }
+
+    /// What came of an event that the table speaks of.
+    fn judged(&mut self, gathered: Gathered) -> HeldRow {
+        let dues = self.dues;
+        let found = gathered.identity.as_ref().and_then(|identity| dues.find(identity));
+        let kind = found.flatten().map_or(0, |due| due.kind);
+        let row = AuditRow {
+            lines: gathered.lines,
+            event: gathered.event,
+            kind,
+            scale: self.names.currency(kind).scale,
+            verdict: Verdict::Agrees,
+            amounts: Vec::new(),
+            explained_by: Vec::new(),
+        };
+        let mut held = HeldRow { row, all: gathered.given, identity: gathered.identity };
+        held.row.verdict = match (gathered.fault, found) {
+            (Some(fault), _) => fault,
+            (None, None) => Verdict::NoEvent,
+            (None, Some(None)) => Verdict::Several,
+            (None, Some(Some(due))) => match &due.outcome {
+                Err(reason) => Verdict::SetAside(reason.clone()),
+                Ok(paid) => self.compared(&mut held, paid),
+            },
+        };
+        held
+    }
+
+    /// Holds the amounts of an event against what is due.
+    fn compared(&mut self, held: &mut HeldRow, paid: &[(super::dues::Account, Money)]) -> Verdict {
+        let wide = matches!(self.columns.shape, Shape::Wide(_));
+        // In a table of accounts those that it leaves out get nothing by it.
+        let left_out = paid.iter().filter(|(account, amount)| {
+            !wide && !amount.is_zero() && !held.all.iter().any(|(spoken, _)| spoken.is(account))
+        });
+        let left_out: Vec<(Spoken, Money)> =
+            left_out.map(|(account, _)| (Spoken::One(account.text.clone()), Money::ZERO)).collect();
+        held.all.extend(left_out);
+        let (mut agrees, mut by_a_unit) = (true, true);
+        let row = &mut held.row;
+        for (spoken, given) in &held.all {
+            let given = *given;
+            let Some(due) = sum(paid, spoken) else {
+                let (column, value) = (self.called(spoken), given.format(row.scale));
+                return Verdict::Unreadable { column, value };
+            };
+            let account = self.account(spoken, row.kind);
+            if let Some((_, total)) = self.accounts.get_mut(account) {
+                total.given = total.given.and_then(|sum| sum.checked_add(given));
+                total.due = total.due.and_then(|sum| sum.checked_add(due));
+            }
+            if !given.is_zero() || !due.is_zero() {
+                row.amounts.push(Amounts { account, given, due });
+            }
+            agrees &= given == due;
+            let off = given.checked_sub(due).map(|off| off.minor().unsigned_abs());
+            by_a_unit &= off.is_some_and(|off| off <= 1);
+        }
+        if agrees { Verdict::Agrees } else { Verdict::Off { by_a_unit } }
+    }
+
+    /// The place of an account's total.
+    fn account(&mut self, spoken: &Spoken, kind: u32) -> usize {
+        let currency = self.names.currency_of(kind);
+        let known =
+            |(own, total): &(Spoken, AccountTotal)| own == spoken && total.currency == currency;
+        if let Some(known) = self.accounts.iter().position(known) {
+            return known;
+        }
+        let (given, due) = (Some(Money::ZERO), Some(Money::ZERO));
+        let total = AccountTotal { name: self.called(spoken), currency, given, due };
+        self.accounts.push((spoken.clone(), total));
+        self.accounts.len() - 1
+    }
+
+    /// What an account is called.
+    fn called(&self, spoken: &Spoken) -> String {
+        match spoken {
+            Spoken::One(text) => text.clone(),
+            Spoken::Family(family) => {
+                let at = usize::try_from(*family).ok();
+                let account = at.and_then(|at| self.names.accounts.get(at));
+                account.map_or_else(String::new, |account| account.name.text.clone())
+            }
+        }
+    }
+}
+
+/// Reads an amount as people write it in tables: thousands set apart, brackets or a sign for what goes
+/// back, nothing or a dash for nothing. No digit is dropped: more decimals than the unit has must be
+/// zeros.
+fn amount(text: &str, scale: u8) -> Option<Money> {
+    let text = folded(text);
+    let text = text.trim_start_matches(['¥', '￥']).trim();
+    if matches!(text, "" | "-" | "—") {
+        return Some(Money::ZERO);
+    }
+    if let Some(inside) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        return amount(inside, scale).filter(|it| !it.is_negative())?.checked_neg();
+    }
+    let (whole, rest) = text.find('.').map_or((text, ""), |at| text.split_at(at));
+    let digits = whole.trim_start_matches('-');
+    let mut groups = digits.split(',');
+    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    if digits.contains(',') && !(first && groups.all(|group| group.len() == 3)) {
+        return None;
+    }
+    let rest = match rest.char_indices().nth(usize::from(scale) + 1) {
+        Some((at, _)) => {
+            let (kept, beyond) = rest.split_at(at);
+            if beyond.chars().any(|digit| digit != '0') {
+                return None;
+            }
+            kept
+        }
+        None => rest,
+    };
+    Money::parse(&format!("{}{rest}", whole.replace(',', "")), scale).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_as_people_write_them() {
+        let fen = |text: &str| amount(text, 2).map(Money::minor);
+        for (text, expected) in [
+            ("", Some(0)),
+            ("-", Some(0)),
+            ("1234.56", Some(123_456)),
+            ("1,234.56", Some(123_456)),
+            ("￥１，２３４", Some(123_400)),
+            ("(0.01)", Some(-1)),
+            ("-1,000,000.5", Some(-100_000_050)),
+            ("5.000", Some(500)),
+            ("5.001", None),
+            ("12,34.00", None),
+            ("1,2345", None),
+            ("(-1)", None),
+            ("none", None),
+        ] {
+            assert_eq!(fen(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What else somebody may have meant: another option of a reading, a scenario, another settlement.
+
+use crate::app::check::scenarios;
+use crate::app::compile::compile;
+use crate::app::load::Loaded;
+use crate::app::names::label;
+use crate::app::run::Job;
+use crate::check::{Checked, check};
+use crate::diagnostics::Words;
+use crate::model::{
+    Body, Choice, Leg, Place, ReadingId, RuleCase, RuleSet, Settlement, Source, Target,
+};
+use crate::plan::Choices;
+use crate::report::names::Label;
+
+/// A way the table may have been made.
+#[derive(Debug)]
+pub struct Variant {
+    /// Of which sort.
+    pub kind: VariantKind,
+    /// What it is called.
+    pub title: Words,
+    /// The rules, where they differ.
+    checked: Option<Checked>,
+    /// The readings, where they differ.
+    choices: Option<Choices>,
+}
+
+/// The sorts of variants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VariantKind {
+    /// Another option of a reading.
+    Reading,
+    /// A scenario.
+    Scenario,
+    /// Another settlement.
+    Settlement,
+}
+
+impl Variant {
+    /// The job as this variant has it.
+    pub(super) fn job<'a>(&'a self, base: &Job<'a>) -> Job<'a> {
+        Job {
+            checked: self.checked.as_ref().unwrap_or(base.checked),
+            choices: self.choices.as_ref().unwrap_or(base.choices),
+            registers: base.registers.clone(),
+            ..*base
+        }
+    }
+}
+
+/// Everything else that the rules let one mean, one thing at a time.
+pub fn variants(loaded: &Loaded, checked: &Checked, choices: &Choices) -> Vec<Variant> {
+    let rules = checked.rule_set();
+    let mut found = readings(rules, choices);
+    for (_, scenario) in scenarios(loaded) {
+        let choice = Choice { scenario: Some(scenario.text.clone()) };
+        // A scenario that does not compile is `check`'s to tell.
+        if let Some(checked) = compile(loaded, &choice).checked {
+            found.push(Variant {
+                kind: VariantKind::Scenario,
+                title: titled("scenario", "方案", &scenario),
+                checked: Some(checked),
+                choices: None,
+            });
+        }
+    }
+    found.extend(settlements(rules));
+    found
+}
+
+fn titled(en: &str, zh: &str, of: &Label) -> Words {
+    let chinese = of.zh.as_deref().unwrap_or(&of.text);
+    Words::new(format!("{en} {}", of.text), format!("{zh}「{chinese}」"))
+}
+
+fn readings(rules: &RuleSet, choices: &Choices) -> Vec<Variant> {
+    let mut found = Vec::new();
+    for (at, reading) in rules.readings.iter().enumerate() {
+        let id = ReadingId::next(at);
+        let chosen = choices.readings.get(&id).copied().unwrap_or(reading.default);
+        for (option, name) in (0_u32..).zip(&reading.options).filter(|(at, _)| *at != chosen) {
+            let mut choices = choices.clone();
+            choices.readings.insert(id, option);
+            let (of, to) = (label(&reading.name), label(name));
+            let chinese = |it: &Label| it.zh.clone().unwrap_or_else(|| it.text.clone());
+            let title = Words::new(
+                format!("reading {} = {}", of.text, to.text),
+                format!("释义「{}」取「{}」", chinese(&of), chinese(&to)),
+            );
+            let choices = Some(choices);
+            found.push(Variant { kind: VariantKind::Reading, title, checked: None, choices });
+        }
+    }
+    found
+}
+
+/// The settlements that need nothing of the rules, and those that put the remainder on the first or
+/// the last account of whoever divides the inflow.
+fn settlements(rules: &RuleSet) -> Vec<Variant> {
+    type Way = fn(&RuleCase) -> Option<Settlement>;
+    let ways: [(&str, &str, Way); 4] = [
+        ("settlement largest remainder", "尾差按最大余数", |_| {
+            Some(Settlement::LargestRemainder)
+        }),
+        ("settlement in order", "尾差依次", |_| Some(Settlement::InOrder)),
+        (
+            "settlement remainder to the first account written",
+            "尾差归写在最前的账户",
+            |case| places(case).first().cloned().map(Settlement::RemainderTo),
+        ),
+        (
+            "settlement remainder to the last account written",
+            "尾差归写在最后的账户",
+            |case| places(case).last().cloned().map(Settlement::RemainderTo),
+        ),
+    ];
+    let mut found: Vec<Variant> = Vec::new();
+    for (en, zh, way) in ways {
+        let mut other = rules.clone();
+        for case in other.rules.iter_mut().flat_map(|rule| &mut rule.cases) {
+            if let Some(settlement) = way(case).filter(|_| case.settlement.is_some()) {
+                case.settlement = Some(settlement);
+            }
+        }
+        let alike = other == *rules
+            || found.iter().any(|known| {
+                known.checked.as_ref().is_some_and(|known| *known.rule_set() == other)
+            });
+        // What a settlement makes of the rules may be refused, as a province's remainder in national
+        // money is: then nobody settles so.
+        if let (false, (Some(checked), _)) = (alike, check(other, &[])) {
+            let title = Words::new(en, zh);
+            let kind = VariantKind::Settlement;
+            found.push(Variant { kind, title, checked: Some(checked), choices: None });
+        }
+    }
+    found
+}
+
+/// The accounts into which the split of an inflow pays directly, as written.
+fn places(case: &RuleCase) -> Vec<Place> {
+    fn of_legs(legs: &[Leg], found: &mut Vec<Place>) {
+        for leg in legs {
+            match &leg.target {
+                Target::Account(place) => found.push(place.clone()),
+                Target::Block(block) => of_legs(&block.legs, found),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    if let Body::Split(split) = &case.body
+        && split.source == Source::Inflow
+        && let Target::Block(block) = &split.target
+    {
+        of_legs(&block.legs, &mut found);
+    }
+    found
+}

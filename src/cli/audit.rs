@@ -1,0 +1,198 @@
+//! `fenshui audit`: a settlement table that somebody else made, held against the rules.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::app::{self, Columns};
+use crate::desk::{Audit, AuditRow};
+use crate::diagnostics::Words;
+use crate::formats::{ForeignTable, Input, Output, Records, ResultColumn, ResultLayout};
+use crate::report::{audit_json, audit_text, names::Names, verdict_name, verdict_words};
+
+use super::args::{InputFormat, JobArgs};
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use super::job::{input_options, prepare, say_remarks};
+use super::places::{check_places, ending, sources, unknown_ending};
+use super::set_aside::{SetAsideFile, say_asides};
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// The table: a row an event and a column an account, or the columns `account` and `amount`
+    table: String,
+    /// A file or folder of rules
+    #[arg(long, value_name = "RULES")]
+    rules: PathBuf,
+    /// Files of events: FILE or EVENT=FILE [default: the table itself]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    events: Vec<String>,
+    /// Rows of a register
+    #[arg(long, value_name = "NAME=FILE")]
+    register: Vec<String>,
+    /// With the amendments of a scenario
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<String>,
+    /// Choose an option of a reading
+    #[arg(long, value_name = "NAME=OPTION")]
+    reading: Vec<String>,
+    /// The last day for which calendar events are made [default: the last event's]
+    #[arg(long, value_name = "DATE")]
+    through: Option<String>,
+    /// Which column holds which field, where names and labels do not say it
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// Encoding of the data [default: found from the bytes]
+    #[arg(long, value_name = "NAME", value_parser = ["utf-8", "gb18030"])]
+    encoding: Option<String>,
+    /// What stands between the cells of a CSV file: one letter, or `tab`
+    #[arg(long, value_name = "LETTER")]
+    delimiter: Option<String>,
+    /// Layout of the data [default: by the ending of the name]
+    #[arg(long, value_enum, value_name = "LAYOUT")]
+    input_format: Option<InputFormat>,
+    /// Write a copy of the table with what became of each row; its ending chooses the layout
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<String>,
+    /// How many of the rows that do not agree are shown
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    rows: usize,
+    /// How the result is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AuditFormat,
+}
+
+/// How an audit is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AuditFormat {
+    /// For people
+    Table,
+    /// One JSON object
+    Json,
+}
+
+pub(super) fn run(console: &Console, args: &AuditArgs) -> Result<Exit, Stop> {
+    let is_events = args.events.is_empty();
+    let job = job(args);
+    let options = input_options(&job)?;
+    let table = ForeignTable::read(&Input::open(&args.table, options)?)?;
+    let prepared = prepare(console, &job)?;
+    let layout = args.out.as_deref().map(layout).transpose()?;
+    let places: Vec<&str> = args.out.as_deref().into_iter().collect();
+    check_places(&places, &sources(&prepared, &args.rules))?;
+    let columns = app::columns(&table, &prepared.names, is_events)
+        .map_err(|trouble| Stop::error(trouble.what.clone(), Some(trouble.hint.clone())))?;
+    let variants = app::variants(&prepared.loaded, &prepared.checked, &prepared.choices);
+    let (audit, report) = app::audit(&prepared.job(console), &variants, &table, &columns)?;
+    if is_events {
+        say_unknown(console, &args.table, &columns);
+    } else {
+        say_remarks(console, &report.remarks);
+    }
+    let (first, count) = (&report.first_aside, report.totals.set_aside);
+    say_asides(console, first, count, SetAsideFile::Elsewhere);
+    if let (Some(out), Some(layout)) = (&args.out, layout) {
+        annotated(console, (&table, &audit), &prepared.names, Output::create(out)?, layout)?;
+    }
+    console.print(&match args.format {
+        AuditFormat::Table => audit_text(&audit, &prepared.names, args.rows, console.language),
+        AuditFormat::Json => {
+            format!("{}\n", audit_json(&audit, &prepared.names, console.language))
+        }
+    })?;
+    Ok(if audit.agrees() && count == 0 { Exit::Done } else { Exit::Failed })
+}
+
+fn job(args: &AuditArgs) -> JobArgs {
+    let table = || vec![args.table.clone()];
+    JobArgs {
+        rules: args.rules.clone(),
+        events: if args.events.is_empty() { table() } else { args.events.clone() },
+        register: args.register.clone(),
+        scenario: args.scenario.iter().cloned().collect(),
+        reading: args.reading.clone(),
+        through: args.through.clone(),
+        map: args.map.clone(),
+        encoding: args.encoding.clone(),
+        delimiter: args.delimiter.clone(),
+        input_format: args.input_format,
+    }
+}
+
+/// Says which columns of a table that is also the file of events nobody asked for.
+fn say_unknown(console: &Console, table: &str, columns: &Columns) {
+    if !columns.unknown.is_empty() {
+        console.note(&Words::new(
+            format!("`{table}`: columns not used: {}", columns.unknown.join(", ")),
+            format!("「{table}」：未使用的列：{}", columns.unknown.join("、")),
+        ));
+    }
+}
+
+fn layout(out: &str) -> Result<ResultLayout, Stop> {
+    match (ResultLayout::by_ending(out), ending(std::path::Path::new(out))) {
+        (Some(layout), _) => Ok(layout),
+        (None, None) => Ok(ResultLayout::Csv),
+        (None, Some(ending)) => {
+            let known = [".csv", ".tsv", ".json", ".ndjson"];
+            Err(unknown_ending(out, &ending, &known, Words::new("", "")))
+        }
+    }
+}
+
+/// The columns that a copy of the table has besides its own.
+const ADDED: [&str; 5] = ["verdict", "why", "due", "difference", "explained_by"];
+
+/// Writes the table with what became of each row.
+fn annotated(
+    console: &Console,
+    (table, audit): (&ForeignTable, &Audit),
+    names: &Names,
+    output: Output,
+    layout: ResultLayout,
+) -> Result<(), Stop> {
+    let taken = |name: &str| table.header.iter().any(|own| own == name);
+    let added = ADDED
+        .iter()
+        .map(|name| if taken(name) { format!("audit_{name}") } else { (*name).to_owned() });
+    let columns = table.header.iter().cloned().chain(added).map(|name| ResultColumn {
+        heading: name.clone(),
+        name,
+        numeric: false,
+    });
+    let mut records = Records::new(output, layout, columns.collect(), "")?;
+    let of_line: HashMap<u64, &AuditRow> =
+        audit.rows.iter().flat_map(|row| row.lines.iter().map(move |line| (*line, row))).collect();
+    for line in &table.rows {
+        for at in 0..table.header.len() {
+            records.text(line.cells.get(at).map_or("", String::as_str));
+        }
+        match of_line.get(&line.line) {
+            Some(row) => verdict(console, audit, row, names, &mut records),
+            None => ADDED.iter().for_each(|_| records.missing()),
+        }
+        records.end_row()?;
+    }
+    Ok(records.finish()?)
+}
+
+fn verdict(console: &Console, audit: &Audit, row: &AuditRow, names: &Names, to: &mut Records) {
+    let shown = |words: &Words| words.in_language(console.language).to_owned();
+    let off = row.amounts.iter().filter(|amounts| amounts.given != amounts.due);
+    let (mut due, mut difference) = (Vec::new(), Vec::new());
+    for amounts in off {
+        let account = audit.accounts.get(amounts.account).map_or("", |it| it.name.as_str());
+        due.push(format!("{account} {}", amounts.due.format(row.scale)));
+        if let Some(by) = amounts.given.checked_sub(amounts.due) {
+            difference.push(format!("{account} {}", by.format(row.scale)));
+        }
+    }
+    let explained = row.explained_by.iter().filter_map(|at| audit.tried.get(*at));
+    let explained: Vec<String> = explained.map(|tried| shown(&tried.variant)).collect();
+    to.text(verdict_name(&row.verdict));
+    to.text(&verdict_words(row, names).as_ref().map(shown).unwrap_or_default());
+    to.text(&due.join("; "));
+    to.text(&difference.join("; "));
+    to.text(&explained.join("; "));
+}

@@ -1,0 +1,143 @@
+//! A table that somebody else made, as it stands against the rules.
+
+use crate::base::Money;
+use crate::diagnostics::Words;
+use crate::rows::Reason;
+
+/// What came of holding a table against the rules.
+#[derive(Debug)]
+pub struct Audit {
+    /// Where the table speaks of an event, in its order.
+    pub rows: Vec<AuditRow>,
+    /// The accounts that the table speaks of, with what it gives them and what the rules do.
+    pub accounts: Vec<AccountTotal>,
+    /// What was tried, the order given.
+    pub tried: Vec<Tried>,
+    /// Those that explain rows: each explains more of what those before it left than any other.
+    pub best: Vec<Best>,
+    /// Rows off that nothing explains.
+    pub unexplained: usize,
+    /// Events that the rules allocate and the table does not have, by kind and key.
+    pub without_row: Vec<(u32, String)>,
+}
+
+/// What a table says of one event.
+#[derive(Debug)]
+pub struct AuditRow {
+    /// The lines of the table.
+    pub lines: Vec<u64>,
+    /// The event as the table names it.
+    pub event: String,
+    /// Its kind, by position; the first where there is no such event.
+    pub kind: u32,
+    /// Decimals of its money.
+    pub scale: u8,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// What each account got by the table and should have got, in the order of [`Audit::accounts`];
+    /// accounts that neither gives anything are left out.
+    pub amounts: Vec<Amounts>,
+    /// The variants, by position in [`Audit::tried`], that give what the table does.
+    pub explained_by: Vec<usize>,
+}
+
+/// An account's part of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amounts {
+    /// The account, by position in [`Audit::accounts`].
+    pub account: usize,
+    /// By the table.
+    pub given: Money,
+    /// By the rules.
+    pub due: Money,
+}
+
+/// What came of one event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// Every amount is what the rules give.
+    Agrees,
+    /// Some amount is not.
+    Off {
+        /// No amount by more than one unit: somebody rounded otherwise.
+        by_a_unit: bool,
+    },
+    /// Nobody sent such an event.
+    NoEvent,
+    /// The rules set it aside.
+    SetAside(Reason),
+    /// The event's kind and key stand for several: by the table's columns they cannot be told apart.
+    Several,
+    /// A cell is no amount, or names no account.
+    Unreadable {
+        /// The column.
+        column: String,
+        /// What stands there.
+        value: String,
+    },
+}
+
+/// An account with what it gets in all.
+#[derive(Debug, Clone)]
+pub struct AccountTotal {
+    /// As the table calls it.
+    pub name: String,
+    /// The currency it is counted in, by the event kind that stands for it.
+    pub currency: u32,
+    /// By the table, over rows that could be held against the rules; `None` beyond the range.
+    pub given: Option<Money>,
+    /// By the rules.
+    pub due: Option<Money>,
+}
+
+/// Something else that might have been meant.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// What.
+    pub variant: Words,
+    /// How many rows of the whole table it gives.
+    pub agrees: usize,
+    /// How many of the rows off it explains.
+    pub explains: usize,
+}
+
+/// One of the variants that together explain most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Best {
+    /// Which, by position in [`Audit::tried`].
+    pub variant: usize,
+    /// How many rows it explains that those before it do not.
+    pub more: usize,
+}
+
+impl Audit {
+    /// Whether every row agrees, and no event is without one.
+    pub fn agrees(&self) -> bool {
+        self.without_row.is_empty() && self.rows.iter().all(|row| row.verdict == Verdict::Agrees)
+    }
+
+    /// Finds which variants explain most, and how many rows nothing explains.
+    pub fn weigh(&mut self) {
+        let off = |row: &&AuditRow| matches!(row.verdict, Verdict::Off { .. });
+        let off: Vec<&AuditRow> = self.rows.iter().filter(off).collect();
+        self.unexplained = off.iter().filter(|row| row.explained_by.is_empty()).count();
+        self.best = best(&off, self.tried.len());
+    }
+}
+
+/// The fewest variants found by always taking the one that explains most of what is left.
+fn best(off: &[&AuditRow], tried: usize) -> Vec<Best> {
+    let mut left: Vec<&AuditRow> =
+        off.iter().copied().filter(|row| !row.explained_by.is_empty()).collect();
+    let mut best = Vec::new();
+    while !left.is_empty() {
+        let count = |variant| left.iter().filter(|row| row.explained_by.contains(&variant)).count();
+        let counts = (0..tried).map(|variant| (count(variant), variant));
+        // Of those that explain as much the first one tried.
+        let most = counts.max_by_key(|(more, variant)| (*more, std::cmp::Reverse(*variant)));
+        let Some((more, variant)) = most.filter(|(more, _)| *more > 0) else { break };
+        left.retain(|row| !row.explained_by.contains(&variant));
+        best.push(Best { variant, more });
+    }
+    best
+}

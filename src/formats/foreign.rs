@@ -1,0 +1,83 @@
+//! A table that somebody else made: every cell as it stands, whatever it means.
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+
+use crate::report::names::folded;
+
+use super::error::FormatsError;
+use super::input::Input;
+use super::json::{self, JsonValue};
+use super::raw::{RawRow, RawRows};
+
+/// The cells of a file under the names of its columns.
+#[derive(Debug, Clone, Default)]
+pub struct ForeignTable {
+    /// The columns, in order.
+    pub header: Vec<String>,
+    /// The rows, in order.
+    pub rows: Vec<ForeignRow>,
+}
+
+/// A row of a table that somebody else made.
+#[derive(Debug, Clone, Default)]
+pub struct ForeignRow {
+    /// Its line, or its number in an array.
+    pub line: u64,
+    /// A cell for each column of the header; empty where the row has none.
+    pub cells: Vec<String>,
+    /// Why it is no row, if it is none; `cells` then holds its text.
+    pub broken: bool,
+}
+
+impl ForeignTable {
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// It cannot be read, or has no line of column names.
+    pub fn read(input: &Input) -> Result<ForeignTable, FormatsError> {
+        let mut rows = RawRows::open(input)?;
+        let mut table = ForeignTable { header: rows.header.clone(), rows: Vec::new() };
+        let mut places: HashMap<String, usize> = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let line = row.line();
+            let (cells, broken) = match row {
+                RawRow::Cells(cells) => (cells.iter().map(str::to_owned).collect(), false),
+                RawRow::Record { record, .. } => {
+                    let mut cells = vec![String::new(); table.header.len()];
+                    for (name, value) in record.0 {
+                        let header = &mut table.header;
+                        let place = *places.entry(folded(&name)).or_insert_with(|| {
+                            header.push(name.clone());
+                            header.len() - 1
+                        });
+                        cells.resize(cells.len().max(place + 1), String::new());
+                        if let Some(cell) = cells.get_mut(place) {
+                            *cell = text_of(value);
+                        }
+                    }
+                    (cells, false)
+                }
+                RawRow::Broken { text, .. } => (vec![text], true),
+            };
+            table.rows.push(ForeignRow { line, cells, broken });
+        }
+        let columns = table.header.len();
+        for row in table.rows.iter_mut().filter(|row| !row.broken) {
+            row.cells.resize(columns, String::new());
+        }
+        Ok(table)
+    }
+}
+
+/// A value of a record as a cell would have it.
+fn text_of(raw: &RawValue) -> String {
+    match json::value(raw) {
+        JsonValue::Text(text) => text,
+        JsonValue::Null => String::new(),
+        JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::List(_) | JsonValue::Record(_) => {
+            raw.get().to_owned()
+        }
+    }
+}

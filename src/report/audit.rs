@@ -1,0 +1,282 @@
+//! A foreign table held against the rules, as tables for people and as JSON for machines.
+
+use serde_json::{Value as Json, json};
+
+use crate::base::Money;
+use crate::desk::{Audit, AuditRow, Verdict};
+use crate::diagnostics::{Language, Words};
+
+use super::names::Names;
+use super::reasons::reason_words;
+use super::table::{Align, Table};
+use super::values::money_label;
+
+/// Counts, explanations, totals, and the first rows off, so many of them.
+pub fn audit_text(audit: &Audit, names: &Names, rows_max: usize, language: Language) -> String {
+    let drawer = Drawer { audit, names, language };
+    let mut out = drawer.counts();
+    out.push_str(&drawer.explained());
+    out.push_str(&drawer.totals());
+    out.push_str(&drawer.rows(rows_max));
+    out
+}
+
+struct Drawer<'a> {
+    audit: &'a Audit,
+    names: &'a Names,
+    language: Language,
+}
+
+impl Drawer<'_> {
+    fn say<'s>(&self, en: &'s str, zh: &'s str) -> &'s str {
+        match self.language {
+            Language::English => en,
+            Language::Chinese => zh,
+        }
+    }
+
+    fn table(&self, heads: &[(&str, &str, Align)]) -> Table {
+        let heads = heads.iter();
+        Table::new(heads.map(|(en, zh, align)| (self.say(en, zh).to_owned(), *align)))
+    }
+
+    fn counts(&self) -> String {
+        let count = |is: &dyn Fn(&Verdict) -> bool| {
+            self.audit.rows.iter().filter(|row| is(&row.verdict)).count()
+        };
+        let by_a_unit = count(&|verdict| matches!(verdict, Verdict::Off { by_a_unit: true }));
+        let lines = [
+            ("agree", "相符", count(&|verdict| *verdict == Verdict::Agrees)),
+            ("off", "不符", count(&|verdict| matches!(verdict, Verdict::Off { .. }))),
+            ("  by no more than a unit", "  其中仅差一个单位", by_a_unit),
+            ("set aside by the rules", "规则予以搁置", {
+                count(&|verdict| matches!(verdict, Verdict::SetAside(_)))
+            }),
+            ("no such event", "无此事项", count(&|verdict| *verdict == Verdict::NoEvent)),
+            ("several events", "对应多笔事项", count(&|verdict| *verdict == Verdict::Several)),
+            ("not readable", "无法读取", {
+                count(&|verdict| matches!(verdict, Verdict::Unreadable { .. }))
+            }),
+            ("events without a row", "表中没有的事项", self.audit.without_row.len()),
+        ];
+        let mut table =
+            self.table(&[("events in the table", "表中事项", Align::Left), ("", "", Align::Right)]);
+        table.add([String::new(), self.audit.rows.len().to_string()]);
+        for (en, zh, count) in lines.into_iter().filter(|(_, _, count)| *count > 0) {
+            table.add([self.say(en, zh).to_owned(), count.to_string()]);
+        }
+        table.draw()
+    }
+
+    fn explained(&self) -> String {
+        let off = self.audit.rows.iter().any(|row| matches!(row.verdict, Verdict::Off { .. }));
+        if !off {
+            return String::new();
+        }
+        let mut table = self.table(&[
+            ("what explains the rows off", "可解释不符之处的做法", Align::Left),
+            ("rows", "行数", Align::Right),
+            ("beyond those above", "以上未能解释者", Align::Right),
+            ("of all rows it gives", "全表相符", Align::Right),
+        ]);
+        for best in &self.audit.best {
+            let Some(tried) = self.audit.tried.get(best.variant) else { continue };
+            table.add([
+                tried.variant.in_language(self.language).to_owned(),
+                tried.explains.to_string(),
+                best.more.to_string(),
+                tried.agrees.to_string(),
+            ]);
+        }
+        let unexplained = self.audit.unexplained.to_string();
+        table.add([
+            self.say("nothing", "无法解释").to_owned(),
+            unexplained.clone(),
+            unexplained,
+            String::new(),
+        ]);
+        format!("\n{}", table.draw())
+    }
+
+    fn totals(&self) -> String {
+        let mut table = self.table(&[
+            ("account", "账户", Align::Left),
+            ("by the table", "据表", Align::Right),
+            ("by the rules", "据规则", Align::Right),
+            ("difference", "差额", Align::Right),
+        ]);
+        for account in &self.audit.accounts {
+            let scale = self.names.currency(account.currency).scale;
+            let label = |amount: Option<Money>| {
+                let beyond = self.say("beyond the range", "超出范围");
+                amount.map_or_else(|| beyond.to_owned(), |amount| money_label(amount, scale))
+            };
+            let difference = account.given.zip(account.due);
+            let difference = difference.and_then(|(given, due)| given.checked_sub(due));
+            table.add([
+                account.name.clone(),
+                label(account.given),
+                label(account.due),
+                label(difference),
+            ]);
+        }
+        format!("\n{}", table.draw())
+    }
+
+    fn rows(&self, rows_max: usize) -> String {
+        let wrong: Vec<&AuditRow> =
+            self.audit.rows.iter().filter(|row| row.verdict != Verdict::Agrees).collect();
+        if wrong.is_empty() || rows_max == 0 {
+            return String::new();
+        }
+        let mut table = self.table(&[
+            ("line", "行", Align::Right),
+            ("event", "事项", Align::Left),
+            ("account", "账户", Align::Left),
+            ("by the table", "据表", Align::Right),
+            ("by the rules", "据规则", Align::Right),
+            ("difference", "差额", Align::Right),
+            ("explained by", "可解释为", Align::Left),
+        ]);
+        for row in wrong.iter().take(rows_max) {
+            self.row(row, &mut table);
+        }
+        let mut out = format!("\n{}", table.draw());
+        let left = wrong.len().saturating_sub(rows_max);
+        if left > 0 {
+            out.push_str(&match self.language {
+                Language::English => format!("and {left} more: `--rows` shows more of them\n"),
+                Language::Chinese => format!("另有 {left} 行：用 --rows 可多列\n"),
+            });
+        }
+        out
+    }
+
+    fn row(&self, row: &AuditRow, table: &mut Table) {
+        let lines: Vec<String> = row.lines.iter().map(u64::to_string).collect();
+        let (lines, event) = (lines.join(","), row.event.clone());
+        if let Some(words) = verdict_words(row, self.names) {
+            let blank = String::new;
+            let why = words.in_language(self.language).to_owned();
+            table.add([lines, event, why, blank(), blank(), blank(), blank()]);
+            return;
+        }
+        let off = row.amounts.iter().filter(|amounts| amounts.given != amounts.due);
+        for (place, amounts) in off.enumerate() {
+            let in_first = |text: &str| if place == 0 { text.to_owned() } else { String::new() };
+            let account = self.audit.accounts.get(amounts.account);
+            let difference = amounts.given.checked_sub(amounts.due);
+            table.add([
+                in_first(&lines),
+                in_first(&event),
+                account.map_or_else(String::new, |account| account.name.clone()),
+                money_label(amounts.given, row.scale),
+                money_label(amounts.due, row.scale),
+                difference.map_or_else(String::new, |it| money_label(it, row.scale)),
+                in_first(&self.explanation(row)),
+            ]);
+        }
+    }
+
+    /// The first variant that explains a row, and how many more do.
+    fn explanation(&self, row: &AuditRow) -> String {
+        let best = self.audit.best.iter().map(|best| best.variant);
+        let first = best.clone().find(|variant| row.explained_by.contains(variant));
+        let first = first.and_then(|variant| self.audit.tried.get(variant));
+        match (first, &row.verdict) {
+            (Some(tried), _) => tried.variant.in_language(self.language).to_owned(),
+            (None, Verdict::Off { by_a_unit: true }) => {
+                self.say("rounded otherwise?", "或为舍入不同").to_owned()
+            }
+            (None, _) => String::new(),
+        }
+    }
+}
+
+/// Why an event could not be held against the rules; nothing if it could.
+pub fn verdict_words(row: &AuditRow, names: &Names) -> Option<Words> {
+    Some(match &row.verdict {
+        Verdict::Agrees | Verdict::Off { .. } => return None,
+        Verdict::NoEvent => Words::new("no such event", "无此事项"),
+        Verdict::Several => Words::new("several events have this key", "多笔事项使用此键值"),
+        Verdict::SetAside(reason) => {
+            let words = reason_words(reason, Some(row.kind), names);
+            Words::new(
+                format!("set aside[{}]: {}", words.code, words.what.en),
+                format!("已搁置[{}]：{}", words.code, words.what.zh),
+            )
+        }
+        Verdict::Unreadable { column, value } => Words::new(
+            format!("column `{column}`: `{value}` cannot be read"),
+            format!("列「{column}」的「{value}」无法读取"),
+        ),
+    })
+}
+
+/// What became of an event, in one word for files.
+pub fn verdict_name(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Agrees => "agrees",
+        Verdict::Off { .. } => "off",
+        Verdict::NoEvent => "no_event",
+        Verdict::Several => "several_events",
+        Verdict::SetAside(_) => "set_aside",
+        Verdict::Unreadable { .. } => "unreadable",
+    }
+}
+
+/// The whole audit as one JSON object; amounts are strings.
+pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
+    let variant = |at: &usize| {
+        let tried = audit.tried.get(*at);
+        Json::from(tried.map_or("", |tried| tried.variant.in_language(language)))
+    };
+    let row = |row: &AuditRow| {
+        let amounts = row.amounts.iter().map(|amounts| {
+            let account = audit.accounts.get(amounts.account);
+            json!({
+                "account": account.map(|account| account.name.as_str()),
+                "given": amounts.given.format(row.scale),
+                "due": amounts.due.format(row.scale),
+            })
+        });
+        json!({
+            "lines": row.lines,
+            "event": row.event,
+            "verdict": verdict_name(&row.verdict),
+            "why": verdict_words(row, names).map(|words| words.in_language(language).to_owned()),
+            "amounts": amounts.collect::<Vec<_>>(),
+            "explained_by": row.explained_by.iter().map(variant).collect::<Vec<_>>(),
+        })
+    };
+    let account = |account: &crate::desk::AccountTotal| {
+        let currency = names.currency(account.currency);
+        let text = |amount: Option<Money>| amount.map(|amount| amount.format(currency.scale));
+        json!({
+            "account": account.name,
+            "currency": currency.code,
+            "given": text(account.given),
+            "due": text(account.due),
+        })
+    };
+    let tried = |(at, tried): (usize, &crate::desk::Tried)| {
+        let best = audit.best.iter().find(|best| best.variant == at);
+        json!({
+            "variant": tried.variant.in_language(language),
+            "agrees": tried.agrees,
+            "explains": tried.explains,
+            "more": best.map_or(0, |best| best.more),
+        })
+    };
+    let missing = |(kind, key): &(u32, String)| {
+        let table = usize::try_from(*kind).ok().and_then(|at| names.events.get(at));
+        json!({ "event": table.map(|table| table.name.text.as_str()), "key": key })
+    };
+    json!({
+        "rows": audit.rows.iter().map(row).collect::<Vec<_>>(),
+        "accounts": audit.accounts.iter().map(account).collect::<Vec<_>>(),
+        "tried": audit.tried.iter().enumerate().map(tried).collect::<Vec<_>>(),
+        "unexplained": audit.unexplained,
+        "without_row": audit.without_row.iter().map(missing).collect::<Vec<_>>(),
+    })
+}
