@@ -23,7 +23,17 @@ use super::run::Job;
 /// # Errors
 /// A file cannot be read, or one of the evaluators found itself at fault.
 pub fn cross_check(job: &Job<'_>) -> Result<Result<u64, Words>, FormatsError> {
-    let batches = read_all(job)?;
+    cross_check_over(job, &read_all(job)?)
+}
+
+/// The same over events that have been read.
+///
+/// # Errors
+/// One of the evaluators found itself at fault.
+pub(super) fn cross_check_over(
+    job: &Job<'_>,
+    batches: &[Batch],
+) -> Result<Result<u64, Words>, FormatsError> {
     let plan = plan::from_checked(job.checked, job.choices);
     let options = engine::Options { through: job.through };
     let mut compiled = Collected::default();
@@ -38,9 +48,9 @@ pub fn cross_check(job: &Job<'_>) -> Result<Result<u64, Words>, FormatsError> {
     let readings: Vec<(ReadingId, u32)> =
         job.choices.readings.iter().map(|(reading, option)| (*reading, *option)).collect();
     let rules = job.checked.rule_set();
-    let plain = reference::run(rules, &readings, job.registers, &batches, job.through)
+    let plain = reference::run(rules, &readings, job.registers, batches, job.through)
         .map_err(|error| FormatsError::Internal(error.to_string()))?;
-    Ok(first_difference(job, &batches, &compiled, &plain))
+    Ok(first_difference(job, batches, &compiled, &plain))
 }
 
 fn read_all(job: &Job<'_>) -> Result<Vec<Batch>, FormatsError> {

@@ -82,8 +82,21 @@ pub fn load(rules: &Path, library: &Library) -> Result<Loaded, FormatsError> {
 }
 
 impl Loaded {
+    /// Texts that are at hand already, by the paths they are known by.
+    pub fn from_texts<'t>(texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Loaded {
+        let mut loaded = Loaded::default();
+        for (path, text) in texts {
+            loaded.add_text(Path::new(path), text.to_owned(), true);
+        }
+        loaded
+    }
+
     fn add(&mut self, path: &Path, named: bool) -> Result<(), FormatsError> {
-        let text = read_text(path)?;
+        self.add_text(path, read_text(path)?, named);
+        Ok(())
+    }
+
+    fn add_text(&mut self, path: &Path, text: String, named: bool) {
         let id = self.sources.add(path.display().to_string(), text);
         let literate = path.extension().is_some_and(|ending| ending == "md");
         let (tree, findings) = syntax::parse(id, self.sources.text(id), literate);
@@ -100,7 +113,6 @@ impl Loaded {
             }
         }
         self.files.push(LoadedFile { path: path.to_owned(), named, modules, uses, tree });
-        Ok(())
     }
 
     /// The files needed to compile one of them: itself and what it uses, directly or not, those used

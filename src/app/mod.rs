@@ -8,6 +8,7 @@
 
 mod asides;
 mod audit;
+pub mod book;
 mod check;
 mod clauses;
 mod collect;

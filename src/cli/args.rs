@@ -55,6 +55,8 @@ pub(super) enum Verb {
     Compare(Box<super::compare::CompareArgs>),
     /// Hold a settlement table that somebody else made against the rules, row by row
     Audit(Box<super::audit::AuditArgs>),
+    /// Keep allocations in a book that an auditor can replay and prove
+    Book(Box<super::book::BookArgs>),
     /// Draw the network of rules: where money comes in, who gets it
     Flow(super::flow::FlowArgs),
     /// Lay rules out anew, or translate their keywords

@@ -7,6 +7,7 @@
 
 mod args;
 mod audit;
+mod book;
 mod check;
 mod chinese;
 mod compare;
@@ -83,6 +84,7 @@ fn verb(console: &Console, verb: &Verb) -> Result<Exit, Stop> {
         Verb::Explain(args) => explain::run(console, args),
         Verb::Compare(args) => compare::run(console, args),
         Verb::Audit(args) => audit::run(console, args),
+        Verb::Book(args) => book::run(console, args),
         Verb::Flow(args) => flow::run(console, args),
         Verb::Law(args) => law::run(console, args),
     }

@@ -1,6 +1,6 @@
 //! What is said of rows that were set aside.
 
-use crate::app::RunReport;
+use crate::app::{Aside, RunReport};
 use crate::diagnostics::Words;
 
 use super::console::Console;
@@ -12,16 +12,29 @@ pub(super) enum SetAsideFile {
     Written,
     /// In a file, if one is asked for.
     Possible,
+    /// In the book.
+    InBook,
     /// In the file of a run over the same events.
     Elsewhere,
 }
 
 /// Says why the first ones were set aside, and how many more there are.
 pub(super) fn say_asides(console: &Console, report: &RunReport, file: SetAsideFile) {
-    let count = report.totals.set_aside;
+    let first = (report.first_aside.as_slice(), report.totals.set_aside);
+    say_first(console, first, report.remedy.as_ref(), file);
+}
+
+/// The same of the first ones and how many there are; with what would mend them all, if all are
+/// wrong alike.
+pub(super) fn say_first(
+    console: &Console,
+    (first, count): (&[Aside], u64),
+    remedy: Option<&Words>,
+    file: SetAsideFile,
+) {
     // What is wrong with every row is said once.
-    let shown = if report.remedy.is_some() { 1 } else { report.first_aside.len() };
-    for aside in report.first_aside.iter().take(shown) {
+    let shown = if remedy.is_some() { 1 } else { first.len() };
+    for aside in first.iter().take(shown) {
         let what = aside.aside.reason.what.in_language(console.language);
         let hint = aside.aside.reason.hint.in_language(console.language);
         let place = match &aside.place {
@@ -32,7 +45,7 @@ pub(super) fn say_asides(console: &Console, report: &RunReport, file: SetAsideFi
         let code = aside.aside.reason.code;
         console.message(&format!("{word}[{code}]: {place}: {what}\n  {help}: {hint}"));
     }
-    if let Some(remedy) = &report.remedy {
+    if let Some(remedy) = remedy {
         let (en, zh) = match remedy.en.as_str() {
             "" => (String::new(), String::new()),
             _ => (format!("; {}", remedy.en), format!("；{}", remedy.zh)),
@@ -52,6 +65,7 @@ pub(super) fn say_asides(console: &Console, report: &RunReport, file: SetAsideFi
         SetAsideFile::Possible => {
             ("; `--set-aside FILE` writes them all, whole", "；用 --set-aside 文件 写出全部原行")
         }
+        SetAsideFile::InBook => (", all in the book", "，均在账簿中"),
         SetAsideFile::Elsewhere => (
             "; `fenshui run … --set-aside FILE` writes them all, whole",
             "；用 fenshui run … --set-aside 文件 写出全部原行",

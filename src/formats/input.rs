@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use crate::base::{Digest, Digester};
 use crate::diagnostics::Words;
 
 use super::encoding::{self, Encoding};
@@ -229,6 +230,22 @@ impl Input {
             Place::Kept(file) => file.try_clone(),
         };
         file.map_err(|error| FormatsError::reading(&self.text.name, error))
+    }
+
+    /// The digest of its bytes as they stand on disk, which `sha256sum` prints too.
+    ///
+    /// # Errors
+    /// It can no longer be read.
+    pub fn digest(&self) -> Result<Digest, FormatsError> {
+        let failed = |error| FormatsError::reading(&self.text.name, error);
+        let mut file = self.text.place.open().map_err(failed)?;
+        let (mut digester, mut bytes) = (Digester::new(), vec![0; 1 << 16]);
+        loop {
+            match file.read(&mut bytes).map_err(failed)? {
+                0 => return Ok(digester.finish()),
+                count => digester.update(bytes.get(..count).unwrap_or_default()),
+            }
+        }
     }
 
     /// Where it is on disk, to know that an output is not the same file.

@@ -88,6 +88,34 @@ impl RawRow<'_> {
     }
 }
 
+/// The rows at some places of a file, ascending, each as it is written, or the texts of its cells as
+/// a JSON array where a file holds no text; those that are no longer there are empty.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn raw_rows(input: &Input, lines: &[u64]) -> Result<Vec<String>, FormatsError> {
+    let mut rows = RawRows::open(input)?;
+    let mut texts = Vec::with_capacity(lines.len());
+    let mut lines = lines.iter().peekable();
+    while lines.peek().is_some() {
+        let Some(row) = rows.next()? else { break };
+        let line = row.line();
+        while lines.next_if(|wanted| **wanted <= line).is_some() {
+            texts.push(match &row {
+                RawRow::Cells(cells) => cells.text().to_owned(),
+                RawRow::Values { cells, .. } => {
+                    let texts: Vec<Cow<'_, str>> = cells.iter().map(Held::text).collect();
+                    serde_json::json!(texts).to_string()
+                }
+                RawRow::Record { text, .. } => (*text).to_owned(),
+                RawRow::Broken { text, .. } => text.clone(),
+            });
+        }
+    }
+    texts.extend(lines.map(|_| String::new()));
+    Ok(texts)
+}
+
 impl RawRows {
     /// Starts at the beginning, and reads the header if there is one.
     ///

@@ -38,6 +38,15 @@ pub fn read_text(path: &Path) -> Result<String, FormatsError> {
     })
 }
 
+/// Reads a file whole, whatever it holds.
+///
+/// # Errors
+/// It cannot be read.
+#[expect(clippy::disallowed_methods, reason = "this is where files are read")]
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, FormatsError> {
+    std::fs::read(path).map_err(|error| FormatsError::reading(&path.display().to_string(), error))
+}
+
 /// The texts of rules in a folder and its folders, in the order of their paths.
 ///
 /// # Errors

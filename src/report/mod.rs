@@ -7,6 +7,7 @@
 //! Start reading at [`names`], the names of a rule set's things.
 
 mod audit;
+pub mod book;
 pub mod comparison;
 pub mod explanation;
 mod findings;

@@ -88,6 +88,27 @@ impl ControlTotals {
 
     /// The block that ends a run.
     pub fn draw(&self, language: Language) -> String {
+        let mut lines = self.lines(language);
+        let drift = match language {
+            Language::English => "greatest drift",
+            Language::Chinese => "最大偏差",
+        };
+        match self.currencies.as_slice() {
+            [] => lines.push((drift.into(), "0".into())),
+            [only] => lines.push((drift.into(), only.drift_text(language))),
+            several => lines.extend(several.iter().map(|totals| {
+                (format!("{drift} {}", totals.currency.code), totals.drift_text(language))
+            })),
+        }
+        self.drawn(&lines, language)
+    }
+
+    /// The block that ends a posting, which knows of no drift.
+    pub fn draw_posted(&self, language: Language) -> String {
+        self.drawn(&self.lines(language), language)
+    }
+
+    fn lines(&self, language: Language) -> Vec<(String, String)> {
         let pick = |en: &str, zh: &str| match language {
             Language::English => en.to_owned(),
             Language::Chinese => zh.to_owned(),
@@ -130,20 +151,18 @@ impl ControlTotals {
             pick("units moved by settlement", "尾差调整的最小单位数"),
             count(self.residue_units),
         ));
-        let drift = pick("greatest drift", "最大偏差");
-        match self.currencies.as_slice() {
-            [] => lines.push((drift, "0".into())),
-            [only] => lines.push((drift, only.drift_text(language))),
-            several => lines.extend(several.iter().map(|totals| {
-                (format!("{drift} {}", totals.currency.code), totals.drift_text(language))
-            })),
-        }
-        let mut text = aligned(&lines);
+        lines
+    }
+
+    fn drawn(&self, lines: &[(String, String)], language: Language) -> String {
+        let mut text = aligned(lines);
         if !self.balance() {
-            text.push_str(&pick(
-                "internal error: the money does not balance; please report it\n",
-                "内部错误：金额不平；请报告此问题\n",
-            ));
+            text.push_str(match language {
+                Language::English => {
+                    "internal error: the money does not balance; please report it\n"
+                }
+                Language::Chinese => "内部错误：金额不平；请报告此问题\n",
+            });
         }
         text
     }

@@ -73,13 +73,18 @@ impl Batch {
 
     /// One of its rows as a batch of its own.
     pub fn alone(&self, row: usize) -> Batch {
-        let alone = |column: &Column| {
-            let mut own = column.empty_with_room(1);
-            own.push(column.cell(row));
+        self.only(&[row])
+    }
+
+    /// Some of its rows as a batch of their own.
+    pub fn only(&self, rows: &[usize]) -> Batch {
+        let chosen = |column: &Column| {
+            let mut own = column.empty_with_room(rows.len());
+            rows.iter().for_each(|row| own.push(column.cell(*row)));
             own
         };
-        let columns = self.columns.iter().map(alone).collect();
-        let origins = self.origins.get(row).copied().into_iter().collect();
+        let columns = self.columns.iter().map(chosen).collect();
+        let origins = rows.iter().filter_map(|row| self.origins.get(*row).copied()).collect();
         Batch { event: self.event, columns, origins }
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! In a session `$ fenshui …` is a command (`$ cat FILE` shows a file), followed by what it printed on
 //! the standard output, then with `! ` in front what it said on the standard error, and `[exit N]`
-//! where it did not end with 0. A line after `-- ` is a heading. `FENSHUI_ACCEPT=1 cargo test --test it cli::` writes what came out.
+//! where it did not end with 0. The book is FENSHUI_BOOK's. Variables may stand in front of it, and `$ chmod 600 FILE` makes a key
+//! private. A line after `-- ` is a heading. `FENSHUI_ACCEPT=1 cargo test --test it cli::` writes what came out.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,6 +13,12 @@ use crate::floors::root;
 
 #[track_caller]
 fn check(case: &str) {
+    check_in(case, "b.book");
+}
+
+/// A session with the book at this place.
+#[track_caller]
+pub fn check_in(case: &str, book: &str) {
     let folder = root().join("tests/cases/cli").join(case);
     let session = folder.join("session");
     let wanted = std::fs::read_to_string(&session).unwrap();
@@ -20,13 +27,39 @@ fn check(case: &str) {
     let mut found = String::new();
     for line in wanted.lines() {
         if let Some(command) = line.strip_prefix("$ ") {
-            found.push_str(&format!("{line}\n{}\n", outcome(command, copy.path())));
+            found.push_str(&format!("{line}\n{}\n", outcome(command, copy.path(), book)));
         } else if line.starts_with("-- ") {
             found.push_str(&format!("{line}\n"));
         }
     }
+    same(&session, &wanted, &found);
+}
+
+/// A page whose blocks marked `console` are sessions in a folder, one after the other.
+#[track_caller]
+fn check_page(page: &str, folder: &str) {
+    let page = root().join(page);
+    let wanted = std::fs::read_to_string(&page).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(&root().join(folder), copy.path());
+    let (mut found, mut block) = (String::new(), false);
+    for line in wanted.lines() {
+        let fence = line.starts_with("```");
+        block = if fence { line == "```console" } else { block };
+        if let (true, Some(command)) = (block, line.strip_prefix("$ ")) {
+            found.push_str(&format!("{line}\n{}", outcome(command, copy.path(), "b.book")));
+        } else if !block || fence {
+            found.push_str(&format!("{line}\n"));
+        }
+    }
+    same(&page, &wanted, &found);
+}
+
+/// Holds what was found against a file, or writes it there.
+#[track_caller]
+fn same(file: &Path, wanted: &str, found: &str) {
     if std::env::var("FENSHUI_ACCEPT").is_ok() {
-        std::fs::write(&session, &found).unwrap();
+        std::fs::write(file, found).unwrap();
         return;
     }
     let differing = wanted.lines().zip(found.lines()).position(|(one, other)| one != other);
@@ -37,17 +70,29 @@ fn check(case: &str) {
     };
     assert!(
         wanted == found,
-        "{case}/session, line {}:\n--- wanted\n{}\n--- found\n{}",
+        "{}, line {}:\n--- wanted\n{}\n--- found\n{}",
+        file.display(),
         at + 1,
-        near(&wanted),
-        near(&found)
+        near(wanted),
+        near(found)
     );
 }
 
-fn outcome(command: &str, folder: &Path) -> String {
+/// What a command prints, as a session has it.
+pub fn outcome(command: &str, folder: &Path, book: &str) -> String {
     if let Some(file) = command.strip_prefix("cat ") {
         return std::fs::read_to_string(folder.join(file)).unwrap_or("no such file\n".into());
     }
+    if let Some((mode, file)) = command.strip_prefix("chmod ").and_then(|it| it.split_once(' ')) {
+        let mode = u32::from_str_radix(mode, 8).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(folder.join(file), mode).unwrap();
+        return String::new();
+    }
+    if let Some(command) = command.strip_prefix("fenshui-verify ") {
+        return proof(command, folder);
+    }
+    let (set, command) = variables(command);
     let command = command.strip_prefix("fenshui ").unwrap();
     let (command, input) = command.split_once(" < ").unwrap_or((command, "/dev/null"));
     let stdin = std::fs::File::open(folder.join(input)).unwrap();
@@ -56,6 +101,10 @@ fn outcome(command: &str, folder: &Path) -> String {
         .current_dir(folder)
         .env_clear()
         .env("COLUMNS", "100")
+        // The book's moments are told, so that a session gives the same roots every time.
+        .env("SOURCE_DATE_EPOCH", "1514764800")
+        .env("FENSHUI_BOOK", book)
+        .envs(set)
         .stdin(Stdio::from(stdin))
         .output()
         .unwrap();
@@ -70,7 +119,32 @@ fn outcome(command: &str, folder: &Path) -> String {
     text
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+/// What the small verifier says of a bundle, by the keys of a file.
+fn proof(command: &str, folder: &Path) -> String {
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
+    let (bundle, keys) = command.split_once(" --key ").unwrap();
+    let keys: Vec<String> = read(keys).lines().map(str::to_owned).collect();
+    match fenshui_verify::check(&read(bundle), &keys) {
+        Ok(report) if report.holds() => report.to_string(),
+        Ok(report) => format!("{report}[exit 1]\n"),
+        Err(why) => format!("! {why}\n[exit 2]\n"),
+    }
+}
+
+/// Variables in front of a command: `NAME=value fenshui …`.
+fn variables(command: &str) -> (Vec<(&str, &str)>, &str) {
+    let mut set = Vec::new();
+    let mut rest = command;
+    while let Some((first, after)) = rest.split_once(' ')
+        && let Some(variable) = first.split_once('=')
+    {
+        set.push(variable);
+        rest = after;
+    }
+    (set, rest)
+}
+
+pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -101,6 +175,36 @@ fn rules() {
 #[test]
 fn explanations() {
     check("explain");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn book() {
+    check("book");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn book_replay() {
+    check("book_replay");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn book_proves() {
+    check("book_proves");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn the_page_of_the_book() {
+    check_page("docs/reference/book.md", "examples/book");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn book_refuses() {
+    check("book_refuses");
 }
 
 #[test]
@@ -147,7 +251,7 @@ fn a_link_to_an_input_is_the_input() {
     for link in ["link.csv", "hard.csv"] {
         let command =
             format!("fenshui run fees.fen fees.csv --register caps=caps.csv --out {link}");
-        let said = outcome(&command, folder.path());
+        let said = outcome(&command, folder.path(), "b.book");
         assert!(said.contains("and would be overwritten"), "{said}");
     }
 }

@@ -82,6 +82,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["formats"]),
     ("flate2", &["formats"]),
     ("foldhash", &["engine", "formats"]),
+    // Random bytes of the system, for keys.
+    ("getrandom", &["cli"]),
     ("glob", &["formats"]),
     ("indicatif", &["cli"]),
     ("itoa", &["base", "formats"]),
@@ -95,6 +97,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pest_derive", &["syntax"]),
     ("pkcs8", &["book"]),
     ("postgres", &["book"]),
+    // Asks for a passphrase without showing it.
+    ("rpassword", &["cli"]),
     ("rusqlite", &["book"]),
     // Prose of literate rules to HTML, as CommonMark has it; without its command line.
     ("pulldown_cmark", &["report"]),

@@ -122,6 +122,16 @@ impl<'b> Posting<'b> {
         }
     }
 
+    /// The book as it stands, to be read while nobody else can post. What this posting has added is
+    /// part of it.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn book(&mut self) -> Result<&mut Book, BookError> {
+        self.flush()?;
+        Ok(self.book)
+    }
+
     /// Adds an edition of rules, if the book does not have it.
     ///
     /// # Errors

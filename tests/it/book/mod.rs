@@ -1,8 +1,12 @@
 //! The book: what it keeps, refuses, proves and survives.
 
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod foreign;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod proof;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod reference;
 mod sample;
 mod simulation;
 #[cfg(feature = "sqlite")]
@@ -10,3 +14,5 @@ mod sqlite;
 mod stores;
 mod suite;
 mod survive;
+#[cfg(all(feature = "cli", feature = "postgres"))]
+mod verbs;

@@ -134,6 +134,12 @@ impl Database {
         Database { name }
     }
 
+    /// The address as the command line takes it.
+    pub fn url(&self) -> String {
+        let folder = server().folder.display().to_string().replace('/', "%2F");
+        format!("postgres://owner@{folder}/{}", self.name)
+    }
+
     fn as_user(&self, user: &str) -> String {
         server().address(&self.name, user)
     }

@@ -1,0 +1,169 @@
+//! Disputes: a party objects to entries, what bears on it is gathered, and it is settled. All of it is
+//! part of the chain.
+
+use crate::book::{Because, Book, BookError, Dispute, Entry, Moment, Resolution, Verdict};
+use crate::diagnostics::Language;
+
+use super::owed::{Correcting, Other, Owed, correct, owed};
+use super::{BookTrouble, Form, explain, walk};
+
+/// A dispute, and how it stands.
+#[derive(Debug)]
+pub struct Matter {
+    /// The entry of the dispute.
+    pub entry: u64,
+    /// What was raised.
+    pub dispute: Dispute,
+    /// The entry that settles it, and how.
+    pub resolution: Option<(u64, Resolution)>,
+}
+
+/// Raises a dispute; gives its entry.
+///
+/// # Errors
+/// An entry is none of an event or a correction; the book cannot be written.
+pub fn raise(book: &mut Book, dispute: &Dispute) -> Result<u64, BookTrouble> {
+    for number in &dispute.against {
+        match book.entry(*number)? {
+            Entry::Event(_) | Entry::Correction(_) => {}
+            _ => return Err(BookError::NotCorrectable { of: *number }.into()),
+        }
+    }
+    let mut posting = book.begin()?;
+    let number = posting.dispute(dispute)?;
+    posting.commit()?;
+    Ok(number)
+}
+
+/// All disputes of a book, in order.
+///
+/// # Errors
+/// The book cannot be read.
+pub fn matters(book: &mut Book) -> Result<Vec<Matter>, BookTrouble> {
+    let mut matters: Vec<Matter> = Vec::new();
+    let size = book.size()?;
+    walk(book, 0..size, |entry, said| {
+        match said {
+            Entry::Dispute(dispute) => matters.push(Matter { entry, dispute, resolution: None }),
+            Entry::Resolution(resolution) => {
+                let of = matters.iter_mut().find(|it| it.entry == resolution.dispute);
+                of.into_iter().for_each(|it| it.resolution = Some((entry, resolution.clone())));
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(matters)
+}
+
+/// What bears on a dispute: the matter, each entry explained, and what the party would have, if the
+/// rules it holds to are at hand.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The dispute.
+    pub matter: Matter,
+    /// For each entry disputed its explanation.
+    pub explained: Vec<(u64, String)>,
+    /// Who would have what by the party's rules.
+    pub owed: Option<Owed>,
+}
+
+/// Gathers what bears on a dispute.
+///
+/// # Errors
+/// There is no such dispute; the book cannot be read.
+pub fn gather(
+    book: &mut Book,
+    entry: u64,
+    party: Option<&Other<'_>>,
+    language: Language,
+) -> Result<Gathered, BookTrouble> {
+    let matter = matters(book)?.into_iter().find(|it| it.entry == entry);
+    let matter = matter.ok_or(BookError::NoDispute { of: entry })?;
+    let mut explained = Vec::new();
+    for number in &matter.dispute.against {
+        explained.push((*number, explain(book, *number, language, Form::Text)?));
+    }
+    let owed = party.map(|party| owed(book, party)).transpose()?.map(|mut owed| {
+        let against = &matter.dispute.against;
+        owed.changes.retain(|it| against.contains(&it.entry) || against.contains(&it.event));
+        owed
+    });
+    Ok(Gathered { matter, explained, owed })
+}
+
+/// How a dispute is to end.
+#[derive(Debug)]
+pub enum Ending<'o, 'r> {
+    /// The entries stand.
+    Upheld,
+    /// The party takes it back.
+    Withdrawn,
+    /// The entries disputed are corrected to what these rules give.
+    Corrected(&'o Other<'r>),
+}
+
+/// Settles a dispute; gives the entry of the resolution and those of the corrections.
+///
+/// # Errors
+/// There is no such dispute, or it was settled before; by the rules nothing differs; the book cannot
+/// be written.
+pub fn resolve(
+    book: &mut Book,
+    dispute: u64,
+    (by, reason): (String, String),
+    learnt: Moment,
+    ending: &Ending<'_, '_>,
+) -> Result<(u64, Vec<u64>), BookTrouble> {
+    let Entry::Dispute(raised) = book.entry(dispute)? else {
+        return Err(BookError::NoDispute { of: dispute }.into());
+    };
+    if let Some(by) = book.settled_by(dispute)? {
+        return Err(BookError::Settled { of: dispute, by }.into());
+    }
+    let verdict = match ending {
+        Ending::Upheld => Verdict::Upheld,
+        Ending::Withdrawn => Verdict::Withdrawn,
+        Ending::Corrected(other) => {
+            // Whoever was interrupted after the corrections goes on from them.
+            let mut entries = made_before(book, dispute, &raised.against)?;
+            if entries.is_empty() {
+                let correcting = Correcting {
+                    by: Some(by.clone()),
+                    learnt,
+                    because: Because::Dispute { entry: dispute },
+                    only: raised.against.clone(),
+                };
+                entries = correct(book, other, &correcting, None)?;
+            }
+            Verdict::Corrected { by: entries }
+        }
+    };
+    let corrections = match &verdict {
+        Verdict::Corrected { by } => by.clone(),
+        Verdict::Upheld | Verdict::Withdrawn => Vec::new(),
+    };
+    let mut posting = book.begin()?;
+    let number = posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
+    posting.commit()?;
+    Ok((number, corrections))
+}
+
+/// Corrections that a dispute has led to already.
+fn made_before(book: &mut Book, dispute: u64, against: &[u64]) -> Result<Vec<u64>, BookTrouble> {
+    let mut made = Vec::new();
+    for number in against {
+        let mut at = *number;
+        while let Some(by) = book.settled_by(at)? {
+            if let Entry::Correction(correction) = book.entry(by)?
+                && correction.because == (Because::Dispute { entry: dispute })
+            {
+                made.push(by);
+            }
+            at = by;
+        }
+    }
+    made.sort_unstable();
+    made.dedup();
+    Ok(made)
+}

@@ -1,0 +1,138 @@
+//! Why an entry came out as it did: its event worked out again, with every step told.
+
+use crate::app::grounds::grounds;
+use crate::book::{Book, BookError, Entry, Event};
+use crate::diagnostics::Language;
+use crate::engine::Wanted;
+use crate::report::explanation::{Telling, explanation_json, explanation_text};
+use crate::report::names::Names;
+use crate::rows::{Cell, Explanation};
+
+use super::BookTrouble;
+use super::edition::Rules;
+use super::replay::{BOOK_FILES, Contexts, input, story};
+use super::standing::{Begun, walk};
+use super::translate::get;
+
+/// A story, and the rules it is told by.
+#[derive(Debug)]
+pub(super) struct Told<'t> {
+    pub(super) story: &'t Explanation,
+    pub(super) rules: &'t Rules,
+}
+
+impl Told<'_> {
+    /// For people.
+    pub(super) fn text(&self, language: Language) -> String {
+        self.with(language, |telling| explanation_text(self.story, telling))
+    }
+
+    /// For programs.
+    pub(super) fn json(&self, language: Language) -> serde_json::Value {
+        self.with(language, |telling| explanation_json(self.story, telling))
+    }
+
+    fn with<T>(&self, language: Language, tell: impl Fn(Telling<'_>) -> T) -> T {
+        let rules = self.rules;
+        let mut grounds = grounds(rules.checked.rule_set(), &rules.loaded.sources, language);
+        // Events of the book are known by their entries, which are counted like records.
+        let name = match language {
+            Language::English => "book",
+            Language::Chinese => "账簿",
+        };
+        grounds.files =
+            BOOK_FILES.into_iter().map(|file| (file, (name.to_owned(), true))).collect();
+        tell(Telling { names: &rules.names, grounds: &grounds, language })
+    }
+}
+
+/// How an explanation is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Explains the entry of an event, or of a correction of one.
+///
+/// # Errors
+/// It is neither; its rules do not compile with this version; the book cannot be read.
+pub fn explain(
+    book: &mut Book,
+    number: u64,
+    language: Language,
+    form: Form,
+) -> Result<String, BookTrouble> {
+    let (batch, event) = event_behind(book, number)?;
+    let begun = super::standing::Batches::default().get(book, batch)?;
+    let context = Contexts::new(language).of(book, &begun)?;
+    let mut events: Vec<(u64, Event)> = Vec::new();
+    let end = end_of(book, &begun)?;
+    walk(book, begun.number..end, |number, entry| {
+        if let Entry::Event(event) = entry {
+            events.push((number, event));
+        }
+        Ok(())
+    })?;
+    let sent = events.iter().map(|(number, event)| (*number, event));
+    let input = input(book, &context, begun.number, sent)?;
+    let wanted = wanted(&event, &context.rules.names).ok_or(BookError::NotPortable)?;
+    let story = story(&context, input.batches, &wanted)?;
+    let story = story.ok_or(BookError::NotCorrectable { of: number })?;
+    let told = Told { story: &story, rules: &context.rules };
+    Ok(match form {
+        Form::Text => told.text(language),
+        Form::Json => format!("{:#}\n", told.json(language)),
+    })
+}
+
+/// The batch by whose rules an entry came out, and its event.
+fn event_behind(book: &mut Book, number: u64) -> Result<(u64, Event), BookTrouble> {
+    match book.entry(number)? {
+        Entry::Event(event) => Ok((event.batch, event)),
+        Entry::Correction(correction) if correction.of < number => {
+            let (_, event) = event_behind(book, correction.of)?;
+            Ok((correction.batch, event))
+        }
+        _ => Err(BookError::NotCorrectable { of: number }.into()),
+    }
+}
+
+/// The first entry after a batch.
+fn end_of(book: &mut Book, begun: &Begun) -> Result<u64, BookTrouble> {
+    let size = book.size()?;
+    let mut end = None;
+    let mut next = begun.number;
+    while end.is_none() && next < size {
+        walk(book, next..size.min(next + 4096), |number, entry| {
+            if matches!(entry, Entry::Close(_)) && end.is_none() {
+                end = Some(number + 1);
+            }
+            Ok(())
+        })?;
+        next += 4096;
+    }
+    Ok(end.unwrap_or(size))
+}
+
+/// An event as the engine is asked for it.
+pub(super) fn wanted(event: &Event, names: &Names) -> Option<Wanted> {
+    let table = get(&names.events, event.kind)?;
+    let part = |at: &usize| match event.fields.get(*at)? {
+        Cell::Missing if table.effective == Some(*at) => Some(Cell::Date(event.date)),
+        // A row is known by the parts of its own key.
+        Cell::Record(cells) => {
+            let crate::report::names::Kind::Record(shape) = &table.fields.get(*at)?.kind else {
+                return None;
+            };
+            let shape = names.shapes.get(*shape)?;
+            let key = shape.key.iter().map(|at| cells.get(*at).cloned());
+            Some(Cell::List(key.collect::<Option<Vec<Cell>>>()?))
+        }
+        other => Some(other.clone()),
+    };
+    let key: Option<Vec<Cell>> = table.key.iter().map(part).collect();
+    Some(Wanted { event: event.kind, key: key? })
+}

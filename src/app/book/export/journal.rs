@@ -1,0 +1,103 @@
+//! A journal for hledger: an independent program adds everything up again.
+//!
+//! One transaction an event, one posting an amount; what an event brings stands against it in an
+//! account `inflow`. A correction takes back what it corrects, and gives anew.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::base::Money;
+use crate::book::{Book, Leaf, Moment};
+use crate::formats::Output;
+use crate::report::book::leg_name;
+
+use super::super::BookTrouble;
+use super::super::maker::key_text;
+use super::{Moved, head, moves};
+
+/// Writes a journal.
+///
+/// # Errors
+/// The book cannot be read, or the file cannot be written.
+pub fn journal(book: &mut Book, made: Moment, output: &mut Output) -> Result<(), BookTrouble> {
+    let head = head(book, made)?;
+    output.write(format!("; {head}\n").as_bytes())?;
+    let (mut accounts, mut commodities) = (BTreeSet::new(), BTreeSet::new());
+    moves(book, |moved| {
+        accounts.insert(plain(&format!("inflow:{}", moved.kind())));
+        let leaves = moved.reversed.iter().chain(moved.given);
+        accounts.extend(leaves.map(|leaf| plain(&moved.account(leaf.account.as_ref()))));
+        let example = Money::from_minor(10_i128.pow(3 + u32::from(moved.scale())));
+        commodities.insert(format!("{} {}", example.format(moved.scale()), moved.currency()));
+        Ok(output.write(transaction(moved).as_bytes())?)
+    })?;
+    // So that `hledger check --strict` holds too.
+    let accounts = accounts.iter().map(|name| format!("account {name}\n"));
+    let commodities = commodities.iter().map(|example| format!("commodity {example}\n"));
+    let declared: String = accounts.chain(commodities).collect();
+    Ok(output.write(format!("\n{declared}").as_bytes())?)
+}
+
+fn transaction(moved: &Moved<'_>) -> String {
+    let event = moved.event;
+    let date = moved.correction.map_or(event.date, |it| it.booked);
+    let booked = event.booked.filter(|_| moved.correction.is_none());
+    let mut out = format!("\n{date}");
+    if let Some(booked) = booked {
+        let _ = write!(out, "={booked}");
+    }
+    let (kind, key) = (moved.kind(), plain(&key_text(event)));
+    let _ = write!(out, " ({}) {kind} {key}", moved.number);
+    if let Some(correction) = moved.correction {
+        let _ = write!(out, "  ; corrects {}", correction.of);
+    }
+    out.push('\n');
+    let inflow = inflow(moved);
+    if inflow != 0 {
+        posting(&mut out, moved, &format!("inflow:{kind}"), -inflow, "");
+    }
+    for leaf in moved.reversed {
+        let comment = format!("{}, taken back", because(moved, leaf));
+        let account = moved.account(leaf.account.as_ref());
+        posting(&mut out, moved, &account, -leaf.amount.minor(), &comment);
+    }
+    for leaf in moved.given {
+        let comment = because(moved, leaf);
+        posting(
+            &mut out,
+            moved,
+            &moved.account(leaf.account.as_ref()),
+            leaf.amount.minor(),
+            &comment,
+        );
+    }
+    out
+}
+
+/// What the transaction brings in all: the sum of what it gives less what it takes back.
+fn inflow(moved: &Moved<'_>) -> i128 {
+    let sum = |leaves: &[Leaf]| leaves.iter().map(|leaf| leaf.amount.minor()).sum::<i128>();
+    sum(moved.given) - sum(moved.reversed)
+}
+
+fn posting(out: &mut String, moved: &Moved<'_>, account: &str, minor: i128, comment: &str) {
+    let amount = Money::from_minor(minor).format(moved.scale());
+    let _ = write!(out, "    {}  {amount} {}", plain(account), moved.currency());
+    if !comment.is_empty() {
+        let _ = write!(out, "  ; {comment}");
+    }
+    out.push('\n');
+}
+
+/// Rule, leg and clause.
+fn because(moved: &Moved<'_>, leaf: &Leaf) -> String {
+    let (rule, place, clause) = leg_name(leaf.leg, moved.names);
+    let parts = [rule, place, clause].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<&str>>().join(" ")
+}
+
+/// A name as a journal can hold it: two blanks end it, and a `;` begins a comment.
+fn plain(name: &str) -> String {
+    let blanks = name.split_whitespace().collect::<Vec<&str>>().join(" ");
+    blanks.replace(';', ",")
+}

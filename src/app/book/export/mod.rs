@@ -1,0 +1,152 @@
+//! What of a book goes out: a journal for hledger, tables, tiles of a transparency log.
+
+mod journal;
+mod tables;
+
+use std::path::Path;
+
+use crate::book::{Account, Book, Correction, Entry, Event, Leaf, Moment, Note, Outcome};
+use crate::diagnostics::Language;
+use crate::formats::Output;
+use crate::report::names::Names;
+use crate::report::values::account_text;
+
+use super::translate::get;
+use super::{BookTrouble, Reader, walk};
+
+pub use journal::journal;
+pub use tables::tables;
+
+/// Writes a book as the files of a tiled log, under a checkpoint.
+///
+/// # Errors
+/// The checkpoint is not of this book; a file cannot be written.
+pub fn tiles(book: &mut Book, checkpoint: &Note, folder: &Path) -> Result<(), BookTrouble> {
+    book.tiles(checkpoint, |path, bytes| write(&folder.join(path), bytes))
+}
+
+/// Writes a file, and the folders it is in.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), BookTrouble> {
+    let mut output = create(path)?;
+    output.write(bytes)?;
+    Ok(output.finish()?)
+}
+
+fn create(path: &Path) -> Result<Output, BookTrouble> {
+    let name = path.display().to_string();
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| crate::formats::FormatsError::writing(&name, error))?;
+    }
+    Ok(Output::create(&name)?)
+}
+
+/// What an entry moves between accounts.
+struct Moved<'e> {
+    number: u64,
+    event: &'e Event,
+    /// The correction, if it is one.
+    correction: Option<&'e Correction>,
+    /// What is taken back, and what is given.
+    reversed: &'e [Leaf],
+    given: &'e [Leaf],
+    names: &'e Names,
+}
+
+impl Moved<'_> {
+    fn scale(&self) -> u8 {
+        get(&self.names.events, self.event.kind).map_or(2, |table| table.currency.scale)
+    }
+
+    fn currency(&self) -> &str {
+        get(&self.names.events, self.event.kind).map_or("", |table| &table.currency.code)
+    }
+
+    fn kind(&self) -> &str {
+        get(&self.names.events, self.event.kind).map_or("", |table| &table.name.text)
+    }
+
+    fn account(&self, account: Option<&Account>) -> String {
+        match account {
+            None => "undetermined".to_owned(),
+            Some(account) => get(&self.names.accounts, account.family)
+                .map_or_else(String::new, |it| account_text(it, &account.key, self.names)),
+        }
+    }
+}
+
+/// Hands every entry that moves money to a function, in order.
+fn moves(
+    book: &mut Book,
+    mut each: impl FnMut(&Moved<'_>) -> Result<(), BookTrouble>,
+) -> Result<(), BookTrouble> {
+    let mut reader = Reader::new(Language::English);
+    let size = book.size()?;
+    let mut numbers: Vec<u64> = Vec::new();
+    walk(book, 0..size, |number, entry| {
+        let allocated = |outcome: &Outcome| matches!(outcome, Outcome::Allocated { .. });
+        match &entry {
+            Entry::Event(event) if allocated(&event.outcome) => numbers.push(number),
+            Entry::Correction(_) => numbers.push(number),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    for number in numbers {
+        let entry = book.entry(number)?;
+        let named = reader.named(book, &entry)?;
+        let names = named.names().names;
+        match &entry {
+            Entry::Event(event) => each(&Moved {
+                number,
+                event,
+                correction: None,
+                reversed: &[],
+                given: leaves(Some(&event.outcome)),
+                names,
+            })?,
+            Entry::Correction(correction) => {
+                let before = book.entry(correction.of)?;
+                let reversed = match &before {
+                    Entry::Event(event) => leaves(Some(&event.outcome)),
+                    Entry::Correction(earlier) => leaves(earlier.outcome.as_ref()),
+                    _ => &[],
+                };
+                let event = event_of(book, correction.of)?;
+                each(&Moved {
+                    number,
+                    event: &event,
+                    correction: Some(correction),
+                    reversed,
+                    given: leaves(correction.outcome.as_ref()),
+                    names,
+                })?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn leaves(outcome: Option<&Outcome>) -> &[Leaf] {
+    match outcome {
+        Some(Outcome::Allocated { leaves, .. }) => leaves,
+        Some(Outcome::SetAside { .. }) | None => &[],
+    }
+}
+
+/// The event that a correction is of.
+fn event_of(book: &mut Book, number: u64) -> Result<Event, BookTrouble> {
+    match book.entry(number)? {
+        Entry::Event(event) => Ok(event),
+        Entry::Correction(correction) if correction.of < number => event_of(book, correction.of),
+        _ => Err(crate::book::BookError::NotCorrectable { of: number }.into()),
+    }
+}
+
+/// When an export was made, and of which state of the book.
+fn head(book: &mut Book, made: Moment) -> Result<String, BookTrouble> {
+    let size = book.size()?;
+    let (origin, root) = (book.opening().origin.clone(), book.root(size)?);
+    Ok(format!("{origin}, {size} entries, root {root}, exported {made}"))
+}

@@ -1,0 +1,263 @@
+//! Makes events of a book from what the engine says of an event: its cells, its key, its lane and
+//! rank, and what became of it.
+
+use crate::base::Date;
+use crate::book::{Account, Event, Leaf, Outcome, Part};
+use crate::diagnostics::Words;
+use crate::plan::{EventSource, Partition, Plan};
+use crate::report::names::{Field, Kind, Names, Table};
+use crate::rows::{self, Accounts, Cell, EventAt, Origin, Payee, Reason};
+
+use super::BookTrouble;
+use super::translate::{get, position};
+
+/// Makes events for one batch.
+#[derive(Debug)]
+pub(super) struct Maker<'r> {
+    pub(super) names: &'r Names,
+    plan: &'r Plan,
+    /// The number of the batch's entry.
+    pub(super) batch: u64,
+}
+
+impl<'r> Maker<'r> {
+    /// Ready to make events of a plan.
+    ///
+    /// # Errors
+    /// A kind of event is known by a field that is worked out, so that an event could not be found
+    /// again by what was sent.
+    pub(super) fn new(names: &'r Names, plan: &'r Plan) -> Result<Maker<'r>, BookTrouble> {
+        for table in names.events.iter().filter(|table| table.sent) {
+            let worked_out = |at: &&usize| {
+                table.effective != Some(**at)
+                    && table.fields.get(**at).is_some_and(|it| it.computed)
+            };
+            if let Some(field) =
+                table.key.iter().find(worked_out).and_then(|at| table.fields.get(*at))
+            {
+                let (table, field) = (&table.name.text, &field.name.text);
+                return Err(BookTrouble::said(
+                    Words::new(
+                        format!("events `{table}` are known by `{field}`, which is worked out"),
+                        format!("事项「{table}」以算出的字段「{field}」为键"),
+                    ),
+                    Some(Words::new(
+                        "a book finds an event again by what was sent: make a sent field `unique`",
+                        "账簿按送来的字段查找事项：请以送来的字段作 unique",
+                    )),
+                ));
+            }
+        }
+        Ok(Maker { names, plan, batch: 0 })
+    }
+
+    fn table(&self, kind: u32) -> Option<&'r Table> {
+        get(&self.names.events, kind)
+    }
+
+    /// The lane of an event as cells.
+    pub(super) fn lane_of(&self, kind: u32, cells: &[Cell]) -> Vec<Cell> {
+        let Some(table) = self.table(kind) else { return Vec::new() };
+        let part = |part: Part| match part {
+            Part::Field { field } => get(cells, field).cloned().unwrap_or(Cell::Missing),
+            Part::Value { value } => value,
+        };
+        self.lane(table, kind, cells).into_iter().map(part).collect()
+    }
+
+    /// An event as it was sent, of which nobody has said what becomes of it.
+    pub(super) fn sent(
+        &self,
+        kind: u32,
+        fields: Vec<Cell>,
+        origin: Origin,
+        day: Option<Date>,
+    ) -> Event {
+        let table = self.table(kind);
+        let key = table.map_or_else(Vec::new, |it| self.parts(it, &fields, &it.key, day));
+        let outcome = Outcome::SetAside { inflow: None, reason: Reason::ValueMissing };
+        Event {
+            batch: self.batch,
+            kind,
+            fields,
+            origin,
+            date: day.unwrap_or(Date::MIN),
+            booked: None,
+            key,
+            lane: Vec::new(),
+            rank: Vec::new(),
+            late: false,
+            outcome,
+            figures: Vec::new(),
+            open_items: Vec::new(),
+        }
+    }
+
+    /// What the engine says of an event, as an entry of the book.
+    pub(super) fn event(
+        &self,
+        at: EventAt<'_>,
+        outcome: rows::Outcome<'_>,
+        accounts: &dyn Accounts,
+    ) -> Event {
+        let kind = at.batch.event;
+        let fields: Vec<Cell> = at.batch.columns.iter().map(|it| it.cell(at.row)).collect();
+        let (key, lane, rank) = match self.table(kind) {
+            Some(table) => (
+                self.parts(table, &fields, &table.key, Some(at.date)),
+                self.lane(table, kind, &fields),
+                self.rank(table, kind, &fields, at),
+            ),
+            None => Default::default(),
+        };
+        Event {
+            batch: self.batch,
+            kind,
+            origin: at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE),
+            date: at.date,
+            booked: (at.booked != at.date).then_some(at.booked),
+            key,
+            lane,
+            rank,
+            late: false,
+            outcome: became(outcome, accounts),
+            figures: Vec::new(),
+            open_items: Vec::new(),
+            fields,
+        }
+    }
+
+    /// The parts of a key. What means another thing in other rules is told by its name.
+    fn parts(&self, table: &Table, cells: &[Cell], key: &[usize], date: Option<Date>) -> Vec<Part> {
+        let mut parts = Vec::new();
+        for at in key {
+            let (Some(cell), Some(field)) = (cells.get(*at), table.fields.get(*at)) else {
+                continue;
+            };
+            match (cell, date) {
+                (Cell::Missing, Some(date)) if table.effective == Some(*at) => {
+                    parts.push(Part::Value { value: Cell::Date(date) });
+                }
+                (Cell::Member(_) | Cell::Record(_) | Cell::List(_), _) => {
+                    parts.extend(self.by_name(cell, field));
+                }
+                _ => parts.push(Part::Field { field: position(*at) }),
+            }
+        }
+        parts
+    }
+
+    /// A member by its name, a row by its own key.
+    fn by_name(&self, cell: &Cell, field: &Field) -> Vec<Part> {
+        let text = |cell: &Cell, kind: &Kind| {
+            let text = crate::report::values::file_text(cell, kind, self.names);
+            Part::Value { value: Cell::Text(text.as_str().into()) }
+        };
+        match (cell, &field.kind) {
+            (Cell::Record(cells), Kind::Record(shape)) => {
+                let Some(shape) = self.names.shapes.get(*shape) else { return Vec::new() };
+                let part = |at: &usize| Some(text(cells.get(*at)?, &shape.fields.get(*at)?.kind));
+                shape.key.iter().filter_map(part).collect()
+            }
+            _ => vec![text(cell, &field.kind)],
+        }
+    }
+
+    /// The events of a lane share running totals; nothing, where no rule reads one.
+    fn lane(&self, table: &Table, kind: u32, cells: &[Cell]) -> Vec<Part> {
+        let source = get(&self.plan.events, kind).map(|event| &event.source);
+        // A stage is a pass of its own after all others, whatever its day.
+        if !self.plan.ordered || matches!(source, Some(EventSource::Stage { .. })) {
+            return Vec::new();
+        }
+        match &self.plan.partition {
+            Partition::Free => Vec::new(),
+            Partition::Sequential { .. } => vec![Part::Value { value: Cell::Bool(true) }],
+            Partition::By(columns) => {
+                let own = columns.first().and_then(|column| {
+                    column.fields.iter().find(|(event, _)| *event == kind).map(|(_, field)| *field)
+                });
+                let at = own.and_then(|field| usize::try_from(field).ok());
+                at.map_or_else(Vec::new, |at| self.parts(table, cells, &[at], None))
+            }
+        }
+    }
+
+    /// The day, then what orders events of one day, up to what other rules may order otherwise.
+    fn rank(&self, table: &Table, kind: u32, cells: &[Cell], at: EventAt<'_>) -> Vec<Part> {
+        let effective = table.effective.map(position);
+        let stored = |field: &u32| get(cells, *field).is_some_and(|cell| *cell != Cell::Missing);
+        let mut rank = vec![match effective.filter(stored) {
+            Some(field) => Part::Field { field },
+            None => Part::Value { value: Cell::Date(at.date) },
+        }];
+        let order_by = get(&self.plan.events, kind).map_or(&[][..], |event| &event.order_by);
+        for field in order_by.iter().filter(|field| Some(**field) != effective) {
+            match get(cells, *field) {
+                Some(
+                    Cell::Bool(_)
+                    | Cell::Integer(_)
+                    | Cell::Number(_)
+                    | Cell::Money(_)
+                    | Cell::Date(_)
+                    | Cell::Period(_)
+                    | Cell::Text(_),
+                ) => rank.push(Part::Field { field: *field }),
+                _ => break,
+            }
+        }
+        rank
+    }
+}
+
+fn became(outcome: rows::Outcome<'_>, accounts: &dyn Accounts) -> Outcome {
+    match outcome {
+        rows::Outcome::Allocated { allocations, inflow, residue_units } => Outcome::Allocated {
+            inflow,
+            residue_units,
+            leaves: allocations
+                .iter()
+                .map(|it| Leaf {
+                    account: match it.payee {
+                        Payee::Account(at) => accounts
+                            .account(at)
+                            .map(|(family, key)| Account { family, key: key.to_vec() }),
+                        Payee::Undetermined => None,
+                    },
+                    leg: it.leg,
+                    amount: it.amount,
+                })
+                .collect(),
+        },
+        rows::Outcome::SetAside { inflow, reason } => {
+            Outcome::SetAside { inflow, reason: reason.clone() }
+        }
+    }
+}
+
+/// The cell that a part of a key stands for.
+pub(super) fn part_cell<'e>(part: &'e Part, event: &'e Event) -> &'e Cell {
+    match part {
+        Part::Field { field } => get(&event.fields, *field).unwrap_or(&Cell::Missing),
+        Part::Value { value } => value,
+    }
+}
+
+/// The cells of a key.
+pub(super) fn part_cells(parts: &[Part], event: &Event) -> Vec<Cell> {
+    parts.iter().map(|part| part_cell(part, event).clone()).collect()
+}
+
+/// The key of an event as people write it.
+pub(super) fn key_text(event: &Event) -> String {
+    let text = |part: &Part| match part_cell(part, event) {
+        Cell::Text(text) => text.to_string(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Date(date) => date.to_string(),
+        Cell::Period(period) => period.to_string(),
+        Cell::Bool(value) => value.to_string(),
+        _ => String::new(),
+    };
+    event.key.iter().map(text).collect::<Vec<String>>().join("/")
+}

@@ -1,0 +1,39 @@
+//! The verbs of the book: a function for each thing that a poster, a keeper or an auditor asks of it.
+//!
+//! Here rules and book meet. `edition` makes an edition of rules that were compiled, and rules of an
+//! edition; `standing` reads what of a book stands; `maker` makes entries of what the engine says.
+//! `post` adds a batch, `replay` works a book out again from its own rules and inputs.
+
+mod dispute;
+mod edition;
+mod error;
+mod explain;
+mod export;
+mod import;
+mod look;
+mod maker;
+mod owed;
+mod place;
+mod post;
+mod prove;
+mod replay;
+mod schema;
+mod signing;
+mod standing;
+mod translate;
+
+pub use dispute::{Ending, Gathered, Matter, gather, matters, raise, resolve};
+pub use error::BookTrouble;
+pub use explain::{Form, explain};
+pub use export::{journal, tables, tiles};
+pub use import::import;
+pub use look::{Named, Reader};
+pub use owed::{Correcting, Other, Owed, OwedChange, OwedLine, correct, owed, texts_of_edition};
+pub use place::{Access, BookPlace};
+pub use post::{Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
+pub use prove::{latest_checkpoint, prove};
+pub use replay::{Difference, Replay, Replayed, replay};
+pub use signing::{
+    Held, KeptKey, Verified, change_keys, checkpoint, cosign, keys_of, sign, verify,
+};
+pub use standing::walk;

@@ -1,0 +1,404 @@
+//! Posting: events in, entries of a book out, as one batch or not at all.
+//!
+//! What a batch gives is what one run over all events of the book and the new ones would give. Where
+//! no rule reads what earlier events left, the new ones are worked out alone and posted as they come.
+//! Else the events that stand in the book and share running totals with the new ones are run again
+//! before, between and after them: `judge` finds which of the new ones come late, and what of the book
+//! would no longer stand.
+
+mod again;
+mod judge;
+mod recorder;
+mod refusal;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
+
+use crate::book::{
+    Batch, Because, Book, Correction, Edition, Event, Moment, Posted, Posting, ReadingChoice,
+    Receipt, Source,
+};
+use crate::engine::{self, RunError};
+use crate::formats::{FormatsError, Unread};
+use crate::model::ReadingId;
+use crate::plan::{self, EventSource, Partition, Plan};
+use crate::report::ControlTotals;
+use crate::rows::{self, Cell, RegisterRow, Sink};
+
+use super::super::asides::{Aside, Asides};
+use super::super::cross_check;
+use super::super::inputs::Remark;
+use super::super::load::Loaded;
+use super::super::reading::Batches;
+use super::super::run::Job;
+use super::BookTrouble;
+use super::edition::edition;
+use super::maker::Maker;
+use super::standing::{Standing, walk};
+
+use judge::Judgement;
+use recorder::{Counts, Recorder};
+
+pub(super) use judge::{amounts, differs};
+pub(super) use recorder::Heard;
+pub use refusal::{Changed, Late, Refusal};
+
+/// What is to be posted, and how.
+#[derive(Debug)]
+pub struct Post<'a> {
+    /// The run that makes it.
+    pub job: Job<'a>,
+    /// The texts of the rules.
+    pub loaded: &'a Loaded,
+    /// Who posts.
+    pub by: Option<String>,
+    /// The moment of the poster's clock.
+    pub learnt: Moment,
+    /// Late events are posted, with entries that correct those after them.
+    pub recompute_late: bool,
+    /// Nothing is kept.
+    pub dry_run: bool,
+    /// A second evaluator must agree first.
+    pub cross_check: bool,
+}
+
+/// What a posting says of itself.
+#[derive(Debug)]
+pub struct PostReport {
+    /// What the book says; the entries of a trial are as they would be.
+    pub receipt: Receipt,
+    /// Counts and sums of what is new.
+    pub totals: ControlTotals,
+    /// Of what was in the book already, the first ones with their entries.
+    pub already: Vec<(String, u64)>,
+    /// How many events came late and were posted.
+    pub late: u64,
+    /// What was corrected.
+    pub corrected: Vec<Changed>,
+    /// The first events set aside.
+    pub first_aside: Vec<Aside>,
+    /// What is worth saying of the files.
+    pub remarks: Vec<Remark>,
+    /// On how many events both evaluators agree, if they were asked.
+    pub agreed: Option<u64>,
+}
+
+/// The evaluator as batches name it.
+pub const EVALUATOR: &str = concat!("fenshui ", env!("CARGO_PKG_VERSION"));
+
+/// Posts events into a book.
+///
+/// # Errors
+/// The book refuses: an event is there with other content, comes late, or changes what stands; the
+/// two evaluators differ; a file or the store fails. Nothing was added then.
+pub fn post(book: &mut Book, post: &Post<'_>) -> Result<PostReport, Refusal> {
+    let plan = plan::from_checked(post.job.checked, post.job.choices);
+    let edition = edition(post.loaded, post.job.checked.rule_set());
+    if needs_history(&plan) && has_batches(book)? {
+        return with_history(book, post, &plan, &edition);
+    }
+    let agreed = post.cross_check.then(|| alone(post)).transpose()?;
+    if plan.ordered
+        && let Some(report) = streamed(book, post, &plan, &edition, Turn::AsTheyCome)?
+    {
+        return Ok(PostReport { agreed, ..report });
+    }
+    let report = streamed(book, post, &plan, &edition, Turn::Sorted)?;
+    let report = report.ok_or(BookTrouble::from(FormatsError::Internal("no run".into())))?;
+    Ok(PostReport { agreed, ..report })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    AsTheyCome,
+    Sorted,
+}
+
+/// Whether what an event gives may depend on events before it.
+pub(super) fn needs_history(plan: &Plan) -> bool {
+    plan.partition != Partition::Free || makes_events(plan)
+}
+
+/// Whether there are events that nobody sends: they depend on all that were sent.
+fn makes_events(plan: &Plan) -> bool {
+    plan.events.iter().any(|event| event.source != EventSource::Sent)
+}
+
+fn has_batches(book: &mut Book) -> Result<bool, BookTrouble> {
+    let (size, mut found) = (book.size()?, false);
+    walk(book, 0..size.min(1024), |_, entry| {
+        found |= matches!(entry, crate::book::Entry::Batch(_));
+        Ok(())
+    })?;
+    Ok(found || size > 1024)
+}
+
+/// Cross-checks the new events where nothing that stands bears on them.
+fn alone(post: &Post<'_>) -> Result<u64, Refusal> {
+    cross_check(&post.job).map_err(BookTrouble::from)?.map_err(Refusal::Differ)
+}
+
+/// Begins the batch: edition, registers, head.
+fn begin<'b>(
+    book: &'b mut Book,
+    post: &Post<'_>,
+    edition: &Edition,
+) -> Result<(Posting<'b>, u64), BookTrouble> {
+    let sources = post.job.events.iter().map(|file| {
+        let digest = file.input.path().map(|_| file.input.digest()).transpose()?;
+        Ok(Source { name: file.input.name().to_owned(), digest })
+    });
+    let sources = sources.collect::<Result<Vec<Source>, FormatsError>>()?;
+    let mut posting = book.begin()?;
+    let number = begin_with(&mut posting, edition, &post.job.registers, |batch| {
+        batch.learnt = post.learnt;
+        batch.by.clone_from(&post.by);
+        batch.readings = readings(&post.job.choices.readings);
+        batch.through = post.job.through;
+        batch.sources = sources;
+    })?;
+    Ok((posting, number))
+}
+
+/// Begins a batch by an edition and registers; the caller says the rest.
+pub(super) fn begin_with(
+    posting: &mut Posting<'_>,
+    edition: &Edition,
+    registers: &[(u32, Vec<RegisterRow>)],
+    say: impl FnOnce(&mut Batch),
+) -> Result<u64, BookTrouble> {
+    let (Posted::New(edition_entry) | Posted::Already(edition_entry)) = posting.edition(edition)?;
+    let digest = edition.digest();
+    let used = registers.iter().map(|(at, rows)| posting.register(digest, *at, rows));
+    let registers = used.collect::<Result<Vec<_>, _>>()?;
+    let mut batch = Batch {
+        learnt: Moment::from_millis(0),
+        by: None,
+        evaluator: EVALUATOR.to_owned(),
+        edition: digest,
+        edition_entry,
+        registers,
+        readings: Vec::new(),
+        through: None,
+        sources: Vec::new(),
+    };
+    say(&mut batch);
+    Ok(posting.batch(&batch)?)
+}
+
+/// Readings chosen, as batches name them.
+pub(super) fn readings(chosen: &BTreeMap<ReadingId, u32>) -> Vec<ReadingChoice> {
+    let choice = |(reading, option): (&ReadingId, &u32)| ReadingChoice {
+        reading: reading.0,
+        option: *option,
+    };
+    chosen.iter().map(choice).collect()
+}
+
+/// Posts events as they come out of the engine.
+fn streamed(
+    book: &mut Book,
+    post: &Post<'_>,
+    plan: &Plan,
+    edition: &Edition,
+    turn: Turn,
+) -> Result<Option<PostReport>, Refusal> {
+    let job = &post.job;
+    let mut maker = Maker::new(job.names, plan)?;
+    let asides = RefCell::new(Asides::new(job, None));
+    let (posting, number) = begin(book, post, edition)?;
+    maker.batch = number;
+    let mut recorder = Recorder::new(maker, job, posting, &asides);
+    let heard = run(job, plan, turn, &asides, &mut recorder)?;
+    let Some((unread, remarks)) = heard else { return Ok(None) };
+    recorder.flush()?;
+    let Recorder { posting, counts, .. } = recorder;
+    finish(post, posting, counts, (unread, remarks), asides.into_inner()).map(Some)
+}
+
+/// What a run leaves beside its outcomes: rows that could not be read, and what is worth saying.
+type Beside = (Vec<Unread>, Vec<Remark>);
+
+/// Runs the new events; nothing, if they were to come in order and do not.
+fn run<S: Sink<Error = BookTrouble>>(
+    job: &Job<'_>,
+    plan: &Plan,
+    turn: Turn,
+    asides: &RefCell<Asides<'_>>,
+    sink: &mut S,
+) -> Result<Option<Beside>, BookTrouble> {
+    let remarks = RefCell::new(Vec::new());
+    let kept = RefCell::new(Vec::new());
+    let mut unread = |rows: Vec<Unread>| {
+        kept.borrow_mut().extend(rows.iter().cloned());
+        asides.borrow_mut().unread(rows)
+    };
+    let options = engine::Options { through: job.through };
+    let registers = job.registers;
+    let done = std::thread::scope(|scope| -> Result<bool, Box<RunError<_, _>>> {
+        let batches = Batches::ahead(job.to_read(), job.threads, scope, &mut unread, &remarks);
+        match turn {
+            Turn::AsTheyCome => engine::run_in_turn(plan, registers, batches, &options, sink)
+                .map(|summary| summary.is_some()),
+            Turn::Sorted => engine::run(plan, registers, batches, &options, sink).map(|_| true),
+        }
+        .map_err(Box::new)
+    });
+    let done = done.map_err(|error| stopped(*error))?;
+    Ok(done.then(|| (kept.into_inner(), remarks.into_inner())))
+}
+
+/// The trouble behind a run that stopped.
+pub(super) fn stopped(error: RunError<FormatsError, BookTrouble>) -> BookTrouble {
+    match error {
+        RunError::Input(error) => error.into(),
+        RunError::Sink(error) => error,
+        RunError::Internal(what) => FormatsError::Internal(what.to_owned()).into(),
+    }
+}
+
+/// Adds rows that could not be read, and keeps everything, or nothing in a trial.
+fn finish(
+    post: &Post<'_>,
+    mut posting: Posting<'_>,
+    mut counts: Counts,
+    (unread, remarks): Beside,
+    asides: Asides<'_>,
+) -> Result<PostReport, Refusal> {
+    recorder::unread(&mut posting, &post.job, &mut counts, unread)?;
+    let totals = counts.totals(&post.job);
+    let receipt = if post.dry_run {
+        let root = crate::base::Digest::of(b"");
+        let size = posting.book().map_err(BookTrouble::from)?.size().map_err(BookTrouble::from)?;
+        let batch = (counts.new > 0).then_some(counts.batch);
+        Receipt { batch, entries: counts.new, already: counts.already, size, root }
+    } else {
+        posting.commit().map_err(BookTrouble::from)?
+    };
+    Ok(PostReport {
+        receipt,
+        totals,
+        already: counts.first_already,
+        late: 0,
+        corrected: Vec::new(),
+        first_aside: asides.first,
+        remarks,
+        agreed: None,
+    })
+}
+
+/// All new events, in memory.
+fn read_all(
+    job: &Job<'_>,
+    asides: &RefCell<Asides<'_>>,
+) -> Result<(Vec<rows::Batch>, Beside), BookTrouble> {
+    let remarks = RefCell::new(Vec::new());
+    let mut kept = Vec::new();
+    let mut unread = |rows: Vec<Unread>| {
+        kept.extend(rows.iter().cloned());
+        asides.borrow_mut().unread(rows)
+    };
+    let batches: Result<Vec<rows::Batch>, FormatsError> =
+        Batches::new(job.to_read(), &mut unread, &remarks).collect();
+    let batches = batches?;
+    Ok((batches, (kept, remarks.into_inner())))
+}
+
+/// The file by which events of the book are known in a run beside new ones.
+pub(super) const BOOK_FILE: u32 = u32::MAX - 1;
+
+/// Posts events that share running totals with what stands in the book.
+fn with_history(
+    book: &mut Book,
+    post: &Post<'_>,
+    plan: &Plan,
+    edition: &Edition,
+) -> Result<PostReport, Refusal> {
+    let job = &post.job;
+    let mut maker = Maker::new(job.names, plan)?;
+    let asides = RefCell::new(Asides::new(job, None));
+    let (new, (unread, remarks)) = read_all(job, &asides)?;
+    let (mut posting, number) = begin(book, post, edition)?;
+    maker.batch = number;
+    let lanes = lanes_of(&maker, &new);
+    let all = makes_events(plan);
+    let wanted = |event: &Event| all || lanes.contains(&maker.lane_of(event.kind, &event.fields));
+    let before = posting.book().map_err(BookTrouble::from)?;
+    let standing = Standing::read(before, number, &edition.schema, wanted)?;
+    let dates = again::dates(job, plan, &new)?;
+    let (fresh, again) = again::part(&maker, &standing, &edition.schema, new, &dates)?;
+    let mut batches = standing.batches(job.names, BOOK_FILE);
+    batches.extend(fresh);
+    let agreed = post
+        .cross_check
+        .then(|| super::super::cross_check::cross_check_over(job, &batches))
+        .transpose()
+        .map_err(BookTrouble::from)?
+        .transpose()
+        .map_err(Refusal::Differ)?;
+    let mut heard = Heard::new(&maker, Some(&asides));
+    let options = engine::Options { through: job.through };
+    let input = batches.into_iter().map(Ok::<rows::Batch, FormatsError>);
+    engine::run(plan, job.registers, input, &options, &mut heard).map_err(stopped)?;
+    let events = heard.events;
+    let judgement = judge::judge(&standing, events, &edition.schema)?;
+    let may_correct = post.recompute_late && judgement.has_cause();
+    if !judgement.stands() && !may_correct {
+        return Err(refusal::refused(job, &standing, &judgement));
+    }
+    let (counts, corrected) = enter(post, &mut posting, &standing, &judgement, again, number)?;
+    let late = u64::try_from(judgement.late.len()).unwrap_or(u64::MAX);
+    let report = finish(post, posting, counts, (unread, remarks), asides.into_inner())?;
+    Ok(PostReport { late, corrected, agreed, ..report })
+}
+
+/// The lanes that new events are in.
+fn lanes_of(maker: &Maker<'_>, batches: &[rows::Batch]) -> HashSet<Vec<Cell>> {
+    let mut lanes = HashSet::new();
+    for batch in batches {
+        for row in 0..batch.len() {
+            let cells: Vec<Cell> = batch.columns.iter().map(|it| it.cell(row)).collect();
+            lanes.insert(maker.lane_of(batch.event, &cells));
+        }
+    }
+    // Events in no lane share nothing.
+    lanes.remove(&Vec::new());
+    lanes
+}
+
+/// Enters the new events, what was sent again, and corrections of what no longer stands.
+fn enter(
+    post: &Post<'_>,
+    posting: &mut Posting<'_>,
+    standing: &Standing,
+    judgement: &Judgement,
+    again: Vec<Event>,
+    number: u64,
+) -> Result<(Counts, Vec<Changed>), Refusal> {
+    let mut counts = Counts::new(number);
+    let events: Vec<Event> = again.into_iter().map(|it| Event { batch: number, ..it }).collect();
+    let posted = posting.events(&events);
+    let posted = posted.map_err(|error| refusal::conflict(&post.job, error))?;
+    counts.count(&events, &posted);
+    let posted = posting.events(&judgement.new).map_err(BookTrouble::from)?;
+    counts.count(&judgement.new, &posted);
+    let mut corrected = Vec::new();
+    for change in &judgement.changes {
+        let cause = change.cause.and_then(|at| posted.get(at));
+        let (Some(Posted::New(entry)) | Some(Posted::Already(entry))) = cause.copied() else {
+            return Err(refusal::refused(&post.job, standing, judgement));
+        };
+        let Some(stood) = standing.events.get(change.stood) else { continue };
+        let correction = Correction {
+            batch: number,
+            of: stood.by,
+            because: Because::Late { entry },
+            booked: stood.event.booked.unwrap_or(stood.event.date),
+            outcome: change.now.clone(),
+        };
+        posting.correction(&correction).map_err(BookTrouble::from)?;
+        counts.new += 1;
+        corrected.push(refusal::changed(&post.job, standing, change));
+    }
+    Ok((counts, corrected))
+}

@@ -1,0 +1,301 @@
+//! Hears what the engine says of new events: posts it as it comes, or keeps it to be judged.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::{Exact, Money};
+use crate::book::{Bytes, Event, FigureValue, Outcome, Posted, Posting, Unread};
+use crate::formats::{self, raw_rows};
+use crate::report::names::Currency;
+use crate::report::{ControlTotals, CurrencyTotals};
+use crate::rows::{self, Accounts, Cell, EventAt, Origin, Sink};
+
+use super::super::BookTrouble;
+use super::super::maker::{Maker, key_text};
+use super::super::translate::get;
+use super::{Asides, BOOK_FILE, Job, refusal};
+
+/// Counts and sums of a posting.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) batch: u64,
+    /// Entries that are new.
+    pub(super) new: u64,
+    pub(super) already: u64,
+    pub(super) first_already: Vec<(String, u64)>,
+    allocated: u64,
+    set_aside: u64,
+    set_aside_unknown: u64,
+    made: u64,
+    residue_units: u64,
+    open_items: u64,
+    /// By event kind.
+    sums: BTreeMap<u32, Sums>,
+}
+
+#[derive(Debug, Default)]
+struct Sums {
+    inflow: i128,
+    undetermined: i128,
+    set_aside: i128,
+}
+
+/// Of what is in the book already, more are only counted.
+const ALREADY_TOLD_MAX: usize = 10;
+
+impl Counts {
+    pub(super) fn new(batch: u64) -> Counts {
+        Counts { batch, ..Counts::default() }
+    }
+
+    /// Counts events as the book took them.
+    pub(super) fn count(&mut self, events: &[Event], posted: &[Posted]) {
+        for (event, posted) in events.iter().zip(posted) {
+            match posted {
+                Posted::New(_) => self.add(event),
+                Posted::Already(entry) => {
+                    self.already += 1;
+                    if self.first_already.len() < ALREADY_TOLD_MAX {
+                        self.first_already.push((key_text(event), *entry));
+                    }
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, event: &Event) {
+        self.new += 1;
+        self.made += u64::from(event.origin == Origin::MADE);
+        self.open_items += u64::try_from(event.open_items.len()).unwrap_or(0);
+        let sums = self.sums.entry(event.kind).or_default();
+        match &event.outcome {
+            Outcome::Allocated { inflow, residue_units, leaves } => {
+                self.allocated += 1;
+                self.residue_units += residue_units;
+                sums.inflow += inflow.minor();
+                let nobodys = leaves.iter().filter(|leaf| leaf.account.is_none());
+                sums.undetermined += nobodys.map(|leaf| leaf.amount.minor()).sum::<i128>();
+            }
+            Outcome::SetAside { inflow, .. } => {
+                self.set_aside += 1;
+                self.set_aside_unknown += u64::from(inflow.is_none());
+                sums.inflow += inflow.map_or(0, Money::minor);
+                sums.set_aside += inflow.map_or(0, Money::minor);
+            }
+        }
+    }
+
+    fn add_unread(&mut self, row: &Unread) {
+        self.new += 1;
+        self.set_aside += 1;
+        match (row.kind, row.inflow) {
+            (Some(kind), Some(inflow)) => {
+                let sums = self.sums.entry(kind).or_default();
+                sums.inflow += inflow.minor();
+                sums.set_aside += inflow.minor();
+            }
+            _ => self.set_aside_unknown += 1,
+        }
+    }
+
+    /// The control totals of what is new.
+    pub(super) fn totals(&self, job: &Job<'_>) -> ControlTotals {
+        let mut currencies: Vec<CurrencyTotals> = Vec::new();
+        for (kind, sums) in &self.sums {
+            let Some(table) = get(&job.names.events, *kind) else { continue };
+            let Currency { code, .. } = &table.currency;
+            let at = currencies.iter().position(|it| it.currency.code == *code);
+            let at = at.unwrap_or_else(|| {
+                currencies.push(CurrencyTotals::new(table.currency.clone()));
+                currencies.len() - 1
+            });
+            let Some(totals) = currencies.get_mut(at) else { continue };
+            let add = |to: &mut Exact, minor: i128| {
+                *to = to.add(&Exact::from_int(minor)).unwrap_or(Exact::ZERO);
+            };
+            add(&mut totals.inflow, sums.inflow);
+            add(&mut totals.allocated, sums.inflow - sums.undetermined - sums.set_aside);
+            add(&mut totals.undetermined, sums.undetermined);
+            add(&mut totals.set_aside, sums.set_aside);
+        }
+        ControlTotals {
+            read: self.allocated + self.set_aside - self.made + self.already,
+            made: self.made,
+            allocated: self.allocated,
+            set_aside: self.set_aside,
+            set_aside_unknown: self.set_aside_unknown,
+            currencies,
+            residue_units: self.residue_units,
+            open_items: self.open_items,
+        }
+    }
+}
+
+/// Posts events as they come.
+pub(super) struct Recorder<'p, 'b, 'j> {
+    maker: Maker<'p>,
+    job: &'p Job<'j>,
+    pub(super) posting: Posting<'b>,
+    asides: &'p RefCell<Asides<'j>>,
+    /// Heard and not yet posted.
+    pending: Vec<Event>,
+    pub(super) counts: Counts,
+}
+
+const PENDING_MAX: usize = 8192;
+
+impl<'p, 'b, 'j> Recorder<'p, 'b, 'j> {
+    pub(super) fn new(
+        maker: Maker<'p>,
+        job: &'p Job<'j>,
+        posting: Posting<'b>,
+        asides: &'p RefCell<Asides<'j>>,
+    ) -> Recorder<'p, 'b, 'j> {
+        let counts = Counts::new(maker.batch);
+        Recorder { maker, job, posting, asides, pending: Vec::new(), counts }
+    }
+
+    /// Posts what was heard.
+    pub(super) fn flush(&mut self) -> Result<(), BookTrouble> {
+        let posted = self.posting.events(&self.pending);
+        let posted = posted.map_err(|error| refusal::conflict(self.job, error))?;
+        self.counts.count(&self.pending, &posted);
+        self.pending.clear();
+        Ok(())
+    }
+}
+
+impl Sink for Recorder<'_, '_, '_> {
+    type Error = BookTrouble;
+
+    fn event(
+        &mut self,
+        at: EventAt<'_>,
+        outcome: rows::Outcome<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), BookTrouble> {
+        if self.pending.len() >= PENDING_MAX {
+            self.flush()?;
+        }
+        if let rows::Outcome::SetAside { reason, .. } = outcome {
+            self.asides.borrow_mut().event(at, reason)?;
+        }
+        self.pending.push(self.maker.event(at, outcome, accounts));
+        Ok(())
+    }
+
+    fn figure(
+        &mut self,
+        _: EventAt<'_>,
+        figure: u32,
+        key: &[Cell],
+        value: &Cell,
+    ) -> Result<(), BookTrouble> {
+        add_figure(self.pending.last_mut(), figure, key, value);
+        Ok(())
+    }
+
+    fn open_item(&mut self, _: EventAt<'_>, leg: u32) -> Result<(), BookTrouble> {
+        self.pending.last_mut().into_iter().for_each(|event| event.open_items.push(leg));
+        Ok(())
+    }
+}
+
+/// A figure is told after its event, and before the next one.
+fn add_figure(event: Option<&mut Event>, figure: u32, key: &[Cell], value: &Cell) {
+    if let Some(event) = event {
+        let (key, value) = (key.to_vec(), value.clone());
+        event.figures.push(FigureValue { figure, key, value });
+    }
+}
+
+/// Keeps all that is heard, in order.
+pub(in crate::app::book) struct Heard<'p, 'j> {
+    maker: &'p Maker<'p>,
+    /// Counts what is set aside of the new events.
+    asides: Option<&'p RefCell<Asides<'j>>>,
+    pub(in crate::app::book) events: Vec<Event>,
+}
+
+impl<'p, 'j> Heard<'p, 'j> {
+    pub(in crate::app::book) fn new(
+        maker: &'p Maker<'p>,
+        asides: Option<&'p RefCell<Asides<'j>>>,
+    ) -> Heard<'p, 'j> {
+        Heard { maker, asides, events: Vec::new() }
+    }
+}
+
+impl Sink for Heard<'_, '_> {
+    type Error = BookTrouble;
+
+    fn event(
+        &mut self,
+        at: EventAt<'_>,
+        outcome: rows::Outcome<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), BookTrouble> {
+        let origin = at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE);
+        if let (rows::Outcome::SetAside { reason, .. }, Some(asides)) = (outcome, self.asides)
+            && origin.file != BOOK_FILE
+        {
+            asides.borrow_mut().event(at, reason)?;
+        }
+        self.events.push(self.maker.event(at, outcome, accounts));
+        Ok(())
+    }
+
+    fn figure(
+        &mut self,
+        _: EventAt<'_>,
+        figure: u32,
+        key: &[Cell],
+        value: &Cell,
+    ) -> Result<(), BookTrouble> {
+        add_figure(self.events.last_mut(), figure, key, value);
+        Ok(())
+    }
+
+    fn open_item(&mut self, _: EventAt<'_>, leg: u32) -> Result<(), BookTrouble> {
+        self.events.last_mut().into_iter().for_each(|event| event.open_items.push(leg));
+        Ok(())
+    }
+}
+
+/// Posts rows that could not be read, each as its file has it.
+pub(super) fn unread(
+    posting: &mut Posting<'_>,
+    job: &Job<'_>,
+    counts: &mut Counts,
+    mut rows: Vec<formats::Unread>,
+) -> Result<(), BookTrouble> {
+    rows.sort_by_key(|row| row.origin);
+    let mut rest = rows.as_slice();
+    while let Some(first) = rest.first() {
+        let file = first.origin.file;
+        let count = rest.iter().take_while(|row| row.origin.file == file).count();
+        let (here, after) = rest.split_at(count);
+        rest = after;
+        let lines: Vec<u64> = here.iter().map(|row| row.origin.line).collect();
+        let texts = match get(job.events, file) {
+            Some(file) => raw_rows(&file.input, &lines)?,
+            None => Vec::new(),
+        };
+        for (row, text) in here.iter().zip(texts) {
+            let row = Unread {
+                batch: counts.batch,
+                kind: row.event,
+                origin: row.origin,
+                row: Bytes(Arc::from(text.into_bytes())),
+                inflow: row.inflow,
+                reason: row.reason.clone(),
+            };
+            match posting.unread(&row)? {
+                Posted::New(_) => counts.add_unread(&row),
+                Posted::Already(_) => counts.already += 1,
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Why a posting was refused, in a form that people and programs can read.
+
+use crate::book::{BookError, Event};
+use crate::diagnostics::Words;
+use crate::report::values::{account_text, file_text};
+use crate::rows::{Cell, Origin};
+
+use super::super::BookTrouble;
+use super::super::maker::key_text;
+use super::super::standing::Standing;
+use super::super::translate::get;
+use super::Job;
+use super::judge::{Change, Judgement, amounts};
+
+/// Why nothing was posted.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The world, or the book.
+    Trouble(BookTrouble),
+    /// The two evaluators differ.
+    Differ(Words),
+    /// Events come late, or what stands would no longer.
+    Unsettled {
+        /// Events that come late.
+        late: Vec<Late>,
+        /// Events of the book that would come out otherwise.
+        changed: Vec<Changed>,
+        /// New events are behind all of them, so that `recompute_late` can post them.
+        can_be_posted: bool,
+    },
+}
+
+/// An event that comes late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Late {
+    /// Its key.
+    pub key: String,
+    /// Where it was read: file and line, if it was sent.
+    pub place: Option<(String, u64)>,
+    /// The entry of an event of the same running totals that stands after it.
+    pub behind: u64,
+}
+
+/// An event of the book that would come out, or has come out, otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The entry by which it stood.
+    pub entry: u64,
+    /// Its key.
+    pub key: String,
+    /// Account, what it had, what it has, as files write amounts.
+    pub accounts: Vec<(String, String, String)>,
+}
+
+impl From<BookTrouble> for Refusal {
+    fn from(trouble: BookTrouble) -> Refusal {
+        Refusal::Trouble(trouble)
+    }
+}
+
+pub(super) fn refused(job: &Job<'_>, standing: &Standing, judgement: &Judgement) -> Refusal {
+    let late = judgement.late.iter().filter_map(|(new, stood)| {
+        let (event, stood) = (judgement.new.get(*new)?, standing.events.get(*stood)?);
+        Some(Late { key: key_text(event), place: place(job, event.origin), behind: stood.entry })
+    });
+    let changed = judgement.changes.iter().map(|change| changed(job, standing, change));
+    Refusal::Unsettled {
+        late: late.collect(),
+        changed: changed.collect(),
+        can_be_posted: judgement.has_cause(),
+    }
+}
+
+fn place(job: &Job<'_>, origin: Origin) -> Option<(String, u64)> {
+    Some((get(job.events, origin.file)?.input.name().to_owned(), origin.line))
+}
+
+pub(super) fn changed(job: &Job<'_>, standing: &Standing, change: &Change) -> Changed {
+    let Some(stood) = standing.events.get(change.stood) else {
+        return Changed { entry: 0, key: String::new(), accounts: Vec::new() };
+    };
+    let scale = get(&job.names.events, stood.event.kind).map_or(2, |it| it.currency.scale);
+    let before = amounts(&stood.event.outcome);
+    let after = change.now.as_ref().map(amounts).unwrap_or_default();
+    let of = |side: &[(Option<crate::book::Account>, i128)], account| {
+        side.iter().find(|(it, _)| it == account).map_or(0, |(_, sum)| *sum)
+    };
+    let mut accounts = Vec::new();
+    for (account, _) in before.iter().chain(&after) {
+        let (had, has) = (of(&before, account), of(&after, account));
+        let name = account.as_ref().map_or_else(
+            || "undetermined".to_owned(),
+            |account| {
+                let family = get(&job.names.accounts, account.family);
+                family.map_or_else(String::new, |it| account_text(it, &account.key, job.names))
+            },
+        );
+        let text = |minor: i128| crate::base::Money::from_minor(minor).format(scale);
+        let row = (name, text(had), text(has));
+        if had != has && !accounts.contains(&row) {
+            accounts.push(row);
+        }
+    }
+    Changed { entry: stood.by, key: key_text(&stood.event), accounts }
+}
+
+/// An event that is in the book with other content: both are shown.
+pub(super) fn conflict(job: &Job<'_>, error: BookError) -> BookTrouble {
+    let BookError::Conflict { key, entry, stored, given } = &error else { return error.into() };
+    let shown = |event: &Event| {
+        let table = get(&job.names.events, event.kind);
+        let fields = table.map_or(&[][..], |table| table.fields.as_slice());
+        let values = event.fields.iter().zip(fields).filter(|(cell, _)| **cell != Cell::Missing);
+        let values = values.map(|(cell, field)| {
+            format!("{}={}", field.name.text, file_text(cell, &field.kind, job.names))
+        });
+        values.collect::<Vec<String>>().join(" ")
+    };
+    let place = place(job, given.origin);
+    let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
+    let (stored, given) = (shown(stored), shown(given));
+    BookTrouble::Refused(Box::new((
+        Words::new(
+            format!(
+                "{place}event `{key}` is in the book with other content, entry {entry}\n  \
+                 book:  {stored}\n  given: {given}"
+            ),
+            format!(
+                "{place}事项「{key}」已在账簿第 {entry} 条，内容不同\n  账簿：{stored}\n  现给：{given}"
+            ),
+        ),
+        super::super::error::conflict_hint(),
+    )))
+}

@@ -1,0 +1,243 @@
+//! Replay: every allocation worked out again from the book's own rules and inputs, and held against
+//! what is stored, byte for byte.
+//!
+//! Neighbouring batches by the same rules are one run over what stood before them and their events
+//! (`group`); `context` is by what a batch was worked out; `compare` holds one event against its entry.
+
+mod compare;
+mod context;
+mod group;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::base::Date;
+use crate::book::{Book, Correction, Entry, Event};
+use crate::diagnostics::Language;
+use crate::engine::{self, Wanted};
+use crate::formats::FormatsError;
+use crate::rows::{Batch, Explanation, Origin};
+
+use super::BookTrouble;
+use super::maker::Maker;
+use super::post::{BOOK_FILE, Heard, differs, stopped};
+use super::standing::{Standing, identity, to_batches, walk};
+
+pub use compare::Difference;
+pub(super) use context::{Context, Contexts, registers as registers_of};
+use group::groups;
+pub(super) use group::{Span, known_on, spans};
+
+/// What is to be replayed.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// Entries.
+    pub range: Range<u64>,
+    /// Only events with this key.
+    pub event: Option<String>,
+    /// Only events that gave to this account, or would.
+    pub account: Option<String>,
+    /// Only what the book had learnt of by the end of this day.
+    pub known_on: Option<Date>,
+    /// The language of reasons.
+    pub language: Language,
+}
+
+/// What a replay says.
+#[derive(Debug, Default)]
+pub struct Replayed {
+    /// Events and corrections held against what was worked out again.
+    pub compared: u64,
+    /// Batches they are of.
+    pub batches: u64,
+    /// What differs; the first with the story of the event as it comes out now.
+    pub differences: Vec<Difference>,
+}
+
+/// The file by which events of the batches replayed are known; their line is their entry.
+const GROUP_FILE: u32 = u32::MAX - 2;
+
+/// Files by which events of the book are known.
+pub(super) const BOOK_FILES: [u32; 2] = [BOOK_FILE, GROUP_FILE];
+
+/// Replays a book.
+///
+/// # Errors
+/// The book cannot be read, or holds rules that do not compile with this version. Differences are no
+/// error but the answer.
+pub fn replay(book: &mut Book, asked: &Replay) -> Result<Replayed, BookTrouble> {
+    let size = book.size()?;
+    let mut all = spans(book, size)?;
+    if let Some(day) = asked.known_on {
+        known_on(&mut all, day);
+    }
+    let mut contexts = Contexts::new(asked.language);
+    let mut replayed = Replayed::default();
+    for group in groups(all) {
+        let touched =
+            |span: &Span| span.begun.number < asked.range.end && asked.range.start < span.end;
+        if group.iter().any(touched) {
+            replay_group(book, &group, &mut contexts, asked, &mut replayed)?;
+        }
+    }
+    Ok(replayed)
+}
+
+/// What a group of batches holds.
+struct Posted {
+    events: BTreeMap<u64, Event>,
+    corrections: Vec<(u64, Correction)>,
+}
+
+fn read(book: &mut Book, group: &[Span]) -> Result<Posted, BookTrouble> {
+    let mut posted = Posted { events: BTreeMap::new(), corrections: Vec::new() };
+    for span in group {
+        walk(book, span.begun.number..span.end, |number, entry| {
+            match entry {
+                Entry::Event(event) => drop(posted.events.insert(number, event)),
+                Entry::Correction(it) => posted.corrections.push((number, it)),
+                _ => {}
+            }
+            Ok(())
+        })?;
+    }
+    Ok(posted)
+}
+
+/// What goes into the run of a group: what stood before, and its own events as they were sent.
+pub(super) struct Input {
+    pub(super) standing: Standing,
+    pub(super) batches: Vec<Batch>,
+}
+
+/// The input of a run over the events of some batches.
+pub(super) fn input<'e>(
+    book: &mut Book,
+    context: &Context,
+    before: u64,
+    events: impl Iterator<Item = (u64, &'e Event)>,
+) -> Result<Input, BookTrouble> {
+    let schema = super::schema::schema(context.rules.checked.rule_set());
+    let history = super::post::needs_history(&context.plan);
+    let standing = Standing::read(book, if history { before } else { 0 }, &schema, |_| true)?;
+    let names = &context.rules.names;
+    let mut batches = standing.batches(names, BOOK_FILE);
+    let sent = events.filter(|(_, event)| event.origin != Origin::MADE);
+    let sent = sent.map(|(line, event)| (event, Origin { file: GROUP_FILE, line }));
+    batches.extend(to_batches(sent, names));
+    Ok(Input { standing, batches })
+}
+
+/// Runs an input again, all of it.
+fn run(context: &Context, batches: Vec<Batch>) -> Result<Vec<Event>, BookTrouble> {
+    let maker = Maker::new(&context.rules.names, &context.plan)?;
+    let mut heard = Heard::new(&maker, None);
+    let input = batches.into_iter().map(Ok::<Batch, FormatsError>);
+    engine::run(&context.plan, &context.registers, input, &context.options(), &mut heard)
+        .map_err(stopped)?;
+    Ok(heard.events)
+}
+
+fn replay_group(
+    book: &mut Book,
+    group: &[Span],
+    contexts: &mut Contexts,
+    asked: &Replay,
+    replayed: &mut Replayed,
+) -> Result<(), BookTrouble> {
+    let Some(first) = group.first() else { return Ok(()) };
+    let context = contexts.of(book, &first.begun)?;
+    let posted = read(book, group)?;
+    let sent = posted.events.iter().map(|(number, event)| (*number, event));
+    let input = input(book, &context, first.begun.number, sent)?;
+    let again = input.batches.clone();
+    let heard = run(&context, input.batches)?;
+    let names = &context.rules.names;
+    let comparing = compare::Comparing { names, asked };
+    let mut found = held(&context, &posted, &input.standing, heard, &comparing)?;
+    // What differs in one batch differs again where later ones stand on it; it is told once.
+    let told: BTreeSet<Option<u64>> = replayed.differences.iter().map(|it| it.entry).collect();
+    found.differences.retain(|it| it.entry.is_none() || !told.contains(&it.entry));
+    replayed.compared += found.compared;
+    replayed.batches += u64::try_from(group.len()).unwrap_or(0);
+    if replayed.differences.is_empty()
+        && let Some(difference) = found.differences.first_mut()
+        && let Some(wanted) = &difference.wanted
+    {
+        difference.story = story(&context, again, wanted)?.map(|it| (Box::new(it), context.rules));
+    }
+    replayed.differences.append(&mut found.differences);
+    Ok(())
+}
+
+/// Holds what was heard against what is stored.
+fn held(
+    context: &Context,
+    posted: &Posted,
+    standing: &Standing,
+    heard: Vec<Event>,
+    comparing: &compare::Comparing<'_>,
+) -> Result<Replayed, BookTrouble> {
+    let schema = super::schema::schema(context.rules.checked.rule_set());
+    let mut found = Replayed::default();
+    let mut made = BTreeMap::new();
+    for (number, event) in posted.events.iter().filter(|(_, it)| it.origin == Origin::MADE) {
+        made.insert(identity(event, &schema)?, *number);
+    }
+    let mut corrected: BTreeMap<u64, &(u64, Correction)> =
+        posted.corrections.iter().map(|it| (it.1.of, it)).collect();
+    let posts = !posted.events.is_empty();
+    let mut waiting: BTreeMap<u64, &Event> =
+        posted.events.iter().map(|(at, it)| (*at, it)).collect();
+    for now in heard {
+        let (entry, stood) = match now.origin {
+            Origin { file: GROUP_FILE, line } => (Some(line), None),
+            Origin { file: BOOK_FILE, line } => (None, standing.of_entry(line)),
+            _ => {
+                let identity = identity(&now, &schema)?;
+                (made.get(&identity).copied(), standing.find(&identity))
+            }
+        };
+        let stood = stood.and_then(|at| standing.events.get(at));
+        match (entry.and_then(|entry| Some((entry, waiting.remove(&entry)?))), stood) {
+            (Some((entry, event)), _) => comparing.event(entry, event, &now, &mut found),
+            (None, Some(stood)) => match corrected.remove(&stood.by) {
+                Some((entry, correction)) => {
+                    comparing.correction(*entry, correction, stood, &now, &mut found);
+                }
+                // Whoever only corrects may do so by rules that others do not stand by.
+                None if posts && differs(stood, &now.outcome) && !stood.settled => {
+                    comparing.stood(stood, Some(&now), &mut found);
+                }
+                None => {}
+            },
+            (None, None) => comparing.surplus(&now, &mut found),
+        }
+    }
+    for (entry, event) in waiting {
+        comparing.missing(entry, event, &mut found);
+    }
+    let withdrawn = |correction: &Correction| correction.outcome.is_none();
+    for (entry, correction) in corrected.into_values().filter(|(_, it)| !withdrawn(it)) {
+        comparing.unfounded(*entry, correction, &mut found);
+    }
+    Ok(found)
+}
+
+/// Why an event comes out as it does in a run.
+pub(super) fn story(
+    context: &Context,
+    batches: Vec<Batch>,
+    wanted: &Wanted,
+) -> Result<Option<Explanation>, BookTrouble> {
+    let input = batches.into_iter().map(Ok::<Batch, FormatsError>);
+    let options = context.options();
+    let told = engine::explain(&context.plan, &context.registers, input, &options, wanted);
+    let mut told = told.map_err(|error| match error {
+        engine::RunError::Input(error) => BookTrouble::from(error),
+        engine::RunError::Sink(never) => match never {},
+        engine::RunError::Internal(what) => FormatsError::Internal(what.to_owned()).into(),
+    })?;
+    let allocated = told.iter().position(|story| story.aside.is_none());
+    Ok((!told.is_empty()).then(|| told.swap_remove(allocated.unwrap_or(0))))
+}

@@ -1,0 +1,212 @@
+//! Events of one edition in the positions of another: what has the same name is the same.
+
+use std::collections::HashMap;
+
+use crate::book::{Account, Event, Field, Kind, Leaf, Outcome, Schema};
+use crate::rows::{Cell, RegisterRow};
+
+/// Says in the positions of one schema what another says.
+#[derive(Debug)]
+pub(super) struct Translator<'s> {
+    from: &'s Schema,
+    to: &'s Schema,
+    /// Both are one, so that nothing needs to be done.
+    same: bool,
+    /// For each member of each enumeration, its position there.
+    members: Vec<HashMap<u32, (u32, u32)>>,
+    accounts: Vec<Option<u32>>,
+    legs: Vec<Option<u32>>,
+}
+
+/// What becomes of something in other positions.
+#[derive(Debug)]
+pub(super) enum Translated<T> {
+    /// It says the same.
+    Whole(T),
+    /// The other rules have no such table.
+    Unknown,
+    /// The other rules have such a table, but this field or value is not theirs.
+    Unfit(String),
+}
+
+/// The leg of an amount whose leg the other rules do not have.
+const NO_LEG: u32 = u32::MAX - 2;
+/// Legs from here on are those of settlements and stages, which all rules have.
+const LEGS_OF_ALL: u32 = u32::MAX - 1;
+
+impl<'s> Translator<'s> {
+    pub(super) fn new(from: &'s Schema, to: &'s Schema) -> Translator<'s> {
+        let members = from.enumerations.iter().map(|own| {
+            let other = to.enumerations.iter().position(|it| it.name == own.name);
+            let other = other.and_then(|at| Some((position(at), to.enumerations.get(at)?)));
+            let mut found = HashMap::new();
+            if let Some((of, other)) = other {
+                for (at, member) in own.members.iter().enumerate() {
+                    if let Some(there) = other.members.iter().position(|it| it == member) {
+                        found.insert(position(at), (of, position(there)));
+                    }
+                }
+            }
+            found
+        });
+        let account = |name: &String| to.accounts.iter().position(|it| it.name == *name);
+        let leg = |own: &crate::book::LegName| {
+            let same = |it: &&crate::book::LegName| it.rule == own.rule && it.place == own.place;
+            to.legs.iter().position(|it| same(&it))
+        };
+        Translator {
+            from,
+            to,
+            same: from == to,
+            members: members.collect(),
+            accounts: from.accounts.iter().map(|it| account(&it.name).map(position)).collect(),
+            legs: from.legs.iter().map(|it| leg(it).map(position)).collect(),
+        }
+    }
+
+    /// Whether both are the same.
+    pub(super) fn is_same(&self) -> bool {
+        self.same
+    }
+
+    /// An event with its outcome. Accounts and legs that are not there keep no position.
+    pub(super) fn event(&self, event: &Event) -> Translated<Event> {
+        if self.same {
+            return Translated::Whole(event.clone());
+        }
+        let Some(own) = get(&self.from.events, event.kind) else { return Translated::Unknown };
+        let there = self.to.events.iter().position(|it| it.name == own.name);
+        let Some((kind, table)) = there.and_then(|at| Some((at, self.to.events.get(at)?))) else {
+            return Translated::Unknown;
+        };
+        let fields = match self.cells(&event.fields, &own.fields, &table.fields) {
+            Ok(fields) => fields,
+            Err(field) => return Translated::Unfit(field),
+        };
+        let outcome = self.outcome(&event.outcome);
+        let kind = position(kind);
+        Translated::Whole(Event { kind, fields, outcome, ..event.clone() })
+    }
+
+    /// An outcome as far as accounts are concerned.
+    pub(super) fn outcome(&self, outcome: &Outcome) -> Outcome {
+        match outcome {
+            Outcome::Allocated { inflow, residue_units, leaves } if !self.same => {
+                let leaves = leaves.iter().map(|leaf| self.leaf(leaf)).collect();
+                Outcome::Allocated { inflow: *inflow, residue_units: *residue_units, leaves }
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn leaf(&self, leaf: &Leaf) -> Leaf {
+        let account = leaf.account.as_ref().map(|account| {
+            let own = get(&self.from.accounts, account.family);
+            let family = get(&self.accounts, account.family).copied().flatten();
+            let key = own.zip(family).map(|(own, _)| {
+                let parts = account.key.iter().zip(&own.keys);
+                parts.map(|(cell, kind)| self.cell(cell, kind)).collect::<Option<Vec<Cell>>>()
+            });
+            match (family, key.flatten()) {
+                (Some(family), Some(key)) => Account { family, key },
+                _ => Account { family: u32::MAX, key: account.key.clone() },
+            }
+        });
+        let leg = match leaf.leg {
+            LEGS_OF_ALL.. => leaf.leg,
+            leg => get(&self.legs, leg).copied().flatten().unwrap_or(NO_LEG),
+        };
+        Leaf { account, leg, amount: leaf.amount }
+    }
+
+    /// Rows of a register.
+    pub(super) fn register(
+        &self,
+        register: u32,
+        rows: Vec<RegisterRow>,
+    ) -> Translated<(u32, Vec<RegisterRow>)> {
+        if self.same {
+            return Translated::Whole((register, rows));
+        }
+        let Some(own) = get(&self.from.registers, register) else { return Translated::Unknown };
+        let there = self.to.registers.iter().position(|it| it.name == own.name);
+        let Some((at, table)) = there.and_then(|at| Some((at, self.to.registers.get(at)?))) else {
+            return Translated::Unknown;
+        };
+        let rows = rows.into_iter().map(|row| {
+            let cells = self.cells(&row.cells, &own.fields, &table.fields)?;
+            Ok(RegisterRow { cells, ..row })
+        });
+        match rows.collect::<Result<Vec<RegisterRow>, String>>() {
+            Ok(rows) => Translated::Whole((position(at), rows)),
+            Err(field) => Translated::Unfit(field),
+        }
+    }
+
+    /// The cells of a row under other fields; the field at fault where a value has no place there.
+    fn cells(&self, cells: &[Cell], from: &[Field], to: &[Field]) -> Result<Vec<Cell>, String> {
+        let mut placed = vec![Cell::Missing; to.len()];
+        for (cell, field) in cells.iter().zip(from) {
+            if *cell == Cell::Missing {
+                continue;
+            }
+            // A field that the other rules do not have says nothing to them.
+            let Some(at) = to.iter().position(|it| it.name == field.name) else { continue };
+            let (Some(place), Some(other)) = (placed.get_mut(at), to.get(at)) else { continue };
+            let alike = self.alike(&field.kind, &other.kind);
+            let value = if alike { self.cell(cell, &field.kind) } else { None };
+            *place = value.ok_or_else(|| field.name.clone())?;
+        }
+        Ok(placed)
+    }
+
+    fn cell(&self, cell: &Cell, kind: &Kind) -> Option<Cell> {
+        match (cell, kind) {
+            (Cell::Member(member), Kind::Member { of }) => {
+                let there = get(&self.members, *of)?.get(member)?;
+                Some(Cell::Member(there.1))
+            }
+            (Cell::List(items), Kind::List { of }) => {
+                let items = items.iter().map(|item| self.cell(item, of));
+                Some(Cell::List(items.collect::<Option<Vec<Cell>>>()?))
+            }
+            (Cell::Record(cells), Kind::Record { of }) => {
+                let own = get(&self.from.shapes, *of)?;
+                let there = self.to.shapes.iter().find(|it| it.name == own.name)?;
+                self.cells(cells, &own.fields, &there.fields).ok().map(Cell::Record)
+            }
+            _ => Some(cell.clone()),
+        }
+    }
+
+    /// Whether values of the two kinds say the same.
+    fn alike(&self, from: &Kind, to: &Kind) -> bool {
+        match (from, to) {
+            (Kind::Money { currency: one }, Kind::Money { currency: two }) => {
+                let (one, two) = (get(&self.from.currencies, *one), get(&self.to.currencies, *two));
+                one == two
+            }
+            (Kind::Member { of: one }, Kind::Member { of: two }) => {
+                let one = get(&self.from.enumerations, *one).map(|it| &it.name);
+                one == get(&self.to.enumerations, *two).map(|it| &it.name)
+            }
+            (Kind::Record { of: one }, Kind::Record { of: two }) => {
+                let one = get(&self.from.shapes, *one).map(|it| &it.name);
+                one == get(&self.to.shapes, *two).map(|it| &it.name)
+            }
+            (Kind::List { of: one }, Kind::List { of: two }) => self.alike(one, two),
+            (Kind::Rate | Kind::Number, Kind::Rate | Kind::Number) => true,
+            (one, two) => one == two,
+        }
+    }
+}
+
+/// The item at a position.
+pub(super) fn get<T>(list: &[T], at: u32) -> Option<&T> {
+    list.get(usize::try_from(at).ok()?)
+}
+
+/// An index as a position; lists of rules are short.
+pub(super) fn position(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,264 @@
+//! `fenshui book dispute`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value as Json, json};
+
+use crate::app::book::{self, Access, BookPlace, Ending, Gathered, Matter};
+use crate::book::{Dispute, Verdict};
+use crate::diagnostics::Words;
+use crate::report::table::{Align, Table};
+
+use super::super::console::Console;
+use super::super::exit::{Exit, Stop};
+use super::other::{self, OtherArgs};
+use super::{AnswerFormat, Failed, secret};
+
+#[derive(Debug, Args)]
+pub(super) struct DisputeArgs {
+    #[command(subcommand)]
+    verb: DisputeVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum DisputeVerb {
+    /// Object to entries, as a party
+    Raise(RaiseArgs),
+    /// List disputes, and how they stand
+    List(ListArgs),
+    /// Show a dispute with the explanation of its entries, and what the party would have
+    Show(ShowArgs),
+    /// Settle a dispute
+    Resolve(ResolveArgs),
+}
+
+#[derive(Debug, Args)]
+struct RaiseArgs {
+    /// The entries objected to
+    #[arg(required = true, value_name = "ENTRY")]
+    entries: Vec<u64>,
+    /// The party
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// Why, in the party's own words
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// What the party holds instead: a reading, a scenario, rules
+    #[arg(long, value_name = "TEXT")]
+    holds: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Only those that are open
+    #[arg(long)]
+    open: bool,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
+}
+
+#[derive(Debug, Args)]
+struct ShowArgs {
+    /// The entry of the dispute
+    dispute: u64,
+    /// The rules that the party holds to, a file or an edition of the book
+    #[arg(long, value_name = "RULES")]
+    with: Option<String>,
+    #[command(flatten)]
+    other: OtherArgs,
+}
+
+#[derive(Debug, Args)]
+struct ResolveArgs {
+    /// The entry of the dispute
+    dispute: u64,
+    /// How it ends
+    #[arg(long, value_enum)]
+    verdict: HowItEnds,
+    /// Who settles it
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// The rules by which the entries are corrected: a file or an edition of the book
+    #[arg(long, value_name = "RULES", required_if_eq("verdict", "corrected"))]
+    with: Option<String>,
+    #[command(flatten)]
+    other: OtherArgs,
+}
+
+/// How a dispute ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum HowItEnds {
+    /// The entries stand
+    Upheld,
+    /// The entries are corrected
+    Corrected,
+    /// The party takes it back
+    Withdrawn,
+}
+
+pub(super) fn run(
+    console: &Console,
+    place: &BookPlace,
+    args: &DisputeArgs,
+) -> Result<Exit, Failed> {
+    match &args.verb {
+        DisputeVerb::Raise(own) => raise(console, place, own),
+        DisputeVerb::List(own) => list(console, place, own),
+        DisputeVerb::Show(own) => show(console, place, own),
+        DisputeVerb::Resolve(own) => resolve(console, place, own),
+    }
+}
+
+fn raise(console: &Console, place: &BookPlace, args: &RaiseArgs) -> Result<Exit, Failed> {
+    let mut against = args.entries.clone();
+    against.sort_unstable();
+    against.dedup();
+    let dispute = Dispute {
+        learnt: secret::now(),
+        by: args.by.clone(),
+        against,
+        reason: args.reason.clone(),
+        holds: args.holds.clone(),
+    };
+    let entry = book::raise(&mut place.open(Access::Write)?, &dispute)?;
+    let words = Words::new(format!("dispute: entry {entry}\n"), format!("异议：第 {entry} 条\n"));
+    console.print(words.in_language(console.language))?;
+    Ok(Exit::Done)
+}
+
+fn list(console: &Console, place: &BookPlace, args: &ListArgs) -> Result<Exit, Failed> {
+    let mut matters = book::matters(&mut place.open(Access::Read)?)?;
+    matters.retain(|it| !args.open || it.resolution.is_none());
+    let text = match args.format {
+        AnswerFormat::Table => table(console, &matters),
+        AnswerFormat::Json => matters.iter().map(|it| format!("{}\n", record(it))).collect(),
+    };
+    console.print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn table(console: &Console, matters: &[Matter]) -> String {
+    let heading = |en, zh, align| (console.pick(en, zh).to_owned(), align);
+    let mut table = Table::new([
+        heading("entry", "条", Align::Right),
+        heading("party", "一方", Align::Left),
+        heading("against", "针对", Align::Left),
+        heading("reason", "理由", Align::Left),
+        heading("stands", "状态", Align::Left),
+    ]);
+    for it in matters {
+        let against: Vec<String> = it.dispute.against.iter().map(u64::to_string).collect();
+        table.add([
+            it.entry.to_string(),
+            it.dispute.by.clone(),
+            against.join(", "),
+            it.dispute.reason.clone(),
+            stands(console, it),
+        ]);
+    }
+    table.draw()
+}
+
+fn stands(console: &Console, matter: &Matter) -> String {
+    match matter.resolution.as_ref().map(|(entry, it)| (entry, &it.verdict)) {
+        None => console.pick("open", "未决").to_owned(),
+        Some((entry, Verdict::Upheld)) => {
+            format!("{} ({entry})", console.pick("upheld", "维持"))
+        }
+        Some((entry, Verdict::Withdrawn)) => {
+            format!("{} ({entry})", console.pick("withdrawn", "撤回"))
+        }
+        Some((entry, Verdict::Corrected { by })) => {
+            let by: Vec<String> = by.iter().map(u64::to_string).collect();
+            format!("{} {} ({entry})", console.pick("corrected by", "更正于"), by.join(", "))
+        }
+    }
+}
+
+fn record(matter: &Matter) -> Json {
+    let verdict = |verdict: &Verdict| match verdict {
+        Verdict::Upheld => "upheld",
+        Verdict::Corrected { .. } => "corrected",
+        Verdict::Withdrawn => "withdrawn",
+    };
+    let resolution = matter.resolution.as_ref();
+    json!({
+        "entry": matter.entry,
+        "by": matter.dispute.by,
+        "against": matter.dispute.against,
+        "reason": matter.dispute.reason,
+        "holds": matter.dispute.holds,
+        "verdict": resolution.map(|(_, it)| verdict(&it.verdict)),
+        "resolved_in": resolution.map(|(entry, _)| entry),
+    })
+}
+
+fn show(console: &Console, place: &BookPlace, args: &ShowArgs) -> Result<Exit, Failed> {
+    let mut open = place.open(Access::Read)?;
+    let rules = match &args.with {
+        Some(with) => Some(other::read(console, &mut open, with, &args.other)?),
+        None => None,
+    };
+    let party = rules.as_ref().map(|rules| rules.other(console, None));
+    let gathered = book::gather(&mut open, args.dispute, party.as_ref(), console.language)?;
+    console.print(&page(console, &gathered))?;
+    Ok(Exit::Done)
+}
+
+fn page(console: &Console, gathered: &Gathered) -> String {
+    let mut out = table(console, std::slice::from_ref(&gathered.matter));
+    if let Some(holds) = &gathered.matter.dispute.holds {
+        out.push_str(&format!("{} {holds}\n", console.pick("the party holds:", "主张：")));
+    }
+    for (entry, text) in &gathered.explained {
+        let words = Words::new(format!("\nentry {entry}\n"), format!("\n第 {entry} 条\n"));
+        out.push_str(words.in_language(console.language));
+        out.push_str(text);
+    }
+    if let Some(owed) = &gathered.owed {
+        out.push_str(console.pick("\nby the party's rules\n", "\n按该方主张\n"));
+        if owed.changes.is_empty() {
+            out.push_str(console.pick("the same\n", "结果相同\n"));
+        }
+        for change in &owed.changes {
+            let (entry, before, after) = (change.entry, &change.before, &change.after);
+            out.push_str(&format!("{entry}: {before} → {after}\n"));
+        }
+    }
+    out
+}
+
+fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<Exit, Failed> {
+    let mut open = place.open(Access::Write)?;
+    let rules = match &args.with {
+        Some(with) => Some(other::read(console, &mut open, with, &args.other)?),
+        None => None,
+    };
+    let other = rules.as_ref().map(|rules| rules.other(console, None));
+    let ending = match (args.verdict, &other) {
+        (HowItEnds::Upheld, _) => Ending::Upheld,
+        (HowItEnds::Withdrawn, _) => Ending::Withdrawn,
+        (HowItEnds::Corrected, Some(other)) => Ending::Corrected(other),
+        (HowItEnds::Corrected, None) => {
+            let words = Words::new("corrected by which rules? `--with RULES`", "按何规则更正？");
+            return Err(Stop::error(words, None).into());
+        }
+    };
+    let said = (args.by.clone(), args.reason.clone());
+    let (entry, corrections) =
+        book::resolve(&mut open, args.dispute, said, secret::now(), &ending)?;
+    for correction in corrections {
+        let words = Words::new(
+            format!("correction: entry {correction}\n"),
+            format!("更正：第 {correction} 条\n"),
+        );
+        console.print(words.in_language(console.language))?;
+    }
+    let words =
+        Words::new(format!("resolution: entry {entry}\n"), format!("裁决：第 {entry} 条\n"));
+    console.print(words.in_language(console.language))?;
+    Ok(Exit::Done)
+}

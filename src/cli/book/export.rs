@@ -1,0 +1,108 @@
+//! `fenshui book export` and `fenshui book import`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::app::book::{self, Access, BookPlace};
+use crate::book::{Book, Note, SigningKey};
+use crate::diagnostics::Words;
+use crate::formats::Output;
+
+use super::super::console::Console;
+use super::super::exit::{Exit, Stop};
+use super::Failed;
+use super::secret::{self, PassphraseArgs};
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// What to write
+    #[arg(value_enum)]
+    what: What,
+    /// The file of a journal, or the folder of tables or tiles
+    out: PathBuf,
+    /// Sign the checkpoint of tiles with this key [default: the latest that the book notes]
+    #[arg(long, value_name = "FILE")]
+    sign: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+/// In which form a book goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// A journal for hledger: a transaction an event
+    Journal,
+    /// Tables in CSV with a Frictionless data package
+    Csv,
+    /// The whole book as a tiled log, from which it can be made again
+    Tiles,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// A folder of tiles
+    folder: PathBuf,
+}
+
+pub(super) fn run(console: &Console, place: &BookPlace, args: &ExportArgs) -> Result<Exit, Failed> {
+    let mut open = place.open(Access::Read)?;
+    match args.what {
+        What::Journal => {
+            let mut output = Output::create(&args.out.display().to_string())?;
+            book::journal(&mut open, secret::now(), &mut output)?;
+            output.finish()?;
+        }
+        What::Csv => book::tables(&mut open, secret::now(), &args.out)?,
+        What::Tiles => {
+            must_be_new(&args.out)?;
+            let checkpoint = checkpoint(console, &mut open, args)?;
+            book::tiles(&mut open, &checkpoint, &args.out)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The checkpoint under which tiles are published.
+fn checkpoint(console: &Console, open: &mut Book, args: &ExportArgs) -> Result<Note, Failed> {
+    if let Some(file) = &args.sign {
+        let key: SigningKey = args.passphrase.load(console, file)?;
+        return Ok(book::sign(open, &[key], secret::now(), false)?);
+    }
+    if let Some(note) = book::latest_checkpoint(open)? {
+        return Ok(note);
+    }
+    console.note(&Words::new(
+        "the checkpoint is not signed: `--sign KEY` signs it",
+        "检查点未签名：加 --sign 密钥 可签名",
+    ));
+    Ok(book::checkpoint(open)?.note())
+}
+
+/// Tiles of two states of a book must not stand in one folder.
+fn must_be_new(folder: &Path) -> Result<(), Stop> {
+    if !folder.join("checkpoint").exists() {
+        return Ok(());
+    }
+    let folder = folder.display();
+    Err(Stop::error(
+        Words::new(
+            format!("`{folder}` holds tiles already"),
+            format!("「{folder}」中已有导出的内容"),
+        ),
+        Some(Words::new("name another folder", "请另指定目录")),
+    ))
+}
+
+pub(super) fn import(
+    console: &Console,
+    place: &BookPlace,
+    args: &ImportArgs,
+) -> Result<Exit, Failed> {
+    let checkpoint = book::import(&args.folder, place)?;
+    let (size, root) = (checkpoint.root.size, checkpoint.root.digest);
+    let words =
+        Words::new(format!("{size} entries, root {root}\n"), format!("{size} 条，树根 {root}\n"));
+    console.print(words.in_language(console.language))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,43 @@
+//! `fenshui book init`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::app::book::{self, BookPlace};
+use crate::book::{KeyChange, SigningKey};
+
+use super::super::console::Console;
+use super::super::exit::Exit;
+use super::Failed;
+use super::secret::{self, PassphraseArgs};
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The name by which checkpoints call the book, such as finance.example/books/2016
+    #[arg(long)]
+    name: String,
+    /// A key that signs for the book; made if there is no such file
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+pub(super) fn run(console: &Console, place: &BookPlace, args: &InitArgs) -> Result<Exit, Failed> {
+    let now = secret::now();
+    let key = match &args.key {
+        None => None,
+        Some(file) if file.exists() => Some(args.passphrase.load(console, file)?),
+        Some(_) => Some(SigningKey::from_seed(&args.name, &secret::random()?)?),
+    };
+    let mut made = place.create(&args.name, now)?;
+    if let (Some(key), Some(file)) = (&key, &args.key) {
+        if !file.exists() {
+            args.passphrase.save(console, key, file, false)?;
+        }
+        book::change_keys(&mut made, &[(KeyChange::Added, key.verifier())], now)?;
+        console.print(&format!("{}\n", key.verifier()))?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,228 @@
+//! `fenshui book`: the journal of allocations, a file a verb.
+
+mod checkpoint;
+mod dispute;
+mod explain;
+mod export;
+mod init;
+mod key;
+mod log;
+mod other;
+mod place;
+mod post;
+mod prove;
+mod replay;
+mod secret;
+mod verify;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::app::book::{BookTrouble, Refusal};
+use crate::diagnostics::Words;
+use crate::report;
+
+use super::console::Console;
+use super::exit::{Exit, Stop, error_text};
+
+#[derive(Debug, Args)]
+pub(super) struct BookArgs {
+    /// The book: a file, `postgres://…`, or `@FILE` that holds an address [also: FENSHUI_BOOK]
+    #[arg(long, global = true, value_name = "PLACE")]
+    book: Option<String>,
+    #[command(subcommand)]
+    verb: BookVerb,
+}
+
+/// What can be asked of a book.
+#[derive(Debug, Subcommand)]
+enum BookVerb {
+    /// Make a new book
+    Init(init::InitArgs),
+    /// Allocate events and keep what each gave, all of them or none
+    Post(Box<post::PostArgs>),
+    /// List the entries of a book
+    Log(log::LogArgs),
+    /// Show entries whole
+    Show(log::ShowArgs),
+    /// Tell why an entry came out as it did, by the rules and registers of its batch
+    Explain(explain::ExplainArgs),
+    /// Work everything out again from the book's own rules and inputs, and compare
+    Replay(Box<replay::ReplayArgs>),
+    /// Post corrections by which the book stands as other rules would have had it
+    Correct(Box<replay::CorrectArgs>),
+    /// Hold what is stored against chain, tree and signed checkpoints
+    Verify(verify::VerifyArgs),
+    /// Print the checkpoint of a book as it stands, sign it, or cosign one as a witness
+    Checkpoint(checkpoint::CheckpointArgs),
+    /// Write a bundle that proves entries to somebody without the book: `fenshui-verify` checks it
+    Prove(prove::ProveArgs),
+    /// Write the book for other programs
+    Export(export::ExportArgs),
+    /// Make a book again from its tiles, with the same root
+    Import(export::ImportArgs),
+    /// Raise, show and settle objections
+    Dispute(Box<dispute::DisputeArgs>),
+    /// Make keys, and say which sign for a book
+    Key(key::KeyArgs),
+}
+
+/// Layout of lists of the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ListFormat {
+    /// Aligned columns for people
+    Table,
+    /// A line of column names, then a row a line
+    Csv,
+    /// An array of records
+    Json,
+    /// A record a line
+    Ndjson,
+}
+
+/// Layout of one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AnswerFormat {
+    /// For people
+    Table,
+    /// One JSON object a line
+    Json,
+}
+
+pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
+    let place = || place::place(args.book.as_deref());
+    let done = match &args.verb {
+        BookVerb::Init(own) => init::run(console, &place()?, own),
+        BookVerb::Post(own) => return post::run(console, &place()?, own),
+        BookVerb::Log(own) => log::run(console, &place()?, own),
+        BookVerb::Show(own) => log::show(console, &place()?, own),
+        BookVerb::Explain(own) => explain::run(console, &place()?, own),
+        BookVerb::Replay(own) => replay::run(console, &place()?, own),
+        BookVerb::Correct(own) => replay::correct(console, &place()?, own),
+        BookVerb::Verify(own) => verify::run(console, &place()?, own),
+        BookVerb::Checkpoint(own) => checkpoint::run(console, &place()?, own),
+        BookVerb::Prove(own) => prove::run(console, &place()?, own),
+        BookVerb::Export(own) => export::run(console, &place()?, own),
+        BookVerb::Import(own) => export::import(console, &place()?, own),
+        BookVerb::Dispute(own) => dispute::run(console, &place()?, own),
+        BookVerb::Key(own) => key::run(console, &place, own),
+    };
+    done.or_else(|failed| failed.said(console))
+}
+
+/// Why a verb of the book stops.
+#[derive(Debug)]
+enum Failed {
+    Trouble(BookTrouble),
+    Stop(Stop),
+}
+
+impl<T: Into<BookTrouble>> From<T> for Failed {
+    fn from(trouble: T) -> Failed {
+        Failed::Trouble(trouble.into())
+    }
+}
+
+impl From<Stop> for Failed {
+    fn from(stop: Stop) -> Failed {
+        Failed::Stop(stop)
+    }
+}
+
+impl Failed {
+    /// Says why, and how the verb ends.
+    fn said(self, console: &Console) -> Result<Exit, Stop> {
+        match self {
+            Failed::Stop(stop) => Err(stop),
+            Failed::Trouble(trouble) => said(console, trouble),
+        }
+    }
+}
+
+fn said(console: &Console, trouble: BookTrouble) -> Result<Exit, Stop> {
+    let (words, hint) = trouble.words();
+    let text = error_text(&words, hint.as_ref(), console.language);
+    match trouble {
+        BookTrouble::Formats(error) => Err((*error).into()),
+        BookTrouble::Refused(_) => {
+            console.message(&text);
+            Ok(Exit::Failed)
+        }
+        BookTrouble::Rules(found) => {
+            let (sources, findings) = *found;
+            let (language, color) = (console.language, console.color.on_stderr());
+            let drawing = report::Drawing { language, color, width: super::language::width() };
+            for found in &findings {
+                console.message(&report::draw(found, &sources, drawing));
+            }
+            console.message(&text);
+            Ok(Exit::RulesBroken)
+        }
+        BookTrouble::Book(_) | BookTrouble::Said(_) => Err(Stop::error(words, hint)),
+    }
+}
+
+/// Why nothing was posted, for people.
+fn refused(console: &Console, refusal: Refusal) -> Result<Exit, Stop> {
+    let (late, changed, can_be_posted) = match refusal {
+        Refusal::Trouble(trouble) => return said(console, trouble),
+        Refusal::Differ(words) => {
+            console.message(&error_text(&words, None, console.language));
+            return Ok(Exit::Failed);
+        }
+        Refusal::Unsettled { late, changed, can_be_posted } => (late, changed, can_be_posted),
+    };
+    for it in &late {
+        let place = it.place.as_ref();
+        let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
+        let (key, behind) = (&it.key, it.behind);
+        let words = Words::new(
+            format!("{place}event `{key}` comes late: entry {behind} stands after it"),
+            format!("{place}事项「{key}」来迟：账簿第 {behind} 条在它之后"),
+        );
+        console.message(&error_text(&words, None, console.language));
+    }
+    console.message(&changes_text(console, &changed));
+    let (words, hint) = if can_be_posted {
+        (
+            Words::new("nothing was posted", "未过账"),
+            Words::new(
+                "`--recompute-late` posts the events, and corrects the entries after them",
+                "加 --recompute-late 可过账，并更正其后的各条",
+            ),
+        )
+    } else {
+        (
+            Words::new(
+                "by these rules and registers entries of the book come out otherwise; \
+                 nothing was posted",
+                "按此规则与登记簿，账簿中已有各条的结果不同；未过账",
+            ),
+            Words::new(
+                "`fenshui book replay --with RULES` shows all differences, \
+                 and makes corrections of them",
+                "用 fenshui book replay --with 规则 查看全部差异并生成更正",
+            ),
+        )
+    };
+    console.message(&error_text(&words, Some(&hint), console.language));
+    Ok(Exit::Failed)
+}
+
+/// What entries gave and would give.
+fn changes_text(console: &Console, changed: &[crate::app::book::Changed]) -> String {
+    const SHOWN_MAX: usize = 10;
+    let mut text = String::new();
+    for it in changed.iter().take(SHOWN_MAX) {
+        let entry = console.pick("entry", "第");
+        let end = console.pick("", " 条");
+        text.push_str(&format!("  {entry} {}{end} ({})\n", it.entry, it.key));
+        for (account, had, has) in &it.accounts {
+            text.push_str(&format!("    {account}  {had} → {has}\n"));
+        }
+    }
+    if let Some(more) = changed.len().checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
+        let words = console.pick("more entries", "条未列出");
+        text.push_str(&format!("  {more} {words}\n"));
+    }
+    text
+}

@@ -1,0 +1,97 @@
+//! Rules beside those of the book: from a file, or of another edition that the book holds.
+
+use std::path::Path;
+
+use clap::Args;
+
+use crate::app::book::{self, Other};
+use crate::app::{self, Loaded};
+use crate::base::Date;
+use crate::book::Book;
+use crate::check::Checked;
+use crate::diagnostics::Words;
+use crate::formats::{InputOptions, Mapping, Project};
+use crate::plan::Choices;
+use crate::report::names::Names;
+use crate::rows::RegisterRow;
+
+use super::super::console::Console;
+use super::super::exit::Stop;
+use super::super::{job, rules};
+use super::Failed;
+
+/// Which rules, and what they read besides events.
+#[derive(Debug, Args)]
+pub(super) struct OtherArgs {
+    /// Rows of a register [default: those of the book's last batch that has them]
+    #[arg(long, value_name = "NAME=FILE")]
+    register: Vec<String>,
+    /// With the amendments of this scenario
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<String>,
+    /// Choose an option of a reading
+    #[arg(long, value_name = "NAME=OPTION")]
+    reading: Vec<String>,
+}
+
+/// The other rules, ready.
+pub(super) struct OtherRules {
+    loaded: Loaded,
+    checked: Checked,
+    names: Names,
+    choices: Choices,
+    registers: Vec<(u32, Vec<RegisterRow>)>,
+}
+
+impl OtherRules {
+    /// What the book is asked about.
+    pub(super) fn other(&self, console: &Console, known_on: Option<Date>) -> Other<'_> {
+        Other {
+            loaded: &self.loaded,
+            checked: &self.checked,
+            names: &self.names,
+            choices: &self.choices,
+            registers: self.registers.clone(),
+            known_on,
+            language: console.language,
+        }
+    }
+}
+
+/// Reads the rules: a file or folder, else an edition by its entry or digest.
+pub(super) fn read(
+    console: &Console,
+    open: &mut Book,
+    with: &str,
+    args: &OtherArgs,
+) -> Result<OtherRules, Failed> {
+    let path = Path::new(with);
+    let (loaded, scenario) = if path.exists() {
+        (rules::load_project(console, path, &Project::of(path)?)?, None)
+    } else {
+        book::texts_of_edition(open, with)?.ok_or_else(|| none_such(with))?
+    };
+    let scenario = args.scenario.as_deref().or(scenario.as_deref());
+    let checked = rules::compile(console, &loaded, scenario)?;
+    let names = app::names(checked.rule_set(), console.language);
+    let choices = app::choices(checked.rule_set(), &args.reading)
+        .map_err(|words| Stop::error(words, None))?;
+    let options = InputOptions::default();
+    let (registers, remarks) =
+        app::read_registers(&names, &args.register, options, &Mapping::default())?;
+    job::say_remarks(console, &remarks);
+    Ok(OtherRules { loaded, checked, names, choices, registers })
+}
+
+fn none_such(with: &str) -> Stop {
+    Stop::error(
+        Words::new(
+            format!("`{with}` is no file of rules and no edition of the book"),
+            format!("「{with}」不是规则文件，也不是账簿中的规则版本"),
+        ),
+        Some(Words::new(
+            "an edition is named by its entry or the beginning of its digest",
+            "规则版本用其条号或摘要的开头指定",
+        )),
+    )
+}

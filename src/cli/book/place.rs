@@ -1,0 +1,51 @@
+//! Which book is meant.
+
+use std::path::Path;
+
+use crate::app::book::BookPlace;
+use crate::diagnostics::Words;
+use crate::formats::read_text;
+
+use super::super::exit::Stop;
+use super::super::language::variable;
+
+/// The place of `--book`, else of FENSHUI_BOOK.
+pub(super) fn place(flag: Option<&str>) -> Result<BookPlace, Stop> {
+    match (flag, variable("FENSHUI_BOOK")) {
+        (Some(flag), _) if has_password(flag) => Err(Stop::error(
+            Words::new(
+                "an address with a password does not belong on the command line, \
+                 where others can read it",
+                "带口令的地址不应写在命令行上，他人可以看到",
+            ),
+            Some(Words::new(
+                "put it into FENSHUI_BOOK, or into a file: `--book @FILE`",
+                "请写入 FENSHUI_BOOK，或写入文件：--book @文件",
+            )),
+        )),
+        (Some(flag), _) => named(flag),
+        (None, Some(variable)) => named(&variable),
+        (None, None) => Err(Stop::error(
+            Words::new("which book?", "哪本账簿？"),
+            Some(Words::new(
+                "name it with `--book FILE` or in FENSHUI_BOOK",
+                "请用 --book 文件 或 FENSHUI_BOOK 指定",
+            )),
+        )),
+    }
+}
+
+fn named(text: &str) -> Result<BookPlace, Stop> {
+    let Some(file) = text.strip_prefix('@') else { return Ok(BookPlace::named(text)) };
+    super::secret::check_private(Path::new(file))?;
+    let address = read_text(Path::new(file))?;
+    Ok(BookPlace::named(address.lines().next().unwrap_or_default().trim()))
+}
+
+/// Whether an address tells a password: `postgres://user:password@…` or `password=…`.
+fn has_password(address: &str) -> bool {
+    let Some((_, rest)) = address.split_once("://") else { return false };
+    let before = rest.split('/').next().unwrap_or_default();
+    let user = before.rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
+}

@@ -1,0 +1,138 @@
+//! `fenshui book post`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::app::book::{self, Access, BookPlace, Post, PostReport};
+use crate::diagnostics::Words;
+
+use super::super::args::JobArgs;
+use super::super::console::Console;
+use super::super::exit::{Exit, Stop};
+use super::super::job::{Prepared, prepare, say_remarks};
+use super::super::set_aside::{SetAsideFile, say_first};
+use super::{AnswerFormat, secret};
+
+#[derive(Debug, Args)]
+pub(super) struct PostArgs {
+    #[command(flatten)]
+    job: JobArgs,
+    /// Who posts, for the book to name
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Post events that come late, and correct the entries after them
+    #[arg(long)]
+    recompute_late: bool,
+    /// Say what would be posted, and keep nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Run a second, plain evaluator first, and stop at the first difference
+    #[arg(long)]
+    cross_check: bool,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
+}
+
+pub(super) fn run(console: &Console, place: &BookPlace, args: &PostArgs) -> Result<Exit, Stop> {
+    let prepared = prepare(console, &args.job)?;
+    let mut open = match place.open(Access::Write) {
+        Ok(open) => open,
+        Err(trouble) => return super::said(console, trouble),
+    };
+    let post = asked(console, &prepared, args);
+    let report = match book::post(&mut open, &post) {
+        Ok(report) => report,
+        Err(refusal) => return super::refused(console, refusal),
+    };
+    let text = match args.format {
+        AnswerFormat::Table => answer(console, args, &report),
+        AnswerFormat::Json => format!("{:#}\n", record(args, &report)),
+    };
+    console.print(&text)?;
+    say_remarks(console, &report.remarks);
+    let first = (report.first_aside.as_slice(), report.totals.set_aside);
+    say_first(console, first, None, SetAsideFile::InBook);
+    if !console.quiet && report.receipt.entries > 0 {
+        console.message(&report.totals.draw_posted(console.language));
+    }
+    let failed = report.totals.set_aside > 0 || !report.totals.balance();
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+fn asked<'a>(console: &'a Console, prepared: &'a Prepared, args: &PostArgs) -> Post<'a> {
+    Post {
+        job: prepared.job(console),
+        loaded: &prepared.loaded,
+        by: args.by.clone(),
+        learnt: secret::now(),
+        recompute_late: args.recompute_late,
+        dry_run: args.dry_run,
+        cross_check: args.cross_check,
+    }
+}
+
+fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
+    let mut out = String::new();
+    let receipt = &report.receipt;
+    for (key, entry) in &report.already {
+        let words = Words::new(
+            format!("{key}: already posted, entry {entry}\n"),
+            format!("{key}：已过账，第 {entry} 条\n"),
+        );
+        out.push_str(words.in_language(console.language));
+    }
+    let told = u64::try_from(report.already.len()).unwrap_or(0);
+    if let Some(more) = receipt.already.checked_sub(told).filter(|more| *more > 0) {
+        out.push_str(&format!("{more} {}\n", console.pick("more already posted", "条亦已过账")));
+    }
+    if let Some(agreed) = report.agreed {
+        let words = console.pick("events on which both evaluators agree", "条事项两个求值器一致");
+        out.push_str(&format!("{agreed} {words}\n"));
+    }
+    if report.late > 0 {
+        let words = console.pick("events came late; entries corrected", "条事项来迟；更正条数");
+        out.push_str(&format!("{} {words}: {}\n", report.late, report.corrected.len()));
+        out.push_str(&super::changes_text(console, &report.corrected));
+    }
+    let words = match (receipt.batch, args.dry_run) {
+        (None, _) => Words::new("nothing new", "没有新内容"),
+        (Some(_), true) => Words::new(
+            format!("a trial: {} entries would be posted, none was", receipt.entries),
+            format!("试算：将过账 {} 条，未写入", receipt.entries),
+        ),
+        (Some(batch), false) => Words::new(
+            format!("batch {batch}: the book has {} entries", receipt.size),
+            format!("批次 {batch}：账簿现有 {} 条", receipt.size),
+        ),
+    };
+    out.push_str(&format!("{}\n", words.in_language(console.language)));
+    if receipt.batch.is_some() && !args.dry_run {
+        out.push_str(&format!("{} {}\n", console.pick("root", "树根"), receipt.root));
+    }
+    out
+}
+
+fn record(args: &PostArgs, report: &PostReport) -> serde_json::Value {
+    let receipt = &report.receipt;
+    let corrected = report.corrected.iter().map(|it| {
+        let accounts = it.accounts.iter();
+        let accounts = accounts.map(|(account, had, has)| {
+            json!({ "account": account, "before": had, "after": has })
+        });
+        json!({ "entry": it.entry, "key": it.key, "accounts": accounts.collect::<serde_json::Value>() })
+    });
+    json!({
+        "dry_run": args.dry_run,
+        "batch": receipt.batch.filter(|_| !args.dry_run),
+        "entries": receipt.entries,
+        "already": receipt.already,
+        "size": receipt.size,
+        "root": (!args.dry_run).then(|| receipt.root.to_string()),
+        "allocated": report.totals.allocated,
+        "set_aside": report.totals.set_aside,
+        "late": report.late,
+        "corrected": corrected.collect::<serde_json::Value>(),
+        "agreed": report.agreed,
+    })
+}

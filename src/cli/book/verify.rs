@@ -1,0 +1,113 @@
+//! `fenshui book verify`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::app::book::{self, Access, BookPlace, Held, Verified};
+use crate::formats::read_text;
+use crate::report::book::note_words;
+
+use super::super::console::Console;
+use super::super::exit::Exit;
+use super::{AnswerFormat, Failed};
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// A checkpoint that was kept outside of the book; may be given again
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// A verifier key that is trusted, or a file with one a line [default: those the book names]
+    #[arg(long, value_name = "KEY")]
+    trust: Vec<String>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
+}
+
+pub(super) fn run(console: &Console, place: &BookPlace, args: &VerifyArgs) -> Result<Exit, Failed> {
+    let trusted = super::key::verifiers(&args.trust)?;
+    let mut notes = Vec::new();
+    for file in &args.checkpoint {
+        notes.push(read_text(Path::new(file))?);
+    }
+    let mut open = place.open(Access::Read)?;
+    let verified = book::verify(&mut open, &notes, &trusted)?;
+    match args.format {
+        AnswerFormat::Table => console.print(&text(console, &verified))?,
+        AnswerFormat::Json => console.print(&format!("{:#}\n", record(&verified)))?,
+    }
+    Ok(if verified.holds() { Exit::Done } else { Exit::Failed })
+}
+
+fn text(console: &Console, verified: &Verified) -> String {
+    let said = &verified.verification;
+    let mut out = format!(
+        "{} {}\n{} {}\n",
+        console.pick("entries", "条数"),
+        said.root.size,
+        console.pick("root", "树根"),
+        said.root.digest
+    );
+    for held in &verified.held {
+        out.push_str(&checkpoint_line(console, held));
+    }
+    if !said.moments_back.is_empty() {
+        let words = console.pick(
+            "entries whose moment stands before that of an earlier one (clocks differ)",
+            "条的时刻早于其前的条（时钟不一）",
+        );
+        out.push_str(&format!("{} {words}\n", said.moments_back.len()));
+    }
+    let damage = console.pick("damage", "损坏");
+    for found in &said.damages {
+        out.push_str(&format!("{damage}: {found}\n"));
+    }
+    if said.untold > 0 {
+        out.push_str(&format!("{damage}: {} {}\n", said.untold, console.pick("more", "处未列出")));
+    }
+    out.push_str(match verified.holds() {
+        true => console.pick("all holds\n", "全部相符\n"),
+        false => console.pick("something does not hold\n", "有不符之处\n"),
+    });
+    out
+}
+
+fn checkpoint_line(console: &Console, held: &Held) -> String {
+    let place = match held.entry {
+        Some(entry) => format!("{} {entry}", console.pick("checkpoint in entry", "检查点，条")),
+        None => console.pick("checkpoint given", "所给检查点").to_owned(),
+    };
+    let size = held
+        .checkpoint
+        .as_ref()
+        .map_or_else(String::new, |it| format!(" {} {}", console.pick("of", "条数"), it.root.size));
+    let by: Vec<&str> = held.signed.iter().map(|it| it.by.as_str()).collect();
+    match &held.wrong {
+        None => format!("{place}{size}: {} {}\n", console.pick("signed by", "签名"), by.join(", ")),
+        Some(wrong) => {
+            format!("{place}{size}: {}\n", note_words(wrong).in_language(console.language))
+        }
+    }
+}
+
+fn record(verified: &Verified) -> serde_json::Value {
+    let said = &verified.verification;
+    let held = verified.held.iter().map(|it| {
+        json!({
+            "entry": it.entry,
+            "size": it.checkpoint.as_ref().map(|it| it.root.size),
+            "signed_by": it.signed.iter().map(|it| it.by.as_str()).collect::<Vec<&str>>(),
+            "wrong": it.wrong.as_ref().map(|it| note_words(it).en),
+        })
+    });
+    json!({
+        "entries": said.root.size,
+        "root": said.root.digest.to_string(),
+        "checkpoints": held.collect::<serde_json::Value>(),
+        "damages": said.damages.iter().map(|it| it.to_string()).collect::<Vec<String>>(),
+        "damages_not_listed": said.untold,
+        "holds": verified.holds(),
+    })
+}

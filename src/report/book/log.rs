@@ -1,0 +1,364 @@
+//! Entries as lines of a log, and one entry as a page.
+
+use crate::base::Money;
+use crate::book::{Batch, Because, Entry, Event, KeyChange, Outcome};
+use crate::diagnostics::Language;
+use crate::report::names::Names;
+use crate::report::reason_words;
+use crate::report::table::{Align, Table};
+use crate::report::values::{grouped, money_label, person_text};
+use crate::rows::{Cell, Origin};
+
+use super::entry_json::{account_name, get, is_made, key, leg_name, verdict};
+
+/// What an entry's positions are called, and where its rows come from.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryNames<'n> {
+    /// The names of its edition.
+    pub names: &'n Names,
+    /// The batch it belongs to, if it does.
+    pub batch: Option<&'n Batch>,
+    /// Decimals of the money that a correction moves.
+    pub correction_scale: u8,
+    /// The key of the event that a correction is of.
+    pub key: &'n str,
+}
+
+impl<'n> EntryNames<'n> {
+    /// The file and the line of a row.
+    pub(super) fn source(&self, origin: Origin) -> (Option<&'n str>, Option<u64>) {
+        if is_made(origin) {
+            return (None, None);
+        }
+        let source = self.batch.and_then(|batch| get(&batch.sources, origin.file));
+        (source.map(|it| it.name.as_str()), Some(origin.line))
+    }
+}
+
+/// What a log says of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// Its number.
+    pub entry: u64,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The batch it belongs to.
+    pub batch: Option<u64>,
+    /// The day of an event, or the moment when the book learnt of it.
+    pub when: String,
+    /// The key of an event.
+    pub key: String,
+    /// What an event brought, as files write it.
+    pub amount: String,
+    /// The rest in a line.
+    pub what: String,
+}
+
+/// The line of an entry.
+pub fn log_line(number: u64, entry: &Entry, of: EntryNames<'_>, language: Language) -> LogLine {
+    let kind = Entry::kind_name(entry.kind()).unwrap_or_default();
+    let blank = LogLine {
+        entry: number,
+        kind,
+        batch: None,
+        when: String::new(),
+        key: String::new(),
+        amount: String::new(),
+        what: String::new(),
+    };
+    match entry {
+        Entry::Event(event) => event_line(event, of, language, blank),
+        Entry::Unread(row) => {
+            let words = reason_words(&row.reason, row.kind, of.names);
+            let (file, line) = of.source(row.origin);
+            let place = format!("{}:{}", file.unwrap_or_default(), line.unwrap_or_default());
+            let what = format!("{place} [{}] {}", words.code, words.what.in_language(language));
+            LogLine { batch: Some(row.batch), what, ..blank }
+        }
+        Entry::Correction(it) => {
+            let became = it.outcome.as_ref();
+            let became =
+                became.map(|it| outcome_text(it, None, of.correction_scale, of.names, language));
+            let became = became.unwrap_or_else(|| pick(language, "withdrawn", "撤回").to_owned());
+            let because = because_text(&it.because, language);
+            let what = match language {
+                Language::English => format!("corrects {}, {because}: {became}", it.of),
+                Language::Chinese => format!("更正第 {} 条（{because}）：{became}", it.of),
+            };
+            let (batch, when, key) = (Some(it.batch), it.booked.to_string(), of.key.to_owned());
+            LogLine { batch, when, key, what, ..blank }
+        }
+        Entry::Close(it) => {
+            let entries = pick(language, "entries", "条");
+            let mut what = format!("{} {entries}", it.entries);
+            if it.corrections > 0 {
+                let corrections = pick(language, "corrections", "条更正");
+                what.push_str(&format!(", {} {corrections}", it.corrections));
+            }
+            LogLine { batch: Some(it.batch), what, ..blank }
+        }
+        other => matter_line(other, of, language, blank),
+    }
+}
+
+/// The line of an entry that is no part of a batch, or begins one.
+fn matter_line(entry: &Entry, of: EntryNames<'_>, language: Language, blank: LogLine) -> LogLine {
+    let (when, what) = match entry {
+        Entry::Opening(it) => (it.learnt.to_string(), it.origin.clone()),
+        Entry::Edition(it) => {
+            let digest = it.digest().to_string();
+            let (files, short) = (it.texts.len(), digest.get(..12).unwrap_or_default());
+            (String::new(), format!("{} {short} ({files} {})", it.name, texts(language, files)))
+        }
+        Entry::Register(it) => {
+            let name = get(&of.names.registers, it.register);
+            let name = name.map_or("", |it| it.name.in_language(language));
+            let rows = pick(language, "rows", "行");
+            (String::new(), format!("{name}: {} {rows}", it.rows.len()))
+        }
+        Entry::Batch(it) => {
+            let files: Vec<&str> = it.sources.iter().map(|it| it.name.as_str()).collect();
+            let by = it.by.as_deref().map(|by| format!("{by}: ")).unwrap_or_default();
+            let rules = it.edition_entry;
+            let files: String = match language {
+                Language::English => files.iter().map(|file| format!("{file}, ")).collect(),
+                Language::Chinese => files.iter().map(|file| format!("{file}，")).collect(),
+            };
+            let what = match language {
+                Language::English => format!("{by}{files}by the rules of entry {rules}"),
+                Language::Chinese => format!("{by}{files}规则见第 {rules} 条"),
+            };
+            (it.learnt.to_string(), what)
+        }
+        Entry::Dispute(it) => {
+            let against: Vec<String> = it.against.iter().map(u64::to_string).collect();
+            let against = against.join(", ");
+            let word = pick(language, "against", "针对");
+            (it.learnt.to_string(), format!("{} {word} {against}: {}", it.by, it.reason))
+        }
+        Entry::Resolution(it) => {
+            let word = pick(language, "dispute", "异议");
+            let verdict = verdict(&it.verdict);
+            (it.learnt.to_string(), format!("{word} {}: {verdict}; {}", it.dispute, it.reason))
+        }
+        Entry::Checkpoint(it) => {
+            let size = it.note.lines().nth(1).unwrap_or_default();
+            let by: Vec<&str> = it.note.lines().filter_map(signer).collect();
+            let (of, by) = (pick(language, "of", "条数"), by.join(", "));
+            (it.learnt.to_string(), format!("{of} {size}: {by}"))
+        }
+        Entry::Signer(it) => {
+            (it.learnt.to_string(), format!("{} {}", change_name(it.change), it.key))
+        }
+        Entry::Event(_) | Entry::Unread(_) | Entry::Correction(_) | Entry::Close(_) => {
+            return blank;
+        }
+    };
+    LogLine { when, what, ..blank }
+}
+
+/// The name in a line of a signature.
+fn signer(line: &str) -> Option<&str> {
+    line.strip_prefix("— ")?.split(' ').next()
+}
+
+fn texts(language: Language, count: usize) -> &'static str {
+    match (language, count) {
+        (Language::English, 1) => "text",
+        (Language::English, _) => "texts",
+        (Language::Chinese, _) => "个文本",
+    }
+}
+
+fn event_line(event: &Event, of: EntryNames<'_>, language: Language, blank: LogLine) -> LogLine {
+    let table = get(&of.names.events, event.kind);
+    let scale = table.map_or(2, |table| table.currency.scale);
+    let amount = match &event.outcome {
+        Outcome::Allocated { inflow, .. } => Some(*inflow),
+        Outcome::SetAside { inflow, .. } => *inflow,
+    };
+    let late = if event.late { pick(language, "late; ", "迟到；") } else { "" };
+    let outcome = outcome_text(&event.outcome, Some(event.kind), scale, of.names, language);
+    LogLine {
+        batch: Some(event.batch),
+        when: event.date.to_string(),
+        key: key(event),
+        amount: amount.map(|it| it.format(scale)).unwrap_or_default(),
+        what: format!("{late}{outcome}"),
+        ..blank
+    }
+}
+
+/// Who gets what, or why nobody does, in a line.
+pub fn outcome_text(
+    outcome: &Outcome,
+    kind: Option<u32>,
+    scale: u8,
+    names: &Names,
+    language: Language,
+) -> String {
+    match outcome {
+        Outcome::SetAside { reason, .. } => {
+            let words = reason_words(reason, kind, names);
+            let word = pick(language, "set aside", "搁置");
+            format!("{word}[{}]: {}", words.code, words.what.in_language(language))
+        }
+        Outcome::Allocated { leaves, .. } => {
+            let mut sums: Vec<(String, i128)> = Vec::new();
+            for leaf in leaves {
+                let account = account_name(leaf.account.as_ref(), names);
+                match sums.iter_mut().find(|(name, _)| *name == account) {
+                    Some((_, sum)) => *sum += leaf.amount.minor(),
+                    None => sums.push((account, leaf.amount.minor())),
+                }
+            }
+            let text = |(name, sum): &(String, i128)| {
+                format!("{name} {}", money_label(Money::from_minor(*sum), scale))
+            };
+            sums.iter().map(text).collect::<Vec<String>>().join("; ")
+        }
+    }
+}
+
+fn because_text(because: &Because, language: Language) -> String {
+    match (because, language) {
+        (Because::Late { entry }, Language::English) => format!("after the late entry {entry}"),
+        (Because::Late { entry }, Language::Chinese) => format!("因第 {entry} 条来迟"),
+        (Because::Dispute { entry }, Language::English) => format!("after dispute {entry}"),
+        (Because::Dispute { entry }, Language::Chinese) => format!("因第 {entry} 条异议"),
+        (Because::Stated { reason }, _) => reason.clone(),
+    }
+}
+
+/// What happens to a key, in a word.
+pub(super) fn change_name(change: KeyChange) -> &'static str {
+    match change {
+        KeyChange::Added => "added",
+        KeyChange::Retired => "retired",
+    }
+}
+
+/// Lines as a table.
+pub fn log_table(lines: &[LogLine], language: Language) -> String {
+    let heading = |en: &str, zh: &str, align| (pick(language, en, zh).to_owned(), align);
+    let mut table = Table::new([
+        heading("entry", "条", Align::Right),
+        heading("kind", "种类", Align::Left),
+        heading("when", "日期", Align::Left),
+        heading("key", "键", Align::Left),
+        heading("amount", "金额", Align::Right),
+        heading("what", "内容", Align::Left),
+    ]);
+    for line in lines {
+        let kind = kind_label(line.kind, language).to_owned();
+        let amount = grouped(&line.amount);
+        let when = line.when.clone();
+        table.add([
+            line.entry.to_string(),
+            kind,
+            when,
+            line.key.clone(),
+            amount,
+            line.what.clone(),
+        ]);
+    }
+    table.draw()
+}
+
+/// A kind of entry for a person.
+fn kind_label(kind: &'static str, language: Language) -> &'static str {
+    let zh = match kind {
+        "opening" => "开簿",
+        "edition" => "规则版本",
+        "register" => "登记簿",
+        "batch" => "批次",
+        "event" => "事项",
+        "unread" => "不可读行",
+        "correction" => "更正",
+        "close" => "批次结束",
+        "dispute" => "异议",
+        "resolution" => "裁决",
+        "checkpoint" => "检查点",
+        "signer" => "签名密钥",
+        other => other,
+    };
+    pick(language, kind, zh)
+}
+
+/// An entry as a page: what it says, and for an allocation a line a leg.
+pub fn entry_page(number: u64, entry: &Entry, of: EntryNames<'_>, language: Language) -> String {
+    let line = log_line(number, entry, of, language);
+    let kind = kind_label(line.kind, language);
+    let head = pick(language, "entry", "第");
+    let mut out = format!("{head} {number}{} {kind}\n", pick(language, ",", " 条"));
+    match entry {
+        Entry::Event(event) => out.push_str(&event_page(event, of, language)),
+        Entry::Correction(it) => {
+            out.push_str(&format!("{}\n", line.what));
+            if let Some(outcome) = &it.outcome {
+                out.push_str(&leaves_table(outcome, of.correction_scale, of, language));
+            }
+        }
+        Entry::Edition(it) => {
+            out.push_str(&format!("{}\nsha256 {}\n", it.name, it.digest()));
+            for text in &it.texts {
+                out.push_str(&format!("\n--- {} sha256 {}\n{}", text.path, text.digest, text.text));
+            }
+        }
+        Entry::Checkpoint(it) => out.push_str(&it.note),
+        _ => out.push_str(&format!("{} {}\n", line.when, line.what)),
+    }
+    out
+}
+
+fn event_page(event: &Event, of: EntryNames<'_>, language: Language) -> String {
+    let table = get(&of.names.events, event.kind);
+    let scale = table.map_or(2, |table| table.currency.scale);
+    let mut out = String::new();
+    let mut fields = Table::new([(String::new(), Align::Left), (String::new(), Align::Left)]);
+    let declared = table.map_or(&[][..], |table| &table.fields);
+    for (cell, field) in event.fields.iter().zip(declared) {
+        if *cell != Cell::Missing {
+            let value = person_text(cell, &field.kind, of.names, language);
+            fields.add([field.name.in_language(language).to_owned(), value]);
+        }
+    }
+    let kind = table.map_or("", |table| table.name.in_language(language));
+    let place = match of.source(event.origin) {
+        (Some(file), Some(line)) => format!("{file}:{line}"),
+        _ => pick(language, "made by the run", "由运行生成").to_owned(),
+    };
+    let batch = pick(language, "batch", "批次");
+    out.push_str(&format!("{kind} {} ({place}; {batch} {})\n", key(event), event.batch));
+    out.push_str(fields.draw().trim_start_matches('\n'));
+    out.push_str(&leaves_table(&event.outcome, scale, of, language));
+    out
+}
+
+fn leaves_table(outcome: &Outcome, scale: u8, of: EntryNames<'_>, language: Language) -> String {
+    let Outcome::Allocated { leaves, .. } = outcome else {
+        return format!("{}\n", outcome_text(outcome, None, scale, of.names, language));
+    };
+    let heading = |en: &str, zh: &str, align| (pick(language, en, zh).to_owned(), align);
+    let mut table = Table::new([
+        heading("account", "账户", Align::Left),
+        heading("amount", "金额", Align::Right),
+        heading("rule", "规则", Align::Left),
+        heading("leg", "分项", Align::Left),
+        heading("clause", "依据", Align::Left),
+    ]);
+    for leaf in leaves {
+        let (rule, place, clause) = leg_name(leaf.leg, of.names);
+        let account = account_name(leaf.account.as_ref(), of.names);
+        let amount = money_label(leaf.amount, scale);
+        table.add([account, amount, rule.to_owned(), place.to_owned(), clause.to_owned()]);
+    }
+    table.draw()
+}
+
+pub(super) fn pick<'t>(language: Language, en: &'t str, zh: &'t str) -> &'t str {
+    match language {
+        Language::English => en,
+        Language::Chinese => zh,
+    }
+}

@@ -1,0 +1,134 @@
+//! The errors of the book in both languages, with what to do about them.
+
+use std::error::Error as _;
+
+use crate::book::{BookError, KeyError, NoteError, StoreError};
+use crate::diagnostics::Words;
+
+/// An error of the book, and what to do about it where one can say.
+pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
+    let en = error.to_string();
+    let verify = || Some(Words::new("`fenshui book verify` tells what is damaged", VERIFY_ZH));
+    let (zh, hint) = match error {
+        BookError::Store(error) => return store_words(error),
+        BookError::Malformed { entry, source } => {
+            let en = format!("{en}: {source}");
+            return (Words::new(en, format!("账簿第 {entry} 条无法读取")), verify());
+        }
+        BookError::Damaged { entry } => (format!("账簿第 {entry} 条与写入时不一致"), verify()),
+        BookError::NoOpening => ("账簿没有开簿记录".to_owned(), verify()),
+        BookError::NoEntry { number, size } => {
+            (format!("没有第 {number} 条：账簿共有 {size} 条"), None)
+        }
+        BookError::HalfBatch { batch } => (format!("从第 {batch} 条开始的批次不完整"), verify()),
+        BookError::Conflict { key, entry, .. } => (
+            format!("事项「{key}」已在账簿第 {entry} 条，内容不同"),
+            Some(Words::new(
+                "what is posted is never changed: send a refund, or correct the entry",
+                "已过账内容不可更改：请另发退库事项，或更正该条",
+            )),
+        ),
+        BookError::Late { key, behind } => (
+            format!("事项「{key}」来迟：同一台账的第 {behind} 条在它之后"),
+            Some(Words::new(
+                "`--recompute-late` posts it with entries that correct those after it",
+                "加 --recompute-late 可过账，并更正其后的各条",
+            )),
+        ),
+        BookError::NotConserved { key, inflow, sum } => {
+            (format!("事项「{key}」：各项之和 {sum}，流入 {inflow}"), None)
+        }
+        BookError::TotalTooLarge => ("本批金额之和超出 128 位".to_owned(), None),
+        BookError::NotPortable => ("事项键值的一部分不是文字、数、日期或期间".to_owned(), None),
+        BookError::NoEdition { digest } => (format!("账簿没有规则版本 {digest}"), None),
+        BookError::OutOfPlace { what, .. } => (format!("位置不当：{what}"), None),
+        BookError::NotCorrectable { of } => (format!("第 {of} 条不是事项，也不是更正"), None),
+        BookError::NoDispute { of } => (format!("第 {of} 条不是异议"), None),
+        BookError::Settled { of, by } => (format!("第 {of} 条已由第 {by} 条了结"), None),
+        BookError::BadName { name } => {
+            (format!("「{name}」不能作账簿名：不得为空，不得含空白或 +"), None)
+        }
+        BookError::Internal(what) => (format!("内部错误，请报告：{what}"), None),
+    };
+    (Words::new(en, zh), hint)
+}
+
+const VERIFY_ZH: &str = "用 fenshui book verify 查明损坏之处";
+
+/// An error of the store.
+pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
+    let mut en = error.to_string();
+    let (zh, hint) = match error {
+        StoreError::NotFound { place } => (
+            format!("「{place}」没有账簿"),
+            Some(Words::new("`fenshui book init` makes one", "用 fenshui book init 建立")),
+        ),
+        StoreError::Exists { place } => {
+            (format!("「{place}」已存在"), Some(Words::new("name another place", "请另指定位置")))
+        }
+        StoreError::Foreign { place } => (format!("「{place}」不是分税的账簿"), None),
+        StoreError::Newer { found, known } => (
+            format!("账簿格式为 {found}，本程序只认识到 {known}"),
+            Some(Words::new("use a newer fenshui", "请使用较新的 fenshui")),
+        ),
+        StoreError::Truncated { place, found, expected } => (
+            format!("「{place}」应有 {expected} 字节，只有 {found}：末尾缺失"),
+            Some(Words::new("restore it from a copy", "请用副本恢复")),
+        ),
+        StoreError::Damaged { what } => (format!("账簿存储损坏：{what}"), None),
+        StoreError::Locked => (
+            "另有人正在写入账簿".to_owned(),
+            Some(Words::new("nothing was added; try again", "未写入任何内容，请重试")),
+        ),
+        StoreError::Full => ("账簿所在之处空间已满，未写入任何内容".to_owned(), None),
+        StoreError::ReadOnly { what } => (format!("账簿不可写入：{what}"), None),
+        StoreError::NotDurable { setting } => {
+            (format!("服务器设置 {setting}：崩溃时可能丢失已确认的内容"), None)
+        }
+        StoreError::Lost => ("与账簿的连接中断，未写入任何内容".to_owned(), None),
+        StoreError::Unknown => {
+            ("写入本批时与账簿的连接中断：请重新过账，账簿会说明是否已有".to_owned(), None)
+        }
+        StoreError::Io { place, source } => {
+            en = format!("{en}: {source}");
+            (format!("「{place}」无法使用：{source}"), None)
+        }
+        StoreError::Other { what } => (format!("账簿存储出错：{what}"), None),
+    };
+    (Words::new(en, zh), hint)
+}
+
+/// Why a key file cannot be used.
+pub fn key_words(error: &KeyError) -> Words {
+    let zh = match error {
+        KeyError::Io { file, source } => {
+            return Words::new(
+                format!("{error}: {source}"),
+                format!("密钥文件「{file}」无法使用：{source}"),
+            );
+        }
+        KeyError::ReadByOthers { file, mode } => {
+            format!("他人可读密钥文件「{file}」（权限 {mode:o}）：请执行 chmod 600")
+        }
+        KeyError::NotAKey { file } => format!("「{file}」不是密钥文件"),
+        KeyError::PassphraseWanted { file } => format!("「{file}」中的密钥有口令保护"),
+        KeyError::WrongPassphrase { file } => format!("口令不是「{file}」中密钥的口令"),
+    };
+    Words::new(error.to_string(), zh)
+}
+
+/// Why a note or checkpoint is none.
+pub fn note_words(error: &NoteError) -> Words {
+    let zh = match error {
+        NoteError::NotANote(what) => format!("不是带签名的文本：{what}"),
+        NoteError::NotACheckpoint(what) => format!("不是检查点：{what}"),
+        NoteError::NotAKey(text) => format!("「{text}」不是验证密钥"),
+        NoteError::FalseSignature(name) => format!("「{name}」的签名是假的"),
+        NoteError::NotSigned => "所给密钥均未签名".to_owned(),
+    };
+    let en = match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    Words::new(en, zh)
+}
