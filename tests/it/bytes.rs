@@ -48,6 +48,7 @@ struct Way {
 }
 
 /// Allocations, summary and rows set aside of a run.
+#[expect(clippy::result_large_err, reason = "what opens outputs fails as they do")]
 fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<u8>; 3] {
     let options = InputOptions { pieces: way.pieces, ..InputOptions::default() };
     let mapping = Mapping::default();

@@ -61,14 +61,14 @@ fn folder() -> tempfile::TempDir {
         sheet.write(1, u16::try_from(column).unwrap() + 1, *name).unwrap();
     }
     sheet.write(2, 1, "007").unwrap();
-    sheet.write_with_format(2, 2, &date(2024, 7, 16), &day).unwrap();
+    sheet.write_with_format(2, 2, date(2024, 7, 16), &day).unwrap();
     sheet.write(2, 3, "北").unwrap();
     sheet.write(2, 4, 1_234_567_890_123.45).unwrap();
     sheet.write(4, 1, 8).unwrap();
-    sheet.write_with_format(4, 2, &date(2024, 2, 29), &day).unwrap();
+    sheet.write_with_format(4, 2, date(2024, 2, 29), &day).unwrap();
     sheet.write(4, 3, "south").unwrap();
     // As a sum of cells comes out: -0.30000000000000004.
-    sheet.write(4, 4, -0.1 - 0.2).unwrap();
+    sheet.write(4, 4, -0.300_000_000_000_000_04).unwrap();
     let sheet = workbook.add_worksheet().set_name("share").unwrap();
     for (row, cells) in [["region", "part", "firm"], ["north", "", "=A1"], ["south", "1/3", "001"]]
         .iter()
@@ -177,7 +177,7 @@ fn what_a_spreadsheet_has_spoilt_is_set_aside_by_its_cell() {
     }
     sheet.write(1, 0, 911_100_001_234_567_000_i64).unwrap();
     sheet.write_with_format(2, 1, &noon, &day).unwrap();
-    sheet.write(3, 3, 100.0 / 3.0).unwrap();
+    sheet.write(3, 3, 33.333_333_333_333_336).unwrap();
     sheet.write(4, 1, 45352).unwrap();
     workbook.save(folder.path().join("spoilt.xlsx")).unwrap();
     let arguments = ["spoilt.xlsx", "--register", "share=share.csv", "-q", "--out", "o.csv"];
