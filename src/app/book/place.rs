@@ -1,7 +1,6 @@
 //! Where a book is: a file, or a database on a server.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::book::{Book, Moment, Store};
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
@@ -28,7 +27,8 @@ pub enum Access {
 }
 
 /// How long to wait for somebody else who posts.
-const WAIT: Duration = Duration::from_secs(30);
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+const WAIT: std::time::Duration = std::time::Duration::from_secs(30);
 
 impl BookPlace {
     /// The place that an argument names.

@@ -2,6 +2,8 @@
 
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod foreign;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod pieces;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod proof;
