@@ -32,7 +32,8 @@ pub(super) fn say_first(
     remedy: Option<&Words>,
     file: SetAsideFile,
 ) {
-    // What is wrong with every row is said once.
+    // What is wrong with every row is said once, with how many they are; that is a note.
+    let remedy = remedy.filter(|_| !console.quiet);
     let shown = if remedy.is_some() { 1 } else { first.len() };
     for aside in first.iter().take(shown) {
         let what = aside.aside.reason.what.in_language(console.language);

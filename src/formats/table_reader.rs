@@ -249,7 +249,7 @@ impl<'n> TableReader<'n> {
                 parse::text(&self.mapping.meant(at, text), &field.kind, self.names).ok()
             }
             RawRow::Values { cells, .. } => match self.from.get(at)? {
-                FieldFrom::Nowhere => return None,
+                FieldFrom::Nowhere => None,
                 FieldFrom::Column(place) => {
                     value_cell(&self.mapping, at, field, cells.get(*place)?, self.names).ok()
                 }

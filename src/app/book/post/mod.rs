@@ -150,7 +150,7 @@ fn begin<'b>(
     });
     let sources = sources.collect::<Result<Vec<Source>, FormatsError>>()?;
     let mut posting = book.begin()?;
-    let number = begin_with(&mut posting, edition, &post.job.registers, |batch| {
+    let number = begin_with(&mut posting, edition, post.job.registers, |batch| {
         batch.learnt = post.learnt;
         batch.by.clone_from(&post.by);
         batch.readings = readings(&post.job.choices.readings);
