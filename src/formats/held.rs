@@ -21,7 +21,7 @@ pub(super) enum Held<'a> {
     Bool(bool),
     /// So many units of a negative power of ten: exact.
     #[cfg_attr(
-        not(feature = "columns"),
+        not(any(feature = "columns", test)),
         expect(dead_code, reason = "only files of columns have it")
     )]
     Decimal {

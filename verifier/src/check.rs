@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Unreadable;
 use crate::bundle::{Bundle, Entry};
-use crate::entry::{Batch, Edition, Event, RegisterUse, register_rows};
+use crate::entry::{Batch, Correction, Edition, Event, RegisterUse, Stands, register_rows};
 use crate::note::Key;
 use crate::tree::{includes, leaf, sha256};
 
@@ -47,6 +47,7 @@ const EDITION: u8 = 1;
 const REGISTER: u8 = 2;
 const BATCH: u8 = 3;
 const EVENT: u8 = 4;
+const CORRECTION: u8 = 6;
 
 /// Checks a bundle against the keys one trusts.
 ///
@@ -67,6 +68,7 @@ pub fn check(bundle: &str, keys: &[String]) -> Result<Report, Unreadable> {
                 EDITION => edition(entry, &mut report)?,
                 BATCH => batch(&bundle, entry, &mut report)?,
                 EVENT => event(&bundle, entry, &mut report)?,
+                CORRECTION => correction(&bundle, entry, &mut report)?,
                 _ => {}
             }
         }
@@ -184,6 +186,45 @@ fn event(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), 
         let first = lines.next().unwrap_or_default();
         report.told.push(format!("entry {number}: {first}"));
         report.told.extend(lines);
+    }
+    Ok(())
+}
+
+/// What no longer stands, and what stands in its place.
+fn correction(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
+    let (correction, number) = (Correction::read(&entry.body)?, entry.number);
+    let of = correction.of;
+    let told =
+        |what: &str| format!("entry {of} no longer stands: entry {number} corrects it{what}");
+    let leaves = match &correction.stands {
+        Stands::Withdrawn => {
+            report.told.push(told(", and nothing takes its place"));
+            return Ok(());
+        }
+        Stands::SetAside => {
+            report.told.push(told(", and it is set aside"));
+            return Ok(());
+        }
+        Stands::Allocated(leaves) => leaves,
+    };
+    report.told.push(told(""));
+    // A correction may take the place of another: the event is at the beginning.
+    let mut first = bundle.entry(of);
+    while let Some(earlier) = first.filter(|earlier| earlier.kind == CORRECTION) {
+        let before = Correction::read(&earlier.body)?.of;
+        first = bundle.entry(before).filter(|_| before < earlier.number);
+    }
+    let begun = bundle.entry(correction.batch).filter(|begun| begun.kind == BATCH);
+    let edition = match begun {
+        Some(begun) => bundle.entry(Batch::read(&begun.body)?.edition_entry),
+        None => None,
+    };
+    match (first, edition.filter(|edition| edition.kind == EDITION)) {
+        (Some(first), Some(edition)) if first.kind == EVENT => {
+            let event = Event::read(&first.body)?;
+            report.told.extend(Edition::read(&edition.body)?.leaves(&event, leaves));
+        }
+        _ => report.absent.push(format!("the event or the rules of entry {number}")),
     }
     Ok(())
 }

@@ -56,6 +56,24 @@ pub(crate) struct Event {
     pub(crate) allocated: Option<(i128, Vec<Leaf>)>,
 }
 
+/// What stands in the place of an earlier outcome.
+pub(crate) struct Correction {
+    pub(crate) batch: u64,
+    /// The entry it takes the place of.
+    pub(crate) of: u64,
+    pub(crate) stands: Stands,
+}
+
+/// What stands after a correction.
+pub(crate) enum Stands {
+    /// Nothing: the event is withdrawn.
+    Withdrawn,
+    /// The event is set aside.
+    SetAside,
+    /// These amounts.
+    Allocated(Vec<Leaf>),
+}
+
 pub(crate) struct Leaf {
     /// Family and key; nobody yet, if undetermined.
     account: Option<(u64, Vec<Value>)>,
@@ -91,14 +109,17 @@ impl Edition {
             .map(|(value, (name, kind))| format!("{name} {}", self.value(value, kind)))
             .collect();
         let mut lines = vec![format!("{name} of {}: {}", event.date, told.join("; "))];
-        let currency = table.map_or(0, |table| table.currency);
         match &event.allocated {
             None => lines.push("  set aside".to_owned()),
-            Some((_, leaves)) => {
-                lines.extend(leaves.iter().map(|leaf| self.leaf(leaf, currency)));
-            }
+            Some((_, leaves)) => lines.extend(self.leaves(event, leaves)),
         }
         lines
+    }
+
+    /// Amounts in the currency of an event, a line each.
+    pub(crate) fn leaves(&self, event: &Event, leaves: &[Leaf]) -> Vec<String> {
+        let currency = at(&self.events, event.kind).map_or(0, |table| table.currency);
+        leaves.iter().map(|leaf| self.leaf(leaf, currency)).collect()
     }
 
     fn leaf(&self, leaf: &Leaf, currency: u64) -> String {
@@ -114,6 +135,7 @@ impl Edition {
             },
         };
         let by = match at(&self.legs, leaf.leg) {
+            Some([rule, place, clause]) if clause.is_empty() => format!("{rule} {place}"),
             Some([rule, place, clause]) => format!("{rule} {place}, {clause}"),
             None => "by settlement".to_owned(),
         };
@@ -168,6 +190,33 @@ impl Batch {
                 })
             })?,
         })
+    }
+}
+
+impl Correction {
+    pub(crate) fn read(body: &[u8]) -> Result<Correction, Unreadable> {
+        let mut from = Reader(body);
+        let (batch, of) = (from.count()?, from.count()?);
+        // Why: after an entry, or in words.
+        match from.byte()? {
+            0 | 1 => {
+                from.count()?;
+            }
+            _ => {
+                from.text()?;
+            }
+        }
+        from.date()?;
+        let outcome = from.optional(|from| match from.byte()? {
+            0 => {
+                from.signed()?;
+                from.count()?;
+                Ok(Stands::Allocated(from.list(leaf)?))
+            }
+            _ => Ok(Stands::SetAside),
+        });
+        // What follows the reason of a set-aside is of no concern here.
+        Ok(Correction { batch, of, stands: outcome?.unwrap_or(Stands::Withdrawn) })
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::app::book::{self, Access, BookPlace};
-use crate::book::{Book, Note, SigningKey};
+use crate::book::{Book, Checkpoint, Note, SigningKey};
 use crate::diagnostics::Words;
 use crate::formats::Output;
 
@@ -70,6 +70,20 @@ fn checkpoint(console: &Console, open: &mut Book, args: &ExportArgs) -> Result<N
         return Ok(book::sign(open, &[key], secret::now(), false)?);
     }
     if let Some(note) = book::latest_checkpoint(open)? {
+        // The entry that keeps a checkpoint stands behind what it signs.
+        let kept = Checkpoint::of(&note)?.root.size.saturating_add(1);
+        let after = open.size()?.saturating_sub(kept);
+        if after > 0 {
+            console.message(console.pick(
+                &format!(
+                    "note: the latest checkpoint is older than the book: {after} entries after it \
+                     are not in the tiles; `--sign KEY` signs a new one"
+                ),
+                &format!(
+                    "说明：最近的检查点早于账簿现状：其后的 {after} 条不在导出之内；加 --sign 密钥 可签新检查点"
+                ),
+            ));
+        }
         return Ok(note);
     }
     console.note(&Words::new(

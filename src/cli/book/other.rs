@@ -24,13 +24,13 @@ use super::Failed;
 #[derive(Debug, Args)]
 pub(super) struct OtherArgs {
     /// Rows of a register [default: those of the book's last batch that has them]
-    #[arg(long, value_name = "NAME=FILE")]
+    #[arg(long, value_name = "NAME=FILE", requires = "with")]
     register: Vec<String>,
     /// With the amendments of this scenario
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "with")]
     scenario: Option<String>,
     /// Choose an option of a reading
-    #[arg(long, value_name = "NAME=OPTION")]
+    #[arg(long, value_name = "NAME=OPTION", requires = "with")]
     reading: Vec<String>,
 }
 

@@ -23,16 +23,16 @@ use super::{AnswerFormat, Failed, secret};
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
     /// The first entry
-    #[arg(long, value_name = "ENTRY", default_value_t = 0)]
+    #[arg(long, value_name = "ENTRY", default_value_t = 0, conflicts_with = "with")]
     from: u64,
     /// The first entry that is left out [default: none]
-    #[arg(long, value_name = "ENTRY")]
+    #[arg(long, value_name = "ENTRY", conflicts_with = "with")]
     to: Option<u64>,
     /// Only events with this key
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", conflicts_with = "with")]
     event: Option<String>,
     /// Only events that give to this account
-    #[arg(long)]
+    #[arg(long, conflicts_with = "with")]
     account: Option<String>,
     /// Only what the book had learnt of by the end of this day
     #[arg(long, value_name = "DATE")]
@@ -93,11 +93,31 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Re
         language: console.language,
     };
     let replayed = book::replay(&mut open, &asked)?;
+    if replayed.compared == 0 && (asked.event.is_some() || asked.account.is_some()) {
+        return Err(nothing_of(&asked).into());
+    }
     console.print(&match args.format {
         AnswerFormat::Table => text(console, &replayed),
         AnswerFormat::Json => format!("{:#}\n", record(&replayed)),
     })?;
     Ok(if replayed.differences.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// A name that stands nowhere in the book is no clean bill.
+fn nothing_of(asked: &Replay) -> Stop {
+    let of = [asked.event.as_deref(), asked.account.as_deref()];
+    let of: Vec<&str> = of.into_iter().flatten().collect();
+    let of = of.join(", ");
+    Stop::error(
+        Words::new(
+            format!("nothing in these entries is of `{of}`: nothing was compared"),
+            format!("这些条目中没有「{of}」：未作任何比较"),
+        ),
+        Some(Words::new(
+            "write an event by its key and an account as `book show` does",
+            "请按 book show 的写法写事项的键与账户",
+        )),
+    )
 }
 
 fn text(console: &Console, replayed: &Replayed) -> String {
