@@ -197,7 +197,10 @@ impl Drawer<'_> {
 pub fn verdict_words(row: &AuditRow, names: &Names) -> Option<Words> {
     Some(match &row.verdict {
         Verdict::Agrees | Verdict::Off { .. } => return None,
-        Verdict::NoEvent => Words::new("no such event", "无此事项"),
+        Verdict::NoEvent => Words::new(
+            "no such event, or none that can be read",
+            "无此事项，或该行无法作为事项读取",
+        ),
         Verdict::Several => Words::new("several events have this key", "多笔事项使用此键值"),
         Verdict::SetAside(reason) => {
             let words = reason_words(reason, Some(row.kind), names);

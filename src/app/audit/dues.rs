@@ -82,9 +82,9 @@ impl Sink for Listener<'_> {
             return Ok(());
         }
         let key = key_text(event, self.names);
+        // The first row of a key stands, whatever comes after it.
+        let again = matches!(outcome, Outcome::SetAside { reason: Reason::DuplicateKey, .. });
         let outcome = match outcome {
-            // The first row of a key stands, whatever comes after it.
-            Outcome::SetAside { reason: Reason::DuplicateKey, .. } => return Ok(()),
             Outcome::SetAside { reason, .. } => Err(reason.clone()),
             Outcome::Allocated { allocations, .. } => {
                 let mut paid: Vec<(Account, Money)> = Vec::new();
@@ -103,8 +103,10 @@ impl Sink for Listener<'_> {
         if let Some(origin) = event.batch.origins.get(event.row).filter(|origin| origin.file == 0) {
             self.dues.places.insert(Identity::Line(origin.line), Some(place));
         }
-        let by_key = self.dues.places.entry(Identity::Key(kind, key.clone()));
-        by_key.and_modify(|known| *known = None).or_insert(Some(place));
+        if !again {
+            let by_key = self.dues.places.entry(Identity::Key(kind, key.clone()));
+            by_key.and_modify(|known| *known = None).or_insert(Some(place));
+        }
         self.dues.events.push(Due { kind, key, outcome });
         Ok(())
     }

@@ -227,6 +227,12 @@ impl Holder<'_> {
                 Ok(paid) => self.compared(&mut held, paid),
             },
         };
+        // What the table gives for nothing is given all the same: paid twice, it shows in the totals.
+        if matches!(held.row.verdict, Verdict::NoEvent | Verdict::Several | Verdict::SetAside(_)) {
+            for (spoken, given) in &held.all {
+                self.add(spoken, held.row.kind, *given, Money::ZERO);
+            }
+        }
         held
     }
 
@@ -248,11 +254,7 @@ impl Holder<'_> {
                 let (column, value) = (self.called(spoken), given.format(row.scale));
                 return Verdict::Unreadable { column, value };
             };
-            let account = self.account(spoken, row.kind);
-            if let Some((_, total)) = self.accounts.get_mut(account) {
-                total.given = total.given.and_then(|sum| sum.checked_add(given));
-                total.due = total.due.and_then(|sum| sum.checked_add(due));
-            }
+            let account = self.add(spoken, row.kind, given, due);
             if !given.is_zero() || !due.is_zero() {
                 row.amounts.push(Amounts { account, given, due });
             }
@@ -261,6 +263,16 @@ impl Holder<'_> {
             by_a_unit &= off.is_some_and(|off| off <= 1);
         }
         if agrees { Verdict::Agrees } else { Verdict::Off { by_a_unit } }
+    }
+
+    /// Adds to an account's total; gives its place.
+    fn add(&mut self, spoken: &Spoken, kind: u32, given: Money, due: Money) -> usize {
+        let account = self.account(spoken, kind);
+        if let Some((_, total)) = self.accounts.get_mut(account) {
+            total.given = total.given.and_then(|sum| sum.checked_add(given));
+            total.due = total.due.and_then(|sum| sum.checked_add(due));
+        }
+        account
     }
 
     /// The place of an account's total.
