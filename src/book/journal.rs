@@ -2,7 +2,7 @@
 
 use crate::base::Digest;
 
-use super::entry::{Entry, Opening};
+use super::entry::{Entry, Opening, Outcome};
 use super::identity::Identity;
 use super::leaf::{FORMAT, NOTHING_BEFORE, leaf_bytes, leaf_digest};
 use super::store::{Index, Row, Store, StoreError};
@@ -90,7 +90,7 @@ impl Book {
     }
 
     /// For each identity the entry by which the event stands allocated: its own, or that of its
-    /// latest correction. None if it never was, or was withdrawn.
+    /// latest correction. None if it never was, was withdrawn, or came to be set aside.
     ///
     /// # Errors
     /// The store fails, or an entry cannot be read.
@@ -194,16 +194,20 @@ impl Book {
 
     /// Follows the corrections of an entry to the one in force.
     pub(super) fn in_force(&mut self, entry: u64) -> Result<Option<u64>, BookError> {
-        let mut standing = entry;
+        let (mut standing, mut allocated) = (entry, true);
         while let Some(by) = self.settled_by(standing)? {
             match self.entry(by)? {
                 Entry::Correction(correction) if correction.outcome.is_none() => return Ok(None),
                 // A correction stands after what it corrects; another order is damage.
                 _ if by <= standing => return Err(BookError::Damaged { entry: by }),
+                Entry::Correction(it) => {
+                    allocated = matches!(it.outcome, Some(Outcome::Allocated { .. }));
+                    standing = by;
+                }
                 _ => standing = by,
             }
         }
-        Ok(Some(standing))
+        Ok(allocated.then_some(standing))
     }
 
     /// The tree as it stands, checked against the last entry.

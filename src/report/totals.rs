@@ -103,9 +103,17 @@ impl ControlTotals {
         self.drawn(&lines, language)
     }
 
-    /// The block that ends a posting, which knows of no drift.
-    pub fn draw_posted(&self, language: Language) -> String {
-        self.drawn(&self.lines(language), language)
+    /// The block that ends a posting, which knows of no drift, and of events that were there before.
+    pub fn draw_posted(&self, already: u64, language: Language) -> String {
+        let mut lines = self.lines(language);
+        if already > 0 {
+            let name = match language {
+                Language::English => "events already in the book",
+                Language::Chinese => "已在账簿的事项",
+            };
+            lines.insert(1, (name.to_owned(), grouped(&already.to_string())));
+        }
+        self.drawn(&lines, language)
     }
 
     fn lines(&self, language: Language) -> Vec<(String, String)> {

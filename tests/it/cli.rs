@@ -191,6 +191,12 @@ fn book_replay() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn book_refunds() {
+    check("book_refunds");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn book_proves() {
     check("book_proves");
 }

@@ -30,7 +30,7 @@ pub use import::import;
 pub use look::{Named, Reader};
 pub use owed::{Correcting, Other, Owed, OwedChange, OwedLine, correct, owed, texts_of_edition};
 pub use place::{Access, BookPlace};
-pub use post::{Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
+pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
 pub use prove::{latest_checkpoint, prove};
 pub use replay::{Difference, Replay, Replayed, replay};
 pub use signing::{

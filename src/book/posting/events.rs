@@ -93,7 +93,7 @@ impl Posting<'_> {
         let settled: Vec<Vec<u8>> = numbers.iter().map(|number| settled_key(*number)).collect();
         let settled = self.book.store().find(Index::Settled, &settled)?;
         for ((key, number), settled) in found.into_iter().zip(settled) {
-            // What was withdrawn may be posted again, with any content.
+            // What was withdrawn or came to be set aside may be posted again, with any content.
             if settled.is_none() || self.book.in_force(number)?.is_some() {
                 kept.by_key.insert(key, number);
             }

@@ -216,6 +216,11 @@ fn changes_text(console: &Console, changed: &[crate::app::book::Changed]) -> Str
         let entry = console.pick("entry", "第");
         let end = console.pick("", " 条");
         text.push_str(&format!("  {entry} {}{end} ({})\n", it.entry, it.key));
+        if let Some(aside) = &it.aside {
+            let (word, what) = (console.pick("set aside", "搁置"), &aside.what);
+            let what = what.in_language(console.language);
+            text.push_str(&format!("    {word}[{}]: {what}\n", aside.code));
+        }
         for (account, had, has) in &it.accounts {
             text.push_str(&format!("    {account}  {had} → {has}\n"));
         }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::app::book::{self, Access, BookPlace, Post, PostReport};
+use crate::app::book::{self, Access, Already, BookPlace, Post, PostReport};
 use crate::diagnostics::Words;
 
 use super::super::args::JobArgs;
@@ -50,13 +50,21 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &PostArgs) -> Resu
         AnswerFormat::Json => format!("{:#}\n", record(args, &report)),
     };
     console.print(&text)?;
+    if let (Some(before), Some(_)) = (report.other_edition, report.receipt.batch) {
+        console.note(&Words::new(
+            format!("these rules are another edition than those of batch {before}"),
+            format!("此规则与批次 {before} 的规则不是同一版"),
+        ));
+    }
     say_remarks(console, &report.remarks);
     let first = (report.first_aside.as_slice(), report.totals.set_aside);
     say_first(console, first, None, SetAsideFile::InBook);
     if !console.quiet && report.receipt.entries > 0 {
-        console.message(&report.totals.draw_posted(console.language));
+        console.message(&report.totals.draw_posted(report.receipt.already, console.language));
     }
-    let failed = report.totals.set_aside > 0 || !report.totals.balance();
+    let came_aside = report.corrected.iter().any(|it| it.aside.is_some());
+    let aside = report.totals.set_aside + report.already_aside > 0 || came_aside;
+    let failed = aside || !report.totals.balance();
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
@@ -75,16 +83,25 @@ fn asked<'a>(console: &'a Console, prepared: &'a Prepared, args: &PostArgs) -> P
 fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
     let mut out = String::new();
     let receipt = &report.receipt;
-    for (key, entry) in &report.already {
-        let words = Words::new(
-            format!("{key}: already posted, entry {entry}\n"),
-            format!("{key}：已过账，第 {entry} 条\n"),
-        );
+    for Already { key, entry, aside } in &report.already {
+        let words = match aside {
+            None => Words::new(
+                format!("{key}: already posted, entry {entry}\n"),
+                format!("{key}：已过账，第 {entry} 条\n"),
+            ),
+            Some(code) => Words::new(
+                format!("{key}: already in the book, set aside [{code}], entry {entry}\n"),
+                format!("{key}：已在账簿，搁置 [{code}]，第 {entry} 条\n"),
+            ),
+        };
         out.push_str(words.in_language(console.language));
     }
     let told = u64::try_from(report.already.len()).unwrap_or(0);
     if let Some(more) = receipt.already.checked_sub(told).filter(|more| *more > 0) {
-        out.push_str(&format!("{more} {}\n", console.pick("more already posted", "条亦已过账")));
+        out.push_str(&format!(
+            "{more} {}\n",
+            console.pick("more already in the book", "条亦已在账簿")
+        ));
     }
     if let Some(agreed) = report.agreed {
         let words = console.pick("events on which both evaluators agree", "条事项两个求值器一致");
@@ -117,16 +134,18 @@ fn record(args: &PostArgs, report: &PostReport) -> serde_json::Value {
     let receipt = &report.receipt;
     let corrected = report.corrected.iter().map(|it| {
         let accounts = it.accounts.iter();
-        let accounts = accounts.map(|(account, had, has)| {
-            json!({ "account": account, "before": had, "after": has })
-        });
-        json!({ "entry": it.entry, "key": it.key, "accounts": accounts.collect::<serde_json::Value>() })
+        let accounts = accounts
+            .map(|(account, had, has)| json!({ "account": account, "before": had, "after": has }));
+        let set_aside = it.aside.as_ref().map(|it| it.code);
+        let accounts = accounts.collect::<serde_json::Value>();
+        json!({ "entry": it.entry, "key": it.key, "accounts": accounts, "set_aside": set_aside })
     });
     json!({
         "dry_run": args.dry_run,
         "batch": receipt.batch.filter(|_| !args.dry_run),
         "entries": receipt.entries,
         "already": receipt.already,
+        "already_set_aside": report.already_aside,
         "size": receipt.size,
         "root": (!args.dry_run).then(|| receipt.root.to_string()),
         "allocated": report.totals.allocated,

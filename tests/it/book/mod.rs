@@ -16,5 +16,7 @@ mod sqlite;
 mod stores;
 mod suite;
 mod survive;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod turns;
 #[cfg(all(feature = "cli", feature = "postgres"))]
 mod verbs;

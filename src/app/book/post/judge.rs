@@ -19,6 +19,8 @@ pub(super) struct Judgement {
     pub(super) late: Vec<(usize, usize)>,
     /// What would no longer stand.
     pub(super) changes: Vec<Change>,
+    /// What stands as a dispute was settled, and what the rules give.
+    pub(super) settled: Vec<Change>,
 }
 
 /// An event of the book that would come out otherwise.
@@ -82,7 +84,12 @@ pub(super) fn judge(
             waiting.remove(&new);
             judgement.late.push((new, at));
         }
-        if differs(known, &event.outcome) && !known.settled {
+        if known.settled {
+            if amounts(&known.event.outcome) != amounts(&event.outcome) {
+                let now = Some(event.outcome);
+                judgement.settled.push(Change { stood: at, now, cause: None });
+            }
+        } else if differs(known, &event.outcome) {
             let cause = first_of_lane.get(&lane).copied();
             let cause = cause.or_else(|| first_of_lane.values().min().copied());
             judgement.changes.push(Change { stood: at, now: Some(event.outcome), cause });

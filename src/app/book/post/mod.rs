@@ -10,16 +10,17 @@ mod again;
 mod judge;
 mod recorder;
 mod refusal;
+mod settled;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::book::{
-    Batch, Because, Book, Correction, Edition, Event, Moment, Posted, Posting, ReadingChoice,
-    Receipt, Source,
+    Batch, Because, Book, Correction, Edition, Entry, Event, Moment, Posted, Posting,
+    ReadingChoice, Receipt, Source, Unread,
 };
 use crate::engine::{self, RunError};
-use crate::formats::{FormatsError, Unread};
+use crate::formats::{self, FormatsError};
 use crate::model::ReadingId;
 use crate::plan::{self, EventSource, Partition, Plan};
 use crate::report::ControlTotals;
@@ -34,7 +35,7 @@ use super::super::run::Job;
 use super::BookTrouble;
 use super::edition::edition;
 use super::maker::Maker;
-use super::standing::{Standing, walk};
+use super::standing::Standing;
 
 use judge::Judgement;
 use recorder::{Counts, Recorder};
@@ -42,6 +43,7 @@ use recorder::{Counts, Recorder};
 pub(super) use judge::{amounts, differs};
 pub(super) use recorder::Heard;
 pub use refusal::{Changed, Late, Refusal};
+pub(super) use settled::follow;
 
 /// What is to be posted, and how.
 #[derive(Debug)]
@@ -70,7 +72,9 @@ pub struct PostReport {
     /// Counts and sums of what is new.
     pub totals: ControlTotals,
     /// Of what was in the book already, the first ones with their entries.
-    pub already: Vec<(String, u64)>,
+    pub already: Vec<Already>,
+    /// How many of what was in the book already are set aside.
+    pub already_aside: u64,
     /// How many events came late and were posted.
     pub late: u64,
     /// What was corrected.
@@ -81,6 +85,19 @@ pub struct PostReport {
     pub remarks: Vec<Remark>,
     /// On how many events both evaluators agree, if they were asked.
     pub agreed: Option<u64>,
+    /// The batch before this one, if it was posted by another edition of the rules.
+    pub other_edition: Option<u64>,
+}
+
+/// An event that was in the book already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Already {
+    /// Its key.
+    pub key: String,
+    /// Its entry.
+    pub entry: u64,
+    /// The code of its reason, if it is set aside.
+    pub aside: Option<&'static str>,
 }
 
 /// The evaluator as batches name it.
@@ -94,18 +111,29 @@ pub const EVALUATOR: &str = concat!("fenshui ", env!("CARGO_PKG_VERSION"));
 pub fn post(book: &mut Book, post: &Post<'_>) -> Result<PostReport, Refusal> {
     let plan = plan::from_checked(post.job.checked, post.job.choices);
     let edition = edition(post.loaded, post.job.checked.rule_set());
-    if needs_history(&plan) && has_batches(book)? {
+    if needs_history(&plan) && last_batch(book)?.is_some() {
         return with_history(book, post, &plan, &edition);
     }
     let agreed = post.cross_check.then(|| alone(post)).transpose()?;
-    if plan.ordered
-        && let Some(report) = streamed(book, post, &plan, &edition, Turn::AsTheyCome)?
-    {
-        return Ok(PostReport { agreed, ..report });
+    let turns = [plan.ordered.then_some(Turn::AsTheyCome), Some(Turn::Sorted)];
+    for turn in turns.into_iter().flatten() {
+        match streamed(book, post, &plan, &edition, turn)? {
+            Streamed::Posted(report) => return Ok(PostReport { agreed, ..*report }),
+            Streamed::OutOfOrder => {}
+            // Somebody posted between the look and the lock.
+            Streamed::Outrun => return with_history(book, post, &plan, &edition),
+        }
     }
-    let report = streamed(book, post, &plan, &edition, Turn::Sorted)?;
-    let report = report.ok_or(BookTrouble::from(FormatsError::Internal("no run".into())))?;
-    Ok(PostReport { agreed, ..report })
+    Err(BookTrouble::from(FormatsError::Internal("no run".into())).into())
+}
+
+/// How a posting of events as they come out of the engine ends.
+enum Streamed {
+    Posted(Box<PostReport>),
+    /// They were to come in order and do not.
+    OutOfOrder,
+    /// The book, empty before, has batches now, and the rules read what they left.
+    Outrun,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,13 +152,26 @@ fn makes_events(plan: &Plan) -> bool {
     plan.events.iter().any(|event| event.source != EventSource::Sent)
 }
 
-fn has_batches(book: &mut Book) -> Result<bool, BookTrouble> {
-    let (size, mut found) = (book.size()?, false);
-    walk(book, 0..size.min(1024), |_, entry| {
-        found |= matches!(entry, crate::book::Entry::Batch(_));
-        Ok(())
-    })?;
-    Ok(found || size > 1024)
+/// The number of the last batch.
+fn last_batch(book: &mut Book) -> Result<Option<u64>, BookTrouble> {
+    let mut end = book.size()?;
+    while let Some(at) = end.checked_sub(1) {
+        match book.entry(at)? {
+            Entry::Batch(_) => return Ok(Some(at)),
+            Entry::Event(Event { batch, .. })
+            | Entry::Unread(Unread { batch, .. })
+            | Entry::Correction(Correction { batch, .. }) => return Ok(Some(batch)),
+            _ => end = at,
+        }
+    }
+    Ok(None)
+}
+
+/// The last batch, if it was posted by another edition of the rules.
+fn of_other_edition(book: &mut Book, edition: &Edition) -> Result<Option<u64>, BookTrouble> {
+    let Some(number) = last_batch(book)? else { return Ok(None) };
+    let Entry::Batch(batch) = book.entry(number)? else { return Ok(None) };
+    Ok((batch.edition != edition.digest()).then_some(number))
 }
 
 /// Cross-checks the new events where nothing that stands bears on them.
@@ -139,25 +180,23 @@ fn alone(post: &Post<'_>) -> Result<u64, Refusal> {
 }
 
 /// Begins the batch: edition, registers, head.
-fn begin<'b>(
-    book: &'b mut Book,
+fn begin(
+    posting: &mut Posting<'_>,
     post: &Post<'_>,
     edition: &Edition,
-) -> Result<(Posting<'b>, u64), BookTrouble> {
+) -> Result<u64, BookTrouble> {
     let sources = post.job.events.iter().map(|file| {
         let digest = file.input.path().map(|_| file.input.digest()).transpose()?;
         Ok(Source { name: file.input.name().to_owned(), digest })
     });
     let sources = sources.collect::<Result<Vec<Source>, FormatsError>>()?;
-    let mut posting = book.begin()?;
-    let number = begin_with(&mut posting, edition, post.job.registers, |batch| {
+    begin_with(posting, edition, post.job.registers, |batch| {
         batch.learnt = post.learnt;
         batch.by.clone_from(&post.by);
         batch.readings = readings(&post.job.choices.readings);
         batch.through = post.job.through;
         batch.sources = sources;
-    })?;
-    Ok((posting, number))
+    })
 }
 
 /// Begins a batch by an edition and registers; the caller says the rest.
@@ -202,22 +241,28 @@ fn streamed(
     plan: &Plan,
     edition: &Edition,
     turn: Turn,
-) -> Result<Option<PostReport>, Refusal> {
+) -> Result<Streamed, Refusal> {
     let job = &post.job;
     let mut maker = Maker::new(job.names, plan)?;
     let asides = RefCell::new(Asides::new(job, None));
-    let (posting, number) = begin(book, post, edition)?;
+    let mut posting = book.begin().map_err(BookTrouble::from)?;
+    if needs_history(plan) && last_batch(posting.book().map_err(BookTrouble::from)?)?.is_some() {
+        return Ok(Streamed::Outrun);
+    }
+    let other = of_other_edition(posting.book().map_err(BookTrouble::from)?, edition)?;
+    let number = begin(&mut posting, post, edition)?;
     maker.batch = number;
     let mut recorder = Recorder::new(maker, job, posting, &asides);
     let heard = run(job, plan, turn, &asides, &mut recorder)?;
-    let Some((unread, remarks)) = heard else { return Ok(None) };
+    let Some((unread, remarks)) = heard else { return Ok(Streamed::OutOfOrder) };
     recorder.flush()?;
     let Recorder { posting, counts, .. } = recorder;
-    finish(post, posting, counts, (unread, remarks), asides.into_inner()).map(Some)
+    let report = finish(post, posting, counts, (unread, remarks), asides.into_inner())?;
+    Ok(Streamed::Posted(Box::new(PostReport { other_edition: other, ..report })))
 }
 
 /// What a run leaves beside its outcomes: rows that could not be read, and what is worth saying.
-type Beside = (Vec<Unread>, Vec<Remark>);
+type Beside = (Vec<formats::Unread>, Vec<Remark>);
 
 /// Runs the new events; nothing, if they were to come in order and do not.
 fn run<S: Sink<Error = BookTrouble>>(
@@ -229,7 +274,7 @@ fn run<S: Sink<Error = BookTrouble>>(
 ) -> Result<Option<Beside>, BookTrouble> {
     let remarks = RefCell::new(Vec::new());
     let kept = RefCell::new(Vec::new());
-    let mut unread = |rows: Vec<Unread>| {
+    let mut unread = |rows: Vec<formats::Unread>| {
         kept.borrow_mut().extend(rows.iter().cloned());
         asides.borrow_mut().unread(rows)
     };
@@ -279,11 +324,13 @@ fn finish(
         receipt,
         totals,
         already: counts.first_already,
+        already_aside: counts.already_aside,
         late: 0,
         corrected: Vec::new(),
         first_aside: asides.first,
         remarks,
         agreed: None,
+        other_edition: None,
     })
 }
 
@@ -294,7 +341,7 @@ fn read_all(
 ) -> Result<(Vec<rows::Batch>, Beside), BookTrouble> {
     let remarks = RefCell::new(Vec::new());
     let mut kept = Vec::new();
-    let mut unread = |rows: Vec<Unread>| {
+    let mut unread = |rows: Vec<formats::Unread>| {
         kept.extend(rows.iter().cloned());
         asides.borrow_mut().unread(rows)
     };
@@ -318,13 +365,16 @@ fn with_history(
     let mut maker = Maker::new(job.names, plan)?;
     let asides = RefCell::new(Asides::new(job, None));
     let (new, (unread, remarks)) = read_all(job, &asides)?;
-    let (mut posting, number) = begin(book, post, edition)?;
+    let mut posting = book.begin().map_err(BookTrouble::from)?;
+    let other = of_other_edition(posting.book().map_err(BookTrouble::from)?, edition)?;
+    let number = begin(&mut posting, post, edition)?;
     maker.batch = number;
     let lanes = lanes_of(&maker, &new);
     let all = makes_events(plan);
     let wanted = |event: &Event| all || lanes.contains(&maker.lane_of(event.kind, &event.fields));
     let before = posting.book().map_err(BookTrouble::from)?;
-    let standing = Standing::read(before, number, &edition.schema, wanted)?;
+    let mut standing = Standing::read(before, number, &edition.schema, wanted)?;
+    follow(&mut standing, plan);
     let dates = again::dates(job, plan, &new)?;
     let (fresh, again) = again::part(&maker, &standing, &edition.schema, new, &dates)?;
     let mut batches = standing.batches(job.names, BOOK_FILE);
@@ -346,10 +396,11 @@ fn with_history(
     if !judgement.stands() && !may_correct {
         return Err(refusal::refused(job, &standing, &judgement));
     }
+    settled::refuse_refunds(job, plan, &standing, &judgement)?;
     let (counts, corrected) = enter(post, &mut posting, &standing, &judgement, again, number)?;
     let late = u64::try_from(judgement.late.len()).unwrap_or(u64::MAX);
     let report = finish(post, posting, counts, (unread, remarks), asides.into_inner())?;
-    Ok(PostReport { late, corrected, agreed, ..report })
+    Ok(PostReport { late, corrected, agreed, other_edition: other, ..report })
 }
 
 /// The lanes that new events are in.
@@ -379,9 +430,10 @@ fn enter(
     let events: Vec<Event> = again.into_iter().map(|it| Event { batch: number, ..it }).collect();
     let posted = posting.events(&events);
     let posted = posted.map_err(|error| refusal::conflict(&post.job, error))?;
-    counts.count(&events, &posted);
-    let posted = posting.events(&judgement.new).map_err(BookTrouble::from)?;
-    counts.count(&judgement.new, &posted);
+    counts.count(post.job.names, &events, &posted);
+    let posted = posting.events(&judgement.new);
+    let posted = posted.map_err(|error| refusal::conflict(&post.job, error))?;
+    counts.count(post.job.names, &judgement.new, &posted);
     let mut corrected = Vec::new();
     for change in &judgement.changes {
         let cause = change.cause.and_then(|at| posted.get(at));

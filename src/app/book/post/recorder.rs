@@ -7,14 +7,14 @@ use std::sync::Arc;
 use crate::base::{Exact, Money};
 use crate::book::{Bytes, Event, FigureValue, Outcome, Posted, Posting, Unread};
 use crate::formats::{self, raw_rows};
-use crate::report::names::Currency;
-use crate::report::{ControlTotals, CurrencyTotals};
+use crate::report::names::{Currency, Names};
+use crate::report::{ControlTotals, CurrencyTotals, reason_words};
 use crate::rows::{self, Accounts, Cell, EventAt, Origin, Sink};
 
 use super::super::BookTrouble;
 use super::super::maker::{Maker, key_text};
 use super::super::translate::get;
-use super::{Asides, BOOK_FILE, Job, refusal};
+use super::{Already, Asides, BOOK_FILE, Job, refusal};
 
 /// Counts and sums of a posting.
 #[derive(Debug, Default)]
@@ -23,7 +23,9 @@ pub(super) struct Counts {
     /// Entries that are new.
     pub(super) new: u64,
     pub(super) already: u64,
-    pub(super) first_already: Vec<(String, u64)>,
+    /// Of those, what is set aside.
+    pub(super) already_aside: u64,
+    pub(super) first_already: Vec<Already>,
     allocated: u64,
     set_aside: u64,
     set_aside_unknown: u64,
@@ -50,14 +52,21 @@ impl Counts {
     }
 
     /// Counts events as the book took them.
-    pub(super) fn count(&mut self, events: &[Event], posted: &[Posted]) {
+    pub(super) fn count(&mut self, names: &Names, events: &[Event], posted: &[Posted]) {
         for (event, posted) in events.iter().zip(posted) {
             match posted {
                 Posted::New(_) => self.add(event),
                 Posted::Already(entry) => {
                     self.already += 1;
+                    let aside = match &event.outcome {
+                        Outcome::SetAside { reason, .. } => Some(reason),
+                        Outcome::Allocated { .. } => None,
+                    };
+                    self.already_aside += u64::from(aside.is_some());
                     if self.first_already.len() < ALREADY_TOLD_MAX {
-                        self.first_already.push((key_text(event), *entry));
+                        let aside = aside.map(|it| reason_words(it, Some(event.kind), names).code);
+                        let key = key_text(event);
+                        self.first_already.push(Already { key, entry: *entry, aside });
                     }
                 }
             }
@@ -160,7 +169,7 @@ impl<'p, 'b, 'j> Recorder<'p, 'b, 'j> {
     pub(super) fn flush(&mut self) -> Result<(), BookTrouble> {
         let posted = self.posting.events(&self.pending);
         let posted = posted.map_err(|error| refusal::conflict(self.job, error))?;
-        self.counts.count(&self.pending, &posted);
+        self.counts.count(self.job.names, &self.pending, &posted);
         self.pending.clear();
         Ok(())
     }
@@ -293,7 +302,10 @@ pub(super) fn unread(
             };
             match posting.unread(&row)? {
                 Posted::New(_) => counts.add_unread(&row),
-                Posted::Already(_) => counts.already += 1,
+                Posted::Already(_) => {
+                    counts.already += 1;
+                    counts.already_aside += 1;
+                }
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Why a posting was refused, in a form that people and programs can read.
 
-use crate::book::{BookError, Event};
+use crate::book::{BookError, Event, Outcome};
 use crate::diagnostics::Words;
 use crate::report::values::{account_text, file_text};
+use crate::report::{ReasonWords, reason_words};
 use crate::rows::{Cell, Origin};
 
 use super::super::BookTrouble;
@@ -50,6 +51,8 @@ pub struct Changed {
     pub key: String,
     /// Account, what it had, what it has, as files write amounts.
     pub accounts: Vec<(String, String, String)>,
+    /// Its reason, where it is set aside now.
+    pub aside: Option<ReasonWords>,
 }
 
 impl From<BookTrouble> for Refusal {
@@ -71,13 +74,13 @@ pub(super) fn refused(job: &Job<'_>, standing: &Standing, judgement: &Judgement)
     }
 }
 
-fn place(job: &Job<'_>, origin: Origin) -> Option<(String, u64)> {
+pub(super) fn place(job: &Job<'_>, origin: Origin) -> Option<(String, u64)> {
     Some((get(job.events, origin.file)?.input.name().to_owned(), origin.line))
 }
 
 pub(super) fn changed(job: &Job<'_>, standing: &Standing, change: &Change) -> Changed {
     let Some(stood) = standing.events.get(change.stood) else {
-        return Changed { entry: 0, key: String::new(), accounts: Vec::new() };
+        return Changed { entry: 0, key: String::new(), accounts: Vec::new(), aside: None };
     };
     let scale = get(&job.names.events, stood.event.kind).map_or(2, |it| it.currency.scale);
     let before = amounts(&stood.event.outcome);
@@ -101,7 +104,13 @@ pub(super) fn changed(job: &Job<'_>, standing: &Standing, change: &Change) -> Ch
             accounts.push(row);
         }
     }
-    Changed { entry: stood.by, key: key_text(&stood.event), accounts }
+    let aside = match &change.now {
+        Some(Outcome::SetAside { reason, .. }) => {
+            Some(reason_words(reason, Some(stood.event.kind), job.names))
+        }
+        Some(Outcome::Allocated { .. }) | None => None,
+    };
+    Changed { entry: stood.by, key: key_text(&stood.event), accounts, aside }
 }
 
 /// An event that is in the book with other content: both are shown.

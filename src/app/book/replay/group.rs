@@ -15,7 +15,7 @@ pub(in crate::app::book) struct Span {
     corrects: bool,
     /// It posted events, and did not only correct some.
     posts: bool,
-    /// It set events aside, which a later batch may bring again.
+    /// It set events aside or withdrew them, which a later batch may bring again.
     sets_aside: bool,
 }
 
@@ -34,7 +34,11 @@ pub(in crate::app::book) fn spans(book: &mut Book, before: u64) -> Result<Vec<Sp
         let end = number + 1;
         match (entry, found.last_mut()) {
             (Entry::Batch(_), _) => found.push(Found { number, end, ..Found::default() }),
-            (Entry::Correction(_), Some(last)) => (last.end, last.corrects) = (end, true),
+            (Entry::Correction(correction), Some(last)) => {
+                (last.end, last.corrects) = (end, true);
+                let stands = matches!(correction.outcome, Some(Outcome::Allocated { .. }));
+                last.sets_aside |= !stands;
+            }
             (Entry::Event(event), Some(last)) => {
                 (last.end, last.posts) = (end, true);
                 last.sets_aside |= matches!(event.outcome, Outcome::SetAside { .. });

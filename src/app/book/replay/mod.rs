@@ -119,7 +119,8 @@ pub(super) fn input<'e>(
 ) -> Result<Input, BookTrouble> {
     let schema = super::schema::schema(context.rules.checked.rule_set());
     let history = super::post::needs_history(&context.plan);
-    let standing = Standing::read(book, if history { before } else { 0 }, &schema, |_| true)?;
+    let mut standing = Standing::read(book, if history { before } else { 0 }, &schema, |_| true)?;
+    super::post::follow(&mut standing, &context.plan);
     let names = &context.rules.names;
     let mut batches = standing.batches(names, BOOK_FILE);
     let sent = events.filter(|(_, event)| event.origin != Origin::MADE);

@@ -1,0 +1,89 @@
+//! Refunds of what a dispute settled: the rules would undo what they give, not what stands.
+
+use crate::book::{Event, Outcome};
+use crate::diagnostics::Words;
+use crate::plan::Plan;
+use crate::rows::Cell;
+
+use super::super::BookTrouble;
+use super::super::maker::key_text;
+use super::super::standing::{Standing, Stood};
+use super::super::translate::get;
+use super::judge::{Change, Judgement};
+use super::{Job, refusal};
+
+/// Refuses a refund that bears on an event which stands as a dispute was settled, where these rules
+/// give that event otherwise.
+pub(super) fn refuse_refunds(
+    job: &Job<'_>,
+    plan: &Plan,
+    standing: &Standing,
+    judgement: &Judgement,
+) -> Result<(), BookTrouble> {
+    let changed = judgement.changes.iter().filter(|it| is_allocated(it.now.as_ref()));
+    let changed = changed.filter_map(|it| Some(&standing.events.get(it.stood)?.event));
+    let new = judgement.new.iter().filter(|it| is_allocated(Some(&it.outcome)));
+    for refund in new.chain(changed) {
+        for settled in &judgement.settled {
+            let stood = standing.events.get(settled.stood);
+            if stood.is_some_and(|stood| bears_on(plan, refund, &stood.event)) {
+                return Err(refused(job, standing, refund, settled));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_allocated(outcome: Option<&Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::Allocated { .. }))
+}
+
+/// Whether a refund undoes an event, or undoes more of what that event, a refund too, undid.
+fn bears_on(plan: &Plan, refund: &Event, event: &Event) -> bool {
+    let Some((field, original)) = get(&plan.events, refund.kind).and_then(|it| it.reverses) else {
+        return false;
+    };
+    let named = get(&refund.fields, field).filter(|cell| **cell != Cell::Missing);
+    let known_by = get(&plan.events, original).and_then(|it| it.unique.first().copied());
+    let undone = event.kind == original && known_by.and_then(|it| get(&event.fields, it)) == named;
+    let beside = event.kind == refund.kind && get(&event.fields, field) == named;
+    named.is_some() && (undone || beside)
+}
+
+fn refused(job: &Job<'_>, standing: &Standing, refund: &Event, settled: &Change) -> BookTrouble {
+    let changed = refusal::changed(job, standing, settled);
+    let (key, of, entry) = (key_text(refund), changed.key, changed.entry);
+    let place = refusal::place(job, refund.origin);
+    let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
+    let mut words = Words::new(
+        format!(
+            "{place}event `{key}` undoes `{of}` as these rules give it, not as it stands \
+             by entry {entry}, settled by a dispute"
+        ),
+        format!("{place}事项「{key}」按此规则冲回「{of}」，而非按第 {entry} 条（争议裁定）的现状"),
+    );
+    for (account, stands, given) in changed.accounts {
+        words.en.push_str(&format!("\n  {account}  stands: {stands}  by these rules: {given}"));
+        words.zh.push_str(&format!("\n  {account}  现状：{stands}  按此规则：{given}"));
+    }
+    BookTrouble::said(
+        words,
+        Some(Words::new(
+            format!(
+                "post this refund by the rules that settled the dispute: \
+                 `fenshui book explain {entry}` names them"
+            ),
+            format!("请按裁定争议的规则过账此退库：fenshui book explain {entry} 可查其规则"),
+        )),
+    )
+}
+
+/// Marks the refunds that were posted of what a dispute had settled: they undo what stands, whatever
+/// the rules say.
+pub(in crate::app::book) fn follow(standing: &mut Standing, plan: &Plan) {
+    let settled: Vec<Stood> = standing.events.iter().filter(|it| it.settled).cloned().collect();
+    for stood in standing.events.iter_mut().filter(|it| !it.settled) {
+        let follows = |it: &&Stood| it.by < stood.by && bears_on(plan, &stood.event, &it.event);
+        stood.settled = settled.iter().any(|it| follows(&it));
+    }
+}
