@@ -14,11 +14,12 @@ use super::set_aside::{SetAsideFile, say_asides};
 use crate::app::{self, RunReport};
 use crate::desk::{Comparison, Ledger, compare};
 use crate::diagnostics::Words;
-use crate::formats::{Holds, Output, Records, ResultColumn, ResultLayout, compare_cells};
+use crate::formats::{Holds, Output, Records, ResultColumn, ResultLayout};
 use crate::model::ReadingId;
 use crate::report::comparison;
 use crate::report::names::{Label, Names};
 use crate::report::table::{Align, Table};
+use crate::rows::Cell;
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
@@ -132,7 +133,9 @@ fn ending(reports: &[&RunReport]) -> Exit {
 fn ordered(mut comparison: Comparison) -> Comparison {
     comparison.lines.sort_by(|one, other| {
         let payees = match (&one.payee, &other.payee) {
-            (Some((a, one)), Some((b, other))) => a.cmp(b).then_with(|| compare_cells(one, other)),
+            (Some((a, one)), Some((b, other))) => {
+                a.cmp(b).then_with(|| Cell::order_all(one, other))
+            }
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (None, None) => Ordering::Equal,

@@ -284,9 +284,7 @@ fn cells(one: &Column, a: usize, two: &Column, b: usize) -> Ordering {
             let (one, two) = (one.cell(a), two.cell(b));
             match (number(&one), number(&two)) {
                 (Some(one), Some(two)) => one.cmp(&two),
-                _ => rank(&one)
-                    .cmp(&rank(&two))
-                    .then_with(|| super::registers::order_of_cells(&one, &two)),
+                _ => rank(&one).cmp(&rank(&two)).then_with(|| one.order(&two)),
             }
         }
     }

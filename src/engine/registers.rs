@@ -201,7 +201,7 @@ fn sorted<'r>(register: &Register, rows: Vec<&'r RegisterRow>) -> Vec<&'r Regist
 
 /// What decides nearly every comparison of two cells: ordered as they are, or equal.
 fn digest(cell: &Cell) -> u64 {
-    let mut bytes = [rank(cell), 0, 0, 0, 0, 0, 0, 0];
+    let mut bytes = [cell.rank(), 0, 0, 0, 0, 0, 0, 0];
     if let (Cell::Text(text), [_, rest @ ..]) = (cell, &mut bytes) {
         rest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
     }
@@ -238,45 +238,7 @@ fn ranges<'k>(keys: impl Iterator<Item = &'k [Part]>) -> Ranges {
 
 fn order(a: &RegisterRow, b: &RegisterRow, field: u32) -> Ordering {
     match (a.cells.get(at(field)), b.cells.get(at(field))) {
-        (Some(a), Some(b)) => order_of_cells(a, b),
+        (Some(a), Some(b)) => a.order(b),
         _ => Ordering::Equal,
-    }
-}
-
-/// Numbers and dates by value, texts by code point, members as declared; what is missing first, and
-/// of different types in that order.
-pub(crate) fn order_of_cells(a: &Cell, b: &Cell) -> Ordering {
-    match (a, b) {
-        (Cell::Bool(a), Cell::Bool(b)) => a.cmp(b),
-        (Cell::Integer(a), Cell::Integer(b)) => a.cmp(b),
-        (Cell::Number(a), Cell::Number(b)) => a.cmp(b),
-        (Cell::Money(a), Cell::Money(b)) => a.cmp(b),
-        (Cell::Date(a), Cell::Date(b)) => a.cmp(b),
-        (Cell::Period(a), Cell::Period(b)) => a.cmp(b),
-        (Cell::Duration(a), Cell::Duration(b)) => a.cmp(b),
-        (Cell::Text(a), Cell::Text(b)) => a.as_ref().cmp(b.as_ref()),
-        (Cell::Member(a), Cell::Member(b)) => a.cmp(b),
-        (Cell::List(a), Cell::List(b)) | (Cell::Record(a), Cell::Record(b)) => {
-            let parts = a.iter().zip(b).map(|(a, b)| order_of_cells(a, b));
-            parts.fold(Ordering::Equal, Ordering::then).then(a.len().cmp(&b.len()))
-        }
-        _ => rank(a).cmp(&rank(b)),
-    }
-}
-
-fn rank(cell: &Cell) -> u8 {
-    match cell {
-        Cell::Missing => 0,
-        Cell::Bool(_) => 1,
-        Cell::Integer(_) => 2,
-        Cell::Number(_) => 3,
-        Cell::Money(_) => 4,
-        Cell::Date(_) => 5,
-        Cell::Period(_) => 6,
-        Cell::Duration(_) => 7,
-        Cell::Text(_) => 8,
-        Cell::Member(_) => 9,
-        Cell::List(_) => 10,
-        Cell::Record(_) => 11,
     }
 }

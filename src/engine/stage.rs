@@ -9,7 +9,6 @@ use crate::rows::{Accounts, Batch, Cell, Column, Origin, Sink};
 use super::evaluator::{AtHand, Evaluator, Scope};
 use super::fault::Fault;
 use super::outcome::Stop;
-use super::registers::order_of_cells;
 use super::run::Run;
 use super::state::AccountTable;
 use super::trace::Off;
@@ -58,10 +57,7 @@ impl<S: Sink> Run<'_, S> {
                 rows.push(Taken { position: None, key, balance: 0 });
             }
         }
-        rows.sort_by(|a, b| {
-            let parts = a.key.iter().zip(&b.key).map(|(a, b)| order_of_cells(a, b));
-            parts.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-        });
+        rows.sort_by(|a, b| Cell::order_all(&a.key, &b.key));
         rows
     }
 

@@ -116,28 +116,6 @@ impl<'n> AllocationLines<'n> {
         }
     }
 
-    /// Adds the rows of some events to `out`: `ends` says for each where its allocations end.
-    ///
-    /// # Errors
-    /// What an account gets leaves the supported range.
-    pub fn events<'e>(
-        &mut self,
-        events: impl IntoIterator<Item = EventAt<'e>>,
-        ends: &[u32],
-        allocations: &[Allocation],
-        accounts: &dyn Accounts,
-        out: &mut Room,
-    ) -> Result<(), FormatsError> {
-        let mut from = 0;
-        for (event, end) in events.into_iter().zip(ends) {
-            let until = usize::try_from(*end).unwrap_or(usize::MAX);
-            let own = allocations.get(from..until).unwrap_or(&[]);
-            self.event(event, own, accounts, out)?;
-            from = until;
-        }
-        Ok(())
-    }
-
     /// Adds the rows of one event to `out`.
     ///
     /// # Errors
@@ -460,16 +438,16 @@ mod tests {
                 .collect();
             // Some events get nothing.
             let share = given.len() / rows.len().max(1);
-            let ends: Vec<u32> =
-                (1..=rows.len()).map(|at| u32::try_from(at * share).unwrap()).collect();
             let delimiter = if tab { '\t' } else { ',' };
             let keys = KeyColumns::of(&names, Language::English);
             let sign = u8::try_from(delimiter).unwrap();
             let mut lines = AllocationLines::new(&names, &keys, sign, explain);
             let mut out = Room::default();
-            let events = (0..rows.len())
-                .map(|row| EventAt { batch: &batch, row, date: Date::MIN, booked: Date::MIN });
-            lines.events(events, &ends, &given, &Three, &mut out).unwrap();
+            for row in 0..rows.len() {
+                let event = EventAt { batch: &batch, row, date: Date::MIN, booked: Date::MIN };
+                let own = &given[row * share..(row + 1) * share];
+                lines.event(event, own, &Three, &mut out).unwrap();
+            }
             let wanted: String = (0..rows.len())
                 .flat_map(|row| {
                     let own = &given[row * share..(row + 1) * share];
@@ -577,7 +555,7 @@ mod tests {
         let mut rows = Room::default();
         file.lines().unwrap().event(event, &given(1), &Three, &mut rows).unwrap();
         file.append(rows.written()).unwrap();
-        file.events([event], &[1], &given(0), &Three).unwrap();
+        file.event(event, &given(0), &Three).unwrap();
         file.finish().unwrap();
         let mut text = String::new();
         #[expect(clippy::disallowed_methods, reason = "the test reads what was written")]

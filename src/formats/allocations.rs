@@ -213,26 +213,6 @@ impl<'n> Allocations<'n> {
         self.records.lines(rows)
     }
 
-    /// Writes what some events gave: `ends` says for each where its allocations end.
-    ///
-    /// # Errors
-    /// The output cannot be written.
-    pub fn events<'e>(
-        &mut self,
-        events: impl IntoIterator<Item = EventAt<'e>>,
-        ends: &[u32],
-        allocations: &[Allocation],
-        accounts: &dyn Accounts,
-    ) -> Result<(), FormatsError> {
-        let mut from = 0;
-        for (event, end) in events.into_iter().zip(ends) {
-            let until = usize::try_from(*end).unwrap_or(usize::MAX);
-            self.event(event, allocations.get(from..until).unwrap_or(&[]), accounts)?;
-            from = until;
-        }
-        Ok(())
-    }
-
     /// Writes what one event gave.
     ///
     /// # Errors

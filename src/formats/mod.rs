@@ -65,7 +65,7 @@ pub use mapping::{Mapping, template};
 pub use output::{Output, Together};
 pub use packed::unpacked_name;
 pub use parse::cell_of_text;
-pub use parts::{Part, compare_cells, part_text};
+pub use parts::{Part, part_text};
 pub use project::Project;
 pub use raw::raw_rows;
 pub use records::{Holds, Records, ResultColumn, ResultLayout};

@@ -91,55 +91,15 @@ fn compare_part(one: &Part, other: &Part) -> Ordering {
     };
     match (one, other) {
         (Part::Account(one, key), Part::Account(other, other_key)) => {
-            one.cmp(other).then_with(|| compare_cells(key, other_key))
+            one.cmp(other).then_with(|| Cell::order_all(key, other_key))
         }
         (Part::Value(kind, _, one), Part::Value(other_kind, _, other)) => {
             let member = matches!(one, Cell::Member(_));
             let kinds = if member { kind.cmp(other_kind) } else { Ordering::Equal };
-            compare_cell(one, other).then(kinds)
+            one.order(other).then(kinds)
         }
         (Part::Period(one), Part::Period(other)) => one.cmp(other),
         (Part::Currency(one), Part::Currency(other)) => one.cmp(other),
-        _ => rank(one).cmp(&rank(other)),
-    }
-}
-
-/// By position, then by length.
-pub fn compare_cells(one: &[Cell], other: &[Cell]) -> Ordering {
-    let pairs = one.iter().zip(other);
-    let differing = pairs.map(|(one, other)| compare_cell(one, other)).find(|o| o.is_ne());
-    differing.unwrap_or_else(|| one.len().cmp(&other.len()))
-}
-
-/// Values of one kind by value; a missing one comes first.
-fn compare_cell(one: &Cell, other: &Cell) -> Ordering {
-    let rank = |cell: &Cell| match cell {
-        Cell::Missing => 0,
-        Cell::Bool(_) => 1,
-        Cell::Integer(_) => 2,
-        Cell::Number(_) => 3,
-        Cell::Money(_) => 4,
-        Cell::Date(_) => 5,
-        Cell::Period(_) => 6,
-        Cell::Duration(_) => 7,
-        Cell::Text(_) => 8,
-        Cell::Member(_) => 9,
-        Cell::List(_) => 10,
-        Cell::Record(_) => 11,
-    };
-    match (one, other) {
-        (Cell::Bool(one), Cell::Bool(other)) => one.cmp(other),
-        (Cell::Integer(one), Cell::Integer(other)) => one.cmp(other),
-        (Cell::Number(one), Cell::Number(other)) => one.cmp(other),
-        (Cell::Money(one), Cell::Money(other)) => one.cmp(other),
-        (Cell::Date(one), Cell::Date(other)) => one.cmp(other),
-        (Cell::Period(one), Cell::Period(other)) => one.cmp(other),
-        (Cell::Duration(one), Cell::Duration(other)) => one.cmp(other),
-        (Cell::Text(one), Cell::Text(other)) => one.cmp(other),
-        (Cell::Member(one), Cell::Member(other)) => one.cmp(other),
-        (Cell::List(one), Cell::List(other)) | (Cell::Record(one), Cell::Record(other)) => {
-            compare_cells(one, other)
-        }
         _ => rank(one).cmp(&rank(other)),
     }
 }

@@ -175,28 +175,6 @@ impl Summary {
         Summary { labels: true, ..self }
     }
 
-    /// Adds what some events gave: `ends` says for each where its allocations end.
-    ///
-    /// # Errors
-    /// A total leaves the supported range.
-    pub fn events<'e>(
-        &mut self,
-        events: impl IntoIterator<Item = EventAt<'e>>,
-        ends: &[u32],
-        allocations: &[Allocation],
-        accounts: &dyn Accounts,
-        names: &Names,
-    ) -> Result<(), FormatsError> {
-        let mut from = 0;
-        for (event, end) in events.into_iter().zip(ends) {
-            let until = usize::try_from(*end).unwrap_or(usize::MAX);
-            let own = allocations.get(from..until).unwrap_or(&[]);
-            self.event(event, own, accounts, names)?;
-            from = until;
-        }
-        Ok(())
-    }
-
     /// Adds what one event gave.
     ///
     /// # Errors

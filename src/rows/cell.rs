@@ -1,5 +1,6 @@
 //! One value at the border of the engine.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::base::{Date, Duration, Exact, Money, Period};
@@ -33,6 +34,53 @@ pub enum Cell {
     List(Vec<Cell>),
     /// A record, a cell for each field of its shape (computed fields are `Missing`).
     Record(Vec<Cell>),
+}
+
+impl Cell {
+    /// Numbers and dates by value, texts by code point, members as declared; lists and records by
+    /// position, then by length; what is missing first, and of different types in this order.
+    pub fn order(&self, other: &Cell) -> Ordering {
+        match (self, other) {
+            (Cell::Bool(one), Cell::Bool(other)) => one.cmp(other),
+            (Cell::Integer(one), Cell::Integer(other)) => one.cmp(other),
+            (Cell::Number(one), Cell::Number(other)) => one.cmp(other),
+            (Cell::Money(one), Cell::Money(other)) => one.cmp(other),
+            (Cell::Date(one), Cell::Date(other)) => one.cmp(other),
+            (Cell::Period(one), Cell::Period(other)) => one.cmp(other),
+            (Cell::Duration(one), Cell::Duration(other)) => one.cmp(other),
+            (Cell::Text(one), Cell::Text(other)) => one.cmp(other),
+            (Cell::Member(one), Cell::Member(other)) => one.cmp(other),
+            (Cell::List(one), Cell::List(other)) | (Cell::Record(one), Cell::Record(other)) => {
+                Cell::order_all(one, other)
+            }
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    /// The same for several: by position, then by length.
+    pub fn order_all(one: &[Cell], other: &[Cell]) -> Ordering {
+        let pairs = one.iter().zip(other);
+        let differing = pairs.map(|(one, other)| one.order(other)).find(|order| order.is_ne());
+        differing.unwrap_or_else(|| one.len().cmp(&other.len()))
+    }
+
+    /// Where its type stands among the types.
+    pub fn rank(&self) -> u8 {
+        match self {
+            Cell::Missing => 0,
+            Cell::Bool(_) => 1,
+            Cell::Integer(_) => 2,
+            Cell::Number(_) => 3,
+            Cell::Money(_) => 4,
+            Cell::Date(_) => 5,
+            Cell::Period(_) => 6,
+            Cell::Duration(_) => 7,
+            Cell::Text(_) => 8,
+            Cell::Member(_) => 9,
+            Cell::List(_) => 10,
+            Cell::Record(_) => 11,
+        }
+    }
 }
 
 /// A row of a register as read.

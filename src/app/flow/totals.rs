@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::Money;
-use crate::formats::{FormatsError, compare_cells};
+use crate::formats::FormatsError;
 use crate::model::{EventId, LegId};
 use crate::rows::{Accounts, Allocation, Cell, EventAt, Outcome, Payee, Sink};
 
@@ -55,7 +55,7 @@ impl LegSums {
             self.accounts.values().filter(|(account, key)| !key.is_empty() && few(account));
         let mut accounts: Vec<(u32, Vec<Cell>)> = members.cloned().collect();
         accounts.sort_by(|(one, key), (other, other_key)| {
-            one.cmp(other).then_with(|| compare_cells(key, other_key))
+            one.cmp(other).then_with(|| Cell::order_all(key, other_key))
         });
         let mut totals = LegTotals { accounts, ..LegTotals::default() };
         for ((event, leg, position), amount) in self.sums {

@@ -81,8 +81,7 @@ fn summed(given: &[Given], by: &str) -> Summary {
                 Allocation { payee, amount, leg: 0 }
             })
             .collect();
-        let ends = [u32::try_from(given.len()).unwrap()];
-        summary.events([event], &ends, &given, &accounts, &names).unwrap();
+        summary.event(event, &given, &accounts, &names).unwrap();
     }
     summary
 }
