@@ -201,6 +201,10 @@ const HELP: &[(&str, &str)] = &[
         "The book: a file, `postgres://…`, or `@FILE` that holds an address [also: FENSHUI_BOOK]",
         "账簿：文件、postgres://… 或 @文件（内有地址） [也可用 FENSHUI_BOOK]",
     ),
+    (
+        "Try also the editions of rules that this book holds: a file, `postgres://…`, or `@FILE`",
+        "也试算此账簿所存的各规则版本：文件、postgres://… 或 @文件",
+    ),
     ("Make a new book", "建立新账簿"),
     (
         "Allocate events and keep what each gave, all of them or none",

@@ -6,6 +6,7 @@
 
 mod dispute;
 mod edition;
+mod editions;
 mod error;
 mod explain;
 mod export;
@@ -21,6 +22,10 @@ mod schema;
 mod signing;
 mod standing;
 mod translate;
+
+pub(super) use editions::{UsedRules, used};
+pub(super) use schema::schema;
+pub(super) use translate::{Translated, Translator};
 
 pub use dispute::{Ending, Gathered, Matter, gather, matters, raise, resolve};
 pub use error::BookTrouble;

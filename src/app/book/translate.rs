@@ -7,7 +7,7 @@ use crate::rows::{Cell, RegisterRow};
 
 /// Says in the positions of one schema what another says.
 #[derive(Debug)]
-pub(super) struct Translator<'s> {
+pub(in crate::app) struct Translator<'s> {
     from: &'s Schema,
     to: &'s Schema,
     /// Both are one, so that nothing needs to be done.
@@ -20,7 +20,7 @@ pub(super) struct Translator<'s> {
 
 /// What becomes of something in other positions.
 #[derive(Debug)]
-pub(super) enum Translated<T> {
+pub(in crate::app) enum Translated<T> {
     /// It says the same.
     Whole(T),
     /// The other rules have no such table.
@@ -35,7 +35,7 @@ const NO_LEG: u32 = u32::MAX - 2;
 const LEGS_OF_ALL: u32 = u32::MAX - 1;
 
 impl<'s> Translator<'s> {
-    pub(super) fn new(from: &'s Schema, to: &'s Schema) -> Translator<'s> {
+    pub(in crate::app) fn new(from: &'s Schema, to: &'s Schema) -> Translator<'s> {
         let members = from.enumerations.iter().map(|own| {
             let other = to.enumerations.iter().position(|it| it.name == own.name);
             let other = other.and_then(|at| Some((position(at), to.enumerations.get(at)?)));
@@ -99,18 +99,25 @@ impl<'s> Translator<'s> {
         }
     }
 
+    /// The account of the other rules that is called the same, if they have it.
+    pub(in crate::app) fn account(&self, account: &Account) -> Option<Account> {
+        let own = get(&self.from.accounts, account.family)?;
+        let family = get(&self.accounts, account.family).copied().flatten()?;
+        let parts = account.key.iter().zip(&own.keys);
+        let key = parts.map(|(cell, kind)| self.cell(cell, kind)).collect::<Option<Vec<Cell>>>()?;
+        Some(Account { family, key })
+    }
+
+    /// The event kind of the other rules that is called the same, if they have it.
+    pub(in crate::app) fn kind(&self, kind: u32) -> Option<u32> {
+        let own = get(&self.from.events, kind)?;
+        self.to.events.iter().position(|it| it.name == own.name).map(position)
+    }
+
     fn leaf(&self, leaf: &Leaf) -> Leaf {
         let account = leaf.account.as_ref().map(|account| {
-            let own = get(&self.from.accounts, account.family);
-            let family = get(&self.accounts, account.family).copied().flatten();
-            let key = own.zip(family).map(|(own, _)| {
-                let parts = account.key.iter().zip(&own.keys);
-                parts.map(|(cell, kind)| self.cell(cell, kind)).collect::<Option<Vec<Cell>>>()
-            });
-            match (family, key.flatten()) {
-                (Some(family), Some(key)) => Account { family, key },
-                _ => Account { family: u32::MAX, key: account.key.clone() },
-            }
+            let there = self.account(account);
+            there.unwrap_or_else(|| Account { family: u32::MAX, key: account.key.clone() })
         });
         let leg = match leaf.leg {
             LEGS_OF_ALL.. => leaf.leg,
@@ -120,7 +127,7 @@ impl<'s> Translator<'s> {
     }
 
     /// Rows of a register.
-    pub(super) fn register(
+    pub(in crate::app) fn register(
         &self,
         register: u32,
         rows: Vec<RegisterRow>,

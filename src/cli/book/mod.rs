@@ -17,7 +17,8 @@ mod verify;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::app::book::{BookTrouble, Refusal};
+use crate::app::book::{Access, BookTrouble, Refusal};
+use crate::book::Book;
 use crate::diagnostics::Words;
 use crate::report;
 
@@ -107,6 +108,20 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Key(own) => key::run(console, &place, own),
     };
     done.or_else(|failed| failed.said(console))
+}
+
+/// Opens a book that a verb outside of these reads too.
+pub(super) fn open_to_read(named: &str) -> Result<Book, Stop> {
+    place::place(Some(named))?.open(Access::Read).map_err(stop)
+}
+
+/// The end of a verb outside of these that a book keeps from its work.
+pub(super) fn stop(trouble: BookTrouble) -> Stop {
+    let (words, hint) = trouble.words();
+    match trouble {
+        BookTrouble::Formats(error) => (*error).into(),
+        _ => Stop::error(words, hint),
+    }
 }
 
 /// Why a verb of the book stops.

@@ -24,7 +24,7 @@ use super::post::{BOOK_FILE, Heard, differs, stopped};
 use super::standing::{Standing, identity, to_batches, walk};
 
 pub use compare::Difference;
-pub(super) use context::{Context, Contexts, registers as registers_of};
+pub(super) use context::{Context, Contexts, choices_of, registers as registers_of};
 use group::groups;
 pub(super) use group::{Span, known_on, spans};
 
