@@ -197,6 +197,12 @@ fn book_refunds() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn what_a_dispute_settled_stands_and_what_is_set_aside_is_told() {
+    check("book_settles");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn book_proves() {
     check("book_proves");
 }

@@ -8,6 +8,7 @@ mod init;
 mod key;
 mod log;
 mod other;
+mod owed;
 mod place;
 mod post;
 mod prove;
@@ -50,7 +51,7 @@ enum BookVerb {
     /// Work everything out again from the book's own rules and inputs, and compare
     Replay(Box<replay::ReplayArgs>),
     /// Post corrections by which the book stands as other rules would have had it
-    Correct(Box<replay::CorrectArgs>),
+    Correct(Box<owed::CorrectArgs>),
     /// Hold what is stored against chain, tree and signed checkpoints
     Verify(verify::VerifyArgs),
     /// Print the checkpoint of a book as it stands, sign it, or cosign one as a witness
@@ -98,7 +99,7 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Show(own) => log::show(console, &place()?, own),
         BookVerb::Explain(own) => explain::run(console, &place()?, own),
         BookVerb::Replay(own) => replay::run(console, &place()?, own),
-        BookVerb::Correct(own) => replay::correct(console, &place()?, own),
+        BookVerb::Correct(own) => owed::correct(console, &place()?, own),
         BookVerb::Verify(own) => verify::run(console, &place()?, own),
         BookVerb::Checkpoint(own) => checkpoint::run(console, &place()?, own),
         BookVerb::Prove(own) => prove::run(console, &place()?, own),

@@ -43,7 +43,7 @@ use recorder::{Counts, Recorder};
 pub(super) use judge::{amounts, differs};
 pub(super) use recorder::Heard;
 pub use refusal::{Changed, Late, Refusal};
-pub(super) use settled::follow;
+pub(super) use settled::{bears_on, follow};
 
 /// What is to be posted, and how.
 #[derive(Debug)]
