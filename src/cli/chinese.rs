@@ -257,6 +257,10 @@ const HELP: &[(&str, &str)] = &[
         "Write a bundle that proves entries to somebody without the book: `fenshui-verify` checks it",
         "生成证明包，无账簿者可用 fenshui-verify 验证",
     ),
+    (
+        "Prove instead that the book still begins with what this older signed checkpoint is of",
+        "改为证明账簿仍以此较早的已签检查点所含各条开头",
+    ),
     ("Write the book for other programs", "导出账簿供其他程序使用"),
     ("Make a book again from its tiles, with the same root", "由导出的 tiles 重建账簿，树根相同"),
     ("Raise, show and settle objections", "提出、查看与了结异议"),

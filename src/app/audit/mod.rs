@@ -3,8 +3,8 @@
 //!
 //! `columns` finds out what the columns mean, `dues` works out what each event should have given,
 //! `held` sets the two side by side, `variants` lists what else could have been meant: other readings,
-//! scenarios, settlements and editions of a book. Nothing is guessed: a variant explains a row only if every amount of the
-//! row is what the variant gives, to the unit.
+//! scenarios, settlements and editions of a book. Nothing is guessed: a variant explains a row only if
+//! every amount of the row is what the variant gives, to the unit.
 
 mod columns;
 mod dues;

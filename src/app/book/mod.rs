@@ -38,7 +38,7 @@ pub use owed::{
 };
 pub use place::{Access, BookPlace};
 pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
-pub use prove::{latest_checkpoint, prove};
+pub use prove::{latest_checkpoint, prove, prove_continuation};
 pub use replay::{Difference, Replay, Replayed, replay};
 pub use signing::{
     Held, KeptKey, Verified, change_keys, checkpoint, cosign, keys_of, sign, verify,

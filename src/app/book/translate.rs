@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::book::{Account, Event, Field, Kind, Leaf, Outcome, Schema};
+use crate::book::{Account, Event, Field, Kind, Leaf, Outcome, Part, Schema, Table};
 use crate::rows::{Cell, RegisterRow};
 
 /// Says in the positions of one schema what another says.
@@ -85,7 +85,11 @@ impl<'s> Translator<'s> {
         };
         let outcome = self.outcome(&event.outcome);
         let kind = position(kind);
-        Translated::Whole(Event { kind, fields, outcome, ..event.clone() })
+        let parts = |parts: &[Part]| -> Vec<Part> {
+            parts.iter().map(|part| self::part(part, event, own, table)).collect()
+        };
+        let (key, lane, rank) = (parts(&event.key), parts(&event.lane), parts(&event.rank));
+        Translated::Whole(Event { kind, fields, outcome, key, lane, rank, ..event.clone() })
     }
 
     /// An outcome as far as accounts are concerned.
@@ -204,6 +208,19 @@ impl<'s> Translator<'s> {
             (Kind::List { of: one }, Kind::List { of: two }) => self.alike(one, two),
             (Kind::Rate | Kind::Number, Kind::Rate | Kind::Number) => true,
             (one, two) => one == two,
+        }
+    }
+}
+
+/// A part of a key: a field by its name there, or the value that it has, if there is no such field.
+fn part(part: &Part, event: &Event, from: &Table, to: &Table) -> Part {
+    let Part::Field { field } = part else { return part.clone() };
+    let name = get(&from.fields, *field).map(|it| it.name.as_str());
+    match to.fields.iter().position(|it| Some(it.name.as_str()) == name) {
+        Some(there) => Part::Field { field: position(there) },
+        None => {
+            let value = get(&event.fields, *field).cloned().unwrap_or(Cell::Missing);
+            Part::Value { value }
         }
     }
 }

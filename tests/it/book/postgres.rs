@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use fenshui::book::{Book, BookError, PostgresOptions, PostgresStore, Store, StoreError};
+use fenshui::book::{
+    Book, BookError, Damage, Flaw, PostgresOptions, PostgresStore, Store, StoreError,
+};
 use postgres::{Client, NoTls};
 
 use super::sample::{events, post, small_book};
@@ -298,4 +300,34 @@ fn a_server_that_does_not_sync_is_refused() {
     }
     let refused = refused.expect("it was never refused");
     assert!(matches!(refused, StoreError::NotDurable { .. }), "{refused:?}");
+}
+
+#[test]
+fn guards_and_rights_that_were_changed_are_missed() {
+    let kind = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
+    let (trigger, guard) = kind("trigger", "guard of entry");
+    let (right, update) = kind("right", "UPDATE on node of fenshui_poster");
+    let cases = [
+        (
+            "DROP TRIGGER guard ON @entry",
+            Flaw::Missing { kind: trigger.clone(), name: guard.clone() },
+        ),
+        ("ALTER TABLE @entry DISABLE TRIGGER guard", Flaw::Changed { kind: trigger, name: guard }),
+        ("GRANT UPDATE ON @node TO fenshui_poster", Flaw::Foreign { kind: right, name: update }),
+    ];
+    for (statement, flaw) in cases {
+        let place = Database::new();
+        drop(small_book(place.create().unwrap()));
+        place.tamper(statement);
+        let mut book = Book::open(place.open().unwrap()).unwrap();
+        assert_eq!(book.verify(&[]).unwrap().damages, [Damage::Store(flaw)], "{statement}");
+    }
+    let place = Database::new();
+    drop(small_book(place.create().unwrap()));
+    place.tamper(
+        "CREATE OR REPLACE FUNCTION @refuse() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN RETURN NULL; END'",
+    );
+    let mut book = Book::open(place.open().unwrap()).unwrap();
+    assert_eq!(book.verify(&[]).unwrap().damages.len(), 7);
 }
