@@ -41,7 +41,7 @@ fn hledger_adds_up_to_the_same() {
 
 /// A book with corrections, a refund, an event mended and rows set aside, written out in a folder:
 /// `book.journal`, and `tables`.
-fn exported() -> tempfile::TempDir {
+pub(super) fn exported() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy_folder(&root().join("tests/cases/cli/book_proves"), folder.path());
     let fenshui = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");

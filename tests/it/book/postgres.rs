@@ -138,8 +138,21 @@ impl Database {
 
     /// The address as the command line takes it.
     pub fn url(&self) -> String {
+        self.url_of("owner")
+    }
+
+    /// The same for another user.
+    pub fn url_of(&self, user: &str) -> String {
         let folder = server().folder.display().to_string().replace('/', "%2F");
-        format!("postgres://owner@{folder}/{}", self.name)
+        format!("postgres://{user}@{folder}/{}", self.name)
+    }
+
+    /// Makes a login that has a role of the book; gives its name.
+    pub fn login(&self, role: &str) -> String {
+        let name = format!("{role}_{}", self.name);
+        let make = format!("CREATE ROLE {name} LOGIN IN ROLE fenshui_{role}");
+        self.client().batch_execute(&make).unwrap();
+        name
     }
 
     fn as_user(&self, user: &str) -> String {
