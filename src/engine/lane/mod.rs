@@ -123,6 +123,12 @@ impl Lanes {
         }
     }
 
+    /// Whether what an event comes to on its day may depend on others, or theirs on it.
+    pub fn waits(&mut self, answers: &Answers, batch: &Batch, row: usize, date: Date) -> bool {
+        let programs = self.lanes.get_mut(at(batch.event)).and_then(Option::as_mut);
+        programs.is_none_or(|programs| programs.waits(answers, row, date))
+    }
+
     /// The day of an event, if its kind has a lane and it has all that a lane needs.
     pub fn date(
         &mut self,

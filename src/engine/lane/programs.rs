@@ -15,6 +15,8 @@ pub(crate) struct Programs {
     general: Own,
     /// Whether a question is about more than the day.
     asks_fields: bool,
+    /// By situation, whether an event in it waits for others, once that has been asked.
+    waits: Vec<Option<bool>>,
 }
 
 /// A program, and the positions of accounts that are always the same, once they have occurred.
@@ -70,7 +72,24 @@ impl Programs {
         let situations = lane.questions.situations().unwrap_or(0);
         let made = vec![Made::NotYet(0); if situations > 1 { at(situations) } else { 0 }];
         let general = Own::new(lane.program.clone());
-        Programs { lane, made, programs: Vec::new(), general, asks_fields }
+        let waits = match lane.always_waits() {
+            true => Vec::new(),
+            false => vec![None; made.len()],
+        };
+        Programs { lane, made, programs: Vec::new(), general, asks_fields, waits }
+    }
+
+    /// Whether what an event comes to may depend on others, or theirs on it. That is a matter of the
+    /// event alone: not of how many have come before.
+    pub fn waits(&mut self, answers: &Answers, row: usize, date: Date) -> bool {
+        if !self.general.program.waits && !self.lane.always_waits() {
+            return false;
+        }
+        let Some(situation) = self.situation(answers, row, date) else { return true };
+        let Some(known) = self.waits.get_mut(at(situation)) else { return true };
+        let lane = &self.lane;
+        let ask = || lane.questions.answered(&lane.program, situation).waits;
+        *known.get_or_insert_with(ask)
     }
 
     /// Which events of a batch have all that they need.

@@ -188,6 +188,32 @@ pub enum KeyPart {
     Bool(Truth),
 }
 
+impl KeyPart {
+    /// Whether it is seen at a glance that no total stands behind it.
+    pub fn is_plain(&self) -> bool {
+        match self {
+            KeyPart::Text(_) | KeyPart::RowText(..) => true,
+            KeyPart::Whole(number) => matches!(number, Number::Field(_) | Number::Constant(_)),
+            KeyPart::Member(entity) => !matches!(entity, Entity::Choose(..)),
+            KeyPart::Day(day) => day.is_plain(),
+            KeyPart::Period(span) => span.day.is_plain(),
+            KeyPart::Bool(truth) => matches!(truth, Truth::Field(_)),
+        }
+    }
+}
+
+impl Day {
+    fn is_plain(&self) -> bool {
+        match self {
+            Day::Constant(_) | Day::Effective | Day::Field(_) | Day::RowField(..) => true,
+            Day::Plus(day, _) | Day::Minus(day, _) => day.is_plain(),
+            Day::Start(span) | Day::End(span) => span.day.is_plain(),
+            Day::Least(one, two) | Day::Greatest(one, two) => one.is_plain() && two.is_plain(),
+            Day::Made(..) | Day::Choose(..) => false,
+        }
+    }
+}
+
 /// A parameter as numerators over one denominator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParameterTable {
