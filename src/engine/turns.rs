@@ -330,7 +330,7 @@ impl<S: Sink> Run<'_, S> {
         }
         let of_kind = |(kind, rows): (u32, Vec<(&Packed, usize)>)| {
             let batch = (!rows.is_empty()).then(|| Packed::unpacked(kind, &rows))?;
-            let answers = self.lanes.ask(&batch);
+            let answers = self.lanes.ask_ahead(&batch, self.registers, &self.state.names);
             Some((batch, answers))
         };
         (0..).zip(rows).map(of_kind).collect()

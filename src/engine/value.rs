@@ -290,6 +290,12 @@ impl Names {
         }
     }
 
+    /// Makes room for so many texts.
+    pub fn reserve(&mut self, texts: usize) {
+        self.short.reserve(texts);
+        self.text_list.reserve(texts);
+    }
+
     /// A text as a part of a key: one that is to be written, or only looked for.
     pub fn text_part(&mut self, text: &str, written: bool) -> Part {
         match self.place(text) {
@@ -302,6 +308,12 @@ impl Names {
     /// The same of a text that is kept already.
     pub fn kept_text_part(&mut self, text: &Arc<str>) -> Part {
         Part::Text(self.place(text).unwrap_or_else(|| self.add_kept(Arc::clone(text))))
+    }
+
+    /// A text as a part of a key that is only looked for.
+    #[inline]
+    pub fn known_text(&self, text: &str) -> Part {
+        self.place(text).map_or(Part::Unseen, Part::Text)
     }
 
     fn place(&self, text: &str) -> Option<u32> {

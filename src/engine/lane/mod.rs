@@ -6,6 +6,7 @@
 //! answers with the outcome and the changes of state made, or with nothing: then nothing has
 //! changed, and the event is the evaluator's. See [`crate::plan::Lane`] for what a lane may know.
 
+mod ahead;
 mod programs;
 mod settle;
 mod tree;
@@ -20,7 +21,8 @@ use crate::rows::{Allocation, Batch, Cell, Column, Origin, Payee};
 
 use super::registers::Registers;
 use super::state::{Original, OriginalFeed, OriginalLeaf, Settling, State};
-use super::value::{Part, Value};
+use super::value::{Names, Part, Value};
+use ahead::{Ahead, Found};
 use programs::Programs;
 pub(crate) use programs::{Answers, Ready};
 use whole::Whole;
@@ -76,6 +78,8 @@ struct Event<'a, W> {
     positions: &'a mut [Option<u32>],
     batch: &'a Batch,
     row: usize,
+    /// What was looked up before.
+    ahead: &'a Ahead,
     date: Date,
     registers: &'a Registers,
     state: &'a mut State,
@@ -106,6 +110,17 @@ impl Lanes {
     pub fn ask(&self, batch: &Batch) -> Answers {
         let programs = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
         programs.map_or_else(Answers::default, |programs| programs.ask(batch))
+    }
+
+    /// The same, with what the events will look up.
+    pub fn ask_ahead(&self, batch: &Batch, registers: &Registers, names: &Names) -> Answers {
+        let mut answers = self.ask(batch);
+        if let Some(Some(Programs { lane, .. })) = self.lanes.get(at(batch.event))
+            && answers.ready == Ready::All
+        {
+            answers.ahead = Ahead::new(lane, batch, registers, names);
+        }
+        answers
     }
 
     /// Whether an event has all that its lane needs.
@@ -152,8 +167,20 @@ impl Lanes {
         work.begin(lane, program);
         let residue = 0;
         let positions = &mut [];
-        let mut event =
-            Event { lane, program, positions, batch, row, date, registers, state, work, residue };
+        let ahead = &Ahead::default();
+        let mut event = Event {
+            lane,
+            program,
+            positions,
+            batch,
+            row,
+            ahead,
+            date,
+            registers,
+            state,
+            work,
+            residue,
+        };
         Date::from_days(event.day(&lane.date)?)
     }
 
@@ -175,13 +202,14 @@ impl Lanes {
         let (positions, work) = (&mut *known, &mut self.narrow);
         work.begin(lane, program);
         let residue = 0;
-        let state_of = &mut *state;
+        let (state_of, ahead) = (&mut *state, &answers.ahead);
         let mut event = Event {
             lane,
             program,
             positions,
             batch,
             row,
+            ahead,
             date,
             registers,
             state: state_of,
@@ -194,8 +222,19 @@ impl Lanes {
         }
         let (positions, work) = (known, &mut self.wide);
         work.begin(lane, program);
-        let mut event =
-            Event { lane, program, positions, batch, row, date, registers, state, work, residue };
+        let mut event = Event {
+            lane,
+            program,
+            positions,
+            batch,
+            row,
+            ahead,
+            date,
+            registers,
+            state,
+            work,
+            residue,
+        };
         let Some((worked_out, done)) = event.work_out(out) else { return Ok(None) };
         event.commit(&worked_out, done)?;
         Ok(Some(worked_out))

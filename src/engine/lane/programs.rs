@@ -5,6 +5,8 @@ use crate::base::Date;
 use crate::plan::{Lane, Program, Question, at};
 use crate::rows::{Batch, Column};
 
+use super::ahead::Ahead;
+
 /// The programs of an event kind.
 pub(crate) struct Programs {
     pub lane: Lane,
@@ -61,6 +63,8 @@ pub(crate) struct Answers {
     pub ready: Ready,
     /// For each event the answers that its fields give, as one number.
     of_rows: Vec<u32>,
+    /// What was looked up for them.
+    pub ahead: Ahead,
 }
 
 /// A field did not answer.
@@ -103,7 +107,7 @@ impl Programs {
         let ready = self.ready(batch);
         let asked = |question: &&Question| !matches!(question, Question::Days(_));
         if self.made.is_empty() || !self.asks_fields {
-            return Answers { ready, of_rows: Vec::new() };
+            return Answers { ready, ..Answers::default() };
         }
         let mut answers = vec![0; batch.len()];
         for question in self.lane.questions.iter().filter(asked) {
@@ -119,7 +123,7 @@ impl Programs {
                 *known = answer.map_or(NO_ANSWER, |it| *known * question.answers() + it);
             }
         }
-        Answers { ready, of_rows: answers }
+        Answers { ready, of_rows: answers, ahead: Ahead::default() }
     }
 
     /// The program for an event on its day, and the positions that it keeps.
