@@ -26,15 +26,14 @@ struct Table {
     origins: Vec<Origin>,
     /// If fields are dated: the versions of each row, ascending by their first day.
     versions: Vec<Vec<RegisterRow>>,
-    /// The same as plain numbers, as far as it is such: what most rules ask for stands close.
+    /// Of each row whether two rows under its key claim the same day, and its fields as plain
+    /// numbers, as far as they are such: what most rules ask for stands in one place.
     numbers: Vec<i64>,
     /// Fields in a row of `plain`.
     width: usize,
     /// In the same places what was worked out once and holds for the run.
     steady: Vec<OnceLock<Cell>>,
     prefixes: Vec<(usize, Ranges)>,
-    /// Rows under whose key two claim the same day.
-    clashes: Vec<bool>,
 }
 
 /// By the first parts of a key, the rows from the first to before the last.
@@ -83,7 +82,7 @@ impl Registers {
     #[inline]
     pub fn number(&self, register: u32, row: u32, field: u32) -> Option<i64> {
         let table = self.tables.get(at(register))?;
-        let place = at(row) * table.width + at(field);
+        let place = at(row) * (table.width + 1) + at(field) + 1;
         table.numbers.get(place).copied().filter(|number| *number != NO_NUMBER)
     }
 
@@ -108,7 +107,7 @@ impl Registers {
     /// Whether two rows claim the same key on the same day.
     pub fn clashes(&self, register: u32, row: u32) -> bool {
         let table = self.tables.get(at(register));
-        table.and_then(|table| table.clashes.get(at(row))).copied().unwrap_or(false)
+        table.is_some_and(|table| table.numbers.get(at(row) * (table.width + 1)) == Some(&1))
     }
 
     /// A dated field on a day; nothing where no version holds.
@@ -142,7 +141,7 @@ fn table(register: &Register, shape: &Shape, rows: Vec<&RegisterRow>, names: &mu
     // Keys end to end, each as long as the others.
     let mut keys: Vec<Part> = Vec::with_capacity(rows.len() * register.keys.len());
     table.plain.reserve(rows.len() * width);
-    table.numbers.reserve(rows.len() * width);
+    table.numbers.reserve(rows.len() * (width + 1));
     names.reserve(rows.len());
     let rows = sorted(register, rows);
     let same = |one: &&RegisterRow, other: &&RegisterRow| {
@@ -174,6 +173,9 @@ fn table(register: &Register, shape: &Shape, rows: Vec<&RegisterRow>, names: &mu
 impl Table {
     /// Adds what stands under one key: versions in the order in which they begin.
     fn add(&mut self, versions: &[&RegisterRow], dated: bool) {
+        let mut pairs = versions.iter().zip(versions.iter().skip(1));
+        let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
+        self.numbers.push(clash.into());
         for field in 0..self.width {
             let mut cells = versions.iter().filter_map(|row| row.cells.get(field));
             let said = cells.find(|cell| !matches!(cell, Cell::Missing));
@@ -182,9 +184,6 @@ impl Table {
         }
         let origin = versions.first().map_or(Origin::MADE, |row| row.origin);
         self.origins.push(origin);
-        let mut pairs = versions.iter().zip(versions.iter().skip(1));
-        let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
-        self.clashes.push(clash);
         if dated {
             self.versions.push(versions.iter().map(|row| (*row).clone()).collect());
         }

@@ -9,13 +9,13 @@ use super::cells;
 /// Where the cells of some rows start and end.
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
-    /// Delimiters and line ends.
-    found: Vec<usize>,
     /// For each row: what stands before its first cell, then where each cell ends.
     places: Vec<usize>,
     width: usize,
     /// How many bytes each row has with its line end, from the first row on.
     ends: Vec<usize>,
+    /// Cells of the row at hand that have ended.
+    cells: usize,
 }
 
 /// So many rows are cut at a time: what they need stays in the nearest memory.
@@ -24,48 +24,67 @@ const ROWS: usize = 256;
 impl Cuts {
     /// Cuts rows of so many cells from a place on, as far as all have just as many and none is blank.
     pub(super) fn cut(&mut self, bytes: &[u8], from: usize, delimiter: u8, width: usize) {
-        self.find(bytes, from, delimiter, ROWS.saturating_mul(width));
         self.places.clear();
+        self.places.reserve(ROWS * (width + 1) + 1);
         self.ends.clear();
+        self.ends.reserve(ROWS);
         self.width = width;
-        let mut start = from;
-        for row in self.found.chunks_exact(width.max(1)) {
-            let Some((end, others)) = row.split_last() else { break };
-            let of_line = |place: &usize| bytes.get(*place) == Some(&b'\n');
-            if !of_line(end) || others.iter().any(of_line) {
-                break;
-            }
-            let two_signs = *end > start && bytes.get(end - 1) == Some(&b'\r');
-            let last = end - usize::from(two_signs);
-            if last == start {
-                break;
-            }
-            self.places.push(start.wrapping_sub(1));
-            self.places.extend_from_slice(others);
-            self.places.push(last);
-            start = end + 1;
-            self.ends.push(start);
-        }
+        self.cells = 0;
+        self.places.push(from.wrapping_sub(1));
+        self.find(bytes, from, delimiter);
+        self.places.truncate(self.ends.len() * (width + 1));
     }
 
-    /// Finds delimiters and line ends from a place on, at least so many if there are.
-    fn find(&mut self, bytes: &[u8], from: usize, delimiter: u8, wanted: usize) {
-        self.found.clear();
+    /// Goes from one delimiter or line end to the next, while rows are as they should be.
+    fn find(&mut self, bytes: &[u8], from: usize, delimiter: u8) -> Option<()> {
         let words = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
         let mut at = from;
         for word in words.0 {
-            let mut ends = cells::all_ends(u64::from_le_bytes(*word), delimiter);
+            let (mut ends, lines) = cells::all_ends(u64::from_le_bytes(*word), delimiter);
             while ends != 0 {
-                self.found.push(at + cells::first_byte(ends));
-                ends &= ends - 1;
+                let others = ends & (ends - 1);
+                let place = at + cells::first_byte(ends);
+                match ends & !others & lines == 0 {
+                    true => self.cell(place)?,
+                    false => self.line(bytes, place)?,
+                }
+                ends = others;
             }
             at += 8;
-            if self.found.len() >= wanted {
-                return;
+        }
+        for (place, byte) in (at..).zip(words.1) {
+            match *byte {
+                b'\n' => self.line(bytes, place)?,
+                byte if byte == delimiter => self.cell(place)?,
+                _ => {}
             }
         }
-        let end = |(_, byte): &(usize, &u8)| **byte == delimiter || **byte == b'\n';
-        self.found.extend((at..).zip(words.1).filter(end).map(|(place, _)| place));
+        Some(())
+    }
+
+    /// A cell ends, and another follows.
+    #[inline]
+    fn cell(&mut self, place: usize) -> Option<()> {
+        self.cells += 1;
+        self.places.push(place);
+        (self.cells < self.width).then_some(())
+    }
+
+    /// A row ends; nothing if it is not as it should be, or the last that is wanted.
+    #[inline]
+    fn line(&mut self, bytes: &[u8], end: usize) -> Option<()> {
+        let start = self.places.len().checked_sub(self.cells + 1);
+        let start = self.places.get(start?)?.wrapping_add(1);
+        let two_signs = end > start && bytes.get(end - 1) == Some(&b'\r');
+        let last = end - usize::from(two_signs);
+        if self.cells + 1 != self.width || last == start {
+            return None;
+        }
+        self.places.push(last);
+        self.places.push(end);
+        self.ends.push(end + 1);
+        self.cells = 0;
+        (self.ends.len() < ROWS).then_some(())
     }
 
     /// How many rows.
