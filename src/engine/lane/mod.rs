@@ -91,8 +91,9 @@ impl Lanes {
     /// The lanes of a plan.
     pub fn new(plan: &Plan) -> Lanes {
         let programs = |event| lane(plan, event).map(Programs::new);
-        let lanes = plan.events.iter().map(programs).collect();
-        Lanes { lanes, narrow: Work::new(), wide: Work::new() }
+        let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
+        let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
+        Lanes { lanes, narrow, wide }
     }
 
     /// No lanes: every event is the evaluator's.
@@ -156,15 +157,19 @@ impl Lanes {
         if !self.may_take(ready, batch, row) {
             return None;
         }
-        let lane = &self.lanes.get(at(batch.event))?.as_ref()?.lane;
-        if let Day::Field(field) = &lane.date {
+        let programs = self.lanes.get_mut(at(batch.event))?.as_mut()?;
+        if let Day::Field(field) = &programs.lane.date {
             return match batch.columns.get(at(*field))? {
                 Column::Date(days) => days.get(row),
                 _ => None,
             };
         }
+        if let Some(day) = programs.same_day(batch, row) {
+            return Some(day);
+        }
+        let lane = &programs.lane;
         let (date, program, work) = (Date::MIN, &lane.program, &mut self.narrow);
-        work.begin(lane, program);
+        work.begin();
         let residue = 0;
         let positions = &mut [];
         let ahead = &Ahead::default();
@@ -181,7 +186,9 @@ impl Lanes {
             work,
             residue,
         };
-        Date::from_days(event.day(&lane.date)?)
+        let day = Date::from_days(event.day(&lane.date)?)?;
+        programs.note_day(Some(day));
+        Some(day)
     }
 
     /// Works an event out on its day and makes its changes; the allocations replace those in `out`.
@@ -200,7 +207,7 @@ impl Lanes {
         let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else { return Ok(None) };
         let (lane, program, known) = programs.program(answers, row, date);
         let (positions, work) = (&mut *known, &mut self.narrow);
-        work.begin(lane, program);
+        work.begin();
         let residue = 0;
         let (state_of, ahead) = (&mut *state, &answers.ahead);
         let mut event = Event {
@@ -221,7 +228,7 @@ impl Lanes {
             return Ok(Some(worked_out));
         }
         let (positions, work) = (known, &mut self.wide);
-        work.begin(lane, program);
+        work.begin();
         let mut event = Event {
             lane,
             program,
@@ -268,13 +275,20 @@ impl<W: Whole> Work<W> {
         }
     }
 
-    fn begin(&mut self, lane: &Lane, program: &Program) {
+    /// Makes room for the largest lane.
+    fn prepared(mut self, lanes: &[Option<Programs>]) -> Work<W> {
+        for Programs { lane, .. } in lanes.iter().flatten() {
+            room(&mut self.slots, at(lane.slots), W::ZERO);
+            room(&mut self.rows, lane.rows.len(), (0, None));
+            room(&mut self.keys, lane.keys.len(), (0, 0));
+            room(&mut self.adds, lane.program.adds.len(), (0, W::ZERO));
+        }
+        self
+    }
+
+    fn begin(&mut self) {
         self.turn += 1;
         // What stands in slots from the event before is written over before it is read.
-        room(&mut self.slots, at(lane.slots), W::ZERO);
-        room(&mut self.rows, lane.rows.len(), (0, None));
-        room(&mut self.keys, lane.keys.len(), (0, 0));
-        room(&mut self.adds, program.adds.len(), (0, W::ZERO));
         self.text = None;
         self.watched.clear();
         self.shutting.clear();

@@ -203,6 +203,28 @@ impl KeyPart {
 }
 
 impl Day {
+    /// The stored fields that it is made of, if it is made of nothing else.
+    pub fn fields(&self) -> Option<Vec<u32>> {
+        match self {
+            Day::Constant(_) => Some(Vec::new()),
+            Day::Field(field) => Some(vec![*field]),
+            Day::Plus(day, _) | Day::Minus(day, _) => day.fields(),
+            Day::Start(span) | Day::End(span) => span.day.fields(),
+            Day::Least(one, two) | Day::Greatest(one, two) => {
+                Some([one.fields()?, two.fields()?].concat())
+            }
+            Day::Made(year, month, day) => {
+                let field = |number: &Number| match number {
+                    Number::Constant(_) => Some(Vec::new()),
+                    Number::Field(field) => Some(vec![*field]),
+                    _ => None,
+                };
+                Some([field(year)?, field(month)?, field(day)?].concat())
+            }
+            Day::Effective | Day::RowField(..) | Day::Choose(..) => None,
+        }
+    }
+
     fn is_plain(&self) -> bool {
         match self {
             Day::Constant(_) | Day::Effective | Day::Field(_) | Day::RowField(..) => true,
