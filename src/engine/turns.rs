@@ -2,6 +2,7 @@
 //! and put in order first.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{EventSource, at};
@@ -27,7 +28,7 @@ struct Waiting<'p> {
     span: Span,
     firsts: Firsts<'p>,
     /// Events that have no place.
-    unplaced: Vec<(Batch, Fault)>,
+    unplaced: Vec<(Arc<Batch>, Fault)>,
     /// Events that depend on no other do not wait.
     some_at_once: bool,
     /// Whether any has been handed on.
@@ -49,16 +50,17 @@ impl<S: Sink> Run<'_, S> {
         let plan = self.plan;
         let mut span = Span::default();
         // The last event of the batch before, alone in a batch of its own.
-        let mut before: Option<Kept<Batch>> = None;
+        let mut before: Option<Kept<Arc<Batch>>> = None;
         while let Some(batch) = batches.next() {
-            let batch = batch.map_err(RunError::Input)?;
+            let batch = Arc::new(batch.map_err(RunError::Input)?);
             let computed = self.ordering_columns(&batch)?;
             let held = [before.take(), Some(Kept::new(batch, computed))];
-            let mut kept: Vec<Kept<Batch>> = held.into_iter().flatten().collect();
+            let mut kept: Vec<Kept<Arc<Batch>>> = held.into_iter().flatten().collect();
             let Some(slots) = self.slots_in_order(&kept, &mut span) else {
                 return match (kept.pop(), kept.is_empty()) {
                     (Some(first), true) => {
-                        let all = std::iter::once(Ok(first.rows)).chain(batches);
+                        let all =
+                            std::iter::once(Ok(Arc::unwrap_or_clone(first.rows))).chain(batches);
                         self.in_order(all, options, true)
                     }
                     _ => Ok(None),
@@ -77,7 +79,9 @@ impl<S: Sink> Run<'_, S> {
                 let place = Place { event, batch, answers: &answers, row };
                 let known = Known { date: slot.date, tied: false, new: false };
                 hands.take(&mut evaluator, place, known)?;
+                hands.desk.hand_on_much(&evaluator.state.accounts)?;
             }
+            self.desk.hand_on(&self.state.accounts)?;
             before = own.last().map(|slot| current.alone(at(slot.row)));
         }
         Ok(Some(span))
@@ -85,7 +89,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// The places of all events if they stand in order, each behind the one before, and none is
     /// without a place.
-    fn slots_in_order(&mut self, kept: &[Kept<Batch>], span: &mut Span) -> Option<Vec<Slot>> {
+    fn slots_in_order(&mut self, kept: &[Kept<Arc<Batch>>], span: &mut Span) -> Option<Vec<Slot>> {
         let plan = self.plan;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -147,7 +151,7 @@ impl<S: Sink> Run<'_, S> {
                 }
                 waiting.some_at_once = false;
             }
-            if let Some(batch) = self.take_at_once(batch, &mut waiting)? {
+            if let Some(batch) = self.take_at_once(Arc::new(batch), &mut waiting)? {
                 self.keep(batch, &mut waiting)?;
             }
         }
@@ -159,9 +163,9 @@ impl<S: Sink> Run<'_, S> {
     /// Takes the events of a batch that depend on no other, and gives those that wait.
     fn take_at_once(
         &mut self,
-        batch: Batch,
+        batch: Arc<Batch>,
         waiting: &mut Waiting<'_>,
-    ) -> Result<Option<Batch>, Stop<S::Error>> {
+    ) -> Result<Option<Arc<Batch>>, Stop<S::Error>> {
         let plan = self.plan;
         let unknown = Stop::Internal("a batch of an unknown event kind");
         let event = sent(plan, &batch).ok_or(unknown)?;
@@ -185,19 +189,24 @@ impl<S: Sink> Run<'_, S> {
                     waiting.span.take(date);
                     let place = Place { event, batch: &batch, answers: &answers, row };
                     hands.take(&mut evaluator, place, Known { date, tied: false, new: true })?;
+                    hands.desk.hand_on_much(&evaluator.state.accounts)?;
                 }
             }
         }
+        self.desk.hand_on(&self.state.accounts)?;
         waiting.begun |= others.len() < batch.len();
         Ok(match others.len() {
             0 => None,
             all if all == batch.len() => Some(batch),
-            _ => Some(batch.only(&others)),
+            _ => Some(Arc::new(batch.only(&others))),
         })
     }
 
     /// Works out ordering fields that are computed, so that sorting need not.
-    fn ordering_columns(&mut self, batch: &Batch) -> Result<Vec<(u32, Column)>, Stop<S::Error>> {
+    fn ordering_columns(
+        &mut self,
+        batch: &Arc<Batch>,
+    ) -> Result<Vec<(u32, Column)>, Stop<S::Error>> {
         let plan = self.plan;
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let computed = |field: &&u32| {
@@ -219,7 +228,7 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// Keeps a batch, and notes the places of its events.
-    fn keep(&mut self, batch: Batch, waiting: &mut Waiting<'_>) -> Result<(), Stop<S::Error>> {
+    fn keep(&mut self, batch: Arc<Batch>, waiting: &mut Waiting<'_>) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
         let unknown = Stop::Internal("a batch of an unknown event kind");
         let event = sent(plan, &batch).ok_or(unknown)?;
@@ -245,7 +254,7 @@ impl<S: Sink> Run<'_, S> {
                     waiting.slots.push(held.slot(event, date, place, row));
                 }
                 // Without its day and ordering fields it has no place.
-                Err(fault) => waiting.unplaced.push((batch.alone(row), fault)),
+                Err(fault) => waiting.unplaced.push((Arc::new(batch.alone(row)), fault)),
             }
         }
         let only_kind =
@@ -269,6 +278,7 @@ impl<S: Sink> Run<'_, S> {
             // As far as it is known.
             let _ = dated(&mut evaluator);
             self.desk.take(&mut evaluator, Some(fault))?;
+            self.desk.hand_on_much(&self.state.accounts)?;
         }
         sort(&mut slots, &kept, &plan.events);
         let mut calendar = {
@@ -314,12 +324,17 @@ impl<S: Sink> Run<'_, S> {
             let known = Known { date, tied, new: firsts.all_new(kind) };
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             hands.take(&mut evaluator, event, known)?;
+            self.desk.hand_on_much(&evaluator.state.accounts)?;
         }
-        Ok(())
+        self.desk.hand_on(&self.state.accounts)
     }
 
     /// Some events, those of each kind in a batch.
-    fn unpacked(&self, slots: &[Slot], kept: &[Kept<Packed>]) -> Vec<Option<(Batch, Answers)>> {
+    fn unpacked(
+        &self,
+        slots: &[Slot],
+        kept: &[Kept<Packed>],
+    ) -> Vec<Option<(Arc<Batch>, Answers)>> {
         let mut rows: Vec<Vec<(&Packed, usize)>> = vec![Vec::new(); self.plan.events.len()];
         for slot in slots {
             let held = kept.get(at(slot.batch));
@@ -331,7 +346,7 @@ impl<S: Sink> Run<'_, S> {
         let of_kind = |(kind, rows): (u32, Vec<(&Packed, usize)>)| {
             let batch = (!rows.is_empty()).then(|| Packed::unpacked(kind, &rows))?;
             let answers = self.lanes.ask_ahead(&batch, self.registers, &self.state.names);
-            Some((batch, answers))
+            Some((Arc::new(batch), answers))
         };
         (0..).zip(rows).map(of_kind).collect()
     }
@@ -340,7 +355,7 @@ impl<S: Sink> Run<'_, S> {
 /// The day of the event at hand, if every field that orders it is there as well.
 fn placed<T: Trace>(
     evaluator: &mut Evaluator<'_, '_, T>,
-    held: &Kept<Batch>,
+    held: &Kept<Arc<Batch>>,
 ) -> Result<Date, Fault> {
     let date = dated(evaluator)?;
     for field in &evaluator.event()?.order_by {

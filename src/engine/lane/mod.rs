@@ -191,7 +191,7 @@ impl Lanes {
         Some(day)
     }
 
-    /// Works an event out on its day and makes its changes; the allocations replace those in `out`.
+    /// Works an event out on its day and makes its changes; the allocations are added to `out`.
     /// Gives nothing, and has changed nothing, where that is the evaluator's to do.
     ///
     /// # Errors
@@ -205,6 +205,7 @@ impl Lanes {
         out: &mut Vec<Allocation>,
     ) -> Result<Option<WorkedOut>, &'static str> {
         let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else { return Ok(None) };
+        let before = out.len();
         let (lane, program, known) = programs.program(answers, row, date);
         let (positions, work) = (&mut *known, &mut self.narrow);
         work.begin();
@@ -227,6 +228,7 @@ impl Lanes {
             event.commit(&worked_out, done)?;
             return Ok(Some(worked_out));
         }
+        out.truncate(before);
         let (positions, work) = (known, &mut self.wide);
         work.begin();
         let mut event = Event {
@@ -242,7 +244,10 @@ impl Lanes {
             work,
             residue,
         };
-        let Some((worked_out, done)) = event.work_out(out) else { return Ok(None) };
+        let Some((worked_out, done)) = event.work_out(out) else {
+            out.truncate(before);
+            return Ok(None);
+        };
         event.commit(&worked_out, done)?;
         Ok(Some(worked_out))
     }
@@ -431,7 +436,6 @@ impl<'a, W: Whole> Event<'a, W> {
             let key = self.work.shutting.get(place)?.1.key;
             self.key(key)?;
         }
-        out.clear();
         for leaf in &done.leaves {
             let units = self.slot(leaf.units);
             let (slot, by, den) = leaf.share;
