@@ -3,7 +3,9 @@
 use std::convert::Infallible;
 
 use crate::base::{Date, Money};
-use crate::rows::{Accounts, Allocation, Cell, EventAt, Origin, Outcome, Payee, Reason, Sink};
+use crate::rows::{
+    Accounts, Allocation, Cell, FigureValue, Origin, Outcome, Outcomes, Payee, Reason, Sink, Told,
+};
 
 /// What became of every event of a run.
 #[derive(Debug, Default)]
@@ -46,47 +48,29 @@ pub struct Allocated {
 impl Sink for Collected {
     type Error = Infallible;
 
-    fn event(
-        &mut self,
-        event: EventAt<'_>,
-        outcome: Outcome<'_>,
-        accounts: &dyn Accounts,
-    ) -> Result<(), Infallible> {
-        let outcome = match outcome {
+    fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
+        self.events.extend(outcomes.iter().map(|told| EventResult::new(told, accounts)));
+        Ok(())
+    }
+}
+
+impl EventResult {
+    fn new(told: Told<'_>, accounts: &dyn Accounts) -> EventResult {
+        let event = told.event;
+        let outcome = match told.outcome {
             Outcome::Allocated { allocations, .. } => Ok(Allocated::new(allocations, accounts)),
             Outcome::SetAside { reason, .. } => Err(reason.clone()),
         };
-        self.events.push(EventResult {
+        let figure = |told: &FigureValue| (told.figure, told.key.clone(), told.value.clone());
+        EventResult {
             event: event.batch.event,
             origin: event.batch.origins.get(event.row).copied().unwrap_or(Origin::MADE),
             booked: event.booked,
             cells: event.batch.columns.iter().map(|column| column.cell(event.row)).collect(),
             outcome,
-            figures: Vec::new(),
-            open_items: Vec::new(),
-        });
-        Ok(())
-    }
-
-    fn figure(
-        &mut self,
-        _event: EventAt<'_>,
-        figure: u32,
-        key: &[Cell],
-        value: &Cell,
-    ) -> Result<(), Infallible> {
-        // A figure is told after its event, and before the next one.
-        if let Some(result) = self.events.last_mut() {
-            result.figures.push((figure, key.to_vec(), value.clone()));
+            figures: told.figures().iter().map(figure).collect(),
+            open_items: told.open_items().to_vec(),
         }
-        Ok(())
-    }
-
-    fn open_item(&mut self, _event: EventAt<'_>, leg: u32) -> Result<(), Infallible> {
-        if let Some(result) = self.events.last_mut() {
-            result.open_items.push(leg);
-        }
-        Ok(())
     }
 }
 

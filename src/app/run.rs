@@ -14,7 +14,7 @@ use crate::model::EventId;
 use crate::plan::{self, Choices, Plan};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, Drift};
-use crate::rows::{Accounts, Cell, EventAt, Outcome, RegisterRow, Sink};
+use crate::rows::{Accounts, Outcome, Outcomes, RegisterRow, Sink};
 
 use super::asides::{Aside, Asides};
 use super::inputs::{EventFile, Remark};
@@ -195,7 +195,7 @@ pub(super) fn stopped(error: RunError<FormatsError, FormatsError>) -> FormatsErr
     }
 }
 
-/// Counts what is set aside, and hands each outcome on.
+/// Counts what is set aside, and hands all outcomes on.
 struct Desk<'d, 'j, S> {
     listener: &'d mut S,
     asides: &'d RefCell<Asides<'j>>,
@@ -208,30 +208,19 @@ where
 {
     type Error = FormatsError;
 
-    fn event(
+    fn hear(
         &mut self,
-        event: EventAt<'_>,
-        outcome: Outcome<'_>,
+        outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
-        if let Outcome::SetAside { reason, .. } = outcome {
-            self.asides.borrow_mut().event(event, reason)?;
+        if outcomes.any_set_aside() {
+            for told in outcomes.iter() {
+                if let Outcome::SetAside { reason, .. } = told.outcome {
+                    self.asides.borrow_mut().event(told.event, reason)?;
+                }
+            }
         }
-        Ok(self.listener.event(event, outcome, accounts)?)
-    }
-
-    fn figure(
-        &mut self,
-        event: EventAt<'_>,
-        figure: u32,
-        key: &[Cell],
-        value: &Cell,
-    ) -> Result<(), FormatsError> {
-        Ok(self.listener.figure(event, figure, key, value)?)
-    }
-
-    fn open_item(&mut self, event: EventAt<'_>, leg: u32) -> Result<(), FormatsError> {
-        Ok(self.listener.open_item(event, leg)?)
+        Ok(self.listener.hear(outcomes, accounts)?)
     }
 }
 
@@ -244,33 +233,29 @@ struct Writer<'d, 'n, 'j> {
 impl Sink for Writer<'_, '_, '_> {
     type Error = FormatsError;
 
-    fn event(
+    fn hear(
         &mut self,
-        event: EventAt<'_>,
-        outcome: Outcome<'_>,
+        outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
-        let Outcome::Allocated { allocations, .. } = outcome else { return Ok(()) };
         if let Some(out) = &mut self.outputs.allocations {
-            out.event(event, allocations, accounts)?;
+            for told in outcomes.iter() {
+                out.event(told.event, told.allocations(), accounts)?;
+            }
         }
         if let Some(summary) = &mut self.outputs.summary {
-            summary.event(event, allocations, accounts, self.names)?;
+            for told in outcomes.iter() {
+                summary.event(told.event, told.allocations(), accounts, self.names)?;
+            }
+        }
+        if let Some(figures) = &mut self.outputs.figures {
+            for told in outcomes.iter() {
+                for figure in told.figures() {
+                    figures.figure(told.event, figure)?;
+                }
+            }
         }
         Ok(())
-    }
-
-    fn figure(
-        &mut self,
-        event: EventAt<'_>,
-        figure: u32,
-        key: &[Cell],
-        value: &Cell,
-    ) -> Result<(), FormatsError> {
-        match &mut self.outputs.figures {
-            Some(figures) => figures.figure(event, figure, key, value),
-            None => Ok(()),
-        }
     }
 }
 

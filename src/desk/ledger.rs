@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use crate::base::{Date, Money};
-use crate::rows::{Accounts, Cell, EventAt, Outcome, Payee as Paid, Sink};
+use crate::rows::{Accounts, Allocation, Cell, EventAt, Outcome, Outcomes, Payee as Paid, Sink};
 
 /// An account with its key; absent: undetermined.
 pub type Payee = Option<(u32, Vec<Cell>)>;
@@ -102,16 +102,21 @@ impl Ledger {
 impl Sink for Ledger {
     type Error = Infallible;
 
-    fn event(
-        &mut self,
-        event: EventAt<'_>,
-        outcome: Outcome<'_>,
-        accounts: &dyn Accounts,
-    ) -> Result<(), Infallible> {
-        let Outcome::Allocated { allocations, .. } = outcome else {
-            self.set_aside += 1;
-            return Ok(());
-        };
+    fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
+        for told in outcomes.iter() {
+            match told.outcome {
+                Outcome::Allocated { allocations, .. } => {
+                    self.take(told.event, allocations, accounts);
+                }
+                Outcome::SetAside { .. } => self.set_aside += 1,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ledger {
+    fn take(&mut self, event: EventAt<'_>, allocations: &[Allocation], accounts: &dyn Accounts) {
         let currency = self.kind(event).map_or(0, |kind| kind.currency);
         let mut amounts: Vec<(usize, Money)> = Vec::new();
         for allocation in allocations {
@@ -133,6 +138,5 @@ impl Sink for Ledger {
         }
         let taken = Taken { key: self.key(event), date: event.date, currency, amounts };
         self.events.push(taken);
-        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Events that nobody sends: period ends, and days of registers' rows.
 
+use std::sync::Arc;
+
 use crate::base::{Date, Period};
 use crate::plan::{Event, EventSource, Expr, Selection, at};
 use crate::rows::{Batch, Cell, Column, Origin, Sink};
@@ -104,8 +106,9 @@ impl Calendar {
         while let Some(due) = self.days.get(self.next).copied() {
             self.next += 1;
             take(due, evaluator, desk)?;
+            desk.hand_on_much(&evaluator.state.accounts)?;
         }
-        Ok(())
+        desk.hand_on(&evaluator.state.accounts)
     }
 }
 
@@ -146,7 +149,7 @@ fn take<T: Trace, S: Sink>(
 ) -> Result<(), Stop<S::Error>> {
     let (plan, registers) = (outer.plan, outer.registers);
     let Some(event) = plan.events.get(at(due.kind)) else { return Ok(()) };
-    let today = batch(due.kind, event, Some(due.date), Vec::new());
+    let today = Arc::new(batch(due.kind, event, Some(due.date), Vec::new()));
     let rows = {
         let mut evaluator = Evaluator::new(plan, registers, outer.state, outer.trace);
         evaluator.take_up(made(due.kind, event, &today, 0, None));
@@ -170,7 +173,7 @@ fn make<T: Trace, S: Sink>(
 ) -> Result<(), Stop<S::Error>> {
     let (plan, registers) = (outer.plan, outer.registers);
     let cells = rows.iter().map(|(row, _)| cell_of(row.as_ref(), registers)).collect();
-    let batch = batch(kind, event, date, cells);
+    let batch = Arc::new(batch(kind, event, date, cells));
     let mut evaluator = Evaluator::new(plan, registers, outer.state, outer.trace);
     for (place, (row, fault)) in rows.into_iter().enumerate() {
         evaluator.take_up(made(kind, event, &batch, place, row));
@@ -185,7 +188,7 @@ fn make<T: Trace, S: Sink>(
 fn made<'a>(
     kind: u32,
     event: &'a Event,
-    batch: &'a Batch,
+    batch: &'a Arc<Batch>,
     row: usize,
     made_for: Option<Value<'a>>,
 ) -> AtHand<'a> {

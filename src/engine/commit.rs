@@ -2,7 +2,7 @@
 
 use crate::base::{Exact, Period};
 use crate::plan::{Change, Figure, at};
-use crate::rows::{Cell, Reason};
+use crate::rows::{Cell, FigureValue, Reason};
 
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Once, Scope};
@@ -35,14 +35,6 @@ pub(crate) struct Delta {
 pub(crate) struct Becoming {
     pub carry: u32,
     pub key: (usize, usize),
-    pub value: Cell,
-}
-
-/// A figure worked out.
-#[derive(Debug, Clone)]
-pub(crate) struct WorkedOut {
-    pub figure: u32,
-    pub key: Vec<Cell>,
     pub value: Cell,
 }
 
@@ -178,7 +170,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// Works out the figures of the event, as if its changes were made.
-    pub fn figures(&mut self, out: &mut Vec<WorkedOut>) -> Result<(), Fault> {
+    pub fn figures(&mut self, out: &mut Vec<FigureValue>) -> Result<(), Fault> {
         self.after = true;
         for figure in &self.event()?.figures {
             let base = self.open(figure.locals);
@@ -193,7 +185,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         &mut self,
         figure: &'a Figure,
         scope: Scope<'a>,
-        out: &mut Vec<WorkedOut>,
+        out: &mut Vec<FigureValue>,
     ) -> Result<(), Fault> {
         let Some(selection) = &figure.for_each else {
             return self.one_figure(figure, Vec::new(), scope, out);
@@ -214,7 +206,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         figure: &'a Figure,
         key: Vec<Cell>,
         scope: Scope<'a>,
-        out: &mut Vec<WorkedOut>,
+        out: &mut Vec<FigureValue>,
     ) -> Result<(), Fault> {
         if let Some(when) = &figure.when
             && !self.holds(when, scope)?
@@ -225,7 +217,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         // One that cannot be worked out is told too: it is why the event is set aside.
         self.tell_figure(figure.figure, &key, &figure.value, scope);
         let value = value?.to_cell_of(&figure.kind);
-        out.push(WorkedOut { figure: figure.figure, key, value });
+        out.push(FigureValue { figure: figure.figure, key, value });
         Ok(())
     }
 

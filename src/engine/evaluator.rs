@@ -1,5 +1,7 @@
 //! One event at hand, and the memory with which it is worked out.
 
+use std::sync::Arc;
+
 use crate::base::{Date, Exact};
 use crate::plan::{Event, Plan, at};
 use crate::rows::{Batch, Reason};
@@ -36,7 +38,7 @@ pub(crate) struct Evaluator<'a, 's, T> {
 pub(crate) struct AtHand<'a> {
     pub kind: u32,
     pub event: &'a Event,
-    pub batch: &'a Batch,
+    pub batch: &'a Arc<Batch>,
     pub row: usize,
     /// The row a calendar event is made for.
     pub made_for: Option<Value<'a>>,

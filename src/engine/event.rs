@@ -2,9 +2,8 @@
 
 use crate::base::{Date, Exact, Money};
 use crate::plan::at;
-use crate::rows::{Allocation, Column, Payee, Reason};
+use crate::rows::{Allocation, Column, FigureValue, Payee, Reason};
 
-use super::commit::WorkedOut;
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Scope};
 use super::fault::Fault;
@@ -25,7 +24,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     /// Works the event out and makes its changes; gives what it brought, in minor units. On a fault
     /// nothing has changed.
-    pub fn work_out(&mut self, figures: &mut Vec<WorkedOut>) -> Result<i128, Fault> {
+    pub fn work_out(&mut self, figures: &mut Vec<FigureValue>) -> Result<i128, Fault> {
         figures.clear();
         self.check_required()?;
         let field = self.inflow()?;
@@ -130,10 +129,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         date
     }
 
-    /// The amounts of the event, leaf by leaf in written order.
+    /// Adds the amounts of the event to `out`, leaf by leaf in written order.
     pub fn allocations(&self, leaves: &mut Vec<u32>, out: &mut Vec<Allocation>) {
         leaves.clear();
-        out.clear();
         self.walk(self.frame.roots.first, leaves);
         for leaf in leaves.iter().filter_map(|leaf| self.frame.nodes.get(at(*leaf))) {
             let payee = match leaf.content {

@@ -1,8 +1,10 @@
 //! Who takes an event: its lane, else the evaluator.
 
+use std::sync::Arc;
+
 use crate::base::Date;
 use crate::plan::{Event, Plan, at};
-use crate::rows::{Batch, EventAt, Reason, Sink};
+use crate::rows::{Batch, Reason, Sink, Taken};
 
 use super::duplicates::Seen;
 use super::evaluator::{AtHand, Evaluator};
@@ -41,6 +43,11 @@ impl<'p> Firsts<'p> {
         *repeated = !(0..batch.len()).all(|row| seen.insert(batch, row, &event.unique));
     }
 
+    /// Whether no key of any kind has been there twice so far.
+    pub fn none_repeated(&self) -> bool {
+        !self.repeated.contains(&true)
+    }
+
     pub fn all_new(&self, kind: u32) -> bool {
         self.repeated.get(at(kind)).is_some_and(|repeated| !repeated)
     }
@@ -60,7 +67,7 @@ pub(super) struct Known {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a> {
     pub event: &'a Event,
-    pub batch: &'a Batch,
+    pub batch: &'a Arc<Batch>,
     /// What is known of all events of the batch.
     pub answers: &'a Answers,
     pub row: usize,
@@ -95,18 +102,9 @@ impl<S: Sink> Hands<'_, '_, S> {
                 let seen = evaluator.state.seen.get_mut(at(batch.event));
                 new = seen.is_none_or(|seen| seen.insert(batch, row, &event.unique));
             }
-            let taken = EventAt { batch, row, date, booked: date };
+            let taken = (Taken { batch, row, date, booked: date }, answers);
             let (registers, state) = (evaluator.registers, &mut *evaluator.state);
-            let currency = event.currency;
-            if new
-                && self.desk.take_in_lane(
-                    self.lanes,
-                    (taken, answers),
-                    currency,
-                    registers,
-                    state,
-                )?
-            {
+            if new && self.desk.take_in_lane(self.lanes, taken, registers, state)? {
                 return Ok(());
             }
         }

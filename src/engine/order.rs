@@ -4,6 +4,7 @@
 //! field cut down to 64 bits that keep its order. Only ties look at the columns.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::base::{Date, Exact};
 use crate::plan::{Event, at};
@@ -23,7 +24,7 @@ pub(crate) trait Rows {
     fn column(&self, field: u32) -> Option<&Column>;
 }
 
-impl Rows for Batch {
+impl Rows for Arc<Batch> {
     fn column(&self, field: u32) -> Option<&Column> {
         self.columns.get(at(field))
     }
@@ -55,17 +56,17 @@ impl<R: Rows> Kept<R> {
     }
 }
 
-impl Kept<Batch> {
+impl Kept<Arc<Batch>> {
     /// A batch, with the ordering fields that had to be worked out.
-    pub fn new(batch: Batch, computed: Vec<(u32, Column)>) -> Kept<Batch> {
+    pub fn new(batch: Arc<Batch>, computed: Vec<(u32, Column)>) -> Kept<Arc<Batch>> {
         Kept { event: batch.event, rows: batch, beside: computed }
     }
 
     /// One row as a batch of its own.
-    pub fn alone(&self, row: usize) -> Kept<Batch> {
+    pub fn alone(&self, row: usize) -> Kept<Arc<Batch>> {
         let beside = self.beside.iter();
         let beside = beside.map(|(field, it)| (*field, Column::Cells(vec![it.cell(row)])));
-        Kept { event: self.event, rows: self.rows.alone(row), beside: beside.collect() }
+        Kept { event: self.event, rows: Arc::new(self.rows.alone(row)), beside: beside.collect() }
     }
 
     /// Whether an ordering field is there, stored or worked out before.
@@ -94,7 +95,11 @@ impl Kept<Batch> {
                 self.beside.push((*field, column.clone()));
             }
         }
-        Kept { event: self.event, rows: Packed::new(self.rows), beside: self.beside }
+        Kept {
+            event: self.event,
+            rows: Packed::new(Arc::unwrap_or_clone(self.rows)),
+            beside: self.beside,
+        }
     }
 }
 
@@ -251,7 +256,10 @@ impl<'k> Ties<'k> {
 
     fn at_one_place(&self, start: usize) -> (usize, bool) {
         let rest = self.slots.get(start..).unwrap_or_default();
-        let Some(first) = rest.first() else { return (start + 1, false) };
+        let Some((first, others)) = rest.split_first() else { return (start + 1, false) };
+        if others.first().is_none_or(|it| (it.date, it.first) != (first.date, first.first)) {
+            return (start + 1, false);
+        }
         let event = self.kept.get(at(first.batch)).and_then(|it| self.events.get(at(it.event)));
         let Some(event) = event.filter(|event| event.order_matters) else {
             return (start + 1, false);

@@ -1,18 +1,17 @@
-//! Outcomes handed on: counted, checked and told to whoever listens.
+//! Outcomes gathered, counted, checked and told to whoever listens.
 
-use crate::base::{Date, Money};
-use crate::plan::EventSource;
+use crate::base::Money;
+use crate::plan::{EventSource, Plan};
 use crate::rows::{
-    Accounts, Allocation, Destination, EventAt, Explanation, Outcome, Payee, Reason, Sink,
+    Accounts, Destination, Explanation, FigureValue, Outcomes, Payee, Reason, Sink, Taken,
 };
 
-use super::commit::WorkedOut;
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Asked;
 use super::fault::{Fault, RunError};
 use super::lane::{Answers, Lanes};
 use super::registers::Registers;
-use super::state::State;
+use super::state::{AccountTable, State};
 use super::summary::Totals;
 use super::trace::{Recorder, Trace};
 
@@ -36,32 +35,52 @@ where
     }
 }
 
-/// Where outcomes go, and the memory for it.
+/// Where outcomes go, and the memory for it. They are gathered and handed on many at a time.
 pub(crate) struct Desk<'r, S> {
-    pub sink: &'r mut S,
+    plan: &'r Plan,
+    sink: &'r mut S,
     pub totals: Totals,
-    figures: Vec<WorkedOut>,
+    gathered: Outcomes,
+    figures: Vec<FigureValue>,
     leaves: Vec<u32>,
-    allocations: Vec<Allocation>,
     wanted: Option<Asked<'r>>,
     /// Of every event asked for, in the order taken.
     pub explanations: Vec<Explanation>,
 }
 
+/// So many outcomes are handed on together: few enough that they are still near when they are read.
+const TOGETHER: usize = 1024;
+
 impl<'r, S: Sink> Desk<'r, S> {
-    pub fn new(sink: &'r mut S, wanted: Option<Asked<'r>>) -> Desk<'r, S> {
+    pub fn new(plan: &'r Plan, sink: &'r mut S, wanted: Option<Asked<'r>>) -> Desk<'r, S> {
         Desk {
+            plan,
             sink,
             totals: Totals::default(),
+            gathered: Outcomes::default(),
             figures: Vec::new(),
             leaves: Vec::new(),
-            allocations: Vec::new(),
             wanted,
             explanations: Vec::new(),
         }
     }
 
-    /// Works the event at hand out, unless it is set aside already, and hands its outcome on.
+    /// Hands on what has been gathered, if it is much.
+    pub fn hand_on_much(&mut self, accounts: &AccountTable) -> Result<(), Stop<S::Error>> {
+        if self.gathered.len() < TOGETHER { Ok(()) } else { self.hand_on(accounts) }
+    }
+
+    /// Hands on all that has been gathered.
+    pub fn hand_on(&mut self, accounts: &AccountTable) -> Result<(), Stop<S::Error>> {
+        if !self.gathered.is_empty() {
+            self.totals.count(&self.gathered, self.plan).map_err(Stop::Internal)?;
+            self.sink.hear(&mut self.gathered, accounts).map_err(Stop::Sink)?;
+            self.gathered.clear();
+        }
+        Ok(())
+    }
+
+    /// Works the event at hand out, unless it is set aside already, and gathers its outcome.
     pub fn take<T: Trace>(
         &mut self,
         evaluator: &mut Evaluator<'_, '_, T>,
@@ -104,7 +123,7 @@ impl<'r, S: Sink> Desk<'r, S> {
     /// What the event last taken gave to each.
     fn result(&self, accounts: &dyn Accounts) -> Vec<(Destination, Money)> {
         let mut sums: Vec<(Payee, Money)> = Vec::new();
-        for given in &self.allocations {
+        for given in self.gathered.last_allocations() {
             match sums.iter_mut().find(|(payee, _)| *payee == given.payee) {
                 // The event's inflow is the sum of all, so no part of it is out of range.
                 Some((_, sum)) => *sum = sum.checked_add(given.amount).unwrap_or(*sum),
@@ -138,7 +157,8 @@ impl<'r, S: Sink> Desk<'r, S> {
                 Ok(Ok(inflow))
             }
             Err(Fault::Aside(reason)) => {
-                self.set_aside(evaluator, &reason)?;
+                let inflow = would_have_brought(evaluator);
+                self.gathered.set_aside(taken(evaluator)?, inflow, (*reason).clone());
                 Ok(Err(*reason))
             }
             Err(Fault::Internal(what)) => Err(Stop::Internal(what)),
@@ -150,81 +170,32 @@ impl<'r, S: Sink> Desk<'r, S> {
         evaluator: &mut Evaluator<'_, '_, T>,
         inflow: Money,
     ) -> Result<(), Stop<S::Error>> {
-        let Some(at_hand) = evaluator.at_hand.clone() else {
-            return Err(Stop::Internal("an outcome of no event"));
-        };
-        evaluator.allocations(&mut self.leaves, &mut self.allocations);
-        let event = event_at(&at_hand, evaluator.date, evaluator.booked);
-        let residue = evaluator.frame.residue;
-        let accounts = &evaluator.state.accounts;
-        self.counted(event, at_hand.event.currency, inflow, residue, accounts)?;
-        for figure in &self.figures {
-            let (id, key, value) = (figure.figure, &figure.key, &figure.value);
-            self.sink.figure(event, id, key, value).map_err(Stop::Sink)?;
-        }
+        evaluator.allocations(&mut self.leaves, self.gathered.allocations());
+        self.gathered.allocated(taken(evaluator)?, inflow, evaluator.frame.residue);
+        self.figures.drain(..).for_each(|figure| self.gathered.figure(figure));
         for leg in &evaluator.frame.open_items {
             self.totals.summary.open_items += 1;
-            self.sink.open_item(event, *leg).map_err(Stop::Sink)?;
+            self.gathered.open_item(*leg);
         }
         Ok(())
     }
 
-    /// Counts and hands on what an event gave.
-    fn counted(
-        &mut self,
-        event: EventAt<'_>,
-        currency: u32,
-        inflow: Money,
-        residue_units: u64,
-        accounts: &dyn Accounts,
-    ) -> Result<(), Stop<S::Error>> {
-        let allocations = self.allocations.as_slice();
-        match self.totals.allocated(currency, inflow, allocations, residue_units) {
-            Ok(true) => {}
-            Ok(false) => return Err(Stop::Internal("allocations do not sum to the inflow")),
-            Err(_) => return Err(Stop::Internal("a control total out of range")),
-        }
-        let outcome = Outcome::Allocated { allocations, inflow, residue_units };
-        self.sink.event(event, outcome, accounts).map_err(Stop::Sink)
-    }
-
-    /// Takes an event of a day through its lane; says whether that could be done.
+    /// Takes an event through its lane; says whether that could be done.
+    #[inline]
     pub fn take_in_lane(
         &mut self,
         lanes: &mut Lanes,
-        (event, answers): (EventAt<'_>, &Answers),
-        currency: u32,
+        (taken, answers): (Taken<'_>, &Answers),
         registers: &Registers,
         state: &mut State,
     ) -> Result<bool, Stop<S::Error>> {
-        let place = (event.batch, event.row, answers);
-        let worked_out = lanes.work_out(place, event.date, registers, state, &mut self.allocations);
-        match worked_out.map_err(Stop::Internal)? {
-            None => Ok(false),
-            Some(worked_out) => {
-                let (inflow, residue) = (worked_out.inflow, worked_out.residue);
-                self.counted(event, currency, inflow, residue, &state.accounts)?;
-                self.totals.summary.in_lane += 1;
-                Ok(true)
-            }
-        }
-    }
-
-    fn set_aside<T: Trace>(
-        &mut self,
-        evaluator: &mut Evaluator<'_, '_, T>,
-        reason: &Reason,
-    ) -> Result<(), Stop<S::Error>> {
-        let Some(at_hand) = evaluator.at_hand.clone() else {
-            return Err(Stop::Internal("an outcome of no event"));
-        };
-        let inflow = would_have_brought(evaluator);
-        if self.totals.set_aside(at_hand.event.currency, inflow).is_err() {
-            return Err(Stop::Internal("a control total out of range"));
-        }
-        let event = event_at(&at_hand, evaluator.date, evaluator.booked);
-        let outcome = Outcome::SetAside { inflow, reason };
-        self.sink.event(event, outcome, &evaluator.state.accounts).map_err(Stop::Sink)
+        let place = (&**taken.batch, taken.row, answers);
+        let out = self.gathered.allocations();
+        let worked_out = lanes.work_out(place, taken.date, registers, state, out);
+        let Some(worked_out) = worked_out.map_err(Stop::Internal)? else { return Ok(false) };
+        self.gathered.allocated(taken, worked_out.inflow, worked_out.residue);
+        self.totals.summary.in_lane += 1;
+        Ok(true)
     }
 }
 
@@ -241,6 +212,10 @@ fn would_have_brought<T: Trace>(evaluator: &mut Evaluator<'_, '_, T>) -> Option<
     }
 }
 
-fn event_at<'e>(at_hand: &AtHand<'e>, date: Date, booked: Date) -> EventAt<'e> {
-    EventAt { batch: at_hand.batch, row: at_hand.row, date, booked }
+/// The event at hand, on its days.
+fn taken<'e, E, T: Trace>(evaluator: &Evaluator<'e, '_, T>) -> Result<Taken<'e>, Stop<E>> {
+    let Some(AtHand { batch, row, .. }) = evaluator.at_hand else {
+        return Err(Stop::Internal("an outcome of no event"));
+    };
+    Ok(Taken { batch, row, date: evaluator.date, booked: evaluator.booked })
 }

@@ -1,10 +1,11 @@
 //! A run: every event taken in its turn, each outcome handed on.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{Event, EventSource, Plan, at};
-use crate::rows::{Accounts, Batch, EventAt, Explanation, Outcome, Reason, RegisterRow, Sink};
+use crate::rows::{Accounts, Batch, Explanation, Outcomes, Reason, RegisterRow, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
@@ -28,7 +29,7 @@ pub struct Options {
 
 /// Runs a plan over events.
 ///
-/// Each event is handed to `sink` once, in the order taken. Where no result depends on another event
+/// Each event is told to `sink` once, in the order taken. Where no result depends on another event
 /// batches are worked out as they come and then dropped, so that memory does not grow with their
 /// number; else they are kept and put in order first.
 ///
@@ -56,7 +57,8 @@ where
 ///
 /// Gives nothing once an event comes out of its order, or has no place, when others have been handed
 /// on: whoever asked throws that away, and begins again with [`run`]. Where nothing has been handed
-/// on yet, as with files in no order at all, it goes on as [`run`] does.
+/// on yet, as with files in no order at all, all are put in order first, but for events that depend
+/// on no other, which are handed on as they come; a key that is there twice ends that as well.
 ///
 /// # Errors
 /// As [`run`].
@@ -141,7 +143,7 @@ where
     let mut names = Names::default();
     let registers = Registers::new(plan, registers, &mut names);
     let mut state = State::new(plan, names);
-    let desk = Desk::new(sink, wanted);
+    let desk = Desk::new(plan, sink, wanted);
     // Whoever is to be told how an event came about is told by the evaluator.
     let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan) };
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk };
@@ -152,7 +154,10 @@ where
                 None => return Ok(None),
             }
         }
-        (true, _) => run.in_order(batches, options)?,
+        (true, _) => match run.in_order(batches, options, false)? {
+            Some(span) => span,
+            None => return Err(RunError::Internal("a run in order that took none in order")),
+        },
         (false, _) => run.as_they_come(batches)?,
     };
     if !plan.ordered {
@@ -196,12 +201,7 @@ struct Unheard;
 impl Sink for Unheard {
     type Error = Infallible;
 
-    fn event(
-        &mut self,
-        _: EventAt<'_>,
-        _: Outcome<'_>,
-        _: &dyn Accounts,
-    ) -> Result<(), Infallible> {
+    fn hear(&mut self, _: &mut Outcomes, _: &dyn Accounts) -> Result<(), Infallible> {
         Ok(())
     }
 }
@@ -217,13 +217,13 @@ impl<'r, S: Sink> Run<'r, S> {
     {
         let mut span = Span::default();
         for batch in batches {
-            let batch = batch.map_err(RunError::Input)?;
+            let batch = Arc::new(batch.map_err(RunError::Input)?);
             self.batch(&batch, &mut span)?;
         }
         Ok(span)
     }
 
-    fn batch(&mut self, batch: &Batch, span: &mut Span) -> Result<(), Stop<S::Error>> {
+    fn batch(&mut self, batch: &Arc<Batch>, span: &mut Span) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let mut off = Off;
@@ -238,17 +238,18 @@ impl<'r, S: Sink> Run<'r, S> {
                 span.take(date);
                 let known = Known { date, tied: false, new: false };
                 hands.take(&mut evaluator, place, known)?;
-                continue;
+            } else {
+                evaluator.take_up(place.at_hand());
+                let dated = dated(&mut evaluator);
+                if let Ok(date) = dated {
+                    span.take(date);
+                }
+                let aside = dated.err().or_else(|| duplicate(&mut evaluator));
+                hands.desk.take(&mut evaluator, aside)?;
             }
-            evaluator.take_up(place.at_hand());
-            let dated = dated(&mut evaluator);
-            if let Ok(date) = dated {
-                span.take(date);
-            }
-            let aside = dated.err().or_else(|| duplicate(&mut evaluator));
-            hands.desk.take(&mut evaluator, aside)?;
+            hands.desk.hand_on_much(&evaluator.state.accounts)?;
         }
-        Ok(())
+        self.desk.hand_on(&self.state.accounts)
     }
 
     /// Calendar events after all others, where order plays no part.
@@ -293,7 +294,7 @@ pub(super) fn sent<'p>(plan: &'p Plan, batch: &Batch) -> Option<&'p Event> {
     plan.events.get(at(batch.event)).filter(|event| event.source == EventSource::Sent)
 }
 
-pub(super) fn at_hand<'a>(event: &'a Event, batch: &'a Batch, row: usize) -> AtHand<'a> {
+pub(super) fn at_hand<'a>(event: &'a Event, batch: &'a Arc<Batch>, row: usize) -> AtHand<'a> {
     AtHand { kind: batch.event, event, batch, row, made_for: None, closed: &[] }
 }
 

@@ -1,6 +1,7 @@
 //! Stages: passes of their own over what the passes before left in a family of accounts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::base::{Date, Money, Period};
 use crate::plan::{Event, EventSource, Kind, at};
@@ -35,7 +36,7 @@ impl<S: Sink> Run<'_, S> {
                 self.close(kind, event, period, rows)?;
             }
         }
-        Ok(())
+        self.desk.hand_on(&self.state.accounts)
     }
 
     /// One row per key, in the order of keys: where all parts are members, every combination of those
@@ -86,7 +87,7 @@ impl<S: Sink> Run<'_, S> {
     ) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
         let date = period.end();
-        let all = batch(kind, event, date, &rows, 0);
+        let all = Arc::new(batch(kind, event, date, &rows, 0));
         let mut off = Off;
         let (mut chosen, mut aside) = (Vec::with_capacity(rows.len()), None);
         {
@@ -104,7 +105,7 @@ impl<S: Sink> Run<'_, S> {
         }
         let inflow = chosen.iter().try_fold(0_i128, |sum, row| sum.checked_add(row.balance));
         let inflow = inflow.ok_or(Stop::Internal("the balances of a stage out of range"))?;
-        let batch = batch(kind, event, date, &chosen, inflow);
+        let batch = Arc::new(batch(kind, event, date, &chosen, inflow));
         let closed: Vec<(u32, i128)> =
             chosen.iter().filter_map(|row| Some((row.position?, row.balance))).collect();
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -113,7 +114,8 @@ impl<S: Sink> Run<'_, S> {
         let booked = evaluator.booked_date();
         evaluator.booked = *booked.as_ref().unwrap_or(&date);
         self.desk.totals.summary.made += 1;
-        self.desk.take(&mut evaluator, aside.or(booked.err()))
+        self.desk.take(&mut evaluator, aside.or(booked.err()))?;
+        self.desk.hand_on_much(&self.state.accounts)
     }
 }
 
@@ -173,7 +175,7 @@ fn batch(kind: u32, event: &Event, date: Date, rows: &[Taken], inflow: i128) -> 
 fn made<'a>(
     kind: u32,
     event: &'a Event,
-    batch: &'a Batch,
+    batch: &'a Arc<Batch>,
     closed: &'a [(u32, i128)],
 ) -> AtHand<'a> {
     AtHand { kind, event, batch, row: 0, made_for: None, closed }

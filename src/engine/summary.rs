@@ -1,7 +1,8 @@
 //! What a run says of itself: counts, control totals, drift.
 
 use crate::base::{Exact, ExactError, Money};
-use crate::rows::{Accounts, Allocation, Cell, Payee, Reason};
+use crate::plan::{Plan, at};
+use crate::rows::{Accounts, Allocation, Cell, Outcome, Outcomes, Payee, Reason};
 
 use super::state::{Of, State};
 
@@ -76,10 +77,38 @@ pub(crate) struct Totals {
 /// The money of one currency so far.
 #[derive(Debug, Default)]
 struct Sums {
+    /// Whether money of it is known to have come.
+    any: bool,
     inflow: Tally,
     allocated: Tally,
     undetermined: Tally,
     set_aside: Tally,
+}
+
+impl Sums {
+    /// Adds an allocated event; says whether its amounts sum to what it brought.
+    fn allocated(&mut self, inflow: Money, allocations: &[Allocation]) -> Result<bool, ExactError> {
+        let (mut given, mut undetermined): (i128, i128) = (0, 0);
+        for allocation in allocations {
+            let sum = match allocation.payee {
+                Payee::Account(_) => &mut given,
+                Payee::Undetermined => &mut undetermined,
+            };
+            *sum = sum.checked_add(allocation.amount.minor()).ok_or(ExactError::TooWide)?;
+        }
+        self.any = true;
+        self.inflow.add(inflow.minor())?;
+        self.allocated.add(given)?;
+        self.undetermined.add(undetermined)?;
+        Ok(given.checked_add(undetermined) == Some(inflow.minor()))
+    }
+
+    /// Adds an event set aside.
+    fn set_aside(&mut self, inflow: Money) -> Result<(), ExactError> {
+        self.any = true;
+        self.inflow.add(inflow.minor())?;
+        self.set_aside.add(inflow.minor())
+    }
 }
 
 /// A sum that is narrow while that is enough.
@@ -107,62 +136,51 @@ impl Tally {
 }
 
 impl Totals {
-    /// Adds to the sums of a currency.
-    fn count(
-        &mut self,
-        currency: u32,
-        add: impl FnOnce(&mut Sums) -> Result<(), ExactError>,
-    ) -> Result<(), ExactError> {
-        if let Some((_, sums)) = self.currencies.iter_mut().find(|(of, _)| *of == currency) {
-            return add(sums);
-        }
-        let mut sums = Sums::default();
-        add(&mut sums)?;
-        self.currencies.push((currency, sums));
-        Ok(())
-    }
-
-    /// Counts an allocated event; says whether its amounts sum to what it brought.
-    pub fn allocated(
-        &mut self,
-        currency: u32,
-        inflow: Money,
-        allocations: &[Allocation],
-        residue: u64,
-    ) -> Result<bool, ExactError> {
-        let (mut given, mut undetermined): (i128, i128) = (0, 0);
-        for allocation in allocations {
-            let sum = match allocation.payee {
-                Payee::Account(_) => &mut given,
-                Payee::Undetermined => &mut undetermined,
+    /// Counts outcomes, and makes sure that the amounts of every event sum to what it brought.
+    pub fn count(&mut self, outcomes: &Outcomes, plan: &Plan) -> Result<(), &'static str> {
+        const RANGE: &str = "a control total out of range";
+        // Nearly always that of the event before.
+        let mut last: Option<(u32, usize)> = None;
+        for told in outcomes.iter() {
+            self.summary.events += 1;
+            let kind = told.event.batch.event;
+            let place = match last {
+                Some((of, place)) if of == kind => place,
+                _ => self.place(plan, kind),
             };
-            *sum = sum.checked_add(allocation.amount.minor()).ok_or(ExactError::TooWide)?;
-        }
-        self.count(currency, |sums| {
-            sums.inflow.add(inflow.minor())?;
-            sums.allocated.add(given)?;
-            sums.undetermined.add(undetermined)
-        })?;
-        self.summary.events += 1;
-        self.summary.allocated += 1;
-        self.summary.residue_units = self.summary.residue_units.saturating_add(residue);
-        Ok(given.checked_add(undetermined) == Some(inflow.minor()))
-    }
-
-    /// Counts an event set aside.
-    pub fn set_aside(&mut self, currency: u32, inflow: Option<Money>) -> Result<(), ExactError> {
-        self.summary.events += 1;
-        self.summary.set_aside += 1;
-        match inflow {
-            None => self.summary.set_aside_unknown += 1,
-            Some(inflow) => {
-                self.count(currency, |sums| {
-                    sums.inflow.add(inflow.minor())?;
-                    sums.set_aside.add(inflow.minor())
-                })?;
+            last = Some((kind, place));
+            let Some((_, sums)) = self.currencies.get_mut(place) else {
+                return Err("an event of no currency");
+            };
+            match told.outcome {
+                Outcome::Allocated { allocations, inflow, residue_units } => {
+                    self.summary.allocated += 1;
+                    let residue = self.summary.residue_units.saturating_add(residue_units);
+                    self.summary.residue_units = residue;
+                    if !sums.allocated(inflow, allocations).map_err(|_| RANGE)? {
+                        return Err("allocations do not sum to the inflow");
+                    }
+                }
+                Outcome::SetAside { inflow, .. } => {
+                    self.summary.set_aside += 1;
+                    self.summary.set_aside_unknown += u64::from(inflow.is_none());
+                    if let Some(inflow) = inflow {
+                        sums.set_aside(inflow).map_err(|_| RANGE)?;
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Where the sums of the currency of an event kind are.
+    fn place(&mut self, plan: &Plan, kind: u32) -> usize {
+        let currency = plan.events.get(at(kind)).map_or(0, |event| event.currency);
+        let known = self.currencies.iter().position(|(of, _)| *of == currency);
+        known.unwrap_or_else(|| {
+            self.currencies.push((currency, Sums::default()));
+            self.currencies.len() - 1
+        })
     }
 
     /// The figures when all is over.
@@ -171,9 +189,15 @@ impl Totals {
             let (account, key) = state.accounts.account(position)?;
             Some(Drift { account, key: key.to_vec(), currency, year, amount })
         };
-        let drift = state.drift.all()?.into_iter().filter_map(drift).collect();
+        let mut drift: Vec<Drift> = state.drift.all()?.into_iter().filter_map(drift).collect();
+        // Not in the order in which accounts occurred first, which is that of taking.
+        drift.sort_by(|one, other| {
+            let accounts = one.account.cmp(&other.account);
+            let keys = accounts.then_with(|| Cell::order_all(&one.key, &other.key));
+            keys.then_with(|| (one.currency, one.year).cmp(&(other.currency, other.year)))
+        });
         let mut currencies = Vec::with_capacity(self.currencies.len());
-        for (currency, sums) in &self.currencies {
+        for (currency, sums) in self.currencies.iter().filter(|(_, sums)| sums.any) {
             currencies.push(CurrencyTotals {
                 currency: *currency,
                 inflow: sums.inflow.sum()?,

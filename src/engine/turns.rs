@@ -2,6 +2,7 @@
 //! and put in order first.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{EventSource, at};
@@ -27,7 +28,11 @@ struct Waiting<'p> {
     span: Span,
     firsts: Firsts<'p>,
     /// Events that have no place.
-    unplaced: Vec<(Batch, Fault)>,
+    unplaced: Vec<(Arc<Batch>, Fault)>,
+    /// Events that depend on no other do not wait.
+    some_at_once: bool,
+    /// Whether any has been handed on.
+    begun: bool,
 }
 
 impl<S: Sink> Run<'_, S> {
@@ -45,17 +50,18 @@ impl<S: Sink> Run<'_, S> {
         let plan = self.plan;
         let mut span = Span::default();
         // The last event of the batch before, alone in a batch of its own.
-        let mut before: Option<Kept<Batch>> = None;
+        let mut before: Option<Kept<Arc<Batch>>> = None;
         while let Some(batch) = batches.next() {
-            let batch = batch.map_err(RunError::Input)?;
+            let batch = Arc::new(batch.map_err(RunError::Input)?);
             let computed = self.ordering_columns(&batch)?;
             let held = [before.take(), Some(Kept::new(batch, computed))];
-            let mut kept: Vec<Kept<Batch>> = held.into_iter().flatten().collect();
+            let mut kept: Vec<Kept<Arc<Batch>>> = held.into_iter().flatten().collect();
             let Some(slots) = self.slots_in_order(&kept, &mut span) else {
                 return match (kept.pop(), kept.is_empty()) {
                     (Some(first), true) => {
-                        let all = std::iter::once(Ok(first.rows)).chain(batches);
-                        self.in_order(all, options).map(Some)
+                        let all =
+                            std::iter::once(Ok(Arc::unwrap_or_clone(first.rows))).chain(batches);
+                        self.in_order(all, options, true)
                     }
                     _ => Ok(None),
                 };
@@ -73,7 +79,9 @@ impl<S: Sink> Run<'_, S> {
                 let place = Place { event, batch, answers: &answers, row };
                 let known = Known { date: slot.date, tied: false, new: false };
                 hands.take(&mut evaluator, place, known)?;
+                hands.desk.hand_on_much(&evaluator.state.accounts)?;
             }
+            self.desk.hand_on(&self.state.accounts)?;
             before = own.last().map(|slot| current.alone(at(slot.row)));
         }
         Ok(Some(span))
@@ -81,7 +89,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// The places of all events if they stand in order, each behind the one before, and none is
     /// without a place.
-    fn slots_in_order(&mut self, kept: &[Kept<Batch>], span: &mut Span) -> Option<Vec<Slot>> {
+    fn slots_in_order(&mut self, kept: &[Kept<Arc<Batch>>], span: &mut Span) -> Option<Vec<Slot>> {
         let plan = self.plan;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -113,12 +121,14 @@ impl<S: Sink> Run<'_, S> {
         Some(slots)
     }
 
-    /// Takes events in their order, whatever the order they come in.
+    /// Takes events in their order, whatever the order they come in; those that depend on no other at
+    /// once, if that is asked for. Gives nothing if some have been taken so when a key comes again.
     pub fn in_order<I>(
         &mut self,
         batches: impl IntoIterator<Item = Result<Batch, I>>,
         options: &Options,
-    ) -> Result<Span, RunError<I, S::Error>>
+        some_at_once: bool,
+    ) -> Result<Option<Span>, RunError<I, S::Error>>
     where
         I: std::error::Error + 'static,
         S::Error: std::error::Error + 'static,
@@ -129,17 +139,74 @@ impl<S: Sink> Run<'_, S> {
             span: Span::default(),
             firsts: Firsts::new(self.plan),
             unplaced: Vec::new(),
+            some_at_once,
+            begun: false,
         };
         for batch in batches {
-            self.keep(batch.map_err(RunError::Input)?, &mut waiting)?;
+            let batch = batch.map_err(RunError::Input)?;
+            waiting.firsts.take(&batch);
+            if !waiting.firsts.none_repeated() {
+                if waiting.begun {
+                    return Ok(None);
+                }
+                waiting.some_at_once = false;
+            }
+            if let Some(batch) = self.take_at_once(Arc::new(batch), &mut waiting)? {
+                self.keep(batch, &mut waiting)?;
+            }
         }
         let span = waiting.span;
         self.take_waiting(waiting, options)?;
-        Ok(span)
+        Ok(Some(span))
+    }
+
+    /// Takes the events of a batch that depend on no other, and gives those that wait.
+    fn take_at_once(
+        &mut self,
+        batch: Arc<Batch>,
+        waiting: &mut Waiting<'_>,
+    ) -> Result<Option<Arc<Batch>>, Stop<S::Error>> {
+        let plan = self.plan;
+        let unknown = Stop::Internal("a batch of an unknown event kind");
+        let event = sent(plan, &batch).ok_or(unknown)?;
+        // Where two events may stand at one place all must be seen side by side.
+        let told_apart = event.unique.iter().all(|field| event.order_by.contains(field));
+        let told_apart = told_apart && !event.unique.is_empty();
+        if !waiting.some_at_once || (event.order_matters && !told_apart) {
+            return Ok(Some(batch));
+        }
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let answers = self.lanes.ask(&batch);
+        let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+        let mut others = Vec::new();
+        for row in 0..batch.len() {
+            let ready = answers.ready;
+            let date = hands.lanes.date(ready, &batch, row, self.registers, evaluator.state);
+            match date.filter(|date| !hands.lanes.waits(&answers, &batch, row, *date)) {
+                None => others.push(row),
+                Some(date) => {
+                    waiting.span.take(date);
+                    let place = Place { event, batch: &batch, answers: &answers, row };
+                    hands.take(&mut evaluator, place, Known { date, tied: false, new: true })?;
+                    hands.desk.hand_on_much(&evaluator.state.accounts)?;
+                }
+            }
+        }
+        self.desk.hand_on(&self.state.accounts)?;
+        waiting.begun |= others.len() < batch.len();
+        Ok(match others.len() {
+            0 => None,
+            all if all == batch.len() => Some(batch),
+            _ => Some(Arc::new(batch.only(&others))),
+        })
     }
 
     /// Works out ordering fields that are computed, so that sorting need not.
-    fn ordering_columns(&mut self, batch: &Batch) -> Result<Vec<(u32, Column)>, Stop<S::Error>> {
+    fn ordering_columns(
+        &mut self,
+        batch: &Arc<Batch>,
+    ) -> Result<Vec<(u32, Column)>, Stop<S::Error>> {
         let plan = self.plan;
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let computed = |field: &&u32| {
@@ -161,12 +228,11 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// Keeps a batch, and notes the places of its events.
-    fn keep(&mut self, batch: Batch, waiting: &mut Waiting<'_>) -> Result<(), Stop<S::Error>> {
+    fn keep(&mut self, batch: Arc<Batch>, waiting: &mut Waiting<'_>) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
         let unknown = Stop::Internal("a batch of an unknown event kind");
         let event = sent(plan, &batch).ok_or(unknown)?;
         let computed = self.ordering_columns(&batch)?;
-        waiting.firsts.take(&batch);
         let held = Kept::new(batch, computed);
         let (place, batch) = (u32::try_from(waiting.kept.len()).unwrap_or(u32::MAX), &held.rows);
         let ready = self.lanes.of(batch);
@@ -188,7 +254,7 @@ impl<S: Sink> Run<'_, S> {
                     waiting.slots.push(held.slot(event, date, place, row));
                 }
                 // Without its day and ordering fields it has no place.
-                Err(fault) => waiting.unplaced.push((batch.alone(row), fault)),
+                Err(fault) => waiting.unplaced.push((Arc::new(batch.alone(row)), fault)),
             }
         }
         let only_kind =
@@ -203,7 +269,7 @@ impl<S: Sink> Run<'_, S> {
         options: &Options,
     ) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
-        let Waiting { kept, mut slots, span, firsts, unplaced } = waiting;
+        let Waiting { kept, mut slots, span, firsts, unplaced, .. } = waiting;
         for (batch, fault) in unplaced {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -212,6 +278,7 @@ impl<S: Sink> Run<'_, S> {
             // As far as it is known.
             let _ = dated(&mut evaluator);
             self.desk.take(&mut evaluator, Some(fault))?;
+            self.desk.hand_on_much(&self.state.accounts)?;
         }
         sort(&mut slots, &kept, &plan.events);
         let mut calendar = {
@@ -257,12 +324,17 @@ impl<S: Sink> Run<'_, S> {
             let known = Known { date, tied, new: firsts.all_new(kind) };
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             hands.take(&mut evaluator, event, known)?;
+            self.desk.hand_on_much(&evaluator.state.accounts)?;
         }
-        Ok(())
+        self.desk.hand_on(&self.state.accounts)
     }
 
     /// Some events, those of each kind in a batch.
-    fn unpacked(&self, slots: &[Slot], kept: &[Kept<Packed>]) -> Vec<Option<(Batch, Answers)>> {
+    fn unpacked(
+        &self,
+        slots: &[Slot],
+        kept: &[Kept<Packed>],
+    ) -> Vec<Option<(Arc<Batch>, Answers)>> {
         let mut rows: Vec<Vec<(&Packed, usize)>> = vec![Vec::new(); self.plan.events.len()];
         for slot in slots {
             let held = kept.get(at(slot.batch));
@@ -273,8 +345,8 @@ impl<S: Sink> Run<'_, S> {
         }
         let of_kind = |(kind, rows): (u32, Vec<(&Packed, usize)>)| {
             let batch = (!rows.is_empty()).then(|| Packed::unpacked(kind, &rows))?;
-            let answers = self.lanes.ask(&batch);
-            Some((batch, answers))
+            let answers = self.lanes.ask_ahead(&batch, self.registers, &self.state.names);
+            Some((Arc::new(batch), answers))
         };
         (0..).zip(rows).map(of_kind).collect()
     }
@@ -283,7 +355,7 @@ impl<S: Sink> Run<'_, S> {
 /// The day of the event at hand, if every field that orders it is there as well.
 fn placed<T: Trace>(
     evaluator: &mut Evaluator<'_, '_, T>,
-    held: &Kept<Batch>,
+    held: &Kept<Arc<Batch>>,
 ) -> Result<Date, Fault> {
     let date = dated(evaluator)?;
     for field in &evaluator.event()?.order_by {

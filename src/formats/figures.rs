@@ -3,7 +3,7 @@
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names};
 use crate::report::values::{file_text, person_text};
-use crate::rows::{Cell, EventAt};
+use crate::rows::{Cell, EventAt, FigureValue};
 
 use super::allocations::{KeyColumns, write_cell};
 use super::error::FormatsError;
@@ -57,13 +57,7 @@ impl<'n> Figures<'n> {
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn figure(
-        &mut self,
-        event: EventAt<'_>,
-        figure: u32,
-        key: &[Cell],
-        value: &Cell,
-    ) -> Result<(), FormatsError> {
+    pub fn figure(&mut self, event: EventAt<'_>, told: &FigureValue) -> Result<(), FormatsError> {
         let person = (self.layout == ResultLayout::Table).then_some(self.language);
         let at = usize::try_from(event.batch.event).ok();
         let table = at.and_then(|at| self.names.events.get(at));
@@ -89,13 +83,14 @@ impl<'n> Figures<'n> {
         if !dated {
             self.records.text(&event.date.to_string());
         }
-        let figure = usize::try_from(figure).ok().and_then(|at| self.names.figures.get(at));
+        let figure = usize::try_from(told.figure).ok().and_then(|at| self.names.figures.get(at));
         self.records.text(figure.map_or("", |figure| match person {
             Some(language) => figure.name.in_language(language),
             None => figure.name.text.as_str(),
         }));
         let row_kind = figure.and_then(|figure| figure.row.as_ref());
-        let parts: Vec<String> = key
+        let parts: Vec<String> = told
+            .key
             .iter()
             .map(|cell| file_text(cell, row_kind.unwrap_or(&Kind::Text), self.names))
             .collect();
@@ -104,7 +99,7 @@ impl<'n> Figures<'n> {
             parts => self.records.text(&parts.join("/")),
         }
         let kind = figure.map_or(&Kind::Number, |figure| &figure.kind);
-        match (value, person) {
+        match (&told.value, person) {
             (Cell::Missing, _) => self.records.missing(),
             (value, Some(language)) => {
                 self.records.text(&person_text(value, kind, self.names, language));

@@ -2,7 +2,7 @@
 //! event. Plain data with public fields.
 //!
 //! Readers of files make [`Batch`]es and [`RegisterRow`]s; the engine reads them and hands
-//! [`Outcome`]s to whoever listens. Everything here speaks in positions (event kind 2, field 5,
+//! [`Outcomes`] to whoever listens. Everything here speaks in positions (event kind 2, field 5,
 //! member 0, leg 17), which are those of the rule set the batch was read for; names and words are
 //! joined to them far above. Money is whole minor units, everything else an exact value.
 //!
@@ -12,6 +12,7 @@ mod batch;
 mod cell;
 mod explanation;
 mod outcome;
+mod outcomes;
 mod packed;
 mod values;
 
@@ -19,5 +20,6 @@ pub use batch::{Batch, Column, Origin};
 pub use cell::{Cell, RegisterRow};
 pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};
+pub use outcomes::{FigureValue, Outcomes, Taken, Told};
 pub use packed::Packed;
 pub use values::{Filler, TextColumn, Values, Wholes};

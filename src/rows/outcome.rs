@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Date, Exact, Money};
 
-use super::{Batch, Cell};
+use super::{Batch, Cell, Outcomes};
 
 /// One event of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -76,47 +76,19 @@ pub enum Outcome<'a> {
     },
 }
 
-/// Listens to a run. Called once for each event, in the order the events are taken.
+/// Listens to a run.
 pub trait Sink {
     /// What stops a run from outside, such as a full disk.
     type Error;
 
-    /// An event is finished.
+    /// Some events are finished: those that come after the ones told before, in the order taken. They
+    /// are forgotten when they have been heard, so a listener that goes on with them elsewhere may
+    /// take them out and leave other, emptied memory in their place.
     ///
     /// # Errors
     /// Whatever the listener cannot go on after.
-    fn event(
-        &mut self,
-        event: EventAt<'_>,
-        outcome: Outcome<'_>,
-        accounts: &dyn Accounts,
-    ) -> Result<(), Self::Error>;
-
-    /// A figure was worked out, for an event and (where it is one per row) the key of a row: the key
-    /// of a register row, the key parts of a stage's row, the first field of a list's record, or a
-    /// member itself. Money that is no whole number of units is an exact number of major units.
-    ///
-    /// # Errors
-    /// Whatever the listener cannot go on after.
-    fn figure(
-        &mut self,
-        event: EventAt<'_>,
-        figure: u32,
-        key: &[Cell],
-        value: &Cell,
-    ) -> Result<(), Self::Error> {
-        let _ = (event, figure, key, value);
-        Ok(())
-    }
-
-    /// An open item without amount was recorded by a transfer (`leg`) of an event.
-    ///
-    /// # Errors
-    /// Whatever the listener cannot go on after.
-    fn open_item(&mut self, event: EventAt<'_>, leg: u32) -> Result<(), Self::Error> {
-        let _ = (event, leg);
-        Ok(())
-    }
+    fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts)
+    -> Result<(), Self::Error>;
 }
 
 /// Why an event is set aside. Positions are those of the rule set; the words are joined above.

@@ -12,7 +12,8 @@ use fenshui::model::{
 use fenshui::plan::{self, Choices};
 use fenshui::reference::{Fate, Figure, Leaf, Outcome, Payee, Sender};
 use fenshui::rows::{
-    self, Accounts, Allocation, Batch, Cell, Column, EventAt, Origin, RegisterRow, Sink, TextColumn,
+    self, Accounts, Allocation, Batch, Cell, Column, EventAt, FigureValue, Origin, Outcomes,
+    RegisterRow, Sink, TextColumn, Told,
 };
 
 /// Hears a run and writes it down in the shape of the second opinion's answer.
@@ -83,12 +84,17 @@ impl Heard<'_> {
 impl Sink for Heard<'_> {
     type Error = Infallible;
 
-    fn event(
-        &mut self,
-        event: EventAt<'_>,
-        outcome: rows::Outcome<'_>,
-        accounts: &dyn Accounts,
-    ) -> Result<(), Infallible> {
+    fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
+        for told in outcomes.iter() {
+            let outcome = self.outcome(told, accounts);
+            self.outcomes.push(outcome);
+        }
+        Ok(())
+    }
+}
+
+impl Heard<'_> {
+    fn outcome(&self, told: Told<'_>, accounts: &dyn Accounts) -> Outcome {
         let payee = |payee| match payee {
             rows::Payee::Undetermined => Payee::Undetermined,
             rows::Payee::Account(position) => {
@@ -101,14 +107,25 @@ impl Sink for Heard<'_> {
             amount: given.amount,
             leg: (given.leg < Allocation::BY_CLOSING).then_some(given.leg),
         };
-        let (inflow, fate) = match outcome {
+        let (inflow, fate) = match told.outcome {
             rows::Outcome::Allocated { allocations, inflow, .. } => {
                 let leaves = allocations.iter().map(leaf).collect();
-                (Some(inflow), Fate::Allocated { leaves, figures: vec![], open_items: vec![] })
+                let figure = |it: &FigureValue| Figure {
+                    figure: it.figure,
+                    key: it.key.clone(),
+                    value: it.value.clone(),
+                };
+                let figures = told.figures().iter().map(figure).collect();
+                let open_items = told.open_items().to_vec();
+                (Some(inflow), Fate::Allocated { leaves, figures, open_items })
             }
-            rows::Outcome::SetAside { inflow, reason } => (inflow, Fate::SetAside(reason.clone())),
+            rows::Outcome::SetAside { inflow, reason } => {
+                assert!(told.figures().is_empty() && told.open_items().is_empty());
+                (inflow, Fate::SetAside(reason.clone()))
+            }
         };
-        self.outcomes.push(Outcome {
+        let event = told.event;
+        Outcome {
             event: event.batch.event,
             sender: self.sender(event),
             key: self.key(event),
@@ -117,34 +134,7 @@ impl Sink for Heard<'_> {
             booked: (event.booked != Date::MIN).then_some(event.booked),
             inflow,
             fate,
-        });
-        Ok(())
-    }
-
-    fn figure(
-        &mut self,
-        _: EventAt<'_>,
-        figure: u32,
-        key: &[Cell],
-        value: &Cell,
-    ) -> Result<(), Infallible> {
-        let Some(Fate::Allocated { figures, .. }) =
-            self.outcomes.last_mut().map(|outcome| &mut outcome.fate)
-        else {
-            panic!("a figure of no event");
-        };
-        figures.push(Figure { figure, key: key.to_vec(), value: value.clone() });
-        Ok(())
-    }
-
-    fn open_item(&mut self, _: EventAt<'_>, leg: u32) -> Result<(), Infallible> {
-        let Some(Fate::Allocated { open_items, .. }) =
-            self.outcomes.last_mut().map(|outcome| &mut outcome.fate)
-        else {
-            panic!("an open item of no event");
-        };
-        open_items.push(leg);
-        Ok(())
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::book;
 use crate::formats::FormatsError;
 use crate::report::names::Names;
 use crate::report::values::account_text;
-use crate::rows::{Accounts, EventAt, Outcome, Payee, Reason, Sink};
+use crate::rows::{Accounts, EventAt, Outcome, Outcomes, Payee, Reason, Sink};
 
 /// How an event is found: the same in every variant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -83,16 +83,18 @@ struct Listener<'n> {
 impl Sink for Listener<'_> {
     type Error = Infallible;
 
-    fn event(
-        &mut self,
-        event: EventAt<'_>,
-        outcome: Outcome<'_>,
-        accounts: &dyn Accounts,
-    ) -> Result<(), Infallible> {
+    fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
+        outcomes.iter().for_each(|told| self.event(told.event, told.outcome, accounts));
+        Ok(())
+    }
+}
+
+impl Listener<'_> {
+    fn event(&mut self, event: EventAt<'_>, outcome: Outcome<'_>, accounts: &dyn Accounts) {
         let kind = event.batch.event;
         let table = usize::try_from(kind).ok().and_then(|at| self.names.events.get(at));
         if !table.is_some_and(|table| table.sent) {
-            return Ok(());
+            return;
         }
         let kind = match self.abroad.map(|abroad| abroad.translator.kind(kind)) {
             None => kind,
@@ -127,11 +129,8 @@ impl Sink for Listener<'_> {
             by_key.and_modify(|known| *known = None).or_insert(Some(place));
         }
         self.dues.events.push(Due { kind, key, outcome });
-        Ok(())
     }
-}
 
-impl Listener<'_> {
     fn account(&self, payee: Payee, accounts: &dyn Accounts) -> Account {
         let Payee::Account(position) = payee else {
             return Account { text: UNDETERMINED.to_owned(), family: None };

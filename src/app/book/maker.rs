@@ -2,11 +2,11 @@
 //! rank, and what became of it.
 
 use crate::base::Date;
-use crate::book::{Account, Event, Leaf, Outcome, Part};
+use crate::book::{Account, Event, FigureValue, Leaf, Outcome, Part};
 use crate::diagnostics::Words;
 use crate::plan::{EventSource, Partition, Plan};
 use crate::report::names::{Field, Kind, Names, Table};
-use crate::rows::{self, Accounts, Cell, EventAt, Origin, Payee, Reason};
+use crate::rows::{self, Accounts, Cell, EventAt, Origin, Payee, Reason, Told};
 
 use super::BookTrouble;
 use super::translate::{get, position};
@@ -94,12 +94,8 @@ impl<'r> Maker<'r> {
     }
 
     /// What the engine says of an event, as an entry of the book.
-    pub(super) fn event(
-        &self,
-        at: EventAt<'_>,
-        outcome: rows::Outcome<'_>,
-        accounts: &dyn Accounts,
-    ) -> Event {
+    pub(super) fn event(&self, told: Told<'_>, accounts: &dyn Accounts) -> Event {
+        let at = told.event;
         let kind = at.batch.event;
         let fields: Vec<Cell> = at.batch.columns.iter().map(|it| it.cell(at.row)).collect();
         let (key, lane, rank) = match self.table(kind) {
@@ -120,9 +116,9 @@ impl<'r> Maker<'r> {
             lane,
             rank,
             late: false,
-            outcome: became(outcome, accounts),
-            figures: Vec::new(),
-            open_items: Vec::new(),
+            outcome: became(told.outcome, accounts),
+            figures: told.figures().iter().map(figure).collect(),
+            open_items: told.open_items().to_vec(),
             fields,
         }
     }
@@ -208,6 +204,11 @@ impl<'r> Maker<'r> {
         }
         rank
     }
+}
+
+fn figure(told: &rows::FigureValue) -> FigureValue {
+    let rows::FigureValue { figure, key, value } = told.clone();
+    FigureValue { figure, key, value }
 }
 
 fn became(outcome: rows::Outcome<'_>, accounts: &dyn Accounts) -> Outcome {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::Money;
 use crate::formats::FormatsError;
 use crate::model::{EventId, LegId};
-use crate::rows::{Accounts, Allocation, Cell, EventAt, Outcome, Payee, Sink};
+use crate::rows::{Accounts, Allocation, Cell, Outcomes, Payee, Sink};
 
 use super::super::run::{Job, RunReport, listen};
 use super::{At, Told, Way};
@@ -131,28 +131,39 @@ impl LegTotals {
 impl Sink for LegSums {
     type Error = FormatsError;
 
-    fn event(
+    fn hear(
         &mut self,
-        event: EventAt<'_>,
-        outcome: Outcome<'_>,
+        outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
-        let Outcome::Allocated { allocations, .. } = outcome else { return Ok(()) };
-        for allocation in allocations {
-            let position = match allocation.payee {
-                Payee::Account(position) => Some(position),
-                Payee::Undetermined => None,
-            };
-            if let Some(position) = position
-                && !self.accounts.contains_key(&position)
-                && let Some((account, key)) = accounts.account(position)
-            {
-                self.accounts.insert(position, (account, key.to_vec()));
+        for told in outcomes.iter() {
+            for allocation in told.allocations() {
+                self.add(told.event.batch.event, allocation, accounts)?;
             }
-            let key = (event.batch.event, allocation.leg, position);
-            let sum = self.sums.entry(key).or_insert(Money::ZERO);
-            *sum = sum.checked_add(allocation.amount).ok_or(FormatsError::TotalTooLarge)?;
         }
+        Ok(())
+    }
+}
+
+impl LegSums {
+    fn add(
+        &mut self,
+        event: u32,
+        allocation: &Allocation,
+        accounts: &dyn Accounts,
+    ) -> Result<(), FormatsError> {
+        let position = match allocation.payee {
+            Payee::Account(position) => Some(position),
+            Payee::Undetermined => None,
+        };
+        if let Some(position) = position
+            && !self.accounts.contains_key(&position)
+            && let Some((account, key)) = accounts.account(position)
+        {
+            self.accounts.insert(position, (account, key.to_vec()));
+        }
+        let sum = self.sums.entry((event, allocation.leg, position)).or_insert(Money::ZERO);
+        *sum = sum.checked_add(allocation.amount).ok_or(FormatsError::TotalTooLarge)?;
         Ok(())
     }
 }

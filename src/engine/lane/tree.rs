@@ -6,8 +6,9 @@ use crate::plan::{
 };
 use crate::rows::{Cell, Column};
 
-use super::Event;
+use super::ahead::only_row;
 use super::whole::Whole;
+use super::{Event, Found};
 use crate::engine::value::Part;
 use crate::plan::holds;
 
@@ -33,12 +34,22 @@ impl<W: Whole> Event<'_, W> {
                 }
                 Some(sum)
             }
-            Number::Scaled(inner, by) => self.number(inner)?.times(W::of(*by)?),
-            Number::Add(one, two) => self.number(one)?.plus(self.number(two)?),
-            Number::Subtract(one, two) => self.number(one)?.minus(self.number(two)?),
-            Number::Least(one, two) => Some(self.number(one)?.min(self.number(two)?)),
-            Number::Greatest(one, two) => Some(self.number(one)?.max(self.number(two)?)),
+            Number::Scaled(inner, by) => self.operand(inner)?.times(W::of(*by)?),
+            Number::Add(one, two) => self.operand(one)?.plus(self.operand(two)?),
+            Number::Subtract(one, two) => self.operand(one)?.minus(self.operand(two)?),
+            Number::Least(one, two) => Some(self.operand(one)?.min(self.operand(two)?)),
+            Number::Greatest(one, two) => Some(self.operand(one)?.max(self.operand(two)?)),
             other => self.rarer_number(other),
+        }
+    }
+
+    /// A part of a number: what stands at hand is taken at once.
+    #[inline(always)]
+    fn operand(&mut self, number: &Number) -> Option<W> {
+        match number {
+            Number::Constant(value) => W::of(*value),
+            Number::Slot(slot) => Some(self.slot(*slot)),
+            other => self.number(other),
         }
     }
 
@@ -48,7 +59,7 @@ impl<W: Whole> Event<'_, W> {
             Number::Multiply(one, two) => self.number(one)?.times(self.number(two)?),
             Number::Negate(inner) => self.number(inner)?.negated(),
             Number::Absolute(inner) => self.number(inner)?.size(),
-            Number::Rounded(inner, by, how) => rounded(self.number(inner)?, W::of(*by)?, *how),
+            Number::Rounded(inner, by, how) => rounded(self.operand(inner)?, W::of(*by)?, *how),
             Number::Floor(inner, by) => Some(self.number(inner)?.divided(W::of(*by)?)?.0),
             Number::Choose(condition, yes, no) => {
                 let chosen = if self.truth(condition)? { yes } else { no };
@@ -67,11 +78,16 @@ impl<W: Whole> Event<'_, W> {
                 }
                 Some(total)
             }
-            Number::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Integer(value) => W::of(*value),
-                Cell::Money(value) => W::of(value.minor()),
-                _ => None,
-            },
+            Number::RowField(row, field) => {
+                if let Some(number) = self.row_number(*row, *field)? {
+                    return Some(W::narrow(number));
+                }
+                match self.row_cell(*row, *field)? {
+                    Cell::Integer(value) => W::of(*value),
+                    Cell::Money(value) => W::of(value.minor()),
+                    _ => None,
+                }
+            }
             Number::RowSteady(row, field, den) => match self.row_cell(*row, *field)? {
                 Cell::Number(value) => W::of(value.mul(&Exact::from_int(*den)).ok()?.to_int()?),
                 _ => None,
@@ -93,10 +109,15 @@ impl<W: Whole> Event<'_, W> {
                 Column::Bool(values) => values.get(self.row),
                 _ => None,
             },
-            Truth::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Bool(value) => Some(*value),
-                _ => None,
-            },
+            Truth::RowField(row, field) => {
+                if let Some(number) = self.row_number(*row, *field)? {
+                    return Some(number == 1);
+                }
+                match self.row_cell(*row, *field)? {
+                    Cell::Bool(value) => Some(*value),
+                    _ => None,
+                }
+            }
             Truth::Not(inner) => Some(!self.truth(inner)?),
             Truth::All(parts) => {
                 for part in parts {
@@ -157,10 +178,15 @@ impl<W: Whole> Event<'_, W> {
                 Column::Date(values) => values.get(self.row).map(Date::days),
                 _ => None,
             },
-            Day::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Date(day) => Some(day.days()),
-                _ => None,
-            },
+            Day::RowField(row, field) => {
+                if let Some(number) = self.row_number(*row, *field)? {
+                    return i32::try_from(number).ok();
+                }
+                match self.row_cell(*row, *field)? {
+                    Cell::Date(day) => Some(day.days()),
+                    _ => None,
+                }
+            }
             Day::Plus(day, by) => self.date_of(day)?.checked_add(*by).map(Date::days),
             Day::Minus(day, by) => self.date_of(day)?.checked_sub(*by).map(Date::days),
             Day::Least(one, two) => Some(self.day(one)?.min(self.day(two)?)),
@@ -195,10 +221,15 @@ impl<W: Whole> Event<'_, W> {
                 Column::Member(values) => values.get(self.row),
                 _ => None,
             },
-            Entity::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Member(member) => Some(*member),
-                _ => None,
-            },
+            Entity::RowField(row, field) => {
+                if let Some(number) = self.row_number(*row, *field)? {
+                    return u32::try_from(number).ok();
+                }
+                match self.row_cell(*row, *field)? {
+                    Cell::Member(member) => Some(*member),
+                    _ => None,
+                }
+            }
             Entity::Choose(condition, yes, no) => {
                 let chosen = if self.truth(condition)? { yes } else { no };
                 self.entity(chosen)
@@ -228,16 +259,28 @@ impl<W: Whole> Event<'_, W> {
             return Some(found);
         }
         let read = self.lane.rows.get(at(row))?;
-        self.parts(&read.key, false)?;
-        let (first, end) = self.registers.range(read.register, &self.work.parts);
-        let found = (first < end).then_some(first);
-        if let Some(entry) = found
-            && self.registers.clashes(read.register, entry)
-        {
-            return None;
-        }
+        let found = match self.ahead.row(row, self.row) {
+            Some(found) => found,
+            None => {
+                self.parts(&read.key, false)?;
+                only_row(self.registers, read.register, &self.work.parts)
+            }
+        };
+        let found = match found {
+            Found::Nothing => None,
+            Found::Row(entry) => Some(entry),
+            Found::Unclear => return None,
+        };
         *self.work.rows.get_mut(at(row))? = (self.work.turn, found);
         Some(found)
+    }
+
+    /// A field of a row as a number, where it is kept as such.
+    #[inline]
+    fn row_number(&mut self, row: u32, field: u32) -> Option<Option<i64>> {
+        let entry = self.row(row)??;
+        let register = self.lane.rows.get(at(row))?.register;
+        Some(self.registers.number(register, entry, field))
     }
 
     fn row_cell(&mut self, row: u32, field: u32) -> Option<&Cell> {
@@ -306,6 +349,9 @@ impl<W: Whole> Event<'_, W> {
         Some(match part {
             KeyPart::Whole(number) => Part::Integer(i64::of(self.number(number)?.wide())?),
             KeyPart::Text(field) => {
+                if let Some(part) = self.ahead.text(*field, self.row) {
+                    return Some(part);
+                }
                 if let Some((of, part)) = self.work.text
                     && of == *field
                     && (part != Part::Unseen || !written)

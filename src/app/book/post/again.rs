@@ -7,7 +7,7 @@ use crate::book::{Event, Schema};
 use crate::engine;
 use crate::formats::FormatsError;
 use crate::plan::Plan;
-use crate::rows::{self, Accounts, Batch, Cell, EventAt, Origin, Sink};
+use crate::rows::{Accounts, Batch, Cell, Origin, Outcomes, Sink};
 
 use super::super::BookTrouble;
 use super::super::maker::Maker;
@@ -43,14 +43,11 @@ struct Days(HashMap<Origin, Date>);
 impl Sink for Days {
     type Error = BookTrouble;
 
-    fn event(
-        &mut self,
-        at: EventAt<'_>,
-        _: rows::Outcome<'_>,
-        _: &dyn Accounts,
-    ) -> Result<(), BookTrouble> {
-        if let Some(origin) = at.batch.origins.get(at.row) {
-            self.0.insert(*origin, at.date);
+    fn hear(&mut self, outcomes: &mut Outcomes, _: &dyn Accounts) -> Result<(), BookTrouble> {
+        for at in outcomes.iter().map(|told| told.event) {
+            if let Some(origin) = at.batch.origins.get(at.row) {
+                self.0.insert(*origin, at.date);
+            }
         }
         Ok(())
     }

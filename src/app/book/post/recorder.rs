@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{Exact, Money};
-use crate::book::{Bytes, Event, FigureValue, Outcome, Posted, Posting, Unread};
+use crate::book::{Bytes, Event, Outcome, Posted, Posting, Unread};
 use crate::formats::{self, raw_rows};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, reason_words};
-use crate::rows::{self, Accounts, Cell, EventAt, Origin, Sink};
+use crate::rows::{self, Accounts, Origin, Outcomes, Sink};
 
 use super::super::BookTrouble;
 use super::super::maker::{Maker, key_text};
@@ -177,44 +177,18 @@ impl<'p, 'b, 'j> Recorder<'p, 'b, 'j> {
 impl Sink for Recorder<'_, '_, '_> {
     type Error = BookTrouble;
 
-    fn event(
+    fn hear(
         &mut self,
-        at: EventAt<'_>,
-        outcome: rows::Outcome<'_>,
+        outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), BookTrouble> {
-        if self.pending.len() >= PENDING_MAX {
-            self.flush()?;
+        for told in outcomes.iter() {
+            if let rows::Outcome::SetAside { reason, .. } = told.outcome {
+                self.asides.borrow_mut().event(told.event, reason)?;
+            }
+            self.pending.push(self.maker.event(told, accounts));
         }
-        if let rows::Outcome::SetAside { reason, .. } = outcome {
-            self.asides.borrow_mut().event(at, reason)?;
-        }
-        self.pending.push(self.maker.event(at, outcome, accounts));
-        Ok(())
-    }
-
-    fn figure(
-        &mut self,
-        _: EventAt<'_>,
-        figure: u32,
-        key: &[Cell],
-        value: &Cell,
-    ) -> Result<(), BookTrouble> {
-        add_figure(self.pending.last_mut(), figure, key, value);
-        Ok(())
-    }
-
-    fn open_item(&mut self, _: EventAt<'_>, leg: u32) -> Result<(), BookTrouble> {
-        self.pending.last_mut().into_iter().for_each(|event| event.open_items.push(leg));
-        Ok(())
-    }
-}
-
-/// A figure is told after its event, and before the next one.
-fn add_figure(event: Option<&mut Event>, figure: u32, key: &[Cell], value: &Cell) {
-    if let Some(event) = event {
-        let (key, value) = (key.to_vec(), value.clone());
-        event.figures.push(FigureValue { figure, key, value });
+        if self.pending.len() >= PENDING_MAX { self.flush() } else { Ok(()) }
     }
 }
 
@@ -238,35 +212,22 @@ impl<'p, 'j> Heard<'p, 'j> {
 impl Sink for Heard<'_, '_> {
     type Error = BookTrouble;
 
-    fn event(
+    fn hear(
         &mut self,
-        at: EventAt<'_>,
-        outcome: rows::Outcome<'_>,
+        outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), BookTrouble> {
-        let origin = at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE);
-        if let (rows::Outcome::SetAside { reason, .. }, Some(asides)) = (outcome, self.asides)
-            && origin.file != BOOK_FILE
-        {
-            asides.borrow_mut().event(at, reason)?;
+        for told in outcomes.iter() {
+            let at = told.event;
+            let origin = at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE);
+            if let (rows::Outcome::SetAside { reason, .. }, Some(asides)) =
+                (told.outcome, self.asides)
+                && origin.file != BOOK_FILE
+            {
+                asides.borrow_mut().event(at, reason)?;
+            }
+            self.events.push(self.maker.event(told, accounts));
         }
-        self.events.push(self.maker.event(at, outcome, accounts));
-        Ok(())
-    }
-
-    fn figure(
-        &mut self,
-        _: EventAt<'_>,
-        figure: u32,
-        key: &[Cell],
-        value: &Cell,
-    ) -> Result<(), BookTrouble> {
-        add_figure(self.events.last_mut(), figure, key, value);
-        Ok(())
-    }
-
-    fn open_item(&mut self, _: EventAt<'_>, leg: u32) -> Result<(), BookTrouble> {
-        self.events.last_mut().into_iter().for_each(|event| event.open_items.push(leg));
         Ok(())
     }
 }

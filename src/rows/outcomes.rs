@@ -1,0 +1,279 @@
+//! Outcomes of events that follow one another, in columns.
+
+use std::sync::Arc;
+
+use crate::base::{Date, Money};
+
+use super::{Allocation, Batch, Cell, EventAt, Outcome, Reason};
+
+/// What became of some events, in the order taken. It owns all that is to be known of them but the
+/// names of accounts, so that it can be handed to another thread; emptied, it serves again.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    /// What the events are rows of. Whoever has worked a batch out may hold it still.
+    batches: Vec<Arc<Batch>>,
+    events: Vec<Finished>,
+    allocations: Vec<Allocation>,
+    asides: Beside<(Option<Money>, Reason)>,
+    figures: Beside<FigureValue>,
+    /// The leg of each.
+    open_items: Beside<u32>,
+}
+
+/// An event of which the outcome is known.
+#[derive(Debug, Clone, Copy)]
+struct Finished {
+    batch: usize,
+    row: usize,
+    date: Date,
+    booked: Date,
+    inflow: Money,
+    residue_units: u64,
+    /// Where its allocations end.
+    end: usize,
+}
+
+/// A figure worked out for an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FigureValue {
+    /// Which figure.
+    pub figure: u32,
+    /// Of one that is worked out row by row, the key of the row: the key of a register row, the key
+    /// parts of a stage's row, the first field of a list's record, or a member itself.
+    pub key: Vec<Cell>,
+    /// The value. Money that is no whole number of units is an exact number of major units.
+    pub value: Cell,
+}
+
+/// One of the events, and what became of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'o> {
+    /// The event.
+    pub event: EventAt<'o>,
+    /// What became of it.
+    pub outcome: Outcome<'o>,
+    outcomes: &'o Outcomes,
+    place: usize,
+}
+
+impl<'o> Told<'o> {
+    /// The figures that were worked out for it.
+    pub fn figures(&self) -> &'o [FigureValue] {
+        self.outcomes.figures.of(self.place)
+    }
+
+    /// The legs of its transfers that recorded an open item without amount.
+    pub fn open_items(&self) -> &'o [u32] {
+        self.outcomes.open_items.of(self.place)
+    }
+
+    /// What it gave; nothing if it was set aside.
+    pub fn allocations(&self) -> &'o [Allocation] {
+        match self.outcome {
+            Outcome::Allocated { allocations, .. } => allocations,
+            Outcome::SetAside { .. } => &[],
+        }
+    }
+}
+
+impl Outcomes {
+    /// How many events.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Whether any event is set aside.
+    pub fn any_set_aside(&self) -> bool {
+        !self.asides.values.is_empty()
+    }
+
+    /// The events in the order taken.
+    pub fn iter(&self) -> impl Iterator<Item = Told<'_>> {
+        let mut from = 0;
+        self.events.iter().enumerate().filter_map(move |(place, finished)| {
+            let Finished { batch, row, date, booked, inflow, residue_units, end } = *finished;
+            let batch = self.batches.get(batch)?;
+            let allocations = self.allocations.get(from..end)?;
+            from = end;
+            let outcome = match self.asides.of(place) {
+                [(inflow, reason), ..] => Outcome::SetAside { inflow: *inflow, reason },
+                [] => Outcome::Allocated { allocations, inflow, residue_units },
+            };
+            let event = EventAt { batch, row, date, booked };
+            Some(Told { event, outcome, outcomes: self, place })
+        })
+    }
+
+    /// Where the allocations of the next event go. What is left there when an event is set aside is
+    /// forgotten.
+    pub fn allocations(&mut self) -> &mut Vec<Allocation> {
+        &mut self.allocations
+    }
+
+    /// The allocations of the last event.
+    pub fn last_allocations(&self) -> &[Allocation] {
+        let last = self.events.len().saturating_sub(1);
+        let before = last.checked_sub(1).and_then(|before| self.events.get(before));
+        self.allocations.get(before.map_or(0, |before| before.end)..).unwrap_or(&[])
+    }
+
+    /// Ends an event that is allocated.
+    #[inline]
+    pub fn allocated(&mut self, at: Taken<'_>, inflow: Money, residue_units: u64) {
+        let batch = self.number(at.batch);
+        let Taken { row, date, booked, .. } = at;
+        let end = self.allocations.len();
+        self.events.push(Finished { batch, row, date, booked, inflow, residue_units, end });
+    }
+
+    /// Ends an event that is set aside: what it would have brought, where that is known, and why.
+    pub fn set_aside(&mut self, at: Taken<'_>, inflow: Option<Money>, reason: Reason) {
+        let end = self.events.last().map_or(0, |last| last.end);
+        self.allocations.truncate(end);
+        self.allocated(at, Money::ZERO, 0);
+        self.asides.push(self.events.len() - 1, (inflow, reason));
+    }
+
+    /// Adds a figure of the event that was ended last.
+    pub fn figure(&mut self, figure: FigureValue) {
+        self.figures.push(self.events.len().saturating_sub(1), figure);
+    }
+
+    /// Adds an open item of the event that was ended last.
+    pub fn open_item(&mut self, leg: u32) {
+        self.open_items.push(self.events.len().saturating_sub(1), leg);
+    }
+
+    /// Forgets all events.
+    pub fn clear(&mut self) {
+        self.batches.clear();
+        self.events.clear();
+        self.allocations.clear();
+        self.asides.clear();
+        self.figures.clear();
+        self.open_items.clear();
+    }
+
+    /// The number of a batch, which is mostly that of the event before.
+    #[inline]
+    fn number(&mut self, batch: &Arc<Batch>) -> usize {
+        let last = self.events.last().map_or(0, |last| last.batch);
+        if self.batches.get(last).is_some_and(|known| Arc::ptr_eq(known, batch)) {
+            return last;
+        }
+        let known = self.batches.iter().position(|known| Arc::ptr_eq(known, batch));
+        known.unwrap_or_else(|| {
+            self.batches.push(batch.clone());
+            self.batches.len() - 1
+        })
+    }
+}
+
+/// Which event is ended: a row of a batch, its day, and the day by which summaries assign the year.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken<'a> {
+    /// The batch.
+    pub batch: &'a Arc<Batch>,
+    /// The row.
+    pub row: usize,
+    /// Its effective date.
+    pub date: Date,
+    /// The date by which it is booked.
+    pub booked: Date,
+}
+
+/// Values that some events have.
+#[derive(Debug)]
+struct Beside<T> {
+    /// Events that have any, ascending, and where their values end.
+    of: Vec<(usize, usize)>,
+    values: Vec<T>,
+}
+
+impl<T> Default for Beside<T> {
+    fn default() -> Beside<T> {
+        Beside { of: Vec::new(), values: Vec::new() }
+    }
+}
+
+impl<T> Beside<T> {
+    fn push(&mut self, event: usize, value: T) {
+        self.values.push(value);
+        let end = self.values.len();
+        match self.of.last_mut() {
+            Some((last, own)) if *last == event => *own = end,
+            _ => self.of.push((event, end)),
+        }
+    }
+
+    #[inline]
+    fn of(&self, event: usize) -> &[T] {
+        if self.of.is_empty() { &[] } else { self.search(event) }
+    }
+
+    fn search(&self, event: usize) -> &[T] {
+        let Ok(place) = self.of.binary_search_by_key(&event, |(of, _)| *of) else { return &[] };
+        let end = |place: usize| self.of.get(place).map_or(0, |(_, end)| *end);
+        let from = place.checked_sub(1).map_or(0, end);
+        self.values.get(from..end(place)).unwrap_or(&[])
+    }
+
+    fn clear(&mut self) {
+        self.of.clear();
+        self.values.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Origin, Payee};
+    use super::*;
+
+    fn batch(event: u32) -> Arc<Batch> {
+        let origins = (1..4).map(|line| Origin { file: 0, line }).collect();
+        Arc::new(Batch { event, columns: Vec::new(), origins })
+    }
+
+    #[test]
+    fn each_event_is_told_with_what_is_its_own() {
+        let (one, two) = (batch(0), batch(1));
+        let mut outcomes = Outcomes::default();
+        let money = |minor: i128| Money::from_minor(minor);
+        for _ in 0..2 {
+            let of = |batch, row| Taken { batch, row, date: Date::MIN, booked: Date::MIN };
+            let given = |amount: i128| {
+                let (payee, amount) = (Payee::Account(0), money(amount));
+                Allocation { payee, amount, leg: 0 }
+            };
+            outcomes.allocations().extend([given(1), given(2)]);
+            outcomes.allocated(of(&one, 0), money(3), 1);
+            outcomes.figure(FigureValue { figure: 5, key: Vec::new(), value: Cell::Missing });
+            outcomes.allocations().push(given(9));
+            outcomes.set_aside(of(&two, 1), Some(money(9)), Reason::NoShares);
+            outcomes.allocated(of(&one, 2), money(0), 0);
+            outcomes.open_item(7);
+            outcomes.open_item(8);
+            outcomes.allocations().push(given(4));
+            outcomes.allocated(of(&two, 0), money(4), 0);
+            assert_eq!(outcomes.last_allocations(), [given(4)]);
+            let told: Vec<Told<'_>> = outcomes.iter().collect();
+            let rows: Vec<(u32, usize)> =
+                told.iter().map(|told| (told.event.batch.event, told.event.row)).collect();
+            assert_eq!(rows, [(0, 0), (1, 1), (0, 2), (1, 0)]);
+            let sizes = told.iter().map(|told| {
+                (told.allocations().len(), told.figures().len(), told.open_items().len())
+            });
+            assert_eq!(sizes.collect::<Vec<_>>(), [(2, 1, 0), (0, 0, 0), (0, 0, 2), (1, 0, 0)]);
+            let aside = told.iter().map(|told| matches!(told.outcome, Outcome::SetAside { .. }));
+            assert_eq!(aside.collect::<Vec<_>>(), [false, true, false, false]);
+            assert!(outcomes.any_set_aside());
+            outcomes.clear();
+            assert!(outcomes.is_empty() && !outcomes.any_set_aside());
+        }
+    }
+}
