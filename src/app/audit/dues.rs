@@ -100,7 +100,7 @@ impl Listener<'_> {
             None => kind,
             Some(Some(kind)) => kind,
             // The table cannot speak of events that the rules of the audit do not have.
-            Some(None) => return Ok(()),
+            Some(None) => return,
         };
         let key = key_text(event, self.names);
         // The first row of a key stands, whatever comes after it.
