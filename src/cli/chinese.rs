@@ -337,6 +337,7 @@ const HELP: &[(&str, &str)] = &[
     ("The first entry", "第一条"),
     ("The first entry that is left out [default: none]", "到此条之前为止 [默认到末尾]"),
     ("Only entries of this kind; may be given again", "只列此种类；可重复"),
+    ("Only events with this key", "只列此键的事项"),
     ("Only events with this key; may be given again", "只列此键的事项，可重复给出"),
     (
         "Layout of the list; `json` and `ndjson` give entries whole",
