@@ -29,6 +29,7 @@ mod reading;
 mod readings;
 mod run;
 mod schedules;
+mod writing;
 
 pub use asides::Aside;
 pub use audit::{Columns, NotATable, Variant, VariantKind, audit, columns, variants};

@@ -19,6 +19,7 @@ use crate::rows::{Accounts, Outcome, Outcomes, RegisterRow, Sink};
 use super::asides::{Aside, Asides};
 use super::inputs::{EventFile, Remark};
 use super::reading::{Batches, ToRead};
+use super::writing::{Beside, Writer};
 
 /// What a run reads.
 #[derive(Debug)]
@@ -39,7 +40,8 @@ pub struct Job<'a> {
     pub through: Option<Date>,
     /// The language of reasons.
     pub language: Language,
-    /// How many threads may be used; nothing that is written depends on it.
+    /// How many threads may work; nothing that is written depends on it. With one all is done in
+    /// turn; from two on reading and writing go on beside the run.
     pub threads: usize,
     /// Set from outside when the user wants no more.
     pub interrupted: &'a AtomicBool,
@@ -89,7 +91,7 @@ pub struct RunReport {
 /// # Errors
 /// A file cannot be read or written, or the engine found itself at fault.
 pub fn run<'n, E: From<FormatsError>>(
-    job: &Job<'_>,
+    job: &Job<'n>,
     open: &dyn Fn() -> Result<Outputs<'n>, E>,
     may_begin_again: bool,
     progress: &dyn Fn(u64),
@@ -99,7 +101,17 @@ pub fn run<'n, E: From<FormatsError>>(
         let mut outputs = open()?;
         let mut kept = outputs.set_asides.take();
         let mut writer = Writer { names: job.names, outputs: &mut outputs };
-        let report = heard(job, (&plan, turn), &mut writer, &mut kept, progress)?;
+        let report = if job.threads < 2 {
+            heard(job, (&plan, turn), &mut writer, &mut kept, progress)?
+        } else {
+            std::thread::scope(|scope| {
+                let mut beside = Beside::new(writer, scope);
+                let report = heard(job, (&plan, turn), &mut beside, &mut kept, progress);
+                // What stopped the run is said before what came of it.
+                let written = beside.finish();
+                report.and_then(|report| written.map(|()| report))
+            })?
+        };
         outputs.set_asides = kept;
         Ok(report.map(|report| (report, outputs)))
     };
@@ -215,47 +227,12 @@ where
     ) -> Result<(), FormatsError> {
         if outcomes.any_set_aside() {
             for told in outcomes.iter() {
-                if let Outcome::SetAside { reason, .. } = told.outcome {
-                    self.asides.borrow_mut().event(told.event, reason)?;
+                if let Outcome::SetAside { reason, .. } = told.outcome() {
+                    self.asides.borrow_mut().event(told.event(), reason)?;
                 }
             }
         }
         Ok(self.listener.hear(outcomes, accounts)?)
-    }
-}
-
-/// Writes what each event gave.
-struct Writer<'d, 'n, 'j> {
-    names: &'j Names,
-    outputs: &'d mut Outputs<'n>,
-}
-
-impl Sink for Writer<'_, '_, '_> {
-    type Error = FormatsError;
-
-    fn hear(
-        &mut self,
-        outcomes: &mut Outcomes,
-        accounts: &dyn Accounts,
-    ) -> Result<(), FormatsError> {
-        if let Some(out) = &mut self.outputs.allocations {
-            for told in outcomes.iter() {
-                out.event(told.event, told.allocations(), accounts)?;
-            }
-        }
-        if let Some(summary) = &mut self.outputs.summary {
-            for told in outcomes.iter() {
-                summary.event(told.event, told.allocations(), accounts, self.names)?;
-            }
-        }
-        if let Some(figures) = &mut self.outputs.figures {
-            for told in outcomes.iter() {
-                for figure in told.figures() {
-                    figures.figure(told.event, figure)?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -20,6 +20,6 @@ pub use batch::{Batch, Column, Origin};
 pub use cell::{Cell, RegisterRow};
 pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};
-pub use outcomes::{FigureValue, Outcomes, Taken, Told};
+pub use outcomes::{FigureValue, Outcomes, Taken, Telling, Told};
 pub use packed::Packed;
 pub use values::{Filler, TextColumn, Values, Wholes};
