@@ -43,6 +43,11 @@ impl<'p> Firsts<'p> {
         *repeated = !(0..batch.len()).all(|row| seen.insert(batch, row, &event.unique));
     }
 
+    /// Whether no key of any kind has been there twice so far.
+    pub fn none_repeated(&self) -> bool {
+        !self.repeated.contains(&true)
+    }
+
     pub fn all_new(&self, kind: u32) -> bool {
         self.repeated.get(at(kind)).is_some_and(|repeated| !repeated)
     }

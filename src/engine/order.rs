@@ -256,7 +256,10 @@ impl<'k> Ties<'k> {
 
     fn at_one_place(&self, start: usize) -> (usize, bool) {
         let rest = self.slots.get(start..).unwrap_or_default();
-        let Some(first) = rest.first() else { return (start + 1, false) };
+        let Some((first, others)) = rest.split_first() else { return (start + 1, false) };
+        if others.first().is_none_or(|it| (it.date, it.first) != (first.date, first.first)) {
+            return (start + 1, false);
+        }
         let event = self.kept.get(at(first.batch)).and_then(|it| self.events.get(at(it.event)));
         let Some(event) = event.filter(|event| event.order_matters) else {
             return (start + 1, false);

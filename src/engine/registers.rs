@@ -26,13 +26,14 @@ struct Table {
     origins: Vec<Origin>,
     /// If fields are dated: the versions of each row, ascending by their first day.
     versions: Vec<Vec<RegisterRow>>,
+    /// Of each row whether two rows under its key claim the same day, and its fields as plain
+    /// numbers, as far as they are such: what most rules ask for stands in one place.
+    numbers: Vec<i64>,
     /// Fields in a row of `plain`.
     width: usize,
     /// In the same places what was worked out once and holds for the run.
     steady: Vec<OnceLock<Cell>>,
     prefixes: Vec<(usize, Ranges)>,
-    /// Rows under whose key two claim the same day.
-    clashes: Vec<bool>,
 }
 
 /// By the first parts of a key, the rows from the first to before the last.
@@ -76,6 +77,15 @@ impl Registers {
         table.plain.get(at(row) * table.width + at(field))
     }
 
+    /// A field of a row that holds for good as a number of 64 bits: a whole number, an amount in
+    /// minor units, a day, a member, or one for yes. Nothing where it is none of these.
+    #[inline]
+    pub fn number(&self, register: u32, row: u32, field: u32) -> Option<i64> {
+        let table = self.tables.get(at(register))?;
+        let place = at(row) * (table.width + 1) + at(field) + 1;
+        table.numbers.get(place).copied().filter(|number| *number != NO_NUMBER)
+    }
+
     /// A computed field that has one value for the run, once it has been worked out.
     pub fn steady(&self, register: u32, row: u32, field: u32) -> Option<&Cell> {
         self.place(register, row, field)?.get()
@@ -97,7 +107,7 @@ impl Registers {
     /// Whether two rows claim the same key on the same day.
     pub fn clashes(&self, register: u32, row: u32) -> bool {
         let table = self.tables.get(at(register));
-        table.and_then(|table| table.clashes.get(at(row))).copied().unwrap_or(false)
+        table.is_some_and(|table| table.numbers.get(at(row) * (table.width + 1)) == Some(&1))
     }
 
     /// A dated field on a day; nothing where no version holds.
@@ -131,23 +141,20 @@ fn table(register: &Register, shape: &Shape, rows: Vec<&RegisterRow>, names: &mu
     // Keys end to end, each as long as the others.
     let mut keys: Vec<Part> = Vec::with_capacity(rows.len() * register.keys.len());
     table.plain.reserve(rows.len() * width);
-    let mut rows = sorted(register, rows).into_iter().peekable();
-    let of_key = |row: &RegisterRow, names: &mut Names| -> Vec<Part> {
-        register.keys.iter().map(|field| key_part(*field, shape, row, names)).collect()
+    table.numbers.reserve(rows.len() * (width + 1));
+    names.reserve(rows.len());
+    let rows = sorted(register, rows);
+    let same = |one: &&RegisterRow, other: &&RegisterRow| {
+        !register.many && register.keys.iter().all(|field| order(one, other, *field).is_eq())
     };
-    let mut next = rows.next().map(|row| (of_key(row, names), row));
-    while let Some((key, first)) = next.take() {
-        let mut versions = vec![first];
-        next = rows.find_map(|row| {
-            let other = of_key(row, names);
-            if register.many || other != key {
-                return Some((other, row));
-            }
-            versions.push(row);
-            None
-        });
+    let mut versions: Vec<&RegisterRow> = Vec::new();
+    for under_one_key in rows.chunk_by(same) {
+        versions.clear();
+        versions.extend(under_one_key);
         versions.sort_by_key(|row| row.from);
-        keys.extend(key);
+        let first = under_one_key.iter().take(1);
+        let parts = first.flat_map(|row| register.keys.iter().map(|field| (*field, *row)));
+        keys.extend(parts.map(|(field, row)| key_part(field, shape, row, names)));
         table.add(&versions, dated);
     }
     let key = |row: usize, length: usize| {
@@ -166,19 +173,34 @@ fn table(register: &Register, shape: &Shape, rows: Vec<&RegisterRow>, names: &mu
 impl Table {
     /// Adds what stands under one key: versions in the order in which they begin.
     fn add(&mut self, versions: &[&RegisterRow], dated: bool) {
+        let mut pairs = versions.iter().zip(versions.iter().skip(1));
+        let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
+        self.numbers.push(clash.into());
         for field in 0..self.width {
             let mut cells = versions.iter().filter_map(|row| row.cells.get(field));
-            let said = cells.find(|cell| **cell != Cell::Missing);
+            let said = cells.find(|cell| !matches!(cell, Cell::Missing));
+            self.numbers.push(said.and_then(number).unwrap_or(NO_NUMBER));
             self.plain.push(said.cloned().unwrap_or(Cell::Missing));
         }
         let origin = versions.first().map_or(Origin::MADE, |row| row.origin);
         self.origins.push(origin);
-        let mut pairs = versions.iter().zip(versions.iter().skip(1));
-        let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
-        self.clashes.push(clash);
         if dated {
             self.versions.push(versions.iter().map(|row| (*row).clone()).collect());
         }
+    }
+}
+
+/// Stands where there is no number.
+const NO_NUMBER: i64 = i64::MIN;
+
+fn number(cell: &Cell) -> Option<i64> {
+    match cell {
+        Cell::Integer(value) => i64::try_from(*value).ok(),
+        Cell::Money(value) => i64::try_from(value.minor()).ok(),
+        Cell::Date(day) => Some(day.days().into()),
+        Cell::Member(member) => Some((*member).into()),
+        Cell::Bool(value) => Some((*value).into()),
+        _ => None,
     }
 }
 

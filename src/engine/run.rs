@@ -57,7 +57,8 @@ where
 ///
 /// Gives nothing once an event comes out of its order, or has no place, when others have been handed
 /// on: whoever asked throws that away, and begins again with [`run`]. Where nothing has been handed
-/// on yet, as with files in no order at all, it goes on as [`run`] does.
+/// on yet, as with files in no order at all, all are put in order first, but for events that depend
+/// on no other, which are handed on as they come; a key that is there twice ends that as well.
 ///
 /// # Errors
 /// As [`run`].
@@ -153,7 +154,10 @@ where
                 None => return Ok(None),
             }
         }
-        (true, _) => run.in_order(batches, options)?,
+        (true, _) => match run.in_order(batches, options, false)? {
+            Some(span) => span,
+            None => return Err(RunError::Internal("a run in order that took none in order")),
+        },
         (false, _) => run.as_they_come(batches)?,
     };
     if !plan.ordered {

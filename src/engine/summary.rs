@@ -191,7 +191,13 @@ impl Totals {
             let (account, key) = state.accounts.account(position)?;
             Some(Drift { account, key: key.to_vec(), currency, year, amount })
         };
-        let drift = state.drift.all()?.into_iter().filter_map(drift).collect();
+        let mut drift: Vec<Drift> = state.drift.all()?.into_iter().filter_map(drift).collect();
+        // Not in the order in which accounts occurred first, which is that of taking.
+        drift.sort_by(|one, other| {
+            let accounts = one.account.cmp(&other.account);
+            let keys = accounts.then_with(|| Cell::order_all(&one.key, &other.key));
+            keys.then_with(|| (one.currency, one.year).cmp(&(other.currency, other.year)))
+        });
         let mut currencies = Vec::with_capacity(self.currencies.len());
         for (currency, sums) in self.currencies.iter().filter(|(_, sums)| sums.any) {
             currencies.push(CurrencyTotals {

@@ -91,6 +91,15 @@ impl Totals {
     #[inline]
     pub fn add_whole(&mut self, number: u32, amount: i128, day: Date) -> Result<(), ExactError> {
         if let Sums::Now(running) = &mut self.sums
+            && let Ok(amount) = i64::try_from(amount)
+            && amount != OTHER
+            && running.narrow.len() == at(number)
+        {
+            // Keys have numbers in the order in which they come.
+            running.narrow.push(amount);
+            return Ok(());
+        }
+        if let Sums::Now(running) = &mut self.sums
             && let Some(sum) = running.narrow.get_mut(at(number))
             && *sum != OTHER
             && let Some(more) = i64::try_from(amount).ok().and_then(|it| sum.checked_add(it))

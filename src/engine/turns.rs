@@ -29,6 +29,10 @@ struct Waiting<'p> {
     firsts: Firsts<'p>,
     /// Events that have no place.
     unplaced: Vec<(Arc<Batch>, Fault)>,
+    /// Events that depend on no other do not wait.
+    some_at_once: bool,
+    /// Whether any has been handed on.
+    begun: bool,
 }
 
 impl<S: Sink> Run<'_, S> {
@@ -55,9 +59,8 @@ impl<S: Sink> Run<'_, S> {
             let Some(slots) = self.slots_in_order(&kept, &mut span) else {
                 return match (kept.pop(), kept.is_empty()) {
                     (Some(first), true) => {
-                        let all =
-                            std::iter::once(Ok(Arc::unwrap_or_clone(first.rows))).chain(batches);
-                        self.in_order(all, options).map(Some)
+                        let first = Arc::unwrap_or_clone(first.rows);
+                        self.in_order(std::iter::once(Ok(first)).chain(batches), options, true)
                     }
                     _ => Ok(None),
                 };
@@ -117,12 +120,14 @@ impl<S: Sink> Run<'_, S> {
         Some(slots)
     }
 
-    /// Takes events in their order, whatever the order they come in.
+    /// Takes events in their order, whatever the order they come in; those that depend on no other at
+    /// once, if that is asked for. Gives nothing if some have been taken so when a key comes again.
     pub fn in_order<I>(
         &mut self,
         batches: impl IntoIterator<Item = Result<Batch, I>>,
         options: &Options,
-    ) -> Result<Span, RunError<I, S::Error>>
+        some_at_once: bool,
+    ) -> Result<Option<Span>, RunError<I, S::Error>>
     where
         I: std::error::Error + 'static,
         S::Error: std::error::Error + 'static,
@@ -133,14 +138,67 @@ impl<S: Sink> Run<'_, S> {
             span: Span::default(),
             firsts: Firsts::new(self.plan),
             unplaced: Vec::new(),
+            some_at_once,
+            begun: false,
         };
         for batch in batches {
             let batch = Arc::new(batch.map_err(RunError::Input)?);
-            self.keep(batch, &mut waiting)?;
+            waiting.firsts.take(&batch);
+            if !waiting.firsts.none_repeated() {
+                if waiting.begun {
+                    return Ok(None);
+                }
+                waiting.some_at_once = false;
+            }
+            if let Some(batch) = self.take_at_once(batch, &mut waiting)? {
+                self.keep(batch, &mut waiting)?;
+            }
         }
         let span = waiting.span;
         self.take_waiting(waiting, options)?;
-        Ok(span)
+        Ok(Some(span))
+    }
+
+    /// Takes the events of a batch that depend on no other, and gives those that wait.
+    fn take_at_once(
+        &mut self,
+        batch: Arc<Batch>,
+        waiting: &mut Waiting<'_>,
+    ) -> Result<Option<Arc<Batch>>, Stop<S::Error>> {
+        let plan = self.plan;
+        let unknown = Stop::Internal("a batch of an unknown event kind");
+        let event = sent(plan, &batch).ok_or(unknown)?;
+        // Where two events may stand at one place all must be seen side by side.
+        let told_apart = event.unique.iter().all(|field| event.order_by.contains(field));
+        let told_apart = told_apart && !event.unique.is_empty();
+        if !waiting.some_at_once || (event.order_matters && !told_apart) {
+            return Ok(Some(batch));
+        }
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let answers = self.lanes.ask(&batch);
+        let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+        let mut others = Vec::new();
+        for row in 0..batch.len() {
+            let ready = answers.ready;
+            let date = hands.lanes.date(ready, &batch, row, self.registers, evaluator.state);
+            match date.filter(|date| !hands.lanes.waits(&answers, &batch, row, *date)) {
+                None => others.push(row),
+                Some(date) => {
+                    waiting.span.take(date);
+                    let place = Place { event, batch: &batch, answers: &answers, row };
+                    hands.take(&mut evaluator, place, Known { date, tied: false, new: true })?;
+                    hands.desk.hand_on_much(&evaluator.state.accounts)?;
+                }
+            }
+        }
+        self.desk.hand_on(&self.state.accounts)?;
+        waiting.begun |= others.len() < batch.len();
+        Ok(match others.len() {
+            0 => None,
+            all if all == batch.len() => Some(batch),
+            _ => Some(Arc::new(batch.only(&others))),
+        })
     }
 
     /// Works out ordering fields that are computed, so that sorting need not.
@@ -174,7 +232,6 @@ impl<S: Sink> Run<'_, S> {
         let unknown = Stop::Internal("a batch of an unknown event kind");
         let event = sent(plan, &batch).ok_or(unknown)?;
         let computed = self.ordering_columns(&batch)?;
-        waiting.firsts.take(&batch);
         let held = Kept::new(batch, computed);
         let (place, batch) = (u32::try_from(waiting.kept.len()).unwrap_or(u32::MAX), &held.rows);
         let ready = self.lanes.of(batch);
@@ -211,7 +268,7 @@ impl<S: Sink> Run<'_, S> {
         options: &Options,
     ) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
-        let Waiting { kept, mut slots, span, firsts, unplaced } = waiting;
+        let Waiting { kept, mut slots, span, firsts, unplaced, .. } = waiting;
         for (batch, fault) in unplaced {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -287,7 +344,7 @@ impl<S: Sink> Run<'_, S> {
         }
         let of_kind = |(kind, rows): (u32, Vec<(&Packed, usize)>)| {
             let batch = (!rows.is_empty()).then(|| Packed::unpacked(kind, &rows))?;
-            let answers = self.lanes.ask(&batch);
+            let answers = self.lanes.ask_ahead(&batch, self.registers, &self.state.names);
             Some((Arc::new(batch), answers))
         };
         (0..).zip(rows).map(of_kind).collect()

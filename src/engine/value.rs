@@ -290,6 +290,12 @@ impl Names {
         }
     }
 
+    /// Makes room for so many texts.
+    pub fn reserve(&mut self, texts: usize) {
+        self.short.reserve(texts);
+        self.text_list.reserve(texts);
+    }
+
     /// A text as a part of a key: one that is to be written, or only looked for.
     pub fn text_part(&mut self, text: &str, written: bool) -> Part {
         match self.place(text) {
@@ -302,6 +308,12 @@ impl Names {
     /// The same of a text that is kept already.
     pub fn kept_text_part(&mut self, text: &Arc<str>) -> Part {
         Part::Text(self.place(text).unwrap_or_else(|| self.add_kept(Arc::clone(text))))
+    }
+
+    /// A text as a part of a key that is only looked for.
+    #[inline]
+    pub fn known_text(&self, text: &str) -> Part {
+        self.place(text).map_or(Part::Unseen, Part::Text)
     }
 
     fn place(&self, text: &str) -> Option<u32> {
@@ -355,11 +367,37 @@ impl Names {
     }
 }
 
-/// A short text as a number: its bytes, then their count.
+/// A short text as a number: its bytes, and their count above all. Whole words are read where there
+/// are any, the second one so that it ends where the text does.
+#[inline]
 fn packed(text: &str) -> Option<u128> {
-    let mut bytes = [0_u8; 16];
-    let (count, place) = bytes.split_last_mut()?;
-    *count = u8::try_from(text.len()).ok()?;
-    place.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
-    Some(u128::from_le_bytes(bytes))
+    let bytes = text.as_bytes();
+    let length = u32::try_from(bytes.len()).ok().filter(|length| *length < 16)?;
+    let own = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => {
+            let rest = u64::from_le_bytes(*last).checked_shr(8 * (16 - length)).unwrap_or(0);
+            u128::from(u64::from_le_bytes(*first)) | u128::from(rest) << 64
+        }
+        _ => bytes.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte)),
+    };
+    Some(own | u128::from(length) << 120)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::packed;
+
+    proptest! {
+        #[test]
+        fn short_texts_are_their_bytes_and_their_count(text in "[a-z税]{0,18}") {
+            let mut bytes = text.clone().into_bytes();
+            let short = bytes.len() < 16;
+            bytes.resize(15.max(bytes.len()), 0);
+            bytes.push(u8::try_from(text.len()).unwrap());
+            let number = short.then(|| u128::from_le_bytes(*bytes.first_chunk().unwrap()));
+            prop_assert_eq!(packed(&text), number);
+        }
+    }
 }

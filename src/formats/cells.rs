@@ -10,7 +10,17 @@ use crate::base::Date;
 #[inline]
 pub(super) fn integer(bytes: &[u8], length: usize) -> Option<i64> {
     let (negative, unsigned, length) = sign(bytes, length)?;
-    signed(digits(at_the_end(unsigned, length)?, length)?, negative)
+    let eight = unsigned.first_chunk::<8>().filter(|_| matches!(length, 1..=8));
+    let number = match eight {
+        // Nearly all are so short.
+        Some(eight) => {
+            let free = 8 * (8 - u32::try_from(length).ok()?);
+            let zeros = u64::from_le_bytes(*b"00000000");
+            eight_digits((u64::from_le_bytes(*eight) ^ zeros).checked_shl(free)?)?
+        }
+        None => digits(at_the_end(unsigned, length)?, length)?,
+    };
+    signed(number, negative)
 }
 
 /// An amount in minor units, in so many bytes: a whole number, and all decimals or none. They are at
@@ -64,13 +74,13 @@ pub(super) fn short(bytes: &[u8], length: usize) -> Option<[u64; 2]> {
     Some([first & low_bytes(length), second & low_bytes(length.saturating_sub(8))])
 }
 
-/// High bits of all bytes that end a cell.
+/// High bits of all bytes that end a cell, and of those that are line ends.
 #[inline]
-pub(super) fn all_ends(word: u64, delimiter: u8) -> u64 {
+pub(super) fn all_ends(word: u64, delimiter: u8) -> (u64, u64) {
     let others = |word: u64| (word & !HIGH_BITS).wrapping_add(!HIGH_BITS) | word;
     let delimiters = others(word ^ EACH.wrapping_mul(u64::from(delimiter)));
     let line_ends = others(word ^ EACH.wrapping_mul(0x0A));
-    !(delimiters & line_ends) & HIGH_BITS
+    (!(delimiters & line_ends) & HIGH_BITS, !line_ends & HIGH_BITS)
 }
 
 #[inline]
@@ -204,7 +214,10 @@ mod tests {
         fn all_ends_are_found(text in prop::array::uniform8(prop::sample::select(
             vec![b',', b';', b'\n', b'\r', b'-', b'+', b'\x0B', b'a', 0x80, 0x8A, 0xAC, 0xFF, 0],
         ))) {
-            let mut found = all_ends(u64::from_le_bytes(text), b',');
+            let (mut found, lines) = all_ends(u64::from_le_bytes(text), b',');
+            let line_ends = text.iter().filter(|byte| **byte == b'\n').count();
+            prop_assert_eq!(lines.count_ones(), u32::try_from(line_ends).unwrap());
+            prop_assert_eq!(lines & !found, 0);
             let mut places = Vec::new();
             while found != 0 {
                 places.push(first_byte(found));

@@ -9,73 +9,111 @@ use super::cells;
 /// Where the cells of some rows start and end.
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
-    /// Delimiters and line ends.
-    found: Vec<usize>,
-    /// For each row: what stands before its first cell, then where each cell ends.
+    /// For each row: what stands before its first cell, then where each cell ends; behind the last
+    /// what stands before the next row.
     places: Vec<usize>,
     width: usize,
-    /// How many bytes each row has with its line end, from the first row on.
-    ends: Vec<usize>,
+    rows: usize,
 }
 
 /// So many rows are cut at a time: what they need stays in the nearest memory.
 const ROWS: usize = 256;
 
-impl Cuts {
-    /// Cuts rows of so many cells from a place on, as far as all have just as many and none is blank.
-    pub(super) fn cut(&mut self, bytes: &[u8], from: usize, delimiter: u8, width: usize) {
-        self.find(bytes, from, delimiter, ROWS.saturating_mul(width));
-        self.places.clear();
-        self.ends.clear();
-        self.width = width;
-        let mut start = from;
-        for row in self.found.chunks_exact(width.max(1)) {
-            let Some((end, others)) = row.split_last() else { break };
-            let of_line = |place: &usize| bytes.get(*place) == Some(&b'\n');
-            if !of_line(end) || others.iter().any(of_line) {
-                break;
-            }
-            let two_signs = *end > start && bytes.get(end - 1) == Some(&b'\r');
-            let last = end - usize::from(two_signs);
-            if last == start {
-                break;
-            }
-            self.places.push(start.wrapping_sub(1));
-            self.places.extend_from_slice(others);
-            self.places.push(last);
-            start = end + 1;
-            self.ends.push(start);
+/// Rows being cut.
+struct Cutting<'a> {
+    bytes: &'a [u8],
+    width: usize,
+    places: &'a mut [usize],
+    /// How many places have been noted.
+    count: usize,
+    /// Cells of the row at hand that have ended.
+    cells: usize,
+    rows: usize,
+    /// Where the row at hand starts.
+    start: usize,
+}
+
+impl Cutting<'_> {
+    #[inline(always)]
+    fn note(&mut self, place: usize) {
+        if let Some(free) = self.places.get_mut(self.count) {
+            *free = place;
         }
+        self.count += 1;
     }
 
-    /// Finds delimiters and line ends from a place on, at least so many if there are.
-    fn find(&mut self, bytes: &[u8], from: usize, delimiter: u8, wanted: usize) {
-        self.found.clear();
-        let words = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
-        let mut at = from;
+    /// A cell ends; `false` if its row is not as it should be, or the last that is wanted.
+    #[inline(always)]
+    fn end(&mut self, place: usize, of_line: bool) -> bool {
+        if of_line != (self.cells + 1 == self.width) {
+            return false;
+        }
+        if !of_line {
+            self.cells += 1;
+            self.note(place);
+            return true;
+        }
+        let two_signs = place > self.start && self.bytes.get(place - 1) == Some(&b'\r');
+        let last = place - usize::from(two_signs);
+        if last == self.start {
+            return false;
+        }
+        self.note(last);
+        self.note(place);
+        (self.start, self.cells) = (place + 1, 0);
+        self.rows += 1;
+        self.rows < ROWS
+    }
+
+    /// Goes from one delimiter or line end to the next, while rows are as they should be.
+    fn cut(&mut self, delimiter: u8) {
+        let mut at = self.start;
+        let words = self.bytes.get(at..).unwrap_or_default().as_chunks::<8>();
         for word in words.0 {
-            let mut ends = cells::all_ends(u64::from_le_bytes(*word), delimiter);
+            let (mut ends, lines) = cells::all_ends(u64::from_le_bytes(*word), delimiter);
             while ends != 0 {
-                self.found.push(at + cells::first_byte(ends));
-                ends &= ends - 1;
+                let others = ends & (ends - 1);
+                let of_line = ends & !others & lines != 0;
+                if !self.end(at + cells::first_byte(ends), of_line) {
+                    return;
+                }
+                ends = others;
             }
             at += 8;
-            if self.found.len() >= wanted {
+        }
+        for (place, byte) in (at..).zip(words.1) {
+            let of_line = *byte == b'\n';
+            if (of_line || *byte == delimiter) && !self.end(place, of_line) {
                 return;
             }
         }
-        let end = |(_, byte): &(usize, &u8)| **byte == delimiter || **byte == b'\n';
-        self.found.extend((at..).zip(words.1).filter(end).map(|(place, _)| place));
+    }
+}
+
+impl Cuts {
+    /// Cuts rows of so many cells from a place on, as far as all have just as many and none is blank.
+    pub(super) fn cut(&mut self, bytes: &[u8], from: usize, delimiter: u8, width: usize) {
+        let room = (ROWS + 1) * (width + 1);
+        if self.places.len() < room {
+            self.places.resize(room, 0);
+        }
+        let places = self.places.as_mut_slice();
+        let (count, cells, rows) = (0, 0, 0);
+        let mut cutting = Cutting { bytes, width, places, count, cells, rows, start: from };
+        cutting.note(from.wrapping_sub(1));
+        cutting.cut(delimiter);
+        (self.rows, self.width) = (cutting.rows, width);
     }
 
     /// How many rows.
     pub(super) fn rows(&self) -> usize {
-        self.ends.len()
+        self.rows
     }
 
     /// Where a row ends, its line end included.
     pub(super) fn end(&self, row: usize) -> Option<usize> {
-        self.ends.get(row).copied()
+        let next = (row + 1).checked_mul(self.width + 1).filter(|_| row < self.rows)?;
+        self.places.get(next).map(|before| before.wrapping_add(1))
     }
 
     /// Where the cells of a column start and end, row by row.
@@ -85,7 +123,7 @@ impl Cuts {
             Some(&[before, end]) => (before.wrapping_add(1), end),
             _ => (0, 0),
         };
-        self.places.chunks_exact(self.width + 1).map(cell)
+        self.places.chunks_exact(self.width + 1).take(self.rows).map(cell)
     }
 }
 

@@ -80,7 +80,7 @@ impl Batch {
     pub fn only(&self, rows: &[usize]) -> Batch {
         let chosen = |column: &Column| {
             let mut own = column.empty_with_room(rows.len());
-            rows.iter().for_each(|row| own.push(column.cell(*row)));
+            rows.iter().for_each(|row| own.extend_from(column, *row..row + 1));
             own
         };
         let columns = self.columns.iter().map(chosen).collect();

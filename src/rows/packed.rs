@@ -1,250 +1,399 @@
-//! Rows kept until all have been read, each in one place.
+//! Rows kept until all have been read, each in one place and as small as it goes.
 //!
 //! A batch has its values column by column, so to take rows out of many batches in another order
-//! means to go to a place in memory for every value. Packed, a row is some words side by side: about
-//! as many bytes as one visit brings.
+//! means to go to a place in memory for every value. Packed, a row is some bytes side by side: about
+//! as many as one visit brings. A number has as many bytes as the range of its column in the batch
+//! needs, above the least of them, and lines that follow one another are not kept at all.
 
 use crate::base::Date;
 
+use super::values::{TextColumn, Values, Wholes};
 use super::{Batch, Column, Origin};
 
-/// Rows of a batch, packed. What does not fit into a few words stays in its column.
+/// Rows of a batch, packed. What does not fit into some bytes stays in its column.
 #[derive(Debug)]
 pub struct Packed {
     /// The event kind.
     pub event: u32,
-    file: u32,
+    /// The origin of the first row, if each row stands a line below the one before.
+    first: Option<Origin>,
+    /// Else those of all.
+    origins: Vec<Origin>,
     /// How each column stands in a row.
     layout: Vec<Layout>,
     /// Columns that hold nothing, of the same types; those that are not packed hold what they held.
     columns: Vec<Column>,
-    /// Lines, where they need more than 32 bits or come from several files.
-    origins: Vec<Origin>,
-    /// How many words a row has.
+    rows: usize,
+    /// How many bytes a row has.
     width: usize,
-    words: Vec<u32>,
+    /// The rows, and room behind the last to read a whole word.
+    bytes: Vec<u8>,
 }
 
-/// Where a value is: the first of its words.
+/// Where a value is.
 #[derive(Debug, Clone, Copy)]
 enum Layout {
-    /// Two words.
-    Whole(usize),
-    Date(usize),
-    Member(usize),
-    Bool(usize),
-    /// Four words: at most 15 bytes, and how many there are.
-    Text(usize),
+    Number(Number, Gap),
+    Text(Text, Gap),
     /// In its column.
     Beside,
 }
 
-/// In front of each row: its line, and a bit for each value that is there.
-const HEAD: usize = 2;
-/// Bits in the word that says which values are there.
-const BITS: usize = 32;
-const SHORT_TEXT_MAX: usize = 15;
+/// A number of up to eight bytes from a place on, above the least.
+#[derive(Debug, Clone, Copy)]
+struct Number {
+    at: usize,
+    mask: u64,
+    least: i64,
+}
+
+/// A text from a place on: of one length, or behind its length.
+#[derive(Debug, Clone, Copy)]
+struct Text {
+    at: usize,
+    length: Option<usize>,
+}
+
+/// The bit that says that a value is missing, if one is.
+#[derive(Debug, Clone, Copy)]
+struct Gap(Option<(usize, u8)>);
+
+/// A word is read and written whole.
+const WORD: usize = 8;
+/// Longer texts stay in their column.
+const TEXT_MAX: usize = 40;
+/// So many rows are packed at a time, that they stay at hand.
+const ROWS_AT_ONCE: usize = 256;
 
 impl Packed {
     /// Packs a batch.
     pub fn new(batch: Batch) -> Packed {
         let Batch { event, mut columns, origins } = batch;
-        let file = origins.first().map_or(0, |origin| origin.file);
-        let near = |origin: &Origin| origin.file == file && u32::try_from(origin.line).is_ok();
-        let lines_fit = origins.iter().all(near);
-        let mut width = HEAD;
-        let layout: Vec<Layout> = columns
-            .iter()
-            .enumerate()
-            .map(
-                |(at, column)| {
-                    if at < BITS { laid_out(column, &mut width) } else { Layout::Beside }
-                },
-            )
-            .collect();
-        let mut words = vec![0; width * origins.len()];
-        for (row, origin) in words.chunks_exact_mut(width).zip(&origins) {
-            if let (Some(line), Ok(own)) = (row.first_mut(), u32::try_from(origin.line)) {
-                *line = own;
+        let rows = origins.len();
+        let mut room = Room::new(&columns);
+        let layout: Vec<Layout> = columns.iter().map(|column| room.layout(column)).collect();
+        let width = room.width;
+        let mut bytes = vec![0; width * rows + WORD];
+        for start in (0..rows).step_by(ROWS_AT_ONCE) {
+            let some = start..(start + ROWS_AT_ONCE).min(rows);
+            for (column, layout) in columns.iter().zip(&layout) {
+                put(column, *layout, some.clone().map(|row| (row, row * width)), &mut bytes);
             }
         }
-        for (at, (column, layout)) in columns.iter_mut().zip(&layout).enumerate() {
-            for (row, words) in words.chunks_exact_mut(width).enumerate() {
-                if put(words, *layout, column, row)
-                    && let Some(there) = words.get_mut(1)
-                {
-                    *there |= 1 << at;
-                }
-            }
+        for (column, layout) in columns.iter_mut().zip(&layout) {
             if !matches!(layout, Layout::Beside) {
                 // Nothing of what it held is kept.
                 *column = column.empty_with_room(0);
             }
         }
-        let origins = if lines_fit { Vec::new() } else { origins };
-        Packed { event, file, layout, columns, origins, width, words }
+        let first = origins.first().copied().filter(|first| {
+            let mut lines = (first.line..).zip(&origins);
+            lines.all(|(line, it)| (it.file, it.line) == (first.file, line))
+        });
+        let origins = if first.is_some() { Vec::new() } else { origins };
+        Packed { event, first, origins, layout, columns, rows, width, bytes }
     }
 
     /// How many rows.
     pub fn len(&self) -> usize {
-        self.words.len() / self.width
+        self.rows
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.rows == 0
+    }
+
+    fn origin(&self, row: usize) -> Option<Origin> {
+        match self.first {
+            Some(Origin { file, line }) => {
+                Some(Origin { file, line: line.checked_add(u64::try_from(row).ok()?)? })
+            }
+            None => self.origins.get(row).copied(),
+        }
     }
 
     /// Some rows of one kind as a batch, in this order.
     pub fn unpacked(event: u32, rows: &[(&Packed, usize)]) -> Batch {
-        let width = rows.first().map_or(0, |(packed, _)| packed.columns.len());
-        let mut columns: Vec<Column> = (0..width)
-            .map(|at| empty(rows.iter().map(|(packed, _)| *packed), at, rows.len()))
-            .collect();
         // First the rows alone are fetched: nothing else stands between one visit and the next, so
         // that many are under way at a time.
-        let mut words: Vec<u32> = Vec::with_capacity(rows.len() * (HEAD + 2 * width));
+        let widest = rows.iter().map(|(packed, _)| packed.width).max().unwrap_or(0);
+        let mut bytes: Vec<u8> = Vec::with_capacity(rows.len() * widest + WORD);
+        let mut taken = Vec::with_capacity(rows.len());
         for (packed, row) in rows {
-            let start = row * packed.width;
-            words.extend_from_slice(packed.words.get(start..start + packed.width).unwrap_or(&[]));
+            let (start, at) = (row * packed.width, bytes.len());
+            bytes.extend_from_slice(
+                packed.bytes.get(start..start + packed.width).unwrap_or_default(),
+            );
+            taken.push(Taken { packed, row: *row, at });
         }
-        let mut origins = Vec::with_capacity(rows.len());
-        let mut rest = words.as_slice();
-        for (packed, row) in rows {
-            let (words, behind) = rest.split_at_checked(packed.width).unwrap_or_default();
-            rest = behind;
-            let line = words.first().copied().unwrap_or(0);
-            let origin = Origin { file: packed.file, line: line.into() };
-            origins.push(packed.origins.get(*row).copied().unwrap_or(origin));
-            let there = words.get(1).copied().unwrap_or(0);
-            for (at, (column, layout)) in columns.iter_mut().zip(&packed.layout).enumerate() {
-                let there = there.checked_shr(u32::try_from(at).unwrap_or(u32::MAX));
-                let there = there.is_some_and(|bits| bits & 1 == 1);
-                take(words, *layout, there, column).unwrap_or_else(|| {
-                    beside(packed.columns.get(at), *row, column);
-                });
+        bytes.extend_from_slice(&[0; WORD]);
+        let width = rows.first().map_or(0, |(packed, _)| packed.columns.len());
+        let columns = (0..width).map(|at| column(at, &taken, &bytes)).collect();
+        let unknown = Origin { file: 0, line: 0 };
+        let origins = rows.iter().map(|(packed, row)| packed.origin(*row).unwrap_or(unknown));
+        Batch { event, columns, origins: origins.collect() }
+    }
+}
+
+/// Room in a row, given out from the front.
+struct Room {
+    width: usize,
+    /// The next bit in front of the values.
+    bit: usize,
+}
+
+impl Room {
+    /// In front of all values stand the bits for those that are missing.
+    fn new(columns: &[Column]) -> Room {
+        let may_miss = columns.iter().filter(|column| !column.is_full()).count();
+        Room { width: may_miss.div_ceil(8), bit: 0 }
+    }
+
+    fn layout(&mut self, column: &Column) -> Layout {
+        match column {
+            Column::Integer(values) | Column::Money(values) if values.are_narrow() => {
+                self.number(values.is_full(), values.present())
+            }
+            Column::Date(values) => {
+                self.number(values.all().is_some(), values.present().map(|day| day.days().into()))
+            }
+            Column::Member(values) => {
+                self.number(values.all().is_some(), values.present().map(|it| (*it).into()))
+            }
+            Column::Bool(values) => {
+                self.number(values.all().is_some(), values.present().map(|it| (*it).into()))
+            }
+            Column::Text(texts) => self.text(texts),
+            _ => Layout::Beside,
+        }
+    }
+
+    fn gap(&mut self, full: bool) -> Gap {
+        Gap((!full).then(|| {
+            let bit = self.bit;
+            self.bit += 1;
+            (bit / 8, 1 << (bit % 8))
+        }))
+    }
+
+    fn number(&mut self, full: bool, values: impl Iterator<Item = i64>) -> Layout {
+        let all = values.fold(None, |all: Option<(i64, i64)>, value| {
+            Some(all.map_or((value, value), |(one, two)| (one.min(value), two.max(value))))
+        });
+        let (least, greatest) = all.unwrap_or((0, 0));
+        let bits = u64::BITS - greatest.wrapping_sub(least).cast_unsigned().leading_zeros();
+        let length = bits.div_ceil(8);
+        let mask = u64::MAX.checked_shr(u64::BITS - length * 8).unwrap_or(0);
+        let at = self.width;
+        self.width += usize::try_from(length).unwrap_or(WORD);
+        Layout::Number(Number { at, mask, least }, self.gap(full))
+    }
+
+    fn text(&mut self, texts: &TextColumn) -> Layout {
+        let lengths = || texts.iter().map(str::len);
+        let longest = lengths().max().unwrap_or(0);
+        if longest > TEXT_MAX {
+            return Layout::Beside;
+        }
+        let one_length = lengths().min() == Some(longest);
+        let at = self.width;
+        self.width += longest + usize::from(!one_length);
+        let length = one_length.then_some(longest);
+        Layout::Text(Text { at, length }, self.gap(texts.is_full()))
+    }
+}
+
+/// Puts the values of some rows down, each row where it starts.
+fn put(
+    column: &Column,
+    layout: Layout,
+    rows: impl Iterator<Item = (usize, usize)>,
+    bytes: &mut [u8],
+) {
+    match (layout, column) {
+        (Layout::Number(number, gap), Column::Integer(values) | Column::Money(values)) => {
+            put_numbers(number, gap, rows, bytes, |row| values.narrow(row));
+        }
+        (Layout::Number(number, gap), Column::Date(values)) => {
+            let day = |row| values.get(row).map(|day| day.days().into());
+            put_numbers(number, gap, rows, bytes, day);
+        }
+        (Layout::Number(number, gap), Column::Member(values)) => {
+            put_numbers(number, gap, rows, bytes, |row| values.get(row).map(i64::from));
+        }
+        (Layout::Number(number, gap), Column::Bool(values)) => {
+            put_numbers(number, gap, rows, bytes, |row| values.get(row).map(i64::from));
+        }
+        (Layout::Text(place, gap), Column::Text(texts)) => {
+            for (row, start) in rows {
+                match texts.get(row) {
+                    Some(text) => place.put(text, bytes.get_mut(start..).unwrap_or_default()),
+                    None => gap.put(bytes.get_mut(start..).unwrap_or_default()),
+                }
             }
         }
-        Batch { event, columns, origins }
+        _ => {}
     }
 }
 
-/// How a column stands in a row that is so wide so far.
-fn laid_out(column: &Column, width: &mut usize) -> Layout {
-    let start = *width;
-    let (layout, words) = match column {
-        Column::Integer(values) | Column::Money(values) if values.are_narrow() => {
-            (Layout::Whole(start), 2)
+fn put_numbers(
+    number: Number,
+    gap: Gap,
+    rows: impl Iterator<Item = (usize, usize)>,
+    bytes: &mut [u8],
+    value: impl Fn(usize) -> Option<i64>,
+) {
+    for (row, start) in rows {
+        let own = bytes.get_mut(start..).unwrap_or_default();
+        match value(row) {
+            Some(value) => number.put(value, own),
+            None => gap.put(own),
         }
-        Column::Date(_) => (Layout::Date(start), 1),
-        Column::Member(_) => (Layout::Member(start), 1),
-        Column::Bool(_) => (Layout::Bool(start), 1),
-        Column::Text(texts) if texts.iter().all(|text| text.len() <= SHORT_TEXT_MAX) => {
-            (Layout::Text(start), 4)
-        }
-        _ => (Layout::Beside, 0),
-    };
-    *width += words;
-    layout
-}
-
-/// Puts a value into a row; says whether there is one.
-fn put(words: &mut [u32], layout: Layout, column: &Column, row: usize) -> bool {
-    let one = |at: usize, words: &mut [u32], value: u32| match words.get_mut(at) {
-        Some(place) => {
-            *place = value;
-            true
-        }
-        None => false,
-    };
-    match (layout, column) {
-        (Layout::Whole(at), Column::Integer(values) | Column::Money(values)) => {
-            let Some(value) = values.narrow(row) else { return false };
-            let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
-            one(at, words, u32::from_le_bytes([a, b, c, d]))
-                && one(at + 1, words, u32::from_le_bytes([e, f, g, h]))
-        }
-        (Layout::Date(at), Column::Date(values)) => {
-            values.get(row).is_some_and(|day| one(at, words, day.days().cast_unsigned()))
-        }
-        (Layout::Member(at), Column::Member(values)) => {
-            values.get(row).is_some_and(|member| one(at, words, member))
-        }
-        (Layout::Bool(at), Column::Bool(values)) => {
-            values.get(row).is_some_and(|value| one(at, words, u32::from(value)))
-        }
-        (Layout::Text(at), Column::Text(texts)) => {
-            let Some(text) = texts.get(row) else { return false };
-            let mut bytes = [0; 16];
-            bytes.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-            let [.., length] = &mut bytes;
-            *length = u8::try_from(text.len()).unwrap_or(0);
-            let own = bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word));
-            let places = words.get_mut(at..).unwrap_or_default();
-            places.iter_mut().zip(own).for_each(|(to, from)| *to = from);
-            true
-        }
-        _ => false,
     }
 }
 
-/// Takes a value out of a row; nothing if it is not there but beside.
-#[inline]
-fn take(words: &[u32], layout: Layout, there: bool, column: &mut Column) -> Option<()> {
-    match (layout, column) {
-        (Layout::Whole(at), Column::Integer(values) | Column::Money(values)) => {
-            let (low, high) = (*words.get(at)?, *words.get(at + 1)?);
-            let value = u64::from(low) | u64::from(high) << 32;
-            match there {
-                true => values.push_narrow(value.cast_signed()),
-                false => values.push_missing(),
+impl Number {
+    /// Beside what stands in the rest of the word, which may belong to the next row.
+    #[inline]
+    fn put(self, value: i64, row: &mut [u8]) {
+        let places = row.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut::<WORD>);
+        if let Some(word) = places {
+            let above = value.wrapping_sub(self.least).cast_unsigned();
+            *word = (u64::from_le_bytes(*word) | above).to_le_bytes();
+        }
+    }
+
+    #[inline]
+    fn get(self, row: &[u8]) -> i64 {
+        let word = row.get(self.at..).and_then(<[u8]>::first_chunk::<WORD>);
+        let above = word.map_or(0, |word| u64::from_le_bytes(*word)) & self.mask;
+        self.least.wrapping_add(above.cast_signed())
+    }
+}
+
+impl Text {
+    fn put(self, text: &str, row: &mut [u8]) {
+        let mut at = self.at;
+        if self.length.is_none() {
+            if let Some(length) = row.get_mut(at) {
+                // INVARIANT: texts of a packed column are at most `TEXT_MAX` bytes long.
+                *length = u8::try_from(text.len()).unwrap_or(u8::MAX);
             }
+            at += 1;
         }
-        (Layout::Date(at), Column::Date(values)) => {
-            let day = Date::from_days(words.get(at)?.cast_signed())?;
-            if there { values.push(day) } else { values.push_missing() }
+        if let Some(place) = row.get_mut(at..at + text.len()) {
+            place.copy_from_slice(text.as_bytes());
         }
-        (Layout::Member(at), Column::Member(values)) => {
-            let member = *words.get(at)?;
-            if there { values.push(member) } else { values.push_missing() }
-        }
-        (Layout::Bool(at), Column::Bool(values)) => {
-            let value = *words.get(at)? == 1;
-            if there { values.push(value) } else { values.push_missing() }
-        }
-        (Layout::Text(at), Column::Text(texts)) => {
-            let own = words.get(at..)?.first_chunk::<4>()?;
-            let mut bytes = [0; 16];
-            let places = bytes.as_chunks_mut::<4>().0;
-            places.iter_mut().zip(own).for_each(|(to, from)| *to = from.to_le_bytes());
-            let [text @ .., length] = &bytes;
-            let text = std::str::from_utf8(text.get(..usize::from(*length))?).ok()?;
-            texts.push(there.then_some(text));
-        }
-        _ => return None,
     }
-    Some(())
-}
 
-/// Adds a value that stands in a column of its own.
-fn beside(of: Option<&Column>, row: usize, column: &mut Column) {
-    match (of, column) {
-        (Some(Column::Text(texts)), Column::Text(own)) => own.push(texts.get(row)),
-        (Some(Column::Integer(values)), Column::Integer(own))
-        | (Some(Column::Money(values)), Column::Money(own)) => match values.get(row) {
-            Some(value) => own.push(value),
-            None => own.push_missing(),
-        },
-        (Some(of), column) => column.push(of.cell(row)),
-        (None, column) => column.push(super::Cell::Missing),
+    #[inline]
+    fn get(self, row: &[u8]) -> Option<&str> {
+        let (at, length) = match self.length {
+            Some(length) => (self.at, length),
+            None => (self.at + 1, usize::from(*row.get(self.at)?)),
+        };
+        std::str::from_utf8(row.get(at..at + length)?).ok()
     }
 }
 
-/// A column with room for so many rows, of the type of the first batch that has it at all.
-fn empty<'p>(all: impl Iterator<Item = &'p Packed>, at: usize, rows: usize) -> Column {
-    let mut columns = all.filter_map(|packed| packed.columns.get(at));
+impl Gap {
+    fn put(self, row: &mut [u8]) {
+        if let Some((at, bit)) = self.0
+            && let Some(byte) = row.get_mut(at)
+        {
+            *byte |= bit;
+        }
+    }
+
+    #[inline]
+    fn is_missing(self, row: &[u8]) -> bool {
+        self.0.is_some_and(|(at, bit)| row.get(at).is_some_and(|byte| byte & bit != 0))
+    }
+}
+
+/// A row that was fetched: whose it is, and where its bytes stand.
+struct Taken<'p> {
+    packed: &'p Packed,
+    row: usize,
+    at: usize,
+}
+
+impl Taken<'_> {
+    /// The number of a column; nothing if it is missing.
+    #[inline]
+    fn number(&self, column: usize, bytes: &[u8]) -> Option<i64> {
+        let row = bytes.get(self.at..)?;
+        match self.packed.layout.get(column)? {
+            Layout::Number(number, gap) if !gap.is_missing(row) => Some(number.get(row)),
+            _ => None,
+        }
+    }
+
+    /// The same where numbers need not be packed.
+    #[inline]
+    fn whole(&self, column: usize, bytes: &[u8], to: &mut Wholes) {
+        if let Some(number) = self.number(column, bytes) {
+            return to.push_narrow(number);
+        }
+        let beside = match self.packed.columns.get(column) {
+            Some(Column::Integer(values) | Column::Money(values)) => values.get(self.row),
+            _ => None,
+        };
+        match beside {
+            Some(number) => to.push(number),
+            None => to.push_missing(),
+        }
+    }
+
+    #[inline]
+    fn text<'t>(&'t self, column: usize, bytes: &'t [u8]) -> Option<&'t str> {
+        let row = bytes.get(self.at..)?;
+        match (self.packed.layout.get(column)?, self.packed.columns.get(column)?) {
+            (Layout::Text(text, gap), _) if !gap.is_missing(row) => text.get(row),
+            (Layout::Beside, Column::Text(texts)) => texts.get(self.row),
+            _ => None,
+        }
+    }
+}
+
+/// A column of the rows that were fetched, of the type of the first batch that has it at all.
+fn column(at: usize, rows: &[Taken<'_>], bytes: &[u8]) -> Column {
+    let mut columns = rows.iter().filter_map(|taken| taken.packed.columns.get(at));
     let typed = columns.find(|column| !matches!(column, Column::Absent));
-    typed.map_or(Column::Absent, |column| column.empty_with_room(rows))
+    let Some(typed) = typed else { return Column::Absent };
+    let mut column = typed.empty_with_room(rows.len());
+    match &mut column {
+        Column::Integer(values) | Column::Money(values) => {
+            rows.iter().for_each(|row| row.whole(at, bytes, values));
+        }
+        Column::Date(values) => {
+            let days = rows.iter().map(|row| row.number(at, bytes));
+            fill(values, days.map(|it| Date::from_days(i32::try_from(it?).ok()?)));
+        }
+        Column::Member(values) => {
+            let members = rows.iter().map(|row| row.number(at, bytes));
+            fill(values, members.map(|it| u32::try_from(it?).ok()));
+        }
+        Column::Bool(values) => {
+            fill(values, rows.iter().map(|row| Some(row.number(at, bytes)? == 1)));
+        }
+        Column::Text(texts) => rows.iter().for_each(|row| texts.push(row.text(at, bytes))),
+        others => {
+            let beside = |row: &Taken<'_>| row.packed.columns.get(at).map(|it| it.cell(row.row));
+            rows.iter().for_each(|row| others.push(beside(row).unwrap_or(super::Cell::Missing)));
+        }
+    }
+    column
+}
+
+fn fill<T: super::values::Filler>(values: &mut Values<T>, all: impl Iterator<Item = Option<T>>) {
+    for value in all {
+        match value {
+            Some(value) => values.push(value),
+            None => values.push_missing(),
+        }
+    }
 }
 
 #[cfg(test)]

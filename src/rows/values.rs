@@ -109,6 +109,12 @@ impl<T> Values<T> {
         self.there.is_empty().then_some(&self.values)
     }
 
+    /// The values that are there.
+    pub fn present(&self) -> impl Iterator<Item = &T> {
+        let there = self.there.iter().copied().chain(std::iter::repeat(true));
+        self.values.iter().zip(there).filter_map(|(value, there)| there.then_some(value))
+    }
+
     /// Adds a value.
     #[inline]
     pub fn push(&mut self, value: T) {
@@ -234,6 +240,11 @@ impl Wholes {
     /// Whether none is missing.
     pub fn is_full(&self) -> bool {
         self.narrow.all().is_some()
+    }
+
+    /// The numbers that are there, as far as they fit 64 bits.
+    pub fn present(&self) -> impl Iterator<Item = i64> + '_ {
+        self.narrow.present().copied()
     }
 
     /// All numbers, if none is missing and all fit 64 bits.

@@ -6,6 +6,7 @@
 //! answers with the outcome and the changes of state made, or with nothing: then nothing has
 //! changed, and the event is the evaluator's. See [`crate::plan::Lane`] for what a lane may know.
 
+mod ahead;
 mod programs;
 mod settle;
 mod tree;
@@ -20,7 +21,8 @@ use crate::rows::{Allocation, Batch, Cell, Column, Origin, Payee};
 
 use super::registers::Registers;
 use super::state::{Original, OriginalFeed, OriginalLeaf, Settling, State};
-use super::value::{Part, Value};
+use super::value::{Names, Part, Value};
+use ahead::{Ahead, Found};
 use programs::Programs;
 pub(crate) use programs::{Answers, Ready};
 use whole::Whole;
@@ -76,6 +78,8 @@ struct Event<'a, W> {
     positions: &'a mut [Option<u32>],
     batch: &'a Batch,
     row: usize,
+    /// What was looked up before.
+    ahead: &'a Ahead,
     date: Date,
     registers: &'a Registers,
     state: &'a mut State,
@@ -87,8 +91,9 @@ impl Lanes {
     /// The lanes of a plan.
     pub fn new(plan: &Plan) -> Lanes {
         let programs = |event| lane(plan, event).map(Programs::new);
-        let lanes = plan.events.iter().map(programs).collect();
-        Lanes { lanes, narrow: Work::new(), wide: Work::new() }
+        let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
+        let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
+        Lanes { lanes, narrow, wide }
     }
 
     /// No lanes: every event is the evaluator's.
@@ -108,6 +113,17 @@ impl Lanes {
         programs.map_or_else(Answers::default, |programs| programs.ask(batch))
     }
 
+    /// The same, with what the events will look up.
+    pub fn ask_ahead(&self, batch: &Batch, registers: &Registers, names: &Names) -> Answers {
+        let mut answers = self.ask(batch);
+        if let Some(Some(Programs { lane, .. })) = self.lanes.get(at(batch.event))
+            && answers.ready == Ready::All
+        {
+            answers.ahead = Ahead::new(lane, batch, registers, names);
+        }
+        answers
+    }
+
     /// Whether an event has all that its lane needs.
     pub fn may_take(&self, ready: Ready, batch: &Batch, row: usize) -> bool {
         match ready {
@@ -123,6 +139,12 @@ impl Lanes {
         }
     }
 
+    /// Whether what an event comes to on its day may depend on others, or theirs on it.
+    pub fn waits(&mut self, answers: &Answers, batch: &Batch, row: usize, date: Date) -> bool {
+        let programs = self.lanes.get_mut(at(batch.event)).and_then(Option::as_mut);
+        programs.is_none_or(|programs| programs.waits(answers, row, date))
+    }
+
     /// The day of an event, if its kind has a lane and it has all that a lane needs.
     pub fn date(
         &mut self,
@@ -135,20 +157,38 @@ impl Lanes {
         if !self.may_take(ready, batch, row) {
             return None;
         }
-        let lane = &self.lanes.get(at(batch.event))?.as_ref()?.lane;
-        if let Day::Field(field) = &lane.date {
+        let programs = self.lanes.get_mut(at(batch.event))?.as_mut()?;
+        if let Day::Field(field) = &programs.lane.date {
             return match batch.columns.get(at(*field))? {
                 Column::Date(days) => days.get(row),
                 _ => None,
             };
         }
+        if let Some(day) = programs.same_day(batch, row) {
+            return Some(day);
+        }
+        let lane = &programs.lane;
         let (date, program, work) = (Date::MIN, &lane.program, &mut self.narrow);
-        work.begin(lane, program);
+        work.begin();
         let residue = 0;
         let positions = &mut [];
-        let mut event =
-            Event { lane, program, positions, batch, row, date, registers, state, work, residue };
-        Date::from_days(event.day(&lane.date)?)
+        let ahead = &Ahead::default();
+        let mut event = Event {
+            lane,
+            program,
+            positions,
+            batch,
+            row,
+            ahead,
+            date,
+            registers,
+            state,
+            work,
+            residue,
+        };
+        let day = Date::from_days(event.day(&lane.date)?)?;
+        programs.note_day(Some(day));
+        Some(day)
     }
 
     /// Works an event out on its day and makes its changes; the allocations are added to `out`.
@@ -168,15 +208,16 @@ impl Lanes {
         let before = out.len();
         let (lane, program, known) = programs.program(answers, row, date);
         let (positions, work) = (&mut *known, &mut self.narrow);
-        work.begin(lane, program);
+        work.begin();
         let residue = 0;
-        let state_of = &mut *state;
+        let (state_of, ahead) = (&mut *state, &answers.ahead);
         let mut event = Event {
             lane,
             program,
             positions,
             batch,
             row,
+            ahead,
             date,
             registers,
             state: state_of,
@@ -189,9 +230,20 @@ impl Lanes {
         }
         out.truncate(before);
         let (positions, work) = (known, &mut self.wide);
-        work.begin(lane, program);
-        let mut event =
-            Event { lane, program, positions, batch, row, date, registers, state, work, residue };
+        work.begin();
+        let mut event = Event {
+            lane,
+            program,
+            positions,
+            batch,
+            row,
+            ahead,
+            date,
+            registers,
+            state,
+            work,
+            residue,
+        };
         let Some((worked_out, done)) = event.work_out(out) else {
             out.truncate(before);
             return Ok(None);
@@ -228,13 +280,20 @@ impl<W: Whole> Work<W> {
         }
     }
 
-    fn begin(&mut self, lane: &Lane, program: &Program) {
+    /// Makes room for the largest lane.
+    fn prepared(mut self, lanes: &[Option<Programs>]) -> Work<W> {
+        for Programs { lane, .. } in lanes.iter().flatten() {
+            room(&mut self.slots, at(lane.slots), W::ZERO);
+            room(&mut self.rows, lane.rows.len(), (0, None));
+            room(&mut self.keys, lane.keys.len(), (0, 0));
+            room(&mut self.adds, lane.program.adds.len(), (0, W::ZERO));
+        }
+        self
+    }
+
+    fn begin(&mut self) {
         self.turn += 1;
         // What stands in slots from the event before is written over before it is read.
-        room(&mut self.slots, at(lane.slots), W::ZERO);
-        room(&mut self.rows, lane.rows.len(), (0, None));
-        room(&mut self.keys, lane.keys.len(), (0, 0));
-        room(&mut self.adds, program.adds.len(), (0, W::ZERO));
         self.text = None;
         self.watched.clear();
         self.shutting.clear();

@@ -2,8 +2,10 @@
 //! times, else that of all.
 
 use crate::base::Date;
-use crate::plan::{Lane, Program, Question, at};
+use crate::plan::{Day, Lane, Program, Question, at};
 use crate::rows::{Batch, Column};
+
+use super::ahead::Ahead;
 
 /// The programs of an event kind.
 pub(crate) struct Programs {
@@ -15,6 +17,17 @@ pub(crate) struct Programs {
     general: Own,
     /// Whether a question is about more than the day.
     asks_fields: bool,
+    /// The day of the event before, if days are worked out from fields alone.
+    day: Option<LastDay>,
+    /// By situation, whether an event in it waits for others, once that has been asked.
+    waits: Vec<Option<bool>>,
+}
+
+/// Events that follow one another are mostly of one day.
+struct LastDay {
+    fields: Vec<u32>,
+    of: Vec<i64>,
+    day: Option<Date>,
 }
 
 /// A program, and the positions of accounts that are always the same, once they have occurred.
@@ -59,6 +72,8 @@ pub(crate) struct Answers {
     pub ready: Ready,
     /// For each event the answers that its fields give, as one number.
     of_rows: Vec<u32>,
+    /// What was looked up for them.
+    pub ahead: Ahead,
 }
 
 /// A field did not answer.
@@ -70,7 +85,59 @@ impl Programs {
         let situations = lane.questions.situations().unwrap_or(0);
         let made = vec![Made::NotYet(0); if situations > 1 { at(situations) } else { 0 }];
         let general = Own::new(lane.program.clone());
-        Programs { lane, made, programs: Vec::new(), general, asks_fields }
+        let waits = match lane.always_waits() {
+            true => Vec::new(),
+            false => vec![None; made.len()],
+        };
+        let day = match &lane.date {
+            Day::Field(_) => None,
+            day => day.fields().map(|fields| LastDay { fields, of: Vec::new(), day: None }),
+        };
+        Programs { lane, made, programs: Vec::new(), general, asks_fields, day, waits }
+    }
+
+    /// The day of an event, if it has the fields of the one before.
+    pub fn same_day(&mut self, batch: &Batch, row: usize) -> Option<Date> {
+        let LastDay { fields, of, day } = self.day.as_mut()?;
+        let mut same = of.len() == fields.len();
+        of.resize(fields.len(), 0);
+        for (field, before) in fields.iter().zip(of.iter_mut()) {
+            let value = match batch.columns.get(at(*field)) {
+                Some(Column::Integer(values)) if values.are_narrow() => values.narrow(row),
+                Some(Column::Date(days)) => days.get(row).map(|day| day.days().into()),
+                _ => None,
+            };
+            let Some(value) = value else {
+                of.clear();
+                *day = None;
+                return None;
+            };
+            same &= std::mem::replace(before, value) == value;
+        }
+        if !same {
+            *day = None;
+        }
+        *day
+    }
+
+    /// Notes the day of the event that was asked about last.
+    pub fn note_day(&mut self, found: Option<Date>) {
+        if let Some(LastDay { day, .. }) = &mut self.day {
+            *day = found;
+        }
+    }
+
+    /// Whether what an event comes to may depend on others, or theirs on it. That is a matter of the
+    /// event alone: not of how many have come before.
+    pub fn waits(&mut self, answers: &Answers, row: usize, date: Date) -> bool {
+        if !self.general.program.waits && !self.lane.always_waits() {
+            return false;
+        }
+        let Some(situation) = self.situation(answers, row, date) else { return true };
+        let Some(known) = self.waits.get_mut(at(situation)) else { return true };
+        let lane = &self.lane;
+        let ask = || lane.questions.answered(&lane.program, situation).waits;
+        *known.get_or_insert_with(ask)
     }
 
     /// Which events of a batch have all that they need.
@@ -84,23 +151,28 @@ impl Programs {
         let ready = self.ready(batch);
         let asked = |question: &&Question| !matches!(question, Question::Days(_));
         if self.made.is_empty() || !self.asks_fields {
-            return Answers { ready, of_rows: Vec::new() };
+            return Answers { ready, ..Answers::default() };
         }
         let mut answers = vec![0; batch.len()];
         for question in self.lane.questions.iter().filter(asked) {
             let (Question::Member(field, _) | Question::Flag(field)) = question else { continue };
-            let column = batch.columns.get(at(*field));
-            for (row, known) in answers.iter_mut().enumerate() {
-                let answer = match column {
-                    Some(Column::Member(members)) => members.get(row),
-                    Some(Column::Bool(flags)) => flags.get(row).map(u32::from),
-                    _ => None,
-                };
-                let answer = answer.filter(|it| *it < question.answers() && *known != NO_ANSWER);
-                *known = answer.map_or(NO_ANSWER, |it| *known * question.answers() + it);
+            let count = question.answers();
+            match batch.columns.get(at(*field)) {
+                Some(Column::Member(members)) => match members.all() {
+                    Some(all) => answer(&mut answers, count, all.iter().map(|it| Some(*it))),
+                    None => {
+                        let members = (0..batch.len()).map(|row| members.get(row));
+                        answer(&mut answers, count, members);
+                    }
+                },
+                Some(Column::Bool(flags)) => {
+                    let flags = (0..batch.len()).map(|row| flags.get(row).map(u32::from));
+                    answer(&mut answers, count, flags);
+                }
+                _ => answers.fill(NO_ANSWER),
             }
         }
-        Answers { ready, of_rows: answers }
+        Answers { ready, of_rows: answers, ahead: Ahead::default() }
     }
 
     /// The program for an event on its day, and the positions that it keeps.
@@ -154,5 +226,14 @@ impl Programs {
                 Some(place)
             }
         }
+    }
+}
+
+/// Takes the answers to a question, of which there are so many, into what is known so far.
+#[inline]
+fn answer(known: &mut [u32], count: u32, answers: impl Iterator<Item = Option<u32>>) {
+    for (known, answer) in known.iter_mut().zip(answers) {
+        let answer = answer.filter(|it| *it < count && *known != NO_ANSWER);
+        *known = answer.map_or(NO_ANSWER, |it| *known * count + it);
     }
 }

@@ -6,8 +6,9 @@ use crate::plan::{
 };
 use crate::rows::{Cell, Column};
 
-use super::Event;
+use super::ahead::only_row;
 use super::whole::Whole;
+use super::{Event, Found};
 use crate::engine::value::Part;
 use crate::plan::holds;
 
@@ -67,11 +68,16 @@ impl<W: Whole> Event<'_, W> {
                 }
                 Some(total)
             }
-            Number::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Integer(value) => W::of(*value),
-                Cell::Money(value) => W::of(value.minor()),
-                _ => None,
-            },
+            Number::RowField(row, field) => {
+                if let Some(number) = self.row_number(*row, *field)? {
+                    return Some(W::narrow(number));
+                }
+                match self.row_cell(*row, *field)? {
+                    Cell::Integer(value) => W::of(*value),
+                    Cell::Money(value) => W::of(value.minor()),
+                    _ => None,
+                }
+            }
             Number::RowSteady(row, field, den) => match self.row_cell(*row, *field)? {
                 Cell::Number(value) => W::of(value.mul(&Exact::from_int(*den)).ok()?.to_int()?),
                 _ => None,
@@ -93,10 +99,15 @@ impl<W: Whole> Event<'_, W> {
                 Column::Bool(values) => values.get(self.row),
                 _ => None,
             },
-            Truth::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Bool(value) => Some(*value),
-                _ => None,
-            },
+            Truth::RowField(row, field) => {
+                if let Some(number) = self.row_number(*row, *field)? {
+                    return Some(number == 1);
+                }
+                match self.row_cell(*row, *field)? {
+                    Cell::Bool(value) => Some(*value),
+                    _ => None,
+                }
+            }
             Truth::Not(inner) => Some(!self.truth(inner)?),
             Truth::All(parts) => {
                 for part in parts {
@@ -157,10 +168,15 @@ impl<W: Whole> Event<'_, W> {
                 Column::Date(values) => values.get(self.row).map(Date::days),
                 _ => None,
             },
-            Day::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Date(day) => Some(day.days()),
-                _ => None,
-            },
+            Day::RowField(row, field) => {
+                if let Some(number) = self.row_number(*row, *field)? {
+                    return i32::try_from(number).ok();
+                }
+                match self.row_cell(*row, *field)? {
+                    Cell::Date(day) => Some(day.days()),
+                    _ => None,
+                }
+            }
             Day::Plus(day, by) => self.date_of(day)?.checked_add(*by).map(Date::days),
             Day::Minus(day, by) => self.date_of(day)?.checked_sub(*by).map(Date::days),
             Day::Least(one, two) => Some(self.day(one)?.min(self.day(two)?)),
@@ -195,10 +211,15 @@ impl<W: Whole> Event<'_, W> {
                 Column::Member(values) => values.get(self.row),
                 _ => None,
             },
-            Entity::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Member(member) => Some(*member),
-                _ => None,
-            },
+            Entity::RowField(row, field) => {
+                if let Some(number) = self.row_number(*row, *field)? {
+                    return u32::try_from(number).ok();
+                }
+                match self.row_cell(*row, *field)? {
+                    Cell::Member(member) => Some(*member),
+                    _ => None,
+                }
+            }
             Entity::Choose(condition, yes, no) => {
                 let chosen = if self.truth(condition)? { yes } else { no };
                 self.entity(chosen)
@@ -228,16 +249,28 @@ impl<W: Whole> Event<'_, W> {
             return Some(found);
         }
         let read = self.lane.rows.get(at(row))?;
-        self.parts(&read.key, false)?;
-        let (first, end) = self.registers.range(read.register, &self.work.parts);
-        let found = (first < end).then_some(first);
-        if let Some(entry) = found
-            && self.registers.clashes(read.register, entry)
-        {
-            return None;
-        }
+        let found = match self.ahead.row(row, self.row) {
+            Some(found) => found,
+            None => {
+                self.parts(&read.key, false)?;
+                only_row(self.registers, read.register, &self.work.parts)
+            }
+        };
+        let found = match found {
+            Found::Nothing => None,
+            Found::Row(entry) => Some(entry),
+            Found::Unclear => return None,
+        };
         *self.work.rows.get_mut(at(row))? = (self.work.turn, found);
         Some(found)
+    }
+
+    /// A field of a row as a number, where it is kept as such.
+    #[inline]
+    fn row_number(&mut self, row: u32, field: u32) -> Option<Option<i64>> {
+        let entry = self.row(row)??;
+        let register = self.lane.rows.get(at(row))?.register;
+        Some(self.registers.number(register, entry, field))
     }
 
     fn row_cell(&mut self, row: u32, field: u32) -> Option<&Cell> {
@@ -306,6 +339,9 @@ impl<W: Whole> Event<'_, W> {
         Some(match part {
             KeyPart::Whole(number) => Part::Integer(i64::of(self.number(number)?.wide())?),
             KeyPart::Text(field) => {
+                if let Some(part) = self.ahead.text(*field, self.row) {
+                    return Some(part);
+                }
                 if let Some((of, part)) = self.work.text
                     && of == *field
                     && (part != Part::Unseen || !written)

@@ -125,7 +125,7 @@ impl<'p> Flow<'p> {
         let mut path = Path::default();
         let levies = self.levies(&mut path)?;
         let way = self.way_from(0, &path, inflow.map(|(_, slot)| slot), &levies, Vec::new())?;
-        let program = Program { adds, levies, way, fixed: 0 };
+        let program = Program { adds, levies, way, fixed: 0, waits: true };
         let (questions, program) =
             Questions::of(&program, date_field(&date), self.maker.plan, event);
         Some(Lane {

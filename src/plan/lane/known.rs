@@ -26,11 +26,13 @@ pub(super) struct Reader<'k, K> {
     date: Option<u32>,
     /// Slots in which nothing is put down: each is a multiple of another.
     pub multiples: Vec<(Slot, Slot, i128)>,
+    /// Whether a tree that is left asks for a total, or for what there is no tree for.
+    pub unsure: bool,
 }
 
 impl<'k, K: Known> Reader<'k, K> {
     pub fn new(known: &'k mut K, date: Option<u32>) -> Reader<'k, K> {
-        Reader { known, date, multiples: Vec::new() }
+        Reader { known, date, multiples: Vec::new(), unsure: false }
     }
 
     /// The slot that holds a numerator, and what it is multiplied with.
@@ -41,9 +43,12 @@ impl<'k, K: Known> Reader<'k, K> {
 
     pub fn number(&mut self, number: &Number) -> Number {
         match number {
+            Number::Total { .. } => {
+                self.unsure = true;
+                number.clone()
+            }
             Number::Constant(_)
             | Number::Field(_)
-            | Number::Total { .. }
             | Number::RowField(..)
             | Number::RowSteady(..) => number.clone(),
             Number::Slot(slot) => {
@@ -140,8 +145,11 @@ impl<'k, K: Known> Reader<'k, K> {
 
     pub fn truth(&mut self, truth: &Truth) -> Truth {
         match truth {
+            Truth::Unknown => {
+                self.unsure = true;
+                Truth::Unknown
+            }
             Truth::Constant(_)
-            | Truth::Unknown
             | Truth::RowField(..)
             | Truth::Found(_)
             | Truth::Needed(_)

@@ -157,11 +157,13 @@ struct Maker<'k, K> {
     reader: Reader<'k, K>,
     /// Leaves whose account is always the same.
     fixed: u32,
+    /// Whether something that outlives an event is read or changed, as far as has been seen.
+    waits: bool,
 }
 
 impl<'k, K: Known> Maker<'k, K> {
     fn new(known: &'k mut K, date: Option<u32>) -> Maker<'k, K> {
-        Maker { reader: Reader::new(known, date), fixed: 0 }
+        Maker { reader: Reader::new(known, date), fixed: 0, waits: false }
     }
 
     fn program(&mut self, program: &Program) -> Program {
@@ -169,6 +171,7 @@ impl<'k, K: Known> Maker<'k, K> {
         for add in &mut program.adds {
             add.when = self.reader.truth(&add.when);
             add.amount = self.reader.number(&add.amount);
+            self.waits |= add.when != Truth::Constant(false) && !add.sums.is_empty();
         }
         for levy in &mut program.levies {
             levy.when = self.reader.truth(&levy.when);
@@ -176,6 +179,7 @@ impl<'k, K: Known> Maker<'k, K> {
         }
         program.way = self.way(&program.way, Vec::new());
         program.fixed = self.fixed;
+        program.waits = self.waits || self.reader.unsure;
         program
     }
 
@@ -194,6 +198,8 @@ impl<'k, K: Known> Maker<'k, K> {
                 }
                 let content = self.plain(choice.content, &mut steps);
                 let cases = choice.cases.iter().zip(whens).map(|(case, when)| {
+                    // What has no way here may do anything.
+                    self.waits |= case.way.is_none() && when != Truth::Constant(false);
                     let before = self.reader.multiples.len();
                     let way = case.way.as_ref().map(|way| self.way(way, Vec::new()));
                     self.reader.multiples.truncate(before);
@@ -217,6 +223,7 @@ impl<'k, K: Known> Maker<'k, K> {
                 Step::Put(*slot, number)
             }
             Step::Bound(limit) => {
+                self.waits = true;
                 let content = self.plain(limit.content, steps);
                 let (share, bound) =
                     (self.reader.number(&limit.share), self.reader.number(&limit.bound));
@@ -265,6 +272,7 @@ impl<'k, K: Known> Maker<'k, K> {
             *units = self.plain(*units, steps);
             (*slot, *by) = self.reader.slot(*slot);
             for part in payee.iter_mut().flat_map(|(_, key)| key) {
+                self.waits |= !part.is_plain();
                 *part = self.reader.part(part);
             }
             let known = |part: &KeyPart| matches!(part, KeyPart::Member(Entity::Constant(_)));
@@ -272,7 +280,8 @@ impl<'k, K: Known> Maker<'k, K> {
             *fixed = same.then_some(self.fixed);
             self.fixed += u32::from(same);
         }
-        for Feed { pooled, .. } in &mut done.feeds {
+        for Feed { pooled, sums, .. } in &mut done.feeds {
+            self.waits |= !sums.is_empty();
             pooled.iter_mut().for_each(|slot| *slot = self.plain(*slot, steps));
         }
         done

@@ -188,6 +188,54 @@ pub enum KeyPart {
     Bool(Truth),
 }
 
+impl KeyPart {
+    /// Whether it is seen at a glance that no total stands behind it.
+    pub fn is_plain(&self) -> bool {
+        match self {
+            KeyPart::Text(_) | KeyPart::RowText(..) => true,
+            KeyPart::Whole(number) => matches!(number, Number::Field(_) | Number::Constant(_)),
+            KeyPart::Member(entity) => !matches!(entity, Entity::Choose(..)),
+            KeyPart::Day(day) => day.is_plain(),
+            KeyPart::Period(span) => span.day.is_plain(),
+            KeyPart::Bool(truth) => matches!(truth, Truth::Field(_)),
+        }
+    }
+}
+
+impl Day {
+    /// The stored fields that it is made of, if it is made of nothing else.
+    pub fn fields(&self) -> Option<Vec<u32>> {
+        match self {
+            Day::Constant(_) => Some(Vec::new()),
+            Day::Field(field) => Some(vec![*field]),
+            Day::Plus(day, _) | Day::Minus(day, _) => day.fields(),
+            Day::Start(span) | Day::End(span) => span.day.fields(),
+            Day::Least(one, two) | Day::Greatest(one, two) => {
+                Some([one.fields()?, two.fields()?].concat())
+            }
+            Day::Made(year, month, day) => {
+                let field = |number: &Number| match number {
+                    Number::Constant(_) => Some(Vec::new()),
+                    Number::Field(field) => Some(vec![*field]),
+                    _ => None,
+                };
+                Some([field(year)?, field(month)?, field(day)?].concat())
+            }
+            Day::Effective | Day::RowField(..) | Day::Choose(..) => None,
+        }
+    }
+
+    fn is_plain(&self) -> bool {
+        match self {
+            Day::Constant(_) | Day::Effective | Day::Field(_) | Day::RowField(..) => true,
+            Day::Plus(day, _) | Day::Minus(day, _) => day.is_plain(),
+            Day::Start(span) | Day::End(span) => span.day.is_plain(),
+            Day::Least(one, two) | Day::Greatest(one, two) => one.is_plain() && two.is_plain(),
+            Day::Made(..) | Day::Choose(..) => false,
+        }
+    }
+}
+
 /// A parameter as numerators over one denominator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParameterTable {

@@ -29,6 +29,16 @@ pub struct Lane {
     pub program: Program,
 }
 
+impl Lane {
+    /// Whether an event may read or change what outlives it, whatever its situation.
+    pub fn always_waits(&self) -> bool {
+        let keys = self.rows.iter().flat_map(|row| &row.key);
+        self.undoes.is_some()
+            || self.kept_under.is_some()
+            || !keys.into_iter().all(KeyPart::is_plain)
+    }
+}
+
 /// What happens to an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Program {
@@ -40,6 +50,9 @@ pub struct Program {
     pub way: Way,
     /// How many leaves have an account that is always the same.
     pub fixed: u32,
+    /// Whether it may read or change what outlives an event: if not, an event that goes through it
+    /// waits for no other, and none waits for it.
+    pub waits: bool,
 }
 
 /// A row of a register.

@@ -1,0 +1,117 @@
+//! What the lane of some events will look up, looked up for all of them at once.
+//!
+//! Events that waited for others come in an order that has nothing to do with the places of what they
+//! ask for, so each look-up is a walk through memory. Side by side many are under way at a time.
+
+use crate::plan::{Entity, KeyPart, Lane, Number, at};
+use crate::rows::{Batch, Column};
+
+use crate::engine::registers::Registers;
+use crate::engine::value::{Names, Part};
+
+/// What was looked up for the events of a batch.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead {
+    /// By field, what the texts of the events are as parts of keys, as far as they are known.
+    texts: Vec<(u32, Vec<Part>)>,
+    /// By row of the lane, the rows found.
+    rows: Vec<Vec<Found>>,
+}
+
+/// What was found for one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// There is no such row.
+    Nothing,
+    /// The only row, by position.
+    Row(u32),
+    /// Several rows, or no key: the evaluator's to say.
+    Unclear,
+}
+
+impl Ahead {
+    /// Looks up what stands under keys of stored fields.
+    pub fn new(lane: &Lane, batch: &Batch, registers: &Registers, names: &Names) -> Ahead {
+        let mut ahead = Ahead::default();
+        let keys = lane.rows.iter().map(|row| &row.key);
+        for part in keys.chain(lane.keys.iter().map(|key| &key.parts)).flatten() {
+            if let KeyPart::Text(field) = part
+                && ahead.texts.iter().all(|(of, _)| of != field)
+                && let Some(Column::Text(texts)) = batch.columns.get(at(*field))
+            {
+                let known =
+                    |row| texts.get(row).map_or(Part::Missing, |text| names.known_text(text));
+                ahead.texts.push((*field, (0..batch.len()).map(known).collect()));
+            }
+        }
+        let mut parts = Vec::new();
+        for read in &lane.rows {
+            let mut found = Vec::new();
+            if read.key.iter().all(is_stored) {
+                found.reserve(batch.len());
+                for row in 0..batch.len() {
+                    parts.clear();
+                    parts.extend(read.key.iter().map_while(|part| ahead.part(part, batch, row)));
+                    found.push(match parts.len() == read.key.len() {
+                        true => only_row(registers, read.register, &parts),
+                        false => Found::Unclear,
+                    });
+                }
+            }
+            ahead.rows.push(found);
+        }
+        ahead
+    }
+
+    /// A text as part of a key, if it is known.
+    #[inline]
+    pub fn text(&self, field: u32, row: usize) -> Option<Part> {
+        let (_, parts) = self.texts.iter().find(|(of, _)| *of == field)?;
+        parts.get(row).copied().filter(|part| matches!(part, Part::Text(_)))
+    }
+
+    /// A row of the lane, if it was looked up.
+    #[inline]
+    pub fn row(&self, read: u32, row: usize) -> Option<Found> {
+        self.rows.get(at(read))?.get(row).copied()
+    }
+
+    fn part(&self, part: &KeyPart, batch: &Batch, row: usize) -> Option<Part> {
+        let column = |field: &u32| batch.columns.get(at(*field));
+        match part {
+            KeyPart::Text(field) => {
+                let (_, parts) = self.texts.iter().find(|(of, _)| of == field)?;
+                parts.get(row).copied().filter(|part| *part != Part::Missing)
+            }
+            KeyPart::Member(Entity::Field(field)) => match column(field)? {
+                Column::Member(members) => members.get(row).map(Part::Member),
+                _ => None,
+            },
+            KeyPart::Whole(Number::Field(field)) => match column(field)? {
+                Column::Integer(values) | Column::Money(values) => {
+                    Some(Part::Integer(i64::try_from(values.get(row)?).ok()?))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// The only row under a key.
+#[inline]
+pub(super) fn only_row(registers: &Registers, register: u32, key: &[Part]) -> Found {
+    let (first, end) = registers.range(register, key);
+    match first < end {
+        false => Found::Nothing,
+        true if registers.clashes(register, first) => Found::Unclear,
+        true => Found::Row(first),
+    }
+}
+
+fn is_stored(part: &KeyPart) -> bool {
+    matches!(
+        part,
+        KeyPart::Text(_) | KeyPart::Member(Entity::Field(_)) | KeyPart::Whole(Number::Field(_))
+    )
+}
