@@ -48,5 +48,5 @@ pub use load::{Library, Loaded, LoadedFile, load};
 pub use names::names;
 pub use project::project;
 pub use readings::{choices, unknown};
-pub use run::{Job, Outputs, RunReport, inputs, run};
+pub use run::{Job, Manner, MemoryLimit, Outputs, RunReport, inputs, run};
 pub use schedules::{ScheduleRow, ScheduleTable, schedule_tables};
