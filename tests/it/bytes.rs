@@ -89,7 +89,9 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
             set_asides: Some(SetAsides::new()?),
         })
     };
-    let (_, outputs) = app::run(&job, &open, true, &|_| ()).unwrap();
+    let limit = way.memory.map(|bytes| MemoryLimit { bytes, folder: folder.to_owned() });
+    let manner = Manner { may_begin_again: way.may_begin_again, limit, progress: &|_| () };
+    let (_, outputs) = app::run(&job, &open, &manner).unwrap();
     outputs.allocations.unwrap().finish().unwrap();
     let create = |name: &str| Output::create(&place(name)).unwrap();
     let (csv, language) = (ResultLayout::Csv, Language::English);
