@@ -149,10 +149,8 @@ impl Totals {
                 _ => self.place(plan, kind),
             };
             last = Some((kind, place));
-            let mut unheard = Sums::default();
-            let sums = match self.currencies.get_mut(place) {
-                Some((_, sums)) => sums,
-                None => &mut unheard,
+            let Some((_, sums)) = self.currencies.get_mut(place) else {
+                return Err("an event of no currency");
             };
             match told.outcome() {
                 Outcome::Allocated { allocations, inflow, residue_units } => {

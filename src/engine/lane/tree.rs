@@ -34,12 +34,22 @@ impl<W: Whole> Event<'_, W> {
                 }
                 Some(sum)
             }
-            Number::Scaled(inner, by) => self.number(inner)?.times(W::of(*by)?),
-            Number::Add(one, two) => self.number(one)?.plus(self.number(two)?),
-            Number::Subtract(one, two) => self.number(one)?.minus(self.number(two)?),
-            Number::Least(one, two) => Some(self.number(one)?.min(self.number(two)?)),
-            Number::Greatest(one, two) => Some(self.number(one)?.max(self.number(two)?)),
+            Number::Scaled(inner, by) => self.operand(inner)?.times(W::of(*by)?),
+            Number::Add(one, two) => self.operand(one)?.plus(self.operand(two)?),
+            Number::Subtract(one, two) => self.operand(one)?.minus(self.operand(two)?),
+            Number::Least(one, two) => Some(self.operand(one)?.min(self.operand(two)?)),
+            Number::Greatest(one, two) => Some(self.operand(one)?.max(self.operand(two)?)),
             other => self.rarer_number(other),
+        }
+    }
+
+    /// A part of a number: what stands at hand is taken at once.
+    #[inline(always)]
+    fn operand(&mut self, number: &Number) -> Option<W> {
+        match number {
+            Number::Constant(value) => W::of(*value),
+            Number::Slot(slot) => Some(self.slot(*slot)),
+            other => self.number(other),
         }
     }
 
@@ -49,7 +59,7 @@ impl<W: Whole> Event<'_, W> {
             Number::Multiply(one, two) => self.number(one)?.times(self.number(two)?),
             Number::Negate(inner) => self.number(inner)?.negated(),
             Number::Absolute(inner) => self.number(inner)?.size(),
-            Number::Rounded(inner, by, how) => rounded(self.number(inner)?, W::of(*by)?, *how),
+            Number::Rounded(inner, by, how) => rounded(self.operand(inner)?, W::of(*by)?, *how),
             Number::Floor(inner, by) => Some(self.number(inner)?.divided(W::of(*by)?)?.0),
             Number::Choose(condition, yes, no) => {
                 let chosen = if self.truth(condition)? { yes } else { no };
