@@ -152,11 +152,7 @@ impl<S: Sink> Run<'_, S> {
             begun: false,
         };
         for batch in batches {
-<<<<<<< HEAD
-            let batch = Arc::new(batch.map_err(RunError::Input)?);
-=======
             let batch = batch.map_err(RunError::Input)?;
->>>>>>> main
             waiting.firsts.take(&batch);
             if !waiting.firsts.none_repeated() {
                 if waiting.begun {
@@ -167,15 +163,12 @@ impl<S: Sink> Run<'_, S> {
             if let Some(batch) = self.take_at_once(Arc::new(batch), &mut waiting)? {
                 self.keep(batch, &mut waiting)?;
             }
-<<<<<<< HEAD
             if let Some(memory) = &mut memory {
                 memory.relieve(&mut waiting, self.plan).map_err(RunError::Input)?;
             }
         }
         if let (Some(memory), false) = (&mut memory, waiting.put_away.is_empty()) {
             memory.put_away(&mut waiting, self.plan).map_err(RunError::Input)?;
-=======
->>>>>>> main
         }
         let span = waiting.span;
         self.take_waiting(waiting, options, memory)?;

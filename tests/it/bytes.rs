@@ -252,7 +252,7 @@ account advance[Region]
 
 event receipt {
   id : integer unique; date : date effective; region : Region; payer : text; urgency : integer
-  let rank = urgency mod 3
+  let rank = urgency * 2
   amount : money inflow
   order by date, rank, payer
 }
@@ -273,7 +273,7 @@ rule paid of payment
     30%   to advance[region]
     rest  to treasury[region]   as paid_out per region
 rule evened of month_end
-  transfer (total(paid_out) for r) * 0.5 floor 0.01 from centre to treasury[r]
+  transfer total(paid_out) for r from centre to treasury[r]
 rule netted of netting
   split inflow
     50%  to treasury[north]
