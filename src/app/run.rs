@@ -116,7 +116,8 @@ pub fn run<'n, E: From<FormatsError>>(
 ) -> Result<(RunReport, Outputs<'n>), E> {
     let plan = plan::from_checked(job.checked, job.choices);
     let once = |turn| -> Result<Option<(RunReport, Outputs<'n>)>, E> {
-        let how = How { plan: &plan, turn, limit: manner.limit.as_ref(), progress: manner.progress };
+        let how =
+            How { plan: &plan, turn, limit: manner.limit.as_ref(), progress: manner.progress };
         let mut outputs = open()?;
         let mut kept = outputs.set_asides.take();
         let mut writer = Writer { names: job.names, outputs: &mut outputs };

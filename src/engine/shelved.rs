@@ -36,6 +36,11 @@ impl<E> Memory<'_, E> {
         if waiting.size + places <= self.bytes {
             return Ok(());
         }
+        self.put_away(waiting, plan)
+    }
+
+    /// Puts away all that waits.
+    pub(super) fn put_away(&mut self, waiting: &mut Waiting<'_>, plan: &Plan) -> Result<(), E> {
         sort(&mut waiting.slots, &waiting.kept, &plan.events);
         let mut put_away = PutAway::new();
         for slots in waiting.slots.chunks(WINDOW) {

@@ -167,6 +167,9 @@ impl<S: Sink> Run<'_, S> {
                 memory.relieve(&mut waiting, self.plan).map_err(RunError::Input)?;
             }
         }
+        if let (Some(memory), false) = (&mut memory, waiting.put_away.is_empty()) {
+            memory.put_away(&mut waiting, self.plan).map_err(RunError::Input)?;
+        }
         let span = waiting.span;
         self.take_waiting(waiting, options, memory)?;
         Ok(Some(span))
