@@ -56,8 +56,8 @@ impl Sink for Collected {
 
 impl EventResult {
     fn new(told: Told<'_>, accounts: &dyn Accounts) -> EventResult {
-        let event = told.event;
-        let outcome = match told.outcome {
+        let event = told.event();
+        let outcome = match told.outcome() {
             Outcome::Allocated { allocations, .. } => Ok(Allocated::new(allocations, accounts)),
             Outcome::SetAside { reason, .. } => Err(reason.clone()),
         };

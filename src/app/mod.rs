@@ -29,6 +29,7 @@ mod reading;
 mod readings;
 mod run;
 mod schedules;
+mod writing;
 
 pub use asides::Aside;
 pub use audit::{Columns, NotATable, Variant, VariantKind, audit, columns, editions, variants};
@@ -47,5 +48,5 @@ pub use load::{Library, Loaded, LoadedFile, load};
 pub use names::names;
 pub use project::project;
 pub use readings::{choices, unknown};
-pub use run::{Job, Outputs, RunReport, inputs, run};
+pub use run::{Job, Manner, MemoryLimit, Outputs, RunReport, inputs, run};
 pub use schedules::{ScheduleRow, ScheduleTable, schedule_tables};

@@ -1,14 +1,15 @@
 //! A run: events in, allocations, summary, figures and rows set aside out.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::{Date, Exact};
 use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
-use crate::engine::{self, RunError};
+use crate::engine::{self, Memory, RunError, Turn};
 use crate::formats::{
-    self, Allocations, Figures, FormatsError, Input, Mapping, SetAsides, Summary, Unread,
+    self, Allocations, Figures, FileShelf, FormatsError, Input, Mapping, SetAsides, Summary, Unread,
 };
 use crate::model::EventId;
 use crate::plan::{self, Choices, Plan};
@@ -19,6 +20,7 @@ use crate::rows::{Accounts, Outcome, Outcomes, RegisterRow, Sink};
 use super::asides::{Aside, Asides};
 use super::inputs::{EventFile, Remark};
 use super::reading::{Batches, ToRead};
+use super::writing::{Beside, Writer};
 
 /// What a run reads.
 #[derive(Debug)]
@@ -39,7 +41,8 @@ pub struct Job<'a> {
     pub through: Option<Date>,
     /// The language of reasons.
     pub language: Language,
-    /// How many threads may be used; nothing that is written depends on it.
+    /// How many threads may work; nothing that is written depends on it. With one all is done in
+    /// turn; from two on reading and writing go on beside the run.
     pub threads: usize,
     /// Set from outside when the user wants no more.
     pub interrupted: &'a AtomicBool,
@@ -78,32 +81,61 @@ pub struct RunReport {
     pub remarks: Vec<Remark>,
 }
 
+/// How a run is made, which changes nothing that is written.
+pub struct Manner<'a> {
+    /// Whether the outputs can be thrown away and made anew.
+    pub may_begin_again: bool,
+    /// Within how much memory; nothing: as much as it needs.
+    pub limit: Option<MemoryLimit>,
+    /// Told how many events have been read so far.
+    pub progress: &'a dyn Fn(u64),
+}
+
+/// How much memory events may take that wait to be put in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemoryLimit {
+    /// About so many bytes.
+    pub bytes: usize,
+    /// The folder of the file in which the others wait.
+    pub folder: PathBuf,
+}
+
 /// Runs a rule set over files. The outputs are complete but not yet put in place: their `finish`
 /// does that.
 ///
-/// `open` makes the outputs. Where order matters the files are expected to be in it, and if
-/// `may_begin_again` their events are taken as they come, so that memory does not grow with them;
-/// if one is not, the outputs are thrown away and made anew, and the events are put in order first.
-/// `progress` is told how many events have been read so far.
+/// `open` makes the outputs. Where order matters the files are expected to be in it, and if the run
+/// may begin again their events are taken as they come, so that memory does not grow with them; if one
+/// is not, the outputs are thrown away and made anew, and the events are put in order first.
 ///
 /// # Errors
 /// A file cannot be read or written, or the engine found itself at fault.
 pub fn run<'n, E: From<FormatsError>>(
-    job: &Job<'_>,
+    job: &Job<'n>,
     open: &dyn Fn() -> Result<Outputs<'n>, E>,
-    may_begin_again: bool,
-    progress: &dyn Fn(u64),
+    manner: &Manner<'_>,
 ) -> Result<(RunReport, Outputs<'n>), E> {
     let plan = plan::from_checked(job.checked, job.choices);
     let once = |turn| -> Result<Option<(RunReport, Outputs<'n>)>, E> {
+        let how =
+            How { plan: &plan, turn, limit: manner.limit.as_ref(), progress: manner.progress };
         let mut outputs = open()?;
         let mut kept = outputs.set_asides.take();
         let mut writer = Writer { names: job.names, outputs: &mut outputs };
-        let report = heard(job, (&plan, turn), &mut writer, &mut kept, progress)?;
+        let report = if job.threads < 2 {
+            heard(job, &how, &mut writer, &mut kept)?
+        } else {
+            std::thread::scope(|scope| {
+                let mut beside = Beside::new(writer, scope);
+                let report = heard(job, &how, &mut beside, &mut kept);
+                // What stopped the run is said before what came of it.
+                let written = beside.finish();
+                report.and_then(|report| written.map(|()| report))
+            })?
+        };
         outputs.set_asides = kept;
         Ok(report.map(|report| (report, outputs)))
     };
-    if may_begin_again
+    if manner.may_begin_again
         && plan.ordered
         && let Some(done) = once(Turn::AsTheyCome)?
     {
@@ -113,13 +145,6 @@ pub fn run<'n, E: From<FormatsError>>(
     done.ok_or_else(|| FormatsError::Internal("a run that was not made".into()).into())
 }
 
-/// In which order events are taken where order matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    AsTheyCome,
-    Sorted,
-}
-
 /// Runs a rule set for a listener that only listens.
 pub(super) fn listen<S>(job: &Job<'_>, listener: &mut S) -> Result<RunReport, FormatsError>
 where
@@ -127,8 +152,17 @@ where
     FormatsError: From<S::Error>,
 {
     let plan = plan::from_checked(job.checked, job.choices);
-    let report = heard(job, (&plan, Turn::Sorted), listener, &mut None, &|_| ())?;
+    let how = How { plan: &plan, turn: Turn::Sorted, limit: None, progress: &|_| () };
+    let report = heard(job, &how, listener, &mut None)?;
     report.ok_or_else(|| FormatsError::Internal("a run that was not made".into()))
+}
+
+/// What is run, and how.
+struct How<'a> {
+    plan: &'a Plan,
+    turn: Turn,
+    limit: Option<&'a MemoryLimit>,
+    progress: &'a dyn Fn(u64),
 }
 
 /// Runs a rule set; the listener hears every outcome, and what is set aside is counted beside it, so
@@ -136,10 +170,9 @@ where
 /// their order.
 fn heard<S>(
     job: &Job<'_>,
-    (plan, turn): (&Plan, Turn),
+    how: &How<'_>,
     listener: &mut S,
     kept: &mut Option<SetAsides>,
-    progress: &dyn Fn(u64),
 ) -> Result<Option<RunReport>, FormatsError>
 where
     S: Sink,
@@ -151,7 +184,6 @@ where
     let read = std::cell::Cell::new(0_u64);
     let mut desk = Desk { listener, asides: &asides };
     let options = engine::Options { through: job.through };
-    let registers = job.registers;
     // An error stops the run, so that its size is moved once.
     let summary = std::thread::scope(|scope| -> Result<_, Box<_>> {
         let threads = job.threads;
@@ -162,14 +194,14 @@ where
             }
             let batch = batch?;
             read.set(read.get() + u64::try_from(batch.len()).unwrap_or(0));
-            progress(read.get());
+            (how.progress)(read.get());
             Ok(batch)
         });
-        let summary = match turn {
-            Turn::AsTheyCome => engine::run_in_turn(plan, registers, batches, &options, &mut desk),
-            Turn::Sorted => engine::run(plan, registers, batches, &options, &mut desk).map(Some),
-        };
-        summary.map_err(Box::new)
+        let mut shelf = how.limit.map(|limit| FileShelf::new(limit.folder.clone()));
+        let memory = how.limit.zip(shelf.as_mut());
+        let memory = memory.map(|(limit, shelf)| Memory { bytes: limit.bytes, shelf });
+        let input = engine::Input { registers: job.registers, batches, memory };
+        engine::run_over(how.plan, input, &options, how.turn, &mut desk).map_err(Box::new)
     });
     let Some(summary) = summary.map_err(|error| stopped(*error))? else { return Ok(None) };
     let mut asides = asides.into_inner();
@@ -215,47 +247,12 @@ where
     ) -> Result<(), FormatsError> {
         if outcomes.any_set_aside() {
             for told in outcomes.iter() {
-                if let Outcome::SetAside { reason, .. } = told.outcome {
-                    self.asides.borrow_mut().event(told.event, reason)?;
+                if let Outcome::SetAside { reason, .. } = told.outcome() {
+                    self.asides.borrow_mut().event(told.event(), reason)?;
                 }
             }
         }
         Ok(self.listener.hear(outcomes, accounts)?)
-    }
-}
-
-/// Writes what each event gave.
-struct Writer<'d, 'n, 'j> {
-    names: &'j Names,
-    outputs: &'d mut Outputs<'n>,
-}
-
-impl Sink for Writer<'_, '_, '_> {
-    type Error = FormatsError;
-
-    fn hear(
-        &mut self,
-        outcomes: &mut Outcomes,
-        accounts: &dyn Accounts,
-    ) -> Result<(), FormatsError> {
-        if let Some(out) = &mut self.outputs.allocations {
-            for told in outcomes.iter() {
-                out.event(told.event, told.allocations(), accounts)?;
-            }
-        }
-        if let Some(summary) = &mut self.outputs.summary {
-            for told in outcomes.iter() {
-                summary.event(told.event, told.allocations(), accounts, self.names)?;
-            }
-        }
-        if let Some(figures) = &mut self.outputs.figures {
-            for told in outcomes.iter() {
-                for figure in told.figures() {
-                    figures.figure(told.event, figure)?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -163,12 +163,27 @@ pub(super) struct RunArgs {
     /// Write CSV so that Excel opens it as it is
     #[arg(long)]
     pub(super) for_excel: bool,
+    /// How much memory events may take that wait to be put in order: 512M, 4G …; the others wait in a
+    /// file of no name beside the results
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = size)]
+    pub(super) memory: usize,
     /// Run a second, plain evaluator first, and stop at the first difference
     #[arg(long)]
     pub(super) cross_check: bool,
     /// Print a mapping to edit, and run nothing
     #[arg(long)]
     pub(super) print_map: bool,
+}
+
+/// A size in bytes, or with K, M, G, T for two to the tenth, twentieth …
+fn size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let unit = text.get(digits.len()..).unwrap_or_default().to_ascii_uppercase();
+    let unit = unit.trim_end_matches('B').trim_end_matches('I');
+    let shift = ["", "K", "M", "G", "T"].iter().position(|known| *known == unit);
+    let shift = shift.and_then(|place| u32::try_from(place * 10).ok());
+    let size = shift.and_then(|shift| digits.parse::<usize>().ok()?.checked_mul(1 << shift));
+    size.ok_or_else(|| "write a size such as 512M or 4G / 请写成 512M 或 4G".to_owned())
 }
 
 /// Layout of data.

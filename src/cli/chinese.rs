@@ -72,6 +72,10 @@ const HELP: &[(&str, &str)] = &[
         "可用的线程数 [也可用 FENSHUI_THREADS；默认每核一个]",
     ),
     ("Say nothing but results and errors", "只输出结果与错误"),
+    (
+        "How much memory events may take that wait to be put in order: 512M, 4G …; the others wait in a file of no name beside the results",
+        "等待排序的事项可占用的内存：512M、4G……；超出部分暂存于结果旁的无名文件",
+    ),
     ("A file or folder of rules", "规则文件或文件夹"),
     ("Files or folders of rules", "规则文件或文件夹，可多个"),
     ("List what the rules say without having seen it in a source", "列出规则中尚未查证来源的内容"),

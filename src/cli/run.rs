@@ -1,9 +1,10 @@
 //! `fenshui run`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::{self, Outputs};
+use crate::app::{self, Manner, MemoryLimit, Outputs};
 use crate::diagnostics::Words;
 use crate::formats::{
     AllocationOptions, Allocations, By, Figures, Output, ResultLayout, SetAsides, Summary,
@@ -53,7 +54,12 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
         .chain(args.figures.as_deref())
         .all(Output::can_be_made_anew);
     let job = prepared.job(console);
-    let done = app::run(&job, &open, may_begin_again, &|events| progress.at(events));
+    let manner = Manner {
+        may_begin_again,
+        limit: Some(MemoryLimit { bytes: args.memory, folder: folder_for_rows(args) }),
+        progress: &|events| progress.at(events),
+    };
+    let done = app::run(&job, &open, &manner);
     progress.end();
     let (report, outputs) = done?;
     if let Some(allocations) = outputs.allocations {
@@ -80,6 +86,19 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     }
     let failed = report.totals.set_aside > 0 || !report.totals.balance();
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Where rows wait that memory has no room for: beside the results, which need about as much.
+fn folder_for_rows(args: &RunArgs) -> PathBuf {
+    let outputs = [&args.out, &args.summary, &args.figures, &args.set_aside];
+    let file = outputs.into_iter().flatten().map(Path::new).find(|file| {
+        file.as_os_str() != "-" && std::fs::metadata(file).map_or(true, |it| it.is_file())
+    });
+    match file.map(|file| file.parent().unwrap_or(Path::new(""))) {
+        Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+        Some(folder) => folder.to_owned(),
+        None => std::env::temp_dir(),
+    }
 }
 
 /// Runs the plain evaluator beside the compiled one, before anything is written.

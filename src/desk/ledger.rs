@@ -104,9 +104,9 @@ impl Sink for Ledger {
 
     fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
         for told in outcomes.iter() {
-            match told.outcome {
+            match told.outcome() {
                 Outcome::Allocated { allocations, .. } => {
-                    self.take(told.event, allocations, accounts);
+                    self.take(told.event(), allocations, accounts);
                 }
                 Outcome::SetAside { .. } => self.set_aside += 1,
             }

@@ -42,6 +42,7 @@ mod rules;
 mod run;
 mod settle;
 mod settlement;
+mod shelved;
 mod stage;
 mod state;
 mod summary;
@@ -54,5 +55,6 @@ mod value;
 
 pub use explain::Wanted;
 pub use fault::RunError;
-pub use run::{Options, explain, explain_all, run, run_in_turn};
+pub use run::{Input, Options, Turn, explain, explain_all, run, run_in_turn, run_over};
+pub use shelved::Memory;
 pub use summary::{CurrencyTotals, Drift, Summary};

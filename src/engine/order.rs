@@ -50,7 +50,8 @@ impl<R: Rows> Kept<R> {
         self.event
     }
 
-    fn column(&self, field: u32) -> &Column {
+    /// What orders its rows by a field.
+    pub fn column(&self, field: u32) -> &Column {
         let beside = self.beside.iter().find(|(of, _)| *of == field).map(|(_, it)| it);
         beside.or_else(|| self.rows.column(field)).unwrap_or(&Column::Absent)
     }
@@ -100,6 +101,19 @@ impl Kept<Arc<Batch>> {
             rows: Packed::new(Arc::unwrap_or_clone(self.rows)),
             beside: self.beside,
         }
+    }
+}
+
+impl Kept<Packed> {
+    /// No rows.
+    pub fn nothing() -> Kept<Packed> {
+        let none = Batch { event: u32::MAX, columns: Vec::new(), origins: Vec::new() };
+        Kept { event: none.event, rows: Packed::new(none), beside: Vec::new() }
+    }
+
+    /// About how many bytes of memory they take.
+    pub fn size(&self) -> usize {
+        self.rows.size() + self.beside.iter().map(|(_, column)| column.size()).sum::<usize>()
     }
 }
 
@@ -219,8 +233,12 @@ pub(crate) fn order<R: Rows>(a: &Slot, b: &Slot, kept: &[Kept<R>], events: &[Eve
         };
         let of = |kept: &Kept<R>| events.get(at(kept.event)).map_or(&[][..], fields);
         let (fields, others) = (of(left), of(right));
-        for (field, other) in fields.iter().zip(others) {
+        for (place, (field, other)) in fields.iter().zip(others).enumerate() {
             let (one, two) = (left.column(*field), right.column(*other));
+            // What the first of them is has been said by the slots, if it is not kept.
+            if place == 0 && matches!((one, two), (Column::Absent, _) | (_, Column::Absent)) {
+                continue;
+            }
             let order = cells(one, at(a.row), two, at(b.row));
             if order != Ordering::Equal {
                 return order;

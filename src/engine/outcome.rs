@@ -49,7 +49,7 @@ pub(crate) struct Desk<'r, S> {
 }
 
 /// So many outcomes are handed on together: few enough that they are still near when they are read.
-const TOGETHER: usize = 1024;
+const TOGETHER: usize = 512;
 
 impl<'r, S: Sink> Desk<'r, S> {
     pub fn new(plan: &'r Plan, sink: &'r mut S, wanted: Option<Asked<'r>>) -> Desk<'r, S> {

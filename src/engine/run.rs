@@ -15,6 +15,7 @@ use super::hands::{Hands, Known, Place};
 use super::lane::Lanes;
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
+use super::shelved::Memory;
 use super::state::State;
 use super::summary::Summary;
 use super::trace::{Off, Trace};
@@ -48,7 +49,8 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let taken = all(plan, (registers, batches), options, Turn::Sorted, None, sink)?;
+    let input = Input { registers, batches, memory: None };
+    let taken = all(plan, input, options, Turn::Sorted, None, sink)?;
     taken.map(|(summary, _)| summary).ok_or(RunError::Internal("a run that was not made"))
 }
 
@@ -73,8 +75,37 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let taken = all(plan, (registers, batches), options, Turn::AsTheyCome, None, sink)?;
+    let input = Input { registers, batches, memory: None };
+    run_over(plan, input, options, Turn::AsTheyCome, sink)
+}
+
+/// Runs a plan over events, as [`run`] does or as [`run_in_turn`] does, within some memory.
+///
+/// # Errors
+/// As [`run`]; what the shelf says is passed on as [`RunError::Input`].
+pub fn run_over<I, S>(
+    plan: &Plan,
+    input: Input<'_, impl IntoIterator<Item = Result<Batch, I>>, I>,
+    options: &Options,
+    turn: Turn,
+    sink: &mut S,
+) -> Result<Option<Summary>, RunError<I, S::Error>>
+where
+    I: std::error::Error + 'static,
+    S: Sink<Error: std::error::Error + 'static>,
+{
+    let taken = all(plan, input, options, turn, None, sink)?;
     Ok(taken.map(|(summary, _)| summary))
+}
+
+/// The data of a run.
+pub struct Input<'i, B, E> {
+    /// Rows of registers.
+    pub registers: &'i [(u32, Vec<RegisterRow>)],
+    /// Events.
+    pub batches: B,
+    /// How much memory events that wait their turn may take; nothing: as much as they need.
+    pub memory: Option<Memory<'i, E>>,
 }
 
 /// What a run was, and the explanations of the events asked for.
@@ -82,7 +113,7 @@ type Made = (Summary, Vec<Explanation>);
 
 /// In which order events are taken where order matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
+pub enum Turn {
     /// In that of the plan, whatever the order they come in.
     Sorted,
     /// As they come, which must be that of the plan.
@@ -104,7 +135,7 @@ pub fn explain<I>(
 where
     I: std::error::Error + 'static,
 {
-    let input = (registers, batches);
+    let input = Input { registers, batches, memory: None };
     let asked = Some(Asked::For(wanted));
     let told = all(plan, input, options, Turn::Sorted, asked, &mut Unheard)?;
     Ok(told.map_or_else(Vec::new, |(_, explanations)| explanations))
@@ -123,14 +154,14 @@ pub fn explain_all<I>(
 where
     I: std::error::Error + 'static,
 {
-    let input = (registers, batches);
+    let input = Input { registers, batches, memory: None };
     let told = all(plan, input, options, Turn::Sorted, Some(Asked::All), &mut Unheard)?;
     Ok(told.map_or_else(Vec::new, |(_, explanations)| explanations))
 }
 
 fn all<I, S>(
     plan: &Plan,
-    (registers, batches): (&[(u32, Vec<RegisterRow>)], impl IntoIterator<Item = Result<Batch, I>>),
+    input: Input<'_, impl IntoIterator<Item = Result<Batch, I>>, I>,
     options: &Options,
     turn: Turn,
     wanted: Option<Asked<'_>>,
@@ -140,6 +171,7 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
+    let Input { registers, batches, memory } = input;
     let mut names = Names::default();
     let registers = Registers::new(plan, registers, &mut names);
     let mut state = State::new(plan, names);
@@ -149,12 +181,12 @@ where
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk };
     let span = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome) if !has_calendar(plan) => {
-            match run.in_turn(&mut batches.into_iter(), options)? {
+            match run.in_turn(&mut batches.into_iter(), options, memory)? {
                 Some(span) => span,
                 None => return Ok(None),
             }
         }
-        (true, _) => match run.in_order(batches, options, false)? {
+        (true, _) => match run.in_order(batches, options, false, memory)? {
             Some(span) => span,
             None => return Err(RunError::Internal("a run in order that took none in order")),
         },

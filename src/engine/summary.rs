@@ -143,7 +143,7 @@ impl Totals {
         let mut last: Option<(u32, usize)> = None;
         for told in outcomes.iter() {
             self.summary.events += 1;
-            let kind = told.event.batch.event;
+            let kind = told.event().batch.event;
             let place = match last {
                 Some((of, place)) if of == kind => place,
                 _ => self.place(plan, kind),
@@ -152,7 +152,7 @@ impl Totals {
             let Some((_, sums)) = self.currencies.get_mut(place) else {
                 return Err("an event of no currency");
             };
-            match told.outcome {
+            match told.outcome() {
                 Outcome::Allocated { allocations, inflow, residue_units } => {
                     self.summary.allocated += 1;
                     let residue = self.summary.residue_units.saturating_add(residue_units);

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::base::Date;
-use crate::plan::{EventSource, at};
+use crate::plan::{Plan, at};
 use crate::rows::{Batch, Column, Packed, Sink};
 
 use super::calendar::Calendar;
@@ -16,15 +16,20 @@ use super::lane::Answers;
 use super::order::{Kept, Slot, Ties, order, sort};
 use super::outcome::Stop;
 use super::run::{Options, Run, Span, at_hand, dated, sent};
+use super::shelved::{Memory, PutAway, only_kind};
 use super::trace::{Off, Trace};
 
 /// So many events are unpacked together.
-const WINDOW: usize = 4096;
+pub(super) const WINDOW: usize = 4096;
 
 /// Events kept until all have been read.
-struct Waiting<'p> {
-    kept: Vec<Kept<Packed>>,
-    slots: Vec<Slot>,
+pub(super) struct Waiting<'p> {
+    pub kept: Vec<Kept<Packed>>,
+    pub slots: Vec<Slot>,
+    /// About how many bytes of memory the rows take.
+    pub size: usize,
+    /// Those that memory had no room for.
+    pub put_away: Vec<PutAway>,
     span: Span,
     firsts: Firsts<'p>,
     /// Events that have no place.
@@ -42,6 +47,7 @@ impl<S: Sink> Run<'_, S> {
         &mut self,
         batches: &mut impl Iterator<Item = Result<Batch, I>>,
         options: &Options,
+        memory: Option<Memory<'_, I>>,
     ) -> Result<Option<Span>, RunError<I, S::Error>>
     where
         I: std::error::Error + 'static,
@@ -59,9 +65,9 @@ impl<S: Sink> Run<'_, S> {
             let Some(slots) = self.slots_in_order(&kept, &mut span) else {
                 return match (kept.pop(), kept.is_empty()) {
                     (Some(first), true) => {
-                        let all =
-                            std::iter::once(Ok(Arc::unwrap_or_clone(first.rows))).chain(batches);
-                        self.in_order(all, options, true)
+                        let first = Arc::unwrap_or_clone(first.rows);
+                        let all = std::iter::once(Ok(first)).chain(batches);
+                        self.in_order(all, options, true, memory)
                     }
                     _ => Ok(None),
                 };
@@ -128,6 +134,7 @@ impl<S: Sink> Run<'_, S> {
         batches: impl IntoIterator<Item = Result<Batch, I>>,
         options: &Options,
         some_at_once: bool,
+        mut memory: Option<Memory<'_, I>>,
     ) -> Result<Option<Span>, RunError<I, S::Error>>
     where
         I: std::error::Error + 'static,
@@ -136,6 +143,8 @@ impl<S: Sink> Run<'_, S> {
         let mut waiting = Waiting {
             kept: Vec::new(),
             slots: Vec::new(),
+            size: 0,
+            put_away: Vec::new(),
             span: Span::default(),
             firsts: Firsts::new(self.plan),
             unplaced: Vec::new(),
@@ -154,9 +163,15 @@ impl<S: Sink> Run<'_, S> {
             if let Some(batch) = self.take_at_once(Arc::new(batch), &mut waiting)? {
                 self.keep(batch, &mut waiting)?;
             }
+            if let Some(memory) = &mut memory {
+                memory.relieve(&mut waiting, self.plan).map_err(RunError::Input)?;
+            }
+        }
+        if let (Some(memory), false) = (&mut memory, waiting.put_away.is_empty()) {
+            memory.put_away(&mut waiting, self.plan).map_err(RunError::Input)?;
         }
         let span = waiting.span;
-        self.take_waiting(waiting, options)?;
+        self.take_waiting(waiting, options, memory)?;
         Ok(Some(span))
     }
 
@@ -209,20 +224,16 @@ impl<S: Sink> Run<'_, S> {
     ) -> Result<Vec<(u32, Column)>, Stop<S::Error>> {
         let plan = self.plan;
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
-        let computed = |field: &&u32| {
-            let declared = event.fields.get(at(**field));
-            **field != event.effective && declared.is_some_and(|it| it.computed.is_some())
-        };
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         let mut columns = Vec::new();
-        for field in event.order_by.iter().filter(computed) {
+        for field in event.computed_order() {
             let cells = (0..batch.len()).map(|row| {
                 evaluator.take_up(at_hand(event, batch, row));
-                let value = dated(&mut evaluator).and_then(|_| evaluator.field(*field));
+                let value = dated(&mut evaluator).and_then(|_| evaluator.field(field));
                 value.map_or(crate::rows::Cell::Missing, |value| value.to_cell())
             });
-            columns.push((*field, Column::Cells(cells.collect())));
+            columns.push((field, Column::Cells(cells.collect())));
         }
         Ok(columns)
     }
@@ -257,19 +268,24 @@ impl<S: Sink> Run<'_, S> {
                 Err(fault) => waiting.unplaced.push((Arc::new(batch.alone(row)), fault)),
             }
         }
-        let only_kind =
-            plan.events.iter().filter(|event| event.source == EventSource::Sent).count() == 1;
-        waiting.kept.push(held.packed(event, only_kind));
+        let held = held.packed(event, only_kind(plan));
+        waiting.size += held.size();
+        waiting.kept.push(held);
         Ok(())
     }
 
-    fn take_waiting(
+    fn take_waiting<I>(
         &mut self,
         waiting: Waiting<'_>,
         options: &Options,
-    ) -> Result<(), Stop<S::Error>> {
+        memory: Option<Memory<'_, I>>,
+    ) -> Result<(), RunError<I, S::Error>>
+    where
+        I: std::error::Error + 'static,
+        S::Error: std::error::Error + 'static,
+    {
         let plan = self.plan;
-        let Waiting { kept, mut slots, span, firsts, unplaced, .. } = waiting;
+        let Waiting { kept, mut slots, span, firsts, unplaced, put_away, .. } = waiting;
         for (batch, fault) in unplaced {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -280,19 +296,38 @@ impl<S: Sink> Run<'_, S> {
             self.desk.take(&mut evaluator, Some(fault))?;
             self.desk.hand_on_much(&self.state.accounts)?;
         }
-        sort(&mut slots, &kept, &plan.events);
         let mut calendar = {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?
         };
-        let mut ties = Ties::new(&slots, &kept, &plan.events);
-        for (place, window) in (0..).step_by(WINDOW).zip(slots.chunks(WINDOW)) {
-            self.window((window, place), &kept, &firsts, &mut ties, &mut calendar)?;
+        match memory {
+            Some(Memory { shelf, .. }) if !put_away.is_empty() => {
+                self.take_put_away(put_away, shelf, &firsts, &mut calendar)?;
+            }
+            _ => {
+                sort(&mut slots, &kept, &plan.events);
+                self.take_sorted(&slots, &kept, &firsts, &mut calendar)?;
+            }
         }
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        calendar.take_rest(&mut evaluator, &mut self.desk)
+        Ok(calendar.take_rest(&mut evaluator, &mut self.desk)?)
+    }
+
+    /// Takes events that stand in their order.
+    pub fn take_sorted(
+        &mut self,
+        slots: &[Slot],
+        kept: &[Kept<Packed>],
+        firsts: &Firsts<'_>,
+        calendar: &mut Calendar,
+    ) -> Result<(), Stop<S::Error>> {
+        let mut ties = Ties::new(slots, kept, &self.plan.events);
+        for (place, window) in (0..).step_by(WINDOW).zip(slots.chunks(WINDOW)) {
+            self.window((window, place), kept, firsts, &mut ties, calendar)?;
+        }
+        Ok(())
     }
 
     /// Unpacks events that follow one another, and takes them.
@@ -335,21 +370,33 @@ impl<S: Sink> Run<'_, S> {
         slots: &[Slot],
         kept: &[Kept<Packed>],
     ) -> Vec<Option<(Arc<Batch>, Answers)>> {
-        let mut rows: Vec<Vec<(&Packed, usize)>> = vec![Vec::new(); self.plan.events.len()];
-        for slot in slots {
-            let held = kept.get(at(slot.batch));
-            let place = held.and_then(|held| Some((held, rows.get_mut(at(held.event()))?)));
-            if let Some((held, rows)) = place {
-                rows.push((&held.rows, at(slot.row)));
-            }
-        }
-        let of_kind = |(kind, rows): (u32, Vec<(&Packed, usize)>)| {
+        let of_kind = |(kind, slots): (u32, Vec<(&Kept<Packed>, Slot)>)| {
+            let rows: Vec<(&Packed, usize)> =
+                slots.iter().map(|(held, slot)| (&held.rows, at(slot.row))).collect();
             let batch = (!rows.is_empty()).then(|| Packed::unpacked(kind, &rows))?;
             let answers = self.lanes.ask_ahead(&batch, self.registers, &self.state.names);
             Some((Arc::new(batch), answers))
         };
-        (0..).zip(rows).map(of_kind).collect()
+        (0..).zip(by_kind(self.plan, slots, kept)).map(of_kind).collect()
     }
+}
+
+/// Events by their kind, each with what holds its row.
+pub(super) fn by_kind<'k>(
+    plan: &Plan,
+    slots: &[Slot],
+    kept: &'k [Kept<Packed>],
+) -> Vec<Vec<(&'k Kept<Packed>, Slot)>> {
+    let mut by_kind = vec![Vec::new(); plan.events.len()];
+    for slot in slots {
+        let held = kept.get(at(slot.batch));
+        if let Some((held, own)) =
+            held.and_then(|held| Some((held, by_kind.get_mut(at(held.event()))?)))
+        {
+            own.push((held, *slot));
+        }
+    }
+    by_kind
 }
 
 /// The day of the event at hand, if every field that orders it is there as well.

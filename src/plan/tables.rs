@@ -226,6 +226,17 @@ pub struct Event {
     pub figures: Vec<Figure>,
 }
 
+impl Event {
+    /// The ordering fields that are worked out, but for the day.
+    pub fn computed_order(&self) -> impl Iterator<Item = u32> + '_ {
+        let computed = |field: &u32| {
+            let declared = self.fields.get(super::at(*field));
+            *field != self.effective && declared.is_some_and(|it| it.computed.is_some())
+        };
+        self.order_by.iter().copied().filter(computed)
+    }
+}
+
 /// Who makes events of a kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventSource {

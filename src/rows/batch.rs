@@ -190,6 +190,22 @@ impl Column {
         }
     }
 
+    /// About how many bytes of memory its values take.
+    pub fn size(&self) -> usize {
+        let each = match self {
+            Column::Absent => 0,
+            Column::Bool(_) => size_of::<bool>(),
+            Column::Integer(_) | Column::Money(_) => size_of::<i64>(),
+            Column::Number(_) => size_of::<Exact>(),
+            Column::Date(_) => size_of::<Date>(),
+            Column::Period(_) => size_of::<Period>(),
+            Column::Member(_) => size_of::<u32>(),
+            Column::Text(texts) => return texts.size(),
+            Column::Cells(cells) => return cells.iter().map(Cell::size).sum(),
+        };
+        self.rows() * each
+    }
+
     fn rows(&self) -> usize {
         match self {
             Column::Absent => 0,

@@ -64,6 +64,16 @@ impl Cell {
         differing.unwrap_or_else(|| one.len().cmp(&other.len()))
     }
 
+    /// About how many bytes of memory it takes.
+    pub fn size(&self) -> usize {
+        let beside = match self {
+            Cell::Text(text) => text.len(),
+            Cell::List(cells) | Cell::Record(cells) => cells.iter().map(Cell::size).sum(),
+            _ => 0,
+        };
+        size_of::<Cell>() + beside
+    }
+
     /// Where its type stands among the types.
     pub fn rank(&self) -> u8 {
         match self {

@@ -14,12 +14,14 @@ mod explanation;
 mod outcome;
 mod outcomes;
 mod packed;
+mod shelf;
 mod values;
 
 pub use batch::{Batch, Column, Origin};
 pub use cell::{Cell, RegisterRow};
 pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};
-pub use outcomes::{FigureValue, Outcomes, Taken, Told};
+pub use outcomes::{FigureValue, Outcomes, Taken, Telling, Told};
 pub use packed::Packed;
+pub use shelf::Shelf;
 pub use values::{Filler, TextColumn, Values, Wholes};

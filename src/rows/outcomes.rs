@@ -20,17 +20,18 @@ pub struct Outcomes {
     open_items: Beside<u32>,
 }
 
-/// An event of which the outcome is known.
+/// An event of which the outcome is known. Small, because there are many: there are never so many
+/// together that 32 bits do not number them.
 #[derive(Debug, Clone, Copy)]
 struct Finished {
-    batch: usize,
-    row: usize,
-    date: Date,
-    booked: Date,
     inflow: Money,
     residue_units: u64,
+    batch: u32,
+    row: u32,
+    date: Date,
+    booked: Date,
     /// Where its allocations end.
-    end: usize,
+    end: u32,
 }
 
 /// A figure worked out for an event.
@@ -48,15 +49,37 @@ pub struct FigureValue {
 /// One of the events, and what became of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'o> {
-    /// The event.
-    pub event: EventAt<'o>,
-    /// What became of it.
-    pub outcome: Outcome<'o>,
     outcomes: &'o Outcomes,
     place: usize,
+    finished: &'o Finished,
+    batch: &'o Batch,
+    allocations: &'o [Allocation],
 }
 
 impl<'o> Told<'o> {
+    /// The event.
+    #[inline]
+    pub fn event(&self) -> EventAt<'o> {
+        let Finished { row, date, booked, .. } = *self.finished;
+        EventAt { batch: self.batch, row: at(row), date, booked }
+    }
+
+    /// What became of it.
+    #[inline]
+    pub fn outcome(&self) -> Outcome<'o> {
+        let Finished { inflow, residue_units, .. } = *self.finished;
+        match self.outcomes.asides.of(self.place) {
+            [(inflow, reason), ..] => Outcome::SetAside { inflow: *inflow, reason },
+            [] => Outcome::Allocated { allocations: self.allocations, inflow, residue_units },
+        }
+    }
+
+    /// What it gave; nothing if it was set aside.
+    #[inline]
+    pub fn allocations(&self) -> &'o [Allocation] {
+        self.allocations
+    }
+
     /// The figures that were worked out for it.
     pub fn figures(&self) -> &'o [FigureValue] {
         self.outcomes.figures.of(self.place)
@@ -66,14 +89,38 @@ impl<'o> Told<'o> {
     pub fn open_items(&self) -> &'o [u32] {
         self.outcomes.open_items.of(self.place)
     }
+}
 
-    /// What it gave; nothing if it was set aside.
-    pub fn allocations(&self) -> &'o [Allocation] {
-        match self.outcome {
-            Outcome::Allocated { allocations, .. } => allocations,
-            Outcome::SetAside { .. } => &[],
-        }
+/// The events of some outcomes, one after the other.
+#[derive(Debug, Clone)]
+pub struct Telling<'o> {
+    outcomes: &'o Outcomes,
+    place: usize,
+    /// Where the allocations of the next one begin.
+    from: usize,
+}
+
+impl<'o> Iterator for Telling<'o> {
+    type Item = Told<'o>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Told<'o>> {
+        let Telling { outcomes, place, from } = *self;
+        let finished = outcomes.events.get(place)?;
+        self.place += 1;
+        self.from = at(finished.end);
+        let allocations = outcomes.allocations.get(from..self.from)?;
+        let batch = outcomes.batches.get(at(finished.batch))?;
+        Some(Told { outcomes, place, finished, batch, allocations })
     }
+}
+
+fn at(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn numbered(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 impl Outcomes {
@@ -93,20 +140,8 @@ impl Outcomes {
     }
 
     /// The events in the order taken.
-    pub fn iter(&self) -> impl Iterator<Item = Told<'_>> {
-        let mut from = 0;
-        self.events.iter().enumerate().filter_map(move |(place, finished)| {
-            let Finished { batch, row, date, booked, inflow, residue_units, end } = *finished;
-            let batch = self.batches.get(batch)?;
-            let allocations = self.allocations.get(from..end)?;
-            from = end;
-            let outcome = match self.asides.of(place) {
-                [(inflow, reason), ..] => Outcome::SetAside { inflow: *inflow, reason },
-                [] => Outcome::Allocated { allocations, inflow, residue_units },
-            };
-            let event = EventAt { batch, row, date, booked };
-            Some(Told { event, outcome, outcomes: self, place })
-        })
+    pub fn iter(&self) -> Telling<'_> {
+        Telling { outcomes: self, place: 0, from: 0 }
     }
 
     /// Where the allocations of the next event go. What is left there when an event is set aside is
@@ -119,23 +154,23 @@ impl Outcomes {
     pub fn last_allocations(&self) -> &[Allocation] {
         let last = self.events.len().saturating_sub(1);
         let before = last.checked_sub(1).and_then(|before| self.events.get(before));
-        self.allocations.get(before.map_or(0, |before| before.end)..).unwrap_or(&[])
+        self.allocations.get(before.map_or(0, |before| at(before.end))..).unwrap_or(&[])
     }
 
     /// Ends an event that is allocated.
     #[inline]
-    pub fn allocated(&mut self, at: Taken<'_>, inflow: Money, residue_units: u64) {
-        let batch = self.number(at.batch);
-        let Taken { row, date, booked, .. } = at;
-        let end = self.allocations.len();
+    pub fn allocated(&mut self, taken: Taken<'_>, inflow: Money, residue_units: u64) {
+        let batch = self.number(taken.batch);
+        let Taken { row, date, booked, .. } = taken;
+        let (row, end) = (numbered(row), numbered(self.allocations.len()));
         self.events.push(Finished { batch, row, date, booked, inflow, residue_units, end });
     }
 
     /// Ends an event that is set aside: what it would have brought, where that is known, and why.
-    pub fn set_aside(&mut self, at: Taken<'_>, inflow: Option<Money>, reason: Reason) {
-        let end = self.events.last().map_or(0, |last| last.end);
+    pub fn set_aside(&mut self, taken: Taken<'_>, inflow: Option<Money>, reason: Reason) {
+        let end = self.events.last().map_or(0, |last| at(last.end));
         self.allocations.truncate(end);
-        self.allocated(at, Money::ZERO, 0);
+        self.allocated(taken, Money::ZERO, 0);
         self.asides.push(self.events.len() - 1, (inflow, reason));
     }
 
@@ -161,16 +196,20 @@ impl Outcomes {
 
     /// The number of a batch, which is mostly that of the event before.
     #[inline]
-    fn number(&mut self, batch: &Arc<Batch>) -> usize {
+    fn number(&mut self, batch: &Arc<Batch>) -> u32 {
         let last = self.events.last().map_or(0, |last| last.batch);
-        if self.batches.get(last).is_some_and(|known| Arc::ptr_eq(known, batch)) {
-            return last;
+        match self.batches.get(at(last)) {
+            Some(known) if Arc::ptr_eq(known, batch) => last,
+            _ => self.other_number(batch),
         }
+    }
+
+    fn other_number(&mut self, batch: &Arc<Batch>) -> u32 {
         let known = self.batches.iter().position(|known| Arc::ptr_eq(known, batch));
-        known.unwrap_or_else(|| {
+        numbered(known.unwrap_or_else(|| {
             self.batches.push(batch.clone());
             self.batches.len() - 1
-        })
+        }))
     }
 }
 
@@ -263,13 +302,13 @@ mod tests {
             assert_eq!(outcomes.last_allocations(), [given(4)]);
             let told: Vec<Told<'_>> = outcomes.iter().collect();
             let rows: Vec<(u32, usize)> =
-                told.iter().map(|told| (told.event.batch.event, told.event.row)).collect();
+                told.iter().map(|told| (told.event().batch.event, told.event().row)).collect();
             assert_eq!(rows, [(0, 0), (1, 1), (0, 2), (1, 0)]);
             let sizes = told.iter().map(|told| {
                 (told.allocations().len(), told.figures().len(), told.open_items().len())
             });
             assert_eq!(sizes.collect::<Vec<_>>(), [(2, 1, 0), (0, 0, 0), (0, 0, 2), (1, 0, 0)]);
-            let aside = told.iter().map(|told| matches!(told.outcome, Outcome::SetAside { .. }));
+            let aside = told.iter().map(|told| matches!(told.outcome(), Outcome::SetAside { .. }));
             assert_eq!(aside.collect::<Vec<_>>(), [false, true, false, false]);
             assert!(outcomes.any_set_aside());
             outcomes.clear();

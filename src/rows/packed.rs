@@ -104,6 +104,12 @@ impl Packed {
         self.rows == 0
     }
 
+    /// About how many bytes of memory they take.
+    pub fn size(&self) -> usize {
+        let beside: usize = self.columns.iter().map(Column::size).sum();
+        self.bytes.len() + self.origins.len() * size_of::<Origin>() + beside
+    }
+
     fn origin(&self, row: usize) -> Option<Origin> {
         match self.first {
             Some(Origin { file, line }) => {

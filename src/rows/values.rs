@@ -321,6 +321,11 @@ impl TextColumn {
         TextColumn { bytes, ends: Vec::with_capacity(rows), there: Vec::new() }
     }
 
+    /// About how many bytes of memory they take.
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<usize>() + self.there.len()
+    }
+
     /// Adds the texts of some rows of another column.
     pub fn extend_from(&mut self, other: &TextColumn, rows: Range<usize>) {
         rows.for_each(|row| self.push(other.get(row)));

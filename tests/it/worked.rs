@@ -107,7 +107,7 @@ impl Heard<'_> {
             amount: given.amount,
             leg: (given.leg < Allocation::BY_CLOSING).then_some(given.leg),
         };
-        let (inflow, fate) = match told.outcome {
+        let (inflow, fate) = match told.outcome() {
             rows::Outcome::Allocated { allocations, inflow, .. } => {
                 let leaves = allocations.iter().map(leaf).collect();
                 let figure = |it: &FigureValue| Figure {
@@ -124,7 +124,7 @@ impl Heard<'_> {
                 (inflow, Fate::SetAside(reason.clone()))
             }
         };
-        let event = told.event;
+        let event = told.event();
         Outcome {
             event: event.batch.event,
             sender: self.sender(event),

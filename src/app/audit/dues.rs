@@ -84,7 +84,7 @@ impl Sink for Listener<'_> {
     type Error = Infallible;
 
     fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
-        outcomes.iter().for_each(|told| self.event(told.event, told.outcome, accounts));
+        outcomes.iter().for_each(|told| self.event(told.event(), told.outcome(), accounts));
         Ok(())
     }
 }

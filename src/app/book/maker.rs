@@ -95,7 +95,7 @@ impl<'r> Maker<'r> {
 
     /// What the engine says of an event, as an entry of the book.
     pub(super) fn event(&self, told: Told<'_>, accounts: &dyn Accounts) -> Event {
-        let at = told.event;
+        let at = told.event();
         let kind = at.batch.event;
         let fields: Vec<Cell> = at.batch.columns.iter().map(|it| it.cell(at.row)).collect();
         let (key, lane, rank) = match self.table(kind) {
@@ -116,7 +116,7 @@ impl<'r> Maker<'r> {
             lane,
             rank,
             late: false,
-            outcome: became(told.outcome, accounts),
+            outcome: became(told.outcome(), accounts),
             figures: told.figures().iter().map(figure).collect(),
             open_items: told.open_items().to_vec(),
             fields,

@@ -138,7 +138,7 @@ impl Sink for LegSums {
     ) -> Result<(), FormatsError> {
         for told in outcomes.iter() {
             for allocation in told.allocations() {
-                self.add(told.event.batch.event, allocation, accounts)?;
+                self.add(told.event().batch.event, allocation, accounts)?;
             }
         }
         Ok(())

@@ -183,8 +183,8 @@ impl Sink for Recorder<'_, '_, '_> {
         accounts: &dyn Accounts,
     ) -> Result<(), BookTrouble> {
         for told in outcomes.iter() {
-            if let rows::Outcome::SetAside { reason, .. } = told.outcome {
-                self.asides.borrow_mut().event(told.event, reason)?;
+            if let rows::Outcome::SetAside { reason, .. } = told.outcome() {
+                self.asides.borrow_mut().event(told.event(), reason)?;
             }
             self.pending.push(self.maker.event(told, accounts));
         }
@@ -218,10 +218,10 @@ impl Sink for Heard<'_, '_> {
         accounts: &dyn Accounts,
     ) -> Result<(), BookTrouble> {
         for told in outcomes.iter() {
-            let at = told.event;
+            let at = told.event();
             let origin = at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE);
             if let (rows::Outcome::SetAside { reason, .. }, Some(asides)) =
-                (told.outcome, self.asides)
+                (told.outcome(), self.asides)
                 && origin.file != BOOK_FILE
             {
                 asides.borrow_mut().event(at, reason)?;

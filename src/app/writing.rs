@@ -1,0 +1,140 @@
+//! What a run writes: on the thread that works events out, or beside it on one of its own.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use crate::formats::FormatsError;
+use crate::report::names::Names;
+use crate::rows::{Accounts, Cell, Outcomes, Sink};
+
+use super::run::Outputs;
+
+/// Writes what each event gave.
+pub(super) struct Writer<'d, 'n> {
+    pub(super) names: &'n Names,
+    pub(super) outputs: &'d mut Outputs<'n>,
+}
+
+impl Sink for Writer<'_, '_> {
+    type Error = FormatsError;
+
+    fn hear(
+        &mut self,
+        outcomes: &mut Outcomes,
+        accounts: &dyn Accounts,
+    ) -> Result<(), FormatsError> {
+        let Outputs { allocations, summary, .. } = &mut *self.outputs;
+        for told in outcomes.iter().filter(|told| !told.allocations().is_empty()) {
+            if let Some(out) = allocations {
+                out.event(told.event(), told.allocations(), accounts)?;
+            }
+            if let Some(summary) = summary {
+                summary.event(told.event(), told.allocations(), accounts, self.names)?;
+            }
+        }
+        if let Some(figures) = &mut self.outputs.figures {
+            for told in outcomes.iter() {
+                for figure in told.figures() {
+                    figures.figure(told.event(), figure)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Hands outcomes over to a thread that writes them, in their order.
+pub(super) struct Beside<'s> {
+    to: SyncSender<Handed>,
+    /// Memory that has been emptied, to be used again.
+    back: Receiver<Handed>,
+    /// How many accounts have been handed over.
+    known: u32,
+    thread: Option<ScopedJoinHandle<'s, Result<(), FormatsError>>>,
+}
+
+/// Outcomes, and the accounts that had not occurred before.
+#[derive(Default)]
+struct Handed {
+    outcomes: Outcomes,
+    accounts: Vec<(u32, Vec<Cell>)>,
+}
+
+/// So many may wait to be written: about a tenth of a second's work.
+const WAITING: usize = 32;
+
+impl<'s> Beside<'s> {
+    pub(super) fn new<'e>(writer: Writer<'s, 'e>, scope: &'s Scope<'s, '_>) -> Beside<'s>
+    where
+        'e: 's,
+    {
+        let (to, handed) = sync_channel(WAITING);
+        let (emptied, back) = sync_channel(WAITING);
+        let thread = scope.spawn(move || write(writer, &handed, &emptied));
+        Beside { to, back, known: 0, thread: Some(thread) }
+    }
+
+    /// Waits until all is written.
+    ///
+    /// # Errors
+    /// The disk is full, or whoever reads the other end has gone.
+    pub(super) fn finish(self) -> Result<(), FormatsError> {
+        let Beside { to, thread, .. } = self;
+        drop(to);
+        thread.map_or(Ok(()), joined)
+    }
+}
+
+fn joined(thread: ScopedJoinHandle<'_, Result<(), FormatsError>>) -> Result<(), FormatsError> {
+    // A bug there is one here.
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+impl Sink for Beside<'_> {
+    type Error = FormatsError;
+
+    fn hear(
+        &mut self,
+        outcomes: &mut Outcomes,
+        accounts: &dyn Accounts,
+    ) -> Result<(), FormatsError> {
+        let mut handed = self.back.try_recv().unwrap_or_default();
+        std::mem::swap(&mut handed.outcomes, outcomes);
+        while let Some((declared, key)) = accounts.account(self.known) {
+            handed.accounts.push((declared, key.to_vec()));
+            self.known += 1;
+        }
+        match self.to.send(handed) {
+            Ok(()) => Ok(()),
+            // It has ended before all was written.
+            Err(_) => self.thread.take().map_or(Ok(()), joined),
+        }
+    }
+}
+
+fn write(
+    mut writer: Writer<'_, '_>,
+    handed: &Receiver<Handed>,
+    emptied: &SyncSender<Handed>,
+) -> Result<(), FormatsError> {
+    let mut known = Known::default();
+    for mut handed in handed {
+        known.0.append(&mut handed.accounts);
+        writer.hear(&mut handed.outcomes, &known)?;
+        handed.outcomes.clear();
+        // What there is no room for is not needed.
+        let _ = emptied.try_send(handed);
+    }
+    Ok(())
+}
+
+/// The accounts that have occurred so far.
+#[derive(Default)]
+struct Known(Vec<(u32, Vec<Cell>)>);
+
+impl Accounts for Known {
+    fn account(&self, position: u32) -> Option<(u32, &[Cell])> {
+        let (declared, key) = self.0.get(usize::try_from(position).ok()?)?;
+        Some((*declared, key))
+    }
+}
