@@ -1,6 +1,7 @@
-//! A proof bundle: entries of a book, their places in its tree, and a signed checkpoint of it.
+//! A proof bundle: entries of a book, their places in its tree, and a signed checkpoint of it; and the
+//! proof that one checkpoint continues another.
 //!
-//! It is text, to be checked without the book and without this program:
+//! Both are text, to be checked without the book and without this program:
 //! `docs/reference/proof-bundle.md` tells the form, and `fenshui-verify` is one checker.
 
 use std::fmt;
@@ -10,7 +11,7 @@ use base64ct::{Base64, Encoding};
 use crate::base::Digest;
 
 use super::note::Checkpoint;
-use super::{Book, BookError, Note};
+use super::{Book, BookError, Note, Root};
 
 /// Entries with what proves them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,45 @@ impl Book {
         });
         let entries = entries.collect::<Result<Vec<Proven>, BookError>>()?;
         Ok(Bundle { entries, checkpoint: checkpoint.clone() })
+    }
+}
+
+/// Two checkpoints of a book, and what proves that the newer continues the older.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Continuation {
+    older: Note,
+    newer: Note,
+    proof: Vec<Digest>,
+}
+
+impl Book {
+    /// Makes the proof that the book, as a newer checkpoint signs it, begins with what an older one
+    /// signed.
+    ///
+    /// # Errors
+    /// One of them is no checkpoint of this book, or the older has more entries.
+    pub fn continuation(&mut self, older: &Note, newer: &Note) -> Result<Continuation, BookError> {
+        let foreign =
+            || BookError::OutOfPlace { what: "a checkpoint of another book", inside: false };
+        let mut root = |note: &Note| -> Result<Root, BookError> {
+            let of = Checkpoint::of(note).map_err(|_| foreign())?;
+            let own = of.origin == self.opening().origin;
+            let holds = own && self.root(of.root.size)? == of.root.digest;
+            if holds { Ok(of.root) } else { Err(foreign()) }
+        };
+        let (first, last) = (root(older)?, root(newer)?);
+        let proof = self.consistency(first.size, last.size)?;
+        Ok(Continuation { older: older.clone(), newer: newer.clone(), proof })
+    }
+}
+
+impl fmt::Display for Continuation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "fenshui.consistency/1")?;
+        for digest in &self.proof {
+            writeln!(f, "proof {}", Base64::encode_string(digest.as_bytes()))?;
+        }
+        write!(f, "\n{}\n{}", self.older, self.newer)
     }
 }
 

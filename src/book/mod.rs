@@ -30,7 +30,7 @@ mod tiles;
 mod tree;
 mod verify;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, Continuation};
 pub use canonical::Malformed;
 pub use entry::*;
 pub use error::BookError;

@@ -37,6 +37,9 @@ pub(super) struct AuditArgs {
     /// Choose an option of a reading
     #[arg(long, value_name = "NAME=OPTION")]
     reading: Vec<String>,
+    /// Try also the editions of rules that this book holds: a file, `postgres://…`, or `@FILE`
+    #[arg(long, value_name = "PLACE")]
+    book: Option<String>,
     /// The last day for which calendar events are made [default: the last event's]
     #[arg(long, value_name = "DATE")]
     through: Option<String>,
@@ -83,8 +86,25 @@ pub(super) fn run(console: &Console, args: &AuditArgs) -> Result<Exit, Stop> {
     check_places(&places, &sources(&prepared, &args.rules))?;
     let columns = app::columns(&table, &prepared.names, is_events)
         .map_err(|trouble| Stop::error(trouble.what.clone(), Some(trouble.hint.clone())))?;
-    let variants = app::variants(&prepared.loaded, &prepared.checked, &prepared.choices);
-    let (audit, report) = app::audit(&prepared.job(console), &variants, &table, &columns)?;
+    let job = prepared.job(console);
+    let mut variants = app::variants(&prepared.loaded, &prepared.checked, &prepared.choices);
+    let mut untried = Vec::new();
+    if let Some(book) = &args.book {
+        let mut book = super::book::open_to_read(book)?;
+        let editions = app::editions(&mut book, &prepared.loaded, &job);
+        let (of_book, not) = editions.map_err(super::book::stop)?;
+        variants.extend(of_book);
+        untried = not;
+    }
+    let (mut audit, report) = app::audit(&job, &variants, &table, &columns)?;
+    audit.untried.extend(untried);
+    for untried in &audit.untried {
+        let (what, why) = (&untried.variant, &untried.why);
+        console.note(&Words::new(
+            format!("{} was not tried: {}", what.en, why.en),
+            format!("{}未能试算：{}", what.zh, why.zh),
+        ));
+    }
     if is_events {
         say_unknown(console, &args.table, &columns);
     } else {

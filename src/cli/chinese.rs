@@ -205,6 +205,10 @@ const HELP: &[(&str, &str)] = &[
         "The book: a file, `postgres://…`, or `@FILE` that holds an address [also: FENSHUI_BOOK]",
         "账簿：文件、postgres://… 或 @文件（内有地址） [也可用 FENSHUI_BOOK]",
     ),
+    (
+        "Try also the editions of rules that this book holds: a file, `postgres://…`, or `@FILE`",
+        "也试算此账簿所存的各规则版本：文件、postgres://… 或 @文件",
+    ),
     ("Make a new book", "建立新账簿"),
     (
         "Allocate events and keep what each gave, all of them or none",
@@ -257,6 +261,10 @@ const HELP: &[(&str, &str)] = &[
         "Write a bundle that proves entries to somebody without the book: `fenshui-verify` checks it",
         "生成证明包，无账簿者可用 fenshui-verify 验证",
     ),
+    (
+        "Prove instead that the book still begins with what this older signed checkpoint is of",
+        "改为证明账簿仍以此较早的已签检查点所含各条开头",
+    ),
     ("Write the book for other programs", "导出账簿供其他程序使用"),
     ("Make a book again from its tiles, with the same root", "由导出的 tiles 重建账簿，树根相同"),
     ("Raise, show and settle objections", "提出、查看与了结异议"),
@@ -275,6 +283,10 @@ const HELP: &[(&str, &str)] = &[
     ),
     ("A journal for hledger: a transaction an event", "hledger 日记账：每笔事项一个交易"),
     ("Tables in CSV with a Frictionless data package", "CSV 表格，附 Frictionless 数据包说明"),
+    (
+        "The same tables in Parquet, with amounts as decimals",
+        "同样的表格，Parquet 格式，金额为十进制数",
+    ),
     (
         "The whole book as a tiled log, from which it can be made again",
         "整本账簿的 tiles，可据以重建",
@@ -329,7 +341,7 @@ const HELP: &[(&str, &str)] = &[
     ("The first entry", "第一条"),
     ("The first entry that is left out [default: none]", "到此条之前为止 [默认到末尾]"),
     ("Only entries of this kind; may be given again", "只列此种类；可重复"),
-    ("Only events with this key", "只列此键的事项"),
+    ("Only events with this key; may be given again", "只列此键的事项，可重复给出"),
     (
         "Layout of the list; `json` and `ndjson` give entries whole",
         "列表的格式；json 与 ndjson 给出各条全部内容",

@@ -13,6 +13,8 @@ pub struct Audit {
     pub accounts: Vec<AccountTotal>,
     /// What was tried, the order given.
     pub tried: Vec<Tried>,
+    /// What could not be tried, and why.
+    pub untried: Vec<Untried>,
     /// Those that explain rows: each explains more of what those before it left than any other.
     pub best: Vec<Best>,
     /// Rows off that nothing explains.
@@ -82,6 +84,8 @@ pub enum Verdict {
 pub struct AccountTotal {
     /// As the table calls it.
     pub name: String,
+    /// As files write it.
+    pub account: String,
     /// The currency it is counted in, by the event kind that stands for it.
     pub currency: u32,
     /// By the table, over rows that could be held against the rules; `None` beyond the range.
@@ -99,6 +103,15 @@ pub struct Tried {
     pub agrees: usize,
     /// How many of the rows off it explains.
     pub explains: usize,
+}
+
+/// Something else that might have been meant and could not be tried.
+#[derive(Debug, Clone)]
+pub struct Untried {
+    /// What.
+    pub variant: Words,
+    /// Why.
+    pub why: Words,
 }
 
 /// One of the variants that together explain most.

@@ -26,12 +26,13 @@ impl Built {
         layout: ResultLayout,
         file: &str,
         columns: &[ResultColumn],
+        facts: &[(String, String)],
     ) -> Result<Option<Built>, FormatsError> {
         let writer = match layout {
             ResultLayout::Xlsx => Writer::Sheets(Box::new(SheetWriter::new(file, columns)?)),
             ResultLayout::Parquet | ResultLayout::Arrow => {
                 let parquet = layout == ResultLayout::Parquet;
-                Writer::Columns(Box::new(ColumnWriter::new(file, columns, parquet)?))
+                Writer::Columns(Box::new(ColumnWriter::new(file, columns, facts, parquet)?))
             }
             ResultLayout::Table
             | ResultLayout::Csv

@@ -152,6 +152,14 @@ impl<'n> Events<'n> {
         }
     }
 
+    /// The event kind of all rows of the file, where no column says it.
+    pub fn kind(&self) -> Option<usize> {
+        match self.reader.kinds {
+            Kinds::One(kind) => Some(kind),
+            Kinds::ByColumn { .. } => None,
+        }
+    }
+
     /// What reads blocks of this file.
     pub fn reader(&self) -> Arc<EventReader<'n>> {
         self.reader.clone()

@@ -16,7 +16,7 @@ use super::sheet::Sheet;
 
 /// A file of the run. It can be read more than once: what comes through a pipe is kept in a
 /// temporary file, so that a row set aside can be written out whole at the end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Input {
     text: Arc<TextFile>,
     /// Its layout.

@@ -53,6 +53,7 @@ impl ColumnWriter {
     pub(super) fn new(
         file: &str,
         _columns: &[ResultColumn],
+        _facts: &[(String, String)],
         _parquet: bool,
     ) -> Result<ColumnWriter, FormatsError> {
         Err(without(file))

@@ -74,6 +74,8 @@ pub enum Holds {
     Text,
     /// Whole numbers.
     Whole,
+    /// Yes or no: `true` or `false`.
+    Bool,
     /// Days.
     Date,
     /// Amounts with at most so many decimals.
@@ -124,6 +126,21 @@ impl Records {
         columns: Vec<ResultColumn>,
         more: &str,
     ) -> Result<Records, FormatsError> {
+        Records::with_facts(output, layout, columns, &[], more)
+    }
+
+    /// The same, with names and texts that tell what the rows are, where the layout has room for
+    /// them: Parquet and Arrow have.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn with_facts(
+        output: Output,
+        layout: ResultLayout,
+        columns: Vec<ResultColumn>,
+        facts: &[(String, String)],
+        more: &str,
+    ) -> Result<Records, FormatsError> {
         let table = (layout == ResultLayout::Table).then(|| {
             Table::new(columns.iter().map(|column| {
                 let align = if column.numeric { Align::Right } else { Align::Left };
@@ -131,7 +148,7 @@ impl Records {
             }))
         });
         let (more, row) = (more.to_owned(), String::new());
-        let built = Built::new(layout, output.name(), &columns)?;
+        let built = Built::new(layout, output.name(), &columns, facts)?;
         let (cells, rows) = (0, 0);
         let mut records = Records { output, layout, columns, row, cells, rows, table, built, more };
         if layout == ResultLayout::ForExcel {

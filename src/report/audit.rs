@@ -59,9 +59,11 @@ impl Drawer<'_> {
             }),
             ("events without a row", "表中没有的事项", self.audit.without_row.len()),
         ];
-        let mut table =
-            self.table(&[("events in the table", "表中事项", Align::Left), ("", "", Align::Right)]);
-        table.add([String::new(), self.audit.rows.len().to_string()]);
+        let count = self.audit.rows.len().to_string();
+        let mut table = self.table(&[
+            ("events in the table", "表中事项", Align::Left),
+            (&count, &count, Align::Right),
+        ]);
         for (en, zh, count) in lines.into_iter().filter(|(_, _, count)| *count > 0) {
             table.add([self.say(en, zh).to_owned(), count.to_string()]);
         }
@@ -87,6 +89,11 @@ impl Drawer<'_> {
                 best.more.to_string(),
                 tried.agrees.to_string(),
             ]);
+        }
+        for untried in &self.audit.untried {
+            let (variant, blank) = (untried.variant.in_language(self.language), String::new);
+            let untried = self.say(": not tried", "：未能试算");
+            table.add([format!("{variant}{untried}"), blank(), blank(), blank()]);
         }
         let unexplained = self.audit.unexplained.to_string();
         table.add([
@@ -238,7 +245,7 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
         let amounts = row.amounts.iter().map(|amounts| {
             let account = audit.accounts.get(amounts.account);
             json!({
-                "account": account.map(|account| account.name.as_str()),
+                "account": account.map(|account| account.account.as_str()),
                 "given": amounts.given.format(row.scale),
                 "due": amounts.due.format(row.scale),
             })
@@ -256,7 +263,8 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
         let currency = names.currency(account.currency);
         let text = |amount: Option<Money>| amount.map(|amount| amount.format(currency.scale));
         json!({
-            "account": account.name,
+            "account": account.account,
+            "called": account.name,
             "currency": currency.code,
             "given": text(account.given),
             "due": text(account.due),
@@ -271,6 +279,10 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
             "more": best.map_or(0, |best| best.more),
         })
     };
+    let untried = |untried: &crate::desk::Untried| {
+        let text = |words: &Words| words.in_language(language).to_owned();
+        json!({ "variant": text(&untried.variant), "why": text(&untried.why) })
+    };
     let missing = |(kind, key): &(u32, String)| {
         let table = usize::try_from(*kind).ok().and_then(|at| names.events.get(at));
         json!({ "event": table.map(|table| table.name.text.as_str()), "key": key })
@@ -279,6 +291,7 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
         "rows": audit.rows.iter().map(row).collect::<Vec<_>>(),
         "accounts": audit.accounts.iter().map(account).collect::<Vec<_>>(),
         "tried": audit.tried.iter().enumerate().map(tried).collect::<Vec<_>>(),
+        "untried": audit.untried.iter().map(untried).collect::<Vec<_>>(),
         "unexplained": audit.unexplained,
         "without_row": audit.without_row.iter().map(missing).collect::<Vec<_>>(),
     })

@@ -197,6 +197,18 @@ fn book_refunds() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn what_is_in_the_book_is_told_by_its_own_names() {
+    check("book_renames");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn what_a_dispute_settled_stands_and_what_is_set_aside_is_told() {
+    check("book_settles");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn book_proves() {
     check("book_proves");
 }

@@ -58,6 +58,45 @@ impl<'t> Bundle<'t> {
     }
 }
 
+/// Two checkpoints, and the digests that lead from one to the other.
+pub(crate) struct Continuation<'t> {
+    pub(crate) proof: Vec<Digest>,
+    pub(crate) older: Checkpoint<'t>,
+    pub(crate) newer: Checkpoint<'t>,
+}
+
+const CONTINUATION: &str = "fenshui.consistency/1\n";
+
+impl<'t> Continuation<'t> {
+    /// Whether a text begins as one.
+    pub(crate) fn is(text: &str) -> bool {
+        text.starts_with(CONTINUATION)
+    }
+
+    pub(crate) fn parse(text: &'t str) -> Result<Continuation<'t>, Unreadable> {
+        let Some(rest) = text.strip_prefix(CONTINUATION) else {
+            return unreadable("it is no proof of consistency of version 1");
+        };
+        // The first blank line may follow the head at once: two trees of one size need no proof.
+        let (lines, notes) = match rest.strip_prefix('\n') {
+            Some(notes) => ("", notes),
+            None => rest.split_once("\n\n").unwrap_or((rest, "")),
+        };
+        let proof = lines.lines().map(|line| digest(&bytes(Some(line), "proof ")?));
+        let proof = proof.collect::<Result<Vec<Digest>, Unreadable>>()?;
+        // A checkpoint has no blank line but the one before its signatures.
+        let mut blanks = notes.match_indices("\n\n").map(|(at, _)| at);
+        let between = blanks.nth(1);
+        let parted = between.and_then(|at| notes.split_at_checked(at + 1));
+        let Some((older, newer)) = parted.filter(|_| blanks.count() == 1) else {
+            return unreadable("it has not two checkpoints");
+        };
+        let newer = newer.strip_prefix('\n').unwrap_or(newer);
+        let (older, newer) = (Checkpoint::parse(older)?, Checkpoint::parse(newer)?);
+        Ok(Continuation { proof, older, newer })
+    }
+}
+
 fn bytes(line: Option<&str>, word: &str) -> Result<Vec<u8>, Unreadable> {
     let decoded = line.and_then(|line| line.strip_prefix(word));
     let decoded = decoded.and_then(|text| Base64::decode_vec(text).ok());

@@ -5,10 +5,10 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use crate::Unreadable;
-use crate::bundle::{Bundle, Entry};
+use crate::bundle::{Bundle, Continuation, Entry};
 use crate::entry::{Batch, Correction, Edition, Event, RegisterUse, Stands, register_rows};
-use crate::note::Key;
-use crate::tree::{includes, leaf, sha256};
+use crate::note::{Checkpoint, Key};
+use crate::tree::{continues, includes, leaf, sha256};
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,15 +49,19 @@ const BATCH: u8 = 3;
 const EVENT: u8 = 4;
 const CORRECTION: u8 = 6;
 
-/// Checks a bundle against the keys one trusts.
+/// Checks a bundle, or a proof of consistency, against the keys one trusts.
 ///
 /// # Errors
 /// The bundle or a key cannot be read; what can be read and does not hold is in the report.
 pub fn check(bundle: &str, keys: &[String]) -> Result<Report, Unreadable> {
     let keys = keys.iter().map(|key| Key::parse(key)).collect::<Result<Vec<Key>, Unreadable>>()?;
-    let bundle = Bundle::parse(bundle)?;
     let mut report = Report::default();
-    checkpoint(&bundle, &keys, &mut report);
+    if Continuation::is(bundle) {
+        continuation(&Continuation::parse(bundle)?, &keys, &mut report);
+        return Ok(report);
+    }
+    let bundle = Bundle::parse(bundle)?;
+    checkpoint(&bundle.checkpoint, &keys, &mut report);
     for entry in &bundle.entries {
         place(&bundle, entry, &mut report);
     }
@@ -76,12 +80,31 @@ pub fn check(bundle: &str, keys: &[String]) -> Result<Report, Unreadable> {
     Ok(report)
 }
 
-fn checkpoint(bundle: &Bundle<'_>, keys: &[Key], report: &mut Report) {
-    let checkpoint = &bundle.checkpoint;
+/// Whether a book only grew between two checkpoints.
+fn continuation(continuation: &Continuation<'_>, keys: &[Key], report: &mut Report) {
+    let Continuation { proof, older, newer } = continuation;
+    checkpoint(older, keys, report);
+    checkpoint(newer, keys, report);
+    if older.origin != newer.origin {
+        report.wrong.push("the checkpoints are of two books".to_owned());
+    } else if !continues((older.size, &older.root), (newer.size, &newer.root), proof) {
+        let (older, newer) = (older.size, newer.size);
+        report.wrong.push(format!("that the {newer} entries begin with the {older} is not shown"));
+    }
+    if report.holds() {
+        let size = older.size;
+        report.told.push(format!("its first {size} entries are those that were signed for then"));
+    }
+}
+
+fn checkpoint(checkpoint: &Checkpoint<'_>, keys: &[Key], report: &mut Report) {
     let (signed, forged) = checkpoint.signed_by(keys);
     report.wrong.extend(forged);
     if signed.is_empty() {
-        report.wrong.push("none of the keys given has signed the checkpoint".to_owned());
+        let size = checkpoint.size;
+        report
+            .wrong
+            .push(format!("none of the keys given has signed the checkpoint of {size} entries"));
     }
     for by in signed {
         let (origin, size) = (checkpoint.origin, checkpoint.size);

@@ -1,4 +1,4 @@
-//! Checks a proof bundle of a Fenshui book.
+//! Checks a proof bundle of a Fenshui book, or a proof that one of its checkpoints continues another.
 //!
 //! It shares no code with the program that keeps books: the form of a bundle is read as
 //! `docs/reference/proof-bundle.md` tells it, the form of entries as `docs/reference/book-format.md`

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use fenshui_verify::{Report, check};
 
 const USAGE: &str = "\
-fenshui-verify: checks a proof bundle of a Fenshui book, offline
+fenshui-verify: checks a proof of a Fenshui book, offline
 
   fenshui-verify BUNDLE --key KEY [--key KEY]...
 
-BUNDLE  the file that `fenshui book prove` wrote
+BUNDLE  the file that `fenshui book prove` wrote: a bundle that proves entries,
+        or one that proves that the book only grew since a checkpoint
 KEY     a verifier key you trust, as the book's keeper published it,
         or a file with such keys, one a line
 

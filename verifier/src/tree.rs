@@ -1,4 +1,4 @@
-//! From a leaf to the root, by RFC 9162, section 2.1.3.2.
+//! From a leaf to the root, and from one root to a later one, by RFC 9162, sections 2.1.3.2 and 2.1.4.2.
 
 use sha2::{Digest as _, Sha256};
 
@@ -52,6 +52,41 @@ pub(crate) fn includes(
         last >>= 1;
     }
     last == 0 && digest == *root
+}
+
+/// Whether a tree of so many leaves begins with an older one, each told by size and root.
+pub(crate) fn continues(old: (u64, &Digest), new: (u64, &Digest), proof: &[Digest]) -> bool {
+    if old.0 == 0 || old.0 >= new.0 {
+        return old == new && old.0 > 0 && proof.is_empty();
+    }
+    // A whole subtree on the left is the older tree itself, and is not told again.
+    let own = old.0.is_power_of_two().then_some(old.1);
+    let mut digests = own.into_iter().chain(proof);
+    let Some(first) = digests.next() else { return false };
+    let (mut node, mut last) = (old.0 - 1, new.0 - 1);
+    while node % 2 == 1 {
+        node >>= 1;
+        last >>= 1;
+    }
+    let (mut older, mut newer) = (*first, *first);
+    for step in digests {
+        if last == 0 {
+            return false;
+        }
+        if node % 2 == 1 || node == last {
+            older = pair(step, &older);
+            newer = pair(step, &newer);
+            while node % 2 == 0 && node != 0 {
+                node >>= 1;
+                last >>= 1;
+            }
+        } else {
+            newer = pair(&newer, step);
+        }
+        node >>= 1;
+        last >>= 1;
+    }
+    last == 0 && older == *old.1 && newer == *new.1
 }
 
 fn pair(left: &Digest, right: &Digest) -> Digest {

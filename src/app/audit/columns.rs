@@ -93,7 +93,8 @@ pub fn columns(
         }
     };
     if matches!(&shape, Shape::Wide(accounts) if accounts.is_empty()) {
-        return Err(Box::new(no_accounts(names)));
+        let long = is_events && account.zip(amount).is_some();
+        return Err(Box::new(if long { no_events(table) } else { no_accounts(names) }));
     }
     let naming = if is_events { Naming::ByLine } else { Naming::ByKey { kinds, says } };
     if matches!(&naming, Naming::ByKey { kinds, .. } if kinds.is_empty()) {
@@ -173,6 +174,24 @@ fn by_code(account: &Keyed, text: &str, names: &Names) -> Option<String> {
     let [kind] = account.keys.as_slice() else { return None };
     let cell = cell_of_text(part, kind, names)?;
     Some(account_text(account, &[cell], names))
+}
+
+/// A table of accounts says what each got of an event, and not what the event brought.
+fn no_events(table: &ForeignTable) -> NotATable {
+    let columns: Vec<&str> = table.header.iter().take(8).map(String::as_str).collect();
+    NotATable {
+        what: Words::new(
+            "a table with a row for each account does not hold the events that were divided",
+            "每个账户一行的表中没有所分配的事项本身",
+        ),
+        hint: Words::new(
+            format!(
+                "name the files of the events with `--events FILE`; the columns here are {}",
+                columns.join(", ")
+            ),
+            format!("请用 --events 文件 指定事项文件；此表的列为 {}", columns.join("、")),
+        ),
+    }
 }
 
 fn no_accounts(names: &Names) -> NotATable {

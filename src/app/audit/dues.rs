@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 
+use crate::app::book::Translator;
 use crate::app::keys::key_text;
 use crate::app::run::{Job, RunReport, listen};
 use crate::base::Money;
+use crate::book;
 use crate::formats::FormatsError;
 use crate::report::names::Names;
 use crate::report::values::account_text;
@@ -47,9 +49,19 @@ pub(super) struct Dues {
 /// How the file writes what no rule gives to anybody.
 pub(super) const UNDETERMINED: &str = "undetermined";
 
-/// Runs a rule set and keeps what each sent event gives.
-pub(super) fn dues(job: &Job<'_>) -> Result<(Dues, RunReport), FormatsError> {
-    let mut listener = Listener { names: job.names, dues: Dues::default() };
+/// Rules that declare things of their own, and the names by which the audit speaks.
+#[derive(Debug)]
+pub(super) struct Abroad<'a> {
+    pub names: &'a Names,
+    pub translator: Translator<'a>,
+}
+
+/// Runs a rule set and keeps what each sent event gives, told by the names of the audit.
+pub(super) fn dues(
+    job: &Job<'_>,
+    abroad: Option<&Abroad<'_>>,
+) -> Result<(Dues, RunReport), FormatsError> {
+    let mut listener = Listener { names: job.names, abroad, dues: Dues::default() };
     let report = listen(job, &mut listener)?;
     Ok((listener.dues, report))
 }
@@ -64,6 +76,7 @@ impl Dues {
 
 struct Listener<'n> {
     names: &'n Names,
+    abroad: Option<&'n Abroad<'n>>,
     dues: Dues,
 }
 
@@ -83,6 +96,12 @@ impl Listener<'_> {
         if !table.is_some_and(|table| table.sent) {
             return;
         }
+        let kind = match self.abroad.map(|abroad| abroad.translator.kind(kind)) {
+            None => kind,
+            Some(Some(kind)) => kind,
+            // The table cannot speak of events that the rules of the audit do not have.
+            Some(None) => return,
+        };
         let key = key_text(event, self.names);
         // The first row of a key stands, whatever comes after it.
         let again = matches!(outcome, Outcome::SetAside { reason: Reason::DuplicateKey, .. });
@@ -116,12 +135,25 @@ impl Listener<'_> {
         let Payee::Account(position) = payee else {
             return Account { text: UNDETERMINED.to_owned(), family: None };
         };
-        let declared = accounts.account(position).and_then(|(family, key)| {
-            let at = usize::try_from(family).ok()?;
-            Some((family, account_text(self.names.accounts.get(at)?, key, self.names)))
-        });
+        let Some((family, key)) = accounts.account(position) else {
+            return Account { text: position.to_string(), family: None };
+        };
+        let (family, key, names) = match self.abroad {
+            None => (family, key.to_vec(), self.names),
+            Some(abroad) => {
+                let account = book::Account { family, key: key.to_vec() };
+                match abroad.translator.account(&account) {
+                    Some(account) => (account.family, account.key, abroad.names),
+                    // Whatever it is called, it is none of the audit's.
+                    None => return Account { text: String::new(), family: None },
+                }
+            }
+        };
+        let declared = usize::try_from(family).ok().and_then(|at| names.accounts.get(at));
         match declared {
-            Some((family, text)) => Account { text, family: Some(family) },
+            Some(account) => {
+                Account { text: account_text(account, &key, names), family: Some(family) }
+            }
             None => Account { text: position.to_string(), family: None },
         }
     }

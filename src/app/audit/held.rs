@@ -12,7 +12,9 @@ use super::dues::{Due, Dues, Identity};
 
 /// Holds every row against what the rules give.
 pub(super) fn held(table: &ForeignTable, columns: &Columns, dues: &Dues, names: &Names) -> Held {
-    let mut holder = Holder { columns, dues, names, accounts: Vec::new(), rows: Vec::new() };
+    let headings = headings(columns, &table.header);
+    let mut holder =
+        Holder { columns, dues, names, headings, accounts: Vec::new(), rows: Vec::new() };
     let mut places: HashMap<String, usize> = HashMap::new();
     for row in &table.rows {
         let (event, identity) = holder.event_of(row);
@@ -34,6 +36,21 @@ pub(super) fn held(table: &ForeignTable, columns: &Columns, dues: &Dues, names: 
         holder.gather(place, row, &table.header);
     }
     holder.finish()
+}
+
+/// What the table itself calls each account, where it has a column for one.
+fn headings(columns: &Columns, header: &[String]) -> Vec<(Spoken, String)> {
+    let Shape::Wide(accounts) = &columns.shape else { return Vec::new() };
+    let mut headings: Vec<(Spoken, String)> = Vec::new();
+    for (at, spoken) in accounts {
+        let heading = header.get(*at).map_or("", |heading| heading.trim());
+        match headings.iter_mut().find(|(known, _)| known == spoken) {
+            // Two columns of one account are added up.
+            Some((_, known)) => *known = format!("{known} + {heading}"),
+            None => headings.push((spoken.clone(), heading.to_owned())),
+        }
+    }
+    headings
 }
 
 /// A table held against what the rules give.
@@ -88,6 +105,7 @@ struct Holder<'h> {
     columns: &'h Columns,
     dues: &'h Dues,
     names: &'h Names,
+    headings: Vec<(Spoken, String)>,
     accounts: Vec<(Spoken, AccountTotal)>,
     rows: Vec<Gathered>,
 }
@@ -284,13 +302,20 @@ impl Holder<'_> {
             return known;
         }
         let (given, due) = (Some(Money::ZERO), Some(Money::ZERO));
-        let total = AccountTotal { name: self.called(spoken), currency, given, due };
+        let (name, account) = (self.called(spoken), self.account_of(spoken));
+        let total = AccountTotal { name, account, currency, given, due };
         self.accounts.push((spoken.clone(), total));
         self.accounts.len() - 1
     }
 
-    /// What an account is called.
+    /// What an account is called: as the table heads its column, else as files write it.
     fn called(&self, spoken: &Spoken) -> String {
+        let heading = self.headings.iter().find(|(known, _)| known == spoken);
+        heading.map_or_else(|| self.account_of(spoken), |(_, heading)| heading.clone())
+    }
+
+    /// An account as files write it.
+    fn account_of(&self, spoken: &Spoken) -> String {
         match spoken {
             Spoken::One(text) => text.clone(),
             Spoken::Family(family) => {

@@ -3,21 +3,21 @@
 //!
 //! `columns` finds out what the columns mean, `dues` works out what each event should have given,
 //! `held` sets the two side by side, `variants` lists what else could have been meant: other readings,
-//! scenarios and settlements. Nothing is guessed: a variant explains a row only if every amount of the
-//! row is what the variant gives, to the unit.
+//! scenarios, settlements and editions of a book. Nothing is guessed: a variant explains a row only if
+//! every amount of the row is what the variant gives, to the unit.
 
 mod columns;
 mod dues;
 mod held;
 mod variants;
 
-use crate::desk::{Audit, Tried, Verdict};
+use crate::desk::{Audit, Tried, Untried, Verdict};
 use crate::formats::{ForeignTable, FormatsError};
 
 use super::run::{Job, RunReport};
 
 pub use columns::{Columns, NotATable, columns};
-pub use variants::{Variant, VariantKind, variants};
+pub use variants::{Variant, VariantKind, editions, variants};
 
 /// Holds a table against the rules of a job, and what it finds off against variants of them; gives
 /// also what the run by the rules says of itself.
@@ -30,11 +30,20 @@ pub fn audit(
     table: &ForeignTable,
     columns: &Columns,
 ) -> Result<(Audit, RunReport), FormatsError> {
-    let (dues, report) = dues::dues(job)?;
+    let (dues, report) = dues::dues(job, None)?;
     let mut held = held::held(table, columns, &dues, job.names);
-    let mut tried = Vec::with_capacity(variants.len());
-    for (at, variant) in variants.iter().enumerate() {
-        let (theirs, _) = dues::dues(&variant.job(job))?;
+    let (mut tried, mut untried) = (Vec::with_capacity(variants.len()), Vec::new());
+    for variant in variants {
+        let theirs = match variant.dues(job) {
+            Ok(theirs) => theirs,
+            // Other rules may ask for what these data do not have.
+            Err(error) if variant.kind == VariantKind::Edition => {
+                untried.push(Untried { variant: variant.title.clone(), why: error.words() });
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let at = tried.len();
         let (mut agrees, mut explains) = (0, 0);
         for held in held.rows.iter_mut().filter(|held| held.follows(columns, &theirs)) {
             agrees += 1;
@@ -47,7 +56,8 @@ pub fn audit(
     }
     let rows = held.rows.into_iter().map(|held| held.row).collect();
     let (accounts, without_row) = (held.accounts, held.without_row);
-    let mut audit = Audit { rows, accounts, tried, best: Vec::new(), unexplained: 0, without_row };
+    let best = Vec::new();
+    let mut audit = Audit { rows, accounts, tried, untried, best, unexplained: 0, without_row };
     audit.weigh();
     Ok((audit, report))
 }

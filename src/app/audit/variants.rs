@@ -1,17 +1,26 @@
-//! What else somebody may have meant: another option of a reading, a scenario, another settlement.
+//! What else somebody may have meant: another option of a reading, a scenario, another settlement, an
+//! edition of the rules that a book holds.
 
+use crate::app::book::{BookTrouble, Translated, Translator, UsedRules, schema, used};
 use crate::app::check::scenarios;
 use crate::app::compile::compile;
+use crate::app::inputs::EventFile;
 use crate::app::load::Loaded;
 use crate::app::names::label;
 use crate::app::run::Job;
+use crate::book::{Book, Schema};
 use crate::check::{Checked, check};
+use crate::desk::Untried;
 use crate::diagnostics::Words;
+use crate::formats::{Events, FormatsError};
 use crate::model::{
     Body, Choice, Leg, Place, ReadingId, RuleCase, RuleSet, Settlement, Source, Target,
 };
 use crate::plan::Choices;
-use crate::report::names::Label;
+use crate::report::names::{Label, Names};
+use crate::rows::RegisterRow;
+
+use super::dues::{Abroad, Dues, dues};
 
 /// A way the table may have been made.
 #[derive(Debug)]
@@ -24,6 +33,17 @@ pub struct Variant {
     checked: Option<Checked>,
     /// The readings, where they differ.
     choices: Option<Choices>,
+    /// What its rules declare, where that is their own.
+    abroad: Option<Declares>,
+}
+
+/// What the rules of an edition declare, and their registers.
+#[derive(Debug)]
+struct Declares {
+    names: Names,
+    /// Its schema, and that of the rules of the audit.
+    schemas: (Schema, Schema),
+    registers: Vec<(u32, Vec<RegisterRow>)>,
 }
 
 /// The sorts of variants.
@@ -35,18 +55,40 @@ pub enum VariantKind {
     Scenario,
     /// Another settlement.
     Settlement,
+    /// An edition that a book holds.
+    Edition,
 }
 
 impl Variant {
-    /// The job as this variant has it.
-    pub(super) fn job<'a>(&'a self, base: &Job<'a>) -> Job<'a> {
-        Job {
+    /// What each event gives as this variant has it.
+    pub(super) fn dues(&self, base: &Job<'_>) -> Result<Dues, FormatsError> {
+        let abroad = self.abroad.as_ref();
+        let events = abroad.map(|_| of_their_kinds(base)).transpose()?;
+        let job = Job {
+            events: events.as_deref().unwrap_or(base.events),
             checked: self.checked.as_ref().unwrap_or(base.checked),
             choices: self.choices.as_ref().unwrap_or(base.choices),
-            registers: base.registers,
+            names: abroad.map_or(base.names, |it| &it.names),
+            registers: abroad.map_or(base.registers, |it| &it.registers),
             ..*base
-        }
+        };
+        let abroad = abroad.map(|it| Abroad {
+            names: base.names,
+            translator: Translator::new(&it.schemas.0, &it.schemas.1),
+        });
+        Ok(dues(&job, abroad.as_ref())?.0)
     }
+}
+
+/// The files of events, each with its kind by name: other rules could take a file for other events.
+fn of_their_kinds(job: &Job<'_>) -> Result<Vec<EventFile>, FormatsError> {
+    let files = (0_u32..).zip(job.events).map(|(at, file)| {
+        let (input, said) = (file.input.clone(), file.kind.as_deref());
+        let kind = Events::open(job.names, &input, at, said, job.mapping)?.kind();
+        let table = kind.and_then(|kind| job.names.events.get(kind));
+        Ok(EventFile { kind: table.map(|table| table.name.text.clone()), input })
+    });
+    files.collect()
 }
 
 /// Everything else that the rules let one mean, one thing at a time.
@@ -62,11 +104,51 @@ pub fn variants(loaded: &Loaded, checked: &Checked, choices: &Choices) -> Vec<Va
                 title: titled("scenario", "方案", &scenario),
                 checked: Some(checked),
                 choices: None,
+                abroad: None,
             });
         }
     }
     found.extend(settlements(rules));
     found
+}
+
+/// The editions of a book but the rules of the audit, each with the readings that batches chose; and
+/// those that this version does not compile. Registers are those of the audit, where it has rows of
+/// them, else the book's.
+///
+/// # Errors
+/// The book cannot be read.
+pub fn editions(
+    book: &mut Book,
+    loaded: &Loaded,
+    job: &Job<'_>,
+) -> Result<(Vec<Variant>, Vec<Untried>), BookTrouble> {
+    let own = schema(job.checked.rule_set());
+    let (mut found, mut untried) = (Vec::new(), Vec::new());
+    for used in used(book, (loaded, job.checked, job.choices), job.language)? {
+        let title = used.title;
+        match used.rules {
+            Ok(rules) => found.push(edition(title, rules, job, &own)),
+            Err(trouble) => untried.push(Untried { variant: title, why: trouble.words().0 }),
+        }
+    }
+    Ok((found, untried))
+}
+
+fn edition(title: Words, rules: UsedRules, job: &Job<'_>, own: &Schema) -> Variant {
+    let UsedRules { checked, names, choices, schema, mut registers } = rules;
+    let translator = Translator::new(own, &schema);
+    for (register, rows) in job.registers.iter().filter(|(_, rows)| !rows.is_empty()) {
+        if let Translated::Whole((at, rows)) = translator.register(*register, rows.clone()) {
+            match registers.iter_mut().find(|(own, _)| *own == at) {
+                Some((_, known)) => *known = rows,
+                None => registers.push((at, rows)),
+            }
+        }
+    }
+    let abroad = Some(Declares { names, schemas: (schema, own.clone()), registers });
+    let (kind, checked, choices) = (VariantKind::Edition, Some(checked), Some(choices));
+    Variant { kind, title, checked, choices, abroad }
 }
 
 fn titled(en: &str, zh: &str, of: &Label) -> Words {
@@ -88,8 +170,8 @@ fn readings(rules: &RuleSet, choices: &Choices) -> Vec<Variant> {
                 format!("reading {} = {}", of.text, to.text),
                 format!("释义「{}」取「{}」", chinese(&of), chinese(&to)),
             );
-            let choices = Some(choices);
-            found.push(Variant { kind: VariantKind::Reading, title, checked: None, choices });
+            let (kind, choices) = (VariantKind::Reading, Some(choices));
+            found.push(Variant { kind, title, checked: None, choices, abroad: None });
         }
     }
     found
@@ -132,7 +214,8 @@ fn settlements(rules: &RuleSet) -> Vec<Variant> {
         if let (false, (Some(checked), _)) = (alike, check(other, &[])) {
             let title = Words::new(en, zh);
             let kind = VariantKind::Settlement;
-            found.push(Variant { kind, title, checked: Some(checked), choices: None });
+            let checked = Some(checked);
+            found.push(Variant { kind, title, checked, choices: None, abroad: None });
         }
     }
     found

@@ -4,7 +4,7 @@
 use crate::book::{Because, Book, BookError, Dispute, Entry, Moment, Resolution, Verdict};
 use crate::diagnostics::Language;
 
-use super::owed::{Correcting, Other, Owed, correct, owed};
+use super::owed::{Asked, Correcting, Other, Owed, OwedChange, correct, owed, stale_refunds};
 use super::{BookTrouble, Form, explain, walk};
 
 /// A dispute, and how it stands.
@@ -84,11 +84,12 @@ pub fn gather(
     for number in &matter.dispute.against {
         explained.push((*number, explain(book, *number, language, Form::Text)?));
     }
-    let owed = party.map(|party| owed(book, party)).transpose()?.map(|mut owed| {
-        let against = &matter.dispute.against;
-        owed.changes.retain(|it| against.contains(&it.entry) || against.contains(&it.event));
-        owed
-    });
+    let owed =
+        party.map(|party| owed(book, party, &Asked::ALL, true)).transpose()?.map(|mut owed| {
+            let against = &matter.dispute.against;
+            owed.changes.retain(|it| against.contains(&it.entry) || against.contains(&it.event));
+            owed
+        });
     Ok(Gathered { matter, explained, owed })
 }
 
@@ -103,7 +104,18 @@ pub enum Ending<'o, 'r> {
     Corrected(&'o Other<'r>),
 }
 
-/// Settles a dispute; gives the entry of the resolution and those of the corrections.
+/// A dispute that was settled.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The entry of the resolution.
+    pub entry: u64,
+    /// Those of the corrections.
+    pub corrections: Vec<u64>,
+    /// Refunds that were posted of what was corrected, and keep the amounts they had.
+    pub refunds: Vec<OwedChange>,
+}
+
+/// Settles a dispute.
 ///
 /// # Errors
 /// There is no such dispute, or it was settled before; by the rules nothing differs; the book cannot
@@ -114,7 +126,7 @@ pub fn resolve(
     (by, reason): (String, String),
     learnt: Moment,
     ending: &Ending<'_, '_>,
-) -> Result<(u64, Vec<u64>), BookTrouble> {
+) -> Result<Resolved, BookTrouble> {
     let Entry::Dispute(raised) = book.entry(dispute)? else {
         return Err(BookError::NoDispute { of: dispute }.into());
     };
@@ -144,9 +156,13 @@ pub fn resolve(
         Verdict::Upheld | Verdict::Withdrawn => Vec::new(),
     };
     let mut posting = book.begin()?;
-    let number = posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
+    let entry = posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
     posting.commit()?;
-    Ok((number, corrections))
+    let refunds = match ending {
+        Ending::Corrected(other) => stale_refunds(book, other, &corrections)?,
+        Ending::Upheld | Ending::Withdrawn => Vec::new(),
+    };
+    Ok(Resolved { entry, corrections, refunds })
 }
 
 /// Corrections that a dispute has led to already.

@@ -6,6 +6,7 @@
 
 mod dispute;
 mod edition;
+mod editions;
 mod error;
 mod explain;
 mod export;
@@ -22,16 +23,22 @@ mod signing;
 mod standing;
 mod translate;
 
-pub use dispute::{Ending, Gathered, Matter, gather, matters, raise, resolve};
+pub(super) use editions::{UsedRules, used};
+pub(super) use schema::schema;
+pub(super) use translate::{Translated, Translator};
+
+pub use dispute::{Ending, Gathered, Matter, Resolved, gather, matters, raise, resolve};
 pub use error::BookTrouble;
 pub use explain::{Form, explain};
 pub use export::{journal, tables, tiles};
 pub use import::import;
 pub use look::{Named, Reader};
-pub use owed::{Correcting, Other, Owed, OwedChange, OwedLine, correct, owed, texts_of_edition};
+pub use owed::{
+    Asked, Correcting, Other, Owed, OwedChange, OwedLine, Shift, correct, owed, texts_of_edition,
+};
 pub use place::{Access, BookPlace};
 pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
-pub use prove::{latest_checkpoint, prove};
+pub use prove::{latest_checkpoint, prove, prove_continuation};
 pub use replay::{Difference, Replay, Replayed, replay};
 pub use signing::{
     Held, KeptKey, Verified, change_keys, checkpoint, cosign, keys_of, sign, verify,

@@ -1,8 +1,9 @@
-//! A bundle that proves entries to somebody who has neither the book nor this program.
+//! What proves to somebody who has neither the book nor this program that entries stand in it, and that
+//! it only grew.
 
 use std::collections::BTreeSet;
 
-use crate::book::{Book, Bundle, Checkpoint, Entry, Note};
+use crate::book::{Book, Bundle, Checkpoint, Continuation, Entry, Note};
 use crate::diagnostics::Words;
 
 use super::{BookTrouble, walk};
@@ -31,6 +32,51 @@ pub fn prove(
     }
     let numbers: Vec<u64> = numbers.into_iter().collect();
     Ok(book.bundle(&numbers, &checkpoint)?)
+}
+
+/// The proof that the book still begins with what a checkpoint signed which somebody kept; under a newer
+/// one, by default the latest that the book notes.
+///
+/// # Errors
+/// The book does not begin so; there is no newer checkpoint; the book cannot be read.
+pub fn prove_continuation(
+    book: &mut Book,
+    older: &Note,
+    newer: Option<Note>,
+) -> Result<Continuation, BookTrouble> {
+    let kept = Checkpoint::of(older)?;
+    let (size, last) = (book.size()?, kept.root.size.saturating_sub(1));
+    let begins = kept.origin == book.opening().origin
+        && kept.root.size <= size
+        && book.root(kept.root.size)? == kept.root.digest;
+    if !begins {
+        return Err(other_beginning(&kept));
+    }
+    let newer = match newer {
+        Some(newer) => newer,
+        None => latest_checkpoint(book)?.ok_or_else(|| unsigned(last))?,
+    };
+    if Checkpoint::of(&newer)?.root.size < kept.root.size {
+        return Err(unsigned(last));
+    }
+    Ok(book.continuation(older, &newer)?)
+}
+
+fn other_beginning(kept: &Checkpoint) -> BookTrouble {
+    let (origin, size) = (&kept.origin, kept.root.size);
+    BookTrouble::Refused(Box::new((
+        Words::new(
+            format!(
+                "the book does not begin with the {size} entries of `{origin}` that this checkpoint \
+                 was signed for"
+            ),
+            format!("账簿的开头不是此检查点所签的「{origin}」的 {size} 条"),
+        ),
+        Some(Words::new(
+            "`fenshui book verify --checkpoint FILE` tells more",
+            "用 fenshui book verify --checkpoint 文件 查明",
+        )),
+    )))
 }
 
 fn unsigned(entry: u64) -> BookTrouble {

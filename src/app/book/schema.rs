@@ -7,7 +7,7 @@ use crate::diagnostics::Language;
 use crate::model::{self, CurrencyId, EventId, RuleSet, Type};
 
 /// The schema of a rule set. It is the same whatever language the user speaks.
-pub(super) fn schema(rules: &RuleSet) -> Schema {
+pub(in crate::app) fn schema(rules: &RuleSet) -> Schema {
     let names = crate::app::names(rules, Language::English);
     let fields = |fields: &[model::Field]| fields.iter().map(field).collect::<Vec<Field>>();
     Schema {

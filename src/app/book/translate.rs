@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::book::{Account, Event, Field, Kind, Leaf, Outcome, Schema};
+use crate::book::{Account, Event, Field, Kind, Leaf, Outcome, Part, Schema, Table};
 use crate::rows::{Cell, RegisterRow};
 
 /// Says in the positions of one schema what another says.
 #[derive(Debug)]
-pub(super) struct Translator<'s> {
+pub(in crate::app) struct Translator<'s> {
     from: &'s Schema,
     to: &'s Schema,
     /// Both are one, so that nothing needs to be done.
@@ -20,7 +20,7 @@ pub(super) struct Translator<'s> {
 
 /// What becomes of something in other positions.
 #[derive(Debug)]
-pub(super) enum Translated<T> {
+pub(in crate::app) enum Translated<T> {
     /// It says the same.
     Whole(T),
     /// The other rules have no such table.
@@ -35,7 +35,7 @@ const NO_LEG: u32 = u32::MAX - 2;
 const LEGS_OF_ALL: u32 = u32::MAX - 1;
 
 impl<'s> Translator<'s> {
-    pub(super) fn new(from: &'s Schema, to: &'s Schema) -> Translator<'s> {
+    pub(in crate::app) fn new(from: &'s Schema, to: &'s Schema) -> Translator<'s> {
         let members = from.enumerations.iter().map(|own| {
             let other = to.enumerations.iter().position(|it| it.name == own.name);
             let other = other.and_then(|at| Some((position(at), to.enumerations.get(at)?)));
@@ -85,7 +85,11 @@ impl<'s> Translator<'s> {
         };
         let outcome = self.outcome(&event.outcome);
         let kind = position(kind);
-        Translated::Whole(Event { kind, fields, outcome, ..event.clone() })
+        let parts = |parts: &[Part]| -> Vec<Part> {
+            parts.iter().map(|part| self::part(part, event, own, table)).collect()
+        };
+        let (key, lane, rank) = (parts(&event.key), parts(&event.lane), parts(&event.rank));
+        Translated::Whole(Event { kind, fields, outcome, key, lane, rank, ..event.clone() })
     }
 
     /// An outcome as far as accounts are concerned.
@@ -99,18 +103,25 @@ impl<'s> Translator<'s> {
         }
     }
 
+    /// The account of the other rules that is called the same, if they have it.
+    pub(in crate::app) fn account(&self, account: &Account) -> Option<Account> {
+        let own = get(&self.from.accounts, account.family)?;
+        let family = get(&self.accounts, account.family).copied().flatten()?;
+        let parts = account.key.iter().zip(&own.keys);
+        let key = parts.map(|(cell, kind)| self.cell(cell, kind)).collect::<Option<Vec<Cell>>>()?;
+        Some(Account { family, key })
+    }
+
+    /// The event kind of the other rules that is called the same, if they have it.
+    pub(in crate::app) fn kind(&self, kind: u32) -> Option<u32> {
+        let own = get(&self.from.events, kind)?;
+        self.to.events.iter().position(|it| it.name == own.name).map(position)
+    }
+
     fn leaf(&self, leaf: &Leaf) -> Leaf {
         let account = leaf.account.as_ref().map(|account| {
-            let own = get(&self.from.accounts, account.family);
-            let family = get(&self.accounts, account.family).copied().flatten();
-            let key = own.zip(family).map(|(own, _)| {
-                let parts = account.key.iter().zip(&own.keys);
-                parts.map(|(cell, kind)| self.cell(cell, kind)).collect::<Option<Vec<Cell>>>()
-            });
-            match (family, key.flatten()) {
-                (Some(family), Some(key)) => Account { family, key },
-                _ => Account { family: u32::MAX, key: account.key.clone() },
-            }
+            let there = self.account(account);
+            there.unwrap_or_else(|| Account { family: u32::MAX, key: account.key.clone() })
         });
         let leg = match leaf.leg {
             LEGS_OF_ALL.. => leaf.leg,
@@ -120,7 +131,7 @@ impl<'s> Translator<'s> {
     }
 
     /// Rows of a register.
-    pub(super) fn register(
+    pub(in crate::app) fn register(
         &self,
         register: u32,
         rows: Vec<RegisterRow>,
@@ -197,6 +208,19 @@ impl<'s> Translator<'s> {
             (Kind::List { of: one }, Kind::List { of: two }) => self.alike(one, two),
             (Kind::Rate | Kind::Number, Kind::Rate | Kind::Number) => true,
             (one, two) => one == two,
+        }
+    }
+}
+
+/// A part of a key: a field by its name there, or the value that it has, if there is no such field.
+fn part(part: &Part, event: &Event, from: &Table, to: &Table) -> Part {
+    let Part::Field { field } = part else { return part.clone() };
+    let name = get(&from.fields, *field).map(|it| it.name.as_str());
+    match to.fields.iter().position(|it| Some(it.name.as_str()) == name) {
+        Some(there) => Part::Field { field: position(there) },
+        None => {
+            let value = get(&event.fields, *field).cloned().unwrap_or(Cell::Missing);
+            Part::Value { value }
         }
     }
 }

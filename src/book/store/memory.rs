@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Chunk, Index, Mark, Node, Row, Store, StoreError};
+use super::{Chunk, Flaw, Index, Mark, Node, Row, Store, StoreError};
 
 /// Keeps a book in memory.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,7 @@ impl Store for MemoryStore {
         self.begun = None;
     }
 
-    fn check(&mut self) -> Result<Vec<String>, StoreError> {
+    fn check(&mut self) -> Result<Vec<Flaw>, StoreError> {
         Ok(Vec::new())
     }
 }

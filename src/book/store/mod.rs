@@ -5,6 +5,7 @@
 //! has acknowledged survives a crash of the machine; and between `begin` and `commit` nobody else
 //! appends. Everything else (chain, tree, idempotency) is built on top and is the same for all.
 
+mod flaw;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -19,6 +20,7 @@ use crate::base::Digest;
 
 use super::tree::Node;
 
+pub use flaw::Flaw;
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
@@ -154,11 +156,11 @@ pub trait Store {
     /// Gives up what was appended.
     fn rollback(&mut self);
 
-    /// Looks for damage in the store's own structure, and names what it finds.
+    /// Looks for damage in the store's own structure, and for guards that were taken away.
     ///
     /// # Errors
     /// The store fails.
-    fn check(&mut self) -> Result<Vec<String>, StoreError>;
+    fn check(&mut self) -> Result<Vec<Flaw>, StoreError>;
 }
 
 /// What keeps a store from its work.

@@ -4,6 +4,7 @@
 //! that the end of the transaction gives back. Triggers refuse to change or remove what is there,
 //! whoever asks, and the roles `fenshui_poster` and `fenshui_auditor` may not even try.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use postgres::binary_copy::BinaryCopyInWriter;
@@ -14,7 +15,7 @@ use postgres::{Client, Config, NoTls};
 use crate::base::Digest;
 use crate::book::FORMAT;
 
-use super::{Chunk, Index, Mark, Node, Row, Store, StoreError};
+use super::{Chunk, Flaw, Index, Mark, Node, Row, Store, StoreError};
 
 /// The lock that posters take turns by, in PostgreSQL's space of such numbers.
 const POSTING: i64 = 0x4645_4e42;
@@ -22,6 +23,34 @@ const POSTING: i64 = 0x4645_4e42;
 /// Tables, guards and rights. Plain SQL without extensions, so that servers which speak PostgreSQL's
 /// language have a chance.
 const FOUND: &str = include_str!("postgres.sql");
+
+/// The tables that a guard keeps from being changed.
+const GUARDED: [&str; 7] =
+    ["book", "entry", "event_key", "content_key", "settled_key", "lane_key", "node"];
+
+/// For each table whether its guard is whole: on, before each statement that changes, removes or
+/// empties, and refusing.
+const GUARDS: &str = "
+    SELECT c.relname::text,
+      CASE WHEN t.tgenabled IN ('O', 'A') AND t.tgtype = 58 AND t.tgqual IS NULL
+        AND p.prosrc LIKE '%RAISE EXCEPTION ''a book is only added to''%'
+        AND p.pronamespace = c.relnamespace AND p.proname = 'refuse'
+      THEN 'whole' ELSE 'changed' END
+    FROM pg_catalog.pg_trigger t
+      JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+    WHERE n.nspname = 'fenshui_book' AND t.tgname = 'guard'";
+
+/// Rights on the tables that anybody but their owner has and the book did not give.
+const RIGHTS: &str = "
+    SELECT format('%s on %s of %s', a.privilege_type, c.relname,
+      CASE WHEN a.grantee = 0 THEN 'everybody' ELSE a.grantee::regrole::text END), ''
+    FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      CROSS JOIN LATERAL aclexplode(c.relacl) a
+    WHERE n.nspname = 'fenshui_book' AND c.relkind = 'r' AND a.grantee <> c.relowner
+      AND a.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')";
 
 /// How a server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -283,8 +312,27 @@ impl Store for PostgresStore {
         let _ = self.client.batch_execute("ROLLBACK");
     }
 
-    fn check(&mut self) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
+    fn check(&mut self) -> Result<Vec<Flaw>, StoreError> {
+        let mut flaws = Vec::new();
+        let state =
+            |client: &mut Client, ask: &str| -> Result<BTreeMap<String, String>, StoreError> {
+                let rows = client.query(ask, &[]).map_err(|error| told(&error))?;
+                Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+            };
+        let guards = state(&mut self.client, GUARDS)?;
+        for table in GUARDED {
+            let (kind, name) = ("trigger".to_owned(), format!("guard of {table}"));
+            match guards.get(table).map(String::as_str) {
+                None => flaws.push(Flaw::Missing { kind, name }),
+                Some("whole") => {}
+                Some(_) => flaws.push(Flaw::Changed { kind, name }),
+            }
+        }
+        // Rights beyond those that the book gave to its roles.
+        for (name, _) in state(&mut self.client, RIGHTS)? {
+            flaws.push(Flaw::Foreign { kind: "right".to_owned(), name });
+        }
+        Ok(flaws)
     }
 }
 

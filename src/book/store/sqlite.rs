@@ -3,6 +3,7 @@
 //! Written ahead to a log beside the file and synced before a batch is acknowledged; the log is
 //! folded in and gone when the book is closed. Triggers refuse to change or remove what is there.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -14,7 +15,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use crate::base::Digest;
 use crate::book::FORMAT;
 
-use super::{Chunk, Index, Mark, Node, Row, Store, StoreError};
+use super::{Chunk, Flaw, Index, Mark, Node, Row, Store, StoreError};
 
 /// `FENB`, in the place of SQLite's head where a file says whose it is.
 const APPLICATION_ID: i64 = 0x4645_4e42;
@@ -136,15 +137,7 @@ impl SqliteStore {
             "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
         )?;
         let transaction = self.connection.transaction()?;
-        transaction.execute_batch(TABLES)?;
-        for table in TABLE_NAMES {
-            for change in ["UPDATE", "DELETE"] {
-                transaction.execute_batch(&format!(
-                    "CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} \
-                     BEGIN SELECT RAISE(ABORT, 'a book is only added to'); END;"
-                ))?;
-            }
-        }
+        lay_out(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", FORMAT)?;
         transaction.commit()
@@ -190,6 +183,49 @@ impl SqliteStore {
         let number = self.connection.query_row(statement, [], |row| row.get::<_, i64>(0));
         Ok(number.map_err(|error| self.told(error))?.try_into().unwrap_or(0))
     }
+}
+
+/// Makes the tables, and what keeps them from being changed.
+fn lay_out(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.execute_batch(TABLES)?;
+    for table in TABLE_NAMES {
+        for change in ["UPDATE", "DELETE"] {
+            connection.execute_batch(&format!(
+                "CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} \
+                 BEGIN SELECT RAISE(ABORT, 'a book is only added to'); END;"
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a file declares, by kind and name: its statement, and nothing for what SQLite makes itself.
+fn declared(
+    connection: &Connection,
+) -> Result<BTreeMap<(String, String), Option<String>>, rusqlite::Error> {
+    let mut statement = connection.prepare("SELECT type, name, sql FROM sqlite_schema")?;
+    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    rows.collect()
+}
+
+/// Where what a file declares is not what a book's does. Whoever is master of a file can take its
+/// guards away, and then change what stands there; that he did is told.
+fn schema_flaws(connection: &Connection) -> Result<Vec<Flaw>, rusqlite::Error> {
+    let model = Connection::open_in_memory()?;
+    lay_out(&model)?;
+    let (mut found, mut flaws) = (declared(connection)?, Vec::new());
+    for ((kind, name), statement) in declared(&model)? {
+        match found.remove(&(kind.clone(), name.clone())) {
+            None => flaws.push(Flaw::Missing { kind, name }),
+            Some(other) if other != statement => flaws.push(Flaw::Changed { kind, name }),
+            Some(_) => {}
+        }
+    }
+    // What SQLite keeps for itself (statistics, say) says nothing of the book.
+    let own = |name: &str| name.starts_with("sqlite_");
+    let foreign = found.into_keys().filter(|(_, name)| !own(name));
+    flaws.extend(foreign.map(|(kind, name)| Flaw::Foreign { kind, name }));
+    Ok(flaws)
 }
 
 fn table(index: Index) -> &'static str {
@@ -329,11 +365,15 @@ impl Store for SqliteStore {
         }
     }
 
-    fn check(&mut self) -> Result<Vec<String>, StoreError> {
-        let check = || -> Result<Vec<String>, rusqlite::Error> {
+    fn check(&mut self) -> Result<Vec<Flaw>, StoreError> {
+        let check = || -> Result<Vec<Flaw>, rusqlite::Error> {
             let mut statement = self.connection.prepare("PRAGMA integrity_check(20)")?;
             let found = statement.query_map([], |row| row.get::<_, String>(0))?;
-            found.filter(|line| !matches!(line, Ok(line) if line == "ok")).collect()
+            let found = found.filter(|line| !matches!(line, Ok(line) if line == "ok"));
+            let found = found.map(|line| Ok(Flaw::Structure { what: line? }));
+            let mut flaws = found.collect::<Result<Vec<Flaw>, rusqlite::Error>>()?;
+            flaws.extend(schema_flaws(&self.connection)?);
+            Ok(flaws)
         };
         check().map_err(|error| self.told(error))
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::base::Digest;
 
+use super::super::Flaw;
+
 /// Something in a book that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Damage {
@@ -86,11 +88,8 @@ pub enum Damage {
         /// The root of what is there.
         found: Digest,
     },
-    /// The store's own structure.
-    Structure {
-        /// In the store's words.
-        what: String,
-    },
+    /// The store itself.
+    Store(Flaw),
 }
 
 impl fmt::Display for Damage {
@@ -138,7 +137,7 @@ impl fmt::Display for Damage {
                 "the first {checkpoint} entries are not those a checkpoint was signed for: \
                  their root is {found}, and was {signed}"
             ),
-            Damage::Structure { what } => write!(f, "the store: {what}"),
+            Damage::Store(flaw) => write!(f, "the store: {flaw}"),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::entry::Entry;
 use super::leaf::{NOTHING_BEFORE, leaf_digest};
 use super::store::{Index, Mark, Row, StoreError};
 use super::tree::{self, Frontier, Node};
-use super::{Book, BookError};
+use super::{Book, BookError, Flaw};
 
 use locate::Flip;
 use replica::Replica;
@@ -79,7 +79,7 @@ impl Book {
             Ok(()) => {}
             // A store that cannot read itself has told what is wrong.
             Err(BookError::Store(StoreError::Damaged { what })) => {
-                walk.tell(Damage::Structure { what });
+                walk.tell(Damage::Store(Flaw::Structure { what }));
             }
             Err(error) => return Err(error),
         }
@@ -87,8 +87,8 @@ impl Book {
     }
 
     fn walk(&mut self, walk: &mut Walk) -> Result<(), BookError> {
-        for what in self.store().check()? {
-            walk.tell(Damage::Structure { what });
+        for flaw in self.store().check()? {
+            walk.tell(Damage::Store(flaw));
         }
         loop {
             let rows = self.store().rows(walk.frontier.size(), ROWS_A_CHUNK)?;

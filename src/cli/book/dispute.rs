@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 
-use crate::app::book::{self, Access, BookPlace, Ending, Gathered, Matter};
+use crate::app::book::{self, Access, BookPlace, Ending, Gathered, Matter, OwedChange, Resolved};
 use crate::book::{Dispute, Verdict};
 use crate::diagnostics::Words;
 use crate::report::table::{Align, Table};
@@ -248,7 +248,7 @@ fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<E
         }
     };
     let said = (args.by.clone(), args.reason.clone());
-    let (entry, corrections) =
+    let Resolved { entry, corrections, refunds } =
         book::resolve(&mut open, args.dispute, said, secret::now(), &ending)?;
     for correction in corrections {
         let words = Words::new(
@@ -260,5 +260,37 @@ fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<E
     let words =
         Words::new(format!("resolution: entry {entry}\n"), format!("裁决：第 {entry} 条\n"));
     console.print(words.in_language(console.language))?;
+    if let Some(with) = args.with.as_deref().filter(|_| !refunds.is_empty()) {
+        console.message(&stale(console, &refunds, &args.other.flags(with)));
+    }
     Ok(Exit::Done)
+}
+
+/// Refunds of what was corrected, posted before, undo what stood then.
+fn stale(console: &Console, refunds: &[OwedChange], flags: &str) -> String {
+    let mut text = console
+        .pick(
+            "warning: refunds posted before keep the amounts they had of what is corrected now\n",
+            "警告：此前过账的退库仍按更正前的金额\n",
+        )
+        .to_owned();
+    let mut events = String::new();
+    for OwedChange { entry, key, before, after, .. } in refunds {
+        let (of, end) = (console.pick("entry", "第"), console.pick("", " 条"));
+        text.push_str(&format!("  {of} {entry}{end} ({key}): {before} → {after}\n"));
+        events.push_str(&format!(" --event {key}"));
+    }
+    let words = Words::new(
+        format!(
+            "help: `fenshui book replay{flags}{events} --corrections FILE` writes their \
+             corrections, and `fenshui book correct{flags} --corrections FILE --because TEXT` \
+             posts them\n"
+        ),
+        format!(
+            "提示: 用 fenshui book replay{flags}{events} --corrections 文件 生成其更正，\
+             再用 fenshui book correct{flags} --corrections 文件 --because 理由 过账\n"
+        ),
+    );
+    text.push_str(words.in_language(console.language));
+    text
 }

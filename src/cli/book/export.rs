@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::app::book::{self, Access, BookPlace};
 use crate::book::{Book, Checkpoint, Note, SigningKey};
 use crate::diagnostics::Words;
-use crate::formats::Output;
+use crate::formats::{Output, ResultLayout};
 
 use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
@@ -35,6 +35,8 @@ enum What {
     Journal,
     /// Tables in CSV with a Frictionless data package
     Csv,
+    /// The same tables in Parquet, with amounts as decimals
+    Parquet,
     /// The whole book as a tiled log, from which it can be made again
     Tiles,
 }
@@ -53,7 +55,10 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ExportArgs) -> Re
             book::journal(&mut open, secret::now(), &mut output)?;
             output.finish()?;
         }
-        What::Csv => book::tables(&mut open, secret::now(), &args.out)?,
+        What::Csv => book::tables(&mut open, secret::now(), &args.out, ResultLayout::Csv)?,
+        What::Parquet => {
+            book::tables(&mut open, secret::now(), &args.out, ResultLayout::Parquet)?;
+        }
         What::Tiles => {
             must_be_new(&args.out)?;
             let checkpoint = checkpoint(console, &mut open, args)?;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use crate::app::book::{self, Access, BookPlace};
 use crate::book::{KeyChange, SigningKey, VerifierKey};
+use crate::diagnostics::Words;
 use crate::formats::read_text;
 
 use super::super::console::Console;
@@ -142,7 +143,7 @@ pub(super) fn verifiers(arguments: &[String]) -> Result<Vec<VerifierKey>, Failed
     for argument in arguments {
         match VerifierKey::parse(argument) {
             Ok(key) => keys.push(key),
-            Err(error) if !Path::new(argument).exists() => return Err(error.into()),
+            Err(_) if !Path::new(argument).exists() => return Err(no_key(argument).into()),
             Err(_) => {
                 let text = read_text(Path::new(argument))?;
                 for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -152,4 +153,19 @@ pub(super) fn verifiers(arguments: &[String]) -> Result<Vec<VerifierKey>, Failed
         }
     }
     Ok(keys)
+}
+
+/// An argument that is neither a key nor a file with keys.
+fn no_key(argument: &str) -> Stop {
+    Stop::error(
+        Words::new(
+            format!("`{argument}` is no verifier key, and there is no such file"),
+            format!("「{argument}」不是验证密钥，也没有这个文件"),
+        ),
+        Some(Words::new(
+            "name a file with one key a line, or write a key as `fenshui book key public FILE` \
+             prints it",
+            "请指定每行一个密钥的文件，或按 fenshui book key public 文件 所打印的写出密钥",
+        )),
+    )
 }

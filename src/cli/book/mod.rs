@@ -8,6 +8,7 @@ mod init;
 mod key;
 mod log;
 mod other;
+mod owed;
 mod place;
 mod post;
 mod prove;
@@ -17,7 +18,8 @@ mod verify;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::app::book::{BookTrouble, Refusal};
+use crate::app::book::{Access, BookTrouble, Refusal};
+use crate::book::Book;
 use crate::diagnostics::Words;
 use crate::report;
 
@@ -49,7 +51,7 @@ enum BookVerb {
     /// Work everything out again from the book's own rules and inputs, and compare
     Replay(Box<replay::ReplayArgs>),
     /// Post corrections by which the book stands as other rules would have had it
-    Correct(Box<replay::CorrectArgs>),
+    Correct(Box<owed::CorrectArgs>),
     /// Hold what is stored against chain, tree and signed checkpoints
     Verify(verify::VerifyArgs),
     /// Print the checkpoint of a book as it stands, sign it, or cosign one as a witness
@@ -97,7 +99,7 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Show(own) => log::show(console, &place()?, own),
         BookVerb::Explain(own) => explain::run(console, &place()?, own),
         BookVerb::Replay(own) => replay::run(console, &place()?, own),
-        BookVerb::Correct(own) => replay::correct(console, &place()?, own),
+        BookVerb::Correct(own) => owed::correct(console, &place()?, own),
         BookVerb::Verify(own) => verify::run(console, &place()?, own),
         BookVerb::Checkpoint(own) => checkpoint::run(console, &place()?, own),
         BookVerb::Prove(own) => prove::run(console, &place()?, own),
@@ -107,6 +109,20 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Key(own) => key::run(console, &place, own),
     };
     done.or_else(|failed| failed.said(console))
+}
+
+/// Opens a book that a verb outside of these reads too.
+pub(super) fn open_to_read(named: &str) -> Result<Book, Stop> {
+    place::place(Some(named))?.open(Access::Read).map_err(stop)
+}
+
+/// The end of a verb outside of these that a book keeps from its work.
+pub(super) fn stop(trouble: BookTrouble) -> Stop {
+    let (words, hint) = trouble.words();
+    match trouble {
+        BookTrouble::Formats(error) => (*error).into(),
+        _ => Stop::error(words, hint),
+    }
 }
 
 /// Why a verb of the book stops.

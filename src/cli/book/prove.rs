@@ -1,6 +1,6 @@
 //! `fenshui book prove`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -15,8 +15,11 @@ use super::Failed;
 #[derive(Debug, Args)]
 pub(super) struct ProveArgs {
     /// Numbers of entries
-    #[arg(required = true, value_name = "ENTRY")]
+    #[arg(required_unless_present = "consistency", value_name = "ENTRY")]
     entries: Vec<u64>,
+    /// Prove instead that the book still begins with what this older signed checkpoint is of
+    #[arg(long, value_name = "FILE", conflicts_with = "entries")]
+    consistency: Option<PathBuf>,
     /// The signed checkpoint that is to hold them [default: the latest that the book notes]
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
@@ -26,12 +29,14 @@ pub(super) struct ProveArgs {
 }
 
 pub(super) fn run(console: &Console, place: &BookPlace, args: &ProveArgs) -> Result<Exit, Failed> {
-    let checkpoint = match &args.checkpoint {
-        Some(file) => Some(Note::parse(&read_text(Path::new(file))?)?),
-        None => None,
-    };
+    let note = |file: &PathBuf| -> Result<Note, Failed> { Ok(Note::parse(&read_text(file)?)?) };
+    let checkpoint = args.checkpoint.as_ref().map(note).transpose()?;
+    let older = args.consistency.as_ref().map(note).transpose()?;
     let mut open = place.open(Access::Read)?;
-    let text = book::prove(&mut open, &args.entries, checkpoint)?.to_string();
+    let text = match older {
+        Some(older) => book::prove_continuation(&mut open, &older, checkpoint)?.to_string(),
+        None => book::prove(&mut open, &args.entries, checkpoint)?.to_string(),
+    };
     match &args.out {
         Some(file) => write_text(file, &text)?,
         None => console.print(&text)?,

@@ -1,38 +1,32 @@
-//! `fenshui book replay` and `fenshui book correct`.
+//! `fenshui book replay`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use crate::app::book::{
-    self, Access, BookPlace, Correcting, Difference, Owed, OwedChange, Replay, Replayed,
-};
-use crate::book::Because;
+use crate::app::book::{self, Access, Asked, BookPlace, Difference, Replay, Replayed};
 use crate::diagnostics::Words;
-use crate::formats::{read_text, write_text};
-use crate::report::table::{Align, Table};
-use crate::report::values::money_label;
 
 use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::super::job;
 use super::other::{self, OtherArgs};
-use super::{AnswerFormat, Failed, secret};
+use super::{AnswerFormat, Failed, owed};
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
     /// The first entry
-    #[arg(long, value_name = "ENTRY", default_value_t = 0, conflicts_with = "with")]
+    #[arg(long, value_name = "ENTRY", default_value_t = 0)]
     from: u64,
     /// The first entry that is left out [default: none]
-    #[arg(long, value_name = "ENTRY", conflicts_with = "with")]
+    #[arg(long, value_name = "ENTRY")]
     to: Option<u64>,
-    /// Only events with this key
-    #[arg(long, value_name = "KEY", conflicts_with = "with")]
-    event: Option<String>,
+    /// Only events with this key; may be given again
+    #[arg(long, value_name = "KEY")]
+    event: Vec<String>,
     /// Only events that give to this account
-    #[arg(long, conflicts_with = "with")]
+    #[arg(long)]
     account: Option<String>,
     /// Only what the book had learnt of by the end of this day
     #[arg(long, value_name = "DATE")]
@@ -50,51 +44,34 @@ pub(super) struct ReplayArgs {
     format: AnswerFormat,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct CorrectArgs {
-    /// The rules by which the book is to stand: a file or an edition of the book
-    #[arg(long, value_name = "RULES")]
-    with: String,
-    #[command(flatten)]
-    other: OtherArgs,
-    /// The corrections as they were reviewed
-    #[arg(long, value_name = "FILE")]
-    corrections: PathBuf,
-    /// Why
-    #[arg(long, value_name = "TEXT")]
-    because: String,
-    /// Who posts, for the book to name
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-}
-
 pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Result<Exit, Failed> {
     let known_on = args.as_known_on.as_deref().map(job::date).transpose()?;
     let mut open = place.open(Access::Read)?;
+    let of = Asked {
+        range: args.from..args.to.unwrap_or(u64::MAX),
+        events: args.event.clone(),
+        account: args.account.clone(),
+    };
     if let Some(with) = &args.with {
         let rules = other::read(console, &mut open, with, &args.other)?;
-        let owed = book::owed(&mut open, &rules.other(console, known_on))?;
+        let rules = rules.other(console, known_on);
+        let owed = book::owed(&mut open, &rules, &of, true)?;
+        if owed.compared == 0 && of != Asked::ALL {
+            return Err(nothing_of(&of).into());
+        }
         if let Some(file) = &args.corrections {
-            let origin = open.opening().origin.clone();
-            let text = format!("{:#}\n", corrections(&origin, open.size()?, &owed.changes));
-            write_text(file, &text)?;
+            owed::write_corrections(&mut open, &rules, &of, file)?;
         }
         console.print(&match args.format {
-            AnswerFormat::Table => owed_text(console, &owed),
-            AnswerFormat::Json => format!("{:#}\n", owed_record(&owed)),
+            AnswerFormat::Table => owed::text(console, &owed),
+            AnswerFormat::Json => format!("{:#}\n", owed::record(&owed)),
         })?;
         return Ok(Exit::Done);
     }
-    let asked = Replay {
-        range: args.from..args.to.unwrap_or(u64::MAX),
-        event: args.event.clone(),
-        account: args.account.clone(),
-        known_on,
-        language: console.language,
-    };
+    let asked = Replay { of, known_on, language: console.language };
     let replayed = book::replay(&mut open, &asked)?;
-    if replayed.compared == 0 && (asked.event.is_some() || asked.account.is_some()) {
-        return Err(nothing_of(&asked).into());
+    if replayed.compared == 0 && (!asked.of.events.is_empty() || asked.of.account.is_some()) {
+        return Err(nothing_of(&asked.of).into());
     }
     console.print(&match args.format {
         AnswerFormat::Table => text(console, &replayed),
@@ -104,9 +81,16 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Re
 }
 
 /// A name that stands nowhere in the book is no clean bill.
-fn nothing_of(asked: &Replay) -> Stop {
-    let of = [asked.event.as_deref(), asked.account.as_deref()];
-    let of: Vec<&str> = of.into_iter().flatten().collect();
+fn nothing_of(asked: &Asked) -> Stop {
+    let of = asked.events.iter().chain(&asked.account);
+    let of: Vec<&str> = of.map(String::as_str).collect();
+    if of.is_empty() {
+        let words = Words::new(
+            "none of these entries is an event: nothing was compared",
+            "这些条目中没有事项：未作任何比较",
+        );
+        return Stop::error(words, None);
+    }
     let of = of.join(", ");
     Stop::error(
         Words::new(
@@ -183,127 +167,4 @@ fn record(replayed: &Replayed) -> Json {
         "batches": replayed.batches,
         "differences": differences.collect::<Json>(),
     })
-}
-
-fn owed_text(console: &Console, owed: &Owed) -> String {
-    let heading = |en, zh, align| (console.pick(en, zh).to_owned(), align);
-    let several = owed
-        .lines
-        .iter()
-        .any(|line| owed.lines.first().is_some_and(|first| first.currency != line.currency));
-    let mut headings = vec![
-        heading("account", "账户", Align::Left),
-        heading("year", "年度", Align::Left),
-        heading("has", "现有", Align::Right),
-        heading("would have", "应有", Align::Right),
-        heading("difference", "差额", Align::Right),
-    ];
-    if several {
-        headings.insert(2, heading("currency", "币种", Align::Left));
-    }
-    let mut table = Table::new(headings);
-    for line in &owed.lines {
-        let scale = line.currency.scale;
-        let difference = line.after.checked_sub(line.before).unwrap_or_default();
-        let mut cells = vec![
-            line.account.clone(),
-            line.year.to_string(),
-            money_label(line.before, scale),
-            money_label(line.after, scale),
-            money_label(difference, scale),
-        ];
-        if several {
-            cells.insert(2, line.currency.code.clone());
-        }
-        table.add(cells);
-    }
-    let (changed, compared) = (owed.changes.len(), owed.compared);
-    let words = Words::new(
-        format!("{changed} of {compared} events come out otherwise\n"),
-        format!("{compared} 条事项中有 {changed} 条结果不同\n"),
-    );
-    let table = if owed.lines.is_empty() { String::new() } else { table.draw() };
-    format!("{table}{}", words.in_language(console.language))
-}
-
-fn owed_record(owed: &Owed) -> Json {
-    let lines = owed.lines.iter().map(|line| {
-        let scale = line.currency.scale;
-        let difference = line.after.checked_sub(line.before).unwrap_or_default();
-        json!({
-            "account": line.account, "year": line.year, "currency": line.currency.code,
-            "has": line.before.format(scale), "would_have": line.after.format(scale),
-            "difference": difference.format(scale),
-        })
-    });
-    json!({
-        "compared": owed.compared,
-        "accounts": lines.collect::<Json>(),
-        "changes": changes(&owed.changes),
-    })
-}
-
-fn changes(changes: &[OwedChange]) -> Json {
-    let change = |it: &OwedChange| json!({ "entry": it.entry, "key": it.key, "before": it.before, "after": it.after });
-    changes.iter().map(change).collect()
-}
-
-const FORMAT: &str = "fenshui.corrections/1";
-
-/// Corrections as a file to be reviewed.
-fn corrections(origin: &str, size: u64, all: &[OwedChange]) -> Json {
-    json!({ "format": FORMAT, "book": origin, "entries": size, "corrections": changes(all) })
-}
-
-/// Reads what was reviewed.
-pub(super) fn reviewed(file: &std::path::Path) -> Result<Vec<OwedChange>, Failed> {
-    let text = read_text(file)?;
-    let parsed: Option<Json> = serde_json::from_str(&text).ok();
-    let list = parsed.as_ref().filter(|it| it.get("format") == Some(&json!(FORMAT)));
-    let list = list.and_then(|it| it.get("corrections")).and_then(Json::as_array);
-    let change = |it: &Json| {
-        let text = |name: &str| it.get(name).and_then(Json::as_str).map(str::to_owned);
-        let entry = it.get("entry").and_then(Json::as_u64)?;
-        Some(OwedChange::reviewed(entry, text("key")?, text("after")?))
-    };
-    let changes = list.and_then(|list| list.iter().map(change).collect::<Option<Vec<_>>>());
-    Ok(changes.ok_or_else(|| {
-        let file = file.display();
-        Stop::error(
-            Words::new(
-                format!("`{file}` holds no corrections"),
-                format!("「{file}」中没有更正内容"),
-            ),
-            Some(Words::new(
-                "`fenshui book replay --with RULES --corrections FILE` writes them",
-                "用 fenshui book replay --with 规则 --corrections 文件 生成",
-            )),
-        )
-    })?)
-}
-
-pub(super) fn correct(
-    console: &Console,
-    place: &BookPlace,
-    args: &CorrectArgs,
-) -> Result<Exit, Failed> {
-    let changes = reviewed(&args.corrections)?;
-    let mut open = place.open(Access::Write)?;
-    let rules = other::read(console, &mut open, &args.with, &args.other)?;
-    let correcting = Correcting {
-        by: args.by.clone(),
-        learnt: secret::now(),
-        because: Because::Stated { reason: args.because.clone() },
-        only: changes.iter().map(|it| it.entry).collect(),
-    };
-    let entries =
-        book::correct(&mut open, &rules.other(console, None), &correcting, Some(&changes))?;
-    for (change, entry) in changes.iter().zip(entries) {
-        let words = Words::new(
-            format!("entry {entry} corrects {}\n", change.entry),
-            format!("第 {entry} 条更正第 {} 条\n", change.entry),
-        );
-        console.print(words.in_language(console.language))?;
-    }
-    Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::app::book::{self, Access, BookPlace, Held, Verified};
 use crate::formats::read_text;
-use crate::report::book::note_words;
+use crate::report::book::{damage_words, note_words};
 
 use super::super::console::Console;
 use super::super::exit::Exit;
@@ -62,7 +62,8 @@ fn text(console: &Console, verified: &Verified) -> String {
     }
     let damage = console.pick("damage", "损坏");
     for found in &said.damages {
-        out.push_str(&format!("{damage}: {found}\n"));
+        let found = damage_words(found);
+        out.push_str(&format!("{damage}: {}\n", found.in_language(console.language)));
     }
     if said.untold > 0 {
         out.push_str(&format!("{damage}: {} {}\n", said.untold, console.pick("more", "处未列出")));

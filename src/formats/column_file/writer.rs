@@ -1,12 +1,16 @@
 //! Results as columns: amounts as decimals with the decimals of the currency, days as days.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::builder::{Date32Builder, Decimal128Builder, Int64Builder, StringBuilder};
+use arrow_array::builder::{
+    BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
+};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
 use crate::base::{Date, Money};
@@ -38,6 +42,7 @@ impl std::fmt::Debug for ColumnWriter {
 enum Column {
     Text(StringBuilder),
     Whole(Int64Builder),
+    Bool(BooleanBuilder),
     Date(Date32Builder),
     Amount(Decimal128Builder, u8),
 }
@@ -53,6 +58,7 @@ impl Column {
         match holds {
             Holds::Text => Column::Text(StringBuilder::new()),
             Holds::Whole => Column::Whole(Int64Builder::new()),
+            Holds::Bool => Column::Bool(BooleanBuilder::new()),
             Holds::Date => Column::Date(Date32Builder::new()),
             Holds::Amount(scale) => {
                 Column::Amount(Decimal128Builder::new().with_data_type(decimal(scale)), scale)
@@ -65,6 +71,11 @@ impl Column {
         match self {
             Column::Text(values) => values.append_option(text),
             Column::Whole(values) => {
+                values.append_option(
+                    filled(text).map(|text| text.parse().ok().ok_or(())).transpose().ok()?,
+                );
+            }
+            Column::Bool(values) => {
                 values.append_option(
                     filled(text).map(|text| text.parse().ok().ok_or(())).transpose().ok()?,
                 );
@@ -86,6 +97,7 @@ impl Column {
         match self {
             Column::Text(values) => Arc::new(values.finish()),
             Column::Whole(values) => Arc::new(values.finish()),
+            Column::Bool(values) => Arc::new(values.finish()),
             Column::Date(values) => Arc::new(values.finish()),
             Column::Amount(values, scale) => {
                 Arc::new(values.finish().with_data_type(decimal(*scale)))
@@ -104,26 +116,34 @@ fn decimal(scale: u8) -> DataType {
 }
 
 impl ColumnWriter {
-    /// Begins a file.
+    /// Begins a file, with facts about it beside its rows.
     pub(in super::super) fn new(
         file: &str,
         columns: &[ResultColumn],
+        facts: &[(String, String)],
         parquet: bool,
     ) -> Result<ColumnWriter, FormatsError> {
         let field = |column: &ResultColumn| {
             let kind = match column.holds {
                 Holds::Text => DataType::Utf8,
                 Holds::Whole => DataType::Int64,
+                Holds::Bool => DataType::Boolean,
                 Holds::Date => DataType::Date32,
                 Holds::Amount(scale) => decimal(scale),
             };
             Field::new(&column.name, kind, true)
         };
-        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        let fields: Vec<Field> = columns.iter().map(field).collect();
+        let schema = Arc::new(Schema::new_with_metadata(
+            fields,
+            if parquet { HashMap::new() } else { facts.iter().cloned().collect() },
+        ));
         let to = if parquet {
+            let fact = |(name, text): &(String, String)| KeyValue::new(name.clone(), text.clone());
             let properties = WriterProperties::builder()
                 .set_compression(Compression::ZSTD(ZstdLevel::default()))
                 .set_created_by("fenshui".to_owned())
+                .set_key_value_metadata(Some(facts.iter().map(fact).collect()))
                 .build();
             let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties));
             To::Parquet(Box::new(writer.map_err(|error| failed(file, &error))?))

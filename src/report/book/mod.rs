@@ -1,11 +1,13 @@
 //! What a book says, for people and for programs: its errors in both languages, its entries as
 //! tables and as JSON.
 
+mod damage;
 mod entry_json;
 mod log;
 mod names;
 mod words;
 
+pub use damage::damage_words;
 pub use entry_json::{entry_json, leg_name};
 pub use log::{EntryNames, LogLine, entry_page, log_line, log_table, outcome_text};
 pub use names::names_of;

@@ -13,19 +13,7 @@ fn hledger_adds_up_to_the_same() {
     if std::env::var_os("FENSHUI_FOREIGN").is_none() {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    copy_folder(&root().join("tests/cases/cli/book_proves"), folder.path());
-    let fenshui = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
-    fenshui("book init --name finance.example/2018");
-    for command in [
-        "book post rules.fen.md first.csv --register caps=caps.csv",
-        "book post rules.fen.md late.csv --register caps=caps.csv --recompute-late",
-        "book post rules.fen.md second.csv --register caps=caps.csv",
-    ] {
-        assert!(fenshui(command).contains("the book has"), "{command}");
-    }
-    assert_eq!(fenshui("book export journal book.journal"), "");
-    assert_eq!(fenshui("book export csv tables"), "");
+    let folder = exported();
     let hledger = |arguments: &[&str]| {
         let mut command = Command::new("hledger");
         command.args(["-f", "book.journal"]).args(arguments).current_dir(folder.path());
@@ -49,6 +37,59 @@ fn hledger_adds_up_to_the_same() {
     }
     assert!(sums.len() >= 3, "{sums:?}");
     assert_eq!(theirs, sums);
+}
+
+/// A book with corrections, a refund, an event mended and rows set aside, written out in a folder:
+/// `book.journal`, and `tables`.
+pub(super) fn exported() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("tests/cases/cli/book_proves"), folder.path());
+    let fenshui = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+    fenshui("book init --name finance.example/2018");
+    for command in [
+        "book post rules.fen.md first.csv --register caps=caps.csv",
+        "book post rules.fen.md late.csv --register caps=caps.csv --recompute-late",
+        "book post rules.fen.md second.csv --register caps=caps.csv",
+    ] {
+        assert!(fenshui(command).contains("the book has"), "{command}");
+    }
+    assert_eq!(fenshui("book export journal book.journal"), "");
+    assert_eq!(fenshui("book export csv tables"), "");
+    folder
+}
+
+/// The validator of the Frictionless project finds the tables as their package says, keys and links
+/// included; and finds what was changed in them.
+#[test]
+fn frictionless_finds_the_tables_as_told() {
+    if std::env::var_os("FENSHUI_FOREIGN").is_none() {
+        return;
+    }
+    let folder = exported();
+    let validate = || {
+        let mut command = Command::new("frictionless");
+        command.args(["validate", "datapackage.json", "--json"]);
+        let output = command.current_dir(folder.path().join("tables")).output();
+        let output = output.expect("the program `frictionless`, by `pip install frictionless`");
+        let said = String::from_utf8(output.stdout).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&said).expect(&said);
+        (report["valid"].as_bool().unwrap(), said)
+    };
+    let (valid, said) = validate();
+    assert!(valid, "{said}");
+    let events = folder.path().join("tables/events.csv");
+    let table = std::fs::read_to_string(&events).unwrap();
+    for (was, is, kind) in [
+        ("\n10,correction,4,", "\n10,correction,99,", "foreign-key"),
+        (",true,8,", ",perhaps,8,", "type-error"),
+        ("\n9,event", "\n10,event", "primary-key"),
+        ("4.00", "4.01", "hash-count"),
+    ] {
+        assert!(table.contains(was), "{was}");
+        std::fs::write(&events, table.replacen(was, is, 1)).unwrap();
+        let (valid, said) = validate();
+        assert!(!valid && said.contains(kind), "{was:?} as {is:?}: {said}");
+    }
 }
 
 fn fen(amount: &str) -> i64 {

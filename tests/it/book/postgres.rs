@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use fenshui::book::{Book, BookError, PostgresOptions, PostgresStore, Store, StoreError};
+use fenshui::book::{
+    Book, BookError, Damage, Flaw, PostgresOptions, PostgresStore, Store, StoreError,
+};
 use postgres::{Client, NoTls};
 
 use super::sample::{events, post, small_book};
@@ -136,8 +138,21 @@ impl Database {
 
     /// The address as the command line takes it.
     pub fn url(&self) -> String {
+        self.url_of("owner")
+    }
+
+    /// The same for another user.
+    pub fn url_of(&self, user: &str) -> String {
         let folder = server().folder.display().to_string().replace('/', "%2F");
-        format!("postgres://owner@{folder}/{}", self.name)
+        format!("postgres://{user}@{folder}/{}", self.name)
+    }
+
+    /// Makes a login that has a role of the book; gives its name.
+    pub fn login(&self, role: &str) -> String {
+        let name = format!("{role}_{}", self.name);
+        let make = format!("CREATE ROLE {name} LOGIN IN ROLE fenshui_{role}");
+        self.client().batch_execute(&make).unwrap();
+        name
     }
 
     fn as_user(&self, user: &str) -> String {
@@ -298,4 +313,34 @@ fn a_server_that_does_not_sync_is_refused() {
     }
     let refused = refused.expect("it was never refused");
     assert!(matches!(refused, StoreError::NotDurable { .. }), "{refused:?}");
+}
+
+#[test]
+fn guards_and_rights_that_were_changed_are_missed() {
+    let kind = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
+    let (trigger, guard) = kind("trigger", "guard of entry");
+    let (right, update) = kind("right", "UPDATE on node of fenshui_poster");
+    let cases = [
+        (
+            "DROP TRIGGER guard ON @entry",
+            Flaw::Missing { kind: trigger.clone(), name: guard.clone() },
+        ),
+        ("ALTER TABLE @entry DISABLE TRIGGER guard", Flaw::Changed { kind: trigger, name: guard }),
+        ("GRANT UPDATE ON @node TO fenshui_poster", Flaw::Foreign { kind: right, name: update }),
+    ];
+    for (statement, flaw) in cases {
+        let place = Database::new();
+        drop(small_book(place.create().unwrap()));
+        place.tamper(statement);
+        let mut book = Book::open(place.open().unwrap()).unwrap();
+        assert_eq!(book.verify(&[]).unwrap().damages, [Damage::Store(flaw)], "{statement}");
+    }
+    let place = Database::new();
+    drop(small_book(place.create().unwrap()));
+    place.tamper(
+        "CREATE OR REPLACE FUNCTION @refuse() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN RETURN NULL; END'",
+    );
+    let mut book = Book::open(place.open().unwrap()).unwrap();
+    assert_eq!(book.verify(&[]).unwrap().damages.len(), 7);
 }

@@ -329,6 +329,74 @@ fn a_bundle_changed_anywhere_proves_nothing() {
     }
 }
 
+/// A checkpoint of the first entries of a book, signed.
+fn signed(book: &mut Book, size: u64) -> Note {
+    let root = Root { size, digest: book.root(size).unwrap() };
+    let mut note = Checkpoint { origin: book.opening().origin.clone(), root }.note();
+    key(ORIGIN, 1).sign(&mut note);
+    note
+}
+
+/// Every proof that one checkpoint continues another is taken by the small verifier, and its digests
+/// by a foreign tree; no other pair of checkpoints passes for it.
+#[test]
+fn that_a_book_only_grew_is_verified_without_it() {
+    use base64ct::Encoding;
+    let mut book = small_book(Box::new(MemoryStore::new()));
+    post(&mut book, &events(9, 40)).unwrap();
+    let size = book.size().unwrap();
+    let keys = [key(ORIGIN, 1).verifier().to_string()];
+    let hash = |book: &mut Book, size| Hash(*book.root(size).unwrap().as_bytes());
+    for new in [1, 2, 3, 8, 13, 32, 33, size] {
+        for old in 1..=new {
+            let (older, newer) = (signed(&mut book, old), signed(&mut book, new));
+            let text = book.continuation(&older, &newer).unwrap().to_string();
+            let report = fenshui_verify::check(&text, &keys).unwrap();
+            assert!(report.holds(), "{old} of {new}: {report}");
+            let proof: Vec<Hash> = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("proof "))
+                .map(|line| Hash(base64ct::Base64::decode_vec(line).unwrap().try_into().unwrap()))
+                .collect();
+            let (root, before) = (hash(&mut book, new), hash(&mut book, old));
+            tlog::check_tree(&proof, new, root, old, before).unwrap();
+            let (head, _) = text.split_once("\n\n").unwrap_or(("fenshui.consistency/1", ""));
+            for other in [old - 1, old + 1].into_iter().filter(|it| (1..=new).contains(it)) {
+                let forged = format!("{head}\n\n{}\n{newer}", signed(&mut book, other));
+                let held = fenshui_verify::check(&forged, &keys).is_ok_and(|it| it.holds());
+                assert!(!held, "{other} passes for {old} of {new}");
+            }
+        }
+    }
+    let (older, newer) = (signed(&mut book, 8), signed(&mut book, size));
+    assert!(book.continuation(&newer, &older).is_err(), "nothing shrinks");
+    let mut other = longer_book();
+    assert!(other.continuation(&older, &signed(&mut book, size)).is_err(), "of another book");
+}
+
+#[test]
+fn a_proof_of_growth_changed_anywhere_proves_nothing() {
+    let mut book = small_book(Box::new(MemoryStore::new()));
+    let size = book.size().unwrap();
+    let (older, newer) = (signed(&mut book, 11), signed(&mut book, size));
+    let text = book.continuation(&older, &newer).unwrap().to_string();
+    let keys = [key(ORIGIN, 1).verifier().to_string()];
+    assert!(fenshui_verify::check(&text, &keys).unwrap().holds());
+    for at in 0..text.len() {
+        if !text.is_char_boundary(at) || !text.is_char_boundary(at + 1) {
+            continue;
+        }
+        for with in ["A", "7", "\n", " ", ""] {
+            let changed = format!("{}{with}{}", &text[..at], &text[at + 1..]);
+            if changed == text || changed.trim_end() == text.trim_end() {
+                continue;
+            }
+            let held = fenshui_verify::check(&changed, &keys).is_ok_and(|report| report.holds());
+            assert!(!held, "byte {at} as {with:?}:\n{changed}");
+        }
+    }
+}
+
 /// The files by which the verifier's own tests go are bundles that the book makes today.
 #[test]
 fn a_bundle_is_written_as_it_always_was() {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use fenshui::app::book::{Access, BookPlace, Replay, replay};
+use fenshui::app::book::{Access, Asked, BookPlace, Replay, replay};
 use fenshui::base::Money;
 use fenshui::book::{Entry, Outcome};
 use fenshui::diagnostics::Language;
@@ -54,13 +54,7 @@ fn a_changed_outcome_is_found_by_replay_and_explained() {
     drop(book);
     tamper(&path, number, &Entry::Event(event).body());
     let mut book = place.open(Access::Read).unwrap();
-    let asked = Replay {
-        range: 0..u64::MAX,
-        event: None,
-        account: None,
-        known_on: None,
-        language: Language::English,
-    };
+    let asked = Replay { of: Asked::ALL, known_on: None, language: Language::English };
     let replayed = replay(&mut book, &asked).unwrap();
     assert_eq!(replayed.differences.len(), 1);
     let difference = &replayed.differences[0];

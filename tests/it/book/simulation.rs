@@ -121,7 +121,7 @@ impl Store for Faulty {
         self.begun.clear();
     }
 
-    fn check(&mut self) -> Result<Vec<String>, StoreError> {
+    fn check(&mut self) -> Result<Vec<fenshui::book::Flaw>, StoreError> {
         Ok(Vec::new())
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use fenshui::book::{
-    Book, BookError, Damage, Entry, SqliteOptions, SqliteStore, Store, StoreError,
+    Book, BookError, Damage, Entry, Flaw, SqliteOptions, SqliteStore, Store, StoreError,
 };
 
 use super::sample::{LEARNT, ORIGIN, event, events, post, small_book};
@@ -220,5 +220,46 @@ fn an_outlined_entry_is_damaged_in_its_text() {
     assert!(told.contains(&"entry 1: `texts[1].text` was changed".to_owned()), "{told:#?}");
     let store = SqliteStore::open(&place.path(), OPTIONS).unwrap();
     let mut store: Box<dyn Store> = Box::new(store);
-    assert_eq!(store.check().unwrap(), Vec::<String>::new(), "SQLite itself sees nothing");
+    assert_eq!(store.check().unwrap(), [], "SQLite itself sees nothing");
+}
+
+#[test]
+fn guards_that_were_taken_away_are_missed() {
+    let alter = |statement: &str| -> Vec<Damage> {
+        let (place, _) = small_file();
+        let connection = rusqlite::Connection::open(place.path()).unwrap();
+        connection.execute_batch(statement).unwrap();
+        drop(connection);
+        open(&place.path()).unwrap().verify(&[]).unwrap().damages
+    };
+    let (kind, name) = ("trigger".to_owned(), "entry_no_UPDATE".to_owned());
+    let missing = Damage::Store(Flaw::Missing { kind: kind.clone(), name: name.clone() });
+    assert_eq!(alter("DROP TRIGGER entry_no_UPDATE"), [missing]);
+    let idle = "DROP TRIGGER entry_no_UPDATE; CREATE TRIGGER entry_no_UPDATE \
+                BEFORE UPDATE ON entry WHEN false BEGIN SELECT 1; END;";
+    assert_eq!(alter(idle), [Damage::Store(Flaw::Changed { kind: kind.clone(), name })]);
+    let more = "CREATE TRIGGER more AFTER INSERT ON entry \
+                BEGIN INSERT INTO node VALUES (99, 1, x''); END;";
+    let foreign = Flaw::Foreign { kind, name: "more".to_owned() };
+    assert_eq!(alter(more), [Damage::Store(foreign)]);
+    assert_eq!(alter("ANALYZE"), []);
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn a_guard_that_was_taken_away_fails_verify() {
+    let folder = tempfile::tempdir().unwrap();
+    let fenshui =
+        |command: &str| crate::cli::outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+    assert_eq!(fenshui("book init --name finance.example/2024"), "");
+    assert!(fenshui("book verify").ends_with("all holds\n"));
+    let connection = rusqlite::Connection::open(folder.path().join("b.book")).unwrap();
+    connection.execute_batch("DROP TRIGGER node_no_DELETE").unwrap();
+    drop(connection);
+    let said = fenshui("book verify");
+    let told = "damage: the store: the trigger `node_no_DELETE` is not there: \
+                what it guards can be changed\nsomething does not hold\n[exit 1]\n";
+    assert!(said.ends_with(told), "{said}");
+    let said = fenshui("book verify --lang zh");
+    assert!(said.contains("触发器「node_no_DELETE」不存在：其守护的内容可被更改"), "{said}");
 }

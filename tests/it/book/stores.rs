@@ -57,18 +57,22 @@ impl Place for File {
 
     fn tamper(&self, statements: &str) {
         let connection = rusqlite::Connection::open(self.path()).unwrap();
-        let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
-        let names: Vec<String> = connection
+        let triggers = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'";
+        let triggers: Vec<(String, String)> = connection
             .prepare(triggers)
             .unwrap()
-            .query_map([], |row| row.get(0))
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap()
             .map(Result::unwrap)
             .collect();
-        for name in names {
+        for (name, _) in &triggers {
             connection.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
         }
         connection.execute_batch(&statements.replace('@', "")).unwrap();
+        // Whoever is skilled puts them back.
+        for (_, statement) in triggers {
+            connection.execute_batch(&statement).unwrap();
+        }
     }
 
     fn try_to(&self, statement: &str) -> Result<(), String> {

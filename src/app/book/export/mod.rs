@@ -1,6 +1,7 @@
 //! What of a book goes out: a journal for hledger, tables, tiles of a transparency log.
 
 mod journal;
+mod standing;
 mod tables;
 
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! Tables with a Frictionless data package beside them, for auditors' tools.
+//! Tables for auditors' tools: CSV with a Frictionless data package beside it, or Parquet.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
@@ -7,144 +8,219 @@ use serde_json::{Value as Json, json};
 use crate::base::{Digest, Money};
 use crate::book::{Book, Entry, Leaf, Moment, Outcome};
 use crate::diagnostics::Language;
+use crate::formats::{Holds, Records, ResultColumn, ResultLayout, read_bytes};
 use crate::report::book::{leg_name, log_line};
 
 use super::super::maker::key_text;
 use super::super::{BookTrouble, Reader, walk};
-use super::{Moved, moves, write};
+use super::standing::Links;
+use super::{Moved, create, moves, write};
 
-/// A column: its name, and its type in a table schema.
-type Column = (&'static str, &'static str);
+/// A column: its name, and what it holds. Decimals of amounts are the book's.
+type Column = (&'static str, Holds);
+
+const AMOUNT: Holds = Holds::Amount(0);
 
 const AMOUNTS: [Column; 13] = [
-    ("row", "integer"),
-    ("entry", "integer"),
-    ("corrects", "integer"),
-    ("batch", "integer"),
-    ("event", "string"),
-    ("key", "string"),
-    ("date", "date"),
-    ("booked", "date"),
-    ("account", "string"),
-    ("amount", "number"),
-    ("currency", "string"),
-    ("rule", "string"),
-    ("leg", "string"),
+    ("row", Holds::Whole),
+    ("entry", Holds::Whole),
+    ("corrects", Holds::Whole),
+    ("batch", Holds::Whole),
+    ("event", Holds::Text),
+    ("key", Holds::Text),
+    ("date", Holds::Date),
+    ("booked", Holds::Date),
+    ("account", Holds::Text),
+    ("amount", AMOUNT),
+    ("currency", Holds::Text),
+    ("rule", Holds::Text),
+    ("leg", Holds::Text),
 ];
 
-const EVENTS: [Column; 9] = [
-    ("entry", "integer"),
-    ("kind", "string"),
-    ("batch", "integer"),
-    ("event", "string"),
-    ("key", "string"),
-    ("date", "date"),
-    ("outcome", "string"),
-    ("inflow", "number"),
-    ("what", "string"),
+const EVENTS: [Column; 12] = [
+    ("entry", Holds::Whole),
+    ("kind", Holds::Text),
+    ("corrects", Holds::Whole),
+    ("corrected_by", Holds::Whole),
+    ("stands", Holds::Bool),
+    ("batch", Holds::Whole),
+    ("event", Holds::Text),
+    ("key", Holds::Text),
+    ("date", Holds::Date),
+    ("outcome", Holds::Text),
+    ("inflow", AMOUNT),
+    ("what", Holds::Text),
 ];
 
-/// Writes `amounts.csv` (a row an amount, corrections as rows that take back and give anew, so that
-/// sums are what stands), `events.csv` (a row an event or row of data, set aside or not) and
-/// `datapackage.json` into a folder.
+/// Writes two tables into a folder: `amounts` (a row an amount; corrections as rows that take back and
+/// give anew, so that sums are what stands) and `events` (a row an event or row of data, set aside or
+/// not, with what took its place). In CSV `datapackage.json` stands beside them; Parquet has the same
+/// facts within.
 ///
 /// # Errors
-/// The book cannot be read, or a file cannot be written.
-pub fn tables(book: &mut Book, made: Moment, folder: &Path) -> Result<(), BookTrouble> {
-    let amounts = amounts(book)?;
-    let events = events(book)?;
-    let head = super::head(book, made)?;
+/// The book cannot be read, a file cannot be written, or there is no such layout in this program.
+pub fn tables(
+    book: &mut Book,
+    made: Moment,
+    folder: &Path,
+    layout: ResultLayout,
+) -> Result<(), BookTrouble> {
+    let (scale, facts) = facts(book, made)?;
+    let ending = if layout == ResultLayout::Parquet { "parquet" } else { "csv" };
+    let within: Vec<(String, String)> =
+        facts.iter().map(|(name, text)| (format!("fenshui.{name}"), text.clone())).collect();
+    let begin = |name: &str, columns: &[Column]| -> Result<Records, BookTrouble> {
+        let column = |(name, holds): &Column| {
+            let holds = if *holds == AMOUNT { Holds::Amount(scale) } else { *holds };
+            ResultColumn::new(name, name, false).holding(holds)
+        };
+        let columns = columns.iter().map(column).collect();
+        let output = create(&folder.join(format!("{name}.{ending}")))?;
+        Ok(Records::with_facts(output, layout, columns, &within, "")?)
+    };
+    amounts(book, begin("amounts", &AMOUNTS)?)?;
+    events(book, begin("events", &EVENTS)?)?;
+    if layout == ResultLayout::Parquet {
+        return Ok(());
+    }
     let package = json!({
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "fenshui-book",
-        "title": head,
+        "title": super::head(book, made)?,
         "created": made.to_string(),
+        "fenshui": facts.iter().cloned().collect::<BTreeMap<String, String>>(),
         "resources": [
-            resource("amounts", &AMOUNTS, &["row"], &amounts),
-            resource("events", &EVENTS, &["entry"], &events),
+            resource(folder, "amounts", &AMOUNTS, "row", &["entry"])?,
+            resource(folder, "events", &EVENTS, "entry", &["corrects", "corrected_by"])?,
         ],
     });
-    write(&folder.join("amounts.csv"), amounts.as_bytes())?;
-    write(&folder.join("events.csv"), events.as_bytes())?;
     write(&folder.join("datapackage.json"), format!("{package:#}\n").as_bytes())
 }
 
-fn resource(name: &str, columns: &[Column], key: &[&str], text: &str) -> Json {
-    let fields = columns.iter().map(|(name, kind)| match *kind {
-        "number" => json!({ "name": name, "type": kind, "decimalChar": ".", "bareNumber": true }),
-        _ => json!({ "name": name, "type": kind }),
+/// The most decimals that an amount has, and what is worth knowing of the tables: whose they are, by
+/// which rules, and what an amount is counted in.
+fn facts(book: &mut Book, made: Moment) -> Result<(u8, Vec<(String, String)>), BookTrouble> {
+    let size = book.size()?;
+    let (mut editions, mut units, mut scale) = (Vec::new(), Vec::new(), 0);
+    walk(book, 0..size, |number, entry| {
+        if let Entry::Edition(edition) = entry {
+            editions.push(format!("{number} sha256:{}", edition.digest()));
+            for currency in &edition.schema.currencies {
+                let unit = format!("{} with {} decimals", currency.code, currency.scale);
+                if !units.contains(&unit) {
+                    units.push(unit);
+                }
+                scale = scale.max(u8::try_from(currency.scale).unwrap_or(u8::MAX));
+            }
+        }
+        Ok(())
+    })?;
+    let fact = |name: &str, text: String| (name.to_owned(), text);
+    let facts = vec![
+        fact("book", book.opening().origin.clone()),
+        fact("tree_size", size.to_string()),
+        fact("tree_root", format!("sha256:{}", book.root(size)?)),
+        fact("exported", made.to_string()),
+        fact("editions", editions.join(", ")),
+        fact("units", units.join(", ")),
+    ];
+    Ok((scale, facts))
+}
+
+/// What the data package says of a table; `links` are columns that name entries of `events`.
+fn resource(
+    folder: &Path,
+    name: &str,
+    columns: &[Column],
+    key: &str,
+    links: &[&str],
+) -> Result<Json, BookTrouble> {
+    let fields = columns.iter().map(|(name, holds)| match holds {
+        Holds::Amount(_) => {
+            json!({ "name": name, "type": "number", "decimalChar": ".", "bareNumber": true })
+        }
+        Holds::Whole => json!({ "name": name, "type": "integer" }),
+        Holds::Date => json!({ "name": name, "type": "date" }),
+        Holds::Bool => json!({ "name": name, "type": "boolean" }),
+        Holds::Text => json!({ "name": name, "type": "string" }),
     });
-    json!({
+    // A table refers to itself by an empty name.
+    let of = if name == "events" { "" } else { "events" };
+    let link = |field: &&str| json!({ "fields": [field], "reference": { "resource": of, "fields": ["entry"] } });
+    let bytes = read_bytes(&folder.join(format!("{name}.csv")))?;
+    Ok(json!({
         "name": name,
         "type": "table",
         "path": format!("{name}.csv"),
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "bytes": text.len(),
-        "hash": format!("sha256:{}", Digest::of(text.as_bytes())),
-        "schema": { "fields": fields.collect::<Json>(), "primaryKey": key },
-    })
+        "bytes": bytes.len(),
+        "hash": format!("sha256:{}", Digest::of(&bytes)),
+        "schema": {
+            "fields": fields.collect::<Json>(),
+            "primaryKey": [key],
+            "foreignKeys": links.iter().map(link).collect::<Json>(),
+        },
+    }))
 }
 
-fn amounts(book: &mut Book) -> Result<String, BookTrouble> {
-    let mut out = header(&AMOUNTS);
+fn amounts(book: &mut Book, mut to: Records) -> Result<(), BookTrouble> {
     let mut row = 0_u64;
     moves(book, |moved| {
-        for leaf in moved.reversed {
+        let reversed = moved.reversed.iter().map(|leaf| (leaf, -leaf.amount.minor()));
+        let given = moved.given.iter().map(|leaf| (leaf, leaf.amount.minor()));
+        for (leaf, minor) in reversed.chain(given) {
             row += 1;
-            amount_row(&mut out, row, moved, leaf, -leaf.amount.minor());
-        }
-        for leaf in moved.given {
-            row += 1;
-            amount_row(&mut out, row, moved, leaf, leaf.amount.minor());
+            amount_row(&mut to, row, moved, leaf, minor)?;
         }
         Ok(())
     })?;
-    Ok(out)
+    Ok(to.finish()?)
 }
 
-fn amount_row(out: &mut String, row: u64, moved: &Moved<'_>, leaf: &Leaf, minor: i128) {
+fn amount_row(
+    to: &mut Records,
+    row: u64,
+    moved: &Moved<'_>,
+    leaf: &Leaf,
+    minor: i128,
+) -> Result<(), BookTrouble> {
     let event = moved.event;
     let booked = moved.correction.map(|it| it.booked).or(event.booked).unwrap_or(event.date);
     let (rule, place, _) = leg_name(leaf.leg, moved.names);
     let batch = moved.correction.map_or(event.batch, |it| it.batch);
-    line(
-        out,
-        [
-            row.to_string(),
-            moved.number.to_string(),
-            moved.correction.map_or_else(String::new, |it| it.of.to_string()),
-            batch.to_string(),
-            moved.kind().to_owned(),
-            key_text(event),
-            event.date.to_string(),
-            booked.to_string(),
-            moved.account(leaf.account.as_ref()),
-            Money::from_minor(minor).format(moved.scale()),
-            moved.currency().to_owned(),
-            rule.to_owned(),
-            place.to_owned(),
-        ],
-    );
+    to.bare(&row.to_string());
+    to.bare(&moved.number.to_string());
+    number(to, moved.correction.map(|it| it.of));
+    to.bare(&batch.to_string());
+    to.text(moved.kind());
+    to.text(&key_text(event));
+    to.text(&event.date.to_string());
+    to.text(&booked.to_string());
+    to.text(&moved.account(leaf.account.as_ref()));
+    to.text(&Money::from_minor(minor).format(moved.scale()));
+    to.text(moved.currency());
+    to.text(rule);
+    to.text(place);
+    Ok(to.end_row()?)
 }
 
-fn events(book: &mut Book) -> Result<String, BookTrouble> {
-    let mut out = header(&EVENTS);
-    let size = book.size()?;
-    let mut numbers = Vec::new();
-    walk(book, 0..size, |number, entry| {
-        if matches!(entry, Entry::Event(_) | Entry::Unread(_) | Entry::Correction(_)) {
-            numbers.push(number);
-        }
-        Ok(())
-    })?;
+fn number(to: &mut Records, number: Option<u64>) {
+    match number {
+        Some(number) => to.bare(&number.to_string()),
+        None => to.missing(),
+    }
+}
+
+fn events(book: &mut Book, mut to: Records) -> Result<(), BookTrouble> {
+    let links = Links::read(book)?;
     let mut reader = Reader::new(Language::English);
-    for number in numbers {
-        let entry = book.entry(number)?;
+    for entry_number in &links.entries {
+        let entry = book.entry(*entry_number)?;
         let named = reader.named(book, &entry)?;
         let of = named.names();
-        let said = log_line(number, &entry, of, Language::English);
+        let said = log_line(*entry_number, &entry, of, Language::English);
         let (kind, outcome) = match &entry {
             Entry::Event(event) => (Some(event.kind), Some(&event.outcome)),
             Entry::Correction(correction) => (None, correction.outcome.as_ref()),
@@ -156,42 +232,20 @@ fn events(book: &mut Book) -> Result<String, BookTrouble> {
             (Some(Outcome::SetAside { .. }) | None, _) => "set aside",
         };
         let table = kind.and_then(|kind| super::get(&of.names.events, kind));
-        line(
-            &mut out,
-            [
-                number.to_string(),
-                said.kind.to_owned(),
-                said.batch.map_or_else(String::new, |batch| batch.to_string()),
-                table.map_or_else(String::new, |table| table.name.text.clone()),
-                said.key,
-                said.when,
-                outcome.to_owned(),
-                said.amount,
-                said.what,
-            ],
-        );
+        let corrected_by = links.corrected_by(*entry_number);
+        to.bare(&entry_number.to_string());
+        to.text(said.kind);
+        number(&mut to, links.corrects(*entry_number));
+        number(&mut to, corrected_by);
+        to.bare(if corrected_by.is_none() { "true" } else { "false" });
+        number(&mut to, said.batch);
+        to.text(table.map_or("", |table| table.name.text.as_str()));
+        to.text(&said.key);
+        to.text(&said.when);
+        to.text(outcome);
+        to.text(&said.amount);
+        to.text(&said.what);
+        to.end_row()?;
     }
-    Ok(out)
-}
-
-fn header(columns: &[Column]) -> String {
-    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    format!("{}\n", names.join(","))
-}
-
-/// A line of CSV, as RFC 4180 has it.
-fn line<const N: usize>(out: &mut String, cells: [String; N]) {
-    for (at, cell) in cells.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        if cell.contains(['"', ',', '\n', '\r']) {
-            out.push('"');
-            out.push_str(&cell.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(cell);
-        }
-    }
-    out.push('\n');
+    Ok(to.finish()?)
 }

@@ -43,7 +43,7 @@ use recorder::{Counts, Recorder};
 pub(super) use judge::{amounts, differs};
 pub(super) use recorder::Heard;
 pub use refusal::{Changed, Late, Refusal};
-pub(super) use settled::follow;
+pub(super) use settled::{bears_on, follow};
 
 /// What is to be posted, and how.
 #[derive(Debug)]
@@ -428,11 +428,9 @@ fn enter(
 ) -> Result<(Counts, Vec<Changed>), Refusal> {
     let mut counts = Counts::new(number);
     let events: Vec<Event> = again.into_iter().map(|it| Event { batch: number, ..it }).collect();
-    let posted = posting.events(&events);
-    let posted = posted.map_err(|error| refusal::conflict(&post.job, error))?;
+    let posted = post_events(&post.job, posting, &events)?;
     counts.count(post.job.names, &events, &posted);
-    let posted = posting.events(&judgement.new);
-    let posted = posted.map_err(|error| refusal::conflict(&post.job, error))?;
+    let posted = post_events(&post.job, posting, &judgement.new)?;
     counts.count(post.job.names, &judgement.new, &posted);
     let mut corrected = Vec::new();
     for change in &judgement.changes {
@@ -453,4 +451,16 @@ fn enter(
         corrected.push(refusal::changed(&post.job, standing, change));
     }
     Ok((counts, corrected))
+}
+
+/// Posts events; an event that is there with other content is shown beside it.
+fn post_events(
+    job: &Job<'_>,
+    posting: &mut Posting<'_>,
+    events: &[Event],
+) -> Result<Vec<Posted>, BookTrouble> {
+    match posting.events(events) {
+        Ok(posted) => Ok(posted),
+        Err(error) => Err(refusal::conflict(job, posting.book()?, error)),
+    }
 }

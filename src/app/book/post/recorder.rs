@@ -14,7 +14,7 @@ use crate::rows::{self, Accounts, Origin, Outcomes, Sink};
 use super::super::BookTrouble;
 use super::super::maker::{Maker, key_text};
 use super::super::translate::get;
-use super::{Already, Asides, BOOK_FILE, Job, refusal};
+use super::{Already, Asides, BOOK_FILE, Job};
 
 /// Counts and sums of a posting.
 #[derive(Debug, Default)]
@@ -167,8 +167,7 @@ impl<'p, 'b, 'j> Recorder<'p, 'b, 'j> {
 
     /// Posts what was heard.
     pub(super) fn flush(&mut self) -> Result<(), BookTrouble> {
-        let posted = self.posting.events(&self.pending);
-        let posted = posted.map_err(|error| refusal::conflict(self.job, error))?;
+        let posted = super::post_events(self.job, &mut self.posting, &self.pending)?;
         self.counts.count(self.job.names, &self.pending, &posted);
         self.pending.clear();
         Ok(())

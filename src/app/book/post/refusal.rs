@@ -1,12 +1,14 @@
 //! Why a posting was refused, in a form that people and programs can read.
 
-use crate::book::{BookError, Event, Outcome};
+use crate::book::{Book, BookError, Entry, Event, Outcome};
 use crate::diagnostics::Words;
+use crate::report::names::Names;
 use crate::report::values::{account_text, file_text};
 use crate::report::{ReasonWords, reason_words};
 use crate::rows::{Cell, Origin};
 
 use super::super::BookTrouble;
+use super::super::look::Reader;
 use super::super::maker::key_text;
 use super::super::standing::Standing;
 use super::super::translate::get;
@@ -113,21 +115,18 @@ pub(super) fn changed(job: &Job<'_>, standing: &Standing, change: &Change) -> Ch
     Changed { entry: stood.by, key: key_text(&stood.event), accounts, aside }
 }
 
-/// An event that is in the book with other content: both are shown.
-pub(super) fn conflict(job: &Job<'_>, error: BookError) -> BookTrouble {
+/// An event that is in the book with other content: both are shown, each by the names of the rules it
+/// is in.
+pub(super) fn conflict(job: &Job<'_>, book: &mut Book, error: BookError) -> BookTrouble {
     let BookError::Conflict { key, entry, stored, given } = &error else { return error.into() };
-    let shown = |event: &Event| {
-        let table = get(&job.names.events, event.kind);
-        let fields = table.map_or(&[][..], |table| table.fields.as_slice());
-        let values = event.fields.iter().zip(fields).filter(|(cell, _)| **cell != Cell::Missing);
-        let values = values.map(|(cell, field)| {
-            format!("{}={}", field.name.text, file_text(cell, &field.kind, job.names))
-        });
-        values.collect::<Vec<String>>().join(" ")
+    let named = Reader::new(job.language).named(book, &Entry::Event(stored.as_ref().clone()));
+    let stored = match &named {
+        Ok(named) => shown(stored, named.names().names),
+        Err(_) => return error.into(),
     };
     let place = place(job, given.origin);
     let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
-    let (stored, given) = (shown(stored), shown(given));
+    let given = shown(given, job.names);
     BookTrouble::Refused(Box::new((
         Words::new(
             format!(
@@ -140,4 +139,15 @@ pub(super) fn conflict(job: &Job<'_>, error: BookError) -> BookTrouble {
         ),
         super::super::error::conflict_hint(),
     )))
+}
+
+/// What an event says, as files write it.
+fn shown(event: &Event, names: &Names) -> String {
+    let table = get(&names.events, event.kind);
+    let fields = table.map_or(&[][..], |table| table.fields.as_slice());
+    let values = event.fields.iter().zip(fields).filter(|(cell, _)| **cell != Cell::Missing);
+    let values = values.map(|(cell, field)| {
+        format!("{}={}", field.name.text, file_text(cell, &field.kind, names))
+    });
+    values.collect::<Vec<String>>().join(" ")
 }

@@ -39,7 +39,7 @@ fn is_allocated(outcome: Option<&Outcome>) -> bool {
 }
 
 /// Whether a refund undoes an event, or undoes more of what that event, a refund too, undid.
-fn bears_on(plan: &Plan, refund: &Event, event: &Event) -> bool {
+pub(in crate::app::book) fn bears_on(plan: &Plan, refund: &Event, event: &Event) -> bool {
     let Some((field, original)) = get(&plan.events, refund.kind).and_then(|it| it.reverses) else {
         return false;
     };

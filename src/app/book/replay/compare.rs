@@ -103,7 +103,7 @@ impl Comparing<'_> {
 
     /// An event comes out that the book does not have.
     pub(super) fn surplus(&self, now: &Event, found: &mut Replayed) {
-        if self.asked.event.as_ref().is_none_or(|key| *key == key_text(now)) {
+        if self.asked.of.is_of(&key_text(now)) {
             let texts = (String::new(), self.text(now));
             self.add(None, now, Some(&now.outcome), texts, found);
         }
@@ -120,7 +120,7 @@ impl Comparing<'_> {
 
     /// A correction of something that does not come out.
     pub(super) fn unfounded(&self, entry: u64, correction: &Correction, found: &mut Replayed) {
-        if self.asked.range.contains(&entry) && self.asked.event.is_none() {
+        if self.asked.of.range.contains(&entry) && self.asked.of.events.is_empty() {
             let outcome = correction.outcome.as_ref();
             let text = |it| outcome_text(it, None, 2, self.names, self.asked.language);
             let stored = outcome.map_or_else(String::new, text);
@@ -142,9 +142,9 @@ impl Comparing<'_> {
                 |outcome| amounts(outcome).into_iter().any(|it| self.account(&it.0) == *account);
             of(&stored.outcome) || of(now)
         };
-        self.asked.range.contains(&entry)
-            && self.asked.event.as_ref().is_none_or(|key| *key == key_text(stored))
-            && self.asked.account.as_ref().is_none_or(gives)
+        self.asked.of.range.contains(&entry)
+            && self.asked.of.is_of(&key_text(stored))
+            && self.asked.of.account.as_ref().is_none_or(gives)
     }
 
     fn account(&self, account: &Option<crate::book::Account>) -> String {

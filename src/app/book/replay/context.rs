@@ -60,13 +60,14 @@ impl Contexts {
                 rules
             }
         };
-        let plan = plan::from_checked(&rules.checked, &choices(batch));
+        let plan = plan::from_checked(&rules.checked, &choices_of(batch));
         let registers = registers(book, batch)?;
         Ok(Context { rules, plan, registers, through: batch.through })
     }
 }
 
-fn choices(batch: &Batch) -> Choices {
+/// The readings that a batch chose.
+pub(in crate::app::book) fn choices_of(batch: &Batch) -> Choices {
     let readings = batch.readings.iter().map(|it| (ReadingId(it.reading), it.option));
     Choices { readings: readings.collect() }
 }

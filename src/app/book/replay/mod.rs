@@ -9,7 +9,6 @@ mod context;
 mod group;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use crate::base::Date;
 use crate::book::{Book, Correction, Entry, Event};
@@ -20,23 +19,20 @@ use crate::rows::{Batch, Explanation, Origin};
 
 use super::BookTrouble;
 use super::maker::Maker;
+use super::owed::Asked;
 use super::post::{BOOK_FILE, Heard, differs, stopped};
 use super::standing::{Standing, identity, to_batches, walk};
 
 pub use compare::Difference;
-pub(super) use context::{Context, Contexts, registers as registers_of};
+pub(super) use context::{Context, Contexts, choices_of, registers as registers_of};
 use group::groups;
 pub(super) use group::{Span, known_on, spans};
 
 /// What is to be replayed.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// Entries.
-    pub range: Range<u64>,
-    /// Only events with this key.
-    pub event: Option<String>,
-    /// Only events that gave to this account, or would.
-    pub account: Option<String>,
+    /// Which events.
+    pub of: Asked,
     /// Only what the book had learnt of by the end of this day.
     pub known_on: Option<Date>,
     /// The language of reasons.
@@ -75,7 +71,7 @@ pub fn replay(book: &mut Book, asked: &Replay) -> Result<Replayed, BookTrouble> 
     let mut replayed = Replayed::default();
     for group in groups(all) {
         let touched =
-            |span: &Span| span.begun.number < asked.range.end && asked.range.start < span.end;
+            |span: &Span| span.begun.number < asked.of.range.end && asked.of.range.start < span.end;
         if group.iter().any(touched) {
             replay_group(book, &group, &mut contexts, asked, &mut replayed)?;
         }

@@ -1,0 +1,100 @@
+//! The editions of rules by which batches of a book were worked out, ready to be run on other data.
+
+use crate::base::Digest;
+use crate::book::{Batch, Book, BookError, Edition, Entry, Schema};
+use crate::check::Checked;
+use crate::diagnostics::{Language, Words};
+use crate::plan::Choices;
+use crate::report::names::Names;
+use crate::rows::RegisterRow;
+
+use super::super::load::Loaded;
+use super::BookTrouble;
+use super::edition::{Rules, edition};
+use super::replay::{choices_of, registers_of};
+use super::standing::walk;
+use super::translate::get;
+
+/// An edition as batches used it: with the readings they chose.
+#[derive(Debug)]
+pub(in crate::app) struct Used {
+    /// What it is called.
+    pub(in crate::app) title: Words,
+    /// The rules, or why they do not compile with this version.
+    pub(in crate::app) rules: Result<UsedRules, BookTrouble>,
+}
+
+/// The rules of an edition.
+#[derive(Debug)]
+pub(in crate::app) struct UsedRules {
+    pub(in crate::app) checked: Checked,
+    pub(in crate::app) names: Names,
+    pub(in crate::app) choices: Choices,
+    /// What its entries are told by.
+    pub(in crate::app) schema: Schema,
+    /// The registers of the last batch that used it so.
+    pub(in crate::app) registers: Vec<(u32, Vec<RegisterRow>)>,
+}
+
+/// The editions that batches of a book used, each with the readings they chose, in the order of their
+/// first batch; the rules at hand are left out.
+///
+/// # Errors
+/// The book cannot be read.
+pub(in crate::app) fn used(
+    book: &mut Book,
+    (loaded, checked, choices): (&Loaded, &Checked, &Choices),
+    language: Language,
+) -> Result<Vec<Used>, BookTrouble> {
+    let mut batches: Vec<Batch> = Vec::new();
+    let size = book.size()?;
+    walk(book, 0..size, |_, entry| {
+        if let Entry::Batch(batch) = entry {
+            let same = |it: &Batch| it.edition == batch.edition && it.readings == batch.readings;
+            match batches.iter_mut().find(|it| same(it)) {
+                Some(known) => known.registers = batch.registers,
+                None => batches.push(batch),
+            }
+        }
+        Ok(())
+    })?;
+    let own: Digest = edition(loaded, checked.rule_set()).digest();
+    batches.retain(|it| it.edition != own || choices_of(it) != *choices);
+    let mut found = Vec::new();
+    for batch in batches {
+        let Entry::Edition(edition) = book.entry(batch.edition_entry)? else {
+            return Err(BookError::Damaged { entry: batch.edition_entry }.into());
+        };
+        let title = title(&batch, &edition);
+        let registers = registers_of(book, &batch)?;
+        let rules = Rules::of(&edition, language).map(|rules| UsedRules {
+            checked: rules.checked,
+            names: rules.names,
+            choices: choices_of(&batch),
+            schema: edition.schema,
+            registers,
+        });
+        found.push(Used { title, rules });
+    }
+    Ok(found)
+}
+
+/// `edition of entry 1 (small 086a0b3910bc)`, and the readings chosen.
+fn title(batch: &Batch, edition: &Edition) -> Words {
+    let (entry, digest) = (batch.edition_entry, edition.digest().to_string());
+    let short = digest.get(..12).unwrap_or_default();
+    let mut words = Words::new(
+        format!("edition of entry {entry} ({} {short})", edition.name),
+        format!("账簿第 {entry} 条的规则版本（{} {short}）", edition.name),
+    );
+    let chosen = batch.readings.iter().filter_map(|it| {
+        let reading = get(&edition.schema.readings, it.reading)?;
+        Some(format!("{} = {}", reading.name, get(&reading.members, it.option)?))
+    });
+    let chosen: Vec<String> = chosen.collect();
+    if !chosen.is_empty() {
+        words.en.push_str(&format!(", {}", chosen.join(", ")));
+        words.zh.push_str(&format!("，{}", chosen.join("，")));
+    }
+    words
+}

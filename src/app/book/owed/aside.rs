@@ -1,0 +1,128 @@
+//! What a book has set aside and other rules may allocate.
+
+use std::collections::BTreeMap;
+
+use crate::book::{Batch, Book, BookError, Entry, Event, Identity, Outcome, Schema};
+use crate::diagnostics::Language;
+use crate::report::book::outcome_text;
+use crate::report::names::Names;
+use crate::rows::{self, Origin};
+
+use super::super::BookTrouble;
+use super::super::look::Reader;
+use super::super::standing::{Standing, identity, to_batches, walk};
+use super::super::translate::{Translated, Translator};
+
+/// An event that is set aside in the book.
+#[derive(Debug, Clone)]
+pub(super) struct Aside {
+    /// The entry of the event.
+    pub(super) entry: u64,
+    /// The entry by which it is set aside: its own, or that of a correction.
+    pub(super) by: u64,
+    /// The event, in the positions of the other rules, with the outcome that stands.
+    pub(super) event: Event,
+    /// Why it is set aside, in the words of the rules it was posted by.
+    pub(super) said: String,
+}
+
+/// Everything that is set aside before an entry.
+#[derive(Debug, Default)]
+pub(super) struct Asides {
+    /// Events, by their entries.
+    pub(super) events: BTreeMap<u64, Aside>,
+    /// Entries of rows that could not be read, which no rules can be held against.
+    pub(super) unread: Vec<u64>,
+    /// Entries of events for which the other rules have no place.
+    pub(super) unfit: Vec<u64>,
+}
+
+impl Asides {
+    /// Reads what is set aside before an entry. What was posted again and stands, or was set aside
+    /// once more, is not counted a second time.
+    pub(super) fn read(
+        book: &mut Book,
+        before: u64,
+        schema: &Schema,
+        standing: &Standing,
+        language: Language,
+    ) -> Result<Asides, BookTrouble> {
+        let mut asides = Asides::default();
+        let mut kept: BTreeMap<u64, (u64, Outcome)> = BTreeMap::new();
+        // Any correction may be the one that sets an event aside: its event is found through it.
+        let mut origin: BTreeMap<u64, u64> = BTreeMap::new();
+        walk(book, 0..before, |number, entry| {
+            match entry {
+                Entry::Event(event) if is_aside(Some(&event.outcome)) => {
+                    kept.insert(number, (number, event.outcome));
+                }
+                Entry::Correction(it) => {
+                    let of = origin.get(&it.of).copied().unwrap_or(it.of);
+                    origin.insert(number, of);
+                    match it.outcome {
+                        Some(outcome) if is_aside(Some(&outcome)) => {
+                            kept.insert(of, (number, outcome));
+                        }
+                        _ => drop(kept.remove(&of)),
+                    }
+                }
+                Entry::Unread(_) => asides.unread.push(number),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let mut reader = Reader::new(language);
+        let mut latest: BTreeMap<Identity, u64> = BTreeMap::new();
+        for (entry, (by, outcome)) in kept {
+            let stored = book.entry(by)?;
+            let Some((kind, event)) = translated(book, entry, schema)? else {
+                asides.unfit.push(entry);
+                continue;
+            };
+            // One whose key is not whole is known by nothing.
+            if let Ok(identity) = identity(&event, schema) {
+                if standing.find(&identity).is_some() {
+                    continue;
+                }
+                if let Some(earlier) = latest.insert(identity, entry) {
+                    asides.events.remove(&earlier);
+                }
+            }
+            let named = reader.named(book, &stored)?;
+            let said = outcome_text(&outcome, Some(kind), 2, named.names().names, language);
+            let event = Event { outcome, ..event };
+            asides.events.insert(entry, Aside { entry, by, event, said });
+        }
+        Ok(asides)
+    }
+
+    /// The events that were sent, as batches to run; the line of each is its entry.
+    pub(super) fn batches(&self, names: &Names, file: u32) -> Vec<rows::Batch> {
+        let sent = self.events.values().filter(|it| it.event.origin != Origin::MADE);
+        let sent = sent.map(|it| (&it.event, Origin { file, line: it.entry }));
+        to_batches(sent, names)
+    }
+}
+
+fn is_aside(outcome: Option<&Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::SetAside { .. }))
+}
+
+/// The kind of an event in its own rules, and the event in the positions of others, if they have a
+/// place for it.
+fn translated(
+    book: &mut Book,
+    entry: u64,
+    schema: &Schema,
+) -> Result<Option<(u32, Event)>, BookTrouble> {
+    let damaged = BookError::Damaged { entry };
+    let Entry::Event(event) = book.entry(entry)? else { return Err(damaged.into()) };
+    let Entry::Batch(Batch { edition_entry, .. }) = book.entry(event.batch)? else {
+        return Err(damaged.into());
+    };
+    let Entry::Edition(edition) = book.entry(edition_entry)? else { return Err(damaged.into()) };
+    Ok(match Translator::new(&edition.schema, schema).event(&event) {
+        Translated::Whole(now) => Some((event.kind, now)),
+        Translated::Unknown | Translated::Unfit(_) => None,
+    })
+}

@@ -1,0 +1,111 @@
+//! Corrections by which a book stands as other rules would have had it.
+
+use crate::book::{Because, Book, Correction, Moment};
+use crate::diagnostics::Words;
+
+use super::super::BookTrouble;
+use super::super::edition::edition;
+use super::super::post::{begin_with, readings as readings_of};
+use super::super::replay::spans;
+use super::{Asked, Other, OwedChange, owed, registers};
+
+/// Why and by whom corrections are posted.
+#[derive(Debug, Clone)]
+pub struct Correcting {
+    /// Who posts.
+    pub by: Option<String>,
+    /// The moment of the poster's clock.
+    pub learnt: Moment,
+    /// Why.
+    pub because: Because,
+    /// Only these entries; all that differ, if none is named.
+    pub only: Vec<u64>,
+}
+
+/// Posts corrections by which a book stands as other rules would have had it; gives the first entry
+/// after them, and those of the corrections.
+///
+/// # Errors
+/// Nothing differs; what was reviewed, if anything was, is not what would be posted; the book cannot
+/// be written.
+pub fn correct(
+    book: &mut Book,
+    other: &Other<'_>,
+    correcting: &Correcting,
+    reviewed: Option<&[OwedChange]>,
+) -> Result<Vec<u64>, BookTrouble> {
+    let mut posting = book.begin()?;
+    let owed = owed(posting.book()?, other, &Asked::ALL, false)?;
+    let only = &correcting.only;
+    let named = |it: &OwedChange| only.contains(&it.entry) || only.contains(&it.event);
+    let of_dispute = matches!(correcting.because, Because::Dispute { .. });
+    let asked = |it: &&OwedChange| {
+        if only.is_empty() { of_dispute || it.dispute.is_none() } else { named(it) }
+    };
+    let changes: Vec<&OwedChange> = owed.changes.iter().filter(asked).collect();
+    if let Some(settled) = changes.iter().find(|it| !of_dispute && it.dispute.is_some()) {
+        return Err(stands(settled));
+    }
+    let same = reviewed.is_none_or(|reviewed| {
+        changes.len() == reviewed.len()
+            && changes.iter().zip(reviewed).all(|(one, other)| {
+                (one.entry, &one.key, &one.after) == (other.entry, &other.key, &other.after)
+            })
+    });
+    if !same || changes.is_empty() {
+        return Err(BookTrouble::Refused(Box::new((
+            Words::new(
+                "the corrections are not those that these rules give for this book as it stands",
+                "更正内容与此规则对账簿现状所得不一致",
+            ),
+            Some(Words::new(
+                "`fenshui book replay --with RULES --corrections FILE` makes them anew",
+                "请用 fenshui book replay --with 规则 --corrections 文件 重新生成",
+            )),
+        ))));
+    }
+    let own = edition(other.loaded, other.checked.rule_set());
+    let (size, book) = (posting.book()?.size()?, posting.book()?);
+    let spans = spans(book, size)?;
+    let registers = registers(book, other, &spans)?;
+    let readings = &other.choices.readings;
+    let number = begin_with(&mut posting, &own, &registers, |batch| {
+        batch.learnt = correcting.learnt;
+        batch.by.clone_from(&correcting.by);
+        batch.readings = readings_of(readings);
+        batch.through = spans.last().and_then(|span| span.begun.batch.through);
+    })?;
+    let mut entries = Vec::new();
+    for change in changes {
+        entries.push(posting.correction(&Correction {
+            batch: number,
+            of: change.entry,
+            because: correcting.because.clone(),
+            booked: change.booked,
+            outcome: change.outcome.clone(),
+        })?);
+    }
+    posting.commit()?;
+    Ok(entries)
+}
+
+/// What a dispute settled is not changed by the way.
+fn stands(change: &OwedChange) -> BookTrouble {
+    let (entry, key, dispute) = (change.entry, &change.key, change.dispute.unwrap_or(0));
+    BookTrouble::Refused(Box::new((
+        Words::new(
+            format!("entry {entry} ({key}) stands as dispute {dispute} was settled"),
+            format!("第 {entry} 条（{key}）系异议（第 {dispute} 条）了结后的结果"),
+        ),
+        Some(Words::new(
+            format!(
+                "raise a dispute against entry {entry}, and settle it by these rules with \
+                 `fenshui book dispute resolve`; or leave the entry out of the corrections"
+            ),
+            format!(
+                "请对第 {entry} 条另提异议，再用 fenshui book dispute resolve 按此规则了结；\
+                 或从更正内容中删去该条"
+            ),
+        )),
+    )))
+}

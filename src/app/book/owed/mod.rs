@@ -1,0 +1,316 @@
+//! Who owes whom: what stands in a book, held against what other rules would have given.
+
+mod aside;
+mod correct;
+mod disputes;
+mod weigh;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::base::{Date, Money};
+use crate::book::{Book, Outcome};
+use crate::check::Checked;
+use crate::diagnostics::{Language, Words};
+use crate::engine;
+use crate::formats::FormatsError;
+use crate::plan::{self, Choices};
+use crate::report::names::{Currency, Names};
+use crate::rows::{Batch, Origin, RegisterRow};
+
+use super::super::load::Loaded;
+use super::BookTrouble;
+use super::edition::texts_of;
+use super::maker::Maker;
+use super::post::{BOOK_FILE, Heard, bears_on, follow, stopped};
+use super::replay::{known_on, registers_of, spans};
+use super::standing::{Standing, Stood, identity};
+use super::translate::{Translated, Translator, get};
+
+use aside::Asides;
+use disputes::Disputes;
+use weigh::Weighing;
+
+pub use correct::{Correcting, correct};
+
+/// The other rules.
+#[derive(Debug)]
+pub struct Other<'r> {
+    /// Their texts.
+    pub loaded: &'r Loaded,
+    /// The rules, compiled.
+    pub checked: &'r Checked,
+    /// Their names.
+    pub names: &'r Names,
+    /// Readings chosen.
+    pub choices: &'r Choices,
+    /// Rows of registers; none for those that are the book's own.
+    pub registers: Vec<(u32, Vec<RegisterRow>)>,
+    /// Only what the book had learnt of by the end of this day.
+    pub known_on: Option<Date>,
+    /// The language of reasons.
+    pub language: Language,
+}
+
+/// Which events are asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Entries of events, or of corrections by which they stand.
+    pub range: Range<u64>,
+    /// Only events with one of these keys, if any is named.
+    pub events: Vec<String>,
+    /// Only events that gave to this account, or would.
+    pub account: Option<String>,
+}
+
+impl Asked {
+    /// All of them.
+    pub const ALL: Asked = Asked { range: 0..u64::MAX, events: Vec::new(), account: None };
+
+    /// Whether events with this key are asked about.
+    pub(in crate::app::book) fn is_of(&self, key: &str) -> bool {
+        self.events.is_empty() || self.events.iter().any(|own| own == key)
+    }
+}
+
+/// What accounts have, and what they would have.
+#[derive(Debug)]
+pub struct Owed {
+    /// By account, year and currency; those that differ not are left out.
+    pub lines: Vec<OwedLine>,
+    /// The events that would come out otherwise, in the order of their entries.
+    pub changes: Vec<OwedChange>,
+    /// How many events were held against each other, set aside or not.
+    pub compared: u64,
+    /// How many of them are set aside in the book, and how many by the other rules.
+    pub aside: (u64, u64),
+    /// Of those, how many bring no amount that is known.
+    pub aside_unknown: (u64, u64),
+    /// Rows that could not be read, and events for which the other rules have no place: no rules can
+    /// be held against them.
+    pub not_held: u64,
+}
+
+/// What an account has of a year, and what it would have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwedLine {
+    /// The account, as files write it; none for what is set aside.
+    pub account: Option<String>,
+    /// The year by which its events are booked.
+    pub year: i32,
+    /// The currency.
+    pub currency: Currency,
+    /// What it has.
+    pub before: Money,
+    /// What it would have.
+    pub after: Money,
+}
+
+/// An event that would come out otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwedChange {
+    /// The entry by which it stands.
+    pub entry: u64,
+    /// The entry of the event itself.
+    pub event: u64,
+    /// Its key.
+    pub key: String,
+    /// What stands.
+    pub before: String,
+    /// What would stand.
+    pub after: String,
+    /// Whether it moves between what is allocated and what is set aside.
+    pub shift: Shift,
+    /// The dispute by which it stands as it does.
+    pub dispute: Option<u64>,
+    /// The date by which it is booked.
+    pub booked: Date,
+    /// What would stand, for the book; nothing if it would not be made.
+    outcome: Option<Outcome>,
+}
+
+/// Whether an event moves between what is allocated and what is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shift {
+    /// It is allocated in the book and by the other rules.
+    None,
+    /// Allocated in the book, it is set aside by the other rules.
+    ToAside,
+    /// Set aside in the book, it is allocated by the other rules.
+    FromAside,
+}
+
+impl OwedChange {
+    /// Whether a correction can make it stand so: what is set aside is posted again, and what a
+    /// dispute settled stands until another dispute changes it.
+    pub fn is_correctable(&self) -> bool {
+        self.shift != Shift::FromAside && self.dispute.is_none()
+    }
+}
+
+/// Works out by other rules what stands in a book and, if `with_aside`, what it has set aside.
+/// Corrections are made without: they take the place of what stands.
+///
+/// # Errors
+/// The book says something that has no place in the rules, or cannot be read.
+pub fn owed(
+    book: &mut Book,
+    other: &Other<'_>,
+    asked: &Asked,
+    with_aside: bool,
+) -> Result<Owed, BookTrouble> {
+    let size = book.size()?;
+    let mut all = spans(book, size)?;
+    if let Some(day) = other.known_on {
+        known_on(&mut all, day);
+    }
+    let before = all.last().map_or(0, |span| span.end);
+    let schema = super::schema::schema(other.checked.rule_set());
+    let mut standing = Standing::read(book, before, &schema, |_| true)?;
+    let plan = plan::from_checked(other.checked, other.choices);
+    follow(&mut standing, &plan);
+    let asides = match with_aside {
+        true => Asides::read(book, before, &schema, &standing, other.language)?,
+        false => Asides::default(),
+    };
+    let mut disputes = Disputes::read(book, size)?;
+    disputes.follow(&standing, &plan);
+    let registers = registers(book, other, &all)?;
+    let maker = Maker::new(other.names, &plan)?;
+    let mut heard = Heard::new(&maker, None);
+    let mut input = standing.batches(other.names, BOOK_FILE);
+    input.extend(asides.batches(other.names, ASIDE_FILE));
+    let input = input.into_iter().map(Ok::<Batch, FormatsError>);
+    let through = all.last().and_then(|span| span.begun.batch.through);
+    let options = engine::Options { through };
+    engine::run(&plan, &registers, input, &options, &mut heard).map_err(stopped)?;
+    let mut weighing = Weighing::new(other, asked, &disputes);
+    let mut seen = vec![false; standing.events.len()];
+    let mut waiting = asides.events;
+    for now in heard.events {
+        let at = match now.origin {
+            Origin { file: BOOK_FILE, line } => standing.of_entry(line),
+            Origin { file: ASIDE_FILE, line } => {
+                if let Some(aside) = waiting.remove(&line) {
+                    weighing.aside(&aside, Some(&now));
+                }
+                continue;
+            }
+            _ => standing.find(&identity(&now, &schema)?),
+        };
+        match at.and_then(|at| Some((seen.get_mut(at)?, standing.events.get(at)?))) {
+            Some((seen, stood)) => {
+                *seen = true;
+                weighing.both(stood, Some(&now));
+            }
+            None => weighing.made(&now),
+        }
+    }
+    for (stood, _) in standing.events.iter().zip(seen).filter(|(_, seen)| !seen) {
+        weighing.both(stood, None);
+    }
+    waiting.values().for_each(|aside| weighing.aside(aside, None));
+    let not_held = asides.unread.iter().chain(&asides.unfit);
+    Ok(weighing.finish(not_held))
+}
+
+/// The file by which events that the book has set aside are known; their line is their entry.
+const ASIDE_FILE: u32 = u32::MAX - 3;
+
+/// The refunds that undo what these corrections correct, were posted before them, and come out
+/// otherwise by the other rules: they keep the amounts they had.
+///
+/// # Errors
+/// The book cannot be read.
+pub(super) fn stale_refunds(
+    book: &mut Book,
+    other: &Other<'_>,
+    corrections: &[u64],
+) -> Result<Vec<OwedChange>, BookTrouble> {
+    let schema = super::schema::schema(other.checked.rule_set());
+    let size = book.size()?;
+    let standing = Standing::read(book, size, &schema, |_| true)?;
+    let plan = plan::from_checked(other.checked, other.choices);
+    let corrected: Vec<&Stood> =
+        standing.events.iter().filter(|it| corrections.contains(&it.by)).collect();
+    let undoes = |it: &Stood| {
+        let earlier = corrected.iter().filter(|original| it.by < original.by);
+        earlier.into_iter().any(|original| bears_on(&plan, &it.event, &original.event))
+    };
+    let stale: BTreeSet<u64> =
+        standing.events.iter().filter(|it| undoes(it)).map(|it| it.by).collect();
+    if stale.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut changes = owed(book, other, &Asked::ALL, false)?.changes;
+    changes.retain(|it| stale.contains(&it.entry) && it.is_correctable());
+    Ok(changes)
+}
+
+/// The registers of the other rules: as given, else as the last batch that had them used them.
+fn registers(
+    book: &mut Book,
+    other: &Other<'_>,
+    spans: &[super::replay::Span],
+) -> Result<Vec<(u32, Vec<RegisterRow>)>, BookTrouble> {
+    let schema = super::schema::schema(other.checked.rule_set());
+    let mut registers = other.registers.clone();
+    for span in spans.iter().rev() {
+        if registers.iter().all(|(_, rows)| !rows.is_empty()) {
+            break;
+        }
+        let translator = Translator::new(&span.begun.edition.schema, &schema);
+        for (register, rows) in registers_of(book, &span.begun.batch)? {
+            match translator.register(register, rows) {
+                Translated::Whole((at, rows)) => {
+                    let own = registers.iter_mut().find(|(own, it)| *own == at && it.is_empty());
+                    own.into_iter().for_each(|(_, it)| *it = rows.clone());
+                }
+                Translated::Unknown => {}
+                Translated::Unfit(field) => {
+                    let name = get(&schema.registers, register).map_or("", |it| it.name.as_str());
+                    return Err(BookTrouble::said(
+                        Words::new(
+                            format!("the rules have no place for `{field}` of register `{name}`"),
+                            format!("规则容不下登记簿「{name}」的「{field}」"),
+                        ),
+                        Some(Words::new("name its rows with `--register`", "请用 --register 指定")),
+                    ));
+                }
+            }
+        }
+    }
+    Ok(registers)
+}
+
+impl OwedChange {
+    /// A change as it was written down to be reviewed.
+    pub fn reviewed(entry: u64, key: String, after: String) -> OwedChange {
+        let (before, booked, shift) = (String::new(), Date::MIN, Shift::None);
+        let (dispute, outcome) = (None, None);
+        OwedChange { entry, event: entry, key, before, after, shift, dispute, booked, outcome }
+    }
+}
+
+/// The texts of an edition of the book, by the beginning of its digest or the number of its entry, and
+/// the scenario they were compiled with.
+///
+/// # Errors
+/// The book cannot be read.
+pub fn texts_of_edition(
+    book: &mut Book,
+    named: &str,
+) -> Result<Option<(Loaded, Option<String>)>, BookTrouble> {
+    let mut found = None;
+    let size = book.size()?;
+    super::walk(book, 0..size, |number, entry| {
+        if let crate::book::Entry::Edition(edition) = entry {
+            let by_digest = named.len() >= 8 && edition.digest().to_string().starts_with(named);
+            if by_digest || number.to_string() == named {
+                found = Some(texts_of(&edition));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,211 @@
+//! What stands held against what other rules give, event by event, and added up.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Date, Money};
+use crate::book::{Account, Event, Outcome};
+use crate::report::book::outcome_text;
+use crate::report::names::Currency;
+use crate::report::values::account_text;
+
+use super::super::maker::key_text;
+use super::super::post::{amounts, differs};
+use super::super::standing::Stood;
+use super::super::translate::get;
+use super::aside::Aside;
+use super::disputes::Disputes;
+use super::{Asked, Other, Owed, OwedChange, OwedLine, Shift};
+
+type LineKey = (Option<String>, i32, String);
+
+pub(super) struct Weighing<'o, 'r> {
+    other: &'o Other<'r>,
+    asked: &'o Asked,
+    disputes: &'o Disputes,
+    lines: BTreeMap<LineKey, OwedLine>,
+    changes: Vec<OwedChange>,
+    compared: u64,
+    aside: (u64, u64),
+    aside_unknown: (u64, u64),
+}
+
+impl<'o, 'r> Weighing<'o, 'r> {
+    pub(super) fn new(
+        other: &'o Other<'r>,
+        asked: &'o Asked,
+        disputes: &'o Disputes,
+    ) -> Weighing<'o, 'r> {
+        Weighing {
+            other,
+            asked,
+            disputes,
+            lines: BTreeMap::new(),
+            changes: Vec::new(),
+            compared: 0,
+            aside: (0, 0),
+            aside_unknown: (0, 0),
+        }
+    }
+
+    /// An event that stands, and as it comes out; nothing if it would not be made.
+    pub(super) fn both(&mut self, stood: &Stood, now: Option<&Event>) {
+        let event = &stood.event;
+        if !self.is_asked((stood.entry, stood.by), event, now) {
+            return;
+        }
+        self.compared += 1;
+        self.sides(event, now);
+        if now.is_none_or(|now| differs(stood, &now.outcome)) {
+            let before = self.text(event);
+            let shift = match now.map(|now| &now.outcome) {
+                Some(Outcome::SetAside { .. }) => Shift::ToAside,
+                _ => Shift::None,
+            };
+            self.change((stood.entry, stood.by), event, (before, shift), now);
+        }
+    }
+
+    /// An event that is set aside, and as it comes out.
+    pub(super) fn aside(&mut self, aside: &Aside, now: Option<&Event>) {
+        let event = &aside.event;
+        if !self.is_asked((aside.entry, aside.by), event, now) {
+            return;
+        }
+        self.compared += 1;
+        self.sides(event, now);
+        if let Some(now) = now.filter(|now| matches!(now.outcome, Outcome::Allocated { .. })) {
+            let before = (aside.said.clone(), Shift::FromAside);
+            self.change((aside.entry, aside.by), event, before, Some(now));
+        }
+    }
+
+    /// An event that only the other rules make: of their calendar, or their stages.
+    pub(super) fn made(&mut self, now: &Event) {
+        let all = self.asked.range == Asked::ALL.range;
+        let gives = self.asked.account.as_ref().is_none_or(|asked| self.gives(asked, now));
+        if all && gives && self.asked.is_of(&key_text(now)) {
+            self.add(now, now.booked.unwrap_or(now.date), &now.outcome, true);
+        }
+    }
+
+    fn is_asked(&self, (entry, by): (u64, u64), event: &Event, now: Option<&Event>) -> bool {
+        let range = &self.asked.range;
+        let of_account = self.asked.account.as_ref().is_none_or(|asked| {
+            self.gives(asked, event) || now.is_some_and(|now| self.gives(asked, now))
+        });
+        (range.contains(&entry) || range.contains(&by))
+            && of_account
+            && self.asked.is_of(&key_text(event))
+    }
+
+    fn gives(&self, asked: &str, event: &Event) -> bool {
+        amounts(&event.outcome).iter().any(|(account, _)| self.name(account.as_ref()) == asked)
+    }
+
+    /// Adds up what an event gives in the book, and by the other rules.
+    fn sides(&mut self, event: &Event, now: Option<&Event>) {
+        self.add(event, event.booked.unwrap_or(event.date), &event.outcome, false);
+        if let Some(now) = now {
+            self.add(event, now.booked.unwrap_or(now.date), &now.outcome, true);
+        }
+    }
+
+    fn change(
+        &mut self,
+        (entry, by): (u64, u64),
+        event: &Event,
+        (before, shift): (String, Shift),
+        now: Option<&Event>,
+    ) {
+        self.changes.push(OwedChange {
+            entry: by,
+            event: entry,
+            key: key_text(event),
+            before,
+            after: now.map_or_else(String::new, |now| self.text(now)),
+            shift,
+            dispute: self.disputes.settled(by),
+            booked: event.booked.unwrap_or(event.date),
+            outcome: now.map(|now| now.outcome.clone()),
+        });
+    }
+
+    fn text(&self, event: &Event) -> String {
+        let (kind, scale) = (event.kind, self.currency(event.kind).scale);
+        outcome_text(&event.outcome, Some(kind), scale, self.other.names, self.other.language)
+    }
+
+    fn currency(&self, kind: u32) -> Currency {
+        let table = get(&self.other.names.events, kind);
+        table.map_or(Currency { code: String::new(), scale: 2 }, |table| table.currency.clone())
+    }
+
+    fn name(&self, account: Option<&Account>) -> String {
+        match account {
+            None => "undetermined".to_owned(),
+            Some(account) => match get(&self.other.names.accounts, account.family) {
+                Some(family) => account_text(family, &account.key, self.other.names),
+                None => "(an account that these rules do not have)".to_owned(),
+            },
+        }
+    }
+
+    fn add(&mut self, event: &Event, booked: Date, outcome: &Outcome, after: bool) {
+        match outcome {
+            Outcome::Allocated { .. } => {
+                for (account, minor) in amounts(outcome) {
+                    let name = self.name(account.as_ref());
+                    self.add_to(event, Some(name), booked, minor, after);
+                }
+            }
+            Outcome::SetAside { inflow, .. } => {
+                let pick = |sides: &mut (u64, u64)| match after {
+                    true => sides.1 += 1,
+                    false => sides.0 += 1,
+                };
+                pick(&mut self.aside);
+                match inflow {
+                    Some(inflow) => self.add_to(event, None, booked, inflow.minor(), after),
+                    None => pick(&mut self.aside_unknown),
+                }
+            }
+        }
+    }
+
+    fn add_to(
+        &mut self,
+        event: &Event,
+        account: Option<String>,
+        booked: Date,
+        minor: i128,
+        after: bool,
+    ) {
+        let (currency, year) = (self.currency(event.kind), booked.year());
+        let key = (account.clone(), year, currency.code.clone());
+        let (before, nothing) = (Money::default(), Money::default());
+        let line = OwedLine { account, year, currency, before, after: nothing };
+        let line = self.lines.entry(key).or_insert(line);
+        let side = if after { &mut line.after } else { &mut line.before };
+        *side = Money::from_minor(side.minor().saturating_add(minor));
+    }
+
+    pub(super) fn finish<'n>(self, not_held: impl Iterator<Item = &'n u64>) -> Owed {
+        let lines = self.lines.into_values().filter(|line| line.before != line.after);
+        let (mut lines, set_aside): (Vec<_>, Vec<_>) = lines.partition(|it| it.account.is_some());
+        lines.extend(set_aside);
+        let mut changes = self.changes;
+        changes.sort_by_key(|change| change.entry);
+        // What nothing is known of is asked about by its entry alone.
+        let asked = self.asked;
+        let by_entry = asked.events.is_empty() && asked.account.is_none();
+        let not_held = not_held.filter(|entry| by_entry && asked.range.contains(entry)).count();
+        Owed {
+            lines,
+            changes,
+            compared: self.compared,
+            aside: self.aside,
+            aside_unknown: self.aside_unknown,
+            not_held: u64::try_from(not_held).unwrap_or(u64::MAX),
+        }
+    }
+}

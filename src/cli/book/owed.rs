@@ -1,0 +1,239 @@
+//! Who owes whom by other rules, and `fenshui book correct`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+use crate::app::book::{
+    self, Access, Asked, BookPlace, Correcting, Other, Owed, OwedChange, Shift,
+};
+use crate::book::{Because, Book};
+use crate::diagnostics::Words;
+use crate::formats::{read_text, write_text};
+use crate::report::table::{Align, Table};
+use crate::report::values::money_label;
+
+use super::super::console::Console;
+use super::super::exit::{Exit, Stop};
+use super::other::{self, OtherArgs};
+use super::{Failed, secret};
+
+#[derive(Debug, Args)]
+pub(super) struct CorrectArgs {
+    /// The rules by which the book is to stand: a file or an edition of the book
+    #[arg(long, value_name = "RULES")]
+    with: String,
+    #[command(flatten)]
+    other: OtherArgs,
+    /// The corrections as they were reviewed
+    #[arg(long, value_name = "FILE")]
+    corrections: PathBuf,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    because: String,
+    /// Who posts, for the book to name
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+pub(super) fn text(console: &Console, owed: &Owed) -> String {
+    let heading = |en, zh, align| (console.pick(en, zh).to_owned(), align);
+    let several = owed
+        .lines
+        .iter()
+        .any(|line| owed.lines.first().is_some_and(|first| first.currency != line.currency));
+    let mut headings = vec![
+        heading("account", "账户", Align::Left),
+        heading("year", "年度", Align::Left),
+        heading("has", "现有", Align::Right),
+        heading("would have", "应有", Align::Right),
+        heading("difference", "差额", Align::Right),
+    ];
+    if several {
+        headings.insert(2, heading("currency", "币种", Align::Left));
+    }
+    let mut table = Table::new(headings);
+    let aside = console.pick("(set aside)", "（搁置）");
+    for line in &owed.lines {
+        let scale = line.currency.scale;
+        let difference = line.after.checked_sub(line.before).unwrap_or_default();
+        let mut cells = vec![
+            line.account.clone().unwrap_or_else(|| aside.to_owned()),
+            line.year.to_string(),
+            money_label(line.before, scale),
+            money_label(line.after, scale),
+            money_label(difference, scale),
+        ];
+        if several {
+            cells.insert(2, line.currency.code.clone());
+        }
+        table.add(cells);
+    }
+    let (changed, compared) = (owed.changes.len(), owed.compared);
+    let words = Words::new(
+        format!("{changed} of {compared} events come out otherwise\n"),
+        format!("{compared} 条事项中有 {changed} 条结果不同\n"),
+    );
+    let table = if owed.lines.is_empty() { String::new() } else { table.draw() };
+    format!("{table}{}{}", words.in_language(console.language), beside(console, owed))
+}
+
+/// What is set aside on either side, what disputes settled, and what no rules can be held against.
+fn beside(console: &Console, owed: &Owed) -> String {
+    const SHOWN_MAX: usize = 20;
+    let mut out = String::new();
+    let mut say = |words: Words| out.push_str(words.in_language(console.language));
+    let (has, would) = owed.aside;
+    if has > 0 || would > 0 {
+        say(Words::new(
+            format!("set aside: {has} in the book, {would} by these rules\n"),
+            format!("搁置：账簿中 {has} 条，按此规则 {would} 条\n"),
+        ));
+    }
+    let unknown = owed.aside_unknown;
+    if unknown != (0, 0) {
+        let (has, would) = unknown;
+        say(Words::new(
+            format!("  with no known amount: {has} in the book, {would} by these rules\n"),
+            format!("  其中金额不明：账簿中 {has} 条，按此规则 {would} 条\n"),
+        ));
+    }
+    let shifted: Vec<&OwedChange> =
+        owed.changes.iter().filter(|it| it.shift != Shift::None).collect();
+    for OwedChange { entry, key, before, after, .. } in shifted.iter().take(SHOWN_MAX) {
+        say(Words::new(
+            format!("  entry {entry} ({key}): {before} → {after}\n"),
+            format!("  第 {entry} 条（{key}）：{before} → {after}\n"),
+        ));
+    }
+    if let Some(more @ 1..) = shifted.len().checked_sub(SHOWN_MAX) {
+        say(Words::new(format!("  and {more} more\n"), format!("  另有 {more} 条\n")));
+    }
+    let settled = owed.changes.iter().filter_map(|it| Some((it, it.dispute?)));
+    for (change, dispute) in settled {
+        let (entry, key) = (change.entry, &change.key);
+        say(Words::new(
+            format!(
+                "entry {entry} ({key}) stands as dispute {dispute} was settled: \
+                 corrections leave it\n"
+            ),
+            format!("第 {entry} 条（{key}）系异议（第 {dispute} 条）了结后的结果：更正不涉及\n"),
+        ));
+    }
+    if owed.not_held > 0 {
+        let count = owed.not_held;
+        say(Words::new(
+            format!("{count} more could not be read, and no rules are held against them\n"),
+            format!("另有 {count} 条无法读取，未按任何规则比较\n"),
+        ));
+    }
+    out
+}
+
+pub(super) fn record(owed: &Owed) -> Json {
+    let lines = owed.lines.iter().map(|line| {
+        let scale = line.currency.scale;
+        let difference = line.after.checked_sub(line.before).unwrap_or_default();
+        json!({
+            "account": line.account, "year": line.year, "currency": line.currency.code,
+            "has": line.before.format(scale), "would_have": line.after.format(scale),
+            "difference": difference.format(scale),
+        })
+    });
+    json!({
+        "compared": owed.compared,
+        "accounts": lines.collect::<Json>(),
+        "changes": owed.changes.iter().map(change).collect::<Json>(),
+        "set_aside": { "has": owed.aside.0, "would_have": owed.aside.1 },
+        "not_held": owed.not_held,
+    })
+}
+
+fn change(it: &OwedChange) -> Json {
+    json!({
+        "entry": it.entry, "key": it.key, "before": it.before, "after": it.after,
+        "set_aside": match it.shift {
+            Shift::None => Json::Null,
+            Shift::ToAside => json!("newly"),
+            Shift::FromAside => json!("no longer"),
+        },
+        "dispute": it.dispute,
+    })
+}
+
+const FORMAT: &str = "fenshui.corrections/1";
+
+/// Writes corrections as a file to be reviewed: of what stands, and of what no dispute settled.
+pub(super) fn write_corrections(
+    open: &mut Book,
+    rules: &Other<'_>,
+    of: &Asked,
+    file: &Path,
+) -> Result<(), Failed> {
+    let owed = book::owed(open, rules, of, false)?;
+    let correctable = owed.changes.iter().filter(|it| it.is_correctable());
+    let corrections = correctable.map(
+        |it| json!({ "entry": it.entry, "key": it.key, "before": it.before, "after": it.after }),
+    );
+    let text = json!({
+        "format": FORMAT,
+        "book": open.opening().origin,
+        "entries": open.size()?,
+        "corrections": corrections.collect::<Json>(),
+    });
+    Ok(write_text(file, &format!("{text:#}\n"))?)
+}
+
+/// Reads what was reviewed.
+fn reviewed(file: &Path) -> Result<Vec<OwedChange>, Failed> {
+    let text = read_text(file)?;
+    let parsed: Option<Json> = serde_json::from_str(&text).ok();
+    let list = parsed.as_ref().filter(|it| it.get("format") == Some(&json!(FORMAT)));
+    let list = list.and_then(|it| it.get("corrections")).and_then(Json::as_array);
+    let change = |it: &Json| {
+        let text = |name: &str| it.get(name).and_then(Json::as_str).map(str::to_owned);
+        let entry = it.get("entry").and_then(Json::as_u64)?;
+        Some(OwedChange::reviewed(entry, text("key")?, text("after")?))
+    };
+    let changes = list.and_then(|list| list.iter().map(change).collect::<Option<Vec<_>>>());
+    Ok(changes.ok_or_else(|| {
+        let file = file.display();
+        Stop::error(
+            Words::new(
+                format!("`{file}` holds no corrections"),
+                format!("「{file}」中没有更正内容"),
+            ),
+            Some(Words::new(
+                "`fenshui book replay --with RULES --corrections FILE` writes them",
+                "用 fenshui book replay --with 规则 --corrections 文件 生成",
+            )),
+        )
+    })?)
+}
+
+pub(super) fn correct(
+    console: &Console,
+    place: &BookPlace,
+    args: &CorrectArgs,
+) -> Result<Exit, Failed> {
+    let changes = reviewed(&args.corrections)?;
+    let mut open = place.open(Access::Write)?;
+    let rules = other::read(console, &mut open, &args.with, &args.other)?;
+    let correcting = Correcting {
+        by: args.by.clone(),
+        learnt: secret::now(),
+        because: Because::Stated { reason: args.because.clone() },
+        only: changes.iter().map(|it| it.entry).collect(),
+    };
+    let entries =
+        book::correct(&mut open, &rules.other(console, None), &correcting, Some(&changes))?;
+    for (change, entry) in changes.iter().zip(entries) {
+        let words = Words::new(
+            format!("entry {entry} corrects {}\n", change.entry),
+            format!("第 {entry} 条更正第 {} 条\n", change.entry),
+        );
+        console.print(words.in_language(console.language))?;
+    }
+    Ok(Exit::Done)
+}
