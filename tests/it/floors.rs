@@ -81,7 +81,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ed25519_dalek", &["book"]),
     ("encoding_rs", &["formats"]),
     ("flate2", &["formats"]),
-    ("foldhash", &["engine", "formats"]),
+    ("foldhash", &["book", "engine", "formats"]),
     // Random bytes of the system, for keys.
     ("getrandom", &["cli"]),
     ("glob", &["formats"]),
