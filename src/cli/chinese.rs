@@ -284,6 +284,14 @@ const HELP: &[(&str, &str)] = &[
     ("A journal for hledger: a transaction an event", "hledger 日记账：每笔事项一个交易"),
     ("Tables in CSV with a Frictionless data package", "CSV 表格，附 Frictionless 数据包说明"),
     (
+        "The same tables, in files of XML or CSV that `--map` lays out, as a standard asks for",
+        "同样的表格，按 --map 所定格式写成 XML 或 CSV，以符合某一标准",
+    ),
+    (
+        "What `mapped` writes: which of our fields stands under which name, in TOML",
+        "mapped 所写内容：各字段对应的名称（TOML）",
+    ),
+    (
         "The same tables in Parquet, with amounts as decimals",
         "同样的表格，Parquet 格式，金额为十进制数",
     ),
@@ -341,6 +349,7 @@ const HELP: &[(&str, &str)] = &[
     ("The first entry", "第一条"),
     ("The first entry that is left out [default: none]", "到此条之前为止 [默认到末尾]"),
     ("Only entries of this kind; may be given again", "只列此种类；可重复"),
+    ("Only events with this key", "只列此键的事项"),
     ("Only events with this key; may be given again", "只列此键的事项，可重复给出"),
     (
         "Layout of the list; `json` and `ndjson` give entries whole",

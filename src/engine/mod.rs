@@ -52,6 +52,7 @@ mod trace;
 mod tree;
 mod turns;
 mod value;
+mod windows;
 
 pub use explain::Wanted;
 pub use fault::RunError;

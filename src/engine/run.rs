@@ -49,7 +49,7 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let input = Input { registers, batches, memory: None };
+    let input = Input { registers, batches, memory: None, threads: 1 };
     let taken = all(plan, input, options, Turn::Sorted, None, sink)?;
     taken.map(|(summary, _)| summary).ok_or(RunError::Internal("a run that was not made"))
 }
@@ -75,7 +75,7 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let input = Input { registers, batches, memory: None };
+    let input = Input { registers, batches, memory: None, threads: 1 };
     run_over(plan, input, options, Turn::AsTheyCome, sink)
 }
 
@@ -106,6 +106,8 @@ pub struct Input<'i, B, E> {
     pub batches: B,
     /// How much memory events that wait their turn may take; nothing: as much as they need.
     pub memory: Option<Memory<'i, E>>,
+    /// How many threads may work; no outcome depends on it.
+    pub threads: usize,
 }
 
 /// What a run was, and the explanations of the events asked for.
@@ -135,7 +137,7 @@ pub fn explain<I>(
 where
     I: std::error::Error + 'static,
 {
-    let input = Input { registers, batches, memory: None };
+    let input = Input { registers, batches, memory: None, threads: 1 };
     let asked = Some(Asked::For(wanted));
     let told = all(plan, input, options, Turn::Sorted, asked, &mut Unheard)?;
     Ok(told.map_or_else(Vec::new, |(_, explanations)| explanations))
@@ -154,7 +156,7 @@ pub fn explain_all<I>(
 where
     I: std::error::Error + 'static,
 {
-    let input = Input { registers, batches, memory: None };
+    let input = Input { registers, batches, memory: None, threads: 1 };
     let told = all(plan, input, options, Turn::Sorted, Some(Asked::All), &mut Unheard)?;
     Ok(told.map_or_else(Vec::new, |(_, explanations)| explanations))
 }
@@ -171,14 +173,14 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let Input { registers, batches, memory } = input;
+    let Input { registers, batches, memory, threads } = input;
     let mut names = Names::default();
     let registers = Registers::new(plan, registers, &mut names);
     let mut state = State::new(plan, names);
     let desk = Desk::new(plan, sink, wanted);
     // Whoever is to be told how an event came about is told by the evaluator.
     let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan) };
-    let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk };
+    let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
     let span = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome) if !has_calendar(plan) => {
             match run.in_turn(&mut batches.into_iter(), options, memory)? {
@@ -225,6 +227,7 @@ pub(crate) struct Run<'r, S> {
     pub state: &'r mut State,
     pub lanes: Lanes,
     pub desk: Desk<'r, S>,
+    pub threads: usize,
 }
 
 /// Nobody hears the outcomes of a run that explains.

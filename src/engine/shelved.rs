@@ -15,7 +15,8 @@ use super::fault::RunError;
 use super::hands::Firsts;
 use super::order::{Kept, Slot, order, sort};
 use super::run::Run;
-use super::turns::{WINDOW, Waiting, by_kind};
+use super::turns::Waiting;
+use super::windows::{Ordered, WINDOW, by_kind};
 
 /// How much memory events that wait may take, and where they are put when they take more.
 pub struct Memory<'m, E> {
@@ -206,7 +207,8 @@ impl<S: Sink> Run<'_, S> {
                 let last = at_last_place(&slots, &rows.kept, &plan.events);
                 held_back = slots.split_off(slots.len() - last);
             }
-            self.take_sorted(&slots, &rows.kept, firsts, calendar)?;
+            let ordered = Ordered { kept: &rows.kept, firsts };
+            self.take_sorted(&slots, ordered, calendar)?;
             let under_way = all.iter().filter(|it| !it.slots.is_empty());
             let places = under_way.flat_map(|it| it.places.iter().copied());
             rows.keep_only(places.chain(held_back.iter().map(|slot| slot.batch)));

@@ -5,22 +5,19 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::base::Date;
-use crate::plan::{Plan, at};
+use crate::plan::at;
 use crate::rows::{Batch, Column, Packed, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::Evaluator;
 use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands, Known, Place};
-use super::lane::Answers;
-use super::order::{Kept, Slot, Ties, order, sort};
+use super::order::{Kept, Slot, order, sort};
 use super::outcome::Stop;
 use super::run::{Options, Run, Span, at_hand, dated, sent};
 use super::shelved::{Memory, PutAway, only_kind};
 use super::trace::{Off, Trace};
-
-/// So many events are unpacked together.
-pub(super) const WINDOW: usize = 4096;
+use super::windows::Ordered;
 
 /// Events kept until all have been read.
 pub(super) struct Waiting<'p> {
@@ -307,96 +304,14 @@ impl<S: Sink> Run<'_, S> {
             }
             _ => {
                 sort(&mut slots, &kept, &plan.events);
-                self.take_sorted(&slots, &kept, &firsts, &mut calendar)?;
+                let ordered = Ordered { kept: &kept, firsts: &firsts };
+                self.take_sorted(&slots, ordered, &mut calendar)?;
             }
         }
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         Ok(calendar.take_rest(&mut evaluator, &mut self.desk)?)
     }
-
-    /// Takes events that stand in their order.
-    pub fn take_sorted(
-        &mut self,
-        slots: &[Slot],
-        kept: &[Kept<Packed>],
-        firsts: &Firsts<'_>,
-        calendar: &mut Calendar,
-    ) -> Result<(), Stop<S::Error>> {
-        let mut ties = Ties::new(slots, kept, &self.plan.events);
-        for (place, window) in (0..).step_by(WINDOW).zip(slots.chunks(WINDOW)) {
-            self.window((window, place), kept, firsts, &mut ties, calendar)?;
-        }
-        Ok(())
-    }
-
-    /// Unpacks events that follow one another, and takes them.
-    fn window(
-        &mut self,
-        (slots, start): (&[Slot], usize),
-        kept: &[Kept<Packed>],
-        firsts: &Firsts<'_>,
-        ties: &mut Ties<'_>,
-        calendar: &mut Calendar,
-    ) -> Result<(), Stop<S::Error>> {
-        let plan = self.plan;
-        let unpacked = self.unpacked(slots, kept);
-        // How many of each kind have been taken.
-        let mut taken = vec![0; unpacked.len()];
-        let mut off = Off;
-        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        for (place, slot) in (start..).zip(slots) {
-            calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
-            let kind = kept.get(at(slot.batch)).map_or(u32::MAX, Kept::event);
-            let of_kind = unpacked.get(at(kind)).and_then(Option::as_ref);
-            let Some(((batch, answers), next)) = of_kind.zip(taken.get_mut(at(kind))) else {
-                continue;
-            };
-            let row = std::mem::replace(next, *next + 1);
-            let Some(event) = sent(plan, batch) else { continue };
-            let event = Place { event, batch, answers, row };
-            let (date, tied) = (slot.date, ties.tied(place));
-            let known = Known { date, tied, new: firsts.all_new(kind) };
-            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-            hands.take(&mut evaluator, event, known)?;
-            self.desk.hand_on_much(&evaluator.state.accounts)?;
-        }
-        self.desk.hand_on(&self.state.accounts)
-    }
-
-    /// Some events, those of each kind in a batch.
-    fn unpacked(
-        &self,
-        slots: &[Slot],
-        kept: &[Kept<Packed>],
-    ) -> Vec<Option<(Arc<Batch>, Answers)>> {
-        let of_kind = |(kind, slots): (u32, Vec<(&Kept<Packed>, Slot)>)| {
-            let rows: Vec<(&Packed, usize)> =
-                slots.iter().map(|(held, slot)| (&held.rows, at(slot.row))).collect();
-            let batch = (!rows.is_empty()).then(|| Packed::unpacked(kind, &rows))?;
-            let answers = self.lanes.ask_ahead(&batch, self.registers, &self.state.names);
-            Some((Arc::new(batch), answers))
-        };
-        (0..).zip(by_kind(self.plan, slots, kept)).map(of_kind).collect()
-    }
-}
-
-/// Events by their kind, each with what holds its row.
-pub(super) fn by_kind<'k>(
-    plan: &Plan,
-    slots: &[Slot],
-    kept: &'k [Kept<Packed>],
-) -> Vec<Vec<(&'k Kept<Packed>, Slot)>> {
-    let mut by_kind = vec![Vec::new(); plan.events.len()];
-    for slot in slots {
-        let held = kept.get(at(slot.batch));
-        if let Some((held, own)) =
-            held.and_then(|held| Some((held, by_kind.get_mut(at(held.event()))?)))
-        {
-            own.push((held, *slot));
-        }
-    }
-    by_kind
 }
 
 /// The day of the event at hand, if every field that orders it is there as well.

@@ -1,7 +1,7 @@
 //! A file to write: whole at the end, or not there at all.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,6 +79,15 @@ impl To {
 }
 
 impl Output {
+    /// Whether a person sees what is written as it comes.
+    pub(super) fn is_screen(&self) -> bool {
+        match &self.to {
+            To::Stdout(writer) => writer.get_ref().is_terminal(),
+            To::Direct(writer) => writer.get_ref().is_terminal(),
+            To::File(..) => false,
+        }
+    }
+
     /// Starts to write a file, packed if its ending says so; `-` is the standard output.
     ///
     /// # Errors

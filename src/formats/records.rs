@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::diagnostics::Words;
 use crate::report::table::{Align, Table};
 
 use super::built::Built;
@@ -149,6 +150,19 @@ impl Records {
         });
         let (more, row) = (more.to_owned(), String::new());
         let built = Built::new(layout, output.name(), &columns, facts)?;
+        if built.is_some() && output.is_screen() {
+            return Err(FormatsError::Binary {
+                file: output.name().to_owned(),
+                what: Words::new(
+                    "a screen cannot show a workbook or a file of columns",
+                    "屏幕无法显示工作簿或列式文件",
+                ),
+                hint: Words::new(
+                    "name a file with `--out`, or send the output on",
+                    "请用 --out 指定文件，或将输出转到别处",
+                ),
+            });
+        }
         let (cells, rows) = (0, 0);
         let mut records = Records { output, layout, columns, row, cells, rows, table, built, more };
         if layout == ResultLayout::ForExcel {

@@ -396,11 +396,22 @@ mod tests {
         }
     }
 
-    fn wanted(kind: u8, cell: &Cell) -> bool {
-        kind > 8
-            || cell.rank() == kind
-            || (kind == 7 && cell.rank() == 8)
-            || (kind == 8 && cell.rank() == 9)
+    /// Whether a column of a type holds a cell.
+    fn holds(kind: u8, cell: &Cell) -> bool {
+        let mut made = column(kind);
+        made.push(cell.clone());
+        made.cell(0) != Cell::Missing
+    }
+
+    /// A column of a type, with or without values that are missing.
+    fn filled(kind: u8, cells: &[Cell], full: bool) -> Column {
+        let own: Vec<&Cell> = cells.iter().filter(|cell| holds(kind, cell)).collect();
+        let mut made = column(kind);
+        for (at, cell) in cells.iter().enumerate() {
+            let cell = if full { own.get(at % own.len().max(1)).copied() } else { Some(cell) };
+            made.push(cell.cloned().unwrap_or(Cell::Missing));
+        }
+        made
     }
 
     proptest! {
@@ -408,26 +419,16 @@ mod tests {
         fn what_was_put_away_comes_out_again(
             kinds in prop::collection::vec(0_u8..10, 0..6),
             cells in prop::collection::vec(cell(), 0..60),
-            lines in any::<u64>(),
+            line in any::<u64>(),
         ) {
             let folder = tempfile::tempdir().unwrap();
             let mut shelf = FileShelf::new(folder.path().to_owned());
-            let rows = cells.len();
-            let made = |kinds: &[u8], full: bool| {
-                let columns = kinds.iter().map(|kind| {
-                    let mut made = column(*kind);
-                    let of_kind: Vec<&Cell> = cells.iter().filter(|it| wanted(*kind, it)).collect();
-                    for (at, cell) in cells.iter().enumerate() {
-                        // With and without values that are missing.
-                        let other = of_kind.get(at % of_kind.len().max(1));
-                        made.push(if full { other.map_or(Cell::Missing, |it| (*it).clone()) } else { cell.clone() });
-                    }
-                    made
-                });
-                let origins = (0..rows).map(|at| Origin { file: 7, line: lines ^ at as u64 });
-                Batch { event: 3, columns: columns.collect(), origins: origins.collect() }
+            let batch = |full: bool| {
+                let columns = kinds.iter().map(|kind| filled(*kind, &cells, full));
+                let origins = vec![Origin { file: 7, line }; cells.len()];
+                Batch { event: 3, columns: columns.collect(), origins }
             };
-            let all = [vec![made(&kinds, true), made(&kinds, false)], vec![], vec![made(&kinds, false)]];
+            let all = [vec![batch(true), batch(false)], vec![], vec![batch(false)]];
             let numbers: Vec<u64> = all.iter().map(|them| shelf.put(them).unwrap()).collect();
             for (number, batches) in numbers.iter().zip(&all).rev() {
                 prop_assert_eq!(&shelf.take(*number).unwrap(), batches);

@@ -197,6 +197,12 @@ fn book_refunds() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn tables_are_laid_out_as_a_mapping_says() {
+    check("book_exchange");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn what_is_in_the_book_is_told_by_its_own_names() {
     check("book_renames");
 }

@@ -30,7 +30,7 @@ pub(super) use translate::{Translated, Translator};
 pub use dispute::{Ending, Gathered, Matter, Resolved, gather, matters, raise, resolve};
 pub use error::BookTrouble;
 pub use explain::{Form, explain};
-pub use export::{journal, tables, tiles};
+pub use export::{journal, mapped, tables, tiles};
 pub use import::import;
 pub use look::{Named, Reader};
 pub use owed::{

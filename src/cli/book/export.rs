@@ -21,6 +21,9 @@ pub(super) struct ExportArgs {
     what: What,
     /// The file of a journal, or the folder of tables or tiles
     out: PathBuf,
+    /// What `mapped` writes: which of our fields stands under which name, in TOML
+    #[arg(long, value_name = "FILE", required_if_eq("what", "mapped"))]
+    map: Option<PathBuf>,
     /// Sign the checkpoint of tiles with this key [default: the latest that the book notes]
     #[arg(long, value_name = "FILE")]
     sign: Option<PathBuf>,
@@ -37,6 +40,8 @@ enum What {
     Csv,
     /// The same tables in Parquet, with amounts as decimals
     Parquet,
+    /// The same tables, in files of XML or CSV that `--map` lays out, as a standard asks for
+    Mapped,
     /// The whole book as a tiled log, from which it can be made again
     Tiles,
 }
@@ -58,6 +63,10 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ExportArgs) -> Re
         What::Csv => book::tables(&mut open, secret::now(), &args.out, ResultLayout::Csv)?,
         What::Parquet => {
             book::tables(&mut open, secret::now(), &args.out, ResultLayout::Parquet)?;
+        }
+        What::Mapped => {
+            let map = args.map.as_deref().unwrap_or(Path::new(""));
+            book::mapped(&mut open, map, &args.out)?;
         }
         What::Tiles => {
             must_be_new(&args.out)?;

@@ -92,6 +92,33 @@ fn frictionless_finds_the_tables_as_told() {
     }
 }
 
+/// Python's own reader of XML finds in a file that a mapping lays out the very values of the table.
+#[test]
+fn an_xml_reader_finds_what_a_mapping_lays_out() {
+    if std::env::var_os("FENSHUI_FOREIGN").is_none() {
+        return;
+    }
+    const READ: &str = "import sys, xml.etree.ElementTree as tree\n\
+        for row in tree.parse(sys.argv[1]).getroot().find('rows'):\n  \
+        print(row.find('of/entry').text, row.find('of/account').text or '', row.find('said').text)";
+    const MAP: &str = "[[file]]\nname = 'out.xml'\nrows = 'amounts'\nlayout = 'xml'\n\
+        root = 'book/rows'\nrow = 'row'\n\
+        fields = [['of/entry', 'entry'], ['of/account', 'account'], ['said', '=<a & b>']]\n";
+    let folder = exported();
+    std::fs::write(folder.path().join("map.toml"), MAP).unwrap();
+    let told = outcome("fenshui book export mapped . --map map.toml", folder.path(), "b.book");
+    assert_eq!(told, "");
+    let mut python = Command::new("python3");
+    let read = python.args(["-c", READ, "out.xml"]).current_dir(folder.path()).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let table = std::fs::read_to_string(folder.path().join("tables/amounts.csv")).unwrap();
+    let wanted = table.lines().skip(1).map(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        format!("{} {} <a & b>\n", cells[1], cells[8])
+    });
+    assert_eq!(String::from_utf8(read.stdout).unwrap(), wanted.collect::<String>());
+}
+
 fn fen(amount: &str) -> i64 {
     let (whole, fraction) = amount.split_once('.').unwrap();
     assert_eq!(fraction.len(), 2, "{amount}");

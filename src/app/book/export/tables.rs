@@ -8,7 +8,9 @@ use serde_json::{Value as Json, json};
 use crate::base::{Digest, Money};
 use crate::book::{Book, Entry, Leaf, Moment, Outcome};
 use crate::diagnostics::Language;
-use crate::formats::{Holds, Records, ResultColumn, ResultLayout, read_bytes};
+use crate::formats::{
+    Exchange, ExchangeWriter, Holds, Records, ResultColumn, ResultLayout, read_bytes, read_text,
+};
 use crate::report::book::{leg_name, log_line};
 
 use super::super::maker::key_text;
@@ -78,8 +80,8 @@ pub fn tables(
         let output = create(&folder.join(format!("{name}.{ending}")))?;
         Ok(Records::with_facts(output, layout, columns, &within, "")?)
     };
-    amounts(book, begin("amounts", &AMOUNTS)?)?;
-    events(book, begin("events", &EVENTS)?)?;
+    fill(book, begin("amounts", &AMOUNTS)?, amounts)?;
+    fill(book, begin("events", &EVENTS)?, events)?;
     if layout == ResultLayout::Parquet {
         return Ok(());
     }
@@ -165,62 +167,69 @@ fn resource(
     }))
 }
 
-fn amounts(book: &mut Book, mut to: Records) -> Result<(), BookTrouble> {
+/// Hands each row of a table to a function.
+type Each<'e> = &'e mut dyn FnMut(&[String]) -> Result<(), BookTrouble>;
+
+/// Writes the rows that one of the tables has.
+fn fill(
+    book: &mut Book,
+    mut to: Records,
+    table: fn(&mut Book, Each<'_>) -> Result<(), BookTrouble>,
+) -> Result<(), BookTrouble> {
+    table(book, &mut |cells| {
+        cells.iter().for_each(|cell| to.text(cell));
+        Ok(to.end_row()?)
+    })?;
+    Ok(to.finish()?)
+}
+
+fn amounts(book: &mut Book, each: Each<'_>) -> Result<(), BookTrouble> {
     let mut row = 0_u64;
     moves(book, |moved| {
         let reversed = moved.reversed.iter().map(|leaf| (leaf, -leaf.amount.minor()));
         let given = moved.given.iter().map(|leaf| (leaf, leaf.amount.minor()));
         for (leaf, minor) in reversed.chain(given) {
             row += 1;
-            amount_row(&mut to, row, moved, leaf, minor)?;
+            each(&amount_row(row, moved, leaf, minor))?;
         }
         Ok(())
-    })?;
-    Ok(to.finish()?)
+    })
 }
 
-fn amount_row(
-    to: &mut Records,
-    row: u64,
-    moved: &Moved<'_>,
-    leaf: &Leaf,
-    minor: i128,
-) -> Result<(), BookTrouble> {
+fn amount_row(row: u64, moved: &Moved<'_>, leaf: &Leaf, minor: i128) -> [String; AMOUNTS.len()] {
     let event = moved.event;
     let booked = moved.correction.map(|it| it.booked).or(event.booked).unwrap_or(event.date);
     let (rule, place, _) = leg_name(leaf.leg, moved.names);
     let batch = moved.correction.map_or(event.batch, |it| it.batch);
-    to.bare(&row.to_string());
-    to.bare(&moved.number.to_string());
-    number(to, moved.correction.map(|it| it.of));
-    to.bare(&batch.to_string());
-    to.text(moved.kind());
-    to.text(&key_text(event));
-    to.text(&event.date.to_string());
-    to.text(&booked.to_string());
-    to.text(&moved.account(leaf.account.as_ref()));
-    to.text(&Money::from_minor(minor).format(moved.scale()));
-    to.text(moved.currency());
-    to.text(rule);
-    to.text(place);
-    Ok(to.end_row()?)
+    [
+        row.to_string(),
+        moved.number.to_string(),
+        optional(moved.correction.map(|it| it.of)),
+        batch.to_string(),
+        moved.kind().to_owned(),
+        key_text(event),
+        event.date.to_string(),
+        booked.to_string(),
+        moved.account(leaf.account.as_ref()),
+        Money::from_minor(minor).format(moved.scale()),
+        moved.currency().to_owned(),
+        rule.to_owned(),
+        place.to_owned(),
+    ]
 }
 
-fn number(to: &mut Records, number: Option<u64>) {
-    match number {
-        Some(number) => to.bare(&number.to_string()),
-        None => to.missing(),
-    }
+fn optional(number: Option<u64>) -> String {
+    number.map_or_else(String::new, |number| number.to_string())
 }
 
-fn events(book: &mut Book, mut to: Records) -> Result<(), BookTrouble> {
+fn events(book: &mut Book, each: Each<'_>) -> Result<(), BookTrouble> {
     let links = Links::read(book)?;
     let mut reader = Reader::new(Language::English);
-    for entry_number in &links.entries {
-        let entry = book.entry(*entry_number)?;
+    for number in &links.entries {
+        let entry = book.entry(*number)?;
         let named = reader.named(book, &entry)?;
         let of = named.names();
-        let said = log_line(*entry_number, &entry, of, Language::English);
+        let said = log_line(*number, &entry, of, Language::English);
         let (kind, outcome) = match &entry {
             Entry::Event(event) => (Some(event.kind), Some(&event.outcome)),
             Entry::Correction(correction) => (None, correction.outcome.as_ref()),
@@ -232,20 +241,60 @@ fn events(book: &mut Book, mut to: Records) -> Result<(), BookTrouble> {
             (Some(Outcome::SetAside { .. }) | None, _) => "set aside",
         };
         let table = kind.and_then(|kind| super::get(&of.names.events, kind));
-        let corrected_by = links.corrected_by(*entry_number);
-        to.bare(&entry_number.to_string());
-        to.text(said.kind);
-        number(&mut to, links.corrects(*entry_number));
-        number(&mut to, corrected_by);
-        to.bare(if corrected_by.is_none() { "true" } else { "false" });
-        number(&mut to, said.batch);
-        to.text(table.map_or("", |table| table.name.text.as_str()));
-        to.text(&said.key);
-        to.text(&said.when);
-        to.text(outcome);
-        to.text(&said.amount);
-        to.text(&said.what);
-        to.end_row()?;
+        let corrected_by = links.corrected_by(*number);
+        let row: [String; EVENTS.len()] = [
+            number.to_string(),
+            said.kind.to_owned(),
+            optional(links.corrects(*number)),
+            optional(corrected_by),
+            corrected_by.is_none().to_string(),
+            optional(said.batch),
+            table.map_or_else(String::new, |table| table.name.text.clone()),
+            said.key,
+            said.when,
+            outcome.to_owned(),
+            said.amount,
+            said.what,
+        ];
+        each(&row)?;
     }
-    Ok(to.finish()?)
+    Ok(())
+}
+
+/// Writes the tables as a mapping asks for, into a folder: for a standard whose text somebody else has.
+///
+/// # Errors
+/// The mapping names what the tables do not have; the book cannot be read, or a file be written.
+pub fn mapped(book: &mut Book, mapping: &Path, folder: &Path) -> Result<(), BookTrouble> {
+    let text = read_text(mapping)?;
+    let names = |columns: &[Column]| -> Vec<&'static str> {
+        columns.iter().map(|(name, _)| *name).collect()
+    };
+    // What a ledger has in two columns, one amount stands in one of.
+    let mut of_amounts = names(&AMOUNTS);
+    of_amounts.extend(["increase", "decrease"]);
+    let of_events = names(&EVENTS);
+    let tables = [("amounts", of_amounts.as_slice()), ("events", of_events.as_slice())];
+    let exchange = Exchange::parse(&text, &mapping.display().to_string(), &tables)?;
+    for file in &exchange.files {
+        let mut writer = ExchangeWriter::new(file, create(&folder.join(&file.name))?)?;
+        let is_amounts = file.rows == "amounts";
+        let columns = if is_amounts { &of_amounts } else { &of_events };
+        let table = if is_amounts { amounts } else { events };
+        table(book, &mut |cells| {
+            let cell = |name: &str| -> String {
+                let at = columns.iter().position(|own| *own == name);
+                at.and_then(|at| cells.get(at)).cloned().unwrap_or_default()
+            };
+            let amount = cell("amount");
+            let value = |name: &str| match (name, amount.strip_prefix('-')) {
+                ("increase", None) => amount.clone(),
+                ("decrease", Some(amount)) => amount.to_owned(),
+                (name, _) => cell(name),
+            };
+            Ok(writer.row(&value)?)
+        })?;
+        writer.finish()?;
+    }
+    Ok(())
 }
