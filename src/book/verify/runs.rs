@@ -58,7 +58,9 @@ impl Walk {
                 self.upto = size;
             } else {
                 let what = format!("a run of the keys of entries {} to {}", run.since, run.upto);
-                tell(Damage::Store(Flaw::Structure { what: format!("{what} stands where none can") }));
+                tell(Damage::Store(Flaw::Structure {
+                    what: format!("{what} stands where none can"),
+                }));
                 continue;
             }
             let own = self.runs.iter().position(|it| run.since <= it.since);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use fenshui::base::{Digest, Money};
 use fenshui::book::{
-    Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Flaw, Identity, Outcome,
-    Part, Posted, Resolution, Root, StoreError, Unread, Verdict,
+    Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Flaw, Identity,
+    Outcome, Part, Posted, Resolution, Root, StoreError, Unread, Verdict,
 };
 use fenshui::rows::{Cell, Origin, Reason, Unreadable};
 

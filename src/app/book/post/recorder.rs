@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::base::{Exact, Money};
-use crate::book::{Became, BookError, Bytes, Draft, Drafts, Event, Outcome, Posted, Posting, Unread};
+use crate::book::{
+    Became, BookError, Bytes, Draft, Drafts, Event, Outcome, Posted, Posting, Unread,
+};
 use crate::formats::{self, FormatsError, raw_rows};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, reason_words};

@@ -260,7 +260,8 @@ impl<'c> Holder<'c> {
             Some((number, stored)) => {
                 self.maker.write(told, accounts, Some(stored), &mut self.drafts)?;
                 if !self.choosy && stored == self.drafts.last() {
-                    self.found.compared += u64::from(self.comparing.asked.of.range.contains(&number));
+                    self.found.compared +=
+                        u64::from(self.comparing.asked.of.range.contains(&number));
                 } else {
                     let (stored, now) = (event(number, stored)?, self.drafts.event(0)?);
                     self.comparing.event(number, &stored, &now, &mut self.found);
