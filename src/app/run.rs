@@ -255,6 +255,10 @@ where
         }
         Ok(self.listener.hear(outcomes, accounts)?)
     }
+
+    fn hears_figures(&self) -> bool {
+        self.listener.hears_figures()
+    }
 }
 
 /// The files of a run, in the order in which origins count them.

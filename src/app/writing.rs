@@ -41,6 +41,10 @@ impl Sink for Writer<'_, '_> {
         }
         Ok(())
     }
+
+    fn hears_figures(&self) -> bool {
+        self.outputs.figures.is_some()
+    }
 }
 
 /// Hands outcomes over to a thread that writes them, in their order.
@@ -51,6 +55,7 @@ pub(super) struct Beside<'s> {
     /// How many accounts have been handed over.
     known: u32,
     thread: Option<ScopedJoinHandle<'s, Result<(), FormatsError>>>,
+    hears_figures: bool,
 }
 
 /// Outcomes, and the accounts that had not occurred before.
@@ -70,8 +75,9 @@ impl<'s> Beside<'s> {
     {
         let (to, handed) = sync_channel(WAITING);
         let (emptied, back) = sync_channel(WAITING);
+        let hears_figures = writer.hears_figures();
         let thread = scope.spawn(move || write(writer, &handed, &emptied));
-        Beside { to, back, known: 0, thread: Some(thread) }
+        Beside { to, back, known: 0, thread: Some(thread), hears_figures }
     }
 
     /// Waits until all is written.
@@ -109,6 +115,10 @@ impl Sink for Beside<'_> {
             // It has ended before all was written.
             Err(_) => self.thread.take().map_or(Ok(()), joined),
         }
+    }
+
+    fn hears_figures(&self) -> bool {
+        self.hears_figures
     }
 }
 

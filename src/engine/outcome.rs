@@ -9,7 +9,7 @@ use crate::rows::{
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Asked;
 use super::fault::{Fault, RunError};
-use super::lane::{Answers, Lanes};
+use super::lane::{Answers, Given, Lanes};
 use super::registers::Registers;
 use super::state::{AccountTable, State};
 use super::summary::Totals;
@@ -190,10 +190,13 @@ impl<'r, S: Sink> Desk<'r, S> {
         state: &mut State,
     ) -> Result<bool, Stop<S::Error>> {
         let place = (&**taken.batch, taken.row, answers);
-        let out = self.gathered.allocations();
-        let worked_out = lanes.work_out(place, taken.date, registers, state, out);
+        self.figures.clear();
+        let figures = self.sink.hears_figures().then_some(&mut self.figures);
+        let mut given = Given { allocations: self.gathered.allocations(), figures };
+        let worked_out = lanes.work_out(place, taken.date, registers, state, &mut given);
         let Some(worked_out) = worked_out.map_err(Stop::Internal)? else { return Ok(false) };
         self.gathered.allocated(taken, worked_out.inflow, worked_out.residue);
+        self.figures.drain(..).for_each(|figure| self.gathered.figure(figure));
         self.totals.summary.in_lane += 1;
         Ok(true)
     }

@@ -89,6 +89,11 @@ pub trait Sink {
     /// Whatever the listener cannot go on after.
     fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts)
     -> Result<(), Self::Error>;
+
+    /// Whether anybody hears of figures; if not, they may be left out.
+    fn hears_figures(&self) -> bool {
+        true
+    }
 }
 
 /// Why an event is set aside. Positions are those of the rule set; the words are joined above.

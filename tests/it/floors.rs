@@ -80,6 +80,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("dashu_ratio", &["base"]),
     ("ed25519_dalek", &["book"]),
     ("encoding_rs", &["formats"]),
+    // Whole numbers of 256 bits.
+    ("ethnum", &["engine"]),
     ("flate2", &["formats"]),
     ("foldhash", &["book", "engine", "formats"]),
     // Random bytes of the system, for keys.

@@ -98,7 +98,7 @@ fn amount() -> impl Strategy<Value = String> {
     ]
 }
 
-fn money(fen: i128) -> String {
+pub fn money(fen: i128) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", fen.abs() / 100, fen.abs() % 100)
 }
@@ -145,7 +145,7 @@ pub fn limits() -> Vec<Row> {
 
 /// Both evaluators over the same events, in batches of several sizes and both ways of taking them.
 /// Gives how many events went in their lane.
-fn check(rules: &RuleSet, events: &[Sent], rows: &[Row]) -> Result<u64, String> {
+pub fn check(rules: &RuleSet, events: &[Sent], rows: &[Row]) -> Result<u64, String> {
     let registers = registers(rules, rows);
     let mut first: Option<Vec<Outcome>> = None;
     let mut in_lane = 0;

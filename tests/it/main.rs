@@ -29,6 +29,7 @@ mod floors;
 #[cfg(feature = "cli")]
 mod jobs;
 mod lane;
+mod lane_rows;
 mod language;
 mod model;
 mod reference;

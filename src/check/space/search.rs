@@ -327,6 +327,15 @@ impl<'a> Search<'a> {
     }
 
     fn reduced_parts(&self, parts: &[Formula], cells: &Cells, settles: bool) -> Formula {
+        // What settles it is looked for among the questions first: to reduce all the others is dear.
+        let settled = |part: &Formula| {
+            let answer = literal(part)
+                .and_then(|(test, wanted)| self.answer(test, cells).map(|answer| answer == wanted));
+            answer == Some(settles)
+        };
+        if parts.iter().any(settled) {
+            return Formula::Decided(settles);
+        }
         let mut left: Vec<Formula> = Vec::new();
         let mut asked: Vec<(usize, bool)> = Vec::new();
         for part in parts {

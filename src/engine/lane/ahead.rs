@@ -3,7 +3,7 @@
 //! Events that waited for others come in an order that has nothing to do with the places of what they
 //! ask for, so each look-up is a walk through memory. Side by side many are under way at a time.
 
-use crate::plan::{Entity, KeyPart, Lane, Number, at};
+use crate::plan::{Entity, KeyPart, Lane, Number, RowRead, at};
 use crate::rows::{Batch, Column};
 
 use crate::engine::registers::Registers;
@@ -33,7 +33,7 @@ impl Ahead {
     /// Looks up what stands under keys of stored fields.
     pub fn new(lane: &Lane, batch: &Batch, registers: &Registers, names: &Names) -> Ahead {
         let mut ahead = Ahead::default();
-        let keys = lane.rows.iter().map(|row| &row.key);
+        let keys = lane.rows.iter().filter_map(RowRead::key);
         for part in keys.chain(lane.keys.iter().map(|key| &key.parts)).flatten() {
             if let KeyPart::Text(field) = part
                 && ahead.texts.iter().all(|(of, _)| of != field)
@@ -47,13 +47,15 @@ impl Ahead {
         let mut parts = Vec::new();
         for read in &lane.rows {
             let mut found = Vec::new();
-            if read.key.iter().all(is_stored) {
+            if let RowRead::Keyed { register, key } = read
+                && key.iter().all(is_stored)
+            {
                 found.reserve(batch.len());
                 for row in 0..batch.len() {
                     parts.clear();
-                    parts.extend(read.key.iter().map_while(|part| ahead.part(part, batch, row)));
-                    found.push(match parts.len() == read.key.len() {
-                        true => only_row(registers, read.register, &parts),
+                    parts.extend(key.iter().map_while(|part| ahead.part(part, batch, row)));
+                    found.push(match parts.len() == key.len() {
+                        true => only_row(registers, *register, &parts),
                         false => Found::Unclear,
                     });
                 }

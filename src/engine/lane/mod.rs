@@ -7,24 +7,28 @@
 //! changed, and the event is the evaluator's. See [`crate::plan::Lane`] for what a lane may know.
 
 mod ahead;
+mod ends;
 mod programs;
+mod rows;
 mod settle;
 mod tree;
 mod whole;
 
-use crate::base::{Date, Exact, Money};
+use ethnum::I256;
+
+use crate::base::{Date, Money};
 use crate::plan::{
-    CaseOf, Choice, Day, Done, KeyPart, Lane, LaneStep, Leaf, Limit, Next, Plan, Program, Slot,
-    Sum, Way, WayOfSettling, at, lane,
+    CaseOf, Choice, Day, Done, Lane, LaneStep, Limit, Next, Plan, Program, Slot, Sum, Way, at, lane,
 };
-use crate::rows::{Allocation, Batch, Cell, Column, Origin, Payee};
+use crate::rows::{Allocation, Batch, Column, FigureValue};
 
 use super::registers::Registers;
-use super::state::{Original, OriginalFeed, OriginalLeaf, Settling, State};
-use super::value::{Names, Part, Value};
+use super::state::State;
+use super::value::{Names, Part};
 use ahead::{Ahead, Found};
-use programs::Programs;
 pub(crate) use programs::{Answers, Ready};
+use programs::{Programs, Width};
+use rows::RowWork;
 use whole::Whole;
 
 /// The lanes of a plan, by event kind, and the memory to work in.
@@ -33,6 +37,15 @@ pub(crate) struct Lanes {
     /// For events whose numbers fit 64 bits, and for the others.
     narrow: Work<i64>,
     wide: Work<i128>,
+    /// For shares of rows, whose denominators are sums of an event's own numbers.
+    widest: Work<I256>,
+}
+
+/// What an event gives, besides its changes.
+pub(crate) struct Given<'o> {
+    pub allocations: &'o mut Vec<Allocation>,
+    /// Its figures, if anybody hears them.
+    pub figures: Option<&'o mut Vec<FigureValue>>,
 }
 
 /// What an event came to.
@@ -65,9 +78,10 @@ struct Work<W> {
     /// Of parts that are known, what each has beyond whole units.
     rests: Vec<u64>,
     /// Changes of totals: the sum, the number of its key, by how much.
-    changes: Vec<(Sum, u32, W)>,
+    changes: Vec<(Sum, u32, i128)>,
     /// Settled minus entitled: the account, a numerator and its denominator.
-    drifts: Vec<(u32, W, i128)>,
+    drifts: Vec<(u32, i128, i128)>,
+    of_rows: RowWork<W>,
 }
 
 /// One event under way.
@@ -93,12 +107,14 @@ impl Lanes {
         let programs = |event| lane(plan, event).map(Programs::new);
         let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
         let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
-        Lanes { lanes, narrow, wide }
+        let widest = Work::new().prepared(&lanes);
+        Lanes { lanes, narrow, wide, widest }
     }
 
     /// No lanes: every event is the evaluator's.
     pub fn none() -> Lanes {
-        Lanes { lanes: Vec::new(), narrow: Work::new(), wide: Work::new() }
+        let lanes = Vec::new();
+        Lanes { lanes, narrow: Work::new(), wide: Work::new(), widest: Work::new() }
     }
 
     /// Which events of a batch have all that their lane needs.
@@ -202,55 +218,46 @@ impl Lanes {
         date: Date,
         registers: &Registers,
         state: &mut State,
-        out: &mut Vec<Allocation>,
+        out: &mut Given<'_>,
     ) -> Result<Option<WorkedOut>, &'static str> {
         let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else { return Ok(None) };
-        let before = out.len();
-        let (lane, program, known) = programs.program(answers, row, date);
-        let (positions, work) = (&mut *known, &mut self.narrow);
-        work.begin();
-        let residue = 0;
-        let (state_of, ahead) = (&mut *state, &answers.ahead);
-        let mut event = Event {
-            lane,
-            program,
-            positions,
-            batch,
-            row,
-            ahead,
-            date,
-            registers,
-            state: state_of,
-            work,
-            residue,
+        let before = out.allocations.len();
+        let mut width = programs.width.first();
+        let (lane, program, positions) = programs.program(answers, row, date);
+        let ahead = &answers.ahead;
+        let place = At { lane, program, batch, row, ahead, date, registers };
+        let last = if lane.sources.is_empty() { Width::Wide } else { Width::Widest };
+        let taken = loop {
+            let taken = match width {
+                Width::Narrow => self.narrow.take(place, positions, state, out)?,
+                Width::Wide => self.wide.take(place, positions, state, out)?,
+                Width::Widest => self.widest.take(place, positions, state, out)?,
+            };
+            if taken.is_none() {
+                out.allocations.truncate(before);
+            }
+            if taken.is_some() || width >= last {
+                break taken;
+            }
+            width = width.next();
         };
-        if let Some((worked_out, done)) = event.work_out(out) {
-            event.commit(&worked_out, done)?;
-            return Ok(Some(worked_out));
+        if last == Width::Widest {
+            programs.width.note(width);
         }
-        out.truncate(before);
-        let (positions, work) = (known, &mut self.wide);
-        work.begin();
-        let mut event = Event {
-            lane,
-            program,
-            positions,
-            batch,
-            row,
-            ahead,
-            date,
-            registers,
-            state,
-            work,
-            residue,
-        };
-        let Some((worked_out, done)) = event.work_out(out) else {
-            out.truncate(before);
-            return Ok(None);
-        };
-        event.commit(&worked_out, done)?;
-        Ok(Some(worked_out))
+        Ok(taken)
     }
+}
+
+/// Which event, and what it goes through.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    lane: &'a Lane,
+    program: &'a Program,
+    batch: &'a Batch,
+    row: usize,
+    ahead: &'a Ahead,
+    date: Date,
+    registers: &'a Registers,
 }
 
 /// Makes room for so many.
@@ -277,7 +284,37 @@ impl<W: Whole> Work<W> {
             rests: Vec::new(),
             changes: Vec::new(),
             drifts: Vec::new(),
+            of_rows: RowWork::new(),
         }
+    }
+
+    /// Takes an event, if all its numbers fit.
+    fn take(
+        &mut self,
+        place: At<'_>,
+        positions: &mut [Option<u32>],
+        state: &mut State,
+        out: &mut Given<'_>,
+    ) -> Result<Option<WorkedOut>, &'static str> {
+        let At { lane, program, batch, row, ahead, date, registers } = place;
+        self.begin();
+        let (work, residue) = (self, 0);
+        let mut event = Event {
+            lane,
+            program,
+            positions,
+            batch,
+            row,
+            ahead,
+            date,
+            registers,
+            state,
+            work,
+            residue,
+        };
+        let Some((worked_out, done)) = event.work_out(out) else { return Ok(None) };
+        event.commit(&worked_out, done)?;
+        Ok(Some(worked_out))
     }
 
     /// Makes room for the largest lane.
@@ -287,6 +324,7 @@ impl<W: Whole> Work<W> {
             room(&mut self.rows, lane.rows.len(), (0, None));
             room(&mut self.keys, lane.keys.len(), (0, 0));
             room(&mut self.adds, lane.program.adds.len(), (0, W::ZERO));
+            self.of_rows.prepare(lane);
         }
         self
     }
@@ -303,7 +341,7 @@ impl<W: Whole> Work<W> {
 }
 
 impl<'a, W: Whole> Event<'a, W> {
-    fn work_out(&mut self, out: &mut Vec<Allocation>) -> Option<(WorkedOut, &'a Done)> {
+    fn work_out(&mut self, out: &mut Given<'_>) -> Option<(WorkedOut, &'a Done)> {
         let lane = self.lane;
         if let Some(undoes) = lane.undoes
             && !self.batch.columns.get(at(undoes))?.is_missing(self.row)
@@ -337,8 +375,11 @@ impl<'a, W: Whole> Event<'a, W> {
                 Next::Choice(choice) => way = self.choose(choice)?,
             }
         };
-        self.collect(done, out)?;
-        let inflow = Money::from_minor(inflow.wide());
+        self.collect(done, out.allocations)?;
+        if !program.figures.is_empty() {
+            self.figures(out.figures.as_deref_mut())?;
+        }
+        let inflow = Money::from_minor(inflow.wide()?);
         Some((WorkedOut { inflow, residue: self.residue }, done))
     }
 
@@ -379,7 +420,7 @@ impl<'a, W: Whole> Event<'a, W> {
         }
     }
 
-    fn step(&mut self, step: &LaneStep) -> Option<()> {
+    fn step(&mut self, step: &'a LaneStep) -> Option<()> {
         match step {
             LaneStep::Put(slot, number) => {
                 let value = self.number(number)?;
@@ -393,6 +434,9 @@ impl<'a, W: Whole> Event<'a, W> {
             LaneStep::Bound(limit) => self.bound(limit)?,
             LaneStep::Settle(settle) => self.settle(settle)?,
             LaneStep::Divide(divide) => self.divide(divide)?,
+            LaneStep::Spread(spread) => self.spread(spread)?,
+            LaneStep::Rows(of_rows) => self.of_rows(of_rows)?,
+            LaneStep::SettleRows(settle) => self.settle_rows(settle)?,
         }
         Some(())
     }
@@ -417,177 +461,5 @@ impl<'a, W: Whole> Event<'a, W> {
         let room = bound.minus(total)?.max(W::ZERO).times(W::of(limit.den)?)?;
         self.put(limit.to, if share > W::ZERO { share.min(room) } else { share });
         Some(())
-    }
-
-    /// What the event changes, worked out so far that making the changes cannot fail.
-    fn collect(&mut self, done: &Done, out: &mut Vec<Allocation>) -> Option<()> {
-        let program = self.program;
-        for (place, add) in program.adds.iter().enumerate() {
-            let amount = self.own_add(place)?;
-            self.change(&add.sums, amount)?;
-        }
-        for feed in &done.feeds {
-            let leaves = feed.leaves.iter().filter_map(|leaf| done.leaves.get(*leaf));
-            let slots = leaves.map(|leaf| leaf.units).chain(feed.pooled.iter().copied());
-            let amount = slots.map(|slot| self.slot(slot)).try_fold(W::ZERO, W::plus)?;
-            self.change(&feed.sums, amount)?;
-        }
-        for place in 0..self.work.shutting.len() {
-            let key = self.work.shutting.get(place)?.1.key;
-            self.key(key)?;
-        }
-        for leaf in &done.leaves {
-            let units = self.slot(leaf.units);
-            let (slot, by, den) = leaf.share;
-            let share = self.slot(slot).times(W::of(by)?)?;
-            if share == W::ZERO && units == W::ZERO {
-                continue;
-            }
-            let payee = match &leaf.payee {
-                None => Payee::Undetermined,
-                Some((account, key)) => Payee::Account(self.payee(leaf, *account, key)?),
-            };
-            let more = units.times(W::of(den)?)?.minus(share)?;
-            if let Payee::Account(account) = payee
-                && more != W::ZERO
-            {
-                self.work.drifts.push((account, more, den));
-            }
-            if units != W::ZERO {
-                let amount = Money::from_minor(units.wide());
-                out.push(Allocation { payee, amount, leg: leaf.leg });
-            }
-        }
-        Some(())
-    }
-
-    fn change(&mut self, sums: &[Sum], amount: W) -> Option<()> {
-        if amount == W::ZERO {
-            return Some(());
-        }
-        for sum in sums {
-            let key = self.key(sum.key)?;
-            self.work.changes.push((*sum, key, amount));
-        }
-        Some(())
-    }
-
-    /// Makes the changes. Whatever fails here was tried before: it would be a mistake of ours.
-    fn commit(&mut self, worked_out: &WorkedOut, done: &Done) -> Result<(), &'static str> {
-        const HALF: &str = "an event's changes failed half way";
-        if let Some(field) = self.lane.kept_under {
-            self.keep(field, worked_out, done).ok_or(HALF)?;
-        }
-        let (state, work) = (&mut *self.state, &mut *self.work);
-        for (sum, key, amount) in &work.changes {
-            let totals = state.totals.get_mut(at(sum.tally));
-            let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
-            totals.add_whole(*key, amount.wide(), self.date).map_err(|_| HALF)?;
-        }
-        let of = match work.drifts.is_empty() {
-            true => (0, 0),
-            false => (self.lane.currency, self.date.year()),
-        };
-        for (account, more, den) in &work.drifts {
-            state.drift.add_over(*account, of, more.wide(), *den).map_err(|_| HALF)?;
-        }
-        for place in 0..self.work.watched.len() {
-            let Some((leg, bound, sum)) = self.work.watched.get(place).copied() else { break };
-            if self.sum(sum).ok_or(HALF)? >= bound {
-                self.work.shutting.push((leg, sum));
-            }
-        }
-        for place in 0..self.work.shutting.len() {
-            let Some((leg, sum)) = self.work.shutting.get(place).copied() else { break };
-            let key = self.key(sum.key).ok_or(HALF)?;
-            self.state.shut_at(leg, key);
-        }
-        Ok(())
-    }
-
-    /// Keeps what the event gave, for a refund that may undo it.
-    fn keep(&mut self, field: u32, worked_out: &WorkedOut, done: &Done) -> Option<()> {
-        let unique = match self.batch.columns.get(at(field))? {
-            Column::Text(texts) => self.state.names.text_part(texts.get(self.row)?, true),
-            column => self.state.names.part(&Value::of_plain(&column.cell(self.row))?),
-        };
-        let mut places: Vec<Option<u32>> = Vec::with_capacity(done.leaves.len());
-        let mut leaves = Vec::with_capacity(done.leaves.len());
-        for leaf in &done.leaves {
-            let units = self.slot(leaf.units).wide();
-            if units == 0 && self.slot(leaf.share.0) == W::ZERO {
-                places.push(None);
-                continue;
-            }
-            let account = match &leaf.payee {
-                Some((account, key)) => Some(self.account(*account, key)?),
-                None => None,
-            };
-            places.push(u32::try_from(leaves.len()).ok());
-            leaves.push(OriginalLeaf { account, leg: leaf.leg, units, given_back: 0 });
-        }
-        let mut feeds = Vec::with_capacity(done.feeds.len());
-        for feed in &done.feeds {
-            self.parts(&feed.key, true)?;
-            let key = self.work.parts.as_slice().into();
-            let own = feed.leaves.iter().filter_map(|leaf| places.get(*leaf).copied().flatten());
-            let pooled = feed.pooled.iter().map(|slot| self.slot(*slot).wide()).sum();
-            let pooled = Exact::from_int(pooled);
-            feeds.push(OriginalFeed { tally: feed.tally, key, leaves: own.collect(), pooled });
-        }
-        let settling = match done.by {
-            WayOfSettling::LargestRemainder => Settling::LargestRemainder,
-            WayOfSettling::InOrder => Settling::InOrder,
-        };
-        let inflow = worked_out.inflow.minor();
-        let origin = self.batch.origins.get(self.row).copied().unwrap_or(Origin::MADE);
-        let date = self.date;
-        let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
-        self.state.originals.insert((self.batch.event, unique), original);
-        Some(())
-    }
-
-    /// The position of a leaf's account.
-    #[inline]
-    fn payee(&mut self, leaf: &Leaf, account: u32, key: &[KeyPart]) -> Option<u32> {
-        let Some(fixed) = leaf.fixed.map(at) else { return self.account(account, key) };
-        if let Some(Some(position)) = self.positions.get(fixed) {
-            return Some(*position);
-        }
-        let position = self.account(account, key)?;
-        if let Some(place) = self.positions.get_mut(fixed) {
-            *place = Some(position);
-        }
-        Some(position)
-    }
-
-    /// The position of an account.
-    fn account(&mut self, account: u32, key: &[KeyPart]) -> Option<u32> {
-        // Nearly all accounts have no key or one member: those need no list of parts.
-        let known = match key {
-            [] => self.state.accounts.known(account, &[]),
-            [KeyPart::Member(entity)] => {
-                let member = self.entity(entity)?;
-                self.state.accounts.known(account, &[Part::Member(member)])
-            }
-            _ => None,
-        };
-        if known.is_some() {
-            return known;
-        }
-        self.parts(key, true)?;
-        let parts = std::mem::take(&mut self.work.parts);
-        let position = match self.state.accounts.known(account, &parts) {
-            Some(position) => Some(position),
-            None => {
-                self.cells(key).map(|cells| self.state.accounts.position(account, &parts, || cells))
-            }
-        };
-        self.work.parts = parts;
-        position
-    }
-
-    fn cells(&mut self, key: &[KeyPart]) -> Option<Vec<Cell>> {
-        key.iter().map(|part| self.cell(part)).collect()
     }
 }

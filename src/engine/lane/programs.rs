@@ -15,6 +15,8 @@ pub(crate) struct Programs {
     programs: Vec<Own>,
     /// The program of all situations.
     general: Own,
+    /// The width that was enough, of lanes with shares of rows.
+    pub width: Enough,
     /// Whether a question is about more than the day.
     asks_fields: bool,
     /// The day of the event before, if days are worked out from fields alone.
@@ -49,6 +51,58 @@ enum Made {
     NotYet(u8),
     /// The program at this place.
     At(u32),
+}
+
+/// How wide numbers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Width {
+    #[default]
+    Narrow,
+    Wide,
+    Widest,
+}
+
+impl Width {
+    pub fn next(self) -> Width {
+        match self {
+            Width::Narrow => Width::Wide,
+            Width::Wide | Width::Widest => Width::Widest,
+        }
+    }
+
+    fn before(self) -> Width {
+        match self {
+            Width::Narrow | Width::Wide => Width::Narrow,
+            Width::Widest => Width::Wide,
+        }
+    }
+}
+
+/// The width that was enough for the event before. What comes out is the same in every width that is
+/// enough; to begin with the right one saves the others.
+#[derive(Debug, Default)]
+pub(super) struct Enough {
+    width: Width,
+    /// How often in a row.
+    times: u8,
+}
+
+/// After so many events less width is tried again.
+const TIMES_MAX: u8 = 64;
+
+impl Enough {
+    pub fn first(&self) -> Width {
+        self.width
+    }
+
+    pub fn note(&mut self, width: Width) {
+        self.times = if width == self.width { self.times.saturating_add(1) } else { 0 };
+        self.width = width;
+        if self.times >= TIMES_MAX {
+            self.width = width.before();
+            self.times = 0;
+        }
+    }
 }
 
 /// To make a program costs about as much as it saves so many events.
@@ -93,7 +147,8 @@ impl Programs {
             Day::Field(_) => None,
             day => day.fields().map(|fields| LastDay { fields, of: Vec::new(), day: None }),
         };
-        Programs { lane, made, programs: Vec::new(), general, asks_fields, day, waits }
+        let width = Enough::default();
+        Programs { lane, made, programs: Vec::new(), general, width, asks_fields, day, waits }
     }
 
     /// The day of an event, if it has the fields of the one before.

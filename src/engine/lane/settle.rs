@@ -39,12 +39,12 @@ impl<W: Whole> Event<'_, W> {
         Some(())
     }
 
-    fn total_of(&self, slots: &[Slot]) -> Option<W> {
+    pub(super) fn total_of(&self, slots: &[Slot]) -> Option<W> {
         slots.iter().try_fold(W::ZERO, |sum, slot| sum.plus(self.slot(*slot)))
     }
 
     fn give(&mut self, settle: &Settle, missing: W) -> Option<()> {
-        let missing = usize::try_from(missing.wide()).ok()?;
+        let missing = usize::try_from(missing.wide()?).ok()?;
         if missing > self.work.fractions.len() {
             return None;
         }
@@ -73,7 +73,7 @@ impl<W: Whole> Event<'_, W> {
     pub(super) fn divide(&mut self, divide: &Divide) -> Option<()> {
         let whole = self.slot(divide.whole);
         let (quotient, rest) = whole.size()?.divided(W::of(divide.sum.into())?)?;
-        let (rest, sum) = (u64::try_from(rest.wide()).ok()?, divide.sum.unsigned_abs());
+        let (rest, sum) = (u64::try_from(rest.wide()?).ok()?, divide.sum.unsigned_abs());
         let mut missing = rest;
         self.work.rests.clear();
         for (part, to) in &divide.parts {

@@ -2,17 +2,19 @@
 
 use crate::base::{Date, Exact, Period, Rounding};
 use crate::plan::{
-    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Span, Sum, Term, Truth, at,
+    Day, Entity, KeyPart, Number, ParameterTable, RowRead, ScheduleTable, Span, Sum, Term, Truth,
+    at,
 };
 use crate::rows::{Cell, Column};
 
 use super::ahead::only_row;
+use super::rows::{Item, is_there};
 use super::whole::Whole;
 use super::{Event, Found};
 use crate::engine::value::Part;
 use crate::plan::holds;
 
-impl<W: Whole> Event<'_, W> {
+impl<'a, W: Whole> Event<'a, W> {
     /// What is asked most stands here, so that it stays small.
     pub(super) fn number(&mut self, number: &Number) -> Option<W> {
         match number {
@@ -56,6 +58,7 @@ impl<W: Whole> Event<'_, W> {
     #[inline(never)]
     fn rarer_number(&mut self, number: &Number) -> Option<W> {
         match number {
+            Number::Unknown => None,
             Number::Multiply(one, two) => self.number(one)?.times(self.number(two)?),
             Number::Negate(inner) => self.number(inner)?.negated(),
             Number::Absolute(inner) => self.number(inner)?.size(),
@@ -92,6 +95,17 @@ impl<W: Whole> Event<'_, W> {
                 Cell::Number(value) => W::of(value.mul(&Exact::from_int(*den)).ok()?.to_int()?),
                 _ => None,
             },
+            Number::Rate(row, field, den) => self.rate(*row, *field, *den),
+            Number::Positive(inner) => Some(self.number(inner)?).filter(|it| *it > W::ZERO),
+            Number::Divided(inner, by, how) => {
+                let by = Some(self.number(by)?).filter(|it| *it > W::ZERO)?;
+                rounded(self.number(inner)?, by, *how)
+            }
+            Number::Kept(place) => self.kept(at(*place)),
+            Number::SumOver(rows, shares, inner) => self.sum_over(*rows, *shares, inner),
+            Number::Count(rows, shares) => self.count(*rows, *shares),
+            Number::Share(shares) => self.share(at(*shares)),
+            Number::ShareOf(shares) => self.share_of(at(*shares)),
             Number::DaysBetween(from, to) => {
                 W::of(i128::from(self.day(to)?) - i128::from(self.day(from)?))
             }
@@ -147,6 +161,11 @@ impl<W: Whole> Event<'_, W> {
                 let (one, two) = (self.period(one)?, self.period(two)?);
                 Some(holds(*how, &one, &two))
             }
+            Truth::Period(how, row, field, span) => {
+                let own = self.stored_period(*row, *field)?;
+                let span = self.period(span)?;
+                (own.kind() == span.kind()).then(|| holds(*how, &own, &span))
+            }
             Truth::Same(equal, one, two) => {
                 Some((self.entity(one)? == self.entity(two)?) == *equal)
             }
@@ -162,9 +181,7 @@ impl<W: Whole> Event<'_, W> {
             Truth::Needed(row) => self.row(*row)?.map(|_| true),
             Truth::Present(field) => Some(!self.column(*field)?.is_missing(self.row)),
             Truth::RowPresent(row, field) => {
-                let entry = self.row(*row)??;
-                let register = self.lane.rows.get(at(*row))?.register;
-                let cell = self.registers.cell(register, entry, *field);
+                let cell = self.stored_cell(*row, *field)?;
                 Some(cell.is_some_and(|cell| *cell != Cell::Missing))
             }
         }
@@ -173,6 +190,7 @@ impl<W: Whole> Event<'_, W> {
     pub(super) fn day(&mut self, day: &Day) -> Option<i32> {
         match day {
             Day::Constant(day) => Some(*day),
+            Day::Unknown => None,
             Day::Effective => Some(self.date.days()),
             Day::Field(field) => match self.column(*field)? {
                 Column::Date(values) => values.get(self.row).map(Date::days),
@@ -192,9 +210,9 @@ impl<W: Whole> Event<'_, W> {
             Day::Least(one, two) => Some(self.day(one)?.min(self.day(two)?)),
             Day::Greatest(one, two) => Some(self.day(one)?.max(self.day(two)?)),
             Day::Made(year, month, day) => {
-                let year = i32::try_from(self.number(year)?.wide()).ok()?;
-                let month = i32::try_from(self.number(month)?.wide()).ok()?;
-                let day = i32::try_from(self.number(day)?.wide()).ok()?;
+                let year = i32::try_from(self.number(year)?.wide()?).ok()?;
+                let month = i32::try_from(self.number(month)?.wide()?).ok()?;
+                let day = i32::try_from(self.number(day)?.wide()?).ok()?;
                 Date::new(year, month, day).map(Date::days)
             }
             Day::Start(span) => Some(self.period(span)?.start().days()),
@@ -210,13 +228,20 @@ impl<W: Whole> Event<'_, W> {
         Date::from_days(self.day(day)?)
     }
 
-    fn period(&mut self, span: &Span) -> Option<Period> {
-        Period::of(span.kind, self.date_of(&span.day)?).checked_add(span.plus)
+    pub(super) fn period(&mut self, span: &Span) -> Option<Period> {
+        let own = Period::of(span.kind, self.date_of(&span.day)?);
+        let more = match &span.more {
+            Some(more) => i32::try_from(self.number(more)?.wide()?).ok()?,
+            None => 0,
+        };
+        own.checked_add(span.plus.checked_add(more)?)
     }
 
     pub(super) fn entity(&mut self, entity: &Entity) -> Option<u32> {
         match entity {
             Entity::Constant(member) => Some(*member),
+            Entity::Unknown => None,
+            Entity::At(number) => u32::try_from(self.number(number)?.wide()?).ok(),
             Entity::Field(field) => match self.column(*field)? {
                 Column::Member(values) => values.get(self.row),
                 _ => None,
@@ -237,7 +262,7 @@ impl<W: Whole> Event<'_, W> {
         }
     }
 
-    fn column(&self, field: u32) -> Option<&Column> {
+    pub(super) fn column(&self, field: u32) -> Option<&'a Column> {
         self.batch.columns.get(at(field))
     }
 
@@ -253,17 +278,17 @@ impl<W: Whole> Event<'_, W> {
     }
 
     /// A row of a register, if there is one and it is the only one.
-    fn row(&mut self, row: u32) -> Option<Option<u32>> {
+    pub(super) fn row(&mut self, row: u32) -> Option<Option<u32>> {
         let (turn, found) = *self.work.rows.get(at(row))?;
         if turn == self.work.turn {
             return Some(found);
         }
-        let read = self.lane.rows.get(at(row))?;
+        let RowRead::Keyed { register, key } = self.lane.rows.get(at(row))? else { return None };
         let found = match self.ahead.row(row, self.row) {
             Some(found) => found,
             None => {
-                self.parts(&read.key, false)?;
-                only_row(self.registers, read.register, &self.work.parts)
+                self.parts(key, false)?;
+                only_row(self.registers, *register, &self.work.parts)
             }
         };
         let found = match found {
@@ -278,14 +303,21 @@ impl<W: Whole> Event<'_, W> {
     /// A field of a row as a number, where it is kept as such.
     #[inline]
     fn row_number(&mut self, row: u32, field: u32) -> Option<Option<i64>> {
+        let RowRead::Keyed { register, .. } = self.lane.rows.get(at(row))? else {
+            return Some(None);
+        };
         let entry = self.row(row)??;
-        let register = self.lane.rows.get(at(row))?.register;
-        Some(self.registers.number(register, entry, field))
+        Some(self.registers.number(*register, entry, field))
     }
 
-    fn row_cell(&mut self, row: u32, field: u32) -> Option<&Cell> {
-        let entry = self.row(row)??;
-        let register = self.lane.rows.get(at(row))?.register;
+    pub(super) fn row_cell(&mut self, row: u32, field: u32) -> Option<&'a Cell> {
+        let (register, entry) = match self.lane.rows.get(at(row))? {
+            RowRead::Keyed { register, .. } => (*register, self.row(row)??),
+            RowRead::Item(source) => match self.item(*source)? {
+                Item::Record(cells) => return cells.get(at(field)).filter(is_there),
+                Item::Entry(register, entry) => (register, entry),
+            },
+        };
         match self.registers.cell(register, entry, field)? {
             Cell::Missing => self.registers.steady(register, entry, field),
             cell => Some(cell),
@@ -347,7 +379,7 @@ impl<W: Whole> Event<'_, W> {
 
     fn part(&mut self, part: &KeyPart, written: bool) -> Option<Part> {
         Some(match part {
-            KeyPart::Whole(number) => Part::Integer(i64::of(self.number(number)?.wide())?),
+            KeyPart::Whole(number) => Part::Integer(i64::of(self.number(number)?.wide()?)?),
             KeyPart::Text(field) => {
                 if let Some(part) = self.ahead.text(*field, self.row) {
                     return Some(part);
@@ -363,14 +395,10 @@ impl<W: Whole> Event<'_, W> {
                 self.work.text = Some((*field, part));
                 part
             }
-            KeyPart::RowText(row, field) => {
-                let entry = self.row(*row)??;
-                let register = self.lane.rows.get(at(*row))?.register;
-                match self.registers.cell(register, entry, *field)? {
-                    Cell::Text(text) => self.state.names.text_part(text, written),
-                    _ => return None,
-                }
-            }
+            KeyPart::RowText(row, field) => match self.stored_cell(*row, *field)?? {
+                Cell::Text(text) => self.state.names.text_part(text, written),
+                _ => return None,
+            },
             KeyPart::Member(entity) => Part::Member(self.entity(entity)?),
             KeyPart::Day(day) => Part::Date(self.date_of(day)?),
             KeyPart::Period(span) => Part::Period(self.period(span)?),
@@ -401,7 +429,7 @@ fn read_off<W: Whole>(table: &ScheduleTable, value: W, day: i32) -> Option<W> {
         return None;
     }
     let size = value.size()?;
-    let scaled = size.times(W::of(table.scale)?)?.wide();
+    let scaled = size.times(W::of(table.scale)?)?.wide()?;
     let within = |(up_to, ..): &&(Option<i128>, i128, i128)| up_to.is_none_or(|it| scaled <= it);
     let (_, times, less) = version.brackets.iter().find(within)?;
     let read = size.times(W::of(*times)?)?.minus(W::of(*less)?)?;
@@ -415,6 +443,6 @@ fn rounded<W: Whole>(value: W, by: W, how: Rounding) -> Option<W> {
         return Some(down);
     }
     let half = rest.plus(rest)?.cmp(&by);
-    let upper = how.takes_upper(half, value < W::ZERO, down.wide() % 2 != 0);
+    let upper = how.takes_upper(half, value < W::ZERO, down.is_odd());
     if upper { down.plus(W::ONE) } else { Some(down) }
 }

@@ -2,26 +2,18 @@
 //!
 //! Every function gives nothing for what has no tree: what it stands in is the evaluator's then.
 
-use crate::base::{Duration, PeriodKind};
-use crate::model::{Arithmetic, Comparison, Function};
+use crate::base::PeriodKind;
+use crate::model::{Comparison, Function};
 
-use super::super::{Constant, Event, Expr, Kind, Plan, at};
+use super::super::{Event, Expr, Plan, at};
 use super::rational::Rational;
-use super::{Day, Entity, KeyPart, Number, RowRead, Span, Sum, TotalKey, Truth};
-
-/// A tree of any type.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Typed {
-    Number(Rational),
-    Truth(Truth),
-    Day(Day),
-    Span(Span),
-    Entity(Entity),
-    Text(KeyPart),
-    Length(Duration),
-    /// A register's row, by its place among the lane's.
-    Row(u32),
-}
+use super::typed::{
+    Typed, all, any, arithmetic, choose, compare, constant_of, span, steady, stored,
+};
+use super::{
+    Day, Entity, KeyPart, LaneFactors, Number, RowRead, Selected, Source, Span, Sum, TotalKey,
+    Truth,
+};
 
 /// What slots of a frame hold, as far as it is known.
 pub(super) type Locals = Vec<Option<Typed>>;
@@ -43,17 +35,48 @@ pub(super) struct Maker<'p> {
     pub adds: Vec<(u32, Vec<KeyPart>)>,
     /// How deep computed fields are inside each other.
     pub depth: u32,
+    pub sources: Vec<Source>,
+    pub selections: Vec<Selected>,
+    pub shares: Vec<LaneFactors>,
+    pub kept: Vec<Number>,
+    /// A row is at hand: what is looked up once an event may not depend on it.
+    pub at_row: bool,
+    /// Figures see state as it is after the event: no tree reads that.
+    pub after: bool,
+    /// How many trees over rows were made.
+    pub gathered: u32,
 }
 
 const DEPTH_MAX: u32 = 16;
 
 impl<'p> Maker<'p> {
+    pub fn new(plan: &'p Plan, event: &'p Event) -> Maker<'p> {
+        Maker {
+            plan,
+            event,
+            rows: Vec::new(),
+            keys: Vec::new(),
+            adds: Vec::new(),
+            depth: 0,
+            sources: Vec::new(),
+            selections: Vec::new(),
+            shares: Vec::new(),
+            kept: Vec::new(),
+            at_row: false,
+            after: false,
+            gathered: 0,
+        }
+    }
+
     pub fn typed(&mut self, expr: &'p Expr, scene: &mut Scene<'_>) -> Option<Typed> {
         Some(match expr {
             Expr::Constant(constant) => constant_of(constant)?,
             Expr::Field(field) => self.field(*field)?,
             Expr::EffectiveDate => Typed::Day(Day::Effective),
-            Expr::Local(slot) => scene.locals.get(at(*slot))?.clone()?,
+            Expr::Local(slot) | Expr::Share(slot) => scene.locals.get(at(*slot))?.clone()?,
+            Expr::Aggregate { function, value, selection } => {
+                Typed::Number(self.aggregate(*function, value.as_deref(), selection, scene)?)
+            }
             Expr::Reading { option, .. } => Typed::Entity(Entity::Constant(*option)),
             Expr::Own { field, at: None } => {
                 let (row, shape) = scene.own?;
@@ -64,11 +87,11 @@ impl<'p> Maker<'p> {
                 self.row_field(row, *shape, *field)?
             }
             Expr::Lookup { register, keys } => {
-                let key = self.parts(keys, scene)?;
-                Typed::Row(self.row(*register, key))
+                let key = self.lasting(keys, scene)?;
+                Typed::Row(self.row(RowRead::Keyed { register: *register, key }))
             }
             Expr::Parameter { parameter, keys, at } => {
-                Typed::Number(self.parameter(*parameter, keys, at, scene)?)
+                self.parameter(*parameter, keys, at, scene)?
             }
             Expr::Schedule { schedule, what, of, at } => {
                 let of = self.number(of, scene)?;
@@ -89,13 +112,11 @@ impl<'p> Maker<'p> {
             }
             Expr::If(condition, yes, no) => {
                 let condition = self.truth(condition, scene)?;
-                let (yes, no) = (self.typed(yes, scene)?, self.typed(no, scene)?);
-                choose(condition, yes, no)?
+                choose(condition, self.typed(yes, scene), self.typed(no, scene))?
             }
             Expr::Otherwise(value, other) => {
                 let there = self.present(value, scene)?;
-                let (value, other) = (self.typed(value, scene)?, self.typed(other, scene)?);
-                choose(there, value, other)?
+                choose(there, self.typed(value, scene), self.typed(other, scene))?
             }
             Expr::Rounded(value, how, unit) => {
                 Typed::Number(self.number(value, scene)?.rounded(*how, unit)?)
@@ -143,20 +164,23 @@ impl<'p> Maker<'p> {
         keys.iter()
             .map(|key| {
                 Some(match self.typed(key, scene)? {
-                    Typed::Number(number) if number.den == 1 => KeyPart::Whole(number.number),
+                    Typed::Number(number) if number.den == 1 && number.under.is_empty() => {
+                        KeyPart::Whole(number.number)
+                    }
                     Typed::Text(text) => text,
                     Typed::Entity(entity) => KeyPart::Member(entity),
                     Typed::Day(day) => KeyPart::Day(day),
                     Typed::Span(span) => KeyPart::Period(span),
                     Typed::Truth(truth) => KeyPart::Bool(truth),
-                    Typed::Number(_) | Typed::Length(_) | Typed::Row(_) => return None,
+                    Typed::Number(_) | Typed::Length(_) | Typed::Row(_) | Typed::Period(..) => {
+                        return None;
+                    }
                 })
             })
             .collect()
     }
 
-    fn row(&mut self, register: u32, key: Vec<KeyPart>) -> u32 {
-        let read = RowRead { register, key };
+    pub fn row(&mut self, read: RowRead) -> u32 {
         let known = self.rows.iter().position(|known| *known == read);
         let place = known.unwrap_or_else(|| {
             self.rows.push(read);
@@ -190,6 +214,11 @@ impl<'p> Maker<'p> {
         Some(sums)
     }
 
+    /// Whether a field of the event is in the data.
+    pub fn is_stored(&self, field: u32) -> bool {
+        self.event.fields.get(at(field)).is_some_and(|declared| declared.computed.is_none())
+    }
+
     fn field(&mut self, field: u32) -> Option<Typed> {
         let event = self.event;
         let declared = event.fields.get(at(field))?;
@@ -201,9 +230,17 @@ impl<'p> Maker<'p> {
             return None;
         }
         let mut locals = vec![None; at(formula.locals)];
+        let (at_row, gathered) = (std::mem::take(&mut self.at_row), self.gathered);
         let typed = self.typed(&formula.expr, &mut Scene { locals: &mut locals, own: None });
+        self.at_row = at_row;
         self.depth -= 1;
-        typed
+        match typed {
+            // What is gathered from rows is gathered once.
+            Some(Typed::Number(value)) if self.gathered != gathered => {
+                Some(Typed::Number(self.keep(value)?))
+            }
+            typed => typed,
+        }
     }
 
     fn row_field(&mut self, row: u32, shape: u32, field: u32) -> Option<Typed> {
@@ -221,10 +258,19 @@ impl<'p> Maker<'p> {
         }
         let mut locals = vec![None; at(formula.locals)];
         let scene = &mut Scene { locals: &mut locals, own: Some((row, shape)) };
+        let gathered = self.gathered;
         let typed = self.typed(&formula.expr, scene);
         self.depth -= 1;
-        // What has no tree may still have one value for the run, which the evaluator works out once.
-        typed.or_else(|| if declared.steady { steady(&declared.kind, field, row) } else { None })
+        // What has no tree, or is gathered from rows, may still have one value for the run, which the
+        // evaluator works out once.
+        let once = |typed: Option<Typed>| {
+            let once = if declared.steady { steady(&declared.kind, field, row) } else { None };
+            once.or(typed)
+        };
+        match typed {
+            Some(typed) if self.gathered == gathered => Some(typed),
+            typed => once(typed),
+        }
     }
 
     fn total(
@@ -239,7 +285,10 @@ impl<'p> Maker<'p> {
         let declared = plan.tallies.get(at(tally))?;
         let shape = declared.projections.get(at(projection))?;
         let unit = declared.unit.to_int()?;
-        let parts = self.parts(keys, scene)?;
+        if self.after {
+            return None;
+        }
+        let parts = self.lasting(keys, scene)?;
         let mut own = Vec::new();
         for (place, (_, key)) in
             (0..).zip(&self.adds).filter(|(_, (of, _))| with_this && *of == tally)
@@ -291,7 +340,16 @@ impl<'p> Maker<'p> {
                 inner => Truth::Not(Box::new(inner)),
             },
             Expr::And(parts) => {
-                all(parts.iter().map(|part| self.truth_or_unknown(part, scene)).collect())
+                let mut known = Vec::with_capacity(parts.len());
+                for part in parts {
+                    let part = self.truth_or_unknown(part, scene);
+                    // What always has an answer need not be asked where the next one settles it.
+                    if part == Truth::Constant(false) && known.iter().all(|it| self.is_sure(it)) {
+                        return Some(part);
+                    }
+                    known.push(part);
+                }
+                all(known)
             }
             Expr::Or(parts) => {
                 any(parts.iter().map(|part| self.truth_or_unknown(part, scene)).collect())
@@ -336,7 +394,7 @@ impl<'p> Maker<'p> {
             Expr::InPeriod(date, period) => {
                 match (self.typed(date, scene)?, self.typed(period, scene)?) {
                     (Typed::Day(day), Typed::Span(span)) => {
-                        let own = Span { kind: span.kind, day, plus: 0 };
+                        let own = Span { kind: span.kind, day, plus: 0, more: None };
                         Truth::Spans(Comparison::Equal, Box::new(own), Box::new(span))
                     }
                     _ => return None,
@@ -350,6 +408,33 @@ impl<'p> Maker<'p> {
             }
             _ => return None,
         })
+    }
+
+    /// Whether a condition has an answer for every event that may be in the lane.
+    fn is_sure(&self, truth: &Truth) -> bool {
+        let given = |field: &u32| {
+            self.event.fields.get(at(*field)).is_some_and(|declared| !declared.optional)
+        };
+        let entity = |entity: &Entity| match entity {
+            Entity::Constant(_) => true,
+            Entity::Field(field) => given(field),
+            Entity::Unknown | Entity::At(_) | Entity::RowField(..) | Entity::Choose(..) => false,
+        };
+        let day = |day: &Day| match day {
+            Day::Constant(_) | Day::Effective => true,
+            Day::Field(field) => given(field),
+            _ => false,
+        };
+        match truth {
+            Truth::Constant(_) | Truth::Present(_) => true,
+            Truth::Field(field) => given(field),
+            Truth::Not(inner) => self.is_sure(inner),
+            Truth::All(parts) | Truth::Any(parts) => parts.iter().all(|it| self.is_sure(it)),
+            Truth::Days(_, one, two) => day(one) && day(two),
+            Truth::Same(_, one, two) | Truth::Within(one, two, _) => entity(one) && entity(two),
+            Truth::In(one, _) => entity(one),
+            _ => false,
+        }
     }
 
     fn call(
@@ -391,7 +476,7 @@ impl<'p> Maker<'p> {
             (Function::MakeDate, year) => {
                 let year = match year {
                     Typed::Number(year) => year.over(1)?,
-                    Typed::Span(Span { kind: PeriodKind::Year, day, plus: 0 }) => {
+                    Typed::Span(Span { kind: PeriodKind::Year, day, plus: 0, more: None }) => {
                         Number::YearOf(Box::new(day))
                     }
                     _ => return None,
@@ -420,163 +505,5 @@ impl<'p> Maker<'p> {
             }
             _ => return None,
         })
-    }
-}
-
-fn span(kind: PeriodKind, day: Day) -> Typed {
-    Typed::Span(Span { kind, day, plus: 0 })
-}
-
-fn constant_of(constant: &Constant) -> Option<Typed> {
-    Some(match constant {
-        Constant::Bool(value) => Typed::Truth(Truth::Constant(*value)),
-        Constant::Number(value) => Typed::Number(Rational::of(value)?),
-        Constant::Date(day) => Typed::Day(Day::Constant(day.days())),
-        Constant::Period(period) => span(period.kind(), Day::Constant(period.start().days())),
-        Constant::Duration(length) => Typed::Length(*length),
-        Constant::Member(member) | Constant::Option(member) => {
-            Typed::Entity(Entity::Constant(*member))
-        }
-        Constant::Text(_) => return None,
-    })
-}
-
-/// A computed field of a row that has one value for the run.
-fn steady(kind: &Kind, field: u32, row: u32) -> Option<Typed> {
-    match kind {
-        Kind::Money { scale, .. } => {
-            let den = 10_i128.checked_pow(u32::from(*scale))?;
-            Rational::new(Number::RowSteady(row, field, den), den).map(Typed::Number)
-        }
-        Kind::Integer => Rational::new(Number::RowSteady(row, field, 1), 1).map(Typed::Number),
-        Kind::Bool | Kind::Date | Kind::Member(_) | Kind::Option(_) => {
-            stored(kind, field, Some(row))
-        }
-        _ => None,
-    }
-}
-
-/// A stored field, of the event or of a row.
-fn stored(kind: &Kind, field: u32, row: Option<u32>) -> Option<Typed> {
-    let number = |den| {
-        let number = row.map_or(Number::Field(field), |row| Number::RowField(row, field));
-        Rational::new(number, den).map(Typed::Number)
-    };
-    match kind {
-        Kind::Money { scale, .. } => number(10_i128.checked_pow(u32::from(*scale))?),
-        Kind::Integer => number(1),
-        Kind::Bool => {
-            Some(Typed::Truth(row.map_or(Truth::Field(field), |row| Truth::RowField(row, field))))
-        }
-        Kind::Date => {
-            Some(Typed::Day(row.map_or(Day::Field(field), |row| Day::RowField(row, field))))
-        }
-        Kind::Member(_) | Kind::Option(_) => Some(Typed::Entity(
-            row.map_or(Entity::Field(field), |row| Entity::RowField(row, field)),
-        )),
-        Kind::Text => {
-            Some(Typed::Text(row.map_or(KeyPart::Text(field), |row| KeyPart::RowText(row, field))))
-        }
-        Kind::Number | Kind::Period | Kind::Duration | Kind::Row(_) | Kind::List(_) => None,
-    }
-}
-
-fn arithmetic(operation: Arithmetic, left: Typed, right: Typed) -> Option<Typed> {
-    use Arithmetic::{Add, Divide, Multiply, Subtract};
-    Some(match (operation, left, right) {
-        (Add, Typed::Number(a), Typed::Number(b)) => Typed::Number(a.add(b)?),
-        (Subtract, Typed::Number(a), Typed::Number(b)) => Typed::Number(a.subtract(b)?),
-        (Multiply, Typed::Number(a), Typed::Number(b)) => Typed::Number(a.multiply(b)?),
-        (Divide, Typed::Number(a), Typed::Number(b)) => Typed::Number(a.divide(b)?),
-        (Add, Typed::Day(day), Typed::Length(by)) => Typed::Day(Day::Plus(Box::new(day), by)),
-        (Subtract, Typed::Day(day), Typed::Length(by)) => Typed::Day(Day::Minus(Box::new(day), by)),
-        (Subtract, Typed::Day(later), Typed::Day(earlier)) => {
-            let days = Number::DaysBetween(Box::new(earlier), Box::new(later));
-            Typed::Number(Rational::new(days, 1)?)
-        }
-        (Add, Typed::Span(span), Typed::Number(by)) => moved(span, &by, false)?,
-        (Subtract, Typed::Span(span), Typed::Number(by)) => moved(span, &by, true)?,
-        _ => return None,
-    })
-}
-
-fn moved(span: Span, by: &Rational, back: bool) -> Option<Typed> {
-    let by = i32::try_from(by.constant()?.to_int()?).ok()?;
-    let plus = if back { span.plus.checked_sub(by)? } else { span.plus.checked_add(by)? };
-    Some(Typed::Span(Span { plus, ..span }))
-}
-
-fn choose(condition: Truth, yes: Typed, no: Typed) -> Option<Typed> {
-    if let Truth::Constant(holds) = condition {
-        return Some(if holds { yes } else { no });
-    }
-    Some(match (yes, no) {
-        (Typed::Number(yes), Typed::Number(no)) => {
-            Typed::Number(Rational::choose(condition, yes, no)?)
-        }
-        (Typed::Day(yes), Typed::Day(no)) => {
-            Typed::Day(Day::Choose(Box::new(condition), Box::new(yes), Box::new(no)))
-        }
-        (Typed::Entity(yes), Typed::Entity(no)) => {
-            Typed::Entity(Entity::Choose(Box::new(condition), Box::new(yes), Box::new(no)))
-        }
-        (Typed::Truth(yes), Typed::Truth(no)) => Typed::Truth(any(vec![
-            all(vec![condition.clone(), yes]),
-            all(vec![Truth::Not(Box::new(condition)), no]),
-        ])),
-        _ => return None,
-    })
-}
-
-fn compare(how: Comparison, left: Typed, right: Typed) -> Option<Truth> {
-    Some(match (left, right) {
-        (Typed::Number(a), Typed::Number(b)) => a.compare(how, b)?,
-        (Typed::Day(a), Typed::Day(b)) => Truth::Days(how, Box::new(a), Box::new(b)),
-        (Typed::Span(a), Typed::Span(b)) if a.kind == b.kind => {
-            Truth::Spans(how, Box::new(a), Box::new(b))
-        }
-        (Typed::Entity(a), Typed::Entity(b)) => {
-            let equal = match how {
-                Comparison::Equal => true,
-                Comparison::NotEqual => false,
-                _ => return None,
-            };
-            match (a, b) {
-                (Entity::Constant(a), Entity::Constant(b)) => Truth::Constant((a == b) == equal),
-                (a, b) => Truth::Same(equal, Box::new(a), Box::new(b)),
-            }
-        }
-        (Typed::Truth(a), Typed::Truth(b)) if how == Comparison::Equal => match (a, b) {
-            (Truth::Constant(true), other) | (other, Truth::Constant(true)) => other,
-            (Truth::Constant(false), other) | (other, Truth::Constant(false)) => {
-                Truth::Not(Box::new(other))
-            }
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
-
-/// All of these, without those that always hold.
-pub(super) fn all(parts: Vec<Truth>) -> Truth {
-    let mut open: Vec<Truth> =
-        parts.into_iter().filter(|part| *part != Truth::Constant(true)).collect();
-    match open.as_slice() {
-        [] => Truth::Constant(true),
-        [Truth::Constant(false), ..] => Truth::Constant(false),
-        [_] => open.pop().unwrap_or(Truth::Constant(true)),
-        _ => Truth::All(open),
-    }
-}
-
-/// Any of these, without those that never hold.
-pub(super) fn any(parts: Vec<Truth>) -> Truth {
-    let mut open: Vec<Truth> =
-        parts.into_iter().filter(|part| *part != Truth::Constant(false)).collect();
-    match open.as_slice() {
-        [] => Truth::Constant(false),
-        [Truth::Constant(true), ..] => Truth::Constant(true),
-        [_] => open.pop().unwrap_or(Truth::Constant(false)),
-        _ => Truth::Any(open),
     }
 }

@@ -7,15 +7,17 @@
 use crate::base::Date;
 
 use super::super::{
-    Case, Event, EventSource, Feed as PlanFeed, Field, Kind, LevyCase, Plan, Settlement, Source,
-    Step as Head, Target, at,
+    Case, Event, EventSource, Expr, Feed as PlanFeed, Field, Kind, LevyCase, Plan, Settlement,
+    Source, Step as Head, Target, at,
 };
-use super::expr::{Locals, Maker, Scene, Typed, all};
-use super::rational::{Rational, common};
+use super::among::Settling;
+use super::expr::{Locals, Maker, Scene};
+use super::rational::{Rational, multiplied};
 use super::split::Split;
+use super::typed::{Typed, all};
 use super::{
-    Add, CaseOf, Choice, Day, Done, Feed, KeyPart, Lane, Leaf, Levy, Next, Number, Program,
-    Questions, Settle, Slot, Step, Sum, Truth, Way, WayOfSettling,
+    Add, CaseOf, Choice, Day, Done, Each, Feed, KeyPart, Lane, Leaf, Levy, Next, Number, Program,
+    Questions, Slot, Step, Sum, Truth, Way, WayOfSettling,
 };
 use crate::model::Comparison;
 
@@ -25,7 +27,7 @@ const WAYS_MAX: u32 = 4096;
 /// The lane of an event kind, if it has one.
 pub fn lane(plan: &Plan, event: &Event) -> Option<Lane> {
     let sent = event.source == EventSource::Sent;
-    let plain = event.transfers.is_empty() && event.becomes.is_empty() && event.figures.is_empty();
+    let plain = event.transfers.is_empty() && event.becomes.is_empty();
     let computed =
         |field: &u32| event.fields.get(at(*field)).is_none_or(|it| it.computed.is_some());
     // What may be undone is kept under the one field that identifies it, of a plain type.
@@ -41,15 +43,15 @@ pub fn lane(plan: &Plan, event: &Event) -> Option<Lane> {
     if !sent || !plain || nameless || event.unique.iter().any(computed) {
         return None;
     }
-    let maker =
-        Maker { plan, event, rows: Vec::new(), keys: Vec::new(), adds: Vec::new(), depth: 0 };
-    Flow { maker, slots: 0, ways: 0 }.lane()
+    Flow { maker: Maker::new(plan, event), slots: 0, ways: 0, divisions: 0 }.lane()
 }
 
 pub(super) struct Flow<'p> {
     pub maker: Maker<'p>,
     pub slots: u32,
     pub ways: u32,
+    /// Divisions of what rows have.
+    pub divisions: u32,
 }
 
 /// A share on its way: where its numerator is put down, and its denominator.
@@ -57,11 +59,24 @@ pub(super) struct Flow<'p> {
 pub(super) struct Part {
     pub slot: Slot,
     pub den: i128,
+    /// Where that is put down which the denominator is multiplied with.
+    pub under: Option<Slot>,
 }
 
 impl Part {
+    /// A whole number of units.
+    pub(super) fn whole(slot: Slot) -> Part {
+        Part { slot, den: 1, under: None }
+    }
+
+    /// Whether it is a whole number of units for certain.
+    pub(super) fn is_whole(self) -> bool {
+        self.den == 1 && self.under.is_none()
+    }
+
     pub(super) fn rational(self) -> Option<Rational> {
-        Rational::new(Number::Slot(self.slot), self.den)
+        let under = self.under.into_iter().map(Number::Slot).collect();
+        Rational::divided(Number::Slot(self.slot), self.den, under)
     }
 }
 
@@ -75,12 +90,16 @@ pub(super) struct Ending {
     /// What it is still to get: as owed, until a split settles on its own.
     pub share: Part,
     pub whole: bool,
+    /// If there is one for each row.
+    pub each: Option<Each>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum To {
     Payee(Option<(u32, Vec<KeyPart>)>),
     Pool(u32),
+    /// A pool of the row at hand.
+    RowPool(u32),
 }
 
 /// What a leg adds to a tally: under which key, to which sums, and the endings it is the sum of.
@@ -125,7 +144,20 @@ impl<'p> Flow<'p> {
         let mut path = Path::default();
         let levies = self.levies(&mut path)?;
         let way = self.way_from(0, &path, inflow.map(|(_, slot)| slot), &levies, Vec::new())?;
-        let program = Program { adds, levies, way, fixed: 0, waits: true };
+        self.maker.after = true;
+        let figures: Option<Vec<_>> =
+            event.figures.iter().map(|figure| self.maker.figure(figure)).collect();
+        let program = Program {
+            adds,
+            levies,
+            selections: std::mem::take(&mut self.maker.selections),
+            shares: std::mem::take(&mut self.maker.shares),
+            kept: std::mem::take(&mut self.maker.kept),
+            figures: figures?,
+            way,
+            fixed: 0,
+            waits: true,
+        };
         let (questions, program) =
             Questions::of(&program, date_field(&date), self.maker.plan, event);
         Some(Lane {
@@ -135,6 +167,7 @@ impl<'p> Flow<'p> {
             kept_under: event.unique.first().copied().filter(|_| event.reversible),
             date,
             rows: self.maker.rows,
+            sources: self.maker.sources,
             keys: self.maker.keys,
             inflow,
             slots: self.slots,
@@ -178,7 +211,7 @@ impl<'p> Flow<'p> {
     }
 
     /// The head of a rule or levy, as one condition.
-    fn head(
+    pub(super) fn head(
         &mut self,
         (from, until): (Option<Date>, Option<Date>),
         steps: &'p [Head],
@@ -199,9 +232,12 @@ impl<'p> Flow<'p> {
                 Head::Let(slot, value) | Head::With(slot, value) => (*slot, value),
             };
             let value = self.maker.typed(value, scene);
-            if let Head::With(..) = step {
-                parts.push(match value {
-                    Some(Typed::Row(row)) => Truth::Needed(row),
+            if let Head::With(_, expr) = step {
+                parts.push(match (&value, expr) {
+                    (Some(Typed::Row(row)), _) => Truth::Needed(*row),
+                    (Some(_), Expr::Field(field)) if self.maker.is_stored(*field) => {
+                        Truth::Any(vec![Truth::Present(*field), Truth::Unknown])
+                    }
                     _ => Truth::Unknown,
                 });
             }
@@ -232,8 +268,8 @@ impl<'p> Flow<'p> {
             Target::Pool { pool, row: None } => To::Pool(*pool),
             _ => return None,
         };
-        let part = Part { slot: to, den: 1 };
-        let ending = Ending { leg: levy.leg, to: target, owed: part, share: part, whole: true };
+        let (owed, share) = (Part::whole(to), Part::whole(to));
+        let ending = Ending { leg: levy.leg, to: target, owed, share, whole: true, each: None };
         let name = path.end(ending);
         if let Some(feed) = &levy.feed {
             self.feed(feed, &[name], path, scene)?;
@@ -288,11 +324,19 @@ impl<'p> Flow<'p> {
         let event = self.maker.event;
         let Some(pool) = event.pools.get(step) else {
             let (settle, done) = self.done(path, inflow, levies)?;
-            steps.push(Step::Settle(Box::new(settle)));
+            steps.push(settle);
             return Some(Way { steps, next: Next::Done(Box::new(done)) });
         };
         let gathered = match pool.source {
-            Source::Inflow => inflow.map(|slot| (Part { slot, den: 1 }, Vec::new())),
+            Source::Inflow => inflow.map(|slot| (Part::whole(slot), Vec::new())),
+            Source::Pool(of) if self.maker.plan.pools.get(at(of))?.per.is_some() => {
+                if let Some(divided) = self.of_rows(pool, of, path)? {
+                    let (loop_of_rows, path) = divided;
+                    steps.push(Step::Rows(Box::new(loop_of_rows)));
+                    return self.way_from(step + 1, &path, inflow, levies, steps);
+                }
+                None
+            }
             Source::Pool(pool) => self.gathered(pool, path)?,
         };
         let Some((content, before)) = gathered else {
@@ -324,6 +368,9 @@ impl<'p> Flow<'p> {
     /// What is in a pool, if anything can be.
     fn gathered(&mut self, pool: u32, path: &Path) -> Option<Option<(Part, Vec<Step>)>> {
         let fills = |ending: &&Ending| matches!(ending.to, To::Pool(to) if to == pool);
+        if path.endings.iter().filter(fills).any(|ending| ending.each.is_some()) {
+            return None;
+        }
         let parts: Vec<Part> = path.endings.iter().filter(fills).map(|it| it.share).collect();
         match parts.as_slice() {
             [] => Some(None),
@@ -340,9 +387,9 @@ impl<'p> Flow<'p> {
                 for other in others {
                     sum = sum.add(other.rational()?)?;
                 }
-                let slot = self.slot();
-                let part = Part { slot, den: sum.den };
-                Some(Some((part, vec![Step::Put(slot, sum.number)])))
+                let mut steps = Vec::new();
+                let part = self.put(sum, &mut steps);
+                Some(Some((part, steps)))
             }
         }
     }
@@ -374,6 +421,7 @@ impl<'p> Flow<'p> {
             path: &mut path,
             steps: Vec::new(),
             endings: Vec::new(),
+            each: None,
         };
         match &case.target {
             target @ (Target::Account(_) | Target::Pool { .. } | Target::Undetermined) => {
@@ -391,39 +439,47 @@ impl<'p> Flow<'p> {
         self.way_from(step + 1, &path, inflow, levies, steps)
     }
 
+    /// Puts a share down.
+    pub(super) fn put(&mut self, share: Rational, steps: &mut Vec<Step>) -> Part {
+        let Rational { number, den, under } = share;
+        let slot = self.slot();
+        steps.push(Step::Put(slot, number));
+        let under = match under.as_slice() {
+            [] => None,
+            [Number::Slot(slot)] => Some(*slot),
+            under => {
+                let slot = self.slot();
+                steps.push(Step::Put(slot, multiplied(Number::Constant(1), under)));
+                Some(slot)
+            }
+        };
+        Part { slot, den, under }
+    }
+
     /// A split that settles when it is made.
-    fn settled(
+    pub(super) fn settled(
         &mut self,
         by: WayOfSettling,
         content: Part,
         endings: &mut [(u32, Ending)],
         path: &Path,
     ) -> Option<Step> {
-        if content.den != 1 || (path.bounded && by != WayOfSettling::LargestRemainder) {
+        if !content.is_whole() || (path.bounded && by != WayOfSettling::LargestRemainder) {
             return None;
         }
-        let mut den = 1;
-        for (_, ending) in endings.iter() {
-            den = common(den, ending.share.den)?;
-        }
-        let mut shares = Vec::with_capacity(endings.len());
-        for (_, ending) in endings.iter_mut() {
-            let to = self.slot();
-            shares.push((ending.share.slot, den / ending.share.den, to));
-            ending.share = Part { slot: to, den: 1 };
+        let endings: Vec<&mut Ending> = endings.iter_mut().map(|(_, ending)| ending).collect();
+        let mut settling = Settling { plus: vec![content.slot], ..Settling::default() };
+        for ending in endings {
+            let (to, share) = (self.slot(), ending.share);
+            settling.shares.push((share, to, ending.each.is_some()));
+            ending.share = Part::whole(to);
             ending.whole = true;
         }
-        let (plus, minus) = (vec![content.slot], Vec::new());
-        Some(Step::Settle(Box::new(Settle { plus, minus, shares, den, by })))
+        settling.step(by)
     }
 
     /// The last settlement, over what is not whole yet, and the end.
-    fn done(
-        &mut self,
-        path: &Path,
-        inflow: Option<Slot>,
-        levies: &[Levy],
-    ) -> Option<(Settle, Done)> {
+    fn done(&mut self, path: &Path, inflow: Option<Slot>, levies: &[Levy]) -> Option<(Step, Done)> {
         let by = path.by.unwrap_or(WayOfSettling::LargestRemainder);
         if path.bounded && by != WayOfSettling::LargestRemainder {
             return None;
@@ -432,41 +488,47 @@ impl<'p> Flow<'p> {
             let steps = &self.maker.event.pools;
             steps.iter().any(|step| step.source == Source::Pool(pool))
         };
-        let mut den = 1;
-        let mut minus = Vec::new();
-        for ending in &path.endings {
-            match &ending.to {
-                To::Pool(pool) if emptied(*pool) => {}
-                To::Pool(_) => return None,
-                To::Payee(_) if ending.whole => minus.push(ending.share.slot),
-                To::Payee(_) => den = common(den, ending.share.den)?,
-            }
-        }
-        let mut shares = Vec::new();
+        let mut settling = Settling::default();
         let mut leaves = Vec::new();
         // By their names, leaves and what was put into pools.
         let mut named: Vec<(u32, usize)> = Vec::new();
         let mut pooled: Vec<(u32, Slot)> = Vec::new();
         for (name, ending) in path.names.iter().zip(&path.endings) {
-            let To::Payee(payee) = &ending.to else {
-                // What a leg put into a pool counts as put in, where that is whole.
-                if ending.share.den == 1 {
-                    pooled.push((*name, ending.share.slot));
+            let each = ending.each.is_some();
+            let payee = match &ending.to {
+                To::Payee(payee) => payee,
+                To::Pool(pool) | To::RowPool(pool) if !emptied(*pool) => return None,
+                To::Pool(_) | To::RowPool(_) => {
+                    // What a leg put into a pool counts as put in, where that is whole.
+                    if ending.share.is_whole() && !each {
+                        pooled.push((*name, ending.share.slot));
+                    }
+                    continue;
                 }
-                continue;
             };
-            let slot = if ending.whole { ending.share.slot } else { self.slot() };
-            if !ending.whole {
-                shares.push((ending.share.slot, den / ending.share.den, slot));
+            let share = ending.share;
+            let units = if ending.whole { share.slot } else { self.slot() };
+            match (ending.whole, each) {
+                (true, false) => settling.minus.push(share.slot),
+                (true, true) => settling.minus_rows.push(share.slot),
+                (false, each) => settling.shares.push((share, units, each)),
             }
-            named.push((*name, leaves.len()));
+            if !each {
+                named.push((*name, leaves.len()));
+            }
             leaves.push(Leaf {
                 leg: ending.leg,
                 payee: payee.clone(),
                 fixed: None,
-                units: slot,
+                units,
                 share: (ending.owed.slot, 1, ending.owed.den),
+                under: ending.owed.under,
+                each: ending.each,
             });
+        }
+        let by_row = leaves.iter().any(|leaf| leaf.each.is_some());
+        if by_row && self.maker.event.reversible {
+            return None;
         }
         let mut feeds = Vec::with_capacity(path.feeds.len());
         for fed in path.feeds.iter().filter(|fed| !fed.sums.is_empty()) {
@@ -483,9 +545,8 @@ impl<'p> Flow<'p> {
             }
             feeds.push(feed);
         }
-        let plus = inflow.into_iter().chain(levies.iter().map(|levy| levy.to)).collect();
-        let settle = Settle { plus, minus, shares, den, by };
-        Some((settle, Done { leaves, feeds, by }))
+        settling.plus = inflow.into_iter().chain(levies.iter().map(|levy| levy.to)).collect();
+        Some((settling.step(by)?, Done { leaves, feeds, by }))
     }
 }
 
@@ -505,10 +566,12 @@ impl Path {
 
     /// Puts the endings of a division where it stands: of the inflow behind all before, of a pool
     /// behind the first leg that leads there.
-    fn insert(&mut self, source: Source, endings: Vec<(u32, Ending)>) {
+    pub(super) fn insert(&mut self, source: Source, endings: Vec<(u32, Ending)>) {
         let fills = |ending: &Ending| match source {
             Source::Inflow => false,
-            Source::Pool(pool) => matches!(ending.to, To::Pool(to) if to == pool),
+            Source::Pool(pool) => {
+                matches!(ending.to, To::Pool(to) | To::RowPool(to) if to == pool)
+            }
         };
         let place = self.endings.iter().position(fills).map_or(self.endings.len(), |at| at + 1);
         let (names, endings): (Vec<u32>, Vec<Ending>) = endings.into_iter().unzip();
@@ -525,7 +588,7 @@ fn date_field(date: &Day) -> Option<u32> {
     }
 }
 
-fn way_of(settlement: &Settlement) -> Option<WayOfSettling> {
+pub(super) fn way_of(settlement: &Settlement) -> Option<WayOfSettling> {
     match settlement {
         Settlement::LargestRemainder => Some(WayOfSettling::LargestRemainder),
         Settlement::InOrder => Some(WayOfSettling::InOrder),

@@ -47,10 +47,29 @@ impl<'k, K: Known> Reader<'k, K> {
                 self.unsure = true;
                 number.clone()
             }
+            Number::Unknown => {
+                self.unsure = true;
+                Number::Unknown
+            }
             Number::Constant(_)
             | Number::Field(_)
             | Number::RowField(..)
-            | Number::RowSteady(..) => number.clone(),
+            | Number::RowSteady(..)
+            | Number::Rate(..)
+            | Number::Kept(_)
+            | Number::Count(..)
+            | Number::Share(_)
+            | Number::ShareOf(_) => number.clone(),
+            Number::Positive(inner) => match self.number(inner) {
+                Number::Constant(value) if value > 0 => Number::Constant(value),
+                inner => Number::Positive(Box::new(inner)),
+            },
+            Number::Divided(inner, by, how) => {
+                Number::Divided(Box::new(self.number(inner)), Box::new(self.number(by)), *how)
+            }
+            Number::SumOver(rows, shares, inner) => {
+                Number::SumOver(*rows, *shares, Box::new(self.number(inner)))
+            }
             Number::Slot(slot) => {
                 let (base, by) = self.slot(*slot);
                 times(Number::Slot(base), by)
@@ -172,6 +191,9 @@ impl<'k, K: Known> Reader<'k, K> {
             Truth::Spans(how, one, two) => {
                 Truth::Spans(*how, Box::new(self.span(one)), Box::new(self.span(two)))
             }
+            Truth::Period(how, row, field, span) => {
+                Truth::Period(*how, *row, *field, Box::new(self.span(span)))
+            }
             Truth::Same(equal, one, two) => match (self.entity(one), self.entity(two)) {
                 (Entity::Constant(one), Entity::Constant(two)) => {
                     Truth::Constant((one == two) == *equal)
@@ -247,6 +269,10 @@ impl<'k, K: Known> Reader<'k, K> {
         let boxed = |day: Day| Box::new(day);
         match day {
             Day::Field(field) if self.date == Some(*field) => Day::Effective,
+            Day::Unknown => {
+                self.unsure = true;
+                Day::Unknown
+            }
             Day::Constant(_) | Day::Effective | Day::Field(_) | Day::RowField(..) => day.clone(),
             Day::Plus(day, by) => Day::Plus(boxed(self.day(day)), *by),
             Day::Minus(day, by) => Day::Minus(boxed(self.day(day)), *by),
@@ -270,7 +296,17 @@ impl<'k, K: Known> Reader<'k, K> {
     }
 
     fn span(&mut self, span: &Span) -> Span {
-        Span { day: self.day(&span.day), ..*span }
+        let Span { kind, plus, .. } = *span;
+        let more = span.more.as_ref().map(|more| self.number(more));
+        let known = match more {
+            Some(Number::Constant(more)) => i32::try_from(more).ok(),
+            _ => None,
+        };
+        let day = self.day(&span.day);
+        match known.and_then(|more| plus.checked_add(more)) {
+            Some(plus) => Span { kind, day, plus, more: None },
+            None => Span { kind, day, plus, more: more.map(Box::new) },
+        }
     }
 
     pub fn entity(&mut self, entity: &Entity) -> Entity {
@@ -278,7 +314,17 @@ impl<'k, K: Known> Reader<'k, K> {
             Entity::Field(field) => {
                 self.known.member(*field).map_or(entity.clone(), Entity::Constant)
             }
+            Entity::Unknown => {
+                self.unsure = true;
+                Entity::Unknown
+            }
             Entity::Constant(_) | Entity::RowField(..) => entity.clone(),
+            Entity::At(number) => match self.number(number) {
+                Number::Constant(place) if u32::try_from(place).is_ok() => {
+                    u32::try_from(place).map_or(Entity::Unknown, Entity::Constant)
+                }
+                number => Entity::At(Box::new(number)),
+            },
             Entity::Choose(condition, yes, no) => match self.truth(condition) {
                 Truth::Constant(true) => self.entity(yes),
                 Truth::Constant(false) => self.entity(no),

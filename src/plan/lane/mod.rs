@@ -17,18 +17,25 @@
 //! *situation* ([`Questions`]), and for a situation that occurs often the program is made anew with
 //! all that is known worked out (`known`): rates are numbers then, and one rule is left.
 
+mod among;
 mod expr;
 mod flow;
 mod known;
 mod rational;
+mod rows;
+mod select;
 mod situation;
 mod split;
 mod tables;
 mod tree;
+mod typed;
 mod way;
 
 pub use flow::lane;
 pub use known::holds;
+pub use rows::{
+    Each, FigureOf, LaneFactors, RowLoop, RowSettle, RowShare, Selected, Source, Spread,
+};
 pub use situation::{Question, Questions};
 pub use tree::{
     Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, ScheduleVersion, Slot, Span, Term,

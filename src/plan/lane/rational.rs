@@ -1,4 +1,4 @@
-//! Numbers with a denominator that is known beforehand.
+//! Numbers with a denominator that is known beforehand, but for divisors that only the event knows.
 
 use crate::base::{Exact, Rounding};
 use crate::model::Comparison;
@@ -11,10 +11,14 @@ pub(super) struct Rational {
     pub number: Number,
     /// INVARIANT: above zero, and at most [`DEN_MAX`].
     pub den: i128,
+    /// Numbers of the event that it is divided by besides, each above zero or without an answer.
+    pub under: Vec<Number>,
 }
 
 /// Beyond this a numerator of an amount would hardly fit 128 bits.
 const DEN_MAX: i128 = 1_000_000_000_000_000_000;
+/// Divided by more numbers of the event than these, a value is the evaluator's.
+const UNDER_MAX: usize = 8;
 
 pub(super) fn gcd(mut a: i128, mut b: i128) -> i128 {
     while b != 0 {
@@ -39,9 +43,39 @@ pub(super) fn scaled(number: Number, by: i128) -> Option<Number> {
     })
 }
 
+/// A numerator times numbers of the event.
+pub(super) fn multiplied(number: Number, by: &[Number]) -> Number {
+    by.iter().fold(number, |number, by| match number {
+        Number::Constant(0) => Number::Constant(0),
+        Number::Constant(1) => by.clone(),
+        number => Number::Multiply(Box::new(number), Box::new(by.clone())),
+    })
+}
+
+/// What must be added to some of these numbers to have all the others too.
+fn lacking(of: &[Number], all: &[Number]) -> Vec<Number> {
+    let mut own = of.to_vec();
+    let mut lacking = Vec::new();
+    for one in all {
+        match own.iter().position(|known| known == one) {
+            Some(place) => {
+                own.swap_remove(place);
+            }
+            None => lacking.push(one.clone()),
+        }
+    }
+    lacking
+}
+
 impl Rational {
     pub fn new(number: Number, den: i128) -> Option<Rational> {
-        (0 < den && den <= DEN_MAX).then_some(Rational { number, den })
+        Rational::divided(number, den, Vec::new())
+    }
+
+    /// A numerator over a denominator and numbers of the event.
+    pub fn divided(number: Number, den: i128, under: Vec<Number>) -> Option<Rational> {
+        let small = 0 < den && den <= DEN_MAX && under.len() <= UNDER_MAX;
+        small.then_some(Rational { number, den, under })
     }
 
     pub fn of(value: &Exact) -> Option<Rational> {
@@ -52,23 +86,28 @@ impl Rational {
     /// The value, if it is known beforehand.
     pub fn constant(&self) -> Option<Exact> {
         match self.number {
-            Number::Constant(num) => Exact::from_ratio(num, self.den).ok(),
+            Number::Constant(num) if self.under.is_empty() => Exact::from_ratio(num, self.den).ok(),
             _ => None,
         }
     }
 
     /// The numerator over a denominator that this one's divides.
     pub fn over(&self, den: i128) -> Option<Number> {
-        if den % self.den != 0 {
+        if den % self.den != 0 || !self.under.is_empty() {
             return None;
         }
         scaled(self.number.clone(), den / self.den)
     }
 
-    /// Both numerators over one denominator.
-    fn together(self, other: Rational) -> Option<(Number, Number, i128)> {
+    /// Both numerators over one denominator, and that.
+    fn together(self, other: Rational) -> Option<(Number, Number, i128, Vec<Number>)> {
         let den = common(self.den, other.den)?;
-        Some((self.over(den)?, other.over(den)?, den))
+        let more = lacking(&self.under, &other.under);
+        let less = lacking(&other.under, &self.under);
+        let one = multiplied(scaled(self.number, den / self.den)?, &more);
+        let two = multiplied(scaled(other.number, den / other.den)?, &less);
+        let under = self.under.into_iter().chain(more).collect();
+        Some((one, two, den, under))
     }
 
     fn joined(
@@ -77,12 +116,12 @@ impl Rational {
         join: impl Fn(Box<Number>, Box<Number>) -> Number,
         fold: impl Fn(i128, i128) -> Option<i128>,
     ) -> Option<Rational> {
-        let (one, two, den) = self.together(other)?;
+        let (one, two, den, under) = self.together(other)?;
         let number = match (one, two) {
             (Number::Constant(one), Number::Constant(two)) => Number::Constant(fold(one, two)?),
             (one, two) => join(Box::new(one), Box::new(two)),
         };
-        Rational::new(number, den)
+        Rational::divided(number, den, under)
     }
 
     pub fn add(self, other: Rational) -> Option<Rational> {
@@ -109,7 +148,9 @@ impl Rational {
             (None, Some(by)) => self.times(&by),
             (None, None) => {
                 let den = self.den.checked_mul(other.den)?;
-                Rational::new(Number::Multiply(Box::new(self.number), Box::new(other.number)), den)
+                let number = Number::Multiply(Box::new(self.number), Box::new(other.number));
+                let under = self.under.into_iter().chain(other.under).collect();
+                Rational::divided(number, den, under)
             }
         }
     }
@@ -119,12 +160,19 @@ impl Rational {
         let (num, den) = by.to_ratio()?;
         let shared = gcd(num.checked_abs()?, self.den).max(1);
         let (num, own) = (num / shared, self.den / shared);
-        Rational::new(scaled(self.number, num)?, own.checked_mul(den)?)
+        Rational::divided(scaled(self.number, num)?, own.checked_mul(den)?, self.under)
     }
 
+    /// Divided by a constant, or by a number that the event itself knows.
     pub fn divide(self, other: Rational) -> Option<Rational> {
-        let by = other.constant()?;
-        self.times(&Exact::ONE.div(&by).ok()?)
+        if let Some(by) = other.constant() {
+            return self.times(&Exact::ONE.div(&by).ok()?);
+        }
+        let shared = gcd(other.den, self.den).max(1);
+        let number = multiplied(scaled(self.number, other.den / shared)?, &other.under);
+        let mut under = self.under;
+        under.push(Number::Positive(Box::new(other.number)));
+        Rational::divided(number, self.den / shared, under)
     }
 
     pub fn negate(self) -> Option<Rational> {
@@ -132,11 +180,11 @@ impl Rational {
             Number::Constant(value) => Number::Constant(value.checked_neg()?),
             number => Number::Negate(Box::new(number)),
         };
-        Rational::new(number, self.den)
+        Rational::divided(number, self.den, self.under)
     }
 
     pub fn absolute(self) -> Option<Rational> {
-        Rational::new(Number::Absolute(Box::new(self.number)), self.den)
+        Rational::divided(Number::Absolute(Box::new(self.number)), self.den, self.under)
     }
 
     /// Rounded to a multiple of a unit.
@@ -149,18 +197,23 @@ impl Rational {
         let shared = gcd(den, self.den.checked_mul(num)?).max(1);
         let by = self.den.checked_mul(num)? / shared;
         let inner = scaled(self.number, den / shared)?;
-        let multiple = match by {
-            1 => inner,
-            by => Number::Rounded(Box::new(inner), by, how),
+        let multiple = match (by, self.under.as_slice()) {
+            (1, []) => inner,
+            (by, []) => Number::Rounded(Box::new(inner), by, how),
+            (by, under) => {
+                let by = multiplied(Number::Constant(by), under);
+                Number::Divided(Box::new(inner), Box::new(by), how)
+            }
         };
         Rational::new(scaled(multiple, num)?, den)
     }
 
     /// Rounded toward less to a whole number.
     pub fn floor(self) -> Option<Rational> {
-        let number = match self.den {
-            1 => self.number,
-            den => Number::Floor(Box::new(self.number), den),
+        let number = match (self.den, self.under.as_slice()) {
+            (1, []) => self.number,
+            (den, []) => Number::Floor(Box::new(self.number), den),
+            _ => return None,
         };
         Rational::new(number, 1)
     }
@@ -171,15 +224,28 @@ impl Rational {
             Truth::Constant(true) => Some(yes),
             Truth::Constant(false) => Some(no),
             condition => {
-                let (yes, no, den) = yes.together(no)?;
+                let (yes, no, den, under) = yes.together(no)?;
                 let condition = Box::new(condition);
-                Rational::new(Number::Choose(condition, Box::new(yes), Box::new(no)), den)
+                let number = Number::Choose(condition, Box::new(yes), Box::new(no));
+                Rational::divided(number, den, under)
             }
         }
     }
 
     pub fn compare(self, how: Comparison, other: Rational) -> Option<Truth> {
-        let (one, two, _) = self.together(other)?;
-        Some(Truth::Numbers(how, Box::new(one), Box::new(two)))
+        let (one, two, _, under) = self.together(other)?;
+        let zero = || Box::new(Number::Constant(0));
+        // Both are divided by numbers above zero: those that are not have no answer.
+        let asked = |by| Truth::Numbers(Comparison::Greater, Box::new(by), zero());
+        let mut all: Vec<Truth> = under.into_iter().map(asked).collect();
+        all.push(Truth::Numbers(how, Box::new(one), Box::new(two)));
+        match (all.len(), all.pop()) {
+            (1, one) => one,
+            (_, Some(last)) => {
+                all.push(last);
+                Some(Truth::All(all))
+            }
+            (_, None) => None,
+        }
     }
 }

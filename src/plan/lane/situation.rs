@@ -4,7 +4,7 @@ use super::super::{Event, Kind, Plan, at};
 use super::known::{Known, Reader, multiple};
 use super::{
     CaseOf, Choice, Divide, Done, Entity, Feed, KeyPart, Leaf, Limit, Next, Number, Program,
-    Settle, Slot, Step, Truth, Way,
+    RowLoop, RowSettle, RowShare, Settle, Slot, Spread, Step, Truth, Way,
 };
 
 /// A question about an event, whose answers are numbered from zero.
@@ -177,7 +177,20 @@ impl<'k, K: Known> Maker<'k, K> {
             levy.when = self.reader.truth(&levy.when);
             levy.due = self.reader.number(&levy.due);
         }
+        for selected in &mut program.selections {
+            selected.condition = self.reader.truth(&selected.condition);
+        }
+        for shares in &mut program.shares {
+            let values = shares.factors.iter_mut().map(|(_, value)| value);
+            values.chain(&mut shares.divisors).for_each(|it| *it = self.reader.number(it));
+        }
+        program.kept.iter_mut().for_each(|kept| *kept = self.reader.number(kept));
         program.way = self.way(&program.way, Vec::new());
+        for figure in &mut program.figures {
+            figure.when = self.reader.truth(&figure.when);
+            figure.number = self.reader.number(&figure.number);
+            figure.under = self.reader.number(&figure.under);
+        }
         program.fixed = self.fixed;
         program.waits = self.waits || self.reader.unsure;
         program
@@ -235,8 +248,46 @@ impl<'k, K: Known> Maker<'k, K> {
             },
             Step::Settle(settle) => self.settle(settle, steps),
             Step::Divide(divide) => Step::Divide(divide.clone()),
+            Step::Spread(spread) => {
+                let content = self.plain(spread.content, steps);
+                Step::Spread(Box::new(Spread { content, ..(**spread).clone() }))
+            }
+            Step::Rows(of_rows) => Step::Rows(Box::new(self.of_rows(of_rows))),
+            Step::SettleRows(settle) => self.settle_rows(settle, steps),
         };
         steps.push(made);
+    }
+
+    /// What is done for each row: it knows what is known before, and nobody knows after what was.
+    fn of_rows(&mut self, of_rows: &RowLoop) -> RowLoop {
+        let before = self.reader.multiples.len();
+        let mut steps = Vec::with_capacity(of_rows.steps.len());
+        for step in &of_rows.steps {
+            self.step(step, &mut steps);
+        }
+        for kept in &of_rows.keep {
+            let (base, by) = self.reader.slot(*kept);
+            if base != *kept {
+                steps.push(Step::Put(*kept, Number::Scaled(Box::new(Number::Slot(base)), by)));
+            }
+        }
+        self.reader.multiples.truncate(before);
+        RowLoop { steps, keep: of_rows.keep.clone(), ..*of_rows }
+    }
+
+    fn settle_rows(&mut self, settle: &RowSettle, steps: &mut Vec<Step>) -> Step {
+        let mut settle = settle.clone();
+        let alone = settle.plus.iter_mut().chain(&mut settle.minus).chain(&mut settle.unders);
+        for slot in alone {
+            *slot = self.plain(*slot, steps);
+        }
+        for RowShare { from, under, each, .. } in &mut settle.shares {
+            *under = under.map(|under| self.plain(under, steps));
+            if !*each {
+                *from = self.plain(*from, steps);
+            }
+        }
+        Step::SettleRows(Box::new(settle))
     }
 
     /// A slot that holds a numerator itself.
@@ -268,9 +319,13 @@ impl<'k, K: Known> Maker<'k, K> {
 
     fn done(&mut self, done: &Done, steps: &mut Vec<Step>) -> Done {
         let mut done = done.clone();
-        for Leaf { payee, fixed, units, share: (slot, by, _), .. } in &mut done.leaves {
-            *units = self.plain(*units, steps);
-            (*slot, *by) = self.reader.slot(*slot);
+        for leaf in &mut done.leaves {
+            let Leaf { payee, fixed, units, share: (slot, by, _), under, each, .. } = leaf;
+            *under = under.map(|under| self.plain(under, steps));
+            if each.is_none() {
+                *units = self.plain(*units, steps);
+                (*slot, *by) = self.reader.slot(*slot);
+            }
             for part in payee.iter_mut().flat_map(|(_, key)| key) {
                 self.waits |= !part.is_plain();
                 *part = self.reader.part(part);

@@ -3,11 +3,11 @@
 use crate::base::Exact;
 use crate::model::Comparison;
 
-use super::super::{Block, Bound, Leg, Portion, Target, at};
+use super::super::{Block, Bound, Expr, Graded, Leg, Portion, Target, at};
 use super::expr::Scene;
 use super::flow::{Ending, Flow, Part, Path, To};
 use super::rational::Rational;
-use super::{Limit, Number, Step, Sum, Truth};
+use super::{Each, Limit, Number, Step, Sum, Truth};
 
 /// A division in the making.
 pub(super) struct Split<'f, 'p, 's> {
@@ -17,6 +17,8 @@ pub(super) struct Split<'f, 'p, 's> {
     pub steps: Vec<Step>,
     /// Endings by name, in written order.
     pub endings: Vec<(u32, Ending)>,
+    /// If what a row has is divided.
+    pub each: Option<Each>,
 }
 
 /// A leg worked out before its place is known: what it takes, and its endings by name.
@@ -24,9 +26,7 @@ type Draft = (Part, Vec<u32>, Vec<(u32, Ending)>);
 
 impl<'p> Split<'_, 'p, '_> {
     fn put(&mut self, share: Rational) -> Part {
-        let slot = self.flow.slot();
-        self.steps.push(Step::Put(slot, share.number));
-        Part { slot, den: share.den }
+        self.flow.put(share, &mut self.steps)
     }
 
     /// A leg that ends in an account, a pool or nowhere yet.
@@ -37,11 +37,15 @@ impl<'p> Split<'_, 'p, '_> {
                 To::Payee(Some(self.flow.payee(place.account, parts)?))
             }
             Target::Undetermined => To::Payee(None),
-            Target::Pool { pool, row: None } => To::Pool(*pool),
+            Target::Pool { pool, row: None } if self.each.is_none() => To::Pool(*pool),
             _ => return None,
         };
+        self.end(Ending { leg, to, owed: share, share, whole: false, each: self.each })
+    }
+
+    pub fn end(&mut self, ending: Ending) -> Option<u32> {
         let name = self.path.name();
-        self.endings.push((name, Ending { leg, to, owed: share, share, whole: false }));
+        self.endings.push((name, ending));
         Some(name)
     }
 
@@ -50,11 +54,9 @@ impl<'p> Split<'_, 'p, '_> {
         match target {
             Target::Block(block) => self.block(block, content),
             Target::InOrder(legs) => self.in_order(legs, content),
-            Target::Account(_)
-            | Target::Undetermined
-            | Target::Pool { .. }
-            | Target::Graded(_)
-            | Target::Among(_) => None,
+            Target::Among(among) => self.among(among, content),
+            Target::Graded(graded) => self.graded(graded, content),
+            Target::Account(_) | Target::Undetermined | Target::Pool { .. } => None,
         }
     }
 
@@ -79,12 +81,14 @@ impl<'p> Split<'_, 'p, '_> {
                     self.capped(amount, &whole, &left)?
                 }
             };
-            let draft = self.apart(|split| split.leg(leg, share, content))?;
+            let before = (whole.clone(), left.clone());
+            let draft = self.apart(|split| split.leg(leg, share, before, content))?;
             left = left.subtract(draft.0.rational()?)?;
             drafts.push(Some(draft));
         }
         if let Some(leg) = block.rest.and_then(|rest| block.legs.get(rest)) {
-            let draft = self.apart(|split| split.leg(leg, left, content))?;
+            let before = (whole, left.clone());
+            let draft = self.apart(|split| split.leg(leg, left, before, content))?;
             *drafts.get_mut(block.rest?)? = Some(draft);
         }
         let mut names = Vec::new();
@@ -116,7 +120,8 @@ impl<'p> Split<'_, 'p, '_> {
                     self.capped(amount, &whole, &left)?
                 }
             };
-            let (taken, own) = self.leg(leg, share, content)?;
+            let before = (whole.clone(), left.clone());
+            let (taken, own) = self.leg(leg, share, before, content)?;
             let rest = left.subtract(taken.rational()?)?;
             left = self.put(rest).rational()?;
             names.extend(own);
@@ -142,16 +147,26 @@ impl<'p> Split<'_, 'p, '_> {
         Rational::choose(negative, back, forward)
     }
 
-    /// A leg within its bounds; gives what it takes, and the endings it comes to.
+    /// A leg within its bounds, of a whole of which so much is left; gives what it takes, and the
+    /// endings it comes to.
     fn leg(
         &mut self,
         leg: &'p Leg,
         mut share: Rational,
+        before: (Rational, Rational),
         content: Part,
     ) -> Option<(Part, Vec<u32>)> {
         for bound in &leg.bounds {
-            share = self.bounded(leg, bound, share, content)?;
+            share = match bound {
+                Bound::AtLeast(least) => self.raised(least, share, &before)?,
+                bound => self.bounded(leg, bound, share, content)?,
+            };
         }
+        self.ended(leg, share)
+    }
+
+    /// A leg that takes a share as it is.
+    pub(super) fn ended(&mut self, leg: &'p Leg, share: Rational) -> Option<(Part, Vec<u32>)> {
         let part = self.put(share);
         let ends =
             matches!(leg.target, Target::Account(_) | Target::Pool { .. } | Target::Undetermined);
@@ -165,6 +180,59 @@ impl<'p> Split<'_, 'p, '_> {
             self.flow.feed(feed, &names, self.path, &mut self.scene)?;
         }
         Some((part, names))
+    }
+
+    /// A share raised to a bound, but not beyond what is left, with the sign of the whole.
+    fn raised(
+        &mut self,
+        least: &'p Expr,
+        share: Rational,
+        (whole, left): &(Rational, Rational),
+    ) -> Option<Rational> {
+        let zero = || Rational::of(&Exact::ZERO);
+        let least = self.flow.maker.number(least, &mut self.scene)?;
+        let least = self.flow.minor(least)?.greatest(zero()?)?.floor()?;
+        let negative = whole.clone().compare(Comparison::Less, zero()?)?;
+        let back = left.clone().negate()?;
+        let left = Rational::choose(negative.clone(), back, left.clone())?;
+        let left = left.greatest(zero()?)?;
+        let raised = share.absolute()?.greatest(left.least(least)?)?;
+        Rational::choose(negative, raised.clone().negate()?, raised)
+    }
+
+    /// An amount cut at the bounds of a scale.
+    fn graded(&mut self, graded: &'p Graded, content: Part) -> Option<Vec<u32>> {
+        let zero = || Rational::of(&Exact::ZERO);
+        let whole = content.rational()?;
+        let negative = whole.clone().compare(Comparison::Less, zero()?)?;
+        let (low, high) = match &graded.from {
+            None => (zero()?, whole.absolute()?),
+            Some(from) => {
+                let from = self.flow.maker.number(from, &mut self.scene)?;
+                let from = self.flow.minor(from)?;
+                let to = from.clone().add(whole)?;
+                let low = Rational::choose(negative.clone(), to.clone(), from.clone())?;
+                (low, Rational::choose(negative.clone(), from, to)?)
+            }
+        };
+        let mut reached = self.put(low).rational()?;
+        let high = self.put(high).rational()?;
+        let mut names = Vec::new();
+        for slice in &graded.slices {
+            let upper = match &slice.up_to {
+                None => high.clone(),
+                Some(up_to) => {
+                    let up_to = self.flow.maker.number(up_to, &mut self.scene)?;
+                    self.flow.minor(up_to)?.least(high.clone())?
+                }
+            };
+            let next = self.put(upper.greatest(reached.clone())?).rational()?;
+            let part = next.clone().subtract(reached)?;
+            reached = next;
+            let part = Rational::choose(negative.clone(), part.clone().negate()?, part)?;
+            names.extend(self.ended(&slice.leg, part)?.1);
+        }
+        Some(names)
     }
 
     fn bounded(
@@ -196,6 +264,9 @@ impl<'p> Split<'_, 'p, '_> {
         let space = declared.projections.get(at(*projection))?.space;
         let key = self.flow.maker.key(space, parts);
         let to = self.flow.slot();
+        if !share.under.is_empty() {
+            return None;
+        }
         let den = share.den;
         self.steps.push(Step::Bound(Box::new(Limit {
             share: share.number,

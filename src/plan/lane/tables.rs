@@ -1,13 +1,14 @@
 //! Parameters and schedules as tables of whole numbers.
 
 use crate::base::{Date, Exact};
-use crate::model::ScheduleValue;
+use crate::model::{Comparison, ScheduleValue};
 
 use super::super::{Constant, Expr, Version, at};
 use super::expr::{Maker, Scene};
 use super::rational::{Rational, common};
 use super::tree::{ParameterTable, ScheduleTable, ScheduleVersion};
-use super::{Day, Entity, Number};
+use super::typed::Typed;
+use super::{Day, Entity, Number, Truth};
 
 impl<'p> Maker<'p> {
     pub fn parameter(
@@ -16,7 +17,7 @@ impl<'p> Maker<'p> {
         keys: &'p [Expr],
         day: &'p Expr,
         scene: &mut Scene<'_>,
-    ) -> Option<Rational> {
+    ) -> Option<Typed> {
         let plan = self.plan;
         let declared = plan.parameters.get(at(parameter))?;
         let day = self.day(day, scene)?;
@@ -24,8 +25,12 @@ impl<'p> Maker<'p> {
             keys.iter().map(|key| self.entity(key, scene)).collect();
         let value = |constant: &Constant| match constant {
             Constant::Number(value) => value.to_ratio(),
+            // Members by position, and yes as one.
+            Constant::Member(member) => Some((i128::from(*member), 1)),
+            Constant::Bool(value) => Some((i128::from(*value), 1)),
             _ => None,
         };
+        let first = declared.timelines.iter().flatten().next()?.value.clone();
         let mut den = 1;
         for version in declared.timelines.iter().flatten() {
             den = common(den, value(&version.value)?.1)?;
@@ -47,7 +52,15 @@ impl<'p> Maker<'p> {
         };
         let timelines: Option<Vec<_>> = declared.timelines.iter().map(timeline).collect();
         let table = ParameterTable { sizes: declared.sizes.clone(), timelines: timelines? };
-        Rational::new(Number::Parameter(Box::new(table), entities?, Box::new(day)), den)
+        let number = Number::Parameter(Box::new(table), entities?, Box::new(day));
+        Some(match first {
+            Constant::Number(_) => Typed::Number(Rational::new(number, den)?),
+            Constant::Member(_) => Typed::Entity(Entity::At(Box::new(number))),
+            _ => {
+                let yes = Box::new(Number::Constant(1));
+                Typed::Truth(Truth::Numbers(Comparison::Equal, Box::new(number), yes))
+            }
+        })
     }
 
     pub fn schedule(
@@ -57,6 +70,10 @@ impl<'p> Maker<'p> {
         of: Rational,
         day: Day,
     ) -> Option<Rational> {
+        // What brackets end at would have to be multiplied with a number of the event.
+        if !of.under.is_empty() {
+            return None;
+        }
         let plan = self.plan;
         let declared = plan.schedules.get(at(schedule))?;
         let (mut ends, mut rates, mut quicks) = (1, 1, 1);

@@ -9,6 +9,8 @@ use crate::plan::at;
 pub enum Number {
     /// Known beforehand.
     Constant(i128),
+    /// There is no tree for it: where it matters the event is the evaluator's.
+    Unknown,
     /// A stored whole number or amount of the event.
     Field(u32),
     /// A numerator that was put down: the content of a pool, or a leg's share.
@@ -56,6 +58,22 @@ pub enum Number {
     RowField(u32, u32),
     /// A computed one that has one value for the run, over this denominator.
     RowSteady(u32, u32, i128),
+    /// A stored rate or number, over a denominator: of the event, or of a row.
+    Rate(Option<u32>, u32, i128),
+    /// The same, where it is above zero; else there is no answer.
+    Positive(Box<Number>),
+    /// Divided by another that is above zero and rounded to a whole number.
+    Divided(Box<Number>, Box<Number>, Rounding),
+    /// Worked out once for the event: which of the program's.
+    Kept(u32),
+    /// The sum over the rows of a selection, whose weights are asked for too if there are any.
+    SumOver(u32, Option<u32>, Box<Number>),
+    /// How many rows there are.
+    Count(u32, Option<u32>),
+    /// The share of the row at hand: its numerator, among the program's shares …
+    Share(u32),
+    /// … and the denominator that all rows have; one where there are no rows.
+    ShareOf(u32),
     /// Days from one to the other.
     DaysBetween(Box<Day>, Box<Day>),
     /// A part of a date.
@@ -100,6 +118,8 @@ pub enum Truth {
     Days(Comparison, Box<Day>, Box<Day>),
     /// Two periods of one kind.
     Spans(Comparison, Box<Span>, Box<Span>),
+    /// A stored period, of the event or of a row, and another of the same kind.
+    Period(Comparison, Option<u32>, u32, Box<Span>),
     /// Two members.
     Same(bool, Box<Entity>, Box<Entity>),
     /// A member is one of those at which there is `true`.
@@ -121,6 +141,8 @@ pub enum Truth {
 pub enum Day {
     /// Known beforehand.
     Constant(i32),
+    /// There is no tree for it.
+    Unknown,
     /// The event's effective date.
     Effective,
     /// A stored field of the event.
@@ -152,8 +174,10 @@ pub struct Span {
     pub kind: PeriodKind,
     /// A day in it.
     pub day: Day,
-    /// So many periods later.
+    /// So many periods later …
     pub plus: i32,
+    /// … and as many more as this comes to.
+    pub more: Option<Box<Number>>,
 }
 
 /// A member of an enumeration, by position.
@@ -161,6 +185,10 @@ pub struct Span {
 pub enum Entity {
     /// Known beforehand.
     Constant(u32),
+    /// There is no tree for it.
+    Unknown,
+    /// The member at this position.
+    At(Box<Number>),
     /// A stored field of the event.
     Field(u32),
     /// A stored field of a register's row.
@@ -194,9 +222,11 @@ impl KeyPart {
         match self {
             KeyPart::Text(_) | KeyPart::RowText(..) => true,
             KeyPart::Whole(number) => matches!(number, Number::Field(_) | Number::Constant(_)),
-            KeyPart::Member(entity) => !matches!(entity, Entity::Choose(..)),
+            KeyPart::Member(entity) => {
+                matches!(entity, Entity::Constant(_) | Entity::Field(_) | Entity::RowField(..))
+            }
             KeyPart::Day(day) => day.is_plain(),
-            KeyPart::Period(span) => span.day.is_plain(),
+            KeyPart::Period(span) => span.is_plain(),
             KeyPart::Bool(truth) => matches!(truth, Truth::Field(_)),
         }
     }
@@ -209,7 +239,7 @@ impl Day {
             Day::Constant(_) => Some(Vec::new()),
             Day::Field(field) => Some(vec![*field]),
             Day::Plus(day, _) | Day::Minus(day, _) => day.fields(),
-            Day::Start(span) | Day::End(span) => span.day.fields(),
+            Day::Start(span) | Day::End(span) if span.more.is_none() => span.day.fields(),
             Day::Least(one, two) | Day::Greatest(one, two) => {
                 Some([one.fields()?, two.fields()?].concat())
             }
@@ -221,7 +251,12 @@ impl Day {
                 };
                 Some([field(year)?, field(month)?, field(day)?].concat())
             }
-            Day::Effective | Day::RowField(..) | Day::Choose(..) => None,
+            Day::Unknown
+            | Day::Effective
+            | Day::RowField(..)
+            | Day::Start(_)
+            | Day::End(_)
+            | Day::Choose(..) => None,
         }
     }
 
@@ -229,10 +264,16 @@ impl Day {
         match self {
             Day::Constant(_) | Day::Effective | Day::Field(_) | Day::RowField(..) => true,
             Day::Plus(day, _) | Day::Minus(day, _) => day.is_plain(),
-            Day::Start(span) | Day::End(span) => span.day.is_plain(),
+            Day::Start(span) | Day::End(span) => span.is_plain(),
             Day::Least(one, two) | Day::Greatest(one, two) => one.is_plain() && two.is_plain(),
-            Day::Made(..) | Day::Choose(..) => false,
+            Day::Unknown | Day::Made(..) | Day::Choose(..) => false,
         }
+    }
+}
+
+impl Span {
+    fn is_plain(&self) -> bool {
+        self.more.is_none() && self.day.is_plain()
     }
 }
 

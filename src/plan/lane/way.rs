@@ -1,5 +1,6 @@
 //! What happens to an event in its lane.
 
+use super::rows::{Each, FigureOf, LaneFactors, RowLoop, RowSettle, Selected, Source, Spread};
 use super::{Day, KeyPart, Number, Questions, Slot, Truth};
 
 /// The program of an event kind.
@@ -17,6 +18,8 @@ pub struct Lane {
     pub date: Day,
     /// Rows of registers, each looked up when first asked for.
     pub rows: Vec<RowRead>,
+    /// Where rows come from that are taken one by one.
+    pub sources: Vec<Source>,
     /// Keys of totals, each looked up when first asked for.
     pub keys: Vec<TotalKey>,
     /// The field that holds the inflow, and where it is put down.
@@ -32,7 +35,8 @@ pub struct Lane {
 impl Lane {
     /// Whether an event may read or change what outlives it, whatever its situation.
     pub fn always_waits(&self) -> bool {
-        let keys = self.rows.iter().flat_map(|row| &row.key);
+        let first = self.sources.iter().filter_map(Source::key);
+        let keys = self.rows.iter().filter_map(RowRead::key).chain(first).flatten();
         self.undoes.is_some()
             || self.kept_under.is_some()
             || !keys.into_iter().all(KeyPart::is_plain)
@@ -46,6 +50,14 @@ pub struct Program {
     pub adds: Vec<Add>,
     /// Levies, in order of declaration.
     pub levies: Vec<Levy>,
+    /// Rows that meet a condition.
+    pub selections: Vec<Selected>,
+    /// Their shares.
+    pub shares: Vec<LaneFactors>,
+    /// Numbers worked out when first asked for.
+    pub kept: Vec<Number>,
+    /// Results that are not money moved.
+    pub figures: Vec<FigureOf>,
     /// Pools, one after the other.
     pub way: Way,
     /// How many leaves have an account that is always the same.
@@ -55,13 +67,28 @@ pub struct Program {
     pub waits: bool,
 }
 
-/// A row of a register.
+/// A row.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RowRead {
-    /// Which register.
-    pub register: u32,
-    /// Its whole key.
-    pub key: Vec<KeyPart>,
+pub enum RowRead {
+    /// Of a register, by its whole key.
+    Keyed {
+        /// Which register.
+        register: u32,
+        /// Its whole key.
+        key: Vec<KeyPart>,
+    },
+    /// The one at hand of a source.
+    Item(u32),
+}
+
+impl RowRead {
+    /// The key by which it is looked up.
+    pub fn key(&self) -> Option<&Vec<KeyPart>> {
+        match self {
+            RowRead::Keyed { key, .. } => Some(key),
+            RowRead::Item(_) => None,
+        }
+    }
 }
 
 /// A key of totals.
@@ -159,6 +186,12 @@ pub enum Step {
     Settle(Box<Settle>),
     /// The same of parts that are known and come to the whole.
     Divide(Box<Divide>),
+    /// Spreads a share over rows.
+    Spread(Box<Spread>),
+    /// Once for each row.
+    Rows(Box<RowLoop>),
+    /// Makes shares whole, those of rows among them.
+    SettleRows(Box<RowSettle>),
 }
 
 /// A share within a bound of its running total.
@@ -239,8 +272,12 @@ pub struct Leaf {
     pub fixed: Option<u32>,
     /// What it gets, in minor units.
     pub units: Slot,
-    /// What it is owed: so many times a numerator, and the denominator.
+    /// What it is owed: so many times a numerator, and the denominator …
     pub share: (Slot, i128, i128),
+    /// … which is multiplied with what is put down here.
+    pub under: Option<Slot>,
+    /// If there is one for each row: those of one division stand row by row.
+    pub each: Option<Each>,
 }
 
 /// What a leg adds to a tally.

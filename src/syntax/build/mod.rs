@@ -143,6 +143,12 @@ impl<'i> Iterator for Parts<'i> {
 
 /// Where the last word or sign of a pair ends.
 fn end(pair: &Pair<'_>) -> usize {
+    let text = pair.as_str();
+    if !text.contains(['#', '＃']) && pair.as_rule() != Rule::semi {
+        // Without comments only blanks and signs between pairs can stand behind it.
+        let spare = |sign: char| matches!(sign, ';' | '；' | '\u{FEFF}') || sign.is_whitespace();
+        return pair.as_span().start() + text.trim_end_matches(spare).len();
+    }
     let mut last = pair.clone();
     loop {
         let spare = |part: &Pair<'_>| matches!(part.as_rule(), Rule::COMMENT | Rule::semi);

@@ -1,0 +1,208 @@
+//! The end of an event in its lane: its leaves, what it changes, and what is kept of it.
+
+use crate::base::{Exact, Money};
+use crate::plan::{Done, KeyPart, Leaf, Sum, WayOfSettling, at};
+use crate::rows::{Allocation, Cell, Column, Origin, Payee};
+
+use super::whole::Whole;
+use super::{Event, WorkedOut};
+use crate::engine::state::{Original, OriginalFeed, OriginalLeaf, Settling};
+use crate::engine::value::{Part, Value};
+
+impl<'a, W: Whole> Event<'a, W> {
+    /// What the event changes, worked out so far that making the changes cannot fail.
+    pub(super) fn collect(&mut self, done: &'a Done, out: &mut Vec<Allocation>) -> Option<()> {
+        let program = self.program;
+        for (place, add) in program.adds.iter().enumerate() {
+            let amount = self.own_add(place)?;
+            self.change(&add.sums, amount)?;
+        }
+        for feed in &done.feeds {
+            let leaves = feed.leaves.iter().filter_map(|leaf| done.leaves.get(*leaf));
+            let slots = leaves.map(|leaf| leaf.units).chain(feed.pooled.iter().copied());
+            let amount = slots.map(|slot| self.slot(slot)).try_fold(W::ZERO, W::plus)?;
+            self.change(&feed.sums, amount)?;
+        }
+        for place in 0..self.work.shutting.len() {
+            let key = self.work.shutting.get(place)?.1.key;
+            self.key(key)?;
+        }
+        let mut leaves = done.leaves.as_slice();
+        while let Some((leaf, others)) = leaves.split_first() {
+            if leaf.each.is_none() {
+                self.leaf(leaf, out)?;
+                leaves = others;
+                continue;
+            }
+            let same = leaves.iter().take_while(|other| other.each == leaf.each).count();
+            let (division, others) = leaves.split_at_checked(same)?;
+            self.leaves_of_rows(division, |event, leaf| event.leaf(leaf, out))?;
+            leaves = others;
+        }
+        Some(())
+    }
+
+    #[inline]
+    fn leaf(&mut self, leaf: &Leaf, out: &mut Vec<Allocation>) -> Option<()> {
+        let units = self.slot(leaf.units);
+        let (slot, by, den) = leaf.share;
+        let share = self.slot(slot).times(W::of(by)?)?;
+        if share == W::ZERO && units == W::ZERO {
+            return Some(());
+        }
+        let payee = match &leaf.payee {
+            None => Payee::Undetermined,
+            Some((account, key)) => Payee::Account(self.payee(leaf, *account, key)?),
+        };
+        let mut den = W::of(den)?;
+        if let Some(under) = leaf.under {
+            den = den.times(self.slot(under))?;
+        }
+        let more = units.times(den)?.minus(share)?;
+        if let Payee::Account(account) = payee
+            && more != W::ZERO
+        {
+            self.work.drifts.push((account, more.wide()?, den.wide()?));
+        }
+        if units != W::ZERO {
+            let amount = Money::from_minor(units.wide()?);
+            out.push(Allocation { payee, amount, leg: leaf.leg });
+        }
+        Some(())
+    }
+
+    fn change(&mut self, sums: &[Sum], amount: W) -> Option<()> {
+        if amount == W::ZERO {
+            return Some(());
+        }
+        for sum in sums {
+            let key = self.key(sum.key)?;
+            self.work.changes.push((*sum, key, amount.wide()?));
+        }
+        Some(())
+    }
+
+    /// Makes the changes. Whatever fails here was tried before: it would be a mistake of ours.
+    pub(super) fn commit(
+        &mut self,
+        worked_out: &WorkedOut,
+        done: &Done,
+    ) -> Result<(), &'static str> {
+        const HALF: &str = "an event's changes failed half way";
+        if let Some(field) = self.lane.kept_under {
+            self.keep(field, worked_out, done).ok_or(HALF)?;
+        }
+        let (state, work) = (&mut *self.state, &mut *self.work);
+        for (sum, key, amount) in &work.changes {
+            let totals = state.totals.get_mut(at(sum.tally));
+            let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
+            totals.add_whole(*key, *amount, self.date).map_err(|_| HALF)?;
+        }
+        let of = match work.drifts.is_empty() {
+            true => (0, 0),
+            false => (self.lane.currency, self.date.year()),
+        };
+        for (account, more, den) in &work.drifts {
+            state.drift.add_over(*account, of, *more, *den).map_err(|_| HALF)?;
+        }
+        for place in 0..self.work.watched.len() {
+            let Some((leg, bound, sum)) = self.work.watched.get(place).copied() else { break };
+            if self.sum(sum).ok_or(HALF)? >= bound {
+                self.work.shutting.push((leg, sum));
+            }
+        }
+        for place in 0..self.work.shutting.len() {
+            let Some((leg, sum)) = self.work.shutting.get(place).copied() else { break };
+            let key = self.key(sum.key).ok_or(HALF)?;
+            self.state.shut_at(leg, key);
+        }
+        Ok(())
+    }
+
+    /// Keeps what the event gave, for a refund that may undo it.
+    fn keep(&mut self, field: u32, worked_out: &WorkedOut, done: &Done) -> Option<()> {
+        let unique = match self.batch.columns.get(at(field))? {
+            Column::Text(texts) => self.state.names.text_part(texts.get(self.row)?, true),
+            column => self.state.names.part(&Value::of_plain(&column.cell(self.row))?),
+        };
+        let mut places: Vec<Option<u32>> = Vec::with_capacity(done.leaves.len());
+        let mut leaves = Vec::with_capacity(done.leaves.len());
+        for leaf in &done.leaves {
+            let units = self.slot(leaf.units).wide()?;
+            if units == 0 && self.slot(leaf.share.0) == W::ZERO {
+                places.push(None);
+                continue;
+            }
+            let account = match &leaf.payee {
+                Some((account, key)) => Some(self.account(*account, key)?),
+                None => None,
+            };
+            places.push(u32::try_from(leaves.len()).ok());
+            leaves.push(OriginalLeaf { account, leg: leaf.leg, units, given_back: 0 });
+        }
+        let mut feeds = Vec::with_capacity(done.feeds.len());
+        for feed in &done.feeds {
+            self.parts(&feed.key, true)?;
+            let key = self.work.parts.as_slice().into();
+            let own = feed.leaves.iter().filter_map(|leaf| places.get(*leaf).copied().flatten());
+            let pooled = feed.pooled.iter().map(|slot| self.slot(*slot).wide());
+            let pooled = pooled.sum::<Option<i128>>()?;
+            let pooled = Exact::from_int(pooled);
+            feeds.push(OriginalFeed { tally: feed.tally, key, leaves: own.collect(), pooled });
+        }
+        let settling = match done.by {
+            WayOfSettling::LargestRemainder => Settling::LargestRemainder,
+            WayOfSettling::InOrder => Settling::InOrder,
+        };
+        let inflow = worked_out.inflow.minor();
+        let origin = self.batch.origins.get(self.row).copied().unwrap_or(Origin::MADE);
+        let date = self.date;
+        let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
+        self.state.originals.insert((self.batch.event, unique), original);
+        Some(())
+    }
+
+    /// The position of a leaf's account.
+    #[inline]
+    fn payee(&mut self, leaf: &Leaf, account: u32, key: &[KeyPart]) -> Option<u32> {
+        let Some(fixed) = leaf.fixed.map(at) else { return self.account(account, key) };
+        if let Some(Some(position)) = self.positions.get(fixed) {
+            return Some(*position);
+        }
+        let position = self.account(account, key)?;
+        if let Some(place) = self.positions.get_mut(fixed) {
+            *place = Some(position);
+        }
+        Some(position)
+    }
+
+    /// The position of an account.
+    fn account(&mut self, account: u32, key: &[KeyPart]) -> Option<u32> {
+        // Nearly all accounts have no key or one member: those need no list of parts.
+        let known = match key {
+            [] => self.state.accounts.known(account, &[]),
+            [KeyPart::Member(entity)] => {
+                let member = self.entity(entity)?;
+                self.state.accounts.known(account, &[Part::Member(member)])
+            }
+            _ => None,
+        };
+        if known.is_some() {
+            return known;
+        }
+        self.parts(key, true)?;
+        let parts = std::mem::take(&mut self.work.parts);
+        let position = match self.state.accounts.known(account, &parts) {
+            Some(position) => Some(position),
+            None => {
+                self.cells(key).map(|cells| self.state.accounts.position(account, &parts, || cells))
+            }
+        };
+        self.work.parts = parts;
+        position
+    }
+
+    fn cells(&mut self, key: &[KeyPart]) -> Option<Vec<Cell>> {
+        key.iter().map(|part| self.cell(part)).collect()
+    }
+}

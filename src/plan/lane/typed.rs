@@ -1,0 +1,232 @@
+//! Trees of any type, and how they are put together.
+
+use crate::base::{Duration, PeriodKind};
+use crate::model::{Arithmetic, Comparison};
+
+use super::super::{Constant, Kind};
+use super::rational::Rational;
+use super::{Day, Entity, KeyPart, Number, Span, Truth};
+
+/// A tree of any type.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Typed {
+    Number(Rational),
+    Truth(Truth),
+    Day(Day),
+    Span(Span),
+    Entity(Entity),
+    Text(KeyPart),
+    Length(Duration),
+    /// A register's row, by its place among the lane's.
+    Row(u32),
+    /// A stored period, of the event or of a row.
+    Period(Option<u32>, u32),
+}
+
+pub(super) fn span(kind: PeriodKind, day: Day) -> Typed {
+    Typed::Span(Span { kind, day, plus: 0, more: None })
+}
+
+pub(super) fn constant_of(constant: &Constant) -> Option<Typed> {
+    Some(match constant {
+        Constant::Bool(value) => Typed::Truth(Truth::Constant(*value)),
+        Constant::Number(value) => Typed::Number(Rational::of(value)?),
+        Constant::Date(day) => Typed::Day(Day::Constant(day.days())),
+        Constant::Period(period) => span(period.kind(), Day::Constant(period.start().days())),
+        Constant::Duration(length) => Typed::Length(*length),
+        Constant::Member(member) | Constant::Option(member) => {
+            Typed::Entity(Entity::Constant(*member))
+        }
+        Constant::Text(_) => return None,
+    })
+}
+
+/// A computed field of a row that has one value for the run.
+pub(super) fn steady(kind: &Kind, field: u32, row: u32) -> Option<Typed> {
+    match kind {
+        Kind::Money { scale, .. } => {
+            let den = 10_i128.checked_pow(u32::from(*scale))?;
+            Rational::new(Number::RowSteady(row, field, den), den).map(Typed::Number)
+        }
+        Kind::Integer => Rational::new(Number::RowSteady(row, field, 1), 1).map(Typed::Number),
+        Kind::Bool | Kind::Date | Kind::Member(_) | Kind::Option(_) => {
+            stored(kind, field, Some(row))
+        }
+        _ => None,
+    }
+}
+
+/// Stored rates are taken as so many parts: nearly all are whole hundredths of a percent. Those that
+/// are not are the evaluator's.
+const RATES: i128 = 10_000;
+
+/// A stored field, of the event or of a row.
+pub(super) fn stored(kind: &Kind, field: u32, row: Option<u32>) -> Option<Typed> {
+    let number = |den| {
+        let number = row.map_or(Number::Field(field), |row| Number::RowField(row, field));
+        Rational::new(number, den).map(Typed::Number)
+    };
+    match kind {
+        Kind::Money { scale, .. } => number(10_i128.checked_pow(u32::from(*scale))?),
+        Kind::Integer => number(1),
+        Kind::Bool => {
+            Some(Typed::Truth(row.map_or(Truth::Field(field), |row| Truth::RowField(row, field))))
+        }
+        Kind::Date => {
+            Some(Typed::Day(row.map_or(Day::Field(field), |row| Day::RowField(row, field))))
+        }
+        Kind::Member(_) | Kind::Option(_) => Some(Typed::Entity(
+            row.map_or(Entity::Field(field), |row| Entity::RowField(row, field)),
+        )),
+        Kind::Text => {
+            Some(Typed::Text(row.map_or(KeyPart::Text(field), |row| KeyPart::RowText(row, field))))
+        }
+        Kind::Number => Rational::new(Number::Rate(row, field, RATES), RATES).map(Typed::Number),
+        Kind::Period => Some(Typed::Period(row, field)),
+        Kind::Duration | Kind::Row(_) | Kind::List(_) => None,
+    }
+}
+
+pub(super) fn arithmetic(operation: Arithmetic, left: Typed, right: Typed) -> Option<Typed> {
+    use Arithmetic::{Add, Divide, Multiply, Subtract};
+    Some(match (operation, left, right) {
+        (Add, Typed::Number(a), Typed::Number(b)) => Typed::Number(a.add(b)?),
+        (Subtract, Typed::Number(a), Typed::Number(b)) => Typed::Number(a.subtract(b)?),
+        (Multiply, Typed::Number(a), Typed::Number(b)) => Typed::Number(a.multiply(b)?),
+        (Divide, Typed::Number(a), Typed::Number(b)) => Typed::Number(a.divide(b)?),
+        (Add, Typed::Day(day), Typed::Length(by)) => Typed::Day(Day::Plus(Box::new(day), by)),
+        (Subtract, Typed::Day(day), Typed::Length(by)) => Typed::Day(Day::Minus(Box::new(day), by)),
+        (Subtract, Typed::Day(later), Typed::Day(earlier)) => {
+            let days = Number::DaysBetween(Box::new(earlier), Box::new(later));
+            Typed::Number(Rational::new(days, 1)?)
+        }
+        (Add, Typed::Span(span), Typed::Number(by)) => moved(span, &by, false)?,
+        (Subtract, Typed::Span(span), Typed::Number(by)) => moved(span, &by, true)?,
+        _ => return None,
+    })
+}
+
+fn moved(span: Span, by: &Rational, back: bool) -> Option<Typed> {
+    let Some(by) = by.constant() else {
+        let by = if back { by.clone().negate()? } else { by.clone() };
+        if span.more.is_some() {
+            return None;
+        }
+        return Some(Typed::Span(Span { more: Some(Box::new(by.over(1)?)), ..span }));
+    };
+    let by = i32::try_from(by.to_int()?).ok()?;
+    let plus = if back { span.plus.checked_sub(by)? } else { span.plus.checked_add(by)? };
+    Some(Typed::Span(Span { plus, ..span }))
+}
+
+/// One or the other. What has no tree is left to the evaluator where it is the one.
+pub(super) fn choose(condition: Truth, yes: Option<Typed>, no: Option<Typed>) -> Option<Typed> {
+    if let Truth::Constant(holds) = condition {
+        return if holds { yes } else { no };
+    }
+    let (yes, no) = match (yes, no) {
+        (Some(yes), Some(no)) => (yes, no),
+        (Some(yes), None) => (yes.clone(), unknown_like(&yes)?),
+        (None, Some(no)) => (unknown_like(&no)?, no),
+        (None, None) => return None,
+    };
+    Some(match (yes, no) {
+        (Typed::Number(yes), Typed::Number(no)) => {
+            Typed::Number(Rational::choose(condition, yes, no)?)
+        }
+        (Typed::Day(yes), Typed::Day(no)) => {
+            Typed::Day(Day::Choose(Box::new(condition), Box::new(yes), Box::new(no)))
+        }
+        (Typed::Entity(yes), Typed::Entity(no)) => {
+            Typed::Entity(Entity::Choose(Box::new(condition), Box::new(yes), Box::new(no)))
+        }
+        (Typed::Truth(yes), Typed::Truth(no)) => Typed::Truth(any(vec![
+            all(vec![condition.clone(), yes]),
+            all(vec![Truth::Not(Box::new(condition)), no]),
+        ])),
+        _ => return None,
+    })
+}
+
+/// A tree of the same type that has no answer.
+fn unknown_like(typed: &Typed) -> Option<Typed> {
+    Some(match typed {
+        Typed::Number(_) => Typed::Number(Rational::new(Number::Unknown, 1)?),
+        Typed::Truth(_) => Typed::Truth(Truth::Unknown),
+        Typed::Day(_) => Typed::Day(Day::Unknown),
+        Typed::Entity(_) => Typed::Entity(Entity::Unknown),
+        Typed::Span(_) | Typed::Text(_) | Typed::Length(_) | Typed::Row(_) | Typed::Period(..) => {
+            return None;
+        }
+    })
+}
+
+/// The comparison that holds of the two the other way round.
+fn turned(how: Comparison) -> Comparison {
+    match how {
+        Comparison::Equal | Comparison::NotEqual => how,
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessEqual => Comparison::GreaterEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterEqual => Comparison::LessEqual,
+    }
+}
+
+pub(super) fn compare(how: Comparison, left: Typed, right: Typed) -> Option<Truth> {
+    Some(match (left, right) {
+        (Typed::Number(a), Typed::Number(b)) => a.compare(how, b)?,
+        (Typed::Day(a), Typed::Day(b)) => Truth::Days(how, Box::new(a), Box::new(b)),
+        (Typed::Span(a), Typed::Span(b)) if a.kind == b.kind => {
+            Truth::Spans(how, Box::new(a), Box::new(b))
+        }
+        (Typed::Period(row, field), Typed::Span(span)) => {
+            Truth::Period(how, row, field, Box::new(span))
+        }
+        (Typed::Span(span), Typed::Period(row, field)) => {
+            Truth::Period(turned(how), row, field, Box::new(span))
+        }
+        (Typed::Entity(a), Typed::Entity(b)) => {
+            let equal = match how {
+                Comparison::Equal => true,
+                Comparison::NotEqual => false,
+                _ => return None,
+            };
+            match (a, b) {
+                (Entity::Constant(a), Entity::Constant(b)) => Truth::Constant((a == b) == equal),
+                (a, b) => Truth::Same(equal, Box::new(a), Box::new(b)),
+            }
+        }
+        (Typed::Truth(a), Typed::Truth(b)) if how == Comparison::Equal => match (a, b) {
+            (Truth::Constant(true), other) | (other, Truth::Constant(true)) => other,
+            (Truth::Constant(false), other) | (other, Truth::Constant(false)) => {
+                Truth::Not(Box::new(other))
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// All of these, without those that always hold.
+pub(super) fn all(parts: Vec<Truth>) -> Truth {
+    let mut open: Vec<Truth> =
+        parts.into_iter().filter(|part| *part != Truth::Constant(true)).collect();
+    match open.as_slice() {
+        [] => Truth::Constant(true),
+        [Truth::Constant(false), ..] => Truth::Constant(false),
+        [_] => open.pop().unwrap_or(Truth::Constant(true)),
+        _ => Truth::All(open),
+    }
+}
+
+/// Any of these, without those that never hold.
+pub(super) fn any(parts: Vec<Truth>) -> Truth {
+    let mut open: Vec<Truth> =
+        parts.into_iter().filter(|part| *part != Truth::Constant(false)).collect();
+    match open.as_slice() {
+        [] => Truth::Constant(false),
+        [Truth::Constant(true), ..] => Truth::Constant(true),
+        [_] => open.pop().unwrap_or(Truth::Constant(false)),
+        _ => Truth::Any(open),
+    }
+}
