@@ -31,6 +31,9 @@ pub(super) enum Said {
     Malformed(Box<Malformed>),
 }
 
+/// A lane, and the rank of an event in it.
+pub(super) type InLane = Box<(Key, Vec<Cell>)>;
+
 /// What must be there beside an event.
 pub(super) struct Told {
     pub(super) batch: u64,
@@ -40,7 +43,7 @@ pub(super) struct Told {
     pub(super) input: Range<usize>,
     pub(super) key: Result<Key, Contradiction>,
     /// Where it moves its lane to.
-    pub(super) lane: Result<Option<Box<(Key, Vec<Cell>)>>, Contradiction>,
+    pub(super) lane: Result<Option<InLane>, Contradiction>,
     pub(super) conserved: bool,
 }
 
@@ -85,7 +88,7 @@ fn key(event: &Event, schema: Option<&Schema>) -> Result<Key, Contradiction> {
     Ok(identity.key(&event.outcome))
 }
 
-fn lane(event: &Event) -> Result<Option<Box<(Key, Vec<Cell>)>>, Contradiction> {
+fn lane(event: &Event) -> Result<Option<InLane>, Contradiction> {
     if !moves_lane(event) {
         return Ok(None);
     }

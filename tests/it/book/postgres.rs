@@ -347,5 +347,5 @@ fn guards_and_rights_that_were_changed_are_missed() {
          'BEGIN RETURN NULL; END'",
     );
     let mut book = Book::open(place.open().unwrap()).unwrap();
-    assert_eq!(book.verify(&[]).unwrap().damages.len(), 7);
+    assert_eq!(book.verify(&[]).unwrap().damages.len(), 5);
 }
