@@ -51,8 +51,9 @@ impl Book {
         numbers.dedup();
         let entries = numbers.into_iter().map(|number| {
             let proof = self.inclusion(number, of.root.size)?;
-            let (row, previous) = (self.row(number)?, self.leaf_before(number)?);
-            Ok(Proven { number, kind: row.kind, previous, body: row.body, proof })
+            let previous = self.leaf_before(number)?;
+            let row = self.row(number)?;
+            Ok(Proven { number, kind: row.kind, previous, body: row.body.to_vec(), proof })
         });
         let entries = entries.collect::<Result<Vec<Proven>, BookError>>()?;
         Ok(Bundle { entries, checkpoint: checkpoint.clone() })

@@ -6,6 +6,7 @@ use crate::rows::Cell;
 use super::BookError;
 use super::canonical::{Canonical, Writer, bytes_of};
 use super::entry::{Event, Outcome, Part, Unread};
+use super::keys::{Index, Key};
 
 /// The identity of an event: its kind by name and its key by value. Positions (a member, a row) mean
 /// other things in other editions and are no part of it.
@@ -14,12 +15,9 @@ pub struct Identity(Vec<u8>);
 
 /// Events that are allocated, those that are set aside, and rows that could not be read are known
 /// apart: what is set aside may still come to be allocated.
-const ALLOCATED: u8 = 0;
-const SET_ASIDE: u8 = 1;
+pub(super) const ALLOCATED: u8 = 0;
+pub(super) const SET_ASIDE: u8 = 1;
 const UNREAD: u8 = 2;
-/// What is longer than this is known by its digest.
-const DIGEST: u8 = 255;
-const KEY_BYTES_MAX: usize = 1024;
 
 impl Identity {
     /// The identity of an event of a kind.
@@ -38,59 +36,34 @@ impl Identity {
     }
 
     /// The key under which it is found when it is allocated.
-    pub(super) fn allocated(&self) -> Vec<u8> {
-        self.tagged(ALLOCATED)
-    }
-
-    /// The key under which it is found when it is set aside.
-    pub(super) fn set_aside(&self) -> Vec<u8> {
-        self.tagged(SET_ASIDE)
+    pub(super) fn allocated(&self) -> Key {
+        Key::parts(Index::Event, &[&[ALLOCATED], &self.0])
     }
 
     /// The key under which it is found with this outcome.
-    pub(super) fn key(&self, outcome: &Outcome) -> Vec<u8> {
+    pub(super) fn key(&self, outcome: &Outcome) -> Key {
         match outcome {
             Outcome::Allocated { .. } => self.allocated(),
-            Outcome::SetAside { .. } => self.set_aside(),
+            Outcome::SetAside { .. } => Key::parts(Index::Event, &[&[SET_ASIDE], &self.0]),
         }
     }
-
-    fn tagged(&self, tag: u8) -> Vec<u8> {
-        let mut key = Vec::with_capacity(self.0.len() + 1);
-        key.push(tag);
-        key.extend_from_slice(&self.0);
-        bounded(key)
-    }
-}
-
-/// A key that every store can look up: PostgreSQL's indexes end below 3,000 bytes.
-fn bounded(key: Vec<u8>) -> Vec<u8> {
-    if key.len() <= KEY_BYTES_MAX {
-        return key;
-    }
-    let mut short = vec![DIGEST];
-    short.extend_from_slice(Digest::of(&key).as_bytes());
-    short
 }
 
 /// The key under which a row is found that could not be read: where it stands, and what it says.
-pub(super) fn unread_key(row: &Unread, source: &str) -> Vec<u8> {
+pub(super) fn unread_key(row: &Unread, source: &str) -> Key {
     let mut out = Writer::default();
     out.byte(UNREAD);
     out.bytes(source.as_bytes());
     row.origin.line.write(&mut out);
     out.raw(Digest::of(&row.row.0).as_bytes());
-    bounded(out.finish())
+    Key::of(Index::Event, out.written())
 }
 
-/// The lane of an event as a key; empty if it is in none.
-pub(super) fn lane_key(event: &Event) -> Result<Vec<u8>, BookError> {
-    if event.lane.is_empty() {
-        return Ok(Vec::new());
-    }
+/// The lane of an event as a key.
+pub(super) fn lane_key(event: &Event) -> Result<Key, BookError> {
     let mut out = Writer::default();
     write_portable(&cells(&event.lane, event)?, &mut out)?;
-    Ok(bounded(out.finish()))
+    Ok(Key::of(Index::Lane, out.written()))
 }
 
 /// The place of an event in its lane.
@@ -148,20 +121,17 @@ fn cell<'e>(part: &'e Part, event: &'e Event) -> Option<&'e Cell> {
 fn write_portable(cells: &[Cell], out: &mut Writer) -> Result<(), BookError> {
     out.length(cells.len());
     for cell in cells {
-        match cell {
-            Cell::Missing
-            | Cell::Bool(_)
-            | Cell::Integer(_)
-            | Cell::Number(_)
-            | Cell::Money(_)
-            | Cell::Date(_)
-            | Cell::Period(_)
-            | Cell::Duration(_)
-            | Cell::Text(_) => cell.write(out),
-            Cell::Member(_) | Cell::List(_) | Cell::Record(_) => {
-                return Err(BookError::NotPortable);
-            }
-        }
+        let from = out.written().len();
+        cell.write(out);
+        portable(out.written().get(from..).unwrap_or_default())?;
     }
     Ok(())
+}
+
+/// Holds that a cell, in its bytes, means the same in every edition: it is no position and holds none.
+pub(super) fn portable(cell: &[u8]) -> Result<(), BookError> {
+    match cell.first() {
+        Some(0..=9) => Ok(()),
+        _ => Err(BookError::NotPortable),
+    }
 }

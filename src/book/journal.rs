@@ -4,8 +4,9 @@ use crate::base::Digest;
 
 use super::entry::{Entry, Opening, Outcome};
 use super::identity::Identity;
+use super::keys::{self, Index, Key, Runs, Sieve};
 use super::leaf::{FORMAT, NOTHING_BEFORE, leaf_bytes, leaf_digest};
-use super::store::{Index, Row, Store, StoreError};
+use super::store::{Row, Run, Segment, Store, StoreError};
 use super::tree::{self, Digests, Frontier, Node};
 use super::{BookError, Moment, Posting};
 
@@ -18,7 +19,15 @@ pub(super) const HASH: &str = "sha-256";
 pub struct Book {
     store: Box<dyn Store>,
     opening: Opening,
+    runs: Runs,
+    /// While somebody posts: of how many entries the store has the keys.
+    covered: Option<u64>,
+    /// The segment read last.
+    held: Segment,
 }
+
+/// Segments read together.
+const SEGMENTS_AT_ONCE: usize = 4;
 
 impl std::fmt::Debug for Book {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -35,7 +44,7 @@ impl Book {
         check_name(origin)?;
         let (origin, hash) = (origin.to_owned(), HASH.to_owned());
         let opening = Opening { format: FORMAT, origin, hash, learnt };
-        let mut book = Book { store, opening: opening.clone() };
+        let mut book = Book::of(store, opening.clone());
         let mut posting = Posting::on_empty(&mut book)?;
         posting.enter(&Entry::Opening(opening))?;
         posting.commit()?;
@@ -47,16 +56,20 @@ impl Book {
     /// # Errors
     /// The store fails, has no opening entry, or one of a newer format.
     pub fn open(mut store: Box<dyn Store>) -> Result<Book, BookError> {
-        let first = store.rows(0, 1)?.into_iter().next();
-        let first = first.filter(|row| row.number == 0).ok_or(BookError::NoOpening)?;
+        let first = store.segments(0, 1)?.into_iter().next().unwrap_or_default();
+        let first = first.row(0).ok_or(BookError::NoOpening)?;
         match entry(&first)? {
             Entry::Opening(opening) if opening.format > FORMAT => {
                 let (found, known) = (opening.format, FORMAT);
                 Err(StoreError::Newer { found, known }.into())
             }
-            Entry::Opening(opening) => Ok(Book { store, opening }),
+            Entry::Opening(opening) => Ok(Book::of(store, opening)),
             _ => Err(BookError::NoOpening),
         }
+    }
+
+    fn of(store: Box<dyn Store>, opening: Opening) -> Book {
+        Book { store, opening, runs: Runs::default(), covered: None, held: Segment::default() }
     }
 
     /// Its opening.
@@ -77,8 +90,12 @@ impl Book {
     /// # Errors
     /// The store fails, or an entry cannot be read.
     pub fn entries(&mut self, from: u64, count: usize) -> Result<Vec<(u64, Entry)>, BookError> {
-        let rows = self.store.rows(from, count)?;
-        rows.iter().map(|row| Ok((row.number, entry(row)?))).collect()
+        let mut entries = Vec::new();
+        self.rows(from, count, |row| {
+            entries.push((row.number, entry(row)?));
+            Ok(())
+        })?;
+        Ok(entries)
     }
 
     /// An entry.
@@ -89,14 +106,46 @@ impl Book {
         entry(&self.row(number)?)
     }
 
+    /// Entries by their numbers, in ascending order; those that are not there are left out.
+    pub(super) fn entries_at(&mut self, numbers: &[u64]) -> Result<Vec<(u64, Entry)>, BookError> {
+        let mut numbers = numbers.to_vec();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut entries = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            if let Some(row) = self.segment(number)?.row(number) {
+                entries.push((number, entry(&row)?));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Entries of some kinds, in order: the others are passed without being read, and so are those that
+    /// cannot be.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn entries_of(&mut self, kinds: &[&str]) -> Result<Vec<(u64, Entry)>, BookError> {
+        let mut entries = Vec::new();
+        let wanted =
+            |row: &Row<'_>| Entry::kind_name(row.kind).is_some_and(|it| kinds.contains(&it));
+        self.rows(0, usize::MAX, |row| {
+            if wanted(row) {
+                entries.extend(entry(row).ok().map(|entry| (row.number, entry)));
+            }
+            Ok(())
+        })?;
+        Ok(entries)
+    }
+
     /// For each identity the entry by which the event stands allocated: its own, or that of its
     /// latest correction. None if it never was, was withdrawn, or came to be set aside.
     ///
     /// # Errors
     /// The store fails, or an entry cannot be read.
     pub fn standing(&mut self, of: &[Identity]) -> Result<Vec<Option<u64>>, BookError> {
-        let keys: Vec<Vec<u8>> = of.iter().map(Identity::allocated).collect();
-        let found = self.store.find(Index::Event, &keys)?;
+        let keys: Vec<Key> = of.iter().map(Identity::allocated).collect();
+        let found = self.find(&keys)?;
         found
             .into_iter()
             .map(|entry| match entry {
@@ -111,7 +160,7 @@ impl Book {
     /// # Errors
     /// The store fails.
     pub fn settled_by(&mut self, number: u64) -> Result<Option<u64>, BookError> {
-        let found = self.store.find(Index::Settled, &[settled_key(number)])?;
+        let found = self.find(&[settled_key(number)])?;
         Ok(found.first().copied().flatten())
     }
 
@@ -120,7 +169,7 @@ impl Book {
     /// # Errors
     /// The store fails.
     pub fn edition(&mut self, digest: &Digest) -> Result<Option<u64>, BookError> {
-        let found = self.store.find(Index::Content, &[digest.as_bytes().to_vec()])?;
+        let found = self.find(&[content_key(digest)])?;
         Ok(found.first().copied().flatten())
     }
 
@@ -143,7 +192,7 @@ impl Book {
     pub fn leaf_bytes(&mut self, number: u64) -> Result<Vec<u8>, BookError> {
         let previous = self.leaf_before(number)?;
         let row = self.row(number)?;
-        Ok(leaf_bytes(row.kind, &previous, &row.body))
+        Ok(leaf_bytes(row.kind, &previous, row.body))
     }
 
     /// The proof that an entry is in the tree over the first entries, from the bottom up.
@@ -176,11 +225,88 @@ impl Book {
         self.store.as_mut()
     }
 
-    pub(super) fn row(&mut self, number: u64) -> Result<Row, BookError> {
-        let row = self.store.rows(number, 1)?.into_iter().find(|row| row.number == number);
-        match row {
-            Some(row) => Ok(row),
-            None => Err(BookError::NoEntry { number, size: self.size()? }),
+    /// Hands rows from one on to a function, at most so many.
+    pub(super) fn rows(
+        &mut self,
+        from: u64,
+        count: usize,
+        mut each: impl FnMut(&Row<'_>) -> Result<(), BookError>,
+    ) -> Result<(), BookError> {
+        let end = from.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        let mut next = from;
+        while next < end {
+            let segments = self.segments(next, SEGMENTS_AT_ONCE)?;
+            let Some(last) = segments.last() else { break };
+            for segment in &segments {
+                let rows = segment.rows().filter(|row| (next..end).contains(&row.number));
+                rows.into_iter().try_for_each(|row| each(&row))?;
+            }
+            next = last.end();
+        }
+        Ok(())
+    }
+
+    /// Segments from the one on that holds an entry, at most so many; none at the end.
+    pub(crate) fn segments(&mut self, from: u64, count: usize) -> Result<Vec<Segment>, BookError> {
+        let mut segments = self.store.segments(from, count.saturating_add(1))?;
+        segments.retain(|segment| segment.end() > from);
+        segments.truncate(count);
+        Ok(segments)
+    }
+
+    fn segment(&mut self, number: u64) -> Result<&Segment, BookError> {
+        if self.held.row(number).is_none() {
+            self.held = self.store.segments(number, 1)?.into_iter().next().unwrap_or_default();
+        }
+        Ok(&self.held)
+    }
+
+    /// An entry as it is kept.
+    pub(super) fn row(&mut self, number: u64) -> Result<Row<'_>, BookError> {
+        if self.segment(number)?.row(number).is_none() {
+            return Err(BookError::NoEntry { number, size: self.size()? });
+        }
+        self.held.row(number).ok_or(BookError::Damaged { entry: number })
+    }
+
+    /// For each key the latest entry it is a key of.
+    pub(super) fn find(&mut self, keys: &[Key]) -> Result<Vec<Option<u64>>, BookError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let upto = match self.covered {
+            Some(covered) => covered,
+            None => self.store.size()?,
+        };
+        if self.runs.upto != upto {
+            self.runs = Runs::read(self.store.as_mut(), upto)?;
+        }
+        self.runs.find(self.store.as_mut(), keys)
+    }
+
+    /// A posting begins, or has handed the keys of more entries to the store.
+    pub(super) fn cover(&mut self, upto: u64, run: Option<(Run, Sieve)>) -> Result<(), BookError> {
+        match run {
+            Some((run, sieve)) => self.runs.push(run, Some(sieve)),
+            None if self.runs.upto == upto => {}
+            None => self.runs = Runs::read(self.store.as_mut(), upto)?,
+        }
+        self.covered = Some(upto);
+        Ok(())
+    }
+
+    /// Makes few runs of many.
+    pub(super) fn compact(&mut self) -> Result<(), BookError> {
+        keys::compacted(self.store.as_mut(), &mut self.runs)
+    }
+
+    /// A posting is over.
+    pub(super) fn uncover(&mut self, kept: bool) {
+        self.covered = None;
+        if !kept {
+            self.store.rollback();
+            self.runs = Runs::default();
+            self.held = Segment::default();
         }
     }
 
@@ -216,10 +342,12 @@ impl Book {
         let Some(last) = size.checked_sub(1) else {
             return Ok((Frontier::default(), NOTHING_BEFORE));
         };
-        let (row, before) = (self.row(last)?, self.leaf_before(last)?);
-        if leaf_digest(row.kind, &before, &row.body) != row.leaf {
+        let before = self.leaf_before(last)?;
+        let row = self.row(last)?;
+        if leaf_digest(row.kind, &before, row.body) != row.leaf {
             return Err(BookError::Damaged { entry: last });
         }
+        let leaf = row.leaf;
         match entry(&row)? {
             Entry::Batch(_) => return Err(BookError::HalfBatch { batch: last }),
             Entry::Event(event) => return Err(BookError::HalfBatch { batch: event.batch }),
@@ -234,7 +362,7 @@ impl Book {
             | Entry::Checkpoint(_)
             | Entry::Signer(_) => {}
         }
-        Ok((Frontier::of(size, self)?, row.leaf))
+        Ok((Frontier::of(size, self)?, leaf))
     }
 
     fn holds(&mut self, size: u64) -> Result<(), BookError> {
@@ -246,13 +374,16 @@ impl Book {
 impl Digests for Book {
     fn digests(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Digest>, BookError> {
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);
-        let found: Vec<(u64, Digest)> = if level == 0 {
-            let rows = self.store.rows(from, wanted)?;
-            rows.into_iter().map(|row| (row.number, row.leaf)).collect()
+        let mut found: Vec<(u64, Digest)> = Vec::new();
+        if level == 0 {
+            self.rows(from, wanted, |row| {
+                found.push((row.number, row.leaf));
+                Ok(())
+            })?;
         } else {
             let nodes = self.store.nodes(level, from, count)?;
-            nodes.into_iter().map(|Node { index, digest, .. }| (index, digest)).collect()
-        };
+            found.extend(nodes.into_iter().map(|Node { index, digest, .. }| (index, digest)));
+        }
         let whole = found.len() == wanted && found.iter().zip(from..).all(|(it, at)| it.0 == at);
         if !whole {
             // A node that is not there stands for its first leaf.
@@ -263,14 +394,19 @@ impl Digests for Book {
 }
 
 /// The entry that a row holds.
-pub(super) fn entry(row: &Row) -> Result<Entry, BookError> {
-    Entry::from_body(row.kind, &row.body)
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry, BookError> {
+    Entry::from_body(row.kind, row.body)
         .map_err(|source| BookError::Malformed { entry: row.number, source })
 }
 
 /// The key under which what settles an entry is found.
-pub(super) fn settled_key(number: u64) -> Vec<u8> {
-    number.to_be_bytes().to_vec()
+pub(super) fn settled_key(number: u64) -> Key {
+    Key::of(Index::Settled, &number.to_be_bytes())
+}
+
+/// The key under which an edition or a register is found.
+pub(super) fn content_key(digest: &Digest) -> Key {
+    Key::of(Index::Content, digest.as_bytes())
 }
 
 /// Holds that a name can stand in a checkpoint and a signature.

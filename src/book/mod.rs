@@ -21,6 +21,7 @@ mod entry;
 mod error;
 mod identity;
 mod journal;
+mod keys;
 mod leaf;
 mod moment;
 mod note;
@@ -33,6 +34,7 @@ mod verify;
 pub use bundle::{Bundle, Continuation};
 pub use canonical::Malformed;
 pub use entry::*;
+pub(crate) use entry::{SentCell, read_batch, read_sent};
 pub use error::BookError;
 pub use identity::Identity;
 pub use journal::Book;
@@ -41,6 +43,7 @@ pub use moment::Moment;
 pub use note::{
     Checkpoint, KeyError, Note, NoteError, Protection, Signature, Signed, SigningKey, VerifierKey,
 };
+pub(crate) use posting::{About, Became, Draft, Drafts};
 pub use posting::{Posted, Posting, Receipt};
 pub use store::*;
 pub use tree::Node;

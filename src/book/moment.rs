@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::base::Date;
 
-use super::canonical::{Canonical, Malformed, Reader, Writer};
+use super::canonical::{Canonical, Fault, Reader, Writer};
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z. It is always given from outside: nothing on
 /// this floor reads a clock.
@@ -55,7 +55,7 @@ impl Canonical for Moment {
         self.0.write(out);
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         i64::read(from).map(Moment)
     }
 }

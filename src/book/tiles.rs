@@ -57,8 +57,9 @@ impl Book {
         for (index, width) in tiles_of(size) {
             let mut bundle = Vec::new();
             let count = usize::try_from(width).unwrap_or(0);
-            for row in self.store().rows(index * TILE, count).map_err(BookError::from)? {
-                let leaf = leaf_bytes(row.kind, &previous, &row.body);
+            let mut long = Vec::new();
+            self.rows(index * TILE, count, |row| {
+                let leaf = leaf_bytes(row.kind, &previous, row.body);
                 // A leaf is far below that: see `BODY_INLINE_MAX`.
                 let length = u16::try_from(leaf.len()).map_err(|_| {
                     BookError::Internal("a leaf is too long for a bundle of entries")
@@ -67,10 +68,14 @@ impl Book {
                 bundle.extend_from_slice(&leaf);
                 previous = row.leaf;
                 if row.body.len() > BODY_INLINE_MAX {
-                    let digest = Digest::of(&row.body);
-                    if bodies.insert(digest) {
-                        file(&format!("body/{digest}"), &row.body)?;
-                    }
+                    long.push(row.body.to_vec());
+                }
+                Ok(())
+            })?;
+            for body in long {
+                let digest = Digest::of(&body);
+                if bodies.insert(digest) {
+                    file(&format!("body/{digest}"), &body)?;
                 }
             }
             file(&format!("tile/entries/{}", path(index, width)), &bundle)?;

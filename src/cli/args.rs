@@ -249,3 +249,19 @@ pub(super) enum Stage {
     /// Compiled, everything by position
     Plan,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn a_size_has_a_unit_or_is_bytes() {
+        let sizes = [("0", 0), ("5", 5), ("3k", 3 << 10), ("512M", 512 << 20), ("2GiB", 2 << 30)];
+        for (text, bytes) in sizes {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "1.5G", "-1", "2X", "99999999999T", "1 G"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}

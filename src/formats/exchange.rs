@@ -140,8 +140,9 @@ impl ExchangeFile {
                 hint: near(rows, tables.iter().map(|(table, _)| *table).collect()),
             });
         };
-        let ours = self.fields.iter().map(|(_, ours)| ours).filter(|ours| !ours.starts_with('='));
-        for ours in ours.filter(|ours| !known.contains(&ours.as_str())) {
+        let mut ours = self.fields.iter().map(|(_, ours)| ours);
+        let unknown = |ours: &&String| !ours.starts_with('=') && !known.contains(&ours.as_str());
+        if let Some(ours) = ours.find(unknown) {
             return Err(Wrong {
                 value: ours.clone(),
                 what: Words::new(

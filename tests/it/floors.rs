@@ -83,7 +83,7 @@ const CRATES: &[(&str, &[&str])] = &[
     // Whole numbers of 256 bits.
     ("ethnum", &["engine"]),
     ("flate2", &["formats"]),
-    ("foldhash", &["engine", "formats"]),
+    ("foldhash", &["book", "engine", "formats"]),
     // Random bytes of the system, for keys.
     ("getrandom", &["cli"]),
     ("glob", &["formats"]),

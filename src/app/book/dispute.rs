@@ -5,7 +5,7 @@ use crate::book::{Because, Book, BookError, Dispute, Entry, Moment, Resolution, 
 use crate::diagnostics::Language;
 
 use super::owed::{Asked, Correcting, Other, Owed, OwedChange, correct, owed, stale_refunds};
-use super::{BookTrouble, Form, explain, walk};
+use super::{BookTrouble, Form, explain};
 
 /// A dispute, and how it stands.
 #[derive(Debug)]
@@ -41,8 +41,7 @@ pub fn raise(book: &mut Book, dispute: &Dispute) -> Result<u64, BookTrouble> {
 /// The book cannot be read.
 pub fn matters(book: &mut Book) -> Result<Vec<Matter>, BookTrouble> {
     let mut matters: Vec<Matter> = Vec::new();
-    let size = book.size()?;
-    walk(book, 0..size, |entry, said| {
+    for (entry, said) in book.entries_of(&["dispute", "resolution"])? {
         match said {
             Entry::Dispute(dispute) => matters.push(Matter { entry, dispute, resolution: None }),
             Entry::Resolution(resolution) => {
@@ -51,8 +50,7 @@ pub fn matters(book: &mut Book) -> Result<Vec<Matter>, BookTrouble> {
             }
             _ => {}
         }
-        Ok(())
-    })?;
+    }
     Ok(matters)
 }
 

@@ -12,7 +12,6 @@ use super::super::load::Loaded;
 use super::BookTrouble;
 use super::edition::{Rules, edition};
 use super::replay::{choices_of, registers_of};
-use super::standing::walk;
 use super::translate::get;
 
 /// An edition as batches used it: with the readings they chose.
@@ -47,8 +46,7 @@ pub(in crate::app) fn used(
     language: Language,
 ) -> Result<Vec<Used>, BookTrouble> {
     let mut batches: Vec<Batch> = Vec::new();
-    let size = book.size()?;
-    walk(book, 0..size, |_, entry| {
+    for (_, entry) in book.entries_of(&["batch"])? {
         if let Entry::Batch(batch) = entry {
             let same = |it: &Batch| it.edition == batch.edition && it.readings == batch.readings;
             match batches.iter_mut().find(|it| same(it)) {
@@ -56,8 +54,7 @@ pub(in crate::app) fn used(
                 None => batches.push(batch),
             }
         }
-        Ok(())
-    })?;
+    }
     let own: Digest = edition(loaded, checked.rule_set()).digest();
     batches.retain(|it| it.edition != own || choices_of(it) != *choices);
     let mut found = Vec::new();

@@ -2,11 +2,13 @@
 //! rank, and what became of it.
 
 use crate::base::Date;
-use crate::book::{Account, Event, FigureValue, Leaf, Outcome, Part};
+use crate::book::{
+    About, Account, BookError, Drafts, Event, FigureValue, Leaf, Outcome, Part, read_batch,
+};
 use crate::diagnostics::Words;
 use crate::plan::{EventSource, Partition, Plan};
 use crate::report::names::{Field, Kind, Names, Table};
-use crate::rows::{self, Accounts, Cell, EventAt, Origin, Payee, Reason, Told};
+use crate::rows::{self, Accounts, Cell, Column, EventAt, Origin, Payee, Reason, Told};
 
 use super::BookTrouble;
 use super::translate::{get, position};
@@ -62,7 +64,7 @@ impl<'r> Maker<'r> {
             Part::Field { field } => get(cells, field).cloned().unwrap_or(Cell::Missing),
             Part::Value { value } => value,
         };
-        self.lane(table, kind, cells).into_iter().map(part).collect()
+        self.lane(table, kind, &Fields::Cells(cells)).into_iter().map(part).collect()
     }
 
     /// An event as it was sent, of which nobody has said what becomes of it.
@@ -74,7 +76,8 @@ impl<'r> Maker<'r> {
         day: Option<Date>,
     ) -> Event {
         let table = self.table(kind);
-        let key = table.map_or_else(Vec::new, |it| self.parts(it, &fields, &it.key, day));
+        let cells = Fields::Cells(&fields);
+        let key = table.map_or_else(Vec::new, |it| self.parts(it, &cells, &it.key, day));
         let outcome = Outcome::SetAside { inflow: None, reason: Reason::ValueMissing };
         Event {
             batch: self.batch,
@@ -98,14 +101,7 @@ impl<'r> Maker<'r> {
         let at = told.event();
         let kind = at.batch.event;
         let fields: Vec<Cell> = at.batch.columns.iter().map(|it| it.cell(at.row)).collect();
-        let (key, lane, rank) = match self.table(kind) {
-            Some(table) => (
-                self.parts(table, &fields, &table.key, Some(at.date)),
-                self.lane(table, kind, &fields),
-                self.rank(table, kind, &fields, at),
-            ),
-            None => Default::default(),
-        };
+        let (key, lane, rank) = self.placed(&Fields::Cells(&fields), at);
         Event {
             batch: self.batch,
             kind,
@@ -123,20 +119,86 @@ impl<'r> Maker<'r> {
         }
     }
 
+    /// What the engine says of an event, written as an entry of the book. Where one is stored, batch
+    /// and origin are those of that.
+    pub(super) fn write(
+        &self,
+        told: Told<'_>,
+        accounts: &dyn Accounts,
+        stored: Option<&[u8]>,
+        drafts: &mut Drafts,
+    ) -> Result<(), BookError> {
+        let at = told.event();
+        let batch = stored.and_then(read_batch).unwrap_or(self.batch);
+        drafts.open(batch, at.batch.event, at.batch.columns.len());
+        for column in &at.batch.columns {
+            match column {
+                Column::Text(texts) => drafts.text(texts.get(at.row)),
+                _ => drafts.cell(&column.cell(at.row)),
+            }
+        }
+        let (key, lane, rank) = self.placed(&Fields::Row(&at), at);
+        let origin = match stored {
+            Some(stored) => drafts.origin_in(stored),
+            None => at.batch.origins.get(at.row).copied(),
+        };
+        drafts.about(&About {
+            origin: origin.unwrap_or(Origin::MADE),
+            date: at.date,
+            booked: (at.booked != at.date).then_some(at.booked),
+            key: &key,
+            lane: &lane,
+            rank: &rank,
+            late: false,
+        })?;
+        match told.outcome() {
+            rows::Outcome::Allocated { allocations, inflow, residue_units } => {
+                drafts.allocated(inflow, residue_units, allocations.len());
+                for it in allocations {
+                    let account = match it.payee {
+                        Payee::Account(at) => accounts.account(at),
+                        Payee::Undetermined => None,
+                    };
+                    drafts.leaf(account, it.leg, it.amount);
+                }
+            }
+            rows::Outcome::SetAside { inflow, reason } => drafts.set_aside(inflow, reason, &key)?,
+        }
+        let figures: Vec<FigureValue> = told.figures().iter().map(figure).collect();
+        drafts.close(&figures, told.open_items())
+    }
+
+    /// Key, lane and rank of an event.
+    fn placed(&self, fields: &Fields<'_>, at: EventAt<'_>) -> (Vec<Part>, Vec<Part>, Vec<Part>) {
+        let kind = at.batch.event;
+        match self.table(kind) {
+            Some(table) => (
+                self.parts(table, fields, &table.key, Some(at.date)),
+                self.lane(table, kind, fields),
+                self.rank(table, kind, fields, at),
+            ),
+            None => Default::default(),
+        }
+    }
+
     /// The parts of a key. What means another thing in other rules is told by its name.
-    fn parts(&self, table: &Table, cells: &[Cell], key: &[usize], date: Option<Date>) -> Vec<Part> {
-        let mut parts = Vec::new();
+    fn parts(
+        &self,
+        table: &Table,
+        cells: &Fields<'_>,
+        key: &[usize],
+        date: Option<Date>,
+    ) -> Vec<Part> {
+        let mut parts = Vec::with_capacity(key.len());
         for at in key {
-            let (Some(cell), Some(field)) = (cells.get(*at), table.fields.get(*at)) else {
+            let (Some(sort), Some(field)) = (cells.sort(*at), table.fields.get(*at)) else {
                 continue;
             };
-            match (cell, date) {
-                (Cell::Missing, Some(date)) if table.effective == Some(*at) => {
+            match (sort, date) {
+                (Sort::Missing, Some(date)) if table.effective == Some(*at) => {
                     parts.push(Part::Value { value: Cell::Date(date) });
                 }
-                (Cell::Member(_) | Cell::Record(_) | Cell::List(_), _) => {
-                    parts.extend(self.by_name(cell, field));
-                }
+                (Sort::Position, _) => parts.extend(self.by_name(&cells.cell(*at), field)),
                 _ => parts.push(Part::Field { field: position(*at) }),
             }
         }
@@ -160,7 +222,7 @@ impl<'r> Maker<'r> {
     }
 
     /// The events of a lane share running totals; nothing, where no rule reads one.
-    fn lane(&self, table: &Table, kind: u32, cells: &[Cell]) -> Vec<Part> {
+    fn lane(&self, table: &Table, kind: u32, cells: &Fields<'_>) -> Vec<Part> {
         let source = get(&self.plan.events, kind).map(|event| &event.source);
         // A stage is a pass of its own after all others, whatever its day.
         if !self.plan.ordered || matches!(source, Some(EventSource::Stage { .. })) {
@@ -180,29 +242,82 @@ impl<'r> Maker<'r> {
     }
 
     /// The day, then what orders events of one day, up to what other rules may order otherwise.
-    fn rank(&self, table: &Table, kind: u32, cells: &[Cell], at: EventAt<'_>) -> Vec<Part> {
+    fn rank(&self, table: &Table, kind: u32, cells: &Fields<'_>, at: EventAt<'_>) -> Vec<Part> {
+        let sort = |field: u32| usize::try_from(field).ok().and_then(|field| cells.sort(field));
         let effective = table.effective.map(position);
-        let stored = |field: &u32| get(cells, *field).is_some_and(|cell| *cell != Cell::Missing);
-        let mut rank = vec![match effective.filter(stored) {
+        let stored = |field: &u32| !matches!(sort(*field), None | Some(Sort::Missing));
+        let order_by = get(&self.plan.events, kind).map_or(&[][..], |event| &event.order_by);
+        let mut rank = Vec::with_capacity(order_by.len() + 1);
+        rank.push(match effective.filter(stored) {
             Some(field) => Part::Field { field },
             None => Part::Value { value: Cell::Date(at.date) },
-        }];
-        let order_by = get(&self.plan.events, kind).map_or(&[][..], |event| &event.order_by);
+        });
         for field in order_by.iter().filter(|field| Some(**field) != effective) {
-            match get(cells, *field) {
-                Some(
-                    Cell::Bool(_)
-                    | Cell::Integer(_)
-                    | Cell::Number(_)
-                    | Cell::Money(_)
-                    | Cell::Date(_)
-                    | Cell::Period(_)
-                    | Cell::Text(_),
-                ) => rank.push(Part::Field { field: *field }),
+            match sort(*field) {
+                Some(Sort::Plain) => rank.push(Part::Field { field: *field }),
                 _ => break,
             }
         }
         rank
+    }
+}
+
+/// The fields of an event: cells, or a row of columns.
+enum Fields<'a> {
+    Cells(&'a [Cell]),
+    Row(&'a EventAt<'a>),
+}
+
+/// What a value is to a key.
+#[derive(Clone, Copy)]
+enum Sort {
+    Missing,
+    /// It means the same in other rules, and has an order.
+    Plain,
+    /// It means the same in other rules.
+    Span,
+    /// It says where something stands in these rules.
+    Position,
+}
+
+impl Fields<'_> {
+    /// What stands in a field; nothing where there is no such field.
+    fn sort(&self, at: usize) -> Option<Sort> {
+        match self {
+            Fields::Cells(cells) => cells.get(at).map(sort),
+            Fields::Row(of) => {
+                let column = of.batch.columns.get(at)?;
+                Some(match column {
+                    _ if column.is_missing(of.row) => Sort::Missing,
+                    Column::Member(_) => Sort::Position,
+                    Column::Cells(cells) => cells.get(of.row).map_or(Sort::Missing, sort),
+                    _ => Sort::Plain,
+                })
+            }
+        }
+    }
+
+    fn cell(&self, at: usize) -> Cell {
+        match self {
+            Fields::Cells(cells) => cells.get(at).cloned(),
+            Fields::Row(of) => of.batch.columns.get(at).map(|column| column.cell(of.row)),
+        }
+        .unwrap_or(Cell::Missing)
+    }
+}
+
+fn sort(cell: &Cell) -> Sort {
+    match cell {
+        Cell::Missing => Sort::Missing,
+        Cell::Duration(_) => Sort::Span,
+        Cell::Member(_) | Cell::List(_) | Cell::Record(_) => Sort::Position,
+        Cell::Bool(_)
+        | Cell::Integer(_)
+        | Cell::Number(_)
+        | Cell::Money(_)
+        | Cell::Date(_)
+        | Cell::Period(_)
+        | Cell::Text(_) => Sort::Plain,
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::book::{Book, Bundle, Checkpoint, Continuation, Entry, Note};
 use crate::diagnostics::Words;
 
-use super::{BookTrouble, walk};
+use super::BookTrouble;
 
 /// The bundle of entries, with everything they are understood by: the batch, its edition and
 /// registers, and what was corrected or corrects.
@@ -97,13 +97,10 @@ fn unsigned(entry: u64) -> BookTrouble {
 /// # Errors
 /// The book cannot be read.
 pub fn latest_checkpoint(book: &mut Book) -> Result<Option<Note>, BookTrouble> {
-    let (size, mut latest) = (book.size()?, None);
-    walk(book, 0..size, |_, entry| {
-        if let Entry::Checkpoint(checkpoint) = entry {
-            latest = Some(checkpoint.note);
-        }
-        Ok(())
-    })?;
+    let latest = book.entries_of(&["checkpoint"])?.pop().and_then(|(_, entry)| match entry {
+        Entry::Checkpoint(checkpoint) => Some(checkpoint.note),
+        _ => None,
+    });
     Ok(latest.map(|note| Note::parse(&note)).transpose()?)
 }
 

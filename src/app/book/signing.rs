@@ -129,13 +129,11 @@ pub fn cosign(
 /// The book cannot be read.
 pub fn keys_of(book: &mut Book) -> Result<Vec<KeptKey>, BookTrouble> {
     let mut keys: Vec<KeptKey> = Vec::new();
-    let size = book.size()?;
-    super::walk(book, 0..size, |number, entry| {
+    for (number, entry) in book.entries_of(&["signer"])? {
         if let Entry::Signer(signer) = entry {
             take(&mut keys, number, &signer);
         }
-        Ok(())
-    })?;
+    }
     Ok(keys)
 }
 
@@ -222,37 +220,24 @@ fn parsed(kept: &KeptKey) -> Option<VerifierKey> {
 /// The checkpoints that entries hold. An entry that cannot be read is for verification to name.
 fn held_within(book: &mut Book) -> Result<Vec<Held>, BookTrouble> {
     let (mut held, mut keys) = (Vec::new(), Vec::new());
-    let size = book.size()?;
-    let mut next = 0;
-    while next < size {
-        let entries = match book.entries(next, ENTRIES_A_CHUNK) {
-            Ok(entries) => entries,
-            // One that cannot be read is passed, and those beside it are read one by one.
-            Err(BookError::Malformed { .. }) => {
-                let until = size.min(next + 4096);
-                (next..until).filter_map(|at| Some((at, book.entry(at).ok()?))).collect()
+    let entries = match book.entries_of(&["signer", "checkpoint"]) {
+        Ok(entries) => entries,
+        Err(BookError::Store(StoreError::Damaged { .. })) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    for (number, entry) in entries {
+        match entry {
+            Entry::Signer(signer) => take(&mut keys, number, &signer),
+            Entry::Checkpoint(checkpoint) => {
+                let in_force = keys.iter().filter(|it| it.retired.is_none());
+                let in_force: Vec<VerifierKey> = in_force.filter_map(parsed).collect();
+                held.push(hold(Some(number), &checkpoint.note, &in_force));
             }
-            Err(BookError::Store(StoreError::Damaged { .. })) => break,
-            Err(error) => return Err(error.into()),
-        };
-        next = entries.last().map_or(next + 4096, |(last, _)| (last + 1).max(next + 1));
-        for (number, entry) in entries {
-            match entry {
-                Entry::Signer(signer) => take(&mut keys, number, &signer),
-                Entry::Checkpoint(checkpoint) => {
-                    let in_force = keys.iter().filter(|it| it.retired.is_none());
-                    let in_force: Vec<VerifierKey> = in_force.filter_map(parsed).collect();
-                    held.push(hold(Some(number), &checkpoint.note, &in_force));
-                }
-                _ => {}
-            }
+            _ => {}
         }
     }
     Ok(held)
 }
-
-/// Entries read at a time.
-const ENTRIES_A_CHUNK: usize = 4096;
 
 fn hold(entry: Option<u64>, note: &str, keys: &[VerifierKey]) -> Held {
     match Checkpoint::open(note, keys) {

@@ -252,27 +252,31 @@ pub(super) fn to_batches<'e>(
 ) -> Vec<rows::Batch> {
     let mut batches: Vec<rows::Batch> = Vec::new();
     for (event, origin) in events {
-        let Some(table) = get(&names.events, event.kind) else { continue };
-        let last = batches.last_mut().filter(|it| it.event == event.kind && it.len() < ROWS_MAX);
-        let batch = match last {
-            Some(batch) => batch,
-            None => {
-                let columns = table.fields.iter().map(|field| match field.computed {
-                    true => Column::Absent,
-                    false => column(&field.kind),
-                });
-                let (event, columns) = (event.kind, columns.collect());
-                batches.push(rows::Batch { event, columns, origins: Vec::new() });
-                let Some(batch) = batches.last_mut() else { continue };
-                batch
-            }
-        };
+        let Some(batch) = batch_for(&mut batches, event.kind, names) else { continue };
         batch.origins.push(origin);
         for (at, column) in batch.columns.iter_mut().enumerate() {
             column.push(get(&event.fields, position(at)).cloned().unwrap_or(Cell::Missing));
         }
     }
     batches
+}
+
+/// The batch that takes the next event of a kind; none where there is no such kind.
+pub(super) fn batch_for<'b>(
+    batches: &'b mut Vec<rows::Batch>,
+    kind: u32,
+    names: &Names,
+) -> Option<&'b mut rows::Batch> {
+    let table = get(&names.events, kind)?;
+    if batches.last().is_none_or(|it| it.event != kind || it.len() >= ROWS_MAX) {
+        let columns = table.fields.iter().map(|field| match field.computed {
+            true => Column::Absent,
+            false => column(&field.kind),
+        });
+        let columns = columns.collect();
+        batches.push(rows::Batch { event: kind, columns, origins: Vec::new() });
+    }
+    batches.last_mut()
 }
 
 const ROWS_MAX: usize = 4096;

@@ -17,7 +17,8 @@ mod writer;
 mod tests;
 
 pub use reader::Malformed;
-pub(super) use reader::{Reader, field_at};
+pub(super) use reader::{Fault, Reader, field_at, value_of};
+pub(super) use values::{write_list, write_text};
 pub(super) use writer::Writer;
 
 /// What has bytes of its own.
@@ -26,7 +27,7 @@ pub(super) trait Canonical: Sized {
     fn write(&self, out: &mut Writer);
 
     /// Takes its bytes off the front.
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed>;
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault>;
 }
 
 /// The bytes of a value.
@@ -34,14 +35,6 @@ pub(super) fn bytes_of<T: Canonical>(value: &T) -> Vec<u8> {
     let mut out = Writer::default();
     value.write(&mut out);
     out.finish()
-}
-
-/// The value of exactly these bytes.
-pub(super) fn value_of<T: Canonical>(bytes: &[u8]) -> Result<T, Malformed> {
-    let mut reader = Reader::new(bytes);
-    let value = T::read(&mut reader)?;
-    reader.end()?;
-    Ok(value)
 }
 
 /// A record: its fields one after the other.
@@ -54,7 +47,7 @@ macro_rules! record {
 
             fn read(
                 from: &mut $crate::book::canonical::Reader<'_>,
-            ) -> Result<Self, $crate::book::canonical::Malformed> {
+            ) -> Result<Self, $crate::book::canonical::Fault> {
                 Ok($type { $( $field: from.field(stringify!($field))? ),* })
             }
         }
@@ -78,12 +71,12 @@ macro_rules! choice {
 
             fn read(
                 from: &mut $crate::book::canonical::Reader<'_>,
-            ) -> Result<Self, $crate::book::canonical::Malformed> {
+            ) -> Result<Self, $crate::book::canonical::Fault> {
                 match from.byte()? {
                     $( $tag => Ok($type::$variant
                         $( { $( $field: from.field(stringify!($field))? ),* } )?
                     ), )*
-                    _ => Err(from.malformed("a known kind")),
+                    _ => Err(from.fault("a known kind")),
                 }
             }
         }

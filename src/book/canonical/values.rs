@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::{Date, Digest, Duration, Exact, Money, Period, PeriodKind};
 use crate::rows::{Cell, Origin, RegisterRow};
 
-use super::{Canonical, Malformed, Reader, Writer, record};
+use super::{Canonical, Fault, Reader, Writer, record};
 
 /// Numbers: their width is a matter of the reader alone.
 macro_rules! number {
@@ -15,8 +15,8 @@ macro_rules! number {
                 out.$write((*self).into());
             }
 
-            fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
-                <$type>::try_from(from.$read()?).map_err(|_| from.malformed($expected))
+            fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+                <$type>::try_from(from.$read()?).map_err(|_| from.fault($expected))
             }
         }
     )* };
@@ -35,11 +35,11 @@ impl Canonical for bool {
         out.byte(u8::from(*self));
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         match from.byte()? {
             0 => Ok(false),
             1 => Ok(true),
-            _ => Err(from.malformed("0 or 1")),
+            _ => Err(from.fault("0 or 1")),
         }
     }
 }
@@ -49,9 +49,9 @@ impl Canonical for Arc<str> {
         out.bytes(self.as_bytes());
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let bytes = from.bytes()?;
-        std::str::from_utf8(bytes).map(Arc::from).map_err(|_| from.malformed("text in UTF-8"))
+        std::str::from_utf8(bytes).map(Arc::from).map_err(|_| from.fault("text in UTF-8"))
     }
 }
 
@@ -60,9 +60,9 @@ impl Canonical for String {
         out.bytes(self.as_bytes());
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let bytes = from.bytes()?.to_vec();
-        String::from_utf8(bytes).map_err(|_| from.malformed("text in UTF-8"))
+        String::from_utf8(bytes).map_err(|_| from.fault("text in UTF-8"))
     }
 }
 
@@ -71,19 +71,24 @@ impl Canonical for Digest {
         out.raw(self.as_bytes());
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let bytes = <[u8; 32]>::try_from(from.raw(32)?);
-        bytes.map(Digest::from_bytes).map_err(|_| from.malformed("32 bytes"))
+        bytes.map(Digest::from_bytes).map_err(|_| from.fault("32 bytes"))
     }
+}
+
+/// The bytes of a list.
+pub(in crate::book) fn write_list<T: Canonical>(items: &[T], out: &mut Writer) {
+    out.length(items.len());
+    items.iter().for_each(|item| item.write(out));
 }
 
 impl<T: Canonical> Canonical for Vec<T> {
     fn write(&self, out: &mut Writer) {
-        out.length(self.len());
-        self.iter().for_each(|item| item.write(out));
+        write_list(self, out);
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let length = from.length()?;
         // A false length must not ask for more memory than its own bytes have.
         let mut items = Vec::with_capacity(length.min(1024));
@@ -100,7 +105,7 @@ impl<T: Canonical> Canonical for Option<T> {
         self.iter().for_each(|value| value.write(out));
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         Ok(if bool::read(from)? { Some(T::read(from)?) } else { None })
     }
 }
@@ -110,7 +115,7 @@ impl<T: Canonical> Canonical for Box<T> {
         T::write(self, out);
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         from.nested(T::read).map(Box::new)
     }
 }
@@ -120,7 +125,7 @@ impl Canonical for Money {
         out.signed(self.minor());
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         from.signed().map(Money::from_minor)
     }
 }
@@ -130,9 +135,9 @@ impl Canonical for Date {
         self.days().write(out);
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let days = i32::read(from)?;
-        Date::from_days(days).ok_or_else(|| from.malformed("a day of the years 1 to 9999"))
+        Date::from_days(days).ok_or_else(|| from.fault("a day of the years 1 to 9999"))
     }
 }
 
@@ -145,12 +150,12 @@ impl Canonical for PeriodKind {
         });
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         match from.byte()? {
             0 => Ok(PeriodKind::Month),
             1 => Ok(PeriodKind::Quarter),
             2 => Ok(PeriodKind::Year),
-            _ => Err(from.malformed("month, quarter or year")),
+            _ => Err(from.fault("month, quarter or year")),
         }
     }
 }
@@ -161,12 +166,12 @@ impl Canonical for Period {
         self.index().write(out);
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let kind = PeriodKind::read(from)?;
         let index = i32::read(from)?;
         let per_year = 12 / kind.months();
         Period::new(kind, index.div_euclid(per_year), index.rem_euclid(per_year) + 1)
-            .ok_or_else(|| from.malformed("a period of the years 1 to 9999"))
+            .ok_or_else(|| from.fault("a period of the years 1 to 9999"))
     }
 }
 
@@ -188,7 +193,7 @@ impl Canonical for Exact {
         }
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         let value = match from.byte()? {
             0 => {
                 let (numerator, denominator) = (from.signed()?, from.count()?);
@@ -200,7 +205,7 @@ impl Canonical for Exact {
             1 => std::str::from_utf8(from.bytes()?).ok().and_then(wide),
             _ => None,
         };
-        value.ok_or_else(|| from.malformed("a fraction in lowest terms"))
+        value.ok_or_else(|| from.fault("a fraction in lowest terms"))
     }
 }
 
@@ -228,14 +233,14 @@ impl Canonical for Cell {
             Cell::Date(value) => tagged(out, 6, value),
             Cell::Period(value) => tagged(out, 7, value),
             Cell::Duration(value) => tagged(out, 8, value),
-            Cell::Text(value) => tagged(out, 9, value),
+            Cell::Text(value) => write_text(value, out),
             Cell::Member(value) => tagged(out, 10, value),
             Cell::List(value) => tagged(out, 11, value),
             Cell::Record(value) => tagged(out, 12, value),
         }
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         Ok(match from.byte()? {
             0 => Cell::Missing,
             1 => Cell::Bool(false),
@@ -250,9 +255,15 @@ impl Canonical for Cell {
             10 => Cell::Member(u32::read(from)?),
             11 => Cell::List(from.nested(Vec::read)?),
             12 => Cell::Record(from.nested(Vec::read)?),
-            _ => return Err(from.malformed("a known kind of value")),
+            _ => return Err(from.fault("a known kind of value")),
         })
     }
+}
+
+/// The bytes of a cell that holds a text.
+pub(in crate::book) fn write_text(text: &str, out: &mut Writer) {
+    out.byte(9);
+    out.bytes(text.as_bytes());
 }
 
 fn tagged<T: Canonical>(out: &mut Writer, tag: u8, value: &T) {

@@ -7,8 +7,9 @@
 mod edition;
 mod matters;
 mod posted;
+mod sent;
 
-use super::canonical::{Canonical, Malformed, Writer, bytes_of, field_at, value_of};
+use super::canonical::{Malformed, bytes_of, field_at, value_of};
 
 pub use edition::{
     CurrencyName, Edition, Family, Field, FigureName, Kind, LegName, Members, Opening, Schema,
@@ -19,6 +20,8 @@ pub use posted::{
     Account, Batch, Because, Bytes, Close, Correction, Event, FigureValue, KindSums, Leaf, Outcome,
     Part, ReadingChoice, RegisterPart, RegisterUse, Source, Unread,
 };
+
+pub(crate) use sent::{SentCell, read_batch, read_sent};
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,13 +111,7 @@ kinds! {
 
 impl Entry {
     /// The number of the kind that most entries are of.
-    pub(super) const EVENT: u8 = 4;
-}
-
-/// The bytes of an event's input: what it said, apart from what became of it.
-pub(super) fn input_of(event: &Event) -> Vec<u8> {
-    let mut out = Writer::default();
-    event.kind.write(&mut out);
-    event.fields.write(&mut out);
-    out.finish()
+    pub(crate) const EVENT: u8 = 4;
+    /// That of rows that could not be read.
+    pub(crate) const UNREAD: u8 = 5;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Date, Digest, Money};
 use crate::book::Moment;
-use crate::book::canonical::{Canonical, Malformed, Reader, Writer, choice, record};
+use crate::book::canonical::{Canonical, Fault, Reader, Writer, choice, record};
 use crate::rows::{Cell, Origin, Reason, RegisterRow};
 
 /// Rows of a register, in the order read. A long register is several entries one after the other.
@@ -268,7 +268,7 @@ impl Canonical for Bytes {
         out.bytes(&self.0);
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Malformed> {
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
         from.bytes().map(|bytes| Bytes(Arc::from(bytes)))
     }
 }

@@ -5,31 +5,33 @@ use std::rc::Rc;
 
 use crate::book::BookError;
 use crate::book::entry::{Entry, Event, Outcome, Schema};
-use crate::book::identity::{Identity, key_text, lane_key, rank, stands_before};
-use crate::book::journal::{entry, settled_key};
-use crate::book::store::Index;
+use crate::book::identity::{key_text, rank, stands_before};
+use crate::book::journal::settled_key;
+use crate::book::keys::{Key, Mark};
 
 use super::content::content;
-use super::{INSIDE, Posted, Posting, conserve};
+use super::draft::{Became, Draft, Drafts};
+use super::{INSIDE, Posted, Posting};
 
-/// Events looked up and appended together.
+/// Events looked up together.
 const EVENTS_A_SLICE: usize = 8192;
 
 /// Events that the book has, by their entries, each with the names its positions speak of.
 #[derive(Default)]
 struct Kept {
-    /// What was found, and what this slice has added since.
-    by_key: HashMap<Vec<u8>, u64>,
+    by_key: HashMap<Key, u64>,
     events: HashMap<u64, (Event, Rc<Schema>)>,
     schemas: HashMap<u64, Rc<Schema>>,
 }
 
-/// The slice at hand.
-struct Here<'e> {
-    /// Numbers of the entries added, ascending, and the events they are of.
-    added: Vec<(u64, usize)>,
-    events: &'e [Event],
+/// The events at hand.
+struct Here<'d> {
+    drafts: &'d Drafts,
     schema: Rc<Schema>,
+    /// By key those that are new; empty where no two have one key.
+    added: HashMap<Key, (u64, usize)>,
+    /// Some have one key, so that each has to be asked for the others.
+    doubles: bool,
 }
 
 impl Posting<'_> {
@@ -41,69 +43,107 @@ impl Posting<'_> {
     /// do not sum to its inflow; its key is not portable; no batch was begun; the store fails.
     pub fn events(&mut self, events: &[Event]) -> Result<Vec<Posted>, BookError> {
         let mut posted = Vec::with_capacity(events.len());
+        let drafts = self.drafts();
+        let mut drafts = self.refuse_on_error(drafts)?;
         for slice in events.chunks(EVENTS_A_SLICE) {
-            let done = self.slice(slice, &mut posted);
-            self.refuse_on_error(done)?;
+            drafts.clear();
+            let drafted = slice.iter().try_for_each(|event| drafts.push(event));
+            self.refuse_on_error(drafted)?;
+            posted.extend(self.drafted(&drafts)?);
         }
         Ok(posted)
     }
 
-    fn slice(&mut self, events: &[Event], posted: &mut Vec<Posted>) -> Result<(), BookError> {
-        self.flush()?;
+    /// Where events of the batch at hand are written.
+    ///
+    /// # Errors
+    /// No batch was begun.
+    pub(crate) fn drafts(&self) -> Result<Drafts, BookError> {
         let running = self.running.as_ref().ok_or(INSIDE)?;
-        let identities: Vec<Identity> = events
-            .iter()
-            .map(|event| Identity::of(event, running.kind_name(event.kind)?))
-            .collect::<Result<_, BookError>>()?;
-        let own = Rc::new(running.schema.clone());
-        let mut kept = self.look_up(events, &identities)?;
-        self.look_up_lanes(events)?;
-        let mut here = Here { added: Vec::new(), events, schema: own };
-        for (at, (event, identity)) in events.iter().zip(identities).enumerate() {
-            if let Some(number) = known(event, &identity, &kept, &here)? {
+        Ok(Drafts::new(running.schema.events.iter().map(|table| table.name.as_str())))
+    }
+
+    /// Adds events that were written, as [`events`](Posting::events) does.
+    ///
+    /// # Errors
+    /// As those.
+    pub(crate) fn drafted(&mut self, drafts: &Drafts) -> Result<Vec<Posted>, BookError> {
+        let done = self.slice(drafts);
+        self.refuse_on_error(done)
+    }
+
+    fn slice(&mut self, drafts: &Drafts) -> Result<Vec<Posted>, BookError> {
+        let running = self.running.as_ref().ok_or(INSIDE)?;
+        let schema = Rc::clone(&running.schema);
+        let doubles = self.note_keys(drafts)?;
+        let kept = self.look_up(drafts)?;
+        self.look_up_lanes(drafts)?;
+        let mut here = Here { drafts, schema, added: HashMap::new(), doubles };
+        let mut posted = Vec::with_capacity(drafts.len());
+        for (at, draft) in drafts.iter().enumerate() {
+            if (here.doubles || !kept.by_key.is_empty())
+                && let Some(number) = known(at, draft, &kept, &here)?
+            {
                 self.already += 1;
                 posted.push(Posted::Already(number));
                 continue;
             }
-            let number = self.add(event)?;
-            let key = identity.key(&event.outcome);
-            kept.by_key.insert(key.clone(), number);
-            here.added.push((number, at));
-            self.mark(Index::Event, key, number);
+            let number = self.add(draft, drafts)?;
+            if here.doubles {
+                here.added.insert(draft.key, (number, at));
+            }
+            self.marks.push(Mark { key: draft.key, entry: number });
             posted.push(Posted::New(number));
         }
-        self.flush()
+        self.emit_if_due()?;
+        Ok(posted)
     }
 
-    /// Finds what the book has under these identities: allocations that stand, and for events set
-    /// aside what was set aside.
-    fn look_up(&mut self, events: &[Event], of: &[Identity]) -> Result<Kept, BookError> {
-        let mut keys: Vec<Vec<u8>> = of.iter().map(Identity::allocated).collect();
-        let aside = events.iter().zip(of).filter(|(event, _)| !is_allocated(event));
-        keys.extend(aside.map(|(_, identity)| identity.set_aside()));
-        let found = self.book.store().find(Index::Event, &keys)?;
+    /// Notes which keys there are. Where one may be that of an entry which this posting added, its keys
+    /// are handed to the store, to be found there. Tells whether two of these events may have one key.
+    fn note_keys(&mut self, drafts: &Drafts) -> Result<bool, BookError> {
+        let known = |key: &Key| self.unfound.contains(&key.short());
+        if drafts.iter().any(|draft| known(&draft.key) || known(&draft.allocated)) {
+            self.emit()?;
+        }
+        let mut doubles = false;
+        for draft in drafts.iter() {
+            // An event that is set aside is no other where it is allocated beside.
+            let aside = draft.key != draft.allocated;
+            doubles |= aside && self.unfound.contains(&draft.allocated.short());
+            doubles |= !self.unfound.insert(draft.key.short());
+        }
+        Ok(doubles)
+    }
+
+    /// Finds what the book has under these keys: allocations that stand, and for events set aside what
+    /// was set aside.
+    fn look_up(&mut self, drafts: &Drafts) -> Result<Kept, BookError> {
         let mut kept = Kept::default();
+        let mut keys: Vec<Key> = drafts.iter().map(|draft| draft.allocated).collect();
+        let aside = drafts.iter().filter(|draft| draft.key != draft.allocated);
+        keys.extend(aside.map(|draft| draft.key));
+        let found = self.book.find(&keys)?;
         let found = keys.into_iter().zip(found);
-        let found: Vec<(Vec<u8>, u64)> =
-            found.filter_map(|(key, entry)| Some((key, entry?))).collect();
+        let found: Vec<(Key, u64)> = found.filter_map(|(key, entry)| Some((key, entry?))).collect();
         if found.is_empty() {
             return Ok(kept);
         }
         let numbers: Vec<u64> = found.iter().map(|(_, number)| *number).collect();
-        let settled: Vec<Vec<u8>> = numbers.iter().map(|number| settled_key(*number)).collect();
-        let settled = self.book.store().find(Index::Settled, &settled)?;
+        let settled: Vec<Key> = numbers.iter().map(|number| settled_key(*number)).collect();
+        let settled = self.book.find(&settled)?;
         for ((key, number), settled) in found.into_iter().zip(settled) {
             // What was withdrawn or came to be set aside may be posted again, with any content.
             if settled.is_none() || self.book.in_force(number)?.is_some() {
                 kept.by_key.insert(key, number);
             }
         }
-        for row in self.book.store().rows_at(&numbers)? {
-            let Entry::Event(event) = entry(&row)? else {
-                return Err(BookError::Damaged { entry: row.number });
+        for (number, entry) in self.book.entries_at(&numbers)? {
+            let Entry::Event(event) = entry else {
+                return Err(BookError::Damaged { entry: number });
             };
             let schema = self.schema(event.batch, &mut kept)?;
-            kept.events.insert(row.number, (event, schema));
+            kept.events.insert(number, (event, schema));
         }
         Ok(kept)
     }
@@ -114,8 +154,8 @@ impl Posting<'_> {
             return Ok(Rc::clone(schema));
         }
         let damaged = BookError::Damaged { entry: batch };
-        let Entry::Batch(begun) = self.book.entry(batch)? else { return Err(damaged) };
-        let Entry::Edition(edition) = self.book.entry(begun.edition_entry)? else {
+        let Entry::Batch(begun) = self.read(batch)? else { return Err(damaged) };
+        let Entry::Edition(edition) = self.read(begun.edition_entry)? else {
             return Err(damaged);
         };
         let schema = Rc::new(edition.schema);
@@ -123,49 +163,43 @@ impl Posting<'_> {
         Ok(schema)
     }
 
-    fn add(&mut self, event: &Event) -> Result<u64, BookError> {
+    fn add(&mut self, draft: &Draft, drafts: &Drafts) -> Result<u64, BookError> {
         let number = self.frontier.size();
         let running = self.running.as_mut().ok_or(INSIDE)?;
-        if event.batch != running.number {
+        if draft.batch != running.number {
             return Err(BookError::OutOfPlace { what: "an event of another batch", inside: false });
         }
-        conserve(&event.outcome, || key_text(event))?;
-        if moves_lane(event) {
-            let (lane, rank) = (lane_key(event)?, rank(event)?);
-            if let Some(last) = running.last(&lane)
-                && stands_before(&rank, &last.rank)
+        if let Some(lane) = &draft.lane {
+            if let Some(last) = running.last(&lane.key)
+                && stands_before(&lane.rank, &last.rank)
             {
-                let (key, behind) = (key_text(event), last.entry);
+                let event = drafts.iter().position(|it| std::ptr::eq(it, draft)).unwrap_or(0);
+                let (key, behind) = (key_text(&drafts.event(event)?), last.entry);
                 return Err(BookError::Late { key, behind });
             }
-            running.ranked(lane, rank, number);
+            running.ranked(lane.key, lane.rank.clone(), number);
         }
-        running.count(event)?;
+        running.count(draft.kind, draft.became, drafts.input(draft))?;
         self.said += 1;
-        self.append_event(event)
+        self.append_body(Entry::EVENT, drafts.body(draft))
     }
 
     /// Finds where the lanes of these events stand, as far as this posting does not know.
-    fn look_up_lanes(&mut self, events: &[Event]) -> Result<(), BookError> {
+    fn look_up_lanes(&mut self, drafts: &Drafts) -> Result<(), BookError> {
         let running = self.running.as_ref().ok_or(INSIDE)?;
-        let mut keys: Vec<Vec<u8>> = Vec::new();
-        for event in events.iter().filter(|event| moves_lane(event)) {
-            let key = lane_key(event)?;
-            if running.last(&key).is_none() {
-                keys.push(key);
-            }
-        }
+        let lanes = drafts.iter().filter_map(|draft| Some(draft.lane.as_ref()?.key));
+        let mut keys: Vec<Key> = lanes.filter(|key| running.last(key).is_none()).collect();
         keys.sort_unstable();
         keys.dedup();
-        let found = self.book.store().find(Index::Lane, &keys)?;
+        let found = self.book.find(&keys)?;
         let found = keys.into_iter().zip(found);
-        let lanes: BTreeMap<u64, Vec<u8>> =
+        let lanes: BTreeMap<u64, Key> =
             found.filter_map(|(key, entry)| Some((entry?, key))).collect();
         let numbers: Vec<u64> = lanes.keys().copied().collect();
-        let mut rows = self.book.store().rows_at(&numbers)?.into_iter();
+        let mut entries = self.book.entries_at(&numbers)?.into_iter();
         for (number, lane) in lanes {
-            let row = rows.next().filter(|row| row.number == number);
-            let Some(Entry::Event(event)) = row.as_ref().map(entry).transpose()? else {
+            let entry = entries.next().filter(|(found, _)| *found == number);
+            let Some((_, Entry::Event(event))) = entry else {
                 return Err(BookError::Damaged { entry: number });
             };
             if let Some(running) = &mut self.running {
@@ -177,59 +211,61 @@ impl Posting<'_> {
 }
 
 /// The entry that makes an event one that the book has already.
-fn known(
-    event: &Event,
-    identity: &Identity,
-    kept: &Kept,
-    here: &Here<'_>,
-) -> Result<Option<u64>, BookError> {
-    let same = |stored: &(u64, &Event, &Schema)| {
-        content(event, &here.schema) == content(stored.1, stored.2)
-    };
-    match earlier(&identity.allocated(), kept, here) {
+fn known(at: usize, draft: &Draft, kept: &Kept, here: &Here<'_>) -> Result<Option<u64>, BookError> {
+    let allocated = matches!(draft.became, Became::Allocated { .. });
+    let of_allocated = earlier(&draft.allocated, kept, here)?;
+    let of_aside = if allocated { None } else { earlier(&draft.key, kept, here)? };
+    if of_allocated.is_none() && of_aside.is_none() {
+        return Ok(None);
+    }
+    let event = here.drafts.event(at)?;
+    let said = content(&event, &here.schema);
+    let same = |stored: &Earlier| said == content(&stored.event, &stored.schema);
+    match of_allocated {
         Some(stored) if same(&stored) => {
             // A second copy in one batch is set aside as one, and counted.
-            if is_allocated(event) || stored.1.batch != event.batch {
-                return Ok(Some(stored.0));
+            if allocated || stored.event.batch != event.batch {
+                return Ok(Some(stored.number));
             }
         }
-        Some((entry, stored, _)) if is_allocated(event) => {
-            let (stored, given) = (Box::new(stored.clone()), Box::new(event.clone()));
-            return Err(BookError::Conflict { key: key_text(event), entry, stored, given });
+        Some(Earlier { number: entry, event: stored, .. }) if allocated => {
+            let key = key_text(&event);
+            let (stored, given) = (Box::new(stored), Box::new(event));
+            return Err(BookError::Conflict { key, entry, stored, given });
         }
         Some(_) | None => {}
     }
-    if is_allocated(event) {
-        return Ok(None);
-    }
-    let stored = earlier(&identity.set_aside(), kept, here);
-    let stored = stored.filter(|stored| {
-        stored.1.batch != event.batch && stored.1.outcome == event.outcome && same(stored)
+    let stored = of_aside.filter(|stored| {
+        stored.event.batch != event.batch && stored.event.outcome == event.outcome && same(stored)
     });
-    Ok(stored.map(|(number, _, _)| number))
+    Ok(stored.map(|stored| stored.number))
 }
 
-/// The event under a key, with its entry and the names it speaks of.
-fn earlier<'k>(
-    key: &[u8],
-    kept: &'k Kept,
-    here: &'k Here<'_>,
-) -> Option<(u64, &'k Event, &'k Schema)> {
-    let number = *kept.by_key.get(key)?;
-    if let Some((event, schema)) = kept.events.get(&number) {
-        return Some((number, event, schema));
+/// An event that was there before.
+struct Earlier {
+    number: u64,
+    event: Event,
+    schema: Rc<Schema>,
+}
+
+/// The event under a key, of the book or of those at hand.
+fn earlier(key: &Key, kept: &Kept, here: &Here<'_>) -> Result<Option<Earlier>, BookError> {
+    if let Some((number, at)) = here.added.get(key) {
+        let (event, schema) = (here.drafts.event(*at)?, Rc::clone(&here.schema));
+        return Ok(Some(Earlier { number: *number, event, schema }));
     }
-    let at = here.added.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-    let event = here.events.get(here.added.get(at)?.1)?;
-    Some((number, event, &here.schema))
-}
-
-fn is_allocated(event: &Event) -> bool {
-    matches!(event.outcome, Outcome::Allocated { .. })
+    let number = kept.by_key.get(key);
+    let stored = number.and_then(|number| Some((*number, kept.events.get(number)?)));
+    Ok(stored.map(|(number, (event, schema))| Earlier {
+        number,
+        event: event.clone(),
+        schema: Rc::clone(schema),
+    }))
 }
 
 /// Whether the lane of an event stands at it afterwards. What is set aside changes no total, and a
 /// late event stands before others.
 pub(in crate::book) fn moves_lane(event: &Event) -> bool {
-    is_allocated(event) && !event.late && !event.lane.is_empty()
+    let allocated = matches!(event.outcome, Outcome::Allocated { .. });
+    allocated && !event.late && !event.lane.is_empty()
 }

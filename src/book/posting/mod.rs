@@ -1,37 +1,43 @@
 //! Posting: what is added to a book in one go, or not at all.
-
 //!
-//! `events` decides what of a batch is new, `content` whether two events say the same, `running`
-//! keeps count.
+//! `draft` writes events, `events` decides what of a batch is new, `content` whether two events say the
+//! same, `running` keeps count.
 
 mod content;
+mod draft;
 mod events;
 mod running;
+
+use std::collections::HashSet;
+use std::rc::Rc;
 
 use crate::base::{Digest, Digester};
 use crate::rows::RegisterRow;
 
 use super::canonical::bytes_of;
 use super::entry::{
-    Batch, CheckpointNote, Correction, Dispute, Edition, Entry, Event, Outcome, RegisterPart,
-    RegisterUse, Resolution, Signer, Unread,
+    Batch, CheckpointNote, Correction, Dispute, Edition, Entry, Outcome, RegisterPart, RegisterUse,
+    Resolution, Signer, Unread,
 };
 use super::error::not_conserved;
 use super::identity::unread_key;
-use super::journal::settled_key;
+use super::journal::{content_key, settled_key};
+use super::keys::{Key, Mark, Paged, Sieve, level_of, paged};
 use super::leaf::leaf_digest;
-use super::store::{Chunk, Index, Mark, Row};
+use super::store::{Chunk, Segment};
 use super::tree::Frontier;
 use super::{Book, BookError};
 
+pub(crate) use draft::{About, Became, Draft, Drafts};
 pub(super) use events::moves_lane;
 pub(super) use running::Running;
 
 /// Rows a register's entry holds at most, so that damage in it can be searched for.
 const REGISTER_ROWS_MAX: usize = 256;
-/// Entries, and bytes of them, kept back at most before they are handed to the store.
-const CHUNK_ROWS_MAX: usize = 8192;
-const CHUNK_BYTES_MAX: usize = 8 << 20;
+/// Segments kept back at most before they are handed to the store.
+const SEGMENTS_MAX: usize = 8;
+/// Keys kept back at most before they are made a run.
+const KEYS_MAX: usize = 1 << 19;
 
 /// What is being added to a book. Dropped without [`commit`](Posting::commit), nothing was.
 #[derive(Debug)]
@@ -39,10 +45,15 @@ pub struct Posting<'b> {
     book: &'b mut Book,
     frontier: Frontier,
     previous: Digest,
+    /// The last entries, which are not with the store.
+    open: Segment,
     chunk: Chunk,
-    chunk_bytes: usize,
     /// How many entries there were.
     start: u64,
+    /// Keys that are not with the store, of entries from `since` on, and how they are found.
+    marks: Vec<Mark>,
+    unfound: HashSet<u64, foldhash::fast::FixedState>,
+    since: u64,
     running: Option<Running>,
     /// Entries that tell something new.
     said: u64,
@@ -87,10 +98,14 @@ pub struct Receipt {
 impl<'b> Posting<'b> {
     pub(super) fn new(book: &'b mut Book) -> Result<Posting<'b>, BookError> {
         book.store().begin()?;
-        match book.frontier() {
+        let begun = book.frontier().and_then(|begun| {
+            book.cover(begun.0.size(), None)?;
+            Ok(begun)
+        });
+        match begun {
             Ok((frontier, previous)) => Ok(Posting::at(book, frontier, previous)),
             Err(error) => {
-                book.store().rollback();
+                book.uncover(false);
                 Err(error)
             }
         }
@@ -111,9 +126,12 @@ impl<'b> Posting<'b> {
             book,
             frontier,
             previous,
+            open: Segment::new(start),
             chunk: Chunk::default(),
-            chunk_bytes: 0,
             start,
+            marks: Vec::new(),
+            unfound: HashSet::default(),
+            since: start,
             running: None,
             said: 0,
             filed: 0,
@@ -128,8 +146,24 @@ impl<'b> Posting<'b> {
     /// # Errors
     /// The store fails.
     pub fn book(&mut self) -> Result<&mut Book, BookError> {
-        self.flush()?;
+        self.emit()?;
         Ok(self.book)
+    }
+
+    /// An entry, of the book or of this posting.
+    fn read(&mut self, number: u64) -> Result<Entry, BookError> {
+        if number >= self.flushed() {
+            self.flush()?;
+        }
+        self.book.entry(number)
+    }
+
+    /// The latest entry that has a key, of the book or of this posting.
+    fn find(&mut self, key: Key) -> Result<Option<u64>, BookError> {
+        if self.unfound.contains(&key.short()) {
+            self.emit()?;
+        }
+        Ok(self.book.find(&[key])?.first().copied().flatten())
     }
 
     /// Adds an edition of rules, if the book does not have it.
@@ -139,13 +173,12 @@ impl<'b> Posting<'b> {
     pub fn edition(&mut self, edition: &Edition) -> Result<Posted, BookError> {
         self.outside("an edition")?;
         let digest = edition.digest();
-        if let Some(number) = self.book.edition(&digest)? {
+        if let Some(number) = self.find(content_key(&digest))? {
             return Ok(Posted::Already(number));
         }
         self.filed += 1;
         let number = self.append(&Entry::Edition(edition.clone()))?;
-        self.mark(Index::Content, digest.as_bytes().to_vec(), number);
-        self.flush()?;
+        self.mark(content_key(&digest), number);
         Ok(Posted::New(number))
     }
 
@@ -163,9 +196,7 @@ impl<'b> Posting<'b> {
         let digest = register_digest(&edition, register, rows);
         let parts = rows.len().div_ceil(REGISTER_ROWS_MAX);
         let parts = u32::try_from(parts).map_err(|_| BookError::TotalTooLarge)?;
-        let key = digest.as_bytes().to_vec();
-        let found = self.book.store().find(Index::Content, std::slice::from_ref(&key))?;
-        let first = match found.first().copied().flatten() {
+        let first = match self.find(content_key(&digest))? {
             Some(first) => first,
             None => {
                 let first = self.frontier.size();
@@ -176,9 +207,8 @@ impl<'b> Posting<'b> {
                     self.append(&Entry::Register(part))?;
                 }
                 if parts > 0 {
-                    self.mark(Index::Content, key, first);
+                    self.mark(content_key(&digest), first);
                 }
-                self.flush()?;
                 first
             }
         };
@@ -191,12 +221,12 @@ impl<'b> Posting<'b> {
     /// There is one already; the book does not have its edition.
     pub fn batch(&mut self, batch: &Batch) -> Result<u64, BookError> {
         self.outside("a batch")?;
-        let edition = match self.book.entry(batch.edition_entry)? {
+        let edition = match self.read(batch.edition_entry)? {
             Entry::Edition(edition) if edition.digest() == batch.edition => edition,
             _ => return Err(BookError::NoEdition { digest: batch.edition }),
         };
         let number = self.append(&Entry::Batch(batch.clone()))?;
-        self.running = Some(Running::new(number, batch, edition.schema));
+        self.running = Some(Running::new(number, batch, Rc::new(edition.schema)));
         Ok(number)
     }
 
@@ -212,16 +242,14 @@ impl<'b> Posting<'b> {
     fn add_unread(&mut self, row: &Unread) -> Result<Posted, BookError> {
         let running = self.running.as_ref().ok_or(INSIDE)?;
         let key = unread_key(row, running.source(row.origin));
-        self.flush()?;
-        let found = self.book.store().find(Index::Event, std::slice::from_ref(&key))?;
-        if let Some(number) = found.first().copied().flatten() {
+        if let Some(number) = self.find(key)? {
             self.already += 1;
             return Ok(Posted::Already(number));
         }
         self.running.as_mut().ok_or(INSIDE)?.count_unread(row)?;
         self.said += 1;
         let number = self.append(&Entry::Unread(row.clone()))?;
-        self.mark(Index::Event, key, number);
+        self.mark(key, number);
         Ok(Posted::New(number))
     }
 
@@ -236,14 +264,13 @@ impl<'b> Posting<'b> {
     }
 
     fn add_correction(&mut self, correction: &Correction) -> Result<u64, BookError> {
-        self.flush()?;
         let of = correction.of;
-        match self.book.entry(of)? {
+        match self.read(of)? {
             Entry::Event(_) => {}
             Entry::Correction(earlier) if earlier.outcome.is_some() => {}
             _ => return Err(BookError::NotCorrectable { of }),
         }
-        if let Some(by) = self.book.settled_by(of)? {
+        if let Some(by) = self.find(settled_key(of))? {
             return Err(BookError::Settled { of, by });
         }
         if let Some(outcome) = &correction.outcome {
@@ -257,8 +284,7 @@ impl<'b> Posting<'b> {
         running.count_correction();
         self.said += 1;
         let number = self.append(&Entry::Correction(correction.clone()))?;
-        self.mark(Index::Settled, settled_key(of), number);
-        self.flush()?;
+        self.mark(settled_key(of), number);
         Ok(number)
     }
 
@@ -279,17 +305,15 @@ impl<'b> Posting<'b> {
     /// # Errors
     /// There is no such dispute, or it was settled before; a batch was begun; the store fails.
     pub fn resolution(&mut self, resolution: &Resolution) -> Result<u64, BookError> {
-        self.flush()?;
         let of = resolution.dispute;
-        if !matches!(self.book.entry(of)?, Entry::Dispute(_)) {
+        if !matches!(self.read(of)?, Entry::Dispute(_)) {
             return Err(BookError::NoDispute { of });
         }
-        if let Some(by) = self.book.settled_by(of)? {
+        if let Some(by) = self.find(settled_key(of))? {
             return Err(BookError::Settled { of, by });
         }
         let number = self.enter(&Entry::Resolution(resolution.clone()))?;
-        self.mark(Index::Settled, settled_key(of), number);
-        self.flush()?;
+        self.mark(settled_key(of), number);
         Ok(number)
     }
 
@@ -320,7 +344,7 @@ impl<'b> Posting<'b> {
             return Err(BookError::Internal("a posting was committed of which a part was refused"));
         }
         if self.said == 0 && (self.running.is_some() || self.filed == 0) {
-            self.book.store().rollback();
+            self.book.uncover(false);
             self.state = State::Over;
             let (size, root) = (self.start, self.book.root(self.start)?);
             return Ok(Receipt { batch: None, entries: 0, already: self.already, size, root });
@@ -329,10 +353,12 @@ impl<'b> Posting<'b> {
         if let Some(running) = self.running.take() {
             let (close, marks) = running.close();
             self.append(&Entry::Close(close))?;
-            self.chunk.marks.extend(marks);
+            self.marks.extend(marks);
         }
-        self.flush()?;
+        self.emit()?;
+        self.book.compact()?;
         self.book.store().commit()?;
+        self.book.uncover(true);
         self.state = State::Over;
         let (size, root) = (self.frontier.size(), self.frontier.root());
         Ok(Receipt { batch, entries: size - self.start, already: self.already, size, root })
@@ -353,44 +379,83 @@ impl<'b> Posting<'b> {
     }
 
     fn append(&mut self, entry: &Entry) -> Result<u64, BookError> {
-        self.append_body(entry.kind(), entry.body())
-    }
-
-    fn append_event(&mut self, event: &Event) -> Result<u64, BookError> {
-        self.append_body(Entry::EVENT, bytes_of(event))
+        self.append_body(entry.kind(), &entry.body())
     }
 
     /// Chains an entry to the last and lets the tree grow by it.
-    fn append_body(&mut self, kind: u8, body: Vec<u8>) -> Result<u64, BookError> {
+    fn append_body(&mut self, kind: u8, body: &[u8]) -> Result<u64, BookError> {
         let number = self.frontier.size();
-        let leaf = leaf_digest(kind, &self.previous, &body);
+        let leaf = leaf_digest(kind, &self.previous, body);
         let nodes = &mut self.chunk.nodes;
         self.frontier.push(leaf, |node| nodes.push(node));
         self.previous = leaf;
-        self.chunk_bytes += body.len();
-        self.chunk.rows.push(Row { number, kind, body, leaf });
-        if self.chunk.rows.len() >= CHUNK_ROWS_MAX || self.chunk_bytes >= CHUNK_BYTES_MAX {
-            self.flush()?;
+        self.open.push(kind, &leaf, body);
+        if self.open.is_full() {
+            self.turn();
+            if self.chunk.segments.len() >= SEGMENTS_MAX {
+                self.hand_over()?;
+            }
         }
         Ok(number)
     }
 
-    fn mark(&mut self, index: Index, key: Vec<u8>, entry: u64) {
-        self.chunk.marks.push(Mark { index, key, entry });
+    fn mark(&mut self, key: Key, entry: u64) {
+        self.unfound.insert(key.short());
+        self.marks.push(Mark { key, entry });
     }
 
-    /// Hands to the store what was kept back.
+    /// Of how many entries the store knows.
+    fn flushed(&self) -> u64 {
+        self.chunk.segments.first().map_or(self.open.first, |segment| segment.first)
+    }
+
+    /// Ends the segment at hand.
+    fn turn(&mut self) {
+        let next = Segment::new(self.open.end());
+        self.chunk.segments.push(std::mem::replace(&mut self.open, next));
+    }
+
+    /// Hands to the store what was kept back of entries.
     fn flush(&mut self) -> Result<(), BookError> {
-        if self.chunk.rows.is_empty() && self.chunk.marks.is_empty() {
+        if !self.open.is_empty() {
+            self.turn();
+        }
+        self.hand_over()
+    }
+
+    fn hand_over(&mut self) -> Result<(), BookError> {
+        if self.chunk.is_empty() {
             return Ok(());
         }
         let appended = self.book.store().append(&self.chunk);
         self.chunk = Chunk::default();
-        self.chunk_bytes = 0;
-        if appended.is_err() {
-            self.state = State::Refused;
+        self.refuse_on_error(appended.map_err(BookError::from))
+    }
+
+    /// Hands to the store what was kept back, keys too.
+    fn emit(&mut self) -> Result<(), BookError> {
+        let upto = self.frontier.size();
+        if upto > self.since {
+            if !self.open.is_empty() {
+                self.turn();
+            }
+            self.marks.sort_unstable();
+            let empty = Paged::new(self.since, upto, level_of(self.marks.len()));
+            let (run, pages) = paged(empty, &self.marks);
+            self.chunk.pages = pages;
+            self.chunk.runs.push(run.clone());
+            self.hand_over()?;
+            let sieve = Sieve::of(self.marks.len(), self.marks.iter().map(|mark| mark.key));
+            self.book.cover(upto, Some((run, sieve)))?;
+            self.marks.clear();
+            self.unfound.clear();
+            self.since = upto;
         }
-        Ok(appended?)
+        Ok(())
+    }
+
+    fn emit_if_due(&mut self) -> Result<(), BookError> {
+        if self.marks.len() >= KEYS_MAX { self.emit() } else { Ok(()) }
     }
 
     fn refuse_on_error<T>(&mut self, done: Result<T, BookError>) -> Result<T, BookError> {
@@ -404,7 +469,7 @@ impl<'b> Posting<'b> {
 impl Drop for Posting<'_> {
     fn drop(&mut self) {
         if self.state != State::Over {
-            self.book.store().rollback();
+            self.book.uncover(false);
         }
     }
 }

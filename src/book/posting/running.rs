@@ -1,24 +1,27 @@
 //! The batch at hand: its counts and sums, and where its lanes stand.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::base::{Digester, Money};
 use crate::book::BookError;
-use crate::book::entry::{Batch, Close, Event, KindSums, Outcome, Schema, Unread, input_of};
-use crate::book::store::{Index, Mark};
+use crate::book::entry::{Batch, Close, KindSums, Schema, Unread};
+use crate::book::keys::{Key, Mark};
 use crate::rows::{Cell, Origin};
+
+use super::Became;
 
 /// A batch that has begun. Posting writes what this counts, and verification counts again.
 #[derive(Debug)]
 pub(in crate::book) struct Running {
     pub(in crate::book) number: u64,
-    pub(in crate::book) schema: Schema,
+    pub(in crate::book) schema: Rc<Schema>,
     sources: Vec<String>,
     entries: u64,
     inputs: Digester,
     sums: BTreeMap<Option<u32>, KindSums>,
     corrections: u64,
-    lanes: BTreeMap<Vec<u8>, Last>,
+    lanes: BTreeMap<Key, Last>,
 }
 
 /// The event that ranks highest in a lane.
@@ -31,7 +34,7 @@ pub(super) struct Last {
 }
 
 impl Running {
-    pub(in crate::book) fn new(number: u64, batch: &Batch, schema: Schema) -> Running {
+    pub(in crate::book) fn new(number: u64, batch: &Batch, schema: Rc<Schema>) -> Running {
         Running {
             number,
             schema,
@@ -44,48 +47,43 @@ impl Running {
         }
     }
 
-    /// The name of an event kind.
-    pub(in crate::book) fn kind_name(&self, kind: u32) -> Result<&str, BookError> {
-        let at = usize::try_from(kind).ok();
-        let table = at.and_then(|at| self.schema.events.get(at));
-        let table =
-            table.ok_or(BookError::OutOfPlace { what: "an unknown event kind", inside: false });
-        Ok(&table?.name)
-    }
-
     /// The name of the file a row came from; empty where there is none.
     pub(in crate::book) fn source(&self, origin: Origin) -> &str {
         let at = usize::try_from(origin.file).ok();
         at.and_then(|at| self.sources.get(at)).map_or("", String::as_str)
     }
 
-    pub(super) fn last(&self, lane: &[u8]) -> Option<&Last> {
+    pub(super) fn last(&self, lane: &Key) -> Option<&Last> {
         self.lanes.get(lane)
     }
 
     /// A lane stands where an earlier batch left it.
-    pub(super) fn stood(&mut self, lane: Vec<u8>, rank: Vec<Cell>, entry: u64) {
+    pub(super) fn stood(&mut self, lane: Key, rank: Vec<Cell>, entry: u64) {
         self.lanes.insert(lane, Last { rank, entry, here: false });
     }
 
     /// A lane goes on to an event of this batch.
-    pub(in crate::book) fn ranked(&mut self, lane: Vec<u8>, rank: Vec<Cell>, entry: u64) {
+    pub(in crate::book) fn ranked(&mut self, lane: Key, rank: Vec<Cell>, entry: u64) {
         self.lanes.insert(lane, Last { rank, entry, here: true });
     }
 
-    pub(in crate::book) fn count(&mut self, event: &Event) -> Result<(), BookError> {
+    /// Counts an event: its kind, its sums, and the bytes of its kind and fields.
+    pub(in crate::book) fn count(
+        &mut self,
+        kind: u32,
+        became: Became,
+        input: &[u8],
+    ) -> Result<(), BookError> {
         self.entries += 1;
-        self.inputs.update(&input_of(event));
-        let sums = self.sums_of(Some(event.kind));
-        match &event.outcome {
-            Outcome::Allocated { inflow, leaves, .. } => {
+        self.inputs.update(input);
+        let sums = self.sums_of(Some(kind));
+        match became {
+            Became::Allocated { inflow, undetermined, .. } => {
                 sums.allocated += 1;
-                add(&mut sums.inflow, *inflow)?;
-                for leaf in leaves.iter().filter(|leaf| leaf.account.is_none()) {
-                    add(&mut sums.undetermined, leaf.amount)?;
-                }
+                add(&mut sums.inflow, inflow)?;
+                add(&mut sums.undetermined, undetermined)?;
             }
-            Outcome::SetAside { inflow, .. } => {
+            Became::SetAside { inflow } => {
                 sums.set_aside += 1;
                 add(&mut sums.inflow_set_aside, inflow.unwrap_or_default())?;
             }
@@ -115,7 +113,7 @@ impl Running {
             corrections: self.corrections,
         };
         let moved = self.lanes.into_iter().filter(|(_, last)| last.here);
-        let marks = moved.map(|(key, last)| Mark { index: Index::Lane, key, entry: last.entry });
+        let marks = moved.map(|(key, last)| Mark { key, entry: last.entry });
         (close, marks.collect())
     }
 

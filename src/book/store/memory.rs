@@ -1,16 +1,27 @@
 //! A book in memory: gone with the program. For trials, and to hold other stores against.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
-use super::{Chunk, Flaw, Index, Mark, Node, Row, Store, StoreError};
+use super::{Chunk, Flaw, Node, Page, Run, Segment, Store, StoreError};
 
 /// Keeps a book in memory.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
-    rows: Vec<Row>,
-    marks: BTreeMap<(Index, Vec<u8>), Vec<u64>>,
+    segments: BTreeMap<u64, Segment>,
+    runs: BTreeMap<(u64, u8), Run>,
+    pages: BTreeMap<(u64, u8, u32), Page>,
     nodes: BTreeMap<(u8, u64), Node>,
-    begun: Option<Chunk>,
+    /// What was appended and is not kept yet, by its names alone.
+    begun: Begun,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Begun {
+    segments: Vec<u64>,
+    runs: Vec<(u64, u8)>,
+    pages: Vec<(u64, u8, u32)>,
+    nodes: Vec<(u8, u64)>,
 }
 
 impl MemoryStore {
@@ -18,88 +29,82 @@ impl MemoryStore {
     pub fn new() -> MemoryStore {
         MemoryStore::default()
     }
-
-    fn keep(&mut self, chunk: Chunk) {
-        self.rows.extend(chunk.rows);
-        for mark in chunk.marks {
-            self.marks.entry((mark.index, mark.key)).or_default().push(mark.entry);
-        }
-        self.nodes.extend(chunk.nodes.into_iter().map(|node| ((node.level, node.index), node)));
-    }
-
-    /// Rows as they stand in the middle of what was begun.
-    fn all(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().chain(self.begun.iter().flat_map(|begun| &begun.rows))
-    }
-
-    fn is_marked(&self, mark: &Mark) -> bool {
-        let kept = self.marks.get(&(mark.index, mark.key.clone()));
-        kept.is_some_and(|entries| entries.contains(&mark.entry))
-            || self.begun.iter().any(|begun| begun.marks.contains(mark))
-    }
 }
 
 impl Store for MemoryStore {
     fn size(&mut self) -> Result<u64, StoreError> {
-        Ok(self.all().last().map_or(0, |row| row.number + 1))
+        Ok(self.segments.last_key_value().map_or(0, |(_, segment)| segment.end()))
     }
 
-    fn rows(&mut self, from: u64, count: usize) -> Result<Vec<Row>, StoreError> {
-        Ok(self.all().filter(|row| row.number >= from).take(count).cloned().collect())
+    fn segments(&mut self, holding: u64, count: usize) -> Result<Vec<Segment>, StoreError> {
+        let first = self.segments.range(..=holding).next_back().map_or(0, |(first, _)| *first);
+        Ok(self.segments.range(first..).take(count).map(|(_, segment)| segment.clone()).collect())
     }
 
-    fn find(&mut self, index: Index, keys: &[Vec<u8>]) -> Result<Vec<Option<u64>>, StoreError> {
-        let begun = self.begun.as_ref().map_or(&[][..], |begun| begun.marks.as_slice());
-        let find = |key: &Vec<u8>| {
-            let latest = begun.iter().filter(|mark| mark.index == index && mark.key == *key);
-            let latest = latest.map(|mark| mark.entry).max();
-            let kept = self.marks.get(&(index, key.clone()));
-            latest.or_else(|| kept.and_then(|entries| entries.iter().max().copied()))
-        };
-        Ok(keys.iter().map(find).collect())
+    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
+        let levels = self.runs.range((upto, 0)..=(upto, u8::MAX));
+        Ok(levels.last().map(|(_, run)| run.clone()))
     }
 
-    fn missing(&mut self, index: Index, marks: &[Mark]) -> Result<Vec<Mark>, StoreError> {
-        let of_index = marks.iter().filter(|mark| mark.index == index);
-        Ok(of_index.filter(|mark| !self.is_marked(mark)).cloned().collect())
+    fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
+        let after = self.runs.range((Bound::Excluded(after), Bound::Unbounded));
+        Ok(after.take(count).map(|(_, run)| run.clone()).collect())
     }
 
-    fn marks(&mut self, index: Index) -> Result<u64, StoreError> {
-        let kept = self.marks.iter().filter(|((of, _), _)| *of == index);
-        let count: usize = kept.map(|(_, entries)| entries.len()).sum();
-        Ok(u64::try_from(count).unwrap_or(u64::MAX))
+    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError> {
+        let (first, last) = ((of.upto, of.level, from), (of.upto, of.level, u32::MAX));
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(self.pages.range(first..=last).take(count).map(|(_, page)| page.clone()).collect())
+    }
+
+    fn pages_kept(&mut self) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.pages.len()).unwrap_or(u64::MAX))
     }
 
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {
         let to = from.saturating_add(count);
-        let begun = self.begun.iter().flat_map(|begun| &begun.nodes);
-        let begun = begun.filter(|node| node.level == level && (from..to).contains(&node.index));
-        let kept = self.nodes.range((level, from)..(level, to)).map(|(_, node)| node);
-        Ok(kept.chain(begun).copied().collect())
+        Ok(self.nodes.range((level, from)..(level, to)).map(|(_, node)| *node).collect())
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
-        self.begun = Some(Chunk::default());
+        self.begun = Begun::default();
         Ok(())
     }
 
     fn append(&mut self, chunk: &Chunk) -> Result<(), StoreError> {
-        let begun = self.begun.get_or_insert_default();
-        begun.rows.extend(chunk.rows.iter().cloned());
-        begun.marks.extend(chunk.marks.iter().cloned());
-        begun.nodes.extend(chunk.nodes.iter().copied());
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), StoreError> {
-        if let Some(chunk) = self.begun.take() {
-            self.keep(chunk);
+        for segment in &chunk.segments {
+            self.begun.segments.push(segment.first);
+            self.segments.insert(segment.first, segment.clone());
+        }
+        for run in &chunk.runs {
+            self.begun.runs.push((run.upto, run.level));
+            self.runs.insert((run.upto, run.level), run.clone());
+        }
+        for page in &chunk.pages {
+            let name = (page.upto, page.level, page.number);
+            self.begun.pages.push(name);
+            self.pages.insert(name, page.clone());
+        }
+        for node in &chunk.nodes {
+            self.begun.nodes.push((node.level, node.index));
+            self.nodes.insert((node.level, node.index), *node);
         }
         Ok(())
     }
 
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.begun = Begun::default();
+        Ok(())
+    }
+
     fn rollback(&mut self) {
-        self.begun = None;
+        let begun = std::mem::take(&mut self.begun);
+        begun.segments.iter().for_each(|name| drop(self.segments.remove(name)));
+        begun.runs.iter().for_each(|name| drop(self.runs.remove(name)));
+        begun.pages.iter().for_each(|name| drop(self.pages.remove(name)));
+        for name in &begun.nodes {
+            self.nodes.remove(name);
+        }
     }
 
     fn check(&mut self) -> Result<Vec<Flaw>, StoreError> {

@@ -9,6 +9,7 @@ mod flaw;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod segment;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -16,68 +17,61 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::base::Digest;
-
 use super::tree::Node;
 
 pub use flaw::Flaw;
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
+pub use segment::{Row, Segment};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 
-/// An entry as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// The number of the entry, from 0 without a gap.
-    pub number: u64,
-    /// The kind of entry.
-    pub kind: u8,
-    /// Its canonical bytes.
-    pub body: Vec<u8>,
-    /// The digest of its leaf.
-    pub leaf: Digest,
+/// Keys of entries, sorted: those of the entries of a range. A run that was made of earlier ones stands
+/// in their place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The number after that of the last entry it is of.
+    pub upto: u64,
+    /// Of runs that end there, which: the highest stands for the others.
+    pub level: u8,
+    /// The number of the first entry it is of.
+    pub since: u64,
+    /// The first key of each of its pages, end to end.
+    pub firsts: Vec<u8>,
 }
 
-/// What entries are looked up by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Index {
-    /// By the identity of an event, or of a row that could not be read.
-    Event,
-    /// By the digest of an edition or register.
-    Content,
-    /// By the number of an entry that a correction reverses, or a resolution settles.
-    Settled,
-    /// By lane: the event of a batch that ranks highest in it.
-    Lane,
-}
-
-impl Index {
-    /// All of them.
-    pub const ALL: [Index; 4] = [Index::Event, Index::Content, Index::Settled, Index::Lane];
-}
-
-/// A key under which an entry is found.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
-    /// In which index.
-    pub index: Index,
-    /// The key.
-    pub key: Vec<u8>,
-    /// The entry.
-    pub entry: u64,
+/// A page of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Where its run ends.
+    pub upto: u64,
+    /// The level of its run.
+    pub level: u8,
+    /// Its number in the run, from 0.
+    pub number: u32,
+    /// Keys, each with the entry it is of, end to end.
+    pub keys: Vec<u8>,
 }
 
 /// What is appended in one go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chunk {
     /// Entries, in order.
-    pub rows: Vec<Row>,
-    /// Keys of entries.
-    pub marks: Vec<Mark>,
+    pub segments: Vec<Segment>,
+    /// Runs of keys, whose pages come before or with them.
+    pub runs: Vec<Run>,
+    /// Pages of runs.
+    pub pages: Vec<Page>,
     /// Nodes of the tree.
     pub nodes: Vec<Node>,
+}
+
+impl Chunk {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        *self == Chunk::default()
+    }
 }
 
 /// Keeps the rows of one book.
@@ -88,46 +82,37 @@ pub trait Store {
     /// The store fails.
     fn size(&mut self) -> Result<u64, StoreError>;
 
-    /// Entries in order, from a number on, at most so many. Fewer only at the end, or where one is
-    /// missing: the numbers tell.
+    /// Segments in order, from the one on that holds an entry, or else from the next before it; at most
+    /// so many.
     ///
     /// # Errors
     /// The store fails.
-    fn rows(&mut self, from: u64, count: usize) -> Result<Vec<Row>, StoreError>;
+    fn segments(&mut self, holding: u64, count: usize) -> Result<Vec<Segment>, StoreError>;
 
-    /// Entries by their numbers, in ascending order; those that are not there are left out.
+    /// The run that ends before an entry; of several the one of the highest level.
     ///
     /// # Errors
     /// The store fails.
-    fn rows_at(&mut self, numbers: &[u64]) -> Result<Vec<Row>, StoreError> {
-        let mut numbers = numbers.to_vec();
-        numbers.sort_unstable();
-        numbers.dedup();
-        let mut rows = Vec::with_capacity(numbers.len());
-        for number in numbers {
-            let row = self.rows(number, 1)?;
-            rows.extend(row.into_iter().filter(|row| row.number == number));
-        }
-        Ok(rows)
-    }
+    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError>;
 
-    /// For each key the latest entry it is a key of.
+    /// Runs by where they end and then by level, after one that ends at a place and is of a level; at
+    /// most so many.
     ///
     /// # Errors
     /// The store fails.
-    fn find(&mut self, index: Index, keys: &[Vec<u8>]) -> Result<Vec<Option<u64>>, StoreError>;
+    fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError>;
 
-    /// Those of the marks, all of one index, that are not kept.
+    /// Pages of a run, from one on, at most so many.
     ///
     /// # Errors
     /// The store fails.
-    fn missing(&mut self, index: Index, marks: &[Mark]) -> Result<Vec<Mark>, StoreError>;
+    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError>;
 
-    /// How many marks an index has.
+    /// How many pages all runs have.
     ///
     /// # Errors
     /// The store fails.
-    fn marks(&mut self, index: Index) -> Result<u64, StoreError>;
+    fn pages_kept(&mut self) -> Result<u64, StoreError>;
 
     /// Nodes of a level, by number from one on, at most so many.
     ///

@@ -5,6 +5,7 @@
 //! whoever asks, and the roles `fenshui_poster` and `fenshui_auditor` may not even try.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::time::Duration;
 
 use postgres::binary_copy::BinaryCopyInWriter;
@@ -15,7 +16,7 @@ use postgres::{Client, Config, NoTls};
 use crate::base::Digest;
 use crate::book::FORMAT;
 
-use super::{Chunk, Flaw, Index, Mark, Node, Row, Store, StoreError};
+use super::{Chunk, Flaw, Node, Page, Run, Segment, Store, StoreError};
 
 /// The lock that posters take turns by, in PostgreSQL's space of such numbers.
 const POSTING: i64 = 0x4645_4e42;
@@ -157,18 +158,21 @@ impl PostgresStore {
     }
 
     /// Streams rows into a table.
-    fn copy(
+    fn copy<'c>(
         &mut self,
         into: &str,
         types: &[Type],
-        rows: impl Iterator<Item = Result<Vec<Box<dyn ToSql + Sync>>, StoreError>>,
+        rows: impl ExactSizeIterator<Item = Cells<'c>>,
     ) -> Result<(), StoreError> {
+        if rows.len() == 0 {
+            return Ok(());
+        }
         let copy = format!("COPY fenshui_book.{into} FROM STDIN BINARY");
         let writer = self.client.copy_in(&copy).map_err(|error| told(&error))?;
         let mut writer = BinaryCopyInWriter::new(writer, types);
         for row in rows {
-            let row = row?;
-            let row: Vec<&(dyn ToSql + Sync)> = row.iter().map(AsRef::as_ref).collect();
+            let row: Vec<&(dyn ToSql + Sync)> =
+                row.iter().map(|cell| -> &(dyn ToSql + Sync) { cell.as_ref() }).collect();
             writer.write(&row).map_err(|error| told(&error))?;
         }
         writer.finish().map_err(|error| told(&error))?;
@@ -176,63 +180,57 @@ impl PostgresStore {
     }
 }
 
-fn table(index: Index) -> &'static str {
-    match index {
-        Index::Event => "event_key",
-        Index::Content => "content_key",
-        Index::Settled => "settled_key",
-        Index::Lane => "lane_key",
-    }
-}
-
 impl Store for PostgresStore {
     fn size(&mut self) -> Result<u64, StoreError> {
-        self.number("SELECT coalesce(max(number) + 1, 0) FROM fenshui_book.entry")
+        let last =
+            "SELECT first + length(kinds) FROM fenshui_book.entry ORDER BY first DESC LIMIT 1";
+        self.number(&format!("SELECT coalesce(({last}), 0)"))
     }
 
-    fn rows(&mut self, from: u64, count: usize) -> Result<Vec<Row>, StoreError> {
+    fn segments(&mut self, holding: u64, count: usize) -> Result<Vec<Segment>, StoreError> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let ask = "SELECT number, kind, leaf, body FROM fenshui_book.entry \
-                   WHERE number >= $1 ORDER BY number LIMIT $2";
-        Ok(self.read(ask, &[&signed(from), &count])?.iter().map(row).collect())
+        let ask = "SELECT first, kinds, ends, leaves, bodies FROM fenshui_book.entry \
+                   WHERE first >= coalesce((SELECT max(first) FROM fenshui_book.entry \
+                   WHERE first <= $1), 0) ORDER BY first LIMIT $2";
+        let segment = |row: &postgres::Row| Segment {
+            first: unsigned(row.get(0)),
+            kinds: row.get(1),
+            ends: row.get(2),
+            leaves: row.get(3),
+            bodies: row.get(4),
+        };
+        Ok(self.read(ask, &[&signed(holding), &count])?.iter().map(segment).collect())
     }
 
-    fn rows_at(&mut self, numbers: &[u64]) -> Result<Vec<Row>, StoreError> {
-        let numbers: Vec<i64> = numbers.iter().map(|number| signed(*number)).collect();
-        let ask = "SELECT number, kind, leaf, body FROM fenshui_book.entry \
-                   WHERE number = ANY ($1) ORDER BY number";
-        Ok(self.read(ask, &[&numbers])?.iter().map(row).collect())
+    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
+        let ask = "SELECT upto, level, since, firsts FROM fenshui_book.run WHERE upto = $1 \
+                   ORDER BY level DESC LIMIT 1";
+        Ok(self.read(ask, &[&signed(upto)])?.first().map(run))
     }
 
-    fn find(&mut self, index: Index, keys: &[Vec<u8>]) -> Result<Vec<Option<u64>>, StoreError> {
-        let ask = format!(
-            "SELECT (SELECT max(entry) FROM fenshui_book.{} AS kept WHERE kept.key = asked.key) \
-             FROM unnest($1::bytea[]) WITH ORDINALITY AS asked (key, place) ORDER BY place",
-            table(index)
-        );
-        let found = self.read(&ask, &[&keys])?;
-        let entry = |row: &postgres::Row| row.get::<_, Option<i64>>(0)?.try_into().ok();
-        Ok(found.iter().map(entry).collect())
+    fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let ask = "SELECT upto, level, since, firsts FROM fenshui_book.run \
+                   WHERE (upto, level) > ($1, $2) ORDER BY upto, level LIMIT $3";
+        let (upto, level) = (signed(after.0), i16::from(after.1));
+        Ok(self.read(ask, &[&upto, &level, &count])?.iter().map(run).collect())
     }
 
-    fn missing(&mut self, index: Index, marks: &[Mark]) -> Result<Vec<Mark>, StoreError> {
-        let marks: Vec<&Mark> = marks.iter().filter(|mark| mark.index == index).collect();
-        let keys: Vec<&[u8]> = marks.iter().map(|mark| mark.key.as_slice()).collect();
-        let entries: Vec<i64> = marks.iter().map(|mark| signed(mark.entry)).collect();
-        let ask = format!(
-            "SELECT place FROM unnest($1::bytea[], $2::bigint[]) \
-             WITH ORDINALITY AS asked (key, entry, place) WHERE NOT EXISTS (SELECT 1 \
-             FROM fenshui_book.{} AS kept WHERE kept.key = asked.key AND kept.entry = asked.entry)",
-            table(index)
-        );
-        let places = self.read(&ask, &[&keys, &entries])?;
-        let at = |row: &postgres::Row| usize::try_from(row.get::<_, i64>(0)).ok()?.checked_sub(1);
-        let missing = places.iter().filter_map(at).filter_map(|at| marks.get(at));
-        Ok(missing.map(|mark| (*mark).clone()).collect())
+    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError> {
+        let (upto, level) = (of.upto, of.level);
+        let ask = "SELECT page, keys FROM fenshui_book.run_page \
+                   WHERE upto = $1 AND level = $2 AND page >= $3 ORDER BY page LIMIT $4";
+        let (from, count) = (i64::from(from), i64::from(count));
+        let pages = self.read(ask, &[&signed(upto), &i16::from(level), &from, &count])?;
+        let page = |row: &postgres::Row| {
+            let number = u32::try_from(row.get::<_, i64>(0)).unwrap_or(u32::MAX);
+            Page { upto, level, number, keys: row.get(1) }
+        };
+        Ok(pages.iter().map(page).collect())
     }
 
-    fn marks(&mut self, index: Index) -> Result<u64, StoreError> {
-        self.number(&format!("SELECT count(*) FROM fenshui_book.{}", table(index)))
+    fn pages_kept(&mut self) -> Result<u64, StoreError> {
+        self.number("SELECT count(*) FROM fenshui_book.run_page")
     }
 
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {
@@ -242,7 +240,7 @@ impl Store for PostgresStore {
         let nodes = self.read(ask, &[&of, &signed(from), &to])?;
         let node = |row: &postgres::Row| Node {
             level,
-            index: row.get::<_, i64>(0).try_into().unwrap_or(u64::MAX),
+            index: unsigned(row.get(0)),
             digest: digest(row.get(1)),
         };
         Ok(nodes.iter().map(node).collect())
@@ -262,41 +260,31 @@ impl Store for PostgresStore {
     }
 
     fn append(&mut self, chunk: &Chunk) -> Result<(), StoreError> {
-        let rows = chunk.rows.iter().map(|row| {
-            let (number, kind) = (signed(row.number), i16::from(row.kind));
-            let leaf = row.leaf.as_bytes().to_vec();
-            Ok(cells([
-                Box::new(number),
-                Box::new(kind),
-                Box::new(leaf),
-                Box::new(row.body.clone()),
-            ]))
+        let segments = chunk.segments.iter().map(|it| -> Cells<'_> {
+            let parts = [&it.kinds, &it.ends, &it.leaves, &it.bodies];
+            let parts = parts.map(|part| -> Box<dyn ToSql + Sync> { Box::new(part.as_slice()) });
+            iter::once(number(it.first)).chain(parts).collect()
         });
-        let types = [Type::INT8, Type::INT2, Type::BYTEA, Type::BYTEA];
-        self.copy("entry (number, kind, leaf, body)", &types, rows)?;
-        for index in Index::ALL {
-            let mut marks: Vec<&Mark> =
-                chunk.marks.iter().filter(|mark| mark.index == index).collect();
-            if marks.is_empty() {
-                continue;
-            }
-            marks.sort();
-            let rows = marks
-                .iter()
-                .map(|mark| Ok(cells([Box::new(mark.key.clone()), Box::new(signed(mark.entry))])));
-            let into = format!("{} (key, entry)", table(index));
-            self.copy(&into, &[Type::BYTEA, Type::INT8], rows)?;
-        }
-        if chunk.nodes.is_empty() {
-            return Ok(());
-        }
-        let rows = chunk.nodes.iter().map(|node| {
-            let (level, number) = (i16::from(node.level), signed(node.index));
-            let digest = node.digest.as_bytes().to_vec();
-            Ok(cells([Box::new(level), Box::new(number), Box::new(digest)]))
+        let types = [Type::INT8, Type::BYTEA, Type::BYTEA, Type::BYTEA, Type::BYTEA];
+        self.copy("entry (first, kinds, ends, leaves, bodies)", &types, segments)?;
+        let pages = chunk.pages.iter().map(|it| -> Cells<'_> {
+            let (level, page) = (i16::from(it.level), i64::from(it.number));
+            vec![number(it.upto), Box::new(level), Box::new(page), Box::new(it.keys.as_slice())]
+        });
+        let types = [Type::INT8, Type::INT2, Type::INT8, Type::BYTEA];
+        self.copy("run_page (upto, level, page, keys)", &types, pages)?;
+        let runs = chunk.runs.iter().map(|it| -> Cells<'_> {
+            let (level, firsts) = (i16::from(it.level), it.firsts.as_slice());
+            vec![number(it.upto), Box::new(level), number(it.since), Box::new(firsts)]
+        });
+        let types = [Type::INT8, Type::INT2, Type::INT8, Type::BYTEA];
+        self.copy("run (upto, level, since, firsts)", &types, runs)?;
+        let nodes = chunk.nodes.iter().map(|node| -> Cells<'_> {
+            let digest = node.digest.as_bytes().as_slice();
+            vec![Box::new(i16::from(node.level)), number(node.index), Box::new(digest)]
         });
         let types = [Type::INT2, Type::INT8, Type::BYTEA];
-        self.copy("node (level, number, digest)", &types, rows)
+        self.copy("node (level, number, digest)", &types, nodes)
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
@@ -336,18 +324,18 @@ impl Store for PostgresStore {
     }
 }
 
-type Cells = Vec<Box<dyn ToSql + Sync>>;
+type Cells<'c> = Vec<Box<dyn ToSql + Sync + 'c>>;
 
-fn cells<const N: usize>(cells: [Box<dyn ToSql + Sync>; N]) -> Cells {
-    cells.into()
+fn number<'c>(number: u64) -> Box<dyn ToSql + Sync + 'c> {
+    Box::new(signed(number))
 }
 
-fn row(row: &postgres::Row) -> Row {
-    Row {
-        number: row.get::<_, i64>(0).try_into().unwrap_or(u64::MAX),
-        kind: row.get::<_, i16>(1).try_into().unwrap_or(u8::MAX),
-        leaf: digest(row.get(2)),
-        body: row.get(3),
+fn run(row: &postgres::Row) -> Run {
+    Run {
+        upto: unsigned(row.get(0)),
+        level: row.get::<_, i16>(1).try_into().unwrap_or(u8::MAX),
+        since: unsigned(row.get(2)),
+        firsts: row.get(3),
     }
 }
 
@@ -359,6 +347,11 @@ fn digest(bytes: &[u8]) -> Digest {
 /// Numbers of entries and nodes stay far below where 63 bits end.
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number as it was written; one that was damaged is past all others.
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 fn told(error: &postgres::Error) -> StoreError {

@@ -21,23 +21,23 @@ CREATE TABLE fenshui_book.book (format integer NOT NULL);
 INSERT INTO fenshui_book.book VALUES ({format});
 
 CREATE TABLE fenshui_book.entry (
-  number bigint PRIMARY KEY,
-  kind smallint NOT NULL,
-  leaf bytea NOT NULL,
-  body bytea NOT NULL
+  first bigint PRIMARY KEY,
+  kinds bytea NOT NULL,
+  ends bytea NOT NULL,
+  leaves bytea NOT NULL,
+  bodies bytea NOT NULL
 );
-CREATE TABLE fenshui_book.event_key (
-  key bytea NOT NULL, entry bigint NOT NULL, PRIMARY KEY (key, entry)
+CREATE TABLE fenshui_book.run (
+  upto bigint NOT NULL, level smallint NOT NULL, since bigint NOT NULL, firsts bytea NOT NULL,
+  PRIMARY KEY (upto, level)
 );
-CREATE TABLE fenshui_book.content_key (
-  key bytea NOT NULL, entry bigint NOT NULL, PRIMARY KEY (key, entry)
+CREATE TABLE fenshui_book.run_page (
+  upto bigint NOT NULL, level smallint NOT NULL, page bigint NOT NULL, keys bytea NOT NULL,
+  PRIMARY KEY (upto, level, page)
 );
-CREATE TABLE fenshui_book.settled_key (
-  key bytea NOT NULL, entry bigint NOT NULL, PRIMARY KEY (key, entry)
-);
-CREATE TABLE fenshui_book.lane_key (
-  key bytea NOT NULL, entry bigint NOT NULL, PRIMARY KEY (key, entry)
-);
+-- Digests do not shrink, and nobody need try.
+ALTER TABLE fenshui_book.entry ALTER COLUMN leaves SET STORAGE EXTERNAL;
+ALTER TABLE fenshui_book.run_page ALTER COLUMN keys SET STORAGE EXTERNAL;
 CREATE TABLE fenshui_book.node (
   level smallint NOT NULL, number bigint NOT NULL, digest bytea NOT NULL,
   PRIMARY KEY (level, number)
@@ -54,7 +54,7 @@ DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY
-    ARRAY['book', 'entry', 'event_key', 'content_key', 'settled_key', 'lane_key', 'node']
+    ARRAY['book', 'entry', 'run', 'run_page', 'node']
   LOOP
     EXECUTE format(
       'CREATE TRIGGER guard BEFORE UPDATE OR DELETE OR TRUNCATE ON fenshui_book.%I '
@@ -67,8 +67,7 @@ REVOKE ALL ON SCHEMA fenshui_book FROM PUBLIC;
 GRANT USAGE ON SCHEMA fenshui_book TO fenshui_poster, fenshui_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA fenshui_book TO fenshui_poster, fenshui_auditor;
 GRANT INSERT ON
-  fenshui_book.entry, fenshui_book.event_key, fenshui_book.content_key,
-  fenshui_book.settled_key, fenshui_book.lane_key, fenshui_book.node
+  fenshui_book.entry, fenshui_book.run, fenshui_book.run_page, fenshui_book.node
   TO fenshui_poster;
 
 COMMIT;

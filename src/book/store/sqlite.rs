@@ -15,7 +15,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use crate::base::Digest;
 use crate::book::FORMAT;
 
-use super::{Chunk, Flaw, Index, Mark, Node, Row, Store, StoreError};
+use super::{Chunk, Flaw, Node, Page, Run, Segment, Store, StoreError};
 
 /// `FENB`, in the place of SQLite's head where a file says whose it is.
 const APPLICATION_ID: i64 = 0x4645_4e42;
@@ -23,25 +23,25 @@ const APPLICATION_ID: i64 = 0x4645_4e42;
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
+/// Bytes of a page of the file.
+const PAGE_BYTES: u32 = 16_384;
+
 /// The tables. Each is only ever added to; `guard` makes that so.
 const TABLES: &str = "
 CREATE TABLE entry (
-  number INTEGER PRIMARY KEY,
-  kind INTEGER NOT NULL,
-  leaf BLOB NOT NULL,
-  body BLOB NOT NULL
+  first INTEGER PRIMARY KEY,
+  kinds BLOB NOT NULL,
+  ends BLOB NOT NULL,
+  leaves BLOB NOT NULL,
+  bodies BLOB NOT NULL
 ) STRICT;
-CREATE TABLE event_key (
-  key BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)
+CREATE TABLE run (
+  upto INTEGER NOT NULL, level INTEGER NOT NULL, since INTEGER NOT NULL, firsts BLOB NOT NULL,
+  PRIMARY KEY (upto, level)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE content_key (
-  key BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE settled_key (
-  key BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE lane_key (
-  key BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)
+CREATE TABLE run_page (
+  upto INTEGER NOT NULL, level INTEGER NOT NULL, page INTEGER NOT NULL, keys BLOB NOT NULL,
+  PRIMARY KEY (upto, level, page)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE node (
   level INTEGER NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL,
@@ -49,15 +49,14 @@ CREATE TABLE node (
 ) STRICT, WITHOUT ROWID;
 ";
 
-const TABLE_NAMES: [&str; 6] =
-    ["entry", "event_key", "content_key", "settled_key", "lane_key", "node"];
+const TABLE_NAMES: [&str; 4] = ["entry", "run", "run_page", "node"];
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SqliteOptions {
     /// How long to wait for somebody else who writes.
     pub wait: Duration,
-    /// The most pages (of 4,096 bytes) that the file may have, if it is bounded.
+    /// The most pages (of 16,384 bytes) that the file may have, if it is bounded.
     pub pages_max: Option<u32>,
 }
 
@@ -133,9 +132,9 @@ impl SqliteStore {
 
     /// Writes head and tables into an empty file.
     fn found(&mut self) -> Result<(), rusqlite::Error> {
-        self.connection.execute_batch(
-            "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-        )?;
+        self.connection.execute_batch(&format!(
+            "PRAGMA page_size = {PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+        ))?;
         let transaction = self.connection.transaction()?;
         lay_out(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -164,7 +163,7 @@ impl SqliteStore {
             self.connection.busy_timeout(options.wait)?;
             self.connection.execute_batch(
                 "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; \
-                 PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536;",
+                 PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384;",
             )?;
             if let Some(pages) = options.pages_max {
                 let bound = format!("PRAGMA max_page_count = {pages}");
@@ -228,73 +227,74 @@ fn schema_flaws(connection: &Connection) -> Result<Vec<Flaw>, rusqlite::Error> {
     Ok(flaws)
 }
 
-fn table(index: Index) -> &'static str {
-    match index {
-        Index::Event => "event_key",
-        Index::Content => "content_key",
-        Index::Settled => "settled_key",
-        Index::Lane => "lane_key",
-    }
-}
-
 impl Store for SqliteStore {
     fn size(&mut self) -> Result<u64, StoreError> {
-        self.number("SELECT coalesce(max(number) + 1, 0) FROM entry")
+        let last = "SELECT first + length(kinds) FROM entry ORDER BY first DESC LIMIT 1";
+        self.number(&format!("SELECT coalesce(({last}), 0)"))
     }
 
-    fn rows(&mut self, from: u64, count: usize) -> Result<Vec<Row>, StoreError> {
-        let read = || -> Result<Vec<Row>, rusqlite::Error> {
+    fn segments(&mut self, holding: u64, count: usize) -> Result<Vec<Segment>, StoreError> {
+        let read = || -> Result<Vec<Segment>, rusqlite::Error> {
             let mut statement = self.connection.prepare_cached(
-                "SELECT number, kind, leaf, body FROM entry WHERE number >= ? \
-                 ORDER BY number LIMIT ?",
+                "SELECT first, kinds, ends, leaves, bodies FROM entry WHERE first >= \
+                 coalesce((SELECT max(first) FROM entry WHERE first <= ?), 0) \
+                 ORDER BY first LIMIT ?",
             )?;
-            let rows = statement.query_map(params![signed(from), length(count)], |row| {
-                Ok(Row {
-                    number: row.get::<_, i64>(0)?.try_into().unwrap_or(u64::MAX),
-                    kind: kind(row.get_ref(1)?),
-                    leaf: digest(row.get_ref(2)?),
-                    body: bytes(row.get_ref(3)?),
+            let segments = statement.query_map(params![signed(holding), length(count)], |row| {
+                Ok(Segment {
+                    first: unsigned(row.get_ref(0)?),
+                    kinds: bytes(row.get_ref(1)?),
+                    ends: bytes(row.get_ref(2)?),
+                    leaves: bytes(row.get_ref(3)?),
+                    bodies: bytes(row.get_ref(4)?),
                 })
             })?;
-            rows.collect()
+            segments.collect()
         };
         read().map_err(|error| self.told(error))
     }
 
-    fn find(&mut self, index: Index, keys: &[Vec<u8>]) -> Result<Vec<Option<u64>>, StoreError> {
-        let find = || -> Result<Vec<Option<u64>>, rusqlite::Error> {
-            let mut statement = self.connection.prepare_cached(&format!(
-                "SELECT entry FROM {} WHERE key = ? ORDER BY entry DESC LIMIT 1",
-                table(index)
-            ))?;
-            let mut find = |key: &Vec<u8>| {
-                let entry = statement.query_row([key], |row| row.get::<_, i64>(0)).optional()?;
-                Ok(entry.and_then(|entry| entry.try_into().ok()))
-            };
-            keys.iter().map(&mut find).collect()
+    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
+        let read = || -> Result<Option<Run>, rusqlite::Error> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT upto, level, since, firsts FROM run WHERE upto = ? \
+                 ORDER BY level DESC LIMIT 1",
+            )?;
+            statement.query_row([signed(upto)], run).optional()
         };
-        find().map_err(|error| self.told(error))
+        read().map_err(|error| self.told(error))
     }
 
-    fn missing(&mut self, index: Index, marks: &[Mark]) -> Result<Vec<Mark>, StoreError> {
-        let look = || -> Result<Vec<Mark>, rusqlite::Error> {
-            let mut statement = self.connection.prepare_cached(&format!(
-                "SELECT 1 FROM {} WHERE key = ? AND entry = ?",
-                table(index)
-            ))?;
-            let mut missing = Vec::new();
-            for mark in marks.iter().filter(|mark| mark.index == index) {
-                if !statement.exists(params![mark.key, signed(mark.entry)])? {
-                    missing.push(mark.clone());
-                }
-            }
-            Ok(missing)
+    fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
+        let read = || -> Result<Vec<Run>, rusqlite::Error> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT upto, level, since, firsts FROM run WHERE (upto, level) > (?, ?) \
+                 ORDER BY upto, level LIMIT ?",
+            )?;
+            let (upto, level) = (signed(after.0), after.1);
+            statement.query_map(params![upto, level, length(count)], run)?.collect()
         };
-        look().map_err(|error| self.told(error))
+        read().map_err(|error| self.told(error))
     }
 
-    fn marks(&mut self, index: Index) -> Result<u64, StoreError> {
-        self.number(&format!("SELECT count(*) FROM {}", table(index)))
+    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError> {
+        let read = || -> Result<Vec<Page>, rusqlite::Error> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT page, keys FROM run_page WHERE upto = ? AND level = ? AND page >= ? \
+                 ORDER BY page LIMIT ?",
+            )?;
+            let (upto, level) = (of.upto, of.level);
+            let pages = statement.query_map(params![signed(upto), level, from, count], |row| {
+                let number = u32::try_from(unsigned(row.get_ref(0)?)).unwrap_or(u32::MAX);
+                Ok(Page { upto, level, number, keys: bytes(row.get_ref(1)?) })
+            })?;
+            pages.collect()
+        };
+        read().map_err(|error| self.told(error))
+    }
+
+    fn pages_kept(&mut self) -> Result<u64, StoreError> {
+        self.number("SELECT count(*) FROM run_page")
     }
 
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {
@@ -320,28 +320,23 @@ impl Store for SqliteStore {
     fn append(&mut self, chunk: &Chunk) -> Result<(), StoreError> {
         let append = || -> Result<(), rusqlite::Error> {
             let mut entry = self.connection.prepare_cached(
-                "INSERT INTO entry (number, kind, leaf, body) VALUES (?, ?, ?, ?)",
+                "INSERT INTO entry (first, kinds, ends, leaves, bodies) VALUES (?, ?, ?, ?, ?)",
             )?;
-            for row in &chunk.rows {
-                entry.execute(params![
-                    signed(row.number),
-                    row.kind,
-                    row.leaf.as_bytes(),
-                    row.body
-                ])?;
+            for it in &chunk.segments {
+                let parts = params![signed(it.first), it.kinds, it.ends, it.leaves, it.bodies];
+                entry.execute(parts)?;
             }
-            for index in Index::ALL {
-                let mut marks: Vec<&Mark> =
-                    chunk.marks.iter().filter(|mark| mark.index == index).collect();
-                // In the order of the table, neighbours are written together.
-                marks.sort();
-                let mut statement = self.connection.prepare_cached(&format!(
-                    "INSERT INTO {} (key, entry) VALUES (?, ?)",
-                    table(index)
-                ))?;
-                for mark in marks {
-                    statement.execute(params![mark.key, signed(mark.entry)])?;
-                }
+            let mut page = self.connection.prepare_cached(
+                "INSERT INTO run_page (upto, level, page, keys) VALUES (?, ?, ?, ?)",
+            )?;
+            for it in &chunk.pages {
+                page.execute(params![signed(it.upto), it.level, it.number, it.keys])?;
+            }
+            let mut run = self.connection.prepare_cached(
+                "INSERT INTO run (upto, level, since, firsts) VALUES (?, ?, ?, ?)",
+            )?;
+            for it in &chunk.runs {
+                run.execute(params![signed(it.upto), it.level, signed(it.since), it.firsts])?;
             }
             let mut node = self
                 .connection
@@ -478,9 +473,19 @@ fn digest(cell: ValueRef<'_>) -> Digest {
     Digest::from_bytes(bytes.unwrap_or([0; 32]))
 }
 
-fn kind(cell: ValueRef<'_>) -> u8 {
+/// A number as it was written; one that was damaged is past all others.
+fn unsigned(cell: ValueRef<'_>) -> u64 {
     match cell {
-        ValueRef::Integer(kind) => u8::try_from(kind).unwrap_or(u8::MAX),
-        ValueRef::Null | ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_) => u8::MAX,
+        ValueRef::Integer(number) => u64::try_from(number).unwrap_or(u64::MAX),
+        ValueRef::Null | ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_) => u64::MAX,
     }
+}
+
+fn run(row: &rusqlite::Row<'_>) -> Result<Run, rusqlite::Error> {
+    Ok(Run {
+        upto: unsigned(row.get_ref(0)?),
+        level: u8::try_from(unsigned(row.get_ref(1)?)).unwrap_or(u8::MAX),
+        since: unsigned(row.get_ref(2)?),
+        firsts: bytes(row.get_ref(3)?),
+    })
 }

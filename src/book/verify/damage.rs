@@ -60,8 +60,6 @@ pub enum Damage {
     },
     /// There are keys that no entry has.
     SurplusKeys {
-        /// Which.
-        index: &'static str,
         /// How many.
         count: u64,
     },
@@ -121,9 +119,7 @@ impl fmt::Display for Damage {
             Damage::Key { entry, index } => {
                 write!(f, "entry {entry}: its key among {index} was changed or is not there")
             }
-            Damage::SurplusKeys { index, count } => {
-                write!(f, "{count} keys among {index} belong to no entry")
-            }
+            Damage::SurplusKeys { count } => write!(f, "{count} keys belong to no entry"),
             Damage::Node { level, index } => {
                 write!(f, "node {index} of level {level} of the tree was changed or is not there")
             }

@@ -3,22 +3,29 @@
 //!
 //! The leaves are worked out from the stored *values*, so that a change of a value with the tree
 //! left as it is does not pass. Everything derived (keys, nodes, sums of batches) is worked out again
-//! too. `locate` finds the byte behind a leaf that does not fit, `replica` works out what an entry
-//! must have beside it.
+//! too. `look` takes entries one by one, on a thread of its own; `replica` works out what must be there
+//! beside them, `runs` holds their keys against those kept; `locate` finds the byte behind a leaf that
+//! does not fit.
 
 mod damage;
 mod locate;
+mod look;
 mod replica;
+mod runs;
+
+use std::sync::mpsc::sync_channel;
 
 use crate::base::Digest;
 
+use super::canonical::Writer;
 use super::entry::Entry;
 use super::leaf::{NOTHING_BEFORE, leaf_digest};
-use super::store::{Index, Mark, Row, StoreError};
+use super::store::{Row, Segment, StoreError};
 use super::tree::{self, Frontier, Node};
 use super::{Book, BookError, Flaw};
 
 use locate::Flip;
+use look::{Looked, Looker, Said, Told};
 use replica::Replica;
 
 pub use damage::Damage;
@@ -59,8 +66,9 @@ pub struct Verification {
     pub moments_back: Vec<u64>,
 }
 
-/// Entries read at a time.
-const ROWS_A_CHUNK: usize = 4096;
+/// Segments read together, and how often they may be read ahead.
+const SEGMENTS_AT_ONCE: usize = 4;
+const AHEAD: u32 = 3;
 /// More damages are only counted.
 const DAMAGES_TOLD_MAX: usize = 100;
 /// More entries cannot be missing in one place: it is the number that is wrong.
@@ -90,37 +98,72 @@ impl Book {
         for flaw in self.store().check()? {
             walk.tell(Damage::Store(flaw));
         }
-        loop {
-            let rows = self.store().rows(walk.frontier.size(), ROWS_A_CHUNK)?;
-            if rows.is_empty() {
-                break;
-            }
-            for (at, row) in rows.iter().enumerate() {
-                walk.row(row, rows.get(at + 1));
-            }
-            self.derived(walk)?;
-            if walk.over {
-                break;
-            }
-        }
+        self.walk_entries(walk)?;
         walk.end();
-        for index in Index::ALL {
-            let (expected, found) = (walk.replica.marks_made(index), self.store().marks(index)?);
-            if let Some(count) = found.checked_sub(expected).filter(|count| *count > 0) {
-                walk.tell(Damage::SurplusKeys { index: index_name(index), count });
-            }
-        }
-        Ok(())
+        let marks = walk.replica.take_marks();
+        let mut runs = std::mem::take(&mut walk.runs);
+        runs.hold(self.store(), walk.frontier.size(), marks, &mut |damage| walk.tell(damage))?;
+        runs.end(self.store(), &mut |damage| walk.tell(damage))
     }
 
-    /// Holds keys and nodes that the entries walked over must have against those kept.
-    fn derived(&mut self, walk: &mut Walk) -> Result<(), BookError> {
-        let marks = walk.replica.take_marks();
-        for index in Index::ALL {
-            let of_index: Vec<Mark> =
-                marks.iter().filter(|mark| mark.index == index).cloned().collect();
-            for mark in self.store().missing(index, &of_index)? {
-                walk.tell(Damage::Key { entry: mark.entry, index: index_name(index) });
+    /// Reads segments ahead, has them looked at beside, and takes them in order.
+    fn walk_entries(&mut self, walk: &mut Walk) -> Result<(), BookError> {
+        std::thread::scope(|scope| {
+            let ahead = usize::try_from(AHEAD).unwrap_or(1);
+            let (give, given) = sync_channel::<Vec<Segment>>(ahead);
+            let (hand, handed) = sync_channel::<(Vec<Segment>, Vec<Looked>)>(ahead);
+            scope.spawn(move || {
+                let mut looker = Looker::new();
+                for segments in given {
+                    let looked = looker.look(&segments);
+                    if hand.send((segments, looked)).is_err() {
+                        break;
+                    }
+                }
+            });
+            let gone = |_| BookError::Internal("the thread that looks at entries is gone");
+            let (mut next, mut under_way) = (Some(0), 0);
+            loop {
+                while under_way < AHEAD
+                    && let Some(from) = next
+                {
+                    let segments = self.segments(from, SEGMENTS_AT_ONCE)?;
+                    next = segments.last().map(Segment::end);
+                    if next.is_some() {
+                        give.send(segments).map_err(|_| gone(()))?;
+                        under_way += 1;
+                    }
+                }
+                if under_way == 0 || walk.over {
+                    return Ok(());
+                }
+                let (segments, looked) = handed.recv().map_err(|_| gone(()))?;
+                under_way -= 1;
+                self.take(walk, &segments, looked)?;
+            }
+        })
+    }
+
+    /// Takes entries, and holds keys and nodes that they must have against those kept.
+    fn take(
+        &mut self,
+        walk: &mut Walk,
+        segments: &[Segment],
+        looked: Vec<Looked>,
+    ) -> Result<(), BookError> {
+        for segment in segments.iter().filter(|segment| !segment.is_whole()) {
+            let what = format!("the entries from {} on are not kept as a whole", segment.first);
+            walk.tell(Damage::Store(Flaw::Structure { what }));
+        }
+        let rows: Vec<Row<'_>> = segments.iter().flat_map(Segment::rows).collect();
+        for ((at, row), looked) in rows.iter().enumerate().zip(looked) {
+            walk.row(row, rows.get(at + 1), looked);
+            let size = walk.frontier.size();
+            if walk.runs.ends_at(self.store(), size)? {
+                let marks = walk.replica.take_marks();
+                let mut runs = std::mem::take(&mut walk.runs);
+                runs.hold(self.store(), size, marks, &mut |damage| walk.tell(damage))?;
+                walk.runs = runs;
             }
         }
         for node in std::mem::take(&mut walk.nodes) {
@@ -143,6 +186,8 @@ struct Walk {
     over: bool,
     nodes: Vec<Node>,
     replica: Replica,
+    runs: runs::Walk,
+    scratch: Writer,
     checkpoints: Vec<Root>,
     damages: Vec<Damage>,
     untold: u64,
@@ -160,6 +205,8 @@ impl Walk {
             over: false,
             nodes: Vec::new(),
             replica: Replica::default(),
+            runs: runs::Walk::default(),
+            scratch: Writer::default(),
             checkpoints,
             damages: Vec::new(),
             untold: 0,
@@ -175,29 +222,60 @@ impl Walk {
         }
     }
 
-    fn row(&mut self, row: &Row, next: Option<&Row>) {
+    fn row(&mut self, row: &Row<'_>, next: Option<&Row<'_>>, looked: Looked) {
+        if row.number < self.frontier.size() {
+            let what = format!("entry {} is there more than once", row.number);
+            return self.tell(Damage::Store(Flaw::Structure { what }));
+        }
         if self.over || (self.frontier.size() < row.number && !self.gap(row.number)) {
             return;
         }
+        // Where nothing is amiss, what was looked at beside is as it seemed.
+        if self.damages.is_empty() && looked.fits {
+            self.chained = true;
+            self.grow(row.leaf);
+            return self.said_of(row, looked.said);
+        }
         let mended = self.fits(row, next);
-        let row = mended.as_ref().unwrap_or(row);
-        match Entry::from_body(row.kind, &row.body) {
-            Ok(entry) => {
-                if let Err(what) = self.replica.take(row.number, &entry) {
-                    self.tell(Damage::Contradiction { entry: row.number, what });
-                }
+        let (kind, body) = match &mended {
+            Some((kind, body)) => (*kind, body.as_slice()),
+            None => (row.kind, row.body),
+        };
+        let seen = Row { kind, body, ..*row };
+        match Entry::from_body(kind, body) {
+            Ok(Entry::Event(event)) => {
+                let schema = self.replica.schema();
+                let told = Told::of(&event, schema.as_deref(), &mut self.scratch);
+                self.said_of(&seen, Said::Event(told));
             }
+            Ok(entry) => self.said_of(&seen, Said::Other(Box::new(entry))),
             Err(error) if mended.is_none() => {
-                let (field, expected) = (error.field, error.expected);
-                let told = self.damages.iter().any(
-                    |damage| matches!(damage, Damage::Value { entry, .. } if *entry == row.number),
-                );
-                if !told {
-                    self.tell(Damage::Unreadable { entry: row.number, field, expected });
-                }
-                self.replica.lost();
+                self.said_of(&seen, Said::Malformed(Box::new(error)));
             }
             Err(_) => self.replica.lost(),
+        }
+    }
+
+    /// Holds what an entry says against those before it.
+    fn said_of(&mut self, row: &Row<'_>, said: Said) {
+        let entry = row.number;
+        let taken = match said {
+            Said::Event(told) => self.replica.event(entry, told, row.body),
+            Said::Other(other) => self.replica.take(entry, &other),
+            Said::Malformed(error) => {
+                let told = self.damages.iter().any(
+                    |damage| matches!(damage, Damage::Value { entry: it, .. } if *it == entry),
+                );
+                if !told {
+                    let (field, expected) = (error.field, error.expected);
+                    self.tell(Damage::Unreadable { entry, field, expected });
+                }
+                self.replica.lost();
+                Ok(())
+            }
+        };
+        if let Err(what) = taken {
+            self.tell(Damage::Contradiction { entry, what });
         }
     }
 
@@ -218,16 +296,16 @@ impl Walk {
         true
     }
 
-    /// Holds a row against its leaf; gives the row as it was, where one byte of it was changed.
-    fn fits(&mut self, row: &Row, next: Option<&Row>) -> Option<Row> {
-        let leaf = leaf_digest(row.kind, &self.previous, &row.body);
+    /// Holds a row against its leaf; gives kind and body as they were, where one byte was changed.
+    fn fits(&mut self, row: &Row<'_>, next: Option<&Row<'_>>) -> Option<(u8, Vec<u8>)> {
+        let leaf = leaf_digest(row.kind, &self.previous, row.body);
         let chained = std::mem::replace(&mut self.chained, true);
         if leaf == row.leaf || !chained {
             self.grow(row.leaf);
             return None;
         }
         let goes_on = |leaf: &Digest| {
-            next.is_some_and(|next| leaf_digest(next.kind, leaf, &next.body) == next.leaf)
+            next.is_some_and(|next| leaf_digest(next.kind, leaf, next.body) == next.leaf)
         };
         if locate::nearly(&leaf, &row.leaf) || goes_on(&leaf) {
             self.tell(Damage::Leaf { entry: row.number });
@@ -237,26 +315,25 @@ impl Walk {
         let entry = row.number;
         let found = if self.searches < SEARCHES_MAX {
             self.searches += 1;
-            locate::flip(row.kind, &self.previous, &row.body, &row.leaf)
+            locate::flip(row.kind, &self.previous, row.body, &row.leaf)
         } else {
             None
         };
         self.grow(row.leaf);
-        let mut mended = row.clone();
         match found {
             Some(Flip::Kind { was }) => {
                 let field = Some("kind".to_owned());
                 self.tell(Damage::Value { entry, field, offset: None, was: Some(was) });
-                mended.kind = was;
-                Some(mended)
+                Some((was, row.body.to_vec()))
             }
             Some(Flip::Body { offset, was }) => {
-                if let Some(byte) = mended.body.get_mut(offset) {
+                let mut body = row.body.to_vec();
+                if let Some(byte) = body.get_mut(offset) {
                     *byte = was;
                 }
-                let field = Some(Entry::field_at(mended.kind, &mended.body, offset));
+                let field = Some(Entry::field_at(row.kind, &body, offset));
                 self.tell(Damage::Value { entry, field, offset: Some(offset), was: Some(was) });
-                Some(mended)
+                Some((row.kind, body))
             }
             None => {
                 let field = replica::changed_text(row);
@@ -298,14 +375,5 @@ impl Walk {
             untold: self.untold,
             moments_back: self.replica.moments_back,
         }
-    }
-}
-
-fn index_name(index: Index) -> &'static str {
-    match index {
-        Index::Event => "events",
-        Index::Content => "editions and registers",
-        Index::Settled => "corrections and resolutions",
-        Index::Lane => "lanes",
     }
 }

@@ -1,22 +1,26 @@
 //! What entries must have beside them, worked out again from the entries alone.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::base::{Digest, Digester};
 use crate::book::Moment;
 use crate::book::canonical::bytes_of;
-use crate::book::entry::{Batch, Entry, Event, Outcome, RegisterPart, Schema};
-use crate::book::identity::{Identity, lane_key, rank, unread_key};
-use crate::book::journal::settled_key;
-use crate::book::posting::{Running, conserve, moves_lane, register_digester};
-use crate::book::store::{Index, Mark, Row};
+use crate::book::entry::{Batch, Entry, RegisterPart, Schema};
+use crate::book::identity::unread_key;
+use crate::book::journal::{content_key, settled_key};
+use crate::book::keys::{Index, Key, Mark};
+use crate::book::posting::{Running, conserve, register_digester};
+use crate::book::store::Row;
+
+use super::look::{Contradiction, Told};
+use super::runs::Expected;
 
 /// Follows the entries from the first on.
 #[derive(Debug, Default)]
 pub(super) struct Replica {
-    marks: Vec<Mark>,
-    made: BTreeMap<Index, u64>,
-    editions: BTreeMap<Digest, (u64, Schema)>,
+    marks: Vec<Expected>,
+    editions: BTreeMap<Digest, (u64, Rc<Schema>)>,
     registers: BTreeMap<u64, (Digest, u32)>,
     /// The register whose parts are coming in: its first entry, edition, number, parts so far.
     open: Option<OpenRegister>,
@@ -36,11 +40,10 @@ struct OpenRegister {
     digester: Digester,
 }
 
-/// What an entry contradicts.
-type Contradiction = &'static str;
+const MISPLACED: Contradiction = "it stands where no such entry can stand";
 
 impl Replica {
-    /// Takes the next entry.
+    /// Takes the next entry, which is no event.
     pub(super) fn take(&mut self, number: u64, entry: &Entry) -> Result<(), Contradiction> {
         if !matches!(entry, Entry::Register(part) if part.part > 0) {
             self.finish_register();
@@ -50,7 +53,7 @@ impl Replica {
             Entry::Event(_) | Entry::Unread(_) | Entry::Correction(_) | Entry::Close(_)
         );
         if inside != self.running.is_some() && !self.lost {
-            return Err("it stands where no such entry can stand");
+            return Err(MISPLACED);
         }
         if (number == 0) != matches!(entry, Entry::Opening(_)) {
             return Err("a book has one opening, at its beginning");
@@ -62,12 +65,12 @@ impl Replica {
                 if edition.texts.iter().any(|it| Digest::of(it.text.as_bytes()) != it.digest) {
                     return Err("a text of the edition does not have the digest it tells");
                 }
-                self.editions.insert(digest, (number, edition.schema.clone()));
-                self.mark(Index::Content, digest.as_bytes().to_vec(), number);
+                self.editions.insert(digest, (number, Rc::new(edition.schema.clone())));
+                self.mark(Index::Content, content_key(&digest), number);
             }
             Entry::Register(part) => return self.register(number, part),
             Entry::Batch(batch) => return self.batch(number, batch),
-            Entry::Event(event) => return self.event(number, event),
+            Entry::Event(_) => {}
             Entry::Unread(row) => {
                 let Some(running) = &mut self.running else { return Ok(()) };
                 let key = unread_key(row, running.source(row.origin));
@@ -95,7 +98,7 @@ impl Replica {
                     return Ok(());
                 }
                 for mark in marks {
-                    self.mark(mark.index, mark.key, mark.entry);
+                    self.mark(Index::Lane, mark.key, mark.entry);
                 }
                 if *close != expected {
                     return Err("its sums are not those of its batch");
@@ -129,19 +132,15 @@ impl Replica {
     }
 
     /// The keys that the entries taken since the last time must have.
-    pub(super) fn take_marks(&mut self) -> Vec<Mark> {
+    pub(super) fn take_marks(&mut self) -> Vec<Expected> {
+        self.finish_register();
         std::mem::take(&mut self.marks)
-    }
-
-    /// How many keys all entries must have in an index.
-    pub(super) fn marks_made(&self, index: Index) -> u64 {
-        self.made.get(&index).copied().unwrap_or(0)
     }
 
     fn batch(&mut self, number: u64, batch: &Batch) -> Result<(), Contradiction> {
         self.learnt(number, batch.learnt);
         let edition = self.editions.get(&batch.edition);
-        let schema = edition.map(|(_, schema)| schema.clone()).unwrap_or_default();
+        let schema = edition.map(|(_, schema)| Rc::clone(schema)).unwrap_or_default();
         let held = edition.is_some_and(|(entry, _)| *entry == batch.edition_entry);
         self.running = Some(Running::new(number, batch, schema));
         if !held {
@@ -155,24 +154,36 @@ impl Replica {
         Ok(())
     }
 
-    fn event(&mut self, number: u64, event: &Event) -> Result<(), Contradiction> {
+    /// The names that the events of the batch at hand speak of.
+    pub(super) fn schema(&self) -> Option<Rc<Schema>> {
+        self.running.as_ref().map(|running| Rc::clone(&running.schema))
+    }
+
+    /// Takes the next entry, an event with these bytes.
+    pub(super) fn event(
+        &mut self,
+        number: u64,
+        told: Told,
+        body: &[u8],
+    ) -> Result<(), Contradiction> {
+        self.finish_register();
+        if self.running.is_none() && !self.lost {
+            return Err(MISPLACED);
+        }
         let Some(running) = &mut self.running else { return Ok(()) };
-        if event.batch != running.number {
+        if told.batch != running.number {
             return Err("it names another batch than it stands in");
         }
-        running.count(event).map_err(|_| "its amounts are out of range")?;
-        let kind = running.kind_name(event.kind).map_err(|_| "its edition has no such kind")?;
-        let identity = Identity::of(event, kind).map_err(|_| "its key is not portable")?;
-        if moves_lane(event) {
-            let lane = lane_key(event).map_err(|_| "its lane is not portable")?;
-            running.ranked(lane, rank(event).map_err(|_| "its rank is not there")?, number);
+        let input = body.get(told.input).unwrap_or_default();
+        let counted = running.count(told.kind, told.became, input);
+        counted.map_err(|_| "its amounts are out of range")?;
+        let key = told.key?;
+        if let Some((lane, rank)) = told.lane?.map(|lane| *lane) {
+            running.ranked(lane, rank, number);
         }
-        self.mark(Index::Event, identity.key(&event.outcome), number);
-        match &event.outcome {
-            outcome @ Outcome::Allocated { .. } => conserve(outcome, String::new)
-                .map_err(|_| "its amounts do not sum to what the event brought"),
-            Outcome::SetAside { .. } => Ok(()),
-        }
+        self.mark(Index::Event, key, number);
+        let unequal = "its amounts do not sum to what the event brought";
+        if told.conserved { Ok(()) } else { Err(unequal) }
     }
 
     fn register(&mut self, number: u64, part: &RegisterPart) -> Result<(), Contradiction> {
@@ -195,7 +206,7 @@ impl Replica {
         if let Some(open) = self.open.take() {
             let digest = open.digester.finish();
             self.registers.insert(open.first, (digest, open.parts));
-            self.mark(Index::Content, digest.as_bytes().to_vec(), open.first);
+            self.mark(Index::Content, content_key(&digest), open.first);
         }
     }
 
@@ -206,16 +217,15 @@ impl Replica {
         self.last = Some(moment);
     }
 
-    fn mark(&mut self, index: Index, key: Vec<u8>, entry: u64) {
-        *self.made.entry(index).or_default() += 1;
-        self.marks.push(Mark { index, key, entry });
+    fn mark(&mut self, index: Index, key: Key, entry: u64) {
+        self.marks.push((Mark { key, entry }, index));
     }
 }
 
 /// The text of an edition that does not have the digest it tells: a long edition is not searched
 /// byte by byte, and need not be.
-pub(super) fn changed_text(row: &Row) -> Option<String> {
-    let Ok(Entry::Edition(edition)) = Entry::from_body(row.kind, &row.body) else { return None };
+pub(super) fn changed_text(row: &Row<'_>) -> Option<String> {
+    let Ok(Entry::Edition(edition)) = Entry::from_body(row.kind, row.body) else { return None };
     let at = edition.texts.iter().position(|it| Digest::of(it.text.as_bytes()) != it.digest)?;
     Some(format!("texts[{at}].text"))
 }

@@ -20,9 +20,7 @@ pub fn damage_words(damage: &Damage) -> Words {
         Damage::Contradiction { entry, what } => format!("第 {entry} 条与他条矛盾：{what}"),
         Damage::HalfBatch { batch } => format!("从第 {batch} 条开始的批次不完整"),
         Damage::Key { entry, index } => format!("第 {entry} 条：索引（{index}）被改动或缺失"),
-        Damage::SurplusKeys { index, count } => {
-            format!("索引（{index}）中有 {count} 项不属于任何条")
-        }
+        Damage::SurplusKeys { count } => format!("索引中有 {count} 项不属于任何条"),
         Damage::Node { level, index } => format!("树第 {level} 层第 {index} 节点被改动或缺失"),
         Damage::CutOff { size, checkpoint } => {
             format!("账簿有 {size} 条，签检查点时有 {checkpoint} 条：末尾被截去")

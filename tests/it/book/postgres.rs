@@ -13,7 +13,7 @@ use fenshui::book::{
 use postgres::{Client, NoTls};
 
 use super::sample::{events, post, small_book};
-use super::stores::Place;
+use super::stores::{Place, hex};
 
 /// A server of its own, gone with the process that started it: it is a child that waits for the end
 /// of its standard input.
@@ -186,8 +186,12 @@ impl Place for Database {
         done.map_err(|error| error.as_db_error().unwrap().message().to_owned())
     }
 
-    fn set_byte(&self, table: &str, column: &str, row: &str, offset: usize) -> String {
-        format!("UPDATE @{table} SET {column} = set_byte({column}, {offset}, 7) WHERE {row}")
+    fn set_byte(&self, table: &str, column: &str, row: &str, offset: usize, to: u8) -> String {
+        format!("UPDATE @{table} SET {column} = set_byte({column}, {offset}, {to}) WHERE {row}")
+    }
+
+    fn bytes(&self, bytes: &[u8]) -> String {
+        format!("'\\x{}'::bytea", hex(bytes))
     }
 
     fn newer(&self) -> &'static str {
@@ -210,10 +214,10 @@ fn a_poster_adds_and_does_nothing_else() {
     assert_eq!(book.verify(&[]).unwrap().damages, []);
     let mut client = Client::connect(&address, NoTls).unwrap();
     for statement in [
-        "UPDATE fenshui_book.entry SET kind = kind",
+        "UPDATE fenshui_book.entry SET kinds = kinds",
         "DELETE FROM fenshui_book.entry",
         "TRUNCATE fenshui_book.entry",
-        "DELETE FROM fenshui_book.event_key",
+        "DELETE FROM fenshui_book.run",
         "INSERT INTO fenshui_book.book VALUES (7)",
         "ALTER TABLE fenshui_book.entry DISABLE TRIGGER ALL",
         "DROP SCHEMA fenshui_book CASCADE",
@@ -236,7 +240,7 @@ fn an_auditor_reads_and_does_not_write() {
     let refused = post(&mut book, &events(9, 3)).unwrap_err();
     assert!(matches!(refused, BookError::Store(StoreError::ReadOnly { .. })), "{refused:?}");
     let mut client = Client::connect(&address, NoTls).unwrap();
-    let insert = "INSERT INTO fenshui_book.entry VALUES (99, 4, '', '')";
+    let insert = "INSERT INTO fenshui_book.entry VALUES (99, '', '', '', '')";
     assert_eq!(client.batch_execute(insert).unwrap_err().code().unwrap().code(), "42501");
 }
 
@@ -278,7 +282,7 @@ fn a_cut_connection_leaves_nothing_and_is_told() {
     let mut posting = book.begin().unwrap();
     posting.edition(&super::sample::edition("other")).unwrap();
     cut(&place);
-    let refused = posting.edition(&super::sample::edition("third")).unwrap_err();
+    let refused = posting.book().map(drop).unwrap_err();
     assert!(matches!(refused, BookError::Store(StoreError::Lost)), "{refused:?}");
     drop(posting);
     let mut book = Book::open(place.open().unwrap()).unwrap();
@@ -286,6 +290,7 @@ fn a_cut_connection_leaves_nothing_and_is_told() {
     // At the very commit nobody can tell; posting again does.
     let mut posting = book.begin().unwrap();
     posting.edition(&super::sample::edition("other")).unwrap();
+    posting.book().unwrap();
     cut(&place);
     let refused = posting.commit().unwrap_err();
     assert!(matches!(refused, BookError::Store(StoreError::Unknown)), "{refused:?}");

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use fenshui::app::book::{Access, Asked, BookPlace, Replay, replay};
 use fenshui::base::Money;
-use fenshui::book::{Entry, Outcome};
+use fenshui::book::{Entry, Outcome, Segment, SqliteStore, Store};
 use fenshui::diagnostics::Language;
 
 use crate::cli::{copy_folder, outcome};
 use crate::floors::root;
+
+use super::stores::OPTIONS;
 
 const BOOK: &str = "reference.book";
 
@@ -70,11 +72,19 @@ fn a_changed_outcome_is_found_by_replay_and_explained() {
 
 /// Changes an entry past the guards of the store.
 fn tamper(path: &Path, number: u64, body: &[u8]) {
+    let mut store = SqliteStore::open(path, OPTIONS).unwrap();
+    let segment = store.segments(number, 1).unwrap().remove(0);
+    drop(store);
+    let mut changed = Segment::new(segment.first);
+    for row in segment.rows() {
+        let body = if row.number == number { body } else { row.body };
+        changed.push(row.kind, &row.leaf, body);
+    }
     let connection = rusqlite::Connection::open(path).unwrap();
     connection.execute_batch("DROP TRIGGER entry_no_UPDATE").unwrap();
-    let changed = connection.execute(
-        "UPDATE entry SET body = ?1 WHERE number = ?2",
-        rusqlite::params![body, i64::try_from(number).unwrap()],
+    let done = connection.execute(
+        "UPDATE entry SET bodies = ?1, ends = ?2 WHERE first = ?3",
+        rusqlite::params![changed.bodies, changed.ends, i64::try_from(segment.first).unwrap()],
     );
-    assert_eq!(changed.unwrap(), 1);
+    assert_eq!(done.unwrap(), 1);
 }

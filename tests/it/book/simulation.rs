@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use fenshui::book::{
-    Book, BookError, Chunk, Entry, Event, Index, Mark, MemoryStore, Node, Posted, Root, Row, Store,
-    StoreError,
+    Book, BookError, Chunk, Entry, Event, MemoryStore, Node, Page, Posted, Root, Run, Segment,
+    Store, StoreError,
 };
 use fenshui::rows::Cell;
 
@@ -64,24 +64,29 @@ impl Store for Faulty {
         self.disk.borrow_mut().store.size()
     }
 
-    fn rows(&mut self, from: u64, count: usize) -> Result<Vec<Row>, StoreError> {
+    fn segments(&mut self, holding: u64, count: usize) -> Result<Vec<Segment>, StoreError> {
         self.fault()?;
-        self.disk.borrow_mut().store.rows(from, count)
+        self.disk.borrow_mut().store.segments(holding, count)
     }
 
-    fn find(&mut self, index: Index, keys: &[Vec<u8>]) -> Result<Vec<Option<u64>>, StoreError> {
+    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
         self.fault()?;
-        self.disk.borrow_mut().store.find(index, keys)
+        self.disk.borrow_mut().store.run(upto)
     }
 
-    fn missing(&mut self, index: Index, marks: &[Mark]) -> Result<Vec<Mark>, StoreError> {
+    fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
         self.fault()?;
-        self.disk.borrow_mut().store.missing(index, marks)
+        self.disk.borrow_mut().store.runs(after, count)
     }
 
-    fn marks(&mut self, index: Index) -> Result<u64, StoreError> {
+    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError> {
         self.fault()?;
-        self.disk.borrow_mut().store.marks(index)
+        self.disk.borrow_mut().store.pages(of, from, count)
+    }
+
+    fn pages_kept(&mut self) -> Result<u64, StoreError> {
+        self.fault()?;
+        self.disk.borrow_mut().store.pages_kept()
     }
 
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {
@@ -240,13 +245,19 @@ fn torn(disk: &Disk, dice: &mut Dice) -> MemoryStore {
         // A piece was kept up to some row.
         1 => {
             chunks.truncate(last + 1);
-            let rows = &mut chunks[last].rows;
-            rows.truncate(dice.roll(rows.len() as u64 + 1) as usize);
+            let count = chunks[last].segments.iter().map(|it| it.end() - it.first).sum::<u64>();
+            let left = dice.roll(count + 1) as usize;
+            let whole = std::mem::take(&mut chunks[last].segments);
+            for row in whole.iter().flat_map(Segment::rows).take(left) {
+                let mut segment = Segment::new(row.number);
+                segment.push(row.kind, &row.leaf, row.body);
+                chunks[last].segments.push(segment);
+            }
         }
         // A later piece is there and an earlier one is not.
         2 => drop(chunks.remove(last)),
-        // Rows are there without their keys and nodes.
-        _ => chunks[last].marks.clear(),
+        // Rows are there without their keys.
+        _ => (chunks[last].runs, chunks[last].pages) = (Vec::new(), Vec::new()),
     }
     kept.begin().unwrap();
     chunks.iter().for_each(|chunk| kept.append(chunk).unwrap());

@@ -9,7 +9,7 @@ use fenshui::book::{
 };
 
 use super::sample::{LEARNT, ORIGIN, event, events, post, small_book};
-use super::stores::{File, OPTIONS, Place};
+use super::stores::{File, OPTIONS, Place, place_of};
 
 fn small_file() -> (File, Vec<u8>) {
     let place = File::new();
@@ -133,7 +133,7 @@ fn a_lock_held_elsewhere_is_told() {
 fn a_full_disk_leaves_the_book_as_it_was() {
     let place = File::new();
     let root = small_book(place.create().unwrap()).verify(&[]).unwrap().root;
-    let pages = fs::metadata(place.path()).unwrap().len() / 4096;
+    let pages = fs::metadata(place.path()).unwrap().len() / 16_384;
     let options = SqliteOptions { pages_max: Some(pages as u32 + 2), ..OPTIONS };
     let store = SqliteStore::open(&place.path(), options).unwrap();
     let mut book = Book::open(Box::new(store)).unwrap();
@@ -214,7 +214,8 @@ fn an_outlined_entry_is_damaged_in_its_text() {
     long.texts.push(fenshui::book::SourceText::new("rules/long.fen".to_owned(), text));
     super::sample::post_by(&mut book, &long, &[event("R1", "2016-01-01", "E", 1)]).unwrap();
     drop(book);
-    place.tamper(&place.set_byte("entry", "body", "number = 1", 90_000));
+    let (row, _, start) = place_of(&place, 1);
+    place.tamper(&place.set_byte("entry", "bodies", &row, start + 90_000, 7));
     let found = open(&place.path()).unwrap().verify(&[]).unwrap().damages;
     let told = found.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert!(told.contains(&"entry 1: `texts[1].text` was changed".to_owned()), "{told:#?}");

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 #[cfg(feature = "sqlite")]
 use std::time::Duration;
 
+use fenshui::book::{Segment, Store, StoreError};
 #[cfg(feature = "sqlite")]
 use fenshui::book::{SqliteOptions, SqliteStore};
-use fenshui::book::{Store, StoreError};
 
 /// A place for one book.
 pub trait Place: Send + Sync {
@@ -18,7 +18,9 @@ pub trait Place: Send + Sync {
     /// Tries to, without taking the guards away.
     fn try_to(&self, statement: &str) -> Result<(), String>;
     /// The statement that changes a byte of a column in one row.
-    fn set_byte(&self, table: &str, column: &str, row: &str, offset: usize) -> String;
+    fn set_byte(&self, table: &str, column: &str, row: &str, offset: usize, to: u8) -> String;
+    /// Bytes as a value in a statement.
+    fn bytes(&self, bytes: &[u8]) -> String;
     /// The statement that makes the book one of a later format.
     fn newer(&self) -> &'static str;
     /// Tells another process where the book is.
@@ -81,12 +83,16 @@ impl Place for File {
         connection.execute_batch(&statement).map_err(|error| error.to_string())
     }
 
-    fn set_byte(&self, table: &str, column: &str, row: &str, offset: usize) -> String {
+    fn set_byte(&self, table: &str, column: &str, row: &str, offset: usize, to: u8) -> String {
         let (before, after) = (offset, offset + 2);
         format!(
-            "UPDATE {table} SET {column} = CAST(substr({column}, 1, {before}) || x'07' || \
+            "UPDATE {table} SET {column} = CAST(substr({column}, 1, {before}) || x'{to:02x}' || \
              substr({column}, {after}) AS BLOB) WHERE {row}"
         )
+    }
+
+    fn bytes(&self, bytes: &[u8]) -> String {
+        format!("x'{}'", hex(bytes))
     }
 
     fn newer(&self) -> &'static str {
@@ -96,6 +102,35 @@ impl Place for File {
     fn address(&self) -> String {
         self.path().display().to_string()
     }
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where an entry of a book stands in it: the condition that finds its row, the place in the row, and
+/// the first byte of its body there.
+pub fn place_of(place: &dyn Place, number: u64) -> (String, usize, usize) {
+    let segments = place.open().unwrap().segments(number, 1).unwrap();
+    let before = segments[0].rows().take_while(|row| row.number < number);
+    let (at, start) = before.fold((0, 0), |(at, start), row| (at + 1, start + row.body.len()));
+    (format!("first = {}", segments[0].first), at, start)
+}
+
+/// The statement that makes the book one without an entry, and all else as it was.
+pub fn without(place: &dyn Place, number: u64) -> String {
+    let segments = place.open().unwrap().segments(number, 1).unwrap();
+    let mut parts = [Segment::new(segments[0].first), Segment::new(number + 1)];
+    for row in segments[0].rows().filter(|row| row.number != number) {
+        parts[usize::from(row.number > number)].push(row.kind, &row.leaf, row.body);
+    }
+    let delete = format!("DELETE FROM @entry WHERE first = {}", segments[0].first);
+    let insert = parts.iter().filter(|part| !part.is_empty()).map(|part| {
+        let columns = [&part.kinds, &part.ends, &part.leaves, &part.bodies];
+        let columns = columns.map(|bytes| place.bytes(bytes)).join(", ");
+        format!("INSERT INTO @entry VALUES ({}, {columns})", part.first)
+    });
+    std::iter::once(delete).chain(insert).collect::<Vec<_>>().join("; ")
 }
 
 /// Opens a place by its address, as another process would.
@@ -112,12 +147,7 @@ pub fn open_address(address: &str) -> Box<dyn Store> {
 
 /// Whoever tries to change or remove anything is refused.
 pub fn guarded(place: &dyn Place) {
-    let tables = [
-        ("entry", "number"),
-        ("event_key", "entry"),
-        ("content_key", "entry"),
-        ("lane_key", "entry"),
-    ];
+    let tables = [("entry", "first"), ("run", "since"), ("run_page", "page")];
     for (table, column) in tables {
         for statement in [
             format!("UPDATE @{table} SET {column} = {column} + 1"),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use fenshui::base::{Digest, Money};
 use fenshui::book::{
-    Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Identity, Outcome,
+    Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Flaw, Identity, Outcome,
     Part, Posted, Resolution, Root, StoreError, Unread, Verdict,
 };
 use fenshui::rows::{Cell, Origin, Reason, Unreadable};
 
 use super::sample::{LEARNT, ORIGIN, aside, edition, event, events, post, post_by, small_book};
-use super::stores::Place;
+use super::stores::{Place, place_of, without};
 
 /// A test of every case for each store.
 macro_rules! on_every_store {
@@ -53,6 +53,7 @@ on_every_store! {
     nothing_is_changed_or_removed
     a_changed_value_is_named
     a_changed_key_is_named
+    keys_of_many_batches_are_found
     a_changed_node_is_named
     a_removed_entry_is_named
     a_cut_off_tail_is_found_by_an_older_checkpoint
@@ -90,6 +91,9 @@ fn what_is_posted_is_there_after_reopening(place: &dyn Place) {
     assert_eq!(whole(&mut book), root);
     assert_eq!(book.root(root.size).unwrap(), root.digest);
     assert_eq!(book.entries(0, 100).unwrap(), entries);
+    for ((_, entry), event) in entries[4..9].iter().zip(events(0, 5)) {
+        assert_eq!(*entry, Entry::Event(Event { batch: 3, ..event }), "in other words");
+    }
     let kinds: Vec<u8> = entries.iter().map(|(_, entry)| entry.kind()).collect();
     assert_eq!(kinds, [0, 1, 2, 3, 4, 4, 4, 4, 4, 7, 3, 4, 4, 4, 4, 4, 7]);
     let Some((_, Entry::Close(close))) = entries.last() else { panic!("no end of a batch") };
@@ -400,23 +404,69 @@ fn nothing_is_changed_or_removed(place: &dyn Place) {
 
 fn a_changed_value_is_named(place: &dyn Place) {
     drop(small_book(place.create().unwrap()));
-    let set = place.set_byte("entry", "body", "number = 6", 34);
+    let (row, at, start) = place_of(place, 6);
+    let set = place.set_byte("entry", "bodies", &row, start + 34, 7);
     let found = damages(place, &set, &[]);
     let [Damage::Value { entry: 6, field: Some(field), offset: Some(34), .. }] = &found[..] else {
         panic!("{found:#?}");
     };
     assert_eq!(field, "fields[2]", "the enterprise");
-    let found = damages(place, "UPDATE @entry SET kind = 6 WHERE number = 8", &[]);
+    let set = place.set_byte("entry", "kinds", &row, at + 2, 6);
+    let found = damages(place, &set, &[]);
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found.iter().any(|it| it.to_string() == "entry 8: `kind` was changed"), "{found:#?}");
 }
 
 fn a_changed_key_is_named(place: &dyn Place) {
     drop(small_book(place.create().unwrap()));
-    let found = damages(place, "UPDATE @event_key SET entry = 5 WHERE entry = 6", &[]);
-    assert_eq!(found, [Damage::Key { entry: 6, index: "events" }]);
-    let found = damages(place, "DELETE FROM @lane_key WHERE entry = 13", &[]);
+    // The key of the last event.
+    let mut store = place.open().unwrap();
+    let run = store.run(17).unwrap().unwrap();
+    let page = store.pages(&run, 0, 1).unwrap().remove(0);
+    let at = page.keys.as_chunks::<20>().0.iter().position(|key| key[16..] == [0, 0, 0, 1]);
+    drop(store);
+    let set = place.set_byte("run_page", "keys", "upto = 17", at.unwrap() * 20 + 19, 2);
+    let found = damages(place, &set, &[]);
+    let lost = Damage::Key { entry: 15, index: "events" };
+    assert_eq!(found, [lost, Damage::SurplusKeys { count: 1 }]);
+    let found = damages(place, "DELETE FROM @run_page WHERE upto = 17", &[]);
     assert!(found.contains(&Damage::Key { entry: 13, index: "lanes" }), "{found:?}");
+}
+
+/// Enough batches for runs of keys to be made of runs, twice over.
+fn keys_of_many_batches_are_found(place: &dyn Place) {
+    let mut book = Book::create(place.create().unwrap(), ORIGIN, LEARNT).unwrap();
+    const BATCHES: usize = 300;
+    let free = |at: usize| {
+        let own = events(at, 1).into_iter();
+        own.map(|it| Event { lane: Vec::new(), ..it }).collect::<Vec<_>>()
+    };
+    let mut entries = Vec::new();
+    for at in 0..BATCHES {
+        let (_, posted) = post(&mut book, &free(at)).unwrap();
+        let [Posted::New(number)] = posted[..] else { panic!("{posted:?}") };
+        entries.push(number);
+    }
+    let root = whole(&mut book);
+    for (at, number) in entries.iter().enumerate().step_by(7) {
+        let (receipt, posted) = post(&mut book, &free(at)).unwrap();
+        assert_eq!((receipt.root, &posted[..]), (root.digest, &[Posted::Already(*number)][..]));
+    }
+    drop(book);
+    let mut store = place.open().unwrap();
+    let mut levels: Vec<u8> = Vec::new();
+    let mut end = store.size().unwrap();
+    while let Some(run) = store.run(end).unwrap() {
+        (end, levels) = (run.since, [levels, vec![run.level]].concat());
+    }
+    assert_eq!(levels.iter().max(), Some(&2), "{levels:?}");
+    assert!(levels.len() < 33, "{levels:?}");
+    drop(store);
+    // A key that is changed in a run made of others.
+    let set = place.set_byte("run_page", "keys", "level = 2", 3, 0x5a);
+    let found = damages(place, &set, &[]);
+    let [Damage::Store(Flaw::Structure { what })] = &found[..] else { panic!("{found:#?}") };
+    assert!(what.starts_with("the run of the keys of entries 0 to "), "{what}");
 }
 
 fn a_changed_node_is_named(place: &dyn Place) {
@@ -432,7 +482,7 @@ fn a_changed_node_is_named(place: &dyn Place) {
 
 fn a_removed_entry_is_named(place: &dyn Place) {
     drop(small_book(place.create().unwrap()));
-    let found = damages(place, "DELETE FROM @entry WHERE number = 7", &[]);
+    let found = damages(place, &without(place, 7), &[]);
     assert!(found.contains(&Damage::Missing { entry: 7 }), "{found:?}");
     assert!(!found.iter().any(|it| matches!(it, Damage::Value { .. })), "{found:?}");
 }
@@ -446,8 +496,8 @@ fn a_cut_off_tail_is_found_by_an_older_checkpoint(place: &dyn Place) {
     drop(book);
     // The last batch is taken out without a trace within the book.
     let cut = format!(
-        "DELETE FROM @entry WHERE number >= {0}; DELETE FROM @event_key WHERE entry >= {0}; \
-         DELETE FROM @lane_key WHERE entry >= {0}",
+        "DELETE FROM @entry WHERE first >= {0}; DELETE FROM @run WHERE upto > {0}; \
+         DELETE FROM @run_page WHERE upto > {0}",
         root.size
     );
     assert_eq!(damages(place, &cut, &[]), []);

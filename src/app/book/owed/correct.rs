@@ -65,8 +65,8 @@ pub fn correct(
         ))));
     }
     let own = edition(other.loaded, other.checked.rule_set());
-    let (size, book) = (posting.book()?.size()?, posting.book()?);
-    let spans = spans(book, size)?;
+    let book = posting.book()?;
+    let spans = spans(book)?;
     let registers = registers(book, other, &spans)?;
     let readings = &other.choices.readings;
     let number = begin_with(&mut posting, &own, &registers, |batch| {

@@ -159,8 +159,7 @@ pub fn owed(
     asked: &Asked,
     with_aside: bool,
 ) -> Result<Owed, BookTrouble> {
-    let size = book.size()?;
-    let mut all = spans(book, size)?;
+    let mut all = spans(book)?;
     if let Some(day) = other.known_on {
         known_on(&mut all, day);
     }
@@ -173,6 +172,7 @@ pub fn owed(
         true => Asides::read(book, before, &schema, &standing, other.language)?,
         false => Asides::default(),
     };
+    let size = book.size()?;
     let mut disputes = Disputes::read(book, size)?;
     disputes.follow(&standing, &plan);
     let registers = registers(book, other, &all)?;
@@ -302,15 +302,13 @@ pub fn texts_of_edition(
     named: &str,
 ) -> Result<Option<(Loaded, Option<String>)>, BookTrouble> {
     let mut found = None;
-    let size = book.size()?;
-    super::walk(book, 0..size, |number, entry| {
+    for (number, entry) in book.entries_of(&["edition"])? {
         if let crate::book::Entry::Edition(edition) = entry {
             let by_digest = named.len() >= 8 && edition.digest().to_string().starts_with(named);
             if by_digest || number.to_string() == named {
                 found = Some(texts_of(&edition));
             }
         }
-        Ok(())
-    })?;
+    }
     Ok(found)
 }

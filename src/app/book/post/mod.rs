@@ -14,6 +14,7 @@ mod settled;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::mpsc::{channel, sync_channel};
 
 use crate::book::{
     Batch, Because, Book, Correction, Edition, Entry, Event, Moment, Posted, Posting,
@@ -38,7 +39,7 @@ use super::maker::Maker;
 use super::standing::Standing;
 
 use judge::Judgement;
-use recorder::{Counts, Recorder};
+use recorder::{Counts, Drafter};
 
 pub(super) use judge::{amounts, differs};
 pub(super) use recorder::Heard;
@@ -148,7 +149,7 @@ pub(super) fn needs_history(plan: &Plan) -> bool {
 }
 
 /// Whether there are events that nobody sends: they depend on all that were sent.
-fn makes_events(plan: &Plan) -> bool {
+pub(super) fn makes_events(plan: &Plan) -> bool {
     plan.events.iter().any(|event| event.source != EventSource::Sent)
 }
 
@@ -244,22 +245,58 @@ fn streamed(
 ) -> Result<Streamed, Refusal> {
     let job = &post.job;
     let mut maker = Maker::new(job.names, plan)?;
-    let asides = RefCell::new(Asides::new(job, None));
     let mut posting = book.begin().map_err(BookTrouble::from)?;
     if needs_history(plan) && last_batch(posting.book().map_err(BookTrouble::from)?)?.is_some() {
         return Ok(Streamed::Outrun);
     }
     let other = of_other_edition(posting.book().map_err(BookTrouble::from)?, edition)?;
-    let number = begin(&mut posting, post, edition)?;
-    maker.batch = number;
-    let mut recorder = Recorder::new(maker, job, posting, &asides);
-    let heard = run(job, plan, turn, &asides, &mut recorder)?;
-    let Some((unread, remarks)) = heard else { return Ok(Streamed::OutOfOrder) };
-    recorder.flush()?;
-    let Recorder { posting, counts, .. } = recorder;
-    let report = finish(post, posting, counts, (unread, remarks), asides.into_inner())?;
+    maker.batch = begin(&mut posting, post, edition)?;
+    let mut counts = Counts::new(maker.batch);
+    let heard = run_beside(job, plan, turn, maker, &mut posting, &mut counts)?;
+    let (Some(beside), asides) = heard else { return Ok(Streamed::OutOfOrder) };
+    let report = finish(post, posting, counts, beside, asides)?;
     Ok(Streamed::Posted(Box::new(PostReport { other_edition: other, ..report })))
 }
+
+/// Runs the new events on a thread of their own, and posts what comes out; nothing, if they were to come
+/// in order and do not.
+fn run_beside<'j>(
+    job: &'j Job<'_>,
+    plan: &Plan,
+    turn: Turn,
+    maker: Maker<'_>,
+    posting: &mut Posting<'_>,
+    counts: &mut Counts,
+) -> Result<(Option<Beside>, Asides<'j>), BookTrouble> {
+    let drafts = posting.drafts()?;
+    std::thread::scope(|scope| {
+        let (hand, handed) = sync_channel(DRAFTS_AHEAD);
+        let (give_back, back) = channel();
+        let running = scope.spawn(move || {
+            let asides = RefCell::new(Asides::new(job, None));
+            let mut drafter = Drafter::new(maker, &asides, drafts, (hand, back));
+            let heard = run(job, plan, turn, &asides, &mut drafter)?;
+            drafter.hand_on()?;
+            drop(drafter);
+            Ok((heard, asides.into_inner()))
+        });
+        let mut posted = Ok(());
+        for drafts in handed {
+            posted = recorder::post_drafts(posting, job, counts, &drafts).map(drop);
+            // Whoever writes may have written all.
+            let _ = give_back.send(drafts);
+            if posted.is_err() {
+                break;
+            }
+        }
+        let said = running.join();
+        posted?;
+        said.map_err(|_| FormatsError::Internal("the run is gone".to_owned()))?
+    })
+}
+
+/// Events that are written ahead of what is posted, in so many pieces.
+const DRAFTS_AHEAD: usize = 4;
 
 /// What a run leaves beside its outcomes: rows that could not be read, and what is worth saying.
 type Beside = (Vec<formats::Unread>, Vec<Remark>);
@@ -428,10 +465,8 @@ fn enter(
 ) -> Result<(Counts, Vec<Changed>), Refusal> {
     let mut counts = Counts::new(number);
     let events: Vec<Event> = again.into_iter().map(|it| Event { batch: number, ..it }).collect();
-    let posted = post_events(&post.job, posting, &events)?;
-    counts.count(post.job.names, &events, &posted);
-    let posted = post_events(&post.job, posting, &judgement.new)?;
-    counts.count(post.job.names, &judgement.new, &posted);
+    recorder::post_events(posting, &post.job, &mut counts, &events)?;
+    let posted = recorder::post_events(posting, &post.job, &mut counts, &judgement.new)?;
     let mut corrected = Vec::new();
     for change in &judgement.changes {
         let cause = change.cause.and_then(|at| posted.get(at));
@@ -451,16 +486,4 @@ fn enter(
         corrected.push(refusal::changed(&post.job, standing, change));
     }
     Ok((counts, corrected))
-}
-
-/// Posts events; an event that is there with other content is shown beside it.
-fn post_events(
-    job: &Job<'_>,
-    posting: &mut Posting<'_>,
-    events: &[Event],
-) -> Result<Vec<Posted>, BookTrouble> {
-    match posting.events(events) {
-        Ok(posted) => Ok(posted),
-        Err(error) => Err(refusal::conflict(job, posting.book()?, error)),
-    }
 }

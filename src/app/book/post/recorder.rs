@@ -1,12 +1,13 @@
-//! Hears what the engine says of new events: posts it as it comes, or keeps it to be judged.
+//! Hears what the engine says of new events: writes it to be posted beside, or keeps it to be judged.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::base::{Exact, Money};
-use crate::book::{Bytes, Event, Outcome, Posted, Posting, Unread};
-use crate::formats::{self, raw_rows};
+use crate::book::{Became, BookError, Bytes, Draft, Drafts, Event, Outcome, Posted, Posting, Unread};
+use crate::formats::{self, FormatsError, raw_rows};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, reason_words};
 use crate::rows::{self, Accounts, Origin, Outcomes, Sink};
@@ -14,7 +15,7 @@ use crate::rows::{self, Accounts, Origin, Outcomes, Sink};
 use super::super::BookTrouble;
 use super::super::maker::{Maker, key_text};
 use super::super::translate::get;
-use super::{Already, Asides, BOOK_FILE, Job};
+use super::{Already, Asides, BOOK_FILE, Job, refusal};
 
 /// Counts and sums of a posting.
 #[derive(Debug, Default)]
@@ -52,41 +53,47 @@ impl Counts {
     }
 
     /// Counts events as the book took them.
-    pub(super) fn count(&mut self, names: &Names, events: &[Event], posted: &[Posted]) {
-        for (event, posted) in events.iter().zip(posted) {
+    pub(super) fn count(
+        &mut self,
+        names: &Names,
+        drafts: &Drafts,
+        posted: &[Posted],
+    ) -> Result<(), BookTrouble> {
+        for ((at, draft), posted) in drafts.iter().enumerate().zip(posted) {
             match posted {
-                Posted::New(_) => self.add(event),
+                Posted::New(_) => self.add(draft),
                 Posted::Already(entry) => {
                     self.already += 1;
-                    let aside = match &event.outcome {
-                        Outcome::SetAside { reason, .. } => Some(reason),
-                        Outcome::Allocated { .. } => None,
-                    };
-                    self.already_aside += u64::from(aside.is_some());
+                    self.already_aside += u64::from(!is_allocated(draft));
                     if self.first_already.len() < ALREADY_TOLD_MAX {
+                        let event = drafts.event(at)?;
+                        let aside = match &event.outcome {
+                            Outcome::SetAside { reason, .. } => Some(reason),
+                            Outcome::Allocated { .. } => None,
+                        };
                         let aside = aside.map(|it| reason_words(it, Some(event.kind), names).code);
-                        let key = key_text(event);
+                        let key = key_text(&event);
                         self.first_already.push(Already { key, entry: *entry, aside });
                     }
                 }
             }
         }
+        Ok(())
     }
 
-    fn add(&mut self, event: &Event) {
+    fn add(&mut self, draft: &Draft) {
         self.new += 1;
-        self.made += u64::from(event.origin == Origin::MADE);
-        self.open_items += u64::try_from(event.open_items.len()).unwrap_or(0);
-        let sums = self.sums.entry(event.kind).or_default();
-        match &event.outcome {
-            Outcome::Allocated { inflow, residue_units, leaves } => {
+        self.made += u64::from(draft.made);
+        self.open_items += draft.open_items;
+        let sums = self.sums.entry(draft.kind).or_default();
+        match draft.became {
+            Became::Allocated { inflow, undetermined, residue_units } => {
                 self.allocated += 1;
                 self.residue_units += residue_units;
                 sums.inflow += inflow.minor();
-                let nobodys = leaves.iter().filter(|leaf| leaf.account.is_none());
-                sums.undetermined += nobodys.map(|leaf| leaf.amount.minor()).sum::<i128>();
+                sums.undetermined += undetermined.minor();
             }
-            Outcome::SetAside { inflow, .. } => {
+            Became::SetAside { inflow } => {
                 self.set_aside += 1;
                 self.set_aside_unknown += u64::from(inflow.is_none());
                 sums.inflow += inflow.map_or(0, Money::minor);
@@ -141,40 +148,83 @@ impl Counts {
     }
 }
 
-/// Posts events as they come.
-pub(super) struct Recorder<'p, 'b, 'j> {
-    maker: Maker<'p>,
-    job: &'p Job<'j>,
-    pub(super) posting: Posting<'b>,
-    asides: &'p RefCell<Asides<'j>>,
-    /// Heard and not yet posted.
-    pending: Vec<Event>,
-    pub(super) counts: Counts,
+fn is_allocated(draft: &Draft) -> bool {
+    matches!(draft.became, Became::Allocated { .. })
 }
 
-const PENDING_MAX: usize = 8192;
+/// Posts events, and counts them.
+pub(super) fn post_events(
+    posting: &mut Posting<'_>,
+    job: &Job<'_>,
+    counts: &mut Counts,
+    events: &[Event],
+) -> Result<Vec<Posted>, BookTrouble> {
+    let mut all = Vec::with_capacity(events.len());
+    let mut drafts = posting.drafts()?;
+    for slice in events.chunks(DRAFTS_MAX) {
+        drafts.clear();
+        slice.iter().try_for_each(|event| drafts.push(event))?;
+        all.extend(post_drafts(posting, job, counts, &drafts)?);
+    }
+    Ok(all)
+}
 
-impl<'p, 'b, 'j> Recorder<'p, 'b, 'j> {
+/// Posts events that were written, and counts them.
+pub(super) fn post_drafts(
+    posting: &mut Posting<'_>,
+    job: &Job<'_>,
+    counts: &mut Counts,
+    drafts: &Drafts,
+) -> Result<Vec<Posted>, BookTrouble> {
+    let posted = match posting.drafted(drafts) {
+        Ok(posted) => posted,
+        // An event that is there with other content is shown beside it.
+        Err(error @ BookError::Conflict { .. }) => {
+            return Err(refusal::conflict(job, posting.book()?, error));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    counts.count(job.names, drafts, &posted)?;
+    Ok(posted)
+}
+
+/// Writes events as they come, and hands them on to be posted beside.
+pub(super) struct Drafter<'p, 'j> {
+    maker: Maker<'p>,
+    asides: &'p RefCell<Asides<'j>>,
+    drafts: Drafts,
+    hand: SyncSender<Drafts>,
+    back: Receiver<Drafts>,
+}
+
+/// Events handed on together.
+const DRAFTS_MAX: usize = 4096;
+
+impl<'p, 'j> Drafter<'p, 'j> {
     pub(super) fn new(
         maker: Maker<'p>,
-        job: &'p Job<'j>,
-        posting: Posting<'b>,
         asides: &'p RefCell<Asides<'j>>,
-    ) -> Recorder<'p, 'b, 'j> {
-        let counts = Counts::new(maker.batch);
-        Recorder { maker, job, posting, asides, pending: Vec::new(), counts }
+        drafts: Drafts,
+        (hand, back): (SyncSender<Drafts>, Receiver<Drafts>),
+    ) -> Drafter<'p, 'j> {
+        Drafter { maker, asides, drafts, hand, back }
     }
 
-    /// Posts what was heard.
-    pub(super) fn flush(&mut self) -> Result<(), BookTrouble> {
-        let posted = super::post_events(self.job, &mut self.posting, &self.pending)?;
-        self.counts.count(self.job.names, &self.pending, &posted);
-        self.pending.clear();
-        Ok(())
+    /// Hands on what was heard.
+    pub(super) fn hand_on(&mut self) -> Result<(), BookTrouble> {
+        let mut next = match self.back.try_recv() {
+            Ok(used) => used,
+            Err(_) => self.drafts.another(),
+        };
+        next.clear();
+        let heard = std::mem::replace(&mut self.drafts, next);
+        // Whoever posts has gone away, and says why.
+        let gone = |_| FormatsError::Internal("nobody posts".to_owned());
+        Ok(self.hand.send(heard).map_err(gone)?)
     }
 }
 
-impl Sink for Recorder<'_, '_, '_> {
+impl Sink for Drafter<'_, '_> {
     type Error = BookTrouble;
 
     fn hear(
@@ -186,9 +236,9 @@ impl Sink for Recorder<'_, '_, '_> {
             if let rows::Outcome::SetAside { reason, .. } = told.outcome() {
                 self.asides.borrow_mut().event(told.event(), reason)?;
             }
-            self.pending.push(self.maker.event(told, accounts));
+            self.maker.write(told, accounts, None, &mut self.drafts)?;
         }
-        if self.pending.len() >= PENDING_MAX { self.flush() } else { Ok(()) }
+        if self.drafts.len() >= DRAFTS_MAX { self.hand_on() } else { Ok(()) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One event worked out again, held against its entry.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::base::Money;
 use crate::book::{Correction, Entry, Event, Outcome};
@@ -33,7 +33,7 @@ pub struct Difference {
     /// Account, what is stored, what comes out; where the amounts differ.
     pub accounts: Vec<(String, String, String)>,
     /// Why it comes out so; of the first difference alone, with the rules it was worked out by.
-    pub(in crate::app::book) story: Option<(Box<Explanation>, Rc<Rules>)>,
+    pub(in crate::app::book) story: Option<(Box<Explanation>, Arc<Rules>)>,
     pub(super) wanted: Option<Wanted>,
 }
 

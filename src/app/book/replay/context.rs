@@ -1,7 +1,7 @@
 //! By what a batch was worked out: its rules compiled anew, its registers and readings.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::base::Date;
 use crate::book::{Batch, Book, BookError, Entry};
@@ -18,7 +18,7 @@ use super::super::standing::Begun;
 /// Everything a batch was worked out by, but its events.
 #[derive(Debug)]
 pub(in crate::app::book) struct Context {
-    pub(in crate::app::book) rules: Rc<Rules>,
+    pub(in crate::app::book) rules: Arc<Rules>,
     pub(in crate::app::book) plan: Plan,
     pub(in crate::app::book) registers: Vec<(u32, Vec<RegisterRow>)>,
     pub(in crate::app::book) through: Option<Date>,
@@ -34,7 +34,7 @@ impl Context {
 #[derive(Debug)]
 pub(in crate::app::book) struct Contexts {
     language: Language,
-    rules: BTreeMap<u64, Rc<Rules>>,
+    rules: BTreeMap<u64, Arc<Rules>>,
 }
 
 impl Contexts {
@@ -53,10 +53,10 @@ impl Contexts {
     ) -> Result<Context, BookTrouble> {
         let batch = &begun.batch;
         let rules = match self.rules.get(&batch.edition_entry) {
-            Some(rules) => Rc::clone(rules),
+            Some(rules) => Arc::clone(rules),
             None => {
-                let rules = Rc::new(Rules::of(&begun.edition, self.language)?);
-                self.rules.insert(batch.edition_entry, Rc::clone(&rules));
+                let rules = Arc::new(Rules::of(&begun.edition, self.language)?);
+                self.rules.insert(batch.edition_entry, Arc::clone(&rules));
                 rules
             }
         };

@@ -1,7 +1,9 @@
 //! Batches that are worked out in one run: neighbours by the same rules, registers and readings.
 
+use std::ops::Range;
+
 use crate::base::Date;
-use crate::book::{Book, Entry, Outcome};
+use crate::book::{Book, BookError, Close, Entry, Outcome, Segment};
 
 use super::super::BookTrouble;
 use super::super::standing::{Batches, Begun, walk};
@@ -12,47 +14,71 @@ pub(in crate::app::book) struct Span {
     pub(in crate::app::book) begun: Begun,
     pub(in crate::app::book) end: u64,
     /// It corrects what stood before.
-    corrects: bool,
+    pub(super) corrects: bool,
     /// It posted events, and did not only correct some.
-    posts: bool,
+    pub(super) posts: bool,
     /// It set events aside or withdrew them, which a later batch may bring again.
     sets_aside: bool,
 }
 
-/// The batches before an entry, in order.
-pub(in crate::app::book) fn spans(book: &mut Book, before: u64) -> Result<Vec<Span>, BookTrouble> {
-    #[derive(Default)]
-    struct Found {
-        number: u64,
-        end: u64,
-        corrects: bool,
-        posts: bool,
-        sets_aside: bool,
-    }
-    let mut found: Vec<Found> = Vec::new();
-    walk(book, 0..before, |number, entry| {
-        let end = number + 1;
-        match (entry, found.last_mut()) {
-            (Entry::Batch(_), _) => found.push(Found { number, end, ..Found::default() }),
-            (Entry::Correction(correction), Some(last)) => {
-                (last.end, last.corrects) = (end, true);
-                let stands = matches!(correction.outcome, Some(Outcome::Allocated { .. }));
-                last.sets_aside |= !stands;
-            }
-            (Entry::Event(event), Some(last)) => {
-                (last.end, last.posts) = (end, true);
-                last.sets_aside |= matches!(event.outcome, Outcome::SetAside { .. });
-            }
-            (Entry::Unread(_) | Entry::Close(_), Some(last)) => last.end = end,
-            _ => {}
-        }
-        Ok(())
-    })?;
+/// The batches of a book, in order. They are found from the last on, by what ends each.
+pub(in crate::app::book) fn spans(book: &mut Book) -> Result<Vec<Span>, BookTrouble> {
+    let mut end = book.size()?;
     let mut batches = Batches::default();
-    let spans = found.into_iter().map(|Found { number, end, corrects, posts, sets_aside }| {
-        Ok(Span { begun: batches.get(book, number)?, end, corrects, posts, sets_aside })
-    });
-    spans.collect()
+    let mut spans = Vec::new();
+    while let Some(last) = end.checked_sub(1) {
+        let Entry::Close(close) = book.entry(last)? else {
+            end = last;
+            continue;
+        };
+        if close.batch >= last {
+            return Err(BookError::Damaged { entry: last }.into());
+        }
+        let set_aside: u64 = close.sums.iter().map(|sums| sums.set_aside).sum();
+        let unread = if set_aside > 0 { unread(book, close.batch..last)? } else { 0 };
+        spans.push(Span {
+            begun: batches.get(book, close.batch)?,
+            end,
+            corrects: close.corrections > 0,
+            posts: close.entries > close.corrections + unread,
+            sets_aside: set_aside > unread || withdraws(book, &close, last)?,
+        });
+        end = close.batch;
+    }
+    spans.reverse();
+    Ok(spans)
+}
+
+/// How many rows could not be read, of which a batch tells no more than that they are set aside.
+fn unread(book: &mut Book, mut entries: Range<u64>) -> Result<u64, BookTrouble> {
+    let mut unread = 0;
+    while !entries.is_empty() {
+        let segments = book.segments(entries.start, SEGMENTS_AT_ONCE)?;
+        let Some(last) = segments.last() else { break };
+        let rows = segments.iter().flat_map(Segment::rows);
+        let rows = rows.filter(|row| entries.contains(&row.number) && row.kind == Entry::UNREAD);
+        unread += u64::try_from(rows.count()).unwrap_or(u64::MAX);
+        entries.start = last.end();
+    }
+    Ok(unread)
+}
+
+/// Segments read together.
+const SEGMENTS_AT_ONCE: usize = 4;
+
+/// Whether a batch corrects events so that they are allocated no more.
+fn withdraws(book: &mut Book, close: &Close, end: u64) -> Result<bool, BookTrouble> {
+    let mut withdraws = false;
+    if close.corrections > 0 {
+        walk(book, close.batch..end, |_, entry| {
+            if let Entry::Correction(correction) = entry {
+                let stands = matches!(correction.outcome, Some(Outcome::Allocated { .. }));
+                withdraws |= !stands;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(withdraws)
 }
 
 /// The batches that the book had learnt of by the end of a day: those before the first that it learnt

@@ -3,12 +3,16 @@
 //!
 //! Neighbouring batches by the same rules are one run over what stood before them and their events
 //! (`group`); `context` is by what a batch was worked out; `compare` holds one event against its entry.
+//! Where nothing that stood before matters, events are run and held against their entries as they are
+//! read (`stream`), so that memory does not grow with the book.
 
 mod compare;
 mod context;
 mod group;
+mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::base::Date;
 use crate::book::{Book, Correction, Entry, Event};
@@ -62,18 +66,17 @@ pub(super) const BOOK_FILES: [u32; 2] = [BOOK_FILE, GROUP_FILE];
 /// The book cannot be read, or holds rules that do not compile with this version. Differences are no
 /// error but the answer.
 pub fn replay(book: &mut Book, asked: &Replay) -> Result<Replayed, BookTrouble> {
-    let size = book.size()?;
-    let mut all = spans(book, size)?;
+    let mut all = spans(book)?;
     if let Some(day) = asked.known_on {
         known_on(&mut all, day);
     }
     let mut contexts = Contexts::new(asked.language);
     let mut replayed = Replayed::default();
-    for group in groups(all) {
+    for (at, group) in groups(all).into_iter().enumerate() {
         let touched =
             |span: &Span| span.begun.number < asked.of.range.end && asked.of.range.start < span.end;
         if group.iter().any(touched) {
-            replay_group(book, &group, &mut contexts, asked, &mut replayed)?;
+            replay_group(book, (&group, at == 0), &mut contexts, asked, &mut replayed)?;
         }
     }
     Ok(replayed)
@@ -137,21 +140,21 @@ fn run(context: &Context, batches: Vec<Batch>) -> Result<Vec<Event>, BookTrouble
 
 fn replay_group(
     book: &mut Book,
-    group: &[Span],
+    (group, is_first): (&[Span], bool),
     contexts: &mut Contexts,
     asked: &Replay,
     replayed: &mut Replayed,
 ) -> Result<(), BookTrouble> {
     let Some(first) = group.first() else { return Ok(()) };
     let context = contexts.of(book, &first.begun)?;
-    let posted = read(book, group)?;
-    let sent = posted.events.iter().map(|(number, event)| (*number, event));
-    let input = input(book, &context, first.begun.number, sent)?;
-    let again = input.batches.clone();
-    let heard = run(&context, input.batches)?;
-    let names = &context.rules.names;
-    let comparing = compare::Comparing { names, asked };
-    let mut found = held(&context, &posted, &input.standing, heard, &comparing)?;
+    let streamed = match stream::needs_nothing(&context, group, is_first) {
+        true => stream::replay(book, group, &context, asked)?,
+        false => None,
+    };
+    let mut found = match streamed {
+        Some(found) => found,
+        None => replay_held(book, group, &context, asked)?,
+    };
     // What differs in one batch differs again where later ones stand on it; it is told once.
     let told: BTreeSet<Option<u64>> = replayed.differences.iter().map(|it| it.entry).collect();
     found.differences.retain(|it| it.entry.is_none() || !told.contains(&it.entry));
@@ -161,10 +164,30 @@ fn replay_group(
         && let Some(difference) = found.differences.first_mut()
         && let Some(wanted) = &difference.wanted
     {
-        difference.story = story(&context, again, wanted)?.map(|it| (Box::new(it), context.rules));
+        let posted = read(book, group)?;
+        let sent = posted.events.iter().map(|(number, event)| (*number, event));
+        let again = input(book, &context, first.begun.number, sent)?.batches;
+        let told = story(&context, again, wanted)?;
+        difference.story = told.map(|it| (Box::new(it), Arc::clone(&context.rules)));
     }
     replayed.differences.append(&mut found.differences);
     Ok(())
+}
+
+/// Replays a group by running what stood before it and all of its events, in memory.
+fn replay_held(
+    book: &mut Book,
+    group: &[Span],
+    context: &Context,
+    asked: &Replay,
+) -> Result<Replayed, BookTrouble> {
+    let posted = read(book, group)?;
+    let before = group.first().map_or(0, |first| first.begun.number);
+    let sent = posted.events.iter().map(|(number, event)| (*number, event));
+    let input = input(book, context, before, sent)?;
+    let heard = run(context, input.batches)?;
+    let comparing = compare::Comparing { names: &context.rules.names, asked };
+    held(context, &posted, &input.standing, heard, &comparing)
 }
 
 /// Holds what was heard against what is stored.

@@ -1,0 +1,142 @@
+//! Few long runs in the place of many short ones.
+
+use std::collections::VecDeque;
+
+use crate::book::BookError;
+use crate::book::store::{Chunk, Page, Run, Store};
+
+use super::pages::{Paged, count, marks_of};
+use super::{Mark, Runs};
+
+/// So many runs of a level at the end of a book become one, and lower ones between them too.
+const RUNS_MERGED: usize = 16;
+/// Longer runs (in pages) are left as they are: there are few.
+const PAGES_MAX: u32 = 8192;
+/// Pages read, and written, together.
+const PAGES_AT_ONCE: u32 = 32;
+
+/// The level of a run that was not made of others, by how many keys it has: a run that is as long as
+/// one made of shorter ones stands beside it.
+pub(in crate::book) fn level_of(keys: usize) -> u8 {
+    let mut level = 0;
+    let mut bound = 64;
+    while keys >= bound && level < 16 {
+        (level, bound) = (level + 1, bound * RUNS_MERGED);
+    }
+    level
+}
+
+/// Makes one run of the last ones wherever they are many of a level or below.
+pub(in crate::book) fn compacted(store: &mut dyn Store, runs: &mut Runs) -> Result<(), BookError> {
+    while let Some((from, level)) = due(&runs.runs) {
+        let run = merge(store, runs.split_off(from), level)?;
+        runs.push(run, None);
+    }
+    Ok(())
+}
+
+/// Where the runs begin that are to become one, and of which level that is.
+fn due(runs: &[Run]) -> Option<(usize, u8)> {
+    let highest = runs.iter().map(|run| run.level).max()?;
+    (0..=highest).find_map(|level| {
+        let above = runs.iter().rposition(|run| run.level > level);
+        let tail = runs.get(above.map_or(0, |at| at + 1)..).unwrap_or_default();
+        // Lower ones before the first of the level have others to wait for.
+        let lower = tail.iter().take_while(|run| run.level < level).count();
+        let tail = tail.get(lower..).unwrap_or_default();
+        let many = tail.iter().filter(|run| run.level == level).count();
+        let pages = tail.iter().fold(0_u32, |pages, run| pages.saturating_add(count(run)));
+        let from = runs.len() - tail.len();
+        // An entry is told by a distance of 32 bits.
+        let spans = runs.last()?.upto.saturating_sub(runs.get(from)?.since);
+        let fits = pages <= PAGES_MAX && u32::try_from(spans.saturating_mul(2)).is_ok();
+        (many >= RUNS_MERGED && fits).then_some((from, level.saturating_add(1)))
+    })
+}
+
+fn merge(store: &mut dyn Store, runs: Vec<Run>, level: u8) -> Result<Run, BookError> {
+    let none = BookError::Internal("no runs to make one of");
+    let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return Err(none) };
+    let mut paged = Paged::new(first.since, last.upto, level);
+    let mut merge = Merge::new(runs);
+    let mut chunk = Chunk::default();
+    while let Some(mark) = merge.next(store)? {
+        chunk.pages.extend(paged.push(mark));
+        if chunk.pages.len() >= usize::try_from(PAGES_AT_ONCE).unwrap_or(1) {
+            store.append(&chunk)?;
+            chunk.pages.clear();
+        }
+    }
+    let (run, page) = paged.finish();
+    chunk.pages.extend(page);
+    chunk.runs.push(run.clone());
+    store.append(&chunk)?;
+    Ok(run)
+}
+
+/// The keys of neighbouring runs in one order.
+#[derive(Debug)]
+pub(in crate::book) struct Merge {
+    sides: Vec<Side>,
+}
+
+#[derive(Debug)]
+struct Side {
+    run: Run,
+    /// Pages that have been read.
+    pages: VecDeque<Page>,
+    /// The next page to be read.
+    next: u32,
+    marks: std::vec::IntoIter<Mark>,
+    head: Option<Mark>,
+    begun: bool,
+}
+
+impl Merge {
+    /// Of runs in their order.
+    pub(in crate::book) fn new(runs: Vec<Run>) -> Merge {
+        let side = |run: Run| Side {
+            run,
+            pages: VecDeque::new(),
+            next: 0,
+            marks: Vec::new().into_iter(),
+            head: None,
+            begun: false,
+        };
+        Merge { sides: runs.into_iter().map(side).collect() }
+    }
+
+    /// The next key.
+    pub(in crate::book) fn next(
+        &mut self,
+        store: &mut dyn Store,
+    ) -> Result<Option<Mark>, BookError> {
+        for side in self.sides.iter_mut().filter(|side| !side.begun) {
+            side.begun = true;
+            side.advance(store)?;
+        }
+        let heads = self.sides.iter_mut().filter(|side| side.head.is_some());
+        let Some(least) = heads.min_by_key(|side| side.head) else { return Ok(None) };
+        let mark = least.head;
+        least.advance(store)?;
+        Ok(mark)
+    }
+}
+
+impl Side {
+    fn advance(&mut self, store: &mut dyn Store) -> Result<(), BookError> {
+        self.head = self.marks.next();
+        if self.head.is_some() || self.next >= count(&self.run) && self.pages.is_empty() {
+            return Ok(());
+        }
+        if self.pages.is_empty() {
+            self.pages.extend(store.pages(&self.run, self.next, PAGES_AT_ONCE)?);
+        }
+        let page = self.pages.pop_front().filter(|page| page.number == self.next);
+        let page = page.ok_or(BookError::Damaged { entry: self.run.since })?;
+        self.next += 1;
+        self.marks = marks_of(&page).collect::<Vec<Mark>>().into_iter();
+        self.head = self.marks.next();
+        Ok(())
+    }
+}

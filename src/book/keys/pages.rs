@@ -1,0 +1,98 @@
+//! A run of keys laid out in pages.
+
+use crate::book::store::{Page, Run};
+
+use super::{Key, Mark};
+
+/// Bytes of a key with its entry, which is told by how far it stands before the last of its run: four
+/// bytes, highest first.
+const KEY_BYTES: usize = 20;
+/// Keys in a full page.
+pub(super) const KEYS_A_PAGE: usize = 512;
+
+/// Lays sorted keys out, page after page.
+#[derive(Debug)]
+pub(in crate::book) struct Paged {
+    /// The run, with the first keys of the pages so far.
+    pub(in crate::book) run: Run,
+    /// The page that is not full.
+    open: Page,
+}
+
+impl Paged {
+    pub(in crate::book) fn new(since: u64, upto: u64, level: u8) -> Paged {
+        let run = Run { upto, level, since, firsts: Vec::new() };
+        Paged { run, open: Page { upto, level, number: 0, keys: Vec::new() } }
+    }
+
+    /// Adds a key; gives the page that is full by it.
+    pub(in crate::book) fn push(&mut self, mark: Mark) -> Option<Page> {
+        if self.open.keys.is_empty() {
+            self.run.firsts.extend_from_slice(&mark.key.0);
+            self.open.keys.reserve_exact(KEYS_A_PAGE * KEY_BYTES);
+        }
+        self.open.keys.extend_from_slice(&mark.key.0);
+        // Whoever makes a run holds that this is never exceeded.
+        let back = u32::try_from(self.last().saturating_sub(mark.entry)).unwrap_or(u32::MAX);
+        self.open.keys.extend_from_slice(&back.to_be_bytes());
+        (self.open.keys.len() >= KEYS_A_PAGE * KEY_BYTES).then(|| self.turn())
+    }
+
+    fn last(&self) -> u64 {
+        self.run.upto.saturating_sub(1)
+    }
+
+    fn turn(&mut self) -> Page {
+        let number = self.open.number.saturating_add(1);
+        let next = Page { number, keys: Vec::new(), ..self.open };
+        std::mem::replace(&mut self.open, next)
+    }
+
+    /// The run, and its last page unless it is empty.
+    pub(in crate::book) fn finish(self) -> (Run, Option<Page>) {
+        (self.run, (!self.open.keys.is_empty()).then_some(self.open))
+    }
+}
+
+/// A run of sorted keys, whole.
+pub(in crate::book) fn paged(mut empty: Paged, marks: &[Mark]) -> (Run, Vec<Page>) {
+    let mut pages: Vec<Page> = marks.iter().filter_map(|mark| empty.push(*mark)).collect();
+    let (run, last) = empty.finish();
+    pages.extend(last);
+    (run, pages)
+}
+
+/// The keys of a page, as far as they are whole.
+pub(in crate::book) fn marks_of(page: &Page) -> impl Iterator<Item = Mark> {
+    let upto = page.upto;
+    page.keys.as_chunks::<KEY_BYTES>().0.iter().map(move |bytes| mark(bytes, upto))
+}
+
+fn mark(bytes: &[u8; KEY_BYTES], upto: u64) -> Mark {
+    let (key, back) = bytes.split_at(16);
+    let back = u32::from_be_bytes(back.first_chunk().copied().unwrap_or_default());
+    Mark {
+        key: Key(key.first_chunk().copied().unwrap_or_default()),
+        entry: upto.saturating_sub(1).saturating_sub(u64::from(back)),
+    }
+}
+
+/// How many pages a run has.
+pub(super) fn count(run: &Run) -> u32 {
+    u32::try_from(run.firsts.len() / 16).unwrap_or(u32::MAX)
+}
+
+/// The last page of a run that a key can stand in.
+pub(super) fn page_for(run: &Run, key: &Key) -> Option<u32> {
+    let (firsts, _) = run.firsts.as_chunks::<16>();
+    let at = firsts.partition_point(|first| *first <= key.0).checked_sub(1)?;
+    u32::try_from(at).ok()
+}
+
+/// The last entry that has a key in a page.
+pub(super) fn last_of(page: &Page, key: &Key) -> Option<u64> {
+    let (marks, _) = page.keys.as_chunks::<KEY_BYTES>();
+    let at = marks.partition_point(|it| it.first_chunk().is_some_and(|it| *it <= key.0));
+    let found = mark(marks.get(at.checked_sub(1)?)?, page.upto);
+    (found.key == *key).then_some(found.entry)
+}

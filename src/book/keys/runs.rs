@@ -1,0 +1,149 @@
+//! The runs in which keys are looked for.
+
+use std::collections::HashMap;
+
+use crate::book::BookError;
+use crate::book::store::{Page, Run, Store};
+
+use super::pages::{KEYS_A_PAGE, count, last_of, marks_of, page_for};
+use super::{Key, Sieve};
+
+/// The runs of a book that no other stands for: together they are of every entry.
+#[derive(Debug, Default)]
+pub(in crate::book) struct Runs {
+    /// How many entries they are of.
+    pub(in crate::book) upto: u64,
+    /// The oldest first.
+    pub(in crate::book) runs: Vec<Run>,
+    /// What is known of long runs in which much was looked for, by where they end and their level.
+    known: HashMap<(u64, u8), Known>,
+}
+
+/// What is known of a run without reading it.
+#[derive(Debug)]
+enum Known {
+    /// Nothing, and so many pages were read.
+    Read(u32),
+    Sieve(Sieve),
+}
+
+/// Shorter runs (in pages) are read as often as need be.
+const SHORT_RUN: u32 = 16;
+/// Pages read together.
+const PAGES_AT_ONCE: u32 = 32;
+
+impl Runs {
+    /// Those of the first entries.
+    pub(in crate::book) fn read(store: &mut dyn Store, upto: u64) -> Result<Runs, BookError> {
+        let mut runs = Vec::new();
+        let mut end = upto;
+        while let Some(last) = end.checked_sub(1) {
+            let run = store.run(end)?.filter(|run| run.since < end);
+            let run = run.ok_or(BookError::Damaged { entry: last })?;
+            end = run.since;
+            runs.push(run);
+        }
+        runs.reverse();
+        Ok(Runs { upto, runs, known: HashMap::new() })
+    }
+
+    /// Another run follows, of which a sieve may be at hand.
+    pub(in crate::book) fn push(&mut self, run: Run, sieve: Option<Sieve>) {
+        self.upto = run.upto;
+        self.known.extend(sieve.map(|sieve| ((run.upto, run.level), Known::Sieve(sieve))));
+        self.runs.push(run);
+    }
+
+    /// Takes the last ones out.
+    pub(in crate::book) fn split_off(&mut self, from: usize) -> Vec<Run> {
+        let gone = self.runs.split_off(from);
+        gone.iter().for_each(|run| drop(self.known.remove(&(run.upto, run.level))));
+        gone
+    }
+
+    /// For each key the latest entry it is a key of.
+    pub(in crate::book) fn find(
+        &mut self,
+        store: &mut dyn Store,
+        keys: &[Key],
+    ) -> Result<Vec<Option<u64>>, BookError> {
+        let mut found = vec![None; keys.len()];
+        if self.runs.iter().all(|run| run.firsts.is_empty()) {
+            return Ok(found);
+        }
+        let mut sought: Vec<(Key, usize)> = keys.iter().copied().zip(0..).collect();
+        sought.sort_unstable();
+        for run in self.runs.iter().rev().filter(|run| !run.firsts.is_empty()) {
+            let known = self.known.entry((run.upto, run.level)).or_insert(Known::Read(0));
+            sought = find_in(store, run, known, sought, &mut found)?;
+        }
+        Ok(found)
+    }
+}
+
+/// Finds keys in a run; gives those that are not there.
+fn find_in(
+    store: &mut dyn Store,
+    run: &Run,
+    known: &mut Known,
+    sought: Vec<(Key, usize)>,
+    found: &mut [Option<u64>],
+) -> Result<Vec<(Key, usize)>, BookError> {
+    // Whoever has read as much as there is had better know what is not there.
+    if let Known::Read(read) = known
+        && *read > count(run).max(SHORT_RUN)
+    {
+        *known = Known::Sieve(sieve(store, run)?);
+    }
+    let mut left = Vec::with_capacity(sought.len());
+    let mut held: Option<Page> = None;
+    for (key, place) in sought {
+        let number = match known {
+            Known::Sieve(sieve) if !sieve.may_hold(&key) => None,
+            _ => page_for(run, &key),
+        };
+        let entry = match number {
+            Some(number) => {
+                if let Known::Read(read) = known
+                    && held.as_ref().is_none_or(|page| page.number != number)
+                {
+                    *read = read.saturating_add(1);
+                }
+                last_of(page(store, run, number, &mut held)?, &key)
+            }
+            None => None,
+        };
+        match (entry, found.get_mut(place)) {
+            (Some(entry), Some(found)) => *found = Some(entry),
+            _ => left.push((key, place)),
+        }
+    }
+    Ok(left)
+}
+
+fn sieve(store: &mut dyn Store, run: &Run) -> Result<Sieve, BookError> {
+    let pages = count(run);
+    let most = usize::try_from(pages).unwrap_or(usize::MAX).saturating_mul(KEYS_A_PAGE);
+    let mut sieve = Sieve::of(most, []);
+    let mut from = 0;
+    while from < pages {
+        let read = store.pages(run, from, PAGES_AT_ONCE)?;
+        from = read.last().map_or(pages, |page| page.number.saturating_add(1));
+        read.iter().flat_map(marks_of).for_each(|mark| sieve.add(&mark.key));
+    }
+    Ok(sieve)
+}
+
+/// A page of a run; the one that was asked for last is held.
+fn page<'p>(
+    store: &mut dyn Store,
+    run: &Run,
+    number: u32,
+    held: &'p mut Option<Page>,
+) -> Result<&'p Page, BookError> {
+    if held.as_ref().is_none_or(|page| page.number != number) {
+        *held = store.pages(run, number, 1)?.into_iter().next();
+    }
+    let page = held.as_ref().filter(|page| page.number == number);
+    page.ok_or(BookError::Damaged { entry: run.since })
+}

@@ -1,0 +1,141 @@
+//! What an entry says by itself, before it is held against others: looked at on a thread of its own.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::base::{Digest, Money};
+use crate::book::BookError;
+use crate::book::canonical::{Canonical, Malformed, Writer};
+use crate::book::entry::{Entry, Event, Outcome, Schema};
+use crate::book::identity::{Identity, lane_key, rank};
+use crate::book::keys::Key;
+use crate::book::leaf::{NOTHING_BEFORE, leaf_digest};
+use crate::book::posting::{Became, conserve, moves_lane};
+use crate::book::store::{Row, Segment};
+use crate::rows::Cell;
+
+/// What an entry contradicts.
+pub(super) type Contradiction = &'static str;
+
+/// An entry that was looked at.
+pub(super) struct Looked {
+    /// It fits its leaf, chained to the leaf before as that is kept.
+    pub(super) fits: bool,
+    pub(super) said: Said,
+}
+
+pub(super) enum Said {
+    Event(Told),
+    Other(Box<Entry>),
+    Malformed(Box<Malformed>),
+}
+
+/// What must be there beside an event.
+pub(super) struct Told {
+    pub(super) batch: u64,
+    pub(super) kind: u32,
+    pub(super) became: Became,
+    /// Where in the body its kind and fields stand.
+    pub(super) input: Range<usize>,
+    pub(super) key: Result<Key, Contradiction>,
+    /// Where it moves its lane to.
+    pub(super) lane: Result<Option<Box<(Key, Vec<Cell>)>>, Contradiction>,
+    pub(super) conserved: bool,
+}
+
+impl Told {
+    /// What an event tells, its kinds being those of a schema.
+    pub(super) fn of(event: &Event, schema: Option<&Schema>, scratch: &mut Writer) -> Told {
+        scratch.clear();
+        event.batch.write(scratch);
+        let start = scratch.written().len();
+        event.kind.write(scratch);
+        event.fields.write(scratch);
+        Told {
+            batch: event.batch,
+            kind: event.kind,
+            became: became(&event.outcome),
+            input: start..scratch.written().len(),
+            key: key(event, schema),
+            lane: lane(event),
+            conserved: conserve(&event.outcome, String::new).is_ok(),
+        }
+    }
+}
+
+fn became(outcome: &Outcome) -> Became {
+    match outcome {
+        Outcome::Allocated { inflow, residue_units, leaves } => {
+            let nobodys = leaves.iter().filter(|leaf| leaf.account.is_none());
+            // Where this is past the range, the leaves sum to no inflow.
+            let sum = nobodys.fold(0_i128, |sum, leaf| sum.saturating_add(leaf.amount.minor()));
+            let (inflow, residue_units) = (*inflow, *residue_units);
+            Became::Allocated { inflow, undetermined: Money::from_minor(sum), residue_units }
+        }
+        Outcome::SetAside { inflow, .. } => Became::SetAside { inflow: *inflow },
+    }
+}
+
+fn key(event: &Event, schema: Option<&Schema>) -> Result<Key, Contradiction> {
+    let at = usize::try_from(event.kind).ok();
+    let table = schema.zip(at).and_then(|(schema, at)| schema.events.get(at));
+    let kind = table.ok_or("its edition has no such kind")?;
+    let identity = Identity::of(event, &kind.name).map_err(|_| "its key is not portable")?;
+    Ok(identity.key(&event.outcome))
+}
+
+fn lane(event: &Event) -> Result<Option<Box<(Key, Vec<Cell>)>>, Contradiction> {
+    if !moves_lane(event) {
+        return Ok(None);
+    }
+    let lane = |_: BookError| "its lane is not portable";
+    let rank = rank(event).map_err(|_| "its rank is not there")?;
+    Ok(Some(Box::new((lane_key(event).map_err(lane)?, rank))))
+}
+
+/// Looks at entries, from the first on.
+pub(super) struct Looker {
+    previous: Digest,
+    editions: BTreeMap<Digest, Arc<Schema>>,
+    /// The edition of the batch at hand.
+    schema: Option<Arc<Schema>>,
+    scratch: Writer,
+}
+
+impl Looker {
+    pub(super) fn new() -> Looker {
+        let (editions, scratch) = (BTreeMap::new(), Writer::default());
+        Looker { previous: NOTHING_BEFORE, editions, schema: None, scratch }
+    }
+
+    /// Looks at the entries of some segments.
+    pub(super) fn look(&mut self, segments: &[Segment]) -> Vec<Looked> {
+        segments.iter().flat_map(Segment::rows).map(|row| self.row(&row)).collect()
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Looked {
+        let fits = leaf_digest(row.kind, &self.previous, row.body) == row.leaf;
+        self.previous = row.leaf;
+        let said = match Entry::from_body(row.kind, row.body) {
+            Ok(Entry::Event(event)) => {
+                Said::Event(Told::of(&event, self.schema.as_deref(), &mut self.scratch))
+            }
+            Ok(entry) => {
+                match &entry {
+                    Entry::Edition(edition) => {
+                        let schema = Arc::new(edition.schema.clone());
+                        self.editions.insert(edition.digest(), schema);
+                    }
+                    Entry::Batch(batch) => {
+                        self.schema = self.editions.get(&batch.edition).map(Arc::clone);
+                    }
+                    _ => {}
+                }
+                Said::Other(Box::new(entry))
+            }
+            Err(malformed) => Said::Malformed(Box::new(malformed)),
+        };
+        Looked { fits, said }
+    }
+}

@@ -1,0 +1,190 @@
+//! Runs of keys, held against the keys that entries must have.
+
+use std::collections::VecDeque;
+
+use crate::book::keys::{Index, Mark, Merge, Paged, level_of, marks_of, paged};
+use crate::book::store::{Page, Run, Store};
+use crate::book::{BookError, Flaw};
+
+use super::damage::Damage;
+
+/// A key that must be there, and among which.
+pub(super) type Expected = (Mark, Index);
+
+/// Follows the runs from the first entries on.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    ahead: VecDeque<Run>,
+    /// The last run that was read.
+    read: (u64, u8),
+    /// Of how many entries the runs so far are.
+    upto: u64,
+    /// Those that no other stands for.
+    runs: Vec<Run>,
+    pages: u64,
+}
+
+const RUNS_AT_ONCE: usize = 64;
+const PAGES_AT_ONCE: u32 = 32;
+
+impl Walk {
+    /// Whether a run ends before an entry.
+    pub(super) fn ends_at(&mut self, store: &mut dyn Store, size: u64) -> Result<bool, BookError> {
+        if self.ahead.is_empty() {
+            self.ahead.extend(store.runs(self.read, RUNS_AT_ONCE)?);
+            match self.ahead.back() {
+                Some(last) => self.read = (last.upto, last.level),
+                None => return Ok(false),
+            }
+        }
+        Ok(self.ahead.front().is_some_and(|run| run.upto <= size))
+    }
+
+    /// Holds the runs that end before an entry against the keys of the entries since the last.
+    pub(super) fn hold(
+        &mut self,
+        store: &mut dyn Store,
+        size: u64,
+        mut expected: Vec<Expected>,
+        tell: &mut dyn FnMut(Damage),
+    ) -> Result<(), BookError> {
+        expected.sort_unstable();
+        while self.ends_at(store, size)? {
+            let Some(run) = self.ahead.pop_front() else { break };
+            if run.upto == self.upto {
+                self.merged(store, &run, tell)?;
+            } else if run.since == self.upto && run.upto == size {
+                self.own(store, &run, &std::mem::take(&mut expected), tell)?;
+                self.upto = size;
+            } else {
+                let what = format!("a run of the keys of entries {} to {}", run.since, run.upto);
+                tell(Damage::Store(Flaw::Structure { what: format!("{what} stands where none can") }));
+                continue;
+            }
+            let own = self.runs.iter().position(|it| run.since <= it.since);
+            self.runs.truncate(own.unwrap_or(self.runs.len()));
+            self.runs.push(run);
+        }
+        tell_missing(&expected, tell);
+        Ok(())
+    }
+
+    /// A run that a posting made.
+    fn own(
+        &mut self,
+        store: &mut dyn Store,
+        run: &Run,
+        expected: &[Expected],
+        tell: &mut dyn FnMut(Damage),
+    ) -> Result<(), BookError> {
+        let marks: Vec<Mark> = expected.iter().map(|(mark, _)| *mark).collect();
+        let level = level_of(marks.len());
+        let (made, pages) = paged(Paged::new(run.since, run.upto, level), &marks);
+        let kept = self.pages_of(store, run)?;
+        if made == *run && pages == kept {
+            return Ok(());
+        }
+        let mut kept = kept.iter().flat_map(marks_of).peekable();
+        let (mut told, mut surplus) = (false, 0);
+        for (mark, index) in expected {
+            while kept.next_if(|it| it < mark).is_some() {
+                surplus += 1;
+            }
+            if kept.next_if(|it| it == mark).is_none() {
+                told = true;
+                tell_missing(&[(*mark, *index)], tell);
+            }
+        }
+        surplus += u64::try_from(kept.count()).unwrap_or(u64::MAX);
+        if surplus > 0 {
+            tell(Damage::SurplusKeys { count: surplus });
+        } else if !told {
+            tell(changed(run));
+        }
+        Ok(())
+    }
+
+    /// A run that was made of others.
+    fn merged(
+        &mut self,
+        store: &mut dyn Store,
+        run: &Run,
+        tell: &mut dyn FnMut(Damage),
+    ) -> Result<(), BookError> {
+        let from = self.runs.iter().position(|it| it.since == run.since);
+        let of = from.and_then(|from| self.runs.get(from..)).unwrap_or_default();
+        let mut merge = Merge::new(of.to_vec());
+        let mut made = Paged::new(run.since, run.upto, run.level);
+        let mut kept: VecDeque<Page> = VecDeque::new();
+        let mut next = 0;
+        let mut same = of.len() > 1;
+        let mut hold = |store: &mut dyn Store, page: Option<Page>| -> Result<(), BookError> {
+            if kept.is_empty() {
+                kept.extend(store.pages(run, next, PAGES_AT_ONCE)?);
+                next = kept.back().map_or(next, |page| page.number.saturating_add(1));
+            }
+            self.pages += u64::from(!kept.is_empty());
+            same &= kept.pop_front() == page;
+            Ok(())
+        };
+        while let Some(mark) = merge.next(store)? {
+            if let Some(page) = made.push(mark) {
+                hold(store, Some(page))?;
+            }
+        }
+        let (made, page) = made.finish();
+        if page.is_some() {
+            hold(store, page)?;
+        }
+        if !same || made != *run {
+            tell(changed(run));
+        }
+        Ok(())
+    }
+
+    fn pages_of(&mut self, store: &mut dyn Store, run: &Run) -> Result<Vec<Page>, BookError> {
+        let pages = store.pages(run, 0, u32::MAX)?;
+        self.pages += u64::try_from(pages.len()).unwrap_or(u64::MAX);
+        Ok(pages)
+    }
+
+    /// Nothing but what was held is there.
+    pub(super) fn end(
+        &mut self,
+        store: &mut dyn Store,
+        tell: &mut dyn FnMut(Damage),
+    ) -> Result<(), BookError> {
+        while self.ends_at(store, u64::MAX)? {
+            if let Some(run) = self.ahead.pop_front() {
+                tell(changed(&run));
+                self.pages_of(store, &run)?;
+            }
+        }
+        if store.pages_kept()? != self.pages {
+            let what = "pages of keys belong to no run, or are not there".to_owned();
+            tell(Damage::Store(Flaw::Structure { what }));
+        }
+        Ok(())
+    }
+}
+
+fn changed(run: &Run) -> Damage {
+    let (since, upto) = (run.since, run.upto);
+    let what = format!("the run of the keys of entries {since} to {upto} is not what was written");
+    Damage::Store(Flaw::Structure { what })
+}
+
+fn tell_missing(expected: &[Expected], tell: &mut dyn FnMut(Damage)) {
+    for (mark, index) in expected {
+        tell(Damage::Key { entry: mark.entry, index: index_name(*index) });
+    }
+}
+
+fn index_name(index: Index) -> &'static str {
+    match index {
+        Index::Event => "events",
+        Index::Content => "editions and registers",
+        Index::Settled => "corrections and resolutions",
+        Index::Lane => "lanes",
+    }
+}
