@@ -184,24 +184,9 @@ impl Lanes {
             return Some(day);
         }
         let lane = &programs.lane;
-        let (date, program, work) = (Date::MIN, &lane.program, &mut self.narrow);
-        work.begin();
-        let residue = 0;
-        let positions = &mut [];
-        let ahead = &Ahead::default();
-        let mut event = Event {
-            lane,
-            program,
-            positions,
-            batch,
-            row,
-            ahead,
-            date,
-            registers,
-            state,
-            work,
-            residue,
-        };
+        let (date, program, ahead) = (Date::MIN, &lane.program, &Ahead::default());
+        let place = At { lane, program, batch, row, ahead, date, registers };
+        let mut event = place.event(&mut [], state, &mut self.narrow);
         let day = Date::from_days(event.day(&lane.date)?)?;
         programs.note_day(Some(day));
         Some(day)
@@ -260,6 +245,32 @@ struct At<'a> {
     registers: &'a Registers,
 }
 
+impl<'a> At<'a> {
+    /// The event, nothing of which is worked out yet.
+    fn event<W: Whole>(
+        self,
+        positions: &'a mut [Option<u32>],
+        state: &'a mut State,
+        work: &'a mut Work<W>,
+    ) -> Event<'a, W> {
+        let At { lane, program, batch, row, ahead, date, registers } = self;
+        work.begin();
+        Event {
+            lane,
+            program,
+            positions,
+            batch,
+            row,
+            ahead,
+            date,
+            registers,
+            state,
+            work,
+            residue: 0,
+        }
+    }
+}
+
 /// Makes room for so many.
 #[inline]
 fn room<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
@@ -296,22 +307,7 @@ impl<W: Whole> Work<W> {
         state: &mut State,
         out: &mut Given<'_>,
     ) -> Result<Option<WorkedOut>, &'static str> {
-        let At { lane, program, batch, row, ahead, date, registers } = place;
-        self.begin();
-        let (work, residue) = (self, 0);
-        let mut event = Event {
-            lane,
-            program,
-            positions,
-            batch,
-            row,
-            ahead,
-            date,
-            registers,
-            state,
-            work,
-            residue,
-        };
+        let mut event = place.event(positions, state, self);
         let Some((worked_out, done)) = event.work_out(out) else { return Ok(None) };
         event.commit(&worked_out, done)?;
         Ok(Some(worked_out))

@@ -187,23 +187,23 @@ pub fn owed(
     let mut weighing = Weighing::new(other, asked, &disputes);
     let mut seen = vec![false; standing.events.len()];
     let mut waiting = asides.events;
-    for now in heard.events {
-        let at = match now.origin {
+    for anew in heard.events {
+        let at = match anew.origin {
             Origin { file: BOOK_FILE, line } => standing.of_entry(line),
             Origin { file: ASIDE_FILE, line } => {
                 if let Some(aside) = waiting.remove(&line) {
-                    weighing.aside(&aside, Some(&now));
+                    weighing.aside(&aside, Some(&anew));
                 }
                 continue;
             }
-            _ => standing.find(&identity(&now, &schema)?),
+            _ => standing.find(&identity(&anew, &schema)?),
         };
         match at.and_then(|at| Some((seen.get_mut(at)?, standing.events.get(at)?))) {
             Some((seen, stood)) => {
                 *seen = true;
-                weighing.both(stood, Some(&now));
+                weighing.both(stood, Some(&anew));
             }
-            None => weighing.made(&now),
+            None => weighing.made(&anew),
         }
     }
     for (stood, _) in standing.events.iter().zip(seen).filter(|(_, seen)| !seen) {

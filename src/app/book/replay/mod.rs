@@ -209,29 +209,29 @@ fn held(
     let posts = !posted.events.is_empty();
     let mut waiting: BTreeMap<u64, &Event> =
         posted.events.iter().map(|(at, it)| (*at, it)).collect();
-    for now in heard {
-        let (entry, stood) = match now.origin {
+    for anew in heard {
+        let (entry, stood) = match anew.origin {
             Origin { file: GROUP_FILE, line } => (Some(line), None),
             Origin { file: BOOK_FILE, line } => (None, standing.of_entry(line)),
             _ => {
-                let identity = identity(&now, &schema)?;
+                let identity = identity(&anew, &schema)?;
                 (made.get(&identity).copied(), standing.find(&identity))
             }
         };
         let stood = stood.and_then(|at| standing.events.get(at));
         match (entry.and_then(|entry| Some((entry, waiting.remove(&entry)?))), stood) {
-            (Some((entry, event)), _) => comparing.event(entry, event, &now, &mut found),
+            (Some((entry, event)), _) => comparing.event(entry, event, &anew, &mut found),
             (None, Some(stood)) => match corrected.remove(&stood.by) {
                 Some((entry, correction)) => {
-                    comparing.correction(*entry, correction, stood, &now, &mut found);
+                    comparing.correction(*entry, correction, stood, &anew, &mut found);
                 }
                 // Whoever only corrects may do so by rules that others do not stand by.
-                None if posts && differs(stood, &now.outcome) && !stood.settled => {
-                    comparing.stood(stood, Some(&now), &mut found);
+                None if posts && differs(stood, &anew.outcome) && !stood.settled => {
+                    comparing.stood(stood, Some(&anew), &mut found);
                 }
                 None => {}
             },
-            (None, None) => comparing.surplus(&now, &mut found),
+            (None, None) => comparing.surplus(&anew, &mut found),
         }
     }
     for (entry, event) in waiting {
