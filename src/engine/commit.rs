@@ -7,7 +7,6 @@ use crate::rows::{Cell, FigureValue, Reason};
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Once, Scope};
 use super::fault::Fault;
-use super::state::Key;
 use super::trace::Trace;
 use super::tree::Content;
 use super::value::Part;
@@ -229,10 +228,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.shut_latches();
         for place in 0..self.frame.becoming.len() {
             let Some(becoming) = self.frame.becoming.get(place) else { break };
-            let key: Key = self.key_at(becoming.key).into();
-            if let Some(kept) = self.state.carried.get_mut(at(becoming.carry)) {
-                kept.insert(key, becoming.value.clone());
-            }
+            let (start, length) = becoming.key;
+            let key = self.frame.keys.get(start..start.saturating_add(length)).unwrap_or_default();
+            self.state.carry(becoming.carry, key, becoming.value.clone());
         }
         for (key, leaf, more) in &self.frame.owing {
             let owed = self.state.owed.entry(key.clone()).or_default();

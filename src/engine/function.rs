@@ -142,7 +142,7 @@ fn period_of<'a>(kind: PeriodKind, value: &Value<'a>) -> Result<Value<'a>, Fault
 
 /// The greatest number of months that, added to the earlier day, does not pass the later one;
 /// negative where the second day is the earlier.
-fn months_between(from: Date, to: Date) -> i32 {
+pub(crate) fn months_between(from: Date, to: Date) -> i32 {
     if to < from {
         return -months_between(to, from);
     }

@@ -19,6 +19,7 @@
 //! It knows nothing of texts, files, laws or words, only of positions in the plan.
 
 mod calendar;
+mod carried;
 mod commit;
 mod duplicates;
 mod eval;

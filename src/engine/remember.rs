@@ -142,7 +142,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     ) -> Result<Value<'a>, Fault> {
         let start = self.key(keys, scope)?;
         let key = self.parts(start);
-        let kept = self.state.carried.get(at(carry)).and_then(|it| it.get(key));
+        let kept = self.state.carried(carry, key);
         let becoming = self.frame.becoming.iter().filter(|_| self.after);
         let mut becoming = becoming.filter(|it| it.carry == carry && self.key_at(it.key) == key);
         let value = becoming.next_back().map(|it| &it.value).or(kept).cloned();

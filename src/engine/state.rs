@@ -10,6 +10,7 @@ use crate::base::{Date, Exact, ExactError, Period, PeriodKind};
 use crate::plan::{Event, EventSource, Plan, at};
 use crate::rows::{Accounts, Cell, Origin};
 
+use super::carried::Carried;
 use super::duplicates::Seen;
 pub(crate) use super::keys::Key;
 use super::keys::Keys;
@@ -26,7 +27,7 @@ pub(crate) struct State {
     /// By tally, by projection.
     pub totals: Vec<Vec<Totals>>,
     /// By carry.
-    pub carried: Vec<HashMap<Key, Cell>>,
+    pub carried: Vec<Carried>,
     /// Shut latches: by leg, and by the key's number in the space of its tally's projection.
     shut: Vec<Vec<bool>>,
     /// By account position, in minor units.
@@ -188,7 +189,7 @@ impl State {
             keys: (0..plan.spaces).map(|_| Keys::default()).collect(),
             totals: plan.tallies.iter().map(totals).collect(),
             shut: vec![Vec::new(); at(plan.legs)],
-            carried: plan.carries.iter().map(|_| HashMap::new()).collect(),
+            carried: plan.carries.iter().map(|carry| Carried::new(carry.space)).collect(),
             seen: plan.events.iter().map(|_| Seen::default()).collect(),
             watched: watched(plan),
             gained: gains(plan),
@@ -235,6 +236,21 @@ impl State {
         amount: &Exact,
     ) -> Result<(), ExactError> {
         self.total(tally, projection, key, None).add(amount).map(|_| ())
+    }
+
+    /// What a carry holds under a key, once something was put there.
+    pub fn carried(&self, carry: u32, key: &[Part]) -> Option<&Cell> {
+        let carried = self.carried.get(at(carry))?;
+        carried.get(self.keys.get(at(carried.space))?.known(key)?)
+    }
+
+    /// Puts a value there.
+    pub fn carry(&mut self, carry: u32, key: &[Part], value: Cell) {
+        if let Some(carried) = self.carried.get_mut(at(carry))
+            && let Some(keys) = self.keys.get_mut(at(carried.space))
+        {
+            carried.put(keys.number(key), value);
+        }
     }
 
     /// Whether the latch of a leg is shut under a key of its tally's projection.

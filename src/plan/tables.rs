@@ -35,7 +35,7 @@ pub struct Plan {
     pub readings: Vec<Reading>,
     /// Tallies and the ways they are read.
     pub tallies: Vec<Tally>,
-    /// How many key spaces their projections have.
+    /// How many key spaces their projections and the carries have.
     pub spaces: u32,
     /// Carries.
     pub carries: Vec<Carry>,
@@ -404,8 +404,12 @@ pub struct Carry {
     pub name: String,
     /// Names of the key's parts.
     pub keys: Vec<String>,
+    /// The type of the value.
+    pub kind: Kind,
     /// The value before anything happened.
     pub starts: Expr,
+    /// The key space, which totals of the same names of parts share.
+    pub space: u32,
 }
 
 /// A rule, as far as it is the same for every event kind.

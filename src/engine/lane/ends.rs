@@ -16,12 +16,24 @@ impl<'a, W: Whole> Event<'a, W> {
         for (place, add) in program.adds.iter().enumerate() {
             let amount = self.own_add(place)?;
             self.change(&add.sums, amount)?;
+            if let Some(key) = add.asked.as_ref().filter(|_| amount == W::ZERO)
+                && self.truth(&add.when)?
+            {
+                self.parts(key, false)?;
+            }
         }
         for feed in &done.feeds {
             let leaves = feed.leaves.iter().filter_map(|leaf| done.leaves.get(*leaf));
             let slots = leaves.map(|leaf| leaf.units).chain(feed.pooled.iter().copied());
             let amount = slots.map(|slot| self.slot(slot)).try_fold(W::ZERO, W::plus)?;
             self.change(&feed.sums, amount)?;
+        }
+        for becomes in &program.becomes {
+            if self.truth(&becomes.when)? {
+                let value = self.cell_of(&becomes.value)?;
+                let key = self.key(becomes.to.key)?;
+                self.work.becoming.push((becomes.to.carry, key, value));
+            }
         }
         for place in 0..self.work.shutting.len() {
             let key = self.work.shutting.get(place)?.1.key;
@@ -97,6 +109,9 @@ impl<'a, W: Whole> Event<'a, W> {
             let totals = state.totals.get_mut(at(sum.tally));
             let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
             totals.add_whole(*key, *amount, self.date).map_err(|_| HALF)?;
+        }
+        for (carry, key, value) in work.becoming.drain(..) {
+            state.carried.get_mut(at(carry)).ok_or(HALF)?.put(key, value);
         }
         let of = match work.drifts.is_empty() {
             true => (0, 0),

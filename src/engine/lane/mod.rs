@@ -12,6 +12,7 @@ mod programs;
 mod rows;
 mod settle;
 mod tree;
+mod values;
 mod whole;
 
 use ethnum::I256;
@@ -20,7 +21,7 @@ use crate::base::{Date, Money};
 use crate::plan::{
     CaseOf, Choice, Day, Done, Lane, LaneStep, Limit, Next, Plan, Program, Slot, Sum, Way, at, lane,
 };
-use crate::rows::{Allocation, Batch, Column, FigureValue};
+use crate::rows::{Allocation, Batch, Cell, Column, FigureValue};
 
 use super::registers::Registers;
 use super::state::State;
@@ -79,6 +80,8 @@ struct Work<W> {
     rests: Vec<u64>,
     /// Changes of totals: the sum, the number of its key, by how much.
     changes: Vec<(Sum, u32, i128)>,
+    /// New values of carries: which, the number of the key, the value.
+    becoming: Vec<(u32, u32, Cell)>,
     /// Settled minus entitled: the account, a numerator and its denominator.
     drifts: Vec<(u32, i128, i128)>,
     of_rows: RowWork<W>,
@@ -294,6 +297,7 @@ impl<W: Whole> Work<W> {
             fractions: Vec::new(),
             rests: Vec::new(),
             changes: Vec::new(),
+            becoming: Vec::new(),
             drifts: Vec::new(),
             of_rows: RowWork::new(),
         }
@@ -332,6 +336,7 @@ impl<W: Whole> Work<W> {
         self.watched.clear();
         self.shutting.clear();
         self.changes.clear();
+        self.becoming.clear();
         self.drifts.clear();
     }
 }

@@ -3,7 +3,7 @@
 //! The row at hand of a source is a place, and its number among the selected rows. Whoever goes through
 //! rows puts back what stood there.
 
-use crate::base::{Exact, Period};
+use crate::base::Exact;
 use crate::plan::{
     FigureOf, Lane, Leaf, Number, RowLoop, RowRead, RowSettle, RowShare, RowsOf as Source, Slot,
     Spread, WayOfSettling, at,
@@ -12,6 +12,7 @@ use crate::rows::{Cell, Column, FigureValue};
 
 use super::super::value::Value;
 use super::Event;
+use super::values::parts_of;
 use super::whole::Whole;
 
 /// The row at hand of a source.
@@ -123,20 +124,6 @@ impl<'a, W: Whole> Event<'a, W> {
         Some(self.registers.cell(register, entry, field))
     }
 
-    /// A stored period.
-    pub(super) fn stored_period(&mut self, row: Option<u32>, field: u32) -> Option<Period> {
-        match row {
-            None => match self.column(field)? {
-                Column::Period(values) => values.get(self.row),
-                _ => None,
-            },
-            Some(row) => match self.row_cell(row, field)? {
-                Cell::Period(period) => Some(*period),
-                _ => None,
-            },
-        }
-    }
-
     /// A stored rate over a denominator, if it is so many parts.
     pub(super) fn rate(&mut self, row: Option<u32>, field: u32, den: i128) -> Option<W> {
         let value = match row {
@@ -149,11 +136,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 _ => return None,
             },
         };
-        let (num, own) = value.to_ratio()?;
-        if den.checked_rem(own)? != 0 {
-            return None;
-        }
-        W::of(num)?.times(W::of(den.checked_div(own)?)?)
+        W::of(parts_of(value, den)?)
     }
 
     /// A number that is worked out once.

@@ -1,16 +1,17 @@
 //! The trees of a lane at work. Nothing is the answer to everything a lane cannot say.
 
-use crate::base::{Date, Exact, Period, Rounding};
+use crate::base::{Date, Exact, Rounding};
 use crate::plan::{
-    Day, Entity, KeyPart, Number, ParameterTable, RowRead, ScheduleTable, Span, Sum, Term, Truth,
-    at,
+    Day, Entity, KeyPart, Number, ParameterTable, RowRead, ScheduleTable, Sum, Term, Truth, at,
 };
 use crate::rows::{Cell, Column};
 
 use super::ahead::only_row;
 use super::rows::{Item, is_there};
+use super::values::parts_of;
 use super::whole::Whole;
 use super::{Event, Found};
+use crate::engine::function::months_between;
 use crate::engine::value::Part;
 use crate::plan::holds;
 
@@ -111,6 +112,18 @@ impl<'a, W: Whole> Event<'a, W> {
             }
             Number::YearOf(day) => W::of(self.date_of(day)?.year().into()),
             Number::MonthOf(day) => W::of(self.date_of(day)?.month().into()),
+            Number::DayOf(day) => W::of(self.date_of(day)?.day().into()),
+            Number::MonthsBetween(from, to) => {
+                W::of(months_between(self.date_of(from)?, self.date_of(to)?).into())
+            }
+            Number::PeriodsBetween(from, to) => {
+                let (from, to) = (self.period(from)?, self.period(to)?);
+                W::of((to.index() - from.index()).into())
+            }
+            Number::Carried(carried, den) => match self.carried(*carried)?? {
+                Cell::Number(value) => W::of(parts_of(value, *den)?),
+                _ => None,
+            },
             asked_most => self.number(asked_most),
         }
     }
@@ -161,11 +174,17 @@ impl<'a, W: Whole> Event<'a, W> {
                 let (one, two) = (self.period(one)?, self.period(two)?);
                 Some(holds(*how, &one, &two))
             }
-            Truth::Period(how, row, field, span) => {
-                let own = self.stored_period(*row, *field)?;
-                let span = self.period(span)?;
-                (own.kind() == span.kind()).then(|| holds(*how, &own, &span))
+            Truth::DayIn(day, span) => {
+                let day = self.date_of(day)?;
+                Some(self.period(span)?.contains(day))
             }
+            Truth::Texts(how, one, two) => self.compare_texts(*how, one, two),
+            Truth::Carried(carried) => match self.carried(*carried)?? {
+                Cell::Bool(value) => Some(*value),
+                _ => None,
+            },
+            Truth::Held(carried) => Some(self.carried(*carried)?.is_some()),
+            Truth::Answers(tree) => self.answers(tree),
             Truth::Same(equal, one, two) => {
                 Some((self.entity(one)? == self.entity(two)?) == *equal)
             }
@@ -221,20 +240,16 @@ impl<'a, W: Whole> Event<'a, W> {
                 let chosen = if self.truth(condition)? { yes } else { no };
                 self.day(chosen)
             }
+            Day::At(number) => i32::try_from(self.number(number)?.wide()?).ok(),
+            Day::Carried(carried) => match self.carried(*carried)?? {
+                Cell::Date(day) => Some(day.days()),
+                _ => None,
+            },
         }
     }
 
-    fn date_of(&mut self, day: &Day) -> Option<Date> {
+    pub(super) fn date_of(&mut self, day: &Day) -> Option<Date> {
         Date::from_days(self.day(day)?)
-    }
-
-    pub(super) fn period(&mut self, span: &Span) -> Option<Period> {
-        let own = Period::of(span.kind, self.date_of(&span.day)?);
-        let more = match &span.more {
-            Some(more) => i32::try_from(self.number(more)?.wide()?).ok()?,
-            None => 0,
-        };
-        own.checked_add(span.plus.checked_add(more)?)
     }
 
     pub(super) fn entity(&mut self, entity: &Entity) -> Option<u32> {
@@ -259,6 +274,10 @@ impl<'a, W: Whole> Event<'a, W> {
                 let chosen = if self.truth(condition)? { yes } else { no };
                 self.entity(chosen)
             }
+            Entity::Carried(carried) => match self.carried(*carried)?? {
+                Cell::Member(member) => Some(*member),
+                _ => None,
+            },
         }
     }
 
@@ -399,6 +418,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 Cell::Text(text) => self.state.names.text_part(text, written),
                 _ => return None,
             },
+            KeyPart::Words(text) => self.text_part(text, written)?,
             KeyPart::Member(entity) => Part::Member(self.entity(entity)?),
             KeyPart::Day(day) => Part::Date(self.date_of(day)?),
             KeyPart::Period(span) => Part::Period(self.period(span)?),

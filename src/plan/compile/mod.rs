@@ -49,7 +49,7 @@ pub fn compile_with_checks(
     let schedules = rules.schedules.iter().map(tables::schedule).collect();
     let mut shapes = compiler.shapes();
     steady::mark(&mut shapes);
-    let carries = rules.carries.iter().map(|carry| compiler.carry(carry)).collect();
+    let mut carries: Vec<_> = rules.carries.iter().map(|it| compiler.carry(it)).collect();
     let events = compiler.events();
     let checks: Vec<_> = checks
         .iter()
@@ -57,7 +57,7 @@ pub fn compile_with_checks(
         .collect();
     let ordered = compiler.ordered() || (!checks.is_empty() && compiler.has_state());
     let partition = partition::derive(&compiler);
-    let (tallies, spaces) = compiler.tallies();
+    let (tallies, spaces) = compiler.tallies(&mut carries);
     Plan {
         currencies: rules.currencies.iter().map(tables::currency).collect(),
         enumerations: rules.enumerations.iter().map(tables::enumeration).collect(),

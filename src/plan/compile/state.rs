@@ -7,28 +7,43 @@ use super::super::{Carry, Change, Tally};
 use super::expr::Slots;
 use super::{Compiler, Context, Item, Touch};
 
+/// Key spaces, each known by the names of the parts of its keys.
+#[derive(Default)]
+struct Spaces<'n>(Vec<Vec<&'n str>>);
+
+impl<'n> Spaces<'n> {
+    fn of(&mut self, names: Vec<&'n str>) -> u32 {
+        let known = self.0.iter().position(|space| *space == names);
+        let place = known.unwrap_or(self.0.len());
+        if known.is_none() {
+            self.0.push(names);
+        }
+        u32::try_from(place).unwrap_or(u32::MAX)
+    }
+}
+
 impl Compiler<'_> {
     pub(super) fn carry(&mut self, carry: &model::Carry) -> Carry {
         let context = Context { who: &carry.name.text, ..Context::default() };
         let starts = self.expr(&carry.starts, context, &mut Slots::default());
-        Carry { name: carry.name.text.clone(), keys: carry.key_names.clone(), starts }
+        Carry {
+            name: carry.name.text.clone(),
+            keys: carry.key_names.clone(),
+            kind: self.kind(&carry.ty),
+            starts,
+            space: 0,
+        }
     }
 
-    /// The tallies, and how many key spaces they have.
-    pub(super) fn tallies(&self) -> (Vec<Tally>, u32) {
-        let mut spaces: Vec<Vec<&str>> = Vec::new();
+    /// The tallies. Their keys are given spaces, and so are those of the carries.
+    pub(super) fn tallies(&self, carries: &mut [Carry]) -> (Vec<Tally>, u32) {
+        let mut spaces = Spaces::default();
         let mut tallies = Vec::with_capacity(self.rules.tallies.len());
         for (tally, projections) in self.rules.tallies.iter().zip(&self.projections) {
             let mut projections = projections.clone();
             for projection in &mut projections {
                 let name = |part: &usize| tally.key_names.get(*part).map_or("", String::as_str);
-                let names: Vec<&str> = projection.parts.iter().map(name).collect();
-                let known = spaces.iter().position(|space| *space == names);
-                let space = known.unwrap_or(spaces.len());
-                if known.is_none() {
-                    spaces.push(names);
-                }
-                projection.space = u32::try_from(space).unwrap_or(u32::MAX);
+                projection.space = spaces.of(projection.parts.iter().map(name).collect());
             }
             tallies.push(Tally {
                 name: tally.name.text.clone(),
@@ -37,7 +52,10 @@ impl Compiler<'_> {
                 projections,
             });
         }
-        (tallies, u32::try_from(spaces.len()).unwrap_or(u32::MAX))
+        for (carry, declared) in carries.iter_mut().zip(&self.rules.carries) {
+            carry.space = spaces.of(declared.key_names.iter().map(String::as_str).collect());
+        }
+        (tallies, u32::try_from(spaces.0.len()).unwrap_or(u32::MAX))
     }
 
     /// What an event adds to tallies of itself.

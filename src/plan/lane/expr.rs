@@ -2,17 +2,13 @@
 //!
 //! Every function gives nothing for what has no tree: what it stands in is the evaluator's then.
 
-use crate::base::PeriodKind;
-use crate::model::{Comparison, Function};
+use crate::model::Comparison;
 
 use super::super::{Event, Expr, Plan, at};
 use super::rational::Rational;
-use super::typed::{
-    Typed, all, any, arithmetic, choose, compare, constant_of, span, steady, stored,
-};
+use super::typed::{Typed, all, any, arithmetic, choose, compare, constant_of, steady, stored};
 use super::{
-    Day, Entity, KeyPart, LaneFactors, Number, RowRead, Selected, Source, Span, Sum, TotalKey,
-    Truth,
+    Day, Entity, KeyPart, LaneFactors, Number, RowRead, Selected, Source, Sum, Text, TotalKey, Truth,
 };
 
 /// What slots of a frame hold, as far as it is known.
@@ -101,6 +97,7 @@ impl<'p> Maker<'p> {
             Expr::Total { tally, projection, with_this, keys, as_of: None } => {
                 Typed::Number(self.total(*tally, *projection, *with_this, keys, scene)?)
             }
+            Expr::Carried { carry, keys } => self.carried(*carry, keys, scene)?,
             Expr::Negate(inner) => match self.typed(inner, scene)? {
                 Typed::Number(inner) => Typed::Number(inner.negate()?),
                 Typed::Length(inner) => Typed::Length(inner.checked_neg()?),
@@ -167,14 +164,14 @@ impl<'p> Maker<'p> {
                     Typed::Number(number) if number.den == 1 && number.under.is_empty() => {
                         KeyPart::Whole(number.number)
                     }
-                    Typed::Text(text) => text,
+                    Typed::Text(Text::Field(field)) => KeyPart::Text(field),
+                    Typed::Text(Text::RowField(row, field)) => KeyPart::RowText(row, field),
+                    Typed::Text(text) => KeyPart::Words(text),
                     Typed::Entity(entity) => KeyPart::Member(entity),
                     Typed::Day(day) => KeyPart::Day(day),
                     Typed::Span(span) => KeyPart::Period(span),
                     Typed::Truth(truth) => KeyPart::Bool(truth),
-                    Typed::Number(_) | Typed::Length(_) | Typed::Row(_) | Typed::Period(..) => {
-                        return None;
-                    }
+                    Typed::Number(_) | Typed::Length(_) | Typed::Row(_) => return None,
                 })
             })
             .collect()
@@ -305,7 +302,7 @@ impl<'p> Maker<'p> {
     }
 
     /// Whether an optional value is there.
-    fn present(&mut self, expr: &'p Expr, scene: &mut Scene<'_>) -> Option<Truth> {
+    pub fn present(&mut self, expr: &'p Expr, scene: &mut Scene<'_>) -> Option<Truth> {
         match expr {
             Expr::Field(field) => {
                 let declared = self.event.fields.get(at(*field))?;
@@ -394,8 +391,7 @@ impl<'p> Maker<'p> {
             Expr::InPeriod(date, period) => {
                 match (self.typed(date, scene)?, self.typed(period, scene)?) {
                     (Typed::Day(day), Typed::Span(span)) => {
-                        let own = Span { kind: span.kind, day, plus: 0, more: None };
-                        Truth::Spans(Comparison::Equal, Box::new(own), Box::new(span))
+                        Truth::DayIn(Box::new(day), Box::new(span))
                     }
                     _ => return None,
                 }
@@ -405,103 +401,6 @@ impl<'p> Maker<'p> {
                 let value = self.typed(value, scene)?;
                 *scene.locals.get_mut(at(*slot))? = Some(value);
                 there
-            }
-            _ => return None,
-        })
-    }
-
-    /// Whether a condition has an answer for every event that may be in the lane.
-    fn is_sure(&self, truth: &Truth) -> bool {
-        let given = |field: &u32| {
-            self.event.fields.get(at(*field)).is_some_and(|declared| !declared.optional)
-        };
-        let entity = |entity: &Entity| match entity {
-            Entity::Constant(_) => true,
-            Entity::Field(field) => given(field),
-            Entity::Unknown | Entity::At(_) | Entity::RowField(..) | Entity::Choose(..) => false,
-        };
-        let day = |day: &Day| match day {
-            Day::Constant(_) | Day::Effective => true,
-            Day::Field(field) => given(field),
-            _ => false,
-        };
-        match truth {
-            Truth::Constant(_) | Truth::Present(_) => true,
-            Truth::Field(field) => given(field),
-            Truth::Not(inner) => self.is_sure(inner),
-            Truth::All(parts) | Truth::Any(parts) => parts.iter().all(|it| self.is_sure(it)),
-            Truth::Days(_, one, two) => day(one) && day(two),
-            Truth::Same(_, one, two) | Truth::Within(one, two, _) => entity(one) && entity(two),
-            Truth::In(one, _) => entity(one),
-            _ => false,
-        }
-    }
-
-    fn call(
-        &mut self,
-        function: Function,
-        arguments: &'p [Expr],
-        scene: &mut Scene<'_>,
-    ) -> Option<Typed> {
-        if function == Function::Present {
-            return self.present(arguments.first()?, scene).map(Typed::Truth);
-        }
-        let mut values = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            values.push(self.typed(argument, scene)?);
-        }
-        let mut values = values.into_iter();
-        let first = values.next()?;
-        Some(match (function, first) {
-            (Function::Min | Function::Max, first) => {
-                let mut best = first;
-                for other in values {
-                    best = match (function, best, other) {
-                        (Function::Min, Typed::Number(a), Typed::Number(b)) => {
-                            Typed::Number(a.least(b)?)
-                        }
-                        (_, Typed::Number(a), Typed::Number(b)) => Typed::Number(a.greatest(b)?),
-                        (Function::Min, Typed::Day(a), Typed::Day(b)) => {
-                            Typed::Day(Day::Least(Box::new(a), Box::new(b)))
-                        }
-                        (_, Typed::Day(a), Typed::Day(b)) => {
-                            Typed::Day(Day::Greatest(Box::new(a), Box::new(b)))
-                        }
-                        _ => return None,
-                    };
-                }
-                best
-            }
-            (Function::Abs, Typed::Number(value)) => Typed::Number(value.absolute()?),
-            (Function::MakeDate, year) => {
-                let year = match year {
-                    Typed::Number(year) => year.over(1)?,
-                    Typed::Span(Span { kind: PeriodKind::Year, day, plus: 0, more: None }) => {
-                        Number::YearOf(Box::new(day))
-                    }
-                    _ => return None,
-                };
-                let (Some(Typed::Number(month)), Some(Typed::Number(day))) =
-                    (values.next(), values.next())
-                else {
-                    return None;
-                };
-                let (month, day) = (month.over(1)?, day.over(1)?);
-                Typed::Day(Day::Made(Box::new(year), Box::new(month), Box::new(day)))
-            }
-            (Function::Month, Typed::Day(day)) => span(PeriodKind::Month, day),
-            (Function::Quarter, Typed::Day(day)) => span(PeriodKind::Quarter, day),
-            (Function::Year, Typed::Day(day)) => span(PeriodKind::Year, day),
-            (Function::Year, Typed::Span(inner)) => {
-                span(PeriodKind::Year, Day::Start(Box::new(inner)))
-            }
-            (Function::Start, Typed::Span(inner)) => Typed::Day(Day::Start(Box::new(inner))),
-            (Function::End, Typed::Span(inner)) => Typed::Day(Day::End(Box::new(inner))),
-            (Function::YearNumber, Typed::Day(day)) => {
-                Typed::Number(Rational::new(Number::YearOf(Box::new(day)), 1)?)
-            }
-            (Function::MonthOfYear, Typed::Day(day)) => {
-                Typed::Number(Rational::new(Number::MonthOf(Box::new(day)), 1)?)
             }
             _ => return None,
         })

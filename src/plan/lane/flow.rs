@@ -27,7 +27,6 @@ const WAYS_MAX: u32 = 4096;
 /// The lane of an event kind, if it has one.
 pub fn lane(plan: &Plan, event: &Event) -> Option<Lane> {
     let sent = event.source == EventSource::Sent;
-    let plain = event.transfers.is_empty() && event.becomes.is_empty();
     let computed =
         |field: &u32| event.fields.get(at(*field)).is_none_or(|it| it.computed.is_some());
     // What may be undone is kept under the one field that identifies it, of a plain type.
@@ -40,7 +39,8 @@ pub fn lane(plan: &Plan, event: &Event) -> Option<Lane> {
         _ => false,
     };
     let nameless = event.reversible && !named;
-    if !sent || !plain || nameless || event.unique.iter().any(computed) {
+    let moves = !event.transfers.is_empty();
+    if !sent || moves || nameless || event.unique.iter().any(computed) {
         return None;
     }
     Flow { maker: Maker::new(plan, event), slots: 0, ways: 0, divisions: 0 }.lane()
@@ -144,11 +144,14 @@ impl<'p> Flow<'p> {
         let mut path = Path::default();
         let levies = self.levies(&mut path)?;
         let way = self.way_from(0, &path, inflow.map(|(_, slot)| slot), &levies, Vec::new())?;
+        let becomes: Option<Vec<_>> =
+            event.becomes.iter().map(|change| self.maker.becomes(change)).collect();
         self.maker.after = true;
         let figures: Option<Vec<_>> =
             event.figures.iter().map(|figure| self.maker.figure(figure)).collect();
         let program = Program {
             adds,
+            becomes: becomes?,
             levies,
             selections: std::mem::take(&mut self.maker.selections),
             shares: std::mem::take(&mut self.maker.shares),
@@ -204,8 +207,9 @@ impl<'p> Flow<'p> {
             let parts = self.maker.parts(&change.keys, scene)?;
             let amount = amount.over(1)?;
             let sums = self.maker.sums(change.of, &parts)?;
+            let asked = (!self.maker.is_sure_key(&parts)).then(|| parts.clone());
             self.maker.adds.push((change.of, parts));
-            adds.push(Add { when, amount, sums });
+            adds.push(Add { when, amount, sums, asked });
         }
         Some(adds)
     }
@@ -231,15 +235,21 @@ impl<'p> Flow<'p> {
                 }
                 Head::Let(slot, value) | Head::With(slot, value) => (*slot, value),
             };
-            let value = self.maker.typed(value, scene);
-            if let Head::With(_, expr) = step {
-                parts.push(match (&value, expr) {
+            let mut value = self.maker.typed(value, scene);
+            match step {
+                Head::With(_, expr) => parts.push(match (&value, expr) {
                     (Some(Typed::Row(row)), _) => Truth::Needed(*row),
                     (Some(_), Expr::Field(field)) if self.maker.is_stored(*field) => {
                         Truth::Any(vec![Truth::Present(*field), Truth::Unknown])
                     }
                     _ => Truth::Unknown,
-                });
+                }),
+                Head::Let(..) => {
+                    let (named, asked) = self.maker.named(value);
+                    value = named;
+                    parts.push(asked);
+                }
+                Head::When(_) => {}
             }
             if let Some(place) = scene.locals.get_mut(at(slot)) {
                 *place = value;

@@ -6,7 +6,10 @@
 use crate::model::Comparison;
 
 use super::rational::scaled;
-use super::{Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Slot, Span, Term, Truth};
+use super::{
+    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Slot, Span, Term, Text, Tree, Truth,
+};
+use crate::base::{Date, Period};
 use crate::plan::at;
 
 /// Who knows something of an event.
@@ -26,13 +29,16 @@ pub(super) struct Reader<'k, K> {
     date: Option<u32>,
     /// Slots in which nothing is put down: each is a multiple of another.
     pub multiples: Vec<(Slot, Slot, i128)>,
-    /// Whether a tree that is left asks for a total, or for what there is no tree for.
+    /// Numbers that are worked out once, so far as they have been made anew, and whether that left
+    /// them unsure.
+    kept: Vec<(Number, bool)>,
+    /// Whether a tree that is left asks for what outlives an event, or for what there is no tree for.
     pub unsure: bool,
 }
 
 impl<'k, K: Known> Reader<'k, K> {
     pub fn new(known: &'k mut K, date: Option<u32>) -> Reader<'k, K> {
-        Reader { known, date, multiples: Vec::new(), unsure: false }
+        Reader { known, date, multiples: Vec::new(), kept: Vec::new(), unsure: false }
     }
 
     /// The slot that holds a numerator, and what it is multiplied with.
@@ -41,12 +47,28 @@ impl<'k, K: Known> Reader<'k, K> {
         multiple.map_or((slot, 1), |(_, base, by)| (*base, *by))
     }
 
+    /// A number that is worked out once, behind all those that were kept before it. Only who asks for
+    /// it is unsure where it is.
+    pub fn keep(&mut self, number: &Number) -> Number {
+        let before = std::mem::take(&mut self.unsure);
+        let number = self.number(number);
+        self.kept.push((number.clone(), std::mem::replace(&mut self.unsure, before)));
+        number
+    }
+
     pub fn number(&mut self, number: &Number) -> Number {
         match number {
-            Number::Total { .. } => {
+            Number::Total { .. } | Number::Carried(..) => {
                 self.unsure = true;
                 number.clone()
             }
+            Number::Kept(place) => match self.kept.get(at(*place)) {
+                Some((Number::Constant(known), _)) => Number::Constant(*known),
+                known => {
+                    self.unsure |= known.is_some_and(|(_, unsure)| *unsure);
+                    Number::Kept(*place)
+                }
+            },
             Number::Unknown => {
                 self.unsure = true;
                 Number::Unknown
@@ -56,7 +78,6 @@ impl<'k, K: Known> Reader<'k, K> {
             | Number::RowField(..)
             | Number::RowSteady(..)
             | Number::Rate(..)
-            | Number::Kept(_)
             | Number::Count(..)
             | Number::Share(_)
             | Number::ShareOf(_) => number.clone(),
@@ -129,6 +150,16 @@ impl<'k, K: Known> Reader<'k, K> {
             }
             Number::YearOf(day) => Number::YearOf(Box::new(self.day(day))),
             Number::MonthOf(day) => Number::MonthOf(Box::new(self.day(day))),
+            Number::DayOf(day) => Number::DayOf(Box::new(self.day(day))),
+            Number::MonthsBetween(from, to) => {
+                Number::MonthsBetween(Box::new(self.day(from)), Box::new(self.day(to)))
+            }
+            Number::PeriodsBetween(from, to) => match (self.span(from), self.span(to)) {
+                (Span::Constant(from), Span::Constant(to)) => {
+                    Number::Constant((to.index() - from.index()).into())
+                }
+                (from, to) => Number::PeriodsBetween(Box::new(from), Box::new(to)),
+            },
         }
     }
 
@@ -164,9 +195,9 @@ impl<'k, K: Known> Reader<'k, K> {
 
     pub fn truth(&mut self, truth: &Truth) -> Truth {
         match truth {
-            Truth::Unknown => {
+            Truth::Unknown | Truth::Carried(_) | Truth::Held(_) => {
                 self.unsure = true;
-                Truth::Unknown
+                truth.clone()
             }
             Truth::Constant(_)
             | Truth::RowField(..)
@@ -188,12 +219,30 @@ impl<'k, K: Known> Reader<'k, K> {
                 (one, two) => Truth::Numbers(*how, Box::new(one), Box::new(two)),
             },
             Truth::Days(how, one, two) => self.days(*how, one, two),
-            Truth::Spans(how, one, two) => {
-                Truth::Spans(*how, Box::new(self.span(one)), Box::new(self.span(two)))
+            Truth::Spans(how, one, two) => match (self.span(one), self.span(two)) {
+                (Span::Constant(one), Span::Constant(two)) => {
+                    Truth::Constant(holds(*how, &one, &two))
+                }
+                (one, two) => Truth::Spans(*how, Box::new(one), Box::new(two)),
+            },
+            Truth::DayIn(day, span) => {
+                Truth::DayIn(Box::new(self.day(day)), Box::new(self.span(span)))
             }
-            Truth::Period(how, row, field, span) => {
-                Truth::Period(*how, *row, *field, Box::new(self.span(span)))
-            }
+            Truth::Texts(how, one, two) => match (self.text(one), self.text(two)) {
+                (Text::Constant(one), Text::Constant(two)) => {
+                    Truth::Constant(holds(*how, &one, &two))
+                }
+                (one, two) => Truth::Texts(*how, Box::new(one), Box::new(two)),
+            },
+            Truth::Answers(tree) => match self.tree(tree) {
+                Tree::Number(Number::Constant(_), _, Number::Constant(_))
+                | Tree::Truth(Truth::Constant(_))
+                | Tree::Day(Day::Constant(_) | Day::Effective)
+                | Tree::Span(Span::Constant(_))
+                | Tree::Entity(Entity::Constant(_))
+                | Tree::Text(Text::Constant(_)) => Truth::Constant(true),
+                tree => Truth::Answers(Box::new(tree)),
+            },
             Truth::Same(equal, one, two) => match (self.entity(one), self.entity(two)) {
                 (Entity::Constant(one), Entity::Constant(two)) => {
                     Truth::Constant((one == two) == *equal)
@@ -269,9 +318,9 @@ impl<'k, K: Known> Reader<'k, K> {
         let boxed = |day: Day| Box::new(day);
         match day {
             Day::Field(field) if self.date == Some(*field) => Day::Effective,
-            Day::Unknown => {
+            Day::Unknown | Day::Carried(_) => {
                 self.unsure = true;
-                Day::Unknown
+                day.clone()
             }
             Day::Constant(_) | Day::Effective | Day::Field(_) | Day::RowField(..) => day.clone(),
             Day::Plus(day, by) => Day::Plus(boxed(self.day(day)), *by),
@@ -292,20 +341,85 @@ impl<'k, K: Known> Reader<'k, K> {
                     Day::Choose(Box::new(condition), Box::new(yes), Box::new(no))
                 }
             },
+            Day::At(number) => match self.number(number) {
+                Number::Constant(day) if i32::try_from(day).is_ok() => {
+                    i32::try_from(day).map_or(Day::Unknown, Day::Constant)
+                }
+                number => Day::At(Box::new(number)),
+            },
         }
     }
 
     fn span(&mut self, span: &Span) -> Span {
-        let Span { kind, plus, .. } = *span;
-        let more = span.more.as_ref().map(|more| self.number(more));
-        let known = match more {
-            Some(Number::Constant(more)) => i32::try_from(more).ok(),
-            _ => None,
-        };
-        let day = self.day(&span.day);
-        match known.and_then(|more| plus.checked_add(more)) {
-            Some(plus) => Span { kind, day, plus, more: None },
-            None => Span { kind, day, plus, more: more.map(Box::new) },
+        let boxed = |span: Span| Box::new(span);
+        match span {
+            Span::Unknown | Span::Carried(_) => {
+                self.unsure = true;
+                span.clone()
+            }
+            Span::Constant(_) | Span::Field(_) | Span::RowField(..) => span.clone(),
+            Span::Of(kind, day) => match self.day(day) {
+                Day::Constant(day) => match Date::from_days(day) {
+                    Some(day) => Span::Constant(Period::of(*kind, day)),
+                    None => Span::Of(*kind, Day::Constant(day)),
+                },
+                day => Span::Of(*kind, day),
+            },
+            Span::Plus(span, by) => moved(self.span(span), *by),
+            Span::Later(span, by) => match (self.span(span), self.number(by)) {
+                (span, Number::Constant(by)) if i32::try_from(by).is_ok() => {
+                    moved(span, i32::try_from(by).unwrap_or(0))
+                }
+                (span, by) => Span::Later(boxed(span), Box::new(by)),
+            },
+            Span::Months(span, by) => Span::Months(boxed(self.span(span)), *by),
+            Span::Least(one, two) => match (self.span(one), self.span(two)) {
+                (Span::Constant(one), Span::Constant(two)) => Span::Constant(one.min(two)),
+                (one, two) => Span::Least(boxed(one), boxed(two)),
+            },
+            Span::Greatest(one, two) => match (self.span(one), self.span(two)) {
+                (Span::Constant(one), Span::Constant(two)) => Span::Constant(one.max(two)),
+                (one, two) => Span::Greatest(boxed(one), boxed(two)),
+            },
+            Span::Choose(condition, yes, no) => match self.truth(condition) {
+                Truth::Constant(true) => self.span(yes),
+                Truth::Constant(false) => self.span(no),
+                condition => {
+                    let (yes, no) = (self.span(yes), self.span(no));
+                    Span::Choose(Box::new(condition), boxed(yes), boxed(no))
+                }
+            },
+        }
+    }
+
+    fn text(&mut self, text: &Text) -> Text {
+        match text {
+            Text::Unknown | Text::Carried(_) => {
+                self.unsure = true;
+                text.clone()
+            }
+            Text::Constant(_) | Text::Field(_) | Text::RowField(..) => text.clone(),
+            Text::Choose(condition, yes, no) => match self.truth(condition) {
+                Truth::Constant(true) => self.text(yes),
+                Truth::Constant(false) => self.text(no),
+                condition => {
+                    let (yes, no) = (self.text(yes), self.text(no));
+                    Text::Choose(Box::new(condition), Box::new(yes), Box::new(no))
+                }
+            },
+        }
+    }
+
+    pub fn tree(&mut self, tree: &Tree) -> Tree {
+        match tree {
+            Tree::Number(number, den, under) => {
+                Tree::Number(self.number(number), *den, self.number(under))
+            }
+            Tree::Truth(truth) => Tree::Truth(self.truth(truth)),
+            Tree::Day(day) => Tree::Day(self.day(day)),
+            Tree::Span(span) => Tree::Span(self.span(span)),
+            Tree::Entity(entity) => Tree::Entity(self.entity(entity)),
+            Tree::Text(text) => Tree::Text(self.text(text)),
         }
     }
 
@@ -314,9 +428,9 @@ impl<'k, K: Known> Reader<'k, K> {
             Entity::Field(field) => {
                 self.known.member(*field).map_or(entity.clone(), Entity::Constant)
             }
-            Entity::Unknown => {
+            Entity::Unknown | Entity::Carried(_) => {
                 self.unsure = true;
-                Entity::Unknown
+                entity.clone()
             }
             Entity::Constant(_) | Entity::RowField(..) => entity.clone(),
             Entity::At(number) => match self.number(number) {
@@ -342,6 +456,15 @@ impl<'k, K: Known> Reader<'k, K> {
             other => other.clone(),
         }
     }
+}
+
+/// A period so many periods later.
+fn moved(span: Span, by: i32) -> Span {
+    let known = match &span {
+        Span::Constant(period) => period.checked_add(by),
+        _ => None,
+    };
+    known.map_or_else(|| Span::Plus(Box::new(span), by), Span::Constant)
 }
 
 /// Times a constant.

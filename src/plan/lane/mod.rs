@@ -18,6 +18,8 @@
 //! all that is known worked out (`known`): rates are numbers then, and one rule is left.
 
 mod among;
+mod call;
+mod carry;
 mod expr;
 mod flow;
 mod known;
@@ -26,6 +28,7 @@ mod rows;
 mod select;
 mod situation;
 mod split;
+mod sure;
 mod tables;
 mod tree;
 mod typed;
@@ -38,10 +41,10 @@ pub use rows::{
 };
 pub use situation::{Question, Questions};
 pub use tree::{
-    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, ScheduleVersion, Slot, Span, Term,
-    Truth,
+    Carried, Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, ScheduleVersion, Slot,
+    Span, Term, Text, Tree, Truth,
 };
 pub use way::{
-    Add, CaseOf, Choice, Divide, Done, Feed, Lane, Leaf, Levy, Limit, Next, Program, RowRead,
+    Add, Becomes, CaseOf, Choice, Divide, Done, Feed, Lane, Leaf, Levy, Limit, Next, Program, RowRead,
     Settle, Step, Sum, TotalKey, Way, WayOfSettling,
 };

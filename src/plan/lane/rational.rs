@@ -168,11 +168,25 @@ impl Rational {
         if let Some(by) = other.constant() {
             return self.times(&Exact::ONE.div(&by).ok()?);
         }
+        if let (Number::Choose(condition, yes, no), []) = (&other.number, other.under.as_slice())
+            && let (Number::Constant(yes), Number::Constant(no)) = (&**yes, &**no)
+        {
+            let by = |num: i128| self.clone().by_known(other.den, num);
+            return Rational::choose((**condition).clone(), by(*yes)?, by(*no)?);
+        }
         let shared = gcd(other.den, self.den).max(1);
         let number = multiplied(scaled(self.number, other.den / shared)?, &other.under);
         let mut under = self.under;
         under.push(Number::Positive(Box::new(other.number)));
         Rational::divided(number, self.den / shared, under)
+    }
+
+    /// Times a known ratio, whose denominator may be nought: then there is no answer.
+    fn by_known(self, num: i128, den: i128) -> Option<Rational> {
+        match den {
+            0 => Rational::new(Number::Unknown, 1),
+            den => self.times(&Exact::from_ratio(num, den).ok()?),
+        }
     }
 
     pub fn negate(self) -> Option<Rational> {

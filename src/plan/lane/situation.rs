@@ -168,6 +168,12 @@ impl<'k, K: Known> Maker<'k, K> {
 
     fn program(&mut self, program: &Program) -> Program {
         let mut program = program.clone();
+        program.kept.iter_mut().for_each(|kept| *kept = self.reader.keep(kept));
+        for becomes in &mut program.becomes {
+            becomes.when = self.reader.truth(&becomes.when);
+            becomes.value = self.reader.tree(&becomes.value);
+            self.waits |= becomes.when != Truth::Constant(false);
+        }
         for add in &mut program.adds {
             add.when = self.reader.truth(&add.when);
             add.amount = self.reader.number(&add.amount);
@@ -184,7 +190,6 @@ impl<'k, K: Known> Maker<'k, K> {
             let values = shares.factors.iter_mut().map(|(_, value)| value);
             values.chain(&mut shares.divisors).for_each(|it| *it = self.reader.number(it));
         }
-        program.kept.iter_mut().for_each(|kept| *kept = self.reader.number(kept));
         program.way = self.way(&program.way, Vec::new());
         for figure in &mut program.figures {
             figure.when = self.reader.truth(&figure.when);

@@ -28,6 +28,7 @@ impl<'p> Maker<'p> {
             // Members by position, and yes as one.
             Constant::Member(member) => Some((i128::from(*member), 1)),
             Constant::Bool(value) => Some((i128::from(*value), 1)),
+            Constant::Date(day) => Some((i128::from(day.days()), 1)),
             _ => None,
         };
         let first = declared.timelines.iter().flatten().next()?.value.clone();
@@ -51,9 +52,22 @@ impl<'p> Maker<'p> {
             Some(timeline)
         };
         let timelines: Option<Vec<_>> = declared.timelines.iter().map(timeline).collect();
-        let table = ParameterTable { sizes: declared.sizes.clone(), timelines: timelines? };
-        let number = Number::Parameter(Box::new(table), entities?, Box::new(day));
+        let timelines = timelines?;
+        let number = match timelines.as_slice() {
+            // A figure that is the same always and for all.
+            [only] if matches!(only.as_slice(), [(i32::MIN, Some(_))]) => {
+                Number::Constant(only.first()?.1?)
+            }
+            _ => {
+                let table = ParameterTable { sizes: declared.sizes.clone(), timelines };
+                Number::Parameter(Box::new(table), entities?, Box::new(day))
+            }
+        };
         Some(match first {
+            Constant::Date(_) => Typed::Day(match number {
+                Number::Constant(day) => Day::Constant(i32::try_from(day).ok()?),
+                number => Day::At(Box::new(number)),
+            }),
             Constant::Number(_) => Typed::Number(Rational::new(number, den)?),
             Constant::Member(_) => Typed::Entity(Entity::At(Box::new(number))),
             _ => {

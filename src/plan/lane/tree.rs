@@ -1,6 +1,6 @@
 //! What is computed: trees with a type each.
 
-use crate::base::{Duration, PeriodKind, Rounding};
+use crate::base::{Duration, Period, PeriodKind, Rounding};
 use crate::model::Comparison;
 use crate::plan::at;
 
@@ -80,6 +80,23 @@ pub enum Number {
     YearOf(Box<Day>),
     /// 1 to 12.
     MonthOf(Box<Day>),
+    /// 1 to 31.
+    DayOf(Box<Day>),
+    /// Whole months from one to the other.
+    MonthsBetween(Box<Day>, Box<Day>),
+    /// How many periods from one to the other.
+    PeriodsBetween(Box<Span>, Box<Span>),
+    /// A carried value, over this denominator.
+    Carried(Carried, i128),
+}
+
+/// What a carry holds under one of the lane's keys; without an answer until something was put there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carried {
+    /// Which carry.
+    pub carry: u32,
+    /// Which key.
+    pub key: u32,
 }
 
 /// A number that stands at hand.
@@ -116,10 +133,12 @@ pub enum Truth {
     Numbers(Comparison, Box<Number>, Box<Number>),
     /// Two days.
     Days(Comparison, Box<Day>, Box<Day>),
-    /// Two periods of one kind.
+    /// Two periods.
     Spans(Comparison, Box<Span>, Box<Span>),
-    /// A stored period, of the event or of a row, and another of the same kind.
-    Period(Comparison, Option<u32>, u32, Box<Span>),
+    /// A day lies in a period.
+    DayIn(Box<Day>, Box<Span>),
+    /// Two texts.
+    Texts(Comparison, Box<Text>, Box<Text>),
     /// Two members.
     Same(bool, Box<Entity>, Box<Entity>),
     /// A member is one of those at which there is `true`.
@@ -134,6 +153,29 @@ pub enum Truth {
     Present(u32),
     /// A stored field of a register's row is there.
     RowPresent(u32, u32),
+    /// A carried value.
+    Carried(Carried),
+    /// A carry has been given a value.
+    Held(Carried),
+    /// Whatever it comes to, it has an answer: without one the event is the evaluator's.
+    Answers(Box<Tree>),
+}
+
+/// A tree of any type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tree {
+    /// A numerator, its denominator, and what that is multiplied with.
+    Number(Number, i128, Number),
+    /// A condition.
+    Truth(Truth),
+    /// A day.
+    Day(Day),
+    /// A period.
+    Span(Span),
+    /// A member.
+    Entity(Entity),
+    /// A text.
+    Text(Text),
 }
 
 /// A day, as its count since 1970-01-01.
@@ -165,19 +207,56 @@ pub enum Day {
     End(Box<Span>),
     /// One or the other.
     Choose(Box<Truth>, Box<Day>, Box<Day>),
+    /// So many days since 1970-01-01.
+    At(Box<Number>),
+    /// A carried value.
+    Carried(Carried),
 }
 
-/// A period of a known kind.
+/// A period.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Span {
-    /// Its length.
-    pub kind: PeriodKind,
-    /// A day in it.
-    pub day: Day,
-    /// So many periods later …
-    pub plus: i32,
-    /// … and as many more as this comes to.
-    pub more: Option<Box<Number>>,
+pub enum Span {
+    /// Known beforehand.
+    Constant(Period),
+    /// There is no tree for it.
+    Unknown,
+    /// The one of this length in which a day lies.
+    Of(PeriodKind, Day),
+    /// A stored field of the event.
+    Field(u32),
+    /// A field of a register's row, stored or with one value for the run.
+    RowField(u32, u32),
+    /// So many periods later.
+    Plus(Box<Span>, i32),
+    /// The same, of a number that is worked out.
+    Later(Box<Span>, Box<Number>),
+    /// So many months later.
+    Months(Box<Span>, i32),
+    /// The earlier of two.
+    Least(Box<Span>, Box<Span>),
+    /// The later of two.
+    Greatest(Box<Span>, Box<Span>),
+    /// One or the other.
+    Choose(Box<Truth>, Box<Span>, Box<Span>),
+    /// A carried value.
+    Carried(Carried),
+}
+
+/// A text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Text {
+    /// Known beforehand.
+    Constant(Box<str>),
+    /// There is no tree for it.
+    Unknown,
+    /// A stored field of the event.
+    Field(u32),
+    /// A field of a register's row, stored or with one value for the run.
+    RowField(u32, u32),
+    /// One or the other.
+    Choose(Box<Truth>, Box<Text>, Box<Text>),
+    /// A carried value.
+    Carried(Carried),
 }
 
 /// A member of an enumeration, by position.
@@ -195,6 +274,8 @@ pub enum Entity {
     RowField(u32, u32),
     /// One or the other.
     Choose(Box<Truth>, Box<Entity>, Box<Entity>),
+    /// A carried value.
+    Carried(Carried),
 }
 
 /// A part of a key.
@@ -206,6 +287,8 @@ pub enum KeyPart {
     Text(u32),
     /// A stored text of a register's row.
     RowText(u32, u32),
+    /// A text that is found otherwise.
+    Words(Text),
     /// A member.
     Member(Entity),
     /// A day.
@@ -221,6 +304,7 @@ impl KeyPart {
     pub fn is_plain(&self) -> bool {
         match self {
             KeyPart::Text(_) | KeyPart::RowText(..) => true,
+            KeyPart::Words(text) => matches!(text, Text::Constant(_)),
             KeyPart::Whole(number) => matches!(number, Number::Field(_) | Number::Constant(_)),
             KeyPart::Member(entity) => {
                 matches!(entity, Entity::Constant(_) | Entity::Field(_) | Entity::RowField(..))
@@ -239,7 +323,7 @@ impl Day {
             Day::Constant(_) => Some(Vec::new()),
             Day::Field(field) => Some(vec![*field]),
             Day::Plus(day, _) | Day::Minus(day, _) => day.fields(),
-            Day::Start(span) | Day::End(span) if span.more.is_none() => span.day.fields(),
+            Day::Start(span) | Day::End(span) => span.fields(),
             Day::Least(one, two) | Day::Greatest(one, two) => {
                 Some([one.fields()?, two.fields()?].concat())
             }
@@ -254,9 +338,9 @@ impl Day {
             Day::Unknown
             | Day::Effective
             | Day::RowField(..)
-            | Day::Start(_)
-            | Day::End(_)
-            | Day::Choose(..) => None,
+            | Day::Choose(..)
+            | Day::At(_)
+            | Day::Carried(_) => None,
         }
     }
 
@@ -266,14 +350,30 @@ impl Day {
             Day::Plus(day, _) | Day::Minus(day, _) => day.is_plain(),
             Day::Start(span) | Day::End(span) => span.is_plain(),
             Day::Least(one, two) | Day::Greatest(one, two) => one.is_plain() && two.is_plain(),
-            Day::Unknown | Day::Made(..) | Day::Choose(..) => false,
+            Day::Unknown | Day::Made(..) | Day::Choose(..) | Day::At(_) | Day::Carried(_) => false,
         }
     }
 }
 
 impl Span {
+    /// The stored fields that it is made of, if it is made of nothing else.
+    fn fields(&self) -> Option<Vec<u32>> {
+        match self {
+            Span::Constant(_) => Some(Vec::new()),
+            Span::Of(_, day) => day.fields(),
+            Span::Plus(span, _) | Span::Months(span, _) => span.fields(),
+            _ => None,
+        }
+    }
+
     fn is_plain(&self) -> bool {
-        self.more.is_none() && self.day.is_plain()
+        match self {
+            Span::Constant(_) | Span::Field(_) | Span::RowField(..) => true,
+            Span::Of(_, day) => day.is_plain(),
+            Span::Plus(span, _) | Span::Months(span, _) => span.is_plain(),
+            Span::Least(one, two) | Span::Greatest(one, two) => one.is_plain() && two.is_plain(),
+            Span::Unknown | Span::Later(..) | Span::Choose(..) | Span::Carried(_) => false,
+        }
     }
 }
 

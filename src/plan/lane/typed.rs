@@ -5,7 +5,7 @@ use crate::model::{Arithmetic, Comparison};
 
 use super::super::{Constant, Kind};
 use super::rational::Rational;
-use super::{Day, Entity, KeyPart, Number, Span, Truth};
+use super::{Day, Entity, Number, Span, Text, Truth};
 
 /// A tree of any type.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,16 +15,15 @@ pub(super) enum Typed {
     Day(Day),
     Span(Span),
     Entity(Entity),
-    Text(KeyPart),
+    Text(Text),
     Length(Duration),
     /// A register's row, by its place among the lane's.
     Row(u32),
-    /// A stored period, of the event or of a row.
-    Period(Option<u32>, u32),
 }
 
+/// The period of a kind in which a day lies.
 pub(super) fn span(kind: PeriodKind, day: Day) -> Typed {
-    Typed::Span(Span { kind, day, plus: 0, more: None })
+    Typed::Span(Span::Of(kind, day))
 }
 
 pub(super) fn constant_of(constant: &Constant) -> Option<Typed> {
@@ -32,12 +31,12 @@ pub(super) fn constant_of(constant: &Constant) -> Option<Typed> {
         Constant::Bool(value) => Typed::Truth(Truth::Constant(*value)),
         Constant::Number(value) => Typed::Number(Rational::of(value)?),
         Constant::Date(day) => Typed::Day(Day::Constant(day.days())),
-        Constant::Period(period) => span(period.kind(), Day::Constant(period.start().days())),
+        Constant::Period(period) => Typed::Span(Span::Constant(*period)),
         Constant::Duration(length) => Typed::Length(*length),
         Constant::Member(member) | Constant::Option(member) => {
             Typed::Entity(Entity::Constant(*member))
         }
-        Constant::Text(_) => return None,
+        Constant::Text(text) => Typed::Text(Text::Constant(text.clone())),
     })
 }
 
@@ -49,9 +48,12 @@ pub(super) fn steady(kind: &Kind, field: u32, row: u32) -> Option<Typed> {
             Rational::new(Number::RowSteady(row, field, den), den).map(Typed::Number)
         }
         Kind::Integer => Rational::new(Number::RowSteady(row, field, 1), 1).map(Typed::Number),
-        Kind::Bool | Kind::Date | Kind::Member(_) | Kind::Option(_) => {
-            stored(kind, field, Some(row))
-        }
+        Kind::Bool
+        | Kind::Date
+        | Kind::Period
+        | Kind::Member(_)
+        | Kind::Option(_)
+        | Kind::Text => stored(kind, field, Some(row)),
         _ => None,
     }
 }
@@ -79,10 +81,12 @@ pub(super) fn stored(kind: &Kind, field: u32, row: Option<u32>) -> Option<Typed>
             row.map_or(Entity::Field(field), |row| Entity::RowField(row, field)),
         )),
         Kind::Text => {
-            Some(Typed::Text(row.map_or(KeyPart::Text(field), |row| KeyPart::RowText(row, field))))
+            Some(Typed::Text(row.map_or(Text::Field(field), |row| Text::RowField(row, field))))
         }
         Kind::Number => Rational::new(Number::Rate(row, field, RATES), RATES).map(Typed::Number),
-        Kind::Period => Some(Typed::Period(row, field)),
+        Kind::Period => {
+            Some(Typed::Span(row.map_or(Span::Field(field), |row| Span::RowField(row, field))))
+        }
         Kind::Duration | Kind::Row(_) | Kind::List(_) => None,
     }
 }
@@ -100,23 +104,38 @@ pub(super) fn arithmetic(operation: Arithmetic, left: Typed, right: Typed) -> Op
             let days = Number::DaysBetween(Box::new(earlier), Box::new(later));
             Typed::Number(Rational::new(days, 1)?)
         }
-        (Add, Typed::Span(span), Typed::Number(by)) => moved(span, &by, false)?,
-        (Subtract, Typed::Span(span), Typed::Number(by)) => moved(span, &by, true)?,
+        (Add, Typed::Span(span), Typed::Number(by)) => moved(span, by)?,
+        (Subtract, Typed::Span(span), Typed::Number(by)) => moved(span, by.negate()?)?,
+        (Add, Typed::Span(span), Typed::Length(by)) => {
+            Typed::Span(Span::Months(Box::new(span), by.months))
+        }
+        (Subtract, Typed::Span(span), Typed::Length(by)) => {
+            Typed::Span(Span::Months(Box::new(span), by.months.checked_neg()?))
+        }
+        (Subtract, Typed::Span(later), Typed::Span(earlier)) => {
+            let periods = Number::PeriodsBetween(Box::new(earlier), Box::new(later));
+            Typed::Number(Rational::new(periods, 1)?)
+        }
+        (Add, Typed::Length(a), Typed::Length(b)) => Typed::Length(a.checked_add(b)?),
+        (Subtract, Typed::Length(a), Typed::Length(b)) => {
+            Typed::Length(a.checked_add(b.checked_neg()?)?)
+        }
         _ => return None,
     })
 }
 
-fn moved(span: Span, by: &Rational, back: bool) -> Option<Typed> {
-    let Some(by) = by.constant() else {
-        let by = if back { by.clone().negate()? } else { by.clone() };
-        if span.more.is_some() {
-            return None;
-        }
-        return Some(Typed::Span(Span { more: Some(Box::new(by.over(1)?)), ..span }));
-    };
-    let by = i32::try_from(by.to_int()?).ok()?;
-    let plus = if back { span.plus.checked_sub(by)? } else { span.plus.checked_add(by)? };
-    Some(Typed::Span(Span { plus, ..span }))
+/// A period so many periods later.
+fn moved(span: Span, by: Rational) -> Option<Typed> {
+    let known = by.constant().and_then(|by| i32::try_from(by.to_int()?).ok());
+    Some(Typed::Span(match (known, span) {
+        (Some(by), Span::Plus(inner, own)) => match own.checked_add(by) {
+            // Both lead the same way, or one comes back: only the whole has to stay in the calendar.
+            Some(both) if own.signum() == by.signum() => Span::Plus(inner, both),
+            _ => Span::Plus(Box::new(Span::Plus(inner, own)), by),
+        },
+        (Some(by), span) => Span::Plus(Box::new(span), by),
+        (None, span) => Span::Later(Box::new(span), Box::new(by.over(1)?)),
+    }))
 }
 
 /// One or the other. What has no tree is left to the evaluator where it is the one.
@@ -140,6 +159,12 @@ pub(super) fn choose(condition: Truth, yes: Option<Typed>, no: Option<Typed>) ->
         (Typed::Entity(yes), Typed::Entity(no)) => {
             Typed::Entity(Entity::Choose(Box::new(condition), Box::new(yes), Box::new(no)))
         }
+        (Typed::Span(yes), Typed::Span(no)) => {
+            Typed::Span(Span::Choose(Box::new(condition), Box::new(yes), Box::new(no)))
+        }
+        (Typed::Text(yes), Typed::Text(no)) => {
+            Typed::Text(Text::Choose(Box::new(condition), Box::new(yes), Box::new(no)))
+        }
         (Typed::Truth(yes), Typed::Truth(no)) => Typed::Truth(any(vec![
             all(vec![condition.clone(), yes]),
             all(vec![Truth::Not(Box::new(condition)), no]),
@@ -155,36 +180,18 @@ fn unknown_like(typed: &Typed) -> Option<Typed> {
         Typed::Truth(_) => Typed::Truth(Truth::Unknown),
         Typed::Day(_) => Typed::Day(Day::Unknown),
         Typed::Entity(_) => Typed::Entity(Entity::Unknown),
-        Typed::Span(_) | Typed::Text(_) | Typed::Length(_) | Typed::Row(_) | Typed::Period(..) => {
-            return None;
-        }
+        Typed::Span(_) => Typed::Span(Span::Unknown),
+        Typed::Text(_) => Typed::Text(Text::Unknown),
+        Typed::Length(_) | Typed::Row(_) => return None,
     })
-}
-
-/// The comparison that holds of the two the other way round.
-fn turned(how: Comparison) -> Comparison {
-    match how {
-        Comparison::Equal | Comparison::NotEqual => how,
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
-    }
 }
 
 pub(super) fn compare(how: Comparison, left: Typed, right: Typed) -> Option<Truth> {
     Some(match (left, right) {
         (Typed::Number(a), Typed::Number(b)) => a.compare(how, b)?,
         (Typed::Day(a), Typed::Day(b)) => Truth::Days(how, Box::new(a), Box::new(b)),
-        (Typed::Span(a), Typed::Span(b)) if a.kind == b.kind => {
-            Truth::Spans(how, Box::new(a), Box::new(b))
-        }
-        (Typed::Period(row, field), Typed::Span(span)) => {
-            Truth::Period(how, row, field, Box::new(span))
-        }
-        (Typed::Span(span), Typed::Period(row, field)) => {
-            Truth::Period(turned(how), row, field, Box::new(span))
-        }
+        (Typed::Span(a), Typed::Span(b)) => Truth::Spans(how, Box::new(a), Box::new(b)),
+        (Typed::Text(a), Typed::Text(b)) => Truth::Texts(how, Box::new(a), Box::new(b)),
         (Typed::Entity(a), Typed::Entity(b)) => {
             let equal = match how {
                 Comparison::Equal => true,

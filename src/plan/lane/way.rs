@@ -1,7 +1,7 @@
 //! What happens to an event in its lane.
 
 use super::rows::{Each, FigureOf, LaneFactors, RowLoop, RowSettle, Selected, Source, Spread};
-use super::{Day, KeyPart, Number, Questions, Slot, Truth};
+use super::{Carried, Day, KeyPart, Number, Questions, Slot, Tree, Truth};
 
 /// The program of an event kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Lane {
     pub rows: Vec<RowRead>,
     /// Where rows come from that are taken one by one.
     pub sources: Vec<Source>,
-    /// Keys of totals, each looked up when first asked for.
+    /// Keys of totals and carries, each looked up when first asked for.
     pub keys: Vec<TotalKey>,
     /// The field that holds the inflow, and where it is put down.
     pub inflow: Option<(u32, Slot)>,
@@ -48,6 +48,8 @@ impl Lane {
 pub struct Program {
     /// What the event adds to tallies of itself.
     pub adds: Vec<Add>,
+    /// What it makes of carries.
+    pub becomes: Vec<Becomes>,
     /// Levies, in order of declaration.
     pub levies: Vec<Levy>,
     /// Rows that meet a condition.
@@ -109,6 +111,19 @@ pub struct Add {
     pub amount: Number,
     /// The sums it is added to.
     pub sums: Vec<Sum>,
+    /// The whole key, where it may have no answer: then it is asked for, even if nothing is added.
+    pub asked: Option<Vec<KeyPart>>,
+}
+
+/// What the event makes of a carry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Becomes {
+    /// Only if this holds.
+    pub when: Truth,
+    /// Which carry, and under which key.
+    pub to: Carried,
+    /// Its new value.
+    pub value: Tree,
 }
 
 /// A sum of a tally under a key.
