@@ -91,6 +91,14 @@ impl Registers {
         self.place(register, row, field)?.get()
     }
 
+    /// A field of a row that holds for good, or has one value for the run.
+    pub fn value(&self, register: u32, row: u32, field: u32) -> Option<&Cell> {
+        match self.cell(register, row, field)? {
+            Cell::Missing => self.steady(register, row, field),
+            cell => Some(cell),
+        }
+    }
+
     /// Keeps such a value.
     pub fn keep_steady(&self, register: u32, row: u32, field: u32, value: Cell) {
         if let Some(place) = self.place(register, row, field) {

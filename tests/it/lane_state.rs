@@ -42,7 +42,7 @@ parameter term : integer { from 2000-01-01 : 3; from 2020-07-01 : 14 }
 parameter opened : date { from 2000-01-01 : 2019-03-01; from 2020-07-01 : 2020-02-29 }
 parameter unit : money = 0.70
 parameter asked : date = 0001-01-01
-parameter late_rate : rate { from 2020-03-01 : 1/5 }
+parameter late_rate : rate { from 2019-04-01 : 1/5 }
 schedule steps : money {
   from 2000-01-01 { up to 100 : 3%; up to 1_000 : 10%; above : 45% }
 }
@@ -121,7 +121,7 @@ rule later of wage
 
 fn wages(events: usize) -> impl Strategy<Value = Vec<Sent>> {
     let day = (2019..2022_u32, 1..13_u32, 1..29_u32);
-    let since = (2017..2022_u32, 1..13_u32, prop::sample::select(vec![1_u32, 28]));
+    let since = prop::option::weighted(0.1, (2017..2022_u32, 1..13_u32, 1..29_u32));
     let who = (0..4_usize, 0..3_usize, 0..3_usize);
     let told = (
         prop::option::weighted(0.2, any::<bool>()),
@@ -132,8 +132,10 @@ fn wages(events: usize) -> impl Strategy<Value = Vec<Sent>> {
     let fen = prop_oneof![6 => 1..900_000_i128, 1 => Just(0_i128), 1 => -90_000..0_i128, 1 => 1..1_i128 << 65];
     prop::collection::vec((day, since, who, told, fen), 0..events).prop_map(|all| {
         let wage = |(at, (day, since, who, told, fen)): (usize, _)| {
-            let (day, since): ((u32, u32, u32), (u32, u32, u32)) = (day, since);
             let (person, payer, home): (usize, usize, usize) = who;
+            let (day, since): ((u32, u32, u32), Option<(u32, u32, u32)>) = (day, since);
+            // Nearly always the same.
+            let since = since.unwrap_or(([2018, 2019, 2020][payer], [3, 6, 9, 12][person], 1));
             let (said, until, meant, note): (
                 Option<bool>,
                 Option<u32>,

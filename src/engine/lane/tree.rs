@@ -337,10 +337,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 Item::Entry(register, entry) => (register, entry),
             },
         };
-        match self.registers.cell(register, entry, field)? {
-            Cell::Missing => self.registers.steady(register, entry, field),
-            cell => Some(cell),
-        }
+        self.registers.value(register, entry, field)
     }
 
     /// The number of a key of totals.

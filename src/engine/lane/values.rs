@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::base::{Date, Exact, Period};
-use crate::model::Comparison;
-use crate::plan::{Carried, Span, Text, Tree, at, holds};
+
+use crate::plan::{Carried, Comparison, Span, Text, Tree, at, holds};
 use crate::rows::{Cell, Column};
 
 use super::Event;
@@ -95,7 +95,12 @@ impl<'a, W: Whole> Event<'a, W> {
         }
     }
 
-    pub(super) fn compare_texts(&mut self, how: Comparison, one: &Text, two: &Text) -> Option<bool> {
+    pub(super) fn compare_texts(
+        &mut self,
+        how: Comparison,
+        one: &Text,
+        two: &Text,
+    ) -> Option<bool> {
         let (one, two) = (self.text(one)?, self.text(two)?);
         Some(holds(how, &self.said(one)?, &self.said(two)?))
     }

@@ -28,7 +28,10 @@ impl<'p> Maker<'p> {
         match (function, first, values.next()) {
             (Function::Min | Function::Max, first, second) => {
                 let least = function == Function::Min;
-                second.into_iter().chain(values).try_fold(first, |best, it| best_of(least, best, it))
+                second
+                    .into_iter()
+                    .chain(values)
+                    .try_fold(first, |best, it| best_of(least, best, it))
             }
             (Function::Abs, Typed::Number(value), None) => value.absolute().map(Typed::Number),
             (Function::MakeDate, year, Some(Typed::Number(month))) => {

@@ -28,16 +28,15 @@ impl<'p> Maker<'p> {
                 Typed::Number(Rational::new(Number::Carried(carried, den), den)?)
             }
             Kind::Integer => Typed::Number(Rational::new(Number::Carried(carried, 1), 1)?),
-            Kind::Number => {
-                Typed::Number(Rational::new(Number::Carried(carried, RATES), RATES)?)
-            }
+            Kind::Number => Typed::Number(Rational::new(Number::Carried(carried, RATES), RATES)?),
             Kind::Date => Typed::Day(Day::Carried(carried)),
             Kind::Period => Typed::Span(Span::Carried(carried)),
             Kind::Text => Typed::Text(Text::Carried(carried)),
             Kind::Member(_) => Typed::Entity(Entity::Carried(carried)),
             Kind::Option(_) | Kind::Duration | Kind::Row(_) | Kind::List(_) => return None,
         };
-        let starts = self.typed(&declared.starts, &mut Scene { locals: &mut Vec::new(), own: None });
+        let starts =
+            self.typed(&declared.starts, &mut Scene { locals: &mut Vec::new(), own: None });
         choose(Truth::Held(carried), Some(held), starts)
     }
 

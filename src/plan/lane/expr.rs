@@ -8,7 +8,8 @@ use super::super::{Event, Expr, Plan, at};
 use super::rational::Rational;
 use super::typed::{Typed, all, any, arithmetic, choose, compare, constant_of, steady, stored};
 use super::{
-    Day, Entity, KeyPart, LaneFactors, Number, RowRead, Selected, Source, Sum, Text, TotalKey, Truth,
+    Day, Entity, KeyPart, LaneFactors, Number, RowRead, Selected, Source, Sum, Text, TotalKey,
+    Truth,
 };
 
 /// What slots of a frame hold, as far as it is known.

@@ -7,7 +7,8 @@ use crate::model::Comparison;
 
 use super::rational::scaled;
 use super::{
-    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Slot, Span, Term, Text, Tree, Truth,
+    Day, Entity, KeyPart, Number, ParameterTable, ScheduleTable, Slot, Span, Term, Text, Tree,
+    Truth,
 };
 use crate::base::{Date, Period};
 use crate::plan::at;

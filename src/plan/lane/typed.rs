@@ -48,12 +48,9 @@ pub(super) fn steady(kind: &Kind, field: u32, row: u32) -> Option<Typed> {
             Rational::new(Number::RowSteady(row, field, den), den).map(Typed::Number)
         }
         Kind::Integer => Rational::new(Number::RowSteady(row, field, 1), 1).map(Typed::Number),
-        Kind::Bool
-        | Kind::Date
-        | Kind::Period
-        | Kind::Member(_)
-        | Kind::Option(_)
-        | Kind::Text => stored(kind, field, Some(row)),
+        Kind::Bool | Kind::Date | Kind::Period | Kind::Member(_) | Kind::Option(_) | Kind::Text => {
+            stored(kind, field, Some(row))
+        }
         _ => None,
     }
 }

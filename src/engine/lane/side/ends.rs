@@ -52,9 +52,22 @@ impl<'a> Group<'a, '_> {
             });
             self.change(&feed.sums, &amounts, &mut changes);
         }
+        let becoming = program.becomes.iter().map(|becomes| self.becoming(becomes)).collect();
         let Group { of, rows, days, watched, keys, residues, inflow, lost, .. } = self;
-        let lane = of.lane;
-        Finished { lane, done, rows, days, leaves, changes, watched, keys, residues, inflow, lost }
+        Finished {
+            lane: of.lane,
+            done,
+            rows,
+            days,
+            leaves,
+            changes,
+            becoming,
+            watched,
+            keys,
+            residues,
+            inflow,
+            lost,
+        }
     }
 
     fn leaf(&mut self, leaf: &Leaf) -> LeafOf {
@@ -236,6 +249,14 @@ impl Finished<'_> {
                     let key = u32::try_from(keys.at(place)).map_err(|_| HALF)?;
                     totals.add_whole(key, amount.into(), day).map_err(|_| HALF)?;
                 }
+            }
+        }
+        for becoming in &self.becoming {
+            let keys = self.keys.get(at(becoming.to.key)).and_then(Option::as_ref).ok_or(HALF)?;
+            let held = state.carried.get_mut(at(becoming.to.carry)).ok_or(HALF)?;
+            for (place, _) in self.taken().filter(|(place, _)| becoming.when.at(*place)) {
+                let key = u32::try_from(keys.at(place)).map_err(|_| HALF)?;
+                held.put(key, becoming.cell(place).ok_or(HALF)?);
             }
         }
         for Watched { leg, sum, shuts, open, bound } in &self.watched {

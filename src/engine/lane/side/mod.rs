@@ -12,9 +12,12 @@
 
 mod ends;
 mod numbers;
+mod rows;
+mod spans;
 mod steps;
 mod trees;
 mod turn;
+mod values;
 
 use crate::base::{Date, Money};
 use crate::plan::{Done, Lane, Next, Program, Way, at};
@@ -116,6 +119,10 @@ struct Group<'a, 's> {
     keys: Vec<Option<Numbers>>,
     /// Rows of registers that have been looked up.
     found: Vec<Option<Numbers>>,
+    /// By source, the row at hand.
+    items: Vec<Option<Numbers>>,
+    /// Numbers that are worked out once, and for which events they have no answer.
+    kept: Vec<Option<(Numbers, Vec<bool>)>>,
     adds: Vec<Numbers>,
     watched: Vec<Watched>,
     /// Units given beyond rounding down.
@@ -133,6 +140,7 @@ struct Finished<'p> {
     days: Numbers,
     leaves: Vec<ends::LeafOf>,
     changes: Vec<ends::Change>,
+    becoming: Vec<values::Becoming>,
     watched: Vec<Watched>,
     keys: Vec<Option<Numbers>>,
     residues: Vec<u64>,
@@ -168,7 +176,8 @@ impl Worth {
 
 /// Whether anything can be worked out in columns, as far as is seen at a glance.
 fn has_columns(lane: &Lane, program: &Program) -> bool {
-    lane.kept_under.is_none() && lane.sources.is_empty() && program.figures.is_empty()
+    let plain = program.adds.iter().all(|add| add.asked.is_none());
+    lane.kept_under.is_none() && program.shares.is_empty() && program.figures.is_empty() && plain
 }
 
 /// Works events of one program out, each on its day.
@@ -200,6 +209,8 @@ impl<'a, 's> Group<'a, 's> {
             slots: vec![zero.clone(); at(lane.slots)],
             keys,
             found: vec![None; lane.rows.len()],
+            items: vec![None; lane.sources.len()],
+            kept: vec![None; program.kept.len()],
             adds: Vec::with_capacity(program.adds.len()),
             watched: Vec::new(),
             residues: vec![0; rows.len()],
@@ -277,6 +288,7 @@ impl<'a, 's> Group<'a, 's> {
         let known = |list: &[Option<Numbers>]| {
             list.iter().map(|it| it.as_ref().map(|it| it.only(places))).collect()
         };
+        let kept = |(of, lost): &(Numbers, Vec<bool>)| (of.only(places), only(lost, places));
         Group {
             of: self.of,
             state: self.state,
@@ -285,6 +297,8 @@ impl<'a, 's> Group<'a, 's> {
             slots: all(&self.slots),
             keys: known(&self.keys),
             found: known(&self.found),
+            items: known(&self.items),
+            kept: self.kept.iter().map(|it| Some(kept(it.as_ref()?))).collect(),
             adds: all(&self.adds),
             watched: self.watched.iter().map(|it| it.only(places)).collect(),
             residues: only(&self.residues, places),

@@ -71,7 +71,7 @@ impl Group<'_, '_> {
     }
 
     /// Leaves to others what is so.
-    fn lose(&mut self, is_so: impl Fn(usize) -> bool) {
+    pub(super) fn lose(&mut self, is_so: impl Fn(usize) -> bool) {
         self.lost.iter_mut().enumerate().for_each(|(place, lost)| *lost |= is_so(place));
     }
 

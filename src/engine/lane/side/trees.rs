@@ -1,15 +1,18 @@
 //! The trees of a lane for many events at once; compare [`super::super::tree`], which takes one.
 
-use crate::base::{Date, Period};
+use crate::base::Date;
 use crate::plan::{Day, Entity, KeyPart, Number, RowRead, Sum, Term, Truth, at, holds};
 use crate::rows::{Cell, Column};
 
 use super::super::Found;
 use super::super::ahead::only_row;
 use super::super::tree::{read_off, rounded};
+use super::super::values::parts_of;
 use super::super::whole::Whole;
 use super::numbers::{Numbers, Truths};
+use super::spans::period;
 use super::{Group, date};
+use crate::engine::function::months_between;
 use crate::engine::value::Part;
 
 /// Stand for rows that are not there, and for those of which the evaluator has to say something.
@@ -91,15 +94,38 @@ impl Group<'_, '_> {
                 Cell::Money(value) => narrow(value.minor()),
                 _ => None,
             }),
+            Number::RowSteady(row, field, den) | Number::Rate(Some(row), field, den) => self
+                .row_field(*row, *field, |cell| match cell {
+                    Cell::Number(value) => narrow(parts_of(value, *den)?),
+                    _ => None,
+                }),
+            Number::Rate(None, field, den) => self.gather(*field, |column, row| match column {
+                Column::Number(values) => narrow(parts_of(values.get_ref(row)?, *den)?),
+                _ => None,
+            }),
+            Number::Carried(carried, den) => self.carried(*carried, |cell| match cell {
+                Cell::Number(value) => narrow(parts_of(value, *den)?),
+                _ => None,
+            }),
+            Number::Kept(place) => self.kept(*place),
+            Number::SumOver(rows, None, inner) => self.sum_over(*rows, inner),
+            Number::Count(rows, None) => self.count(*rows),
             Number::DaysBetween(from, to) => {
                 let (from, to) = (self.day(from), self.day(to));
                 to.with(from, &mut self.lost, i64::checked_sub)
             }
-            Number::YearOf(day) => {
-                self.day(day).map(&mut self.lost, |day| Some(date(day)?.year().into()))
+            Number::YearOf(day) => self.part_of(day, Date::year),
+            Number::MonthOf(day) => self.part_of(day, Date::month),
+            Number::DayOf(day) => self.part_of(day, Date::day),
+            Number::MonthsBetween(from, to) => {
+                let (from, to) = (self.day(from), self.day(to));
+                from.with(to, &mut self.lost, |from, to| {
+                    Some(months_between(date(from)?, date(to)?).into())
+                })
             }
-            Number::MonthOf(day) => {
-                self.day(day).map(&mut self.lost, |day| Some(date(day)?.month().into()))
+            Number::PeriodsBetween(from, to) => {
+                let (from, to) = (self.span(from), self.span(to));
+                to.with(from, &mut self.lost, |to, from| Some((to >> 2) - (from >> 2)))
             }
             _ => self.constant(None),
         }
@@ -113,6 +139,11 @@ impl Group<'_, '_> {
     ) -> Numbers {
         let (one, two) = (self.number(one), self.number(two));
         one.with(two, &mut self.lost, of)
+    }
+
+    fn part_of(&mut self, day: &Day, part: impl Fn(Date) -> i32) -> Numbers {
+        let days = self.day(day);
+        self.of_days(days, |day| Some(part(date(day)?).into()))
     }
 
     fn linear(&mut self, constant: i128, terms: &[(Term, i128)]) -> Numbers {
@@ -223,6 +254,16 @@ impl Group<'_, '_> {
                 let (one, two) = (self.day(one), self.day(two));
                 one.test_with(&two, |one, two| holds(*how, &one, &two))
             }
+            Truth::Spans(how, one, two) => {
+                let (one, two) = (self.span(one), self.span(two));
+                one.test_with(&two, |one, two| holds(*how, &one, &two))
+            }
+            Truth::DayIn(day, span) => {
+                let (days, spans) = (self.day(day), self.span(span));
+                days.test_with(&spans, |day, it| {
+                    period(it).zip(date(day)).is_some_and(|(it, day)| it.contains(day))
+                })
+            }
             Truth::Same(equal, one, two) => {
                 let (one, two) = (self.entity(one), self.entity(two));
                 one.test_with(&two, |one, two| (one == two) == *equal)
@@ -245,11 +286,41 @@ impl Group<'_, '_> {
                 let there = rows.map(|row| column.is_some_and(|it| !it.is_missing(at(*row))));
                 Truths::Each(there.collect())
             }
-            _ => {
-                self.lost.fill(true);
-                Truths::All(false)
+            Truth::RowPresent(row, field) => {
+                let Some((register, entries)) = self.entries(*row) else { return self.nobody() };
+                let registers = self.of.registers;
+                let there = entries.map(&mut self.lost, |entry| {
+                    let cell = registers.cell(register, u32::try_from(entry).ok()?, *field);
+                    Some(cell.is_some_and(|cell| *cell != Cell::Missing).into())
+                });
+                there.test(|there| there == 1)
             }
+            Truth::Texts(how, one, two) => self.compare_texts(*how, one, two),
+            Truth::Carried(carried) => {
+                let flags = self.carried(*carried, |cell| match cell {
+                    Cell::Bool(value) => Some((*value).into()),
+                    _ => None,
+                });
+                flags.test(|flag| flag == 1)
+            }
+            Truth::Held(carried) => self.held(*carried),
+            Truth::Answers(tree) => self.answers(tree),
+            Truth::Within(inner, outer, tree) => {
+                let (inner, outer) = (self.entity(inner), self.entity(outer));
+                let within = inner.with(outer, &mut self.lost, |inner, outer| {
+                    let row = tree.get(usize::try_from(inner).ok()?)?;
+                    row.get(usize::try_from(outer).ok()?).map(|it| i64::from(*it))
+                });
+                within.test(|within| within == 1)
+            }
+            Truth::Unknown => self.nobody(),
         }
+    }
+
+    /// No answer for any.
+    fn nobody(&mut self) -> Truths {
+        self.lost.fill(true);
+        Truths::All(false)
     }
 
     pub(super) fn day(&mut self, day: &Day) -> Numbers {
@@ -283,21 +354,24 @@ impl Group<'_, '_> {
                 let day = self.number(day);
                 self.made_days(&year, &month, &day)
             }
-            Day::Start(span) if span.more.is_none() => {
-                let period = |day| Period::of(span.kind, date(day)?).checked_add(span.plus);
-                self.day(&span.day)
-                    .map(&mut self.lost, |day| Some(period(day)?.start().days().into()))
+            Day::Start(span) => {
+                let spans = self.span(span);
+                self.of_days(spans, |it| Some(period(it)?.start().days().into()))
             }
-            Day::End(span) if span.more.is_none() => {
-                let period = |day| Period::of(span.kind, date(day)?).checked_add(span.plus);
-                self.day(&span.day)
-                    .map(&mut self.lost, |day| Some(period(day)?.end().days().into()))
+            Day::End(span) => {
+                let spans = self.span(span);
+                self.of_days(spans, |it| Some(period(it)?.end().days().into()))
             }
             Day::Choose(condition, yes, no) => {
                 let chosen = self.truth(condition);
                 self.choose(&chosen, |group| group.day(yes), |group| group.day(no))
             }
-            _ => self.constant(None),
+            Day::At(number) => self.number(number),
+            Day::Carried(carried) => self.carried(*carried, |cell| match cell {
+                Cell::Date(day) => Some(day.days().into()),
+                _ => None,
+            }),
+            Day::Unknown => self.constant(None),
         }
     }
 
@@ -342,11 +416,19 @@ impl Group<'_, '_> {
                 let chosen = self.truth(condition);
                 self.choose(&chosen, |group| group.entity(yes), |group| group.entity(no))
             }
+            Entity::Carried(carried) => self.carried(*carried, |cell| match cell {
+                Cell::Member(member) => Some((*member).into()),
+                _ => None,
+            }),
         }
     }
 
     /// What each event has in a field.
-    fn gather(&mut self, field: u32, of: impl Fn(&Column, usize) -> Option<i64>) -> Numbers {
+    pub(super) fn gather(
+        &mut self,
+        field: u32,
+        of: impl Fn(&Column, usize) -> Option<i64>,
+    ) -> Numbers {
         let Some(column) = self.of.batch.columns.get(at(field)) else { return self.constant(None) };
         let rows = self.rows.iter().zip(&mut self.lost);
         let values = rows.map(|(row, lost)| {
@@ -384,15 +466,18 @@ impl Group<'_, '_> {
     }
 
     /// A field of a row of a register; the row must be there.
-    fn row_field(&mut self, row: u32, field: u32, of: impl Fn(&Cell) -> Option<i64>) -> Numbers {
-        let Some(RowRead::Keyed { register, .. }) = self.of.lane.rows.get(at(row)) else {
-            return self.constant(None);
-        };
-        let (register, registers) = (*register, self.of.registers);
-        self.row(row).map(&mut self.lost, |entry| {
+    pub(super) fn row_field(
+        &mut self,
+        row: u32,
+        field: u32,
+        of: impl Fn(&Cell) -> Option<i64>,
+    ) -> Numbers {
+        let Some((register, entries)) = self.entries(row) else { return self.constant(None) };
+        let registers = self.of.registers;
+        entries.map(&mut self.lost, |entry| {
             let entry = u32::try_from(entry).ok()?;
             let number = registers.number(register, entry, field);
-            number.or_else(|| of(registers.cell(register, entry, field)?))
+            number.or_else(|| of(registers.value(register, entry, field)?))
         })
     }
 
@@ -402,7 +487,7 @@ impl Group<'_, '_> {
     }
 
     /// The rows of a register that the events ask for, each looked for once.
-    fn row(&mut self, row: u32) -> Numbers {
+    pub(super) fn row(&mut self, row: u32) -> Numbers {
         if let Some(Some(found)) = self.found.get(at(row)) {
             return found.clone();
         }
@@ -439,7 +524,7 @@ impl Group<'_, '_> {
     }
 
     /// A part of a key that stands in a field.
-    fn stored_part(&self, part: &KeyPart, row: usize) -> Option<Part> {
+    pub(super) fn stored_part(&self, part: &KeyPart, row: usize) -> Option<Part> {
         let column = |field: &u32| self.of.batch.columns.get(at(*field));
         match part {
             KeyPart::Text(field) => match column(field)? {

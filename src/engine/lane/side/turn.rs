@@ -5,7 +5,7 @@
 //! made in whatever order. The first event that is lost to its group ends what is taken together,
 //! since nobody knows what it changes.
 
-use crate::base::{Date, Period};
+use crate::base::Date;
 use crate::plan::{Day, KeyPart, Lane, at};
 use crate::rows::{Batch, Column};
 
@@ -13,6 +13,7 @@ use super::super::Lanes;
 use super::super::ahead::Ahead;
 use super::super::programs::{Answers, Programs, Ready};
 use super::numbers::Numbers;
+use super::spans::period;
 use super::{Finished, Group, Of, date, has_columns, work_out};
 use crate::engine::registers::Registers;
 use crate::engine::state::State;
@@ -185,7 +186,7 @@ enum PartOf {
     Member(Numbers),
     Day(Numbers),
     Bool(Numbers),
-    Period(Vec<Option<Period>>),
+    Period(Numbers),
     Text(u32),
 }
 
@@ -217,13 +218,9 @@ impl Group<'_, '_> {
                 let truths = self.truth(truth);
                 PartOf::Bool(truths.choose(Numbers::All(1), &Numbers::All(0)))
             }
-            KeyPart::Period(span) if span.more.is_none() => {
-                let days = self.day(&span.day);
-                let period = |day| Period::of(span.kind, date(day)?).checked_add(span.plus);
-                PartOf::Period(days.iter(self.rows.len()).map(period).collect())
-            }
+            KeyPart::Period(span) => PartOf::Period(self.span(span)),
             KeyPart::Text(field) => PartOf::Text(*field),
-            KeyPart::Period(_) | KeyPart::RowText(..) => {
+            KeyPart::Words(_) | KeyPart::RowText(..) => {
                 self.lost.fill(true);
                 PartOf::Text(0)
             }
@@ -239,7 +236,7 @@ impl PartOf {
             PartOf::Member(members) => Part::Member(u32::try_from(members.at(place)).ok()?),
             PartOf::Day(days) => Part::Date(date(days.at(place))?),
             PartOf::Bool(truths) => Part::Bool(truths.at(place) == 1),
-            PartOf::Period(periods) => Part::Period((*periods.get(place)?)?),
+            PartOf::Period(periods) => Part::Period(period(periods.at(place))?),
             PartOf::Text(field) => match batch.columns.get(at(*field))? {
                 Column::Text(texts) => names.text_part(texts.get(at(row))?, true),
                 _ => return None,

@@ -1,0 +1,104 @@
+//! What is gathered from rows of registers, for many events at once: each row of each event stands as
+//! an event of a group of its own.
+
+use crate::plan::{Number, RowRead, RowsOf, at};
+
+use super::Group;
+use super::numbers::Numbers;
+
+/// The rows that events selected.
+struct Chosen<'a, 's> {
+    /// One after the other.
+    rows: Group<'a, 's>,
+    /// Whose they are.
+    events: Vec<usize>,
+}
+
+impl<'a, 's> Group<'a, 's> {
+    /// The register of a row, and the rows of it that the events have.
+    pub(super) fn entries(&mut self, row: u32) -> Option<(u32, Numbers)> {
+        let lane = self.of.lane;
+        match lane.rows.get(at(row))? {
+            RowRead::Keyed { register, .. } => Some((*register, self.row(row))),
+            RowRead::Item(source) => match lane.sources.get(at(*source))? {
+                RowsOf::Register { register, .. } => {
+                    Some((*register, self.items.get(at(*source))?.clone()?))
+                }
+                RowsOf::List(_) => None,
+            },
+        }
+    }
+
+    /// The rows of a selection; nothing where it is not of a register.
+    fn chosen(&mut self, selection: u32) -> Option<Chosen<'a, 's>> {
+        let of = self.of;
+        let selected = of.program.selections.get(at(selection))?;
+        let source = at(selected.source);
+        let RowsOf::Register { register, key, .. } = of.lane.sources.get(source)? else {
+            return None;
+        };
+        let (mut places, mut entries, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+        for place in 0..self.rows.len() {
+            let row = self.rows.get(place).copied().map(at)?;
+            parts.clear();
+            parts.extend(key.iter().map_while(|part| self.stored_part(part, row)));
+            let (first, end) = of.registers.range(*register, &parts);
+            let mut own = first..end;
+            if parts.len() != key.len() || own.any(|it| of.registers.clashes(*register, it)) {
+                *self.lost.get_mut(place)? = true;
+                continue;
+            }
+            for entry in first..end {
+                places.push(place);
+                entries.push(i64::from(entry));
+            }
+        }
+        let mut all = self.only(&places);
+        *all.items.get_mut(source)? = Some(Numbers::each(entries));
+        let meet = all.truth(&selected.condition);
+        self.lose_with(&all, &places);
+        let chosen: Vec<usize> = (0..places.len()).filter(|place| meet.at(*place)).collect();
+        let events = chosen.iter().filter_map(|place| places.get(*place).copied()).collect();
+        Some(Chosen { rows: all.only(&chosen), events })
+    }
+
+    /// An event is lost where one of its rows is.
+    fn lose_with(&mut self, rows: &Group<'_, '_>, events: &[usize]) {
+        for (event, lost) in events.iter().zip(&rows.lost) {
+            if let Some(own) = self.lost.get_mut(*event) {
+                *own |= lost;
+            }
+        }
+    }
+
+    /// The sum over the rows of a selection.
+    pub(super) fn sum_over(&mut self, selection: u32, number: &Number) -> Numbers {
+        let Some(mut chosen) = self.chosen(selection) else { return self.constant(None) };
+        if chosen.events.is_empty() {
+            return Numbers::All(0);
+        }
+        let values = chosen.rows.number(number);
+        self.lose_with(&chosen.rows, &chosen.events);
+        let mut sums = vec![0_i64; self.rows.len()];
+        for (event, value) in chosen.events.iter().zip(values.iter(chosen.events.len())) {
+            let places = sums.get_mut(*event).zip(self.lost.get_mut(*event));
+            let Some((sum, lost)) = places else { continue };
+            let next = sum.checked_add(value);
+            *lost |= next.is_none();
+            *sum = next.unwrap_or(0);
+        }
+        Numbers::each(sums)
+    }
+
+    /// How many rows a selection has.
+    pub(super) fn count(&mut self, selection: u32) -> Numbers {
+        let Some(chosen) = self.chosen(selection) else { return self.constant(None) };
+        let mut counts = vec![0_i64; self.rows.len()];
+        for event in chosen.events {
+            if let Some(count) = counts.get_mut(event) {
+                *count += 1;
+            }
+        }
+        Numbers::each(counts)
+    }
+}
