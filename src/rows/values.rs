@@ -147,6 +147,18 @@ impl<T> Values<T> {
         }
     }
 
+    /// Those of some rows.
+    pub fn only(&self, rows: &[usize]) -> Values<T>
+    where
+        T: Clone + Filler,
+    {
+        if self.there.is_empty() {
+            let chosen = |row: &usize| self.values.get(*row).cloned().unwrap_or_else(T::filler);
+            return Values { values: rows.iter().map(chosen).collect(), there: Vec::new() };
+        }
+        rows.iter().map(|row| self.get_ref(*row).cloned()).collect()
+    }
+
     /// Forgets all but the first so many.
     pub fn truncate(&mut self, rows: usize) {
         self.values.truncate(rows);
@@ -284,6 +296,14 @@ impl Wholes {
         }
     }
 
+    /// Those of some rows.
+    pub fn only(&self, rows: &[usize]) -> Wholes {
+        if self.wide.is_empty() {
+            return Wholes { narrow: self.narrow.only(rows), wide: Vec::new() };
+        }
+        rows.iter().map(|row| self.get(*row)).collect()
+    }
+
     /// Forgets all but the first so many.
     pub fn truncate(&mut self, rows: usize) {
         self.narrow.truncate(rows);
@@ -329,6 +349,13 @@ impl TextColumn {
     /// Adds the texts of some rows of another column.
     pub fn extend_from(&mut self, other: &TextColumn, rows: Range<usize>) {
         rows.for_each(|row| self.push(other.get(row)));
+    }
+
+    /// Those of some rows.
+    pub fn only(&self, rows: &[usize]) -> TextColumn {
+        let mut own = TextColumn::with_capacity(rows.len());
+        rows.iter().for_each(|row| own.push(self.get(*row)));
+        own
     }
 
     /// A column that holds nothing yet, with as much room.

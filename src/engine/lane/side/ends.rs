@@ -2,12 +2,13 @@
 
 use crate::base::Date;
 use crate::plan::{Done, KeyPart, Leaf, Sum, at};
-use crate::rows::Cell;
+use crate::rows::{Cell, Payee};
 
 use super::numbers::Numbers;
 use super::steps::Watched;
-use super::{Finished, Given, Group, Side, date};
+use super::{Finished, Given, Group, LegGiven, Payees, Side, date};
 use crate::engine::state::State;
+use crate::engine::summary::Brought;
 use crate::engine::value::Part;
 
 const HALF: &str = "the changes of a group of events failed half way";
@@ -37,7 +38,7 @@ pub(super) struct Change {
 impl<'a> Group<'a, '_> {
     /// Works out what the events give and change, so far that making the changes cannot fail.
     pub(super) fn finish(mut self, done: &'a Done) -> Finished<'a> {
-        let leaves = done.leaves.iter().map(|leaf| self.leaf(leaf)).collect();
+        let leaves: Vec<LeafOf> = done.leaves.iter().map(|leaf| self.leaf(leaf)).collect();
         let mut changes = Vec::new();
         let program = self.of.program;
         for (place, add) in program.adds.iter().enumerate() {
@@ -52,6 +53,11 @@ impl<'a> Group<'a, '_> {
             });
             self.change(&feed.sums, &amounts, &mut changes);
         }
+        // What does not give what there was is the evaluator's to say.
+        let left = leaves.iter().fold(self.inflow.clone(), |left, leaf: &LeafOf| {
+            left.with(leaf.units.clone(), &mut self.lost, i64::checked_sub)
+        });
+        left.map(&mut self.lost, |left| (left == 0).then_some(0));
         let Group { of, rows, days, watched, keys, residues, inflow, lost, .. } = self;
         let lane = of.lane;
         Finished { lane, done, rows, days, leaves, changes, watched, keys, residues, inflow, lost }
@@ -99,49 +105,76 @@ impl Finished<'_> {
         (self.rows.len(), self.lost.iter().filter(|lost| **lost).count())
     }
 
-    /// The rows of those that are not.
-    pub fn kept(&self) -> impl Iterator<Item = u32> + '_ {
-        self.taken().map(|(_, row)| row)
-    }
-
-    /// Makes the changes of all events that stand before a row.
+    /// Makes the changes of all events that are not lost.
     ///
     /// # Errors
     /// A mistake of ours.
-    pub fn commit(
-        mut self,
-        before: u32,
-        state: &mut State,
-        side: &mut Side,
-    ) -> Result<(), &'static str> {
-        for (row, lost) in self.rows.iter().zip(&mut self.lost) {
-            *lost |= *row >= before;
-        }
+    pub fn commit(mut self, state: &mut State, side: &mut Side) -> Result<(), &'static str> {
         self.change(state)?;
+        let count = self.rows.len();
         let mut legs = Vec::with_capacity(self.leaves.len());
         let mut years = None;
+        let inflow = self.inflow.spread(count);
+        let (all, lost) = self.lost();
+        let mut brought = Brought {
+            events: u64::try_from(all - lost).map_err(|_| HALF)?,
+            residue: self.residue(),
+            inflow: self.wide_sum(&inflow)?,
+            ..Brought::default()
+        };
         for (leaf, LeafOf { units, more, den, to }) in
             self.done.leaves.iter().zip(std::mem::take(&mut self.leaves))
         {
-            let positions = match to {
-                To::Undetermined => None,
+            let units = units.spread(count);
+            let sum = self.wide_sum(&units)?;
+            let payee = match to {
+                To::Undetermined => {
+                    brought.undetermined = brought.undetermined.checked_add(sum).ok_or(HALF)?;
+                    Payees::One(Payee::Undetermined)
+                }
                 To::Account(account, key) => {
-                    let given = |place| units.at(place) != 0 || more.at(place) != 0;
+                    brought.given = brought.given.checked_add(sum).ok_or(HALF)?;
+                    let more = more.spread(count);
+                    let given = |place: usize| {
+                        units.get(place).is_some_and(|it| *it != 0)
+                            || more.get(place).is_some_and(|it| *it != 0)
+                    };
                     let positions = self.positions(account, key.as_ref(), given, state);
                     self.drift((&positions, &more, &den), &mut years, state)?;
-                    Some(positions)
+                    match positions {
+                        Numbers::All(position) => {
+                            let position = u32::try_from(position).map_err(|_| HALF)?;
+                            Payees::One(Payee::Account(position))
+                        }
+                        Numbers::Each(positions) => Payees::Each(positions),
+                    }
                 }
             };
-            legs.push((leaf.leg, positions, units));
+            legs.push(LegGiven { leg: leaf.leg, payee, units });
         }
         let number = u32::try_from(side.groups.len() + 1).map_err(|_| HALF)?;
-        for (place, row) in self.taken() {
-            let place = u32::try_from(place).map_err(|_| HALF)?;
-            *side.ended.get_mut(at(row)).ok_or(HALF)? = (number, place);
+        for ((place, row), lost) in (0_u32..).zip(&self.rows).zip(&self.lost) {
+            if !*lost {
+                *side.ended.get_mut(at(*row)).ok_or(HALF)? = (number, place);
+            }
         }
-        let Finished { inflow, residues, .. } = self;
+        let residues = self.residues;
         side.groups.push(Given { legs, inflow, residues });
+        side.brought = side.brought.with(&brought).ok_or(HALF)?;
         Ok(())
+    }
+
+    /// The units that were given beyond rounding down.
+    fn residue(&self) -> u64 {
+        let taken = self.residues.iter().zip(&self.lost).filter(|(_, lost)| !**lost);
+        taken.fold(0, |sum: u64, (residue, _)| sum.saturating_add(*residue))
+    }
+
+    /// The sum over the events whose changes are made.
+    fn wide_sum(&self, values: &[i64]) -> Result<i128, &'static str> {
+        let taken = values.iter().zip(&self.lost).filter(|(_, lost)| !**lost);
+        let add = |sum: i128, (value, _): (&i64, &bool)| sum.checked_add((*value).into());
+        taken.into_iter().try_fold(0_i128, add).ok_or(HALF)
     }
 
     /// The places of events whose changes are made.
@@ -184,11 +217,11 @@ impl Finished<'_> {
     /// Adds what a leaf got beyond what it is owed to the drift of its account, year by year.
     fn drift(
         &self,
-        (positions, more, den): (&Numbers, &Numbers, &Numbers),
+        (positions, more, den): (&Numbers, &[i64], &Numbers),
         years: &mut Option<Years>,
         state: &mut State,
     ) -> Result<(), &'static str> {
-        if let Numbers::All(0) = more {
+        if more.iter().all(|more| *more == 0) {
             return Ok(());
         }
         let years = match years {
@@ -200,24 +233,25 @@ impl Finished<'_> {
             let of = (self.lane.currency, year);
             state.drift.add_over(position, of, more, den.into()).map_err(|_| HALF)
         };
-        let (Numbers::All(position), Numbers::All(den), true) = (positions, den, years.are_few())
-        else {
-            for (place, _) in self.taken().filter(|(place, _)| more.at(*place) != 0) {
-                let (position, more) = (positions.at(place), more.at(place).into());
-                add(position, years.at(place).ok_or(HALF)?, more, den.at(place))?;
+        let all = more.iter().zip(&years.each).zip(&self.lost).enumerate();
+        let all = all.filter(|(_, (_, lost))| !**lost);
+        let all = all.map(|(place, ((more, year), _))| (place, i128::from(*more), *year));
+        if let (Numbers::All(position), Numbers::All(den), true) = (positions, den, years.are_few())
+        {
+            let mut sums = vec![0_i128; years.count()];
+            for (_, more, year) in all {
+                if let Some(sum) = sums.get_mut(at(year)) {
+                    *sum = sum.checked_add(more).ok_or(HALF)?;
+                }
+            }
+            for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| *sum != 0) {
+                add(*position, year, sum, *den)?;
             }
             return Ok(());
-        };
-        let mut sums = vec![0_i128; years.count()];
-        let all = more.iter(self.rows.len()).zip(&years.each).zip(&self.lost);
-        for ((more, year), lost) in all {
-            let sum = sums.get_mut(at(*year)).filter(|_| !*lost);
-            if let Some(sum) = sum {
-                *sum = sum.checked_add(more.into()).ok_or(HALF)?;
-            }
         }
-        for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| *sum != 0) {
-            add(*position, year, sum, *den)?;
+        for (place, more, year) in all.filter(|(_, more, _)| *more != 0) {
+            let year = years.first.checked_add_unsigned(year).ok_or(HALF)?;
+            add(positions.at(place), year, more, den.at(place))?;
         }
         Ok(())
     }
@@ -272,21 +306,17 @@ const YEARS_MAX: usize = 256;
 impl Years {
     fn of(days: &Numbers, events: usize) -> Option<Years> {
         let mut last = (i64::MIN, None);
-        let year = |day| {
-            if last.0 != day {
-                last = (day, date(day).map(Date::year));
+        let year = |day: &i64| {
+            if last.0 != *day {
+                last = (*day, date(*day).map(Date::year));
             }
             last.1
         };
-        let years: Option<Vec<i32>> = days.iter(events).map(year).collect();
+        let years: Option<Vec<i32>> = days.spread(events).iter().map(year).collect();
         let years = years?;
         let (first, last) = (*years.iter().min()?, *years.iter().max()?);
         let each = years.iter().map(|year| year.abs_diff(first)).collect();
         Some(Years { first, last, each })
-    }
-
-    fn at(&self, place: usize) -> Option<i32> {
-        self.first.checked_add_unsigned(*self.each.get(place)?)
     }
 
     fn count(&self) -> usize {
