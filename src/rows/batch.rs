@@ -8,7 +8,8 @@ use std::ops::Range;
 use crate::base::{Date, Exact, Period};
 
 use super::Cell;
-use super::values::{TextColumn, Values, Wholes};
+use super::texts::TextColumn;
+use super::values::{Values, Wholes};
 
 /// Where a row was read: a file of the run, by position, and its 1-based line (or record) in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
