@@ -6,7 +6,7 @@ use crate::rows::{Cell, Payee};
 
 use super::numbers::Numbers;
 use super::steps::Watched;
-use super::{Finished, Given, Group, LegGiven, Payees, Side, date};
+use super::{Finished, Given, Group, LegGiven, Payees, Side, date, only};
 use crate::engine::state::State;
 use crate::engine::summary::Brought;
 use crate::engine::value::Part;
@@ -105,42 +105,69 @@ impl Finished<'_> {
         (self.rows.len(), self.lost.iter().filter(|lost| **lost).count())
     }
 
+    /// The events that are not lost.
+    fn kept(self) -> Self {
+        if !self.lost.contains(&true) {
+            return self;
+        }
+        let kept = self.lost.iter().enumerate().filter(|(_, lost)| !**lost);
+        let places: Vec<usize> = kept.map(|(place, _)| place).collect();
+        let leaf = |LeafOf { units, more, den, to }: LeafOf| LeafOf {
+            units: units.only(&places),
+            more: more.only(&places),
+            den: den.only(&places),
+            to: match to {
+                To::Account(account, Some(key)) => To::Account(account, Some(key.only(&places))),
+                others => others,
+            },
+        };
+        let change =
+            |Change { sum, amounts }: Change| Change { sum, amounts: amounts.only(&places) };
+        Finished {
+            lane: self.lane,
+            done: self.done,
+            rows: only(&self.rows, &places),
+            days: self.days.only(&places),
+            leaves: self.leaves.into_iter().map(leaf).collect(),
+            changes: self.changes.into_iter().map(change).collect(),
+            watched: self.watched.iter().map(|it| it.only(&places)).collect(),
+            keys: self.keys.iter().map(|it| it.as_ref().map(|it| it.only(&places))).collect(),
+            residues: only(&self.residues, &places),
+            inflow: self.inflow.only(&places),
+            lost: vec![false; places.len()],
+        }
+    }
+
     /// Makes the changes of all events that are not lost.
     ///
     /// # Errors
     /// A mistake of ours.
-    pub fn commit(mut self, state: &mut State, side: &mut Side) -> Result<(), &'static str> {
-        self.change(state)?;
-        let count = self.rows.len();
-        let mut legs = Vec::with_capacity(self.leaves.len());
+    pub fn commit(self, state: &mut State, side: &mut Side) -> Result<(), &'static str> {
+        let mut group = self.kept();
+        group.change(state)?;
+        let count = group.rows.len();
+        let mut legs = Vec::with_capacity(group.leaves.len());
         let mut years = None;
-        let inflow = self.inflow.spread(count);
-        let (all, lost) = self.lost();
+        let inflow = group.inflow.spread(count);
         let mut brought = Brought {
-            events: u64::try_from(all - lost).map_err(|_| HALF)?,
-            residue: self.residue(),
-            inflow: self.wide_sum(&inflow)?,
+            events: u64::try_from(count).map_err(|_| HALF)?,
+            residue: group.residues.iter().fold(0, |sum, it| sum.saturating_add(*it)),
+            inflow: sum(&inflow),
             ..Brought::default()
         };
-        for (leaf, LeafOf { units, more, den, to }) in
-            self.done.leaves.iter().zip(std::mem::take(&mut self.leaves))
-        {
+        let leaves = std::mem::take(&mut group.leaves);
+        for (leaf, LeafOf { units, more, den, to }) in group.done.leaves.iter().zip(leaves) {
             let units = units.spread(count);
-            let sum = self.wide_sum(&units)?;
             let payee = match to {
                 To::Undetermined => {
-                    brought.undetermined = brought.undetermined.checked_add(sum).ok_or(HALF)?;
+                    brought.undetermined += sum(&units);
                     Payees::One(Payee::Undetermined)
                 }
                 To::Account(account, key) => {
-                    brought.given = brought.given.checked_add(sum).ok_or(HALF)?;
+                    brought.given += sum(&units);
                     let more = more.spread(count);
-                    let given = |place: usize| {
-                        units.get(place).is_some_and(|it| *it != 0)
-                            || more.get(place).is_some_and(|it| *it != 0)
-                    };
-                    let positions = self.positions(account, key.as_ref(), given, state);
-                    self.drift((&positions, &more, &den), &mut years, state)?;
+                    let positions = group.positions(account, key.as_ref(), (&units, &more), state);
+                    group.drift((&positions, &more, &den), &mut years, state)?;
                     match positions {
                         Numbers::All(position) => {
                             let position = u32::try_from(position).map_err(|_| HALF)?;
@@ -153,34 +180,13 @@ impl Finished<'_> {
             legs.push(LegGiven { leg: leaf.leg, payee, units });
         }
         let number = u32::try_from(side.groups.len() + 1).map_err(|_| HALF)?;
-        for ((place, row), lost) in (0_u32..).zip(&self.rows).zip(&self.lost) {
-            if !*lost {
-                *side.ended.get_mut(at(*row)).ok_or(HALF)? = (number, place);
-            }
+        for (place, row) in (0_u32..).zip(&group.rows) {
+            *side.ended.get_mut(at(*row)).ok_or(HALF)? = (number, place);
         }
-        let residues = self.residues;
+        let residues = group.residues;
         side.groups.push(Given { legs, inflow, residues });
         side.brought = side.brought.with(&brought).ok_or(HALF)?;
         Ok(())
-    }
-
-    /// The units that were given beyond rounding down.
-    fn residue(&self) -> u64 {
-        let taken = self.residues.iter().zip(&self.lost).filter(|(_, lost)| !**lost);
-        taken.fold(0, |sum: u64, (residue, _)| sum.saturating_add(*residue))
-    }
-
-    /// The sum over the events whose changes are made.
-    fn wide_sum(&self, values: &[i64]) -> Result<i128, &'static str> {
-        let taken = values.iter().zip(&self.lost).filter(|(_, lost)| !**lost);
-        let add = |sum: i128, (value, _): (&i64, &bool)| sum.checked_add((*value).into());
-        taken.into_iter().try_fold(0_i128, add).ok_or(HALF)
-    }
-
-    /// The places of events whose changes are made.
-    fn taken(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
-        let places = self.rows.iter().zip(&self.lost).enumerate();
-        places.filter(|(_, (_, lost))| !**lost).map(|(place, (row, _))| (place, *row))
     }
 
     /// The positions of the accounts of a leaf, so far as anything comes to them.
@@ -188,7 +194,7 @@ impl Finished<'_> {
         &self,
         account: u32,
         key: Option<&Numbers>,
-        given: impl Fn(usize) -> bool,
+        (units, more): (&[i64], &[i64]),
         state: &mut State,
     ) -> Numbers {
         let mut position = |member: Option<i64>| {
@@ -197,19 +203,15 @@ impl Finished<'_> {
             let cells = || member.into_iter().map(Cell::Member).collect();
             i64::from(state.accounts.position(account, parts.as_slice(), cells))
         };
+        let mut given = units.iter().zip(more).map(|(units, more)| *units != 0 || *more != 0);
         match key {
             None | Some(Numbers::All(_)) => {
-                let any = self.taken().any(|(place, _)| given(place));
+                let any = given.any(|given| given);
                 Numbers::All(if any { position(key.map(|key| key.at(0))) } else { 0 })
             }
-            Some(key) => {
-                let mut positions = vec![0; self.rows.len()];
-                for (place, _) in self.taken().filter(|(place, _)| given(*place)) {
-                    if let Some(own) = positions.get_mut(place) {
-                        *own = position(Some(key.at(place)));
-                    }
-                }
-                Numbers::each(positions)
+            Some(Numbers::Each(key)) => {
+                let own = |(given, key): (bool, &i64)| if given { position(Some(*key)) } else { 0 };
+                Numbers::each(given.zip(key.iter()).map(own).collect())
             }
         }
     }
@@ -233,15 +235,12 @@ impl Finished<'_> {
             let of = (self.lane.currency, year);
             state.drift.add_over(position, of, more, den.into()).map_err(|_| HALF)
         };
-        let all = more.iter().zip(&years.each).zip(&self.lost).enumerate();
-        let all = all.filter(|(_, (_, lost))| !**lost);
-        let all = all.map(|(place, ((more, year), _))| (place, i128::from(*more), *year));
         if let (Numbers::All(position), Numbers::All(den), true) = (positions, den, years.are_few())
         {
             let mut sums = vec![0_i128; years.count()];
-            for (_, more, year) in all {
-                if let Some(sum) = sums.get_mut(at(year)) {
-                    *sum = sum.checked_add(more).ok_or(HALF)?;
+            for (more, year) in more.iter().zip(&years.each) {
+                if let Some(sum) = sums.get_mut(at(*year)) {
+                    *sum += i128::from(*more);
                 }
             }
             for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| *sum != 0) {
@@ -249,9 +248,10 @@ impl Finished<'_> {
             }
             return Ok(());
         }
-        for (place, more, year) in all.filter(|(_, more, _)| *more != 0) {
-            let year = years.first.checked_add_unsigned(year).ok_or(HALF)?;
-            add(positions.at(place), year, more, den.at(place))?;
+        let all = more.iter().zip(&years.each).enumerate();
+        for (place, (more, year)) in all.filter(|(_, (more, _))| **more != 0) {
+            let year = years.first.checked_add_unsigned(*year).ok_or(HALF)?;
+            add(positions.at(place), year, (*more).into(), den.at(place))?;
         }
         Ok(())
     }
@@ -259,22 +259,22 @@ impl Finished<'_> {
     /// Changes totals and latches.
     fn change(&self, state: &mut State) -> Result<(), &'static str> {
         let keys = |sum: Sum| self.keys.get(at(sum.key)).and_then(Option::as_ref).ok_or(HALF);
+        let count = self.rows.len();
+        let days = self.days.spread(count);
         for Change { sum, amounts } in &self.changes {
             let totals = state.totals.get_mut(at(sum.tally));
             let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
-            let keys = keys(*sum)?;
-            for (place, _) in self.taken() {
-                let amount = amounts.at(place);
-                if amount != 0 {
-                    let day = date(self.days.at(place)).ok_or(HALF)?;
-                    let key = u32::try_from(keys.at(place)).map_err(|_| HALF)?;
-                    totals.add_whole(key, amount.into(), day).map_err(|_| HALF)?;
-                }
+            let (keys, amounts) = (keys(*sum)?.spread(count), amounts.spread(count));
+            let changes = keys.iter().zip(amounts.iter()).zip(days.iter());
+            for ((key, amount), day) in changes.filter(|((_, amount), _)| **amount != 0) {
+                let day = date(*day).ok_or(HALF)?;
+                let key = u32::try_from(*key).map_err(|_| HALF)?;
+                totals.add_whole(key, (*amount).into(), day).map_err(|_| HALF)?;
             }
         }
         for Watched { leg, sum, shuts, open, bound } in &self.watched {
             let keys = keys(*sum)?;
-            for (place, _) in self.taken() {
+            for place in 0..count {
                 let (shuts, open) = (shuts.at(place), open.at(place));
                 if !shuts && !open {
                     continue;
@@ -290,6 +290,11 @@ impl Finished<'_> {
         }
         Ok(())
     }
+}
+
+/// So few numbers of 64 bits as there are events do not leave 128.
+fn sum(values: &[i64]) -> i128 {
+    values.iter().map(|value| i128::from(*value)).sum()
 }
 
 /// The years of events.

@@ -8,7 +8,7 @@
 //! its keys ([`Program::whole`](crate::plan::Program)).
 
 use crate::base::{Date, Period};
-use crate::plan::{Day, KeyPart, Lane, at};
+use crate::plan::{Day, KeyPart, at};
 use crate::rows::{Batch, Column};
 
 use super::super::Lanes;
@@ -22,6 +22,8 @@ use crate::engine::value::{Names, Part};
 
 /// Fewer events are worked out one by one.
 const GROUP_MIN: usize = 8;
+/// The same of a turn, in which events go through many programs.
+const TURN_MIN: usize = 64;
 
 /// What is remembered of events that are worked out in their order.
 #[derive(Debug, Default)]
@@ -135,16 +137,16 @@ impl Lanes {
         };
         let (lane, general) = (&programs.lane, programs.general());
         let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(lane, general);
-        if answers.ready != Ready::All || !worth || events.len() < GROUP_MIN {
+        if answers.ready != Ready::All || !worth || events.len() < TURN_MIN {
             return Ok(events.len());
         }
         let of = Of { lane, program: general, batch, ahead: &answers.ahead, registers };
         let parts = parts_of(of, state, events);
-        let keys = KeysOf::new(lane, &parts, (batch, events), state);
+        let keys = KeysOf::new(of, &parts, events, state);
         let mut done = 0;
         for turn in programs.turns.turns(&keys) {
             let own = programs.turns.not_after_alone(&keys, turn);
-            if own.len() < GROUP_MIN {
+            if own.len() < TURN_MIN {
                 break;
             }
             let of_turn: Vec<(u32, Date)> =
@@ -225,16 +227,19 @@ impl Group<'_, '_> {
 
 impl PartOf {
     /// That of one event.
-    fn at(&self, place: usize, (batch, row): (&Batch, u32), names: &mut Names) -> Option<Part> {
+    fn at(&self, place: usize, (of, row): (Of<'_>, u32), names: &mut Names) -> Option<Part> {
         Some(match self {
             PartOf::Whole(numbers) => Part::Integer(numbers.at(place)),
             PartOf::Member(members) => Part::Member(u32::try_from(members.at(place)).ok()?),
             PartOf::Day(days) => Part::Date(date(days.at(place))?),
             PartOf::Bool(truths) => Part::Bool(truths.at(place) == 1),
             PartOf::Period(periods) => Part::Period((*periods.get(place)?)?),
-            PartOf::Text(field) => match batch.columns.get(at(*field))? {
-                Column::Text(texts) => names.text_part(texts.get(at(row))?, true),
-                _ => return None,
+            PartOf::Text(field) => match of.ahead.text(*field, at(row)) {
+                Some(part) => part,
+                None => match of.batch.columns.get(at(*field))? {
+                    Column::Text(texts) => names.text_part(texts.get(at(row))?, true),
+                    _ => return None,
+                },
             },
         })
     }
@@ -248,12 +253,8 @@ struct KeysOf {
 }
 
 impl KeysOf {
-    fn new(
-        lane: &Lane,
-        parts: &PartsOf,
-        (batch, events): (&Batch, &[(u32, Date)]),
-        state: &mut State,
-    ) -> KeysOf {
+    fn new(of: Of<'_>, parts: &PartsOf, events: &[(u32, Date)], state: &mut State) -> KeysOf {
+        let lane = of.lane;
         let mut count = parts.lost.iter().take_while(|lost| !**lost).count();
         let mut keys = Vec::with_capacity(lane.keys.len());
         for (declared, parts) in lane.keys.iter().zip(&parts.keys) {
@@ -271,7 +272,7 @@ impl KeysOf {
                     let number = |(place, (row, _)): (usize, &(u32, Date))| {
                         key.clear();
                         let names = &mut state.names;
-                        let part = |part: &PartOf| part.at(place, (batch, *row), names);
+                        let part = |part: &PartOf| part.at(place, (of, *row), names);
                         key.extend(parts.iter().map_while(part));
                         (key.len() == parts.len()).then(|| space.number(&key).into())
                     };
