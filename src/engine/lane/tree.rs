@@ -59,7 +59,7 @@ impl<'a, W: Whole> Event<'a, W> {
     #[inline(never)]
     fn rarer_number(&mut self, number: &Number) -> Option<W> {
         match number {
-            Number::Unknown => None,
+            Number::Unknown | Number::Nothing => None,
             Number::Multiply(one, two) => self.number(one)?.times(self.number(two)?),
             Number::Negate(inner) => self.number(inner)?.negated(),
             Number::Absolute(inner) => self.number(inner)?.size(),

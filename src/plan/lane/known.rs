@@ -30,16 +30,25 @@ pub(super) struct Reader<'k, K> {
     date: Option<u32>,
     /// Slots in which nothing is put down: each is a multiple of another.
     pub multiples: Vec<(Slot, Slot, i128)>,
-    /// Numbers that are worked out once, so far as they have been made anew, and whether that left
-    /// them unsure.
-    kept: Vec<(Number, bool)>,
-    /// Whether a tree that is left asks for what outlives an event, or for what there is no tree for.
-    pub unsure: bool,
+    /// Numbers that are worked out once, so far as they have been made anew, and whether that asks for
+    /// what outlives an event, and for what there is no tree for.
+    kept: Vec<(Number, bool, bool)>,
+    /// Whether a tree that is left asks for a total or a carried value …
+    pub reads: bool,
+    /// … and whether one asks for what there is no tree for.
+    pub unknown: bool,
 }
 
 impl<'k, K: Known> Reader<'k, K> {
     pub fn new(known: &'k mut K, date: Option<u32>) -> Reader<'k, K> {
-        Reader { known, date, multiples: Vec::new(), kept: Vec::new(), unsure: false }
+        Reader {
+            known,
+            date,
+            multiples: Vec::new(),
+            kept: Vec::new(),
+            reads: false,
+            unknown: false,
+        }
     }
 
     /// The slot that holds a numerator, and what it is multiplied with.
@@ -48,33 +57,37 @@ impl<'k, K: Known> Reader<'k, K> {
         multiple.map_or((slot, 1), |(_, base, by)| (*base, *by))
     }
 
-    /// A number that is worked out once, behind all those that were kept before it. Only who asks for
-    /// it is unsure where it is.
+    /// A number that is worked out once, behind all those that were kept before it. What it asks for
+    /// is asked for by whoever asks for it.
     pub fn keep(&mut self, number: &Number) -> Number {
-        let before = std::mem::take(&mut self.unsure);
+        let before = (std::mem::take(&mut self.reads), std::mem::take(&mut self.unknown));
         let number = self.number(number);
-        self.kept.push((number.clone(), std::mem::replace(&mut self.unsure, before)));
+        self.kept.push((number.clone(), self.reads, self.unknown));
+        (self.reads, self.unknown) = before;
         number
     }
 
     pub fn number(&mut self, number: &Number) -> Number {
         match number {
             Number::Total { .. } | Number::Carried(..) => {
-                self.unsure = true;
+                self.reads = true;
                 number.clone()
             }
             Number::Kept(place) => match self.kept.get(at(*place)) {
-                Some((Number::Constant(known), _)) => Number::Constant(*known),
-                known => {
-                    self.unsure |= known.is_some_and(|(_, unsure)| *unsure);
+                Some((Number::Constant(known), ..)) => Number::Constant(*known),
+                Some((_, reads, unknown)) => {
+                    self.reads |= reads;
+                    self.unknown |= unknown;
                     Number::Kept(*place)
                 }
+                None => Number::Kept(*place),
             },
             Number::Unknown => {
-                self.unsure = true;
+                self.unknown = true;
                 Number::Unknown
             }
             Number::Constant(_)
+            | Number::Nothing
             | Number::Field(_)
             | Number::RowField(..)
             | Number::RowSteady(..)
@@ -196,9 +209,13 @@ impl<'k, K: Known> Reader<'k, K> {
 
     pub fn truth(&mut self, truth: &Truth) -> Truth {
         match truth {
-            Truth::Unknown | Truth::Carried(_) | Truth::Held(_) => {
-                self.unsure = true;
+            Truth::Carried(_) | Truth::Held(_) => {
+                self.reads = true;
                 truth.clone()
+            }
+            Truth::Unknown => {
+                self.unknown = true;
+                Truth::Unknown
             }
             Truth::Constant(_)
             | Truth::RowField(..)
@@ -319,9 +336,13 @@ impl<'k, K: Known> Reader<'k, K> {
         let boxed = |day: Day| Box::new(day);
         match day {
             Day::Field(field) if self.date == Some(*field) => Day::Effective,
-            Day::Unknown | Day::Carried(_) => {
-                self.unsure = true;
+            Day::Carried(_) => {
+                self.reads = true;
                 day.clone()
+            }
+            Day::Unknown => {
+                self.unknown = true;
+                Day::Unknown
             }
             Day::Constant(_) | Day::Effective | Day::Field(_) | Day::RowField(..) => day.clone(),
             Day::Plus(day, by) => Day::Plus(boxed(self.day(day)), *by),
@@ -354,9 +375,13 @@ impl<'k, K: Known> Reader<'k, K> {
     fn span(&mut self, span: &Span) -> Span {
         let boxed = |span: Span| Box::new(span);
         match span {
-            Span::Unknown | Span::Carried(_) => {
-                self.unsure = true;
+            Span::Carried(_) => {
+                self.reads = true;
                 span.clone()
+            }
+            Span::Unknown => {
+                self.unknown = true;
+                Span::Unknown
             }
             Span::Constant(_) | Span::Field(_) | Span::RowField(..) => span.clone(),
             Span::Of(kind, day) => match self.day(day) {
@@ -395,9 +420,13 @@ impl<'k, K: Known> Reader<'k, K> {
 
     fn text(&mut self, text: &Text) -> Text {
         match text {
-            Text::Unknown | Text::Carried(_) => {
-                self.unsure = true;
+            Text::Carried(_) => {
+                self.reads = true;
                 text.clone()
+            }
+            Text::Unknown => {
+                self.unknown = true;
+                Text::Unknown
             }
             Text::Constant(_) | Text::Field(_) | Text::RowField(..) => text.clone(),
             Text::Choose(condition, yes, no) => match self.truth(condition) {
@@ -429,9 +458,13 @@ impl<'k, K: Known> Reader<'k, K> {
             Entity::Field(field) => {
                 self.known.member(*field).map_or(entity.clone(), Entity::Constant)
             }
-            Entity::Unknown | Entity::Carried(_) => {
-                self.unsure = true;
+            Entity::Carried(_) => {
+                self.reads = true;
                 entity.clone()
+            }
+            Entity::Unknown => {
+                self.unknown = true;
+                Entity::Unknown
             }
             Entity::Constant(_) | Entity::RowField(..) => entity.clone(),
             Entity::At(number) => match self.number(number) {

@@ -184,7 +184,7 @@ impl Rational {
     /// Times a known ratio, whose denominator may be nought: then there is no answer.
     fn by_known(self, num: i128, den: i128) -> Option<Rational> {
         match den {
-            0 => Rational::new(Number::Unknown, 1),
+            0 => Rational::new(Number::Nothing, 1),
             den => self.times(&Exact::from_ratio(num, den).ok()?),
         }
     }

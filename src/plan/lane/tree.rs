@@ -11,6 +11,8 @@ pub enum Number {
     Constant(i128),
     /// There is no tree for it: where it matters the event is the evaluator's.
     Unknown,
+    /// Nobody has an answer: where it matters the event is set aside.
+    Nothing,
     /// A stored whole number or amount of the event.
     Field(u32),
     /// A numerator that was put down: the content of a pool, or a leg's share.

@@ -80,10 +80,11 @@ impl<'a, 's> Group<'a, 's> {
         let values = chosen.rows.number(number);
         self.lose_with(&chosen.rows, &chosen.events);
         let mut sums = vec![0_i64; self.rows.len()];
-        for (event, value) in chosen.events.iter().zip(values.iter(chosen.events.len())) {
+        let values = values.spread(chosen.events.len());
+        for (event, value) in chosen.events.iter().zip(values.iter()) {
             let places = sums.get_mut(*event).zip(self.lost.get_mut(*event));
             let Some((sum, lost)) = places else { continue };
-            let next = sum.checked_add(value);
+            let next = sum.checked_add(*value);
             *lost |= next.is_none();
             *sum = next.unwrap_or(0);
         }

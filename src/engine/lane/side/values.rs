@@ -31,6 +31,24 @@ enum Values {
 }
 
 impl Becoming {
+    /// The same for some of the events.
+    pub fn only(self, places: &[usize]) -> Becoming {
+        let values = match self.values {
+            Values::Number(numbers, den, under) => {
+                Values::Number(numbers.only(places), den, under.only(places))
+            }
+            Values::Bool(truths) => Values::Bool(truths.only(places)),
+            Values::Date(days) => Values::Date(days.only(places)),
+            Values::Period(periods) => Values::Period(periods.only(places)),
+            Values::Member(members) => Values::Member(members.only(places)),
+            Values::Text(texts) => {
+                let text = |place: &usize| texts.get(*place).cloned().flatten();
+                Values::Text(places.iter().map(text).collect())
+            }
+        };
+        Becoming { to: self.to, when: self.when.only(places), values }
+    }
+
     /// That of an event, as whoever carries it keeps it.
     pub fn cell(&self, place: usize) -> Option<Cell> {
         Some(match &self.values {
@@ -175,7 +193,7 @@ impl<'a, 's> Group<'a, 's> {
                     Cell::Text(text) => Some(&**text),
                     _ => None,
                 };
-                entries.iter(count).map(text).collect()
+                entries.spread(count).iter().map(|entry| text(*entry)).collect()
             }
             Text::Choose(condition, yes, no) => {
                 let chosen = self.truth(condition);
@@ -193,7 +211,7 @@ impl<'a, 's> Group<'a, 's> {
                     Cell::Text(text) => Some(&**text),
                     _ => None,
                 };
-                keys.iter(count).map(text).collect()
+                keys.spread(count).iter().map(|key| text(*key)).collect()
             }
         }
     }
