@@ -383,14 +383,17 @@ impl<'a, W: Whole> Event<'a, W> {
         W::of(timeline.get(begun.checked_sub(1)?)?.1?)
     }
 
-    /// Puts the parts of a key together; texts are kept where the key is to be written.
+    /// Puts the parts of a key together; texts are kept where the key is to be written. A part may
+    /// itself be found under a key.
     pub(super) fn parts(&mut self, key: &[KeyPart], written: bool) -> Option<()> {
-        self.work.parts.clear();
-        for part in key {
-            let part = self.part(part, written)?;
-            self.work.parts.push(part);
-        }
-        Some(())
+        let mut parts = std::mem::take(&mut self.work.parts);
+        parts.clear();
+        let put = key.iter().try_for_each(|part| {
+            parts.push(self.part(part, written)?);
+            Some(())
+        });
+        self.work.parts = parts;
+        put
     }
 
     fn part(&mut self, part: &KeyPart, written: bool) -> Option<Part> {

@@ -4,22 +4,18 @@
 //! own, on which everything after it is known but the amounts. So the tree of legs, which the
 //! evaluator builds anew for every event, is built here once for each way.
 
-use crate::base::Date;
-
 use super::super::{
-    Case, Event, EventSource, Expr, Feed as PlanFeed, Field, Kind, LevyCase, Plan, Settlement,
-    Source, Step as Head, Target, at,
+    Case, Event, EventSource, Feed as PlanFeed, Field, Kind, LevyCase, Plan, Settlement, Source,
+    Target, at,
 };
 use super::among::Settling;
 use super::expr::{Locals, Maker, Scene};
 use super::rational::{Rational, multiplied};
 use super::split::Split;
-use super::typed::{Typed, all};
 use super::{
     Add, CaseOf, Choice, Day, Done, Each, Feed, KeyPart, Lane, Leaf, Levy, Next, Number, Program,
     Questions, Slot, Step, Sum, Truth, Way, WayOfSettling,
 };
-use crate::model::Comparison;
 
 /// More ways than these are the evaluator's.
 const WAYS_MAX: u32 = 4096;
@@ -213,50 +209,6 @@ impl<'p> Flow<'p> {
             adds.push(Add { when, amount, sums, asked });
         }
         Some(adds)
-    }
-
-    /// The head of a rule or levy, as one condition.
-    pub(super) fn head(
-        &mut self,
-        (from, until): (Option<Date>, Option<Date>),
-        steps: &'p [Head],
-        scene: &mut Scene<'_>,
-    ) -> Truth {
-        let mut parts = Vec::with_capacity(steps.len() + 2);
-        let day = |how, day: Date| {
-            Truth::Days(how, Box::new(Day::Effective), Box::new(Day::Constant(day.days())))
-        };
-        parts.extend(from.map(|from| day(Comparison::GreaterEqual, from)));
-        parts.extend(until.map(|until| day(Comparison::Less, until)));
-        for step in steps {
-            let (slot, value) = match step {
-                Head::When(condition) => {
-                    parts.push(self.maker.truth_or_unknown(condition, scene));
-                    continue;
-                }
-                Head::Let(slot, value) | Head::With(slot, value) => (*slot, value),
-            };
-            let mut value = self.maker.typed(value, scene);
-            match step {
-                Head::With(_, expr) => parts.push(match (&value, expr) {
-                    (Some(Typed::Row(row)), _) => Truth::Needed(*row),
-                    (Some(_), Expr::Field(field)) if self.maker.is_stored(*field) => {
-                        Truth::Any(vec![Truth::Present(*field), Truth::Unknown])
-                    }
-                    _ => Truth::Unknown,
-                }),
-                Head::Let(..) => {
-                    let (named, asked) = self.maker.named(value);
-                    value = named;
-                    parts.push(asked);
-                }
-                Head::When(_) => {}
-            }
-            if let Some(place) = scene.locals.get_mut(at(slot)) {
-                *place = value;
-            }
-        }
-        all(parts)
     }
 
     fn levies(&mut self, path: &mut Path) -> Option<Vec<Levy>> {

@@ -22,6 +22,7 @@ mod call;
 mod carry;
 mod expr;
 mod flow;
+mod head;
 mod known;
 mod rational;
 mod rows;
