@@ -1,6 +1,10 @@
 //! Which program an event goes through: that of its situation once the situation has come a few
 //! times, else that of all.
 
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
 use crate::base::Date;
 use crate::plan::{Day, Lane, Program, Question, at};
 use crate::rows::{Batch, Column};
@@ -11,8 +15,7 @@ use super::side::{Turns, Worth};
 /// The programs of an event kind.
 pub(crate) struct Programs {
     pub lane: Lane,
-    /// By situation.
-    made: Vec<Made>,
+    made: Situations,
     programs: Vec<Own>,
     /// The program of all situations.
     general: Own,
@@ -24,8 +27,6 @@ pub(crate) struct Programs {
     days_asked: Option<Vec<i32>>,
     /// The day of the event before, if days are worked out from fields alone.
     day: Option<LastDay>,
-    /// By situation, whether an event in it waits for others, once that has been asked.
-    waits: Vec<Option<bool>>,
     /// Of events that are worked out side by side in their order.
     pub turns: Turns,
     pub in_turn: Worth,
@@ -72,12 +73,65 @@ impl Own {
     }
 }
 
+/// What is known of situations, as far as they have occurred.
+enum Situations {
+    /// By their number.
+    Few(Vec<Told>),
+    /// Those that have occurred, where there may be very many.
+    Many(HashMap<u32, Told, FixedState>),
+}
+
+/// Where there are more there is no room kept for each.
+const FEW_MAX: u32 = 1 << 16;
+/// Nothing is noted of more of many.
+const TOLD_MAX: usize = 1 << 18;
+
+impl Situations {
+    fn new(count: u32) -> Situations {
+        match count {
+            0 | 1 => Situations::Few(Vec::new()),
+            count if count <= FEW_MAX => Situations::Few(vec![Told::default(); at(count)]),
+            _ => Situations::Many(HashMap::default()),
+        }
+    }
+
+    /// Whether there is but one.
+    fn is_empty(&self) -> bool {
+        matches!(self, Situations::Few(all) if all.is_empty())
+    }
+
+    #[inline]
+    fn get(&mut self, situation: u32) -> Option<&mut Told> {
+        match self {
+            Situations::Few(all) => all.get_mut(at(situation)),
+            Situations::Many(told) => match told.len() < TOLD_MAX {
+                true => Some(told.entry(situation).or_default()),
+                false => told.get_mut(&situation),
+            },
+        }
+    }
+}
+
+/// What is known of a situation.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    made: Made,
+    /// Whether an event in it waits for others, once that has been asked.
+    waits: Option<bool>,
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Made {
     /// Not yet, having come so many times.
     NotYet(u8),
     /// The program at this place.
     At(u32),
+}
+
+impl Default for Made {
+    fn default() -> Made {
+        Made::NotYet(0)
+    }
 }
 
 /// How wide numbers are.
@@ -172,12 +226,8 @@ impl Programs {
     pub fn new(lane: Lane) -> Programs {
         let asks_fields = lane.questions.iter().any(|it| !matches!(it, Question::Days(_)));
         let situations = lane.questions.situations().unwrap_or(0);
-        let made = vec![Made::NotYet(0); if situations > 1 { at(situations) } else { 0 }];
+        let made = Situations::new(situations);
         let general = Own::new(lane.program.clone());
-        let waits = match lane.always_waits() {
-            true => Vec::new(),
-            false => vec![None; made.len()],
-        };
         let day = match &lane.date {
             Day::Field(_) => None,
             day => day.fields().map(|fields| LastDay { fields, of: Vec::new(), day: None }),
@@ -196,7 +246,6 @@ impl Programs {
             asks_fields,
             days_asked,
             day,
-            waits,
             turns: Turns::default(),
             in_turn: Worth::default(),
         }
@@ -314,10 +363,15 @@ impl Programs {
             return false;
         }
         let Some(situation) = self.situation(answers, row, date) else { return true };
-        let Some(known) = self.waits.get_mut(at(situation)) else { return true };
+        if self.lane.always_waits() {
+            return true;
+        }
         let lane = &self.lane;
         let ask = || lane.questions.answered(&lane.program, situation).waits;
-        *known.get_or_insert_with(ask)
+        match self.made.get(situation) {
+            Some(told) => *told.waits.get_or_insert_with(ask),
+            None => ask(),
+        }
     }
 
     /// Which events of a batch have all that they need.
@@ -335,21 +389,35 @@ impl Programs {
         }
         let mut answers = vec![0; batch.len()];
         for question in self.lane.questions.iter().filter(asked) {
-            let (Question::Member(field, _) | Question::Flag(field)) = question else { continue };
+            let (Question::Member(field, _) | Question::Flag(field) | Question::Present(field)) =
+                question
+            else {
+                continue;
+            };
             let count = question.answers();
-            match batch.columns.get(at(*field)) {
-                Some(Column::Member(members)) => match members.all() {
+            let column = batch.columns.get(at(*field)).unwrap_or(&Column::Absent);
+            let presence = Question::Present(*field);
+            if *question == presence {
+                let there = (0..batch.len()).map(|row| Some((!column.is_missing(row)).into()));
+                answer(&mut answers, count, there);
+                continue;
+            }
+            // Of what is not there any answer will do, once that is known.
+            let missing = self.lane.questions.iter().any(|it| *it == presence).then_some(0);
+            match column {
+                Column::Member(members) => match members.all() {
                     Some(all) => answer(&mut answers, count, all.iter().map(|it| Some(*it))),
                     None => {
-                        let members = (0..batch.len()).map(|row| members.get(row));
+                        let members = (0..batch.len()).map(|row| members.get(row).or(missing));
                         answer(&mut answers, count, members);
                     }
                 },
-                Some(Column::Bool(flags)) => {
-                    let flags = (0..batch.len()).map(|row| flags.get(row).map(u32::from));
+                Column::Bool(flags) => {
+                    let flag = |row| flags.get(row).map(u32::from).or(missing);
+                    let flags = (0..batch.len()).map(flag);
                     answer(&mut answers, count, flags);
                 }
-                _ => answers.fill(NO_ANSWER),
+                _ => answer(&mut answers, count, std::iter::repeat_n(missing, batch.len())),
             }
         }
         Answers { ready, of_rows: answers, ahead: Ahead::default() }
@@ -388,7 +456,7 @@ impl Programs {
     }
 
     fn of_situation(&mut self, situation: u32) -> Option<u32> {
-        let made = self.made.get_mut(at(situation))?;
+        let Told { made, .. } = self.made.get(situation)?;
         match made {
             Made::At(place) => Some(*place),
             Made::NotYet(times) if *times < WARM => {

@@ -19,6 +19,8 @@ pub(super) trait Known {
     fn member(&mut self, field: u32) -> Option<u32>;
     /// What a stored field says.
     fn flag(&mut self, field: u32) -> Option<bool>;
+    /// Whether a stored field is there.
+    fn present(&mut self, field: u32) -> Option<bool>;
     /// A day that lies on the same side of all these bounds as the effective date.
     fn day(&mut self, bounds: &mut dyn Iterator<Item = i32>) -> Option<i32>;
 }
@@ -221,8 +223,10 @@ impl<'k, K: Known> Reader<'k, K> {
             | Truth::RowField(..)
             | Truth::Found(_)
             | Truth::Needed(_)
-            | Truth::Present(_)
             | Truth::RowPresent(..) => truth.clone(),
+            Truth::Present(field) => {
+                self.known.present(*field).map_or(truth.clone(), Truth::Constant)
+            }
             Truth::Field(field) => self.known.flag(*field).map_or(truth.clone(), Truth::Constant),
             Truth::Not(inner) => match self.truth(inner) {
                 Truth::Constant(value) => Truth::Constant(!value),

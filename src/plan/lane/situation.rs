@@ -14,6 +14,8 @@ pub enum Question {
     Member(u32, u32),
     /// Whether a stored field says yes.
     Flag(u32),
+    /// Whether a stored field is there. Where it is not, any answer about its value will do.
+    Present(u32),
     /// How many of these days, ascending, have come on its effective date.
     Days(Vec<i32>),
 }
@@ -26,8 +28,6 @@ pub struct Questions {
     date: Option<u32>,
 }
 
-/// More situations than these are not told apart.
-const SITUATIONS_MAX: u32 = 1 << 16;
 const DAYS_MAX: usize = 64;
 
 impl Question {
@@ -35,7 +35,7 @@ impl Question {
     pub fn answers(&self) -> u32 {
         match self {
             Question::Member(_, members) => *members,
-            Question::Flag(_) => 2,
+            Question::Flag(_) | Question::Present(_) => 2,
             Question::Days(days) => u32::try_from(days.len() + 1).unwrap_or(u32::MAX),
         }
     }
@@ -72,10 +72,10 @@ impl Questions {
         self.list.iter()
     }
 
-    /// How many situations there are.
+    /// How many situations there are, if they have numbers: the greatest is left for those that have
+    /// none.
     pub fn situations(&self) -> Option<u32> {
-        let all = self.list.iter().try_fold(1_u32, |all, it| all.checked_mul(it.answers()));
-        all.filter(|all| *all <= SITUATIONS_MAX)
+        self.list.iter().try_fold(1_u32, |all, it| all.checked_mul(it.answers()))
     }
 
     /// What a program comes to in a situation.
@@ -99,22 +99,39 @@ struct Asked<'p> {
     days: Vec<i32>,
 }
 
+impl Asked<'_> {
+    /// Asks a question of a field, and whether the field is there if it may be missing.
+    fn ask(&mut self, field: u32, question: Option<Question>) -> Option<()> {
+        let declared = self.event.fields.get(at(field))?;
+        if declared.computed.is_some() {
+            return None;
+        }
+        let there = declared.optional.then_some(Question::Present(field));
+        for question in [there, question].into_iter().flatten() {
+            if !self.list.contains(&question) {
+                self.list.push(question);
+            }
+        }
+        Some(())
+    }
+}
+
 impl Known for Asked<'_> {
     fn member(&mut self, field: u32) -> Option<u32> {
         let Kind::Member(of) = self.event.fields.get(at(field))?.kind else { return None };
         let members = self.plan.enumerations.get(at(of))?.members.len();
         let question = Question::Member(field, u32::try_from(members).ok()?);
-        if !self.list.contains(&question) {
-            self.list.push(question);
-        }
+        self.ask(field, Some(question))?;
         None
     }
 
     fn flag(&mut self, field: u32) -> Option<bool> {
-        let question = Question::Flag(field);
-        if !self.list.contains(&question) {
-            self.list.push(question);
-        }
+        self.ask(field, Some(Question::Flag(field)))?;
+        None
+    }
+
+    fn present(&mut self, field: u32) -> Option<bool> {
+        self.ask(field, None)?;
         None
     }
 
@@ -127,15 +144,26 @@ impl Known for Asked<'_> {
 /// Knows some answers.
 struct Answered<'q>(Vec<(&'q Question, u32)>);
 
+impl Answered<'_> {
+    /// The answer about a value, which is known where the value is there.
+    fn value(&mut self, field: u32, asked: impl Fn(&Question) -> bool) -> Option<u32> {
+        let (_, answer) = *self.0.iter().find(|(question, _)| asked(question))?;
+        (self.present(field) != Some(false)).then_some(answer)
+    }
+}
+
 impl Known for Answered<'_> {
     fn member(&mut self, field: u32) -> Option<u32> {
-        let asked =
-            |question: &Question| matches!(question, Question::Member(of, _) if *of == field);
-        self.0.iter().find(|(question, _)| asked(question)).map(|(_, answer)| *answer)
+        self.value(field, |question| matches!(question, Question::Member(of, _) if *of == field))
     }
 
     fn flag(&mut self, field: u32) -> Option<bool> {
-        let asked = |question: &Question| *question == Question::Flag(field);
+        let answer = self.value(field, |question| *question == Question::Flag(field));
+        answer.map(|answer| answer == 1)
+    }
+
+    fn present(&mut self, field: u32) -> Option<bool> {
+        let asked = |question: &Question| *question == Question::Present(field);
         self.0.iter().find(|(question, _)| asked(question)).map(|(_, answer)| *answer == 1)
     }
 
