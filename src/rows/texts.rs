@@ -31,6 +31,13 @@ impl TextColumn {
         rows.for_each(|row| self.push(other.get(row)));
     }
 
+    /// Those of some rows.
+    pub fn only(&self, rows: &[usize]) -> TextColumn {
+        let mut own = TextColumn::with_capacity(rows.len());
+        rows.iter().for_each(|row| own.push(self.get(*row)));
+        own
+    }
+
     /// A column that holds nothing yet, with as much room.
     pub fn emptied(&self) -> TextColumn {
         TextColumn {

@@ -183,6 +183,18 @@ impl<T> Values<T> {
         }
     }
 
+    /// Those of some rows.
+    pub fn only(&self, rows: &[usize]) -> Values<T>
+    where
+        T: Clone + Filler,
+    {
+        if self.there.is_empty() {
+            let chosen = |row: &usize| self.values.get(*row).cloned().unwrap_or_else(T::filler);
+            return Values { values: rows.iter().map(chosen).collect(), there: Vec::new() };
+        }
+        rows.iter().map(|row| self.get_ref(*row).cloned()).collect()
+    }
+
     /// Forgets all but the first so many.
     pub fn truncate(&mut self, rows: usize) {
         self.values.truncate(rows);
@@ -332,6 +344,14 @@ impl Wholes {
                 None => self.push_missing(),
             }
         }
+    }
+
+    /// Those of some rows.
+    pub fn only(&self, rows: &[usize]) -> Wholes {
+        if self.wide.is_empty() {
+            return Wholes { narrow: self.narrow.only(rows), wide: Vec::new() };
+        }
+        rows.iter().map(|row| self.get(*row)).collect()
     }
 
     /// Forgets all but the first so many.
