@@ -210,7 +210,10 @@ impl Summary {
                 None => self.add_total(group, account, (event, allocation.payee), accounts, names),
             };
             if let Some(sum) = self.sums.get_mut(place) {
-                *sum = sum.checked_add(allocation.amount).ok_or(FormatsError::TotalTooLarge)?;
+                let Some(next) = sum.checked_add(allocation.amount) else {
+                    return Err(FormatsError::TotalTooLarge);
+                };
+                *sum = next;
             }
         }
         Ok(())

@@ -380,12 +380,25 @@ impl Programs {
 
     /// Notes the situations of all events of a batch, whose days these are.
     pub fn situate(&self, answers: &mut Answers, days: &[(u32, Date)]) {
-        let situation = |(row, date): &(u32, Date)| {
-            self.situation(answers, at(*row), *date).unwrap_or(NO_ANSWER)
-        };
-        if !self.made.is_empty() {
-            answers.situations = days.iter().map(situation).collect();
+        if self.made.is_empty() {
+            return;
         }
+        let mut situations = match self.asks_fields {
+            true => answers.of_rows.clone(),
+            false => vec![0; days.len()],
+        };
+        if let Some(asked) = &self.days_asked {
+            // There are few, so that to ask about all of them costs less than to stop in time.
+            let come = |date: &Date| asked.iter().map(|day| u32::from(*day <= date.days())).sum();
+            let count = u32::try_from(asked.len()).unwrap_or(0).saturating_add(1);
+            for (situation, (_, date)) in situations.iter_mut().zip(days) {
+                let come: u32 = come(date);
+                if *situation != NO_ANSWER {
+                    *situation = situation.wrapping_mul(count).wrapping_add(come);
+                }
+            }
+        }
+        answers.situations = situations;
     }
 
     #[inline]
