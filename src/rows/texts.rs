@@ -96,6 +96,24 @@ impl TextColumn {
         other
     }
 
+    /// Adds texts given as bytes that were texts, or the lack of them.
+    pub fn extend_from_bytes<'b>(&mut self, texts: impl Iterator<Item = Option<&'b [u8]>>) {
+        let before = self.bytes.len();
+        let mut added: Vec<u8> = Vec::with_capacity(SHORT_TEXT_BYTES * texts.size_hint().0);
+        for text in texts {
+            if text.is_none() {
+                self.there.resize(self.ends.len(), true);
+                self.there.push(false);
+            } else if !self.there.is_empty() {
+                self.there.push(true);
+            }
+            added.extend_from_slice(text.unwrap_or_default());
+            self.ends.push(before + added.len());
+        }
+        // Texts end to end are text.
+        self.bytes.push_str(std::str::from_utf8(&added).unwrap_or_default());
+    }
+
     /// The texts that are there.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).filter_map(|row| self.get(row))

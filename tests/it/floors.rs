@@ -91,6 +91,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("itoa", &["base", "formats"]),
     ("jiff", &["base"]),
     ("memchr", &["formats"]),
+    ("mimalloc", &[]),
     ("num_bigint", &["reference"]),
     ("num_rational", &["reference"]),
     ("num_traits", &["reference"]),
