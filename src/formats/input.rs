@@ -518,7 +518,7 @@ mod tests {
         let bytes = [header.clone(), b"a\n".repeat(2048), b"\xD4\xF6".repeat(12)];
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.csv");
-        std::fs::write(&path, bytes.concat()).unwrap();
+        std::fs::File::create_new(&path).unwrap().write_all(&bytes.concat()).unwrap();
         let input = Input::open(path.to_str().unwrap(), InputOptions::default()).unwrap();
         assert_eq!(input.text.encoding_of(&header).unwrap(), Encoding::Utf8);
         let error = input.text.encoding_of(b"\xD4\xF6").unwrap_err();
