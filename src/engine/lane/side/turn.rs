@@ -158,7 +158,9 @@ impl Lanes {
             return Ok(events.len());
         };
         let (lane, general) = (&programs.lane, programs.general());
-        let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(lane, general);
+        // One that undoes another changes what stands under the keys of that.
+        let whole = general.whole && lane.undoes.is_none();
+        let worth = whole && programs.in_turn.is_worth_it() && has_columns(lane, general);
         if answers.ready != Ready::All || !worth || events.len() < TURN_MIN {
             return Ok(events.len());
         }
