@@ -76,13 +76,14 @@ impl<S: Sink> Run<'_, S> {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             let Some(event) = sent(plan, &current.rows) else { continue };
-            let answers = self.lanes.ask(&current.rows);
+            let mut answers = self.lanes.ask(&current.rows);
             let turns = self.lanes.have_turns(current.rows.event);
             // Events of which each stands behind the one before have no key twice if their places are
             // told by their keys.
             let new = only_kind(plan) && self.lanes.keys_tell_places(event, current.rows.event);
-            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             let events: Vec<(u32, Date)> = own.iter().map(|slot| (slot.row, slot.date)).collect();
+            self.lanes.situate(&mut answers, &current.rows, &events);
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             let (batch, answers, events) = (&current.rows, &answers, events.as_slice());
             let together = Together { event, batch, answers, events, new, turns };
             hands.take_together(&mut evaluator, together)?;
@@ -196,10 +197,10 @@ impl<S: Sink> Run<'_, S> {
         }
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let answers = self.lanes.ask(&batch);
+        let mut answers = self.lanes.ask(&batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         let (mut at_once, mut others) = (Vec::new(), Vec::new());
-        let days = hands.lanes.days(answers.ready, &batch, self.registers, evaluator.state);
+        let days = hands.lanes.days_of(&mut answers, &batch, self.registers, evaluator.state);
         let days = days.map(|days| days.into_iter().map(|(_, date)| date).collect::<Vec<Date>>());
         for (row, number) in (0..batch.len()).zip(0_u32..) {
             let ready = answers.ready;
