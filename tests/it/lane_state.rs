@@ -129,11 +129,17 @@ fn wages(events: usize) -> impl Strategy<Value = Vec<Sent>> {
         prop::option::weighted(0.1, 1..13_u32),
         prop::option::weighted(0.2, 0..3_usize),
     );
-    let fen = prop_oneof![6 => 1..900_000_i128, 1 => Just(0_i128), 1 => -90_000..0_i128, 1 => 1..1_i128 << 65];
+    let fen = prop_oneof![
+        6 => 1..900_000_i128,
+        1 => Just(0_i128),
+        1 => -90_000..0_i128,
+        1 => 1..1_i128 << 65,
+    ];
     prop::collection::vec((day, since, who, told, fen), 0..events).prop_map(|all| {
         let wage = |(at, (day, since, who, told, fen)): (usize, _)| {
             let (person, payer, home): (usize, usize, usize) = who;
-            let (day, since): ((u32, u32, u32), Option<(u32, u32, u32)>) = (day, since);
+            let day: (u32, u32, u32) = day;
+            let since: Option<(u32, u32, u32)> = since;
             // Nearly always the same.
             let since = since.unwrap_or(([2018, 2019, 2020][payer], [3, 6, 9, 12][person], 1));
             let (said, until, meant, note): (
