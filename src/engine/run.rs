@@ -120,6 +120,9 @@ pub enum Turn {
     Sorted,
     /// As they come, which must be that of the plan.
     AsTheyCome,
+    /// As they come too, but none before its turn: where nothing has been handed on before an event
+    /// comes out of its order, those that depend on no other wait like the rest.
+    EachInPlace,
 }
 
 /// Runs a plan over events to explain one of them: those that have its key, in the order taken, of
@@ -182,8 +185,9 @@ where
     let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan) };
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
     let span = match (plan.ordered, turn) {
-        (true, Turn::AsTheyCome) if !has_calendar(plan) => {
-            match run.in_turn(&mut batches.into_iter(), options, memory)? {
+        (true, Turn::AsTheyCome | Turn::EachInPlace) if !has_calendar(plan) => {
+            let some_at_once = turn == Turn::AsTheyCome;
+            match run.in_turn(&mut batches.into_iter(), options, some_at_once, memory)? {
                 Some(span) => span,
                 None => return Ok(None),
             }

@@ -39,11 +39,13 @@ pub(super) struct Waiting<'p> {
 
 impl<S: Sink> Run<'_, S> {
     /// Takes events as they come, as long as they come in their order; nothing once one does not. If
-    /// none has been taken by then, all are put in order.
+    /// none has been taken by then, all are put in order; those that depend on no other are taken at
+    /// once then, if that is asked for.
     pub fn in_turn<I>(
         &mut self,
         batches: &mut impl Iterator<Item = Result<Batch, I>>,
         options: &Options,
+        some_at_once: bool,
         memory: Option<Memory<'_, I>>,
     ) -> Result<Option<Span>, RunError<I, S::Error>>
     where
@@ -64,7 +66,7 @@ impl<S: Sink> Run<'_, S> {
                     (Some(first), true) => {
                         let first = Arc::unwrap_or_clone(first.rows);
                         let all = std::iter::once(Ok(first)).chain(batches);
-                        self.in_order(all, options, true, memory)
+                        self.in_order(all, options, some_at_once, memory)
                     }
                     _ => Ok(None),
                 };

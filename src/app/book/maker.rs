@@ -119,28 +119,59 @@ impl<'r> Maker<'r> {
         }
     }
 
-    /// What the engine says of an event, written as an entry of the book. Where one is stored, batch
-    /// and origin are those of that.
+    /// The lane of an event as cells.
+    pub(super) fn lane_at(&self, at: EventAt<'_>) -> Vec<Cell> {
+        let Some(table) = self.table(at.batch.event) else { return Vec::new() };
+        let fields = Fields::Row(&at);
+        let part = |part: Part| match part {
+            Part::Field { field } => fields.cell(usize::try_from(field).unwrap_or(usize::MAX)),
+            Part::Value { value } => value,
+        };
+        self.lane(table, at.batch.event, &fields).into_iter().map(part).collect()
+    }
+
+    /// Writes the events of a batch as far as is known before it is run: what they are known by.
+    pub(super) fn write_sent(
+        &self,
+        batch: &rows::Batch,
+        day: impl Fn(Origin) -> Option<Date>,
+        drafts: &mut Drafts,
+    ) {
+        for row in 0..batch.len() {
+            drafts.open(self.batch, batch.event, batch.columns.len());
+            write_fields(batch, row, drafts);
+            let origin = batch.origins.get(row).copied().unwrap_or(Origin::MADE);
+            let (day, table) = (day(origin), self.table(batch.event));
+            let (date, booked) = (day.unwrap_or(Date::MIN), Date::MIN);
+            let fields = Fields::Row(&EventAt { batch, row, date, booked });
+            let key = table.map_or_else(Vec::new, |it| self.parts(it, &fields, &it.key, day));
+            let (lane, rank) = (&[], &[]);
+            let booked = None;
+            // One whose key is none is known by nothing.
+            let _ =
+                drafts.about(&About { origin, date, booked, key: &key, lane, rank, late: false });
+        }
+    }
+
+    /// What the engine says of an event, written as an entry of the book.
     pub(super) fn write(
         &self,
         told: Told<'_>,
         accounts: &dyn Accounts,
-        stored: Option<&[u8]>,
+        form: As<'_>,
         drafts: &mut Drafts,
     ) -> Result<(), BookError> {
         let at = told.event();
-        let batch = stored.and_then(read_batch).unwrap_or(self.batch);
+        let batch = match form {
+            As::New { .. } => self.batch,
+            As::Stored(stored) => read_batch(stored).unwrap_or(self.batch),
+        };
         drafts.open(batch, at.batch.event, at.batch.columns.len());
-        for column in &at.batch.columns {
-            match column {
-                Column::Text(texts) => drafts.text(texts.get(at.row)),
-                _ => drafts.cell(&column.cell(at.row)),
-            }
-        }
+        write_fields(at.batch, at.row, drafts);
         let (key, lane, rank) = self.placed(&Fields::Row(&at), at);
-        let origin = match stored {
-            Some(stored) => drafts.origin_in(stored),
-            None => at.batch.origins.get(at.row).copied(),
+        let (origin, late) = match form {
+            As::Stored(stored) => (drafts.origin_in(stored), false),
+            As::New { late } => (at.batch.origins.get(at.row).copied(), late),
         };
         drafts.about(&About {
             origin: origin.unwrap_or(Origin::MADE),
@@ -149,7 +180,7 @@ impl<'r> Maker<'r> {
             key: &key,
             lane: &lane,
             rank: &rank,
-            late: false,
+            late,
         })?;
         match told.outcome() {
             rows::Outcome::Allocated { allocations, inflow, residue_units } => {
@@ -262,6 +293,24 @@ impl<'r> Maker<'r> {
     }
 }
 
+/// How an event is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum As<'b> {
+    /// As a new one, which comes late or does not.
+    New { late: bool },
+    /// To be held against one that is stored, in its bytes: batch and origin are those of that.
+    Stored(&'b [u8]),
+}
+
+fn write_fields(batch: &rows::Batch, row: usize, drafts: &mut Drafts) {
+    for column in &batch.columns {
+        match column {
+            Column::Text(texts) => drafts.text(texts.get(row)),
+            _ => drafts.cell(&column.cell(row)),
+        }
+    }
+}
+
 /// The fields of an event: cells, or a row of columns.
 enum Fields<'a> {
     Cells(&'a [Cell]),
@@ -326,7 +375,7 @@ fn figure(told: &rows::FigureValue) -> FigureValue {
     FigureValue { figure, key, value }
 }
 
-fn became(outcome: rows::Outcome<'_>, accounts: &dyn Accounts) -> Outcome {
+pub(super) fn became(outcome: rows::Outcome<'_>, accounts: &dyn Accounts) -> Outcome {
     match outcome {
         rows::Outcome::Allocated { allocations, inflow, residue_units } => Outcome::Allocated {
             inflow,

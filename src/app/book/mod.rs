@@ -10,6 +10,7 @@ mod editions;
 mod error;
 mod explain;
 mod export;
+mod history;
 mod import;
 mod look;
 mod maker;

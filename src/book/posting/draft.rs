@@ -43,7 +43,7 @@ pub(crate) struct Draft {
     pub(crate) became: Became,
     pub(crate) open_items: u64,
     /// The key under which it is found when it is allocated, and that of what became of it.
-    pub(super) allocated: Key,
+    pub(in crate::book) allocated: Key,
     pub(super) key: Key,
     /// Where it moves its lane to, if it does.
     pub(super) lane: Option<Box<InLane>>,

@@ -466,6 +466,14 @@ impl<'b> Posting<'b> {
     }
 }
 
+/// The book to be read as it was before this posting: of what that has added, all, some or nothing may
+/// be found.
+impl AsMut<Book> for Posting<'_> {
+    fn as_mut(&mut self) -> &mut Book {
+        self.book
+    }
+}
+
 impl Drop for Posting<'_> {
     fn drop(&mut self) {
         if self.state != State::Over {

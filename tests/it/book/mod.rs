@@ -11,6 +11,8 @@ mod postgres;
 mod proof;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod reference;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod running;
 mod sample;
 mod simulation;
 #[cfg(feature = "sqlite")]
