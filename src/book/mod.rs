@@ -47,4 +47,4 @@ pub(crate) use posting::{About, Became, Draft, Drafts};
 pub use posting::{Posted, Posting, Receipt};
 pub use store::*;
 pub use tree::Node;
-pub use verify::{Damage, Root, Verification};
+pub use verify::{Among, Contradiction, Damage, Root, Verification};
