@@ -12,10 +12,8 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
+use super::{Chunk, Flaw, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::Digest;
-use crate::book::FORMAT;
-
-use super::{Chunk, Flaw, Node, Page, Run, Segment, Store, StoreError};
 
 /// `FENB`, in the place of SQLite's head where a file says whose it is.
 const APPLICATION_ID: i64 = 0x4645_4e42;
@@ -88,7 +86,7 @@ impl SqliteStore {
     /// Opens a file to read and to write.
     ///
     /// # Errors
-    /// There is none, or it is no book, of a newer format, cut short or damaged in its head.
+    /// There is none, or it is no book, of another version, cut short or damaged in its head.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
         let place = path.display().to_string();
         look(path, &place)?;
@@ -138,11 +136,11 @@ impl SqliteStore {
         let transaction = self.connection.transaction()?;
         lay_out(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
+        transaction.pragma_update(None, "user_version", LAYOUT)?;
         transaction.commit()
     }
 
-    /// Holds that the file is a book of a format we know.
+    /// Holds that the file is a book, laid out as we do.
     fn recognise(&self) -> Result<(), StoreError> {
         let pragma = |name: &str| {
             let value = self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -151,11 +149,7 @@ impl SqliteStore {
         if pragma("application_id")? != APPLICATION_ID {
             return Err(StoreError::Foreign { place: self.place.clone() });
         }
-        match u32::try_from(pragma("user_version")?) {
-            Ok(found) if found > FORMAT => Err(StoreError::Newer { found, known: FORMAT }),
-            Ok(1..) => Ok(()),
-            _ => Err(StoreError::Foreign { place: self.place.clone() }),
-        }
+        laid_out(u32::try_from(pragma("user_version")?).ok(), &self.place)
     }
 
     fn set(&self, options: SqliteOptions) -> Result<(), StoreError> {
