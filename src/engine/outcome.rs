@@ -9,7 +9,7 @@ use crate::rows::{
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Asked;
 use super::fault::{Fault, RunError};
-use super::lane::{Answers, Given, Lanes};
+use super::lane::{Answers, Ended, Given, Lanes, WorkedOut};
 use super::registers::Registers;
 use super::state::{AccountTable, State};
 use super::summary::Totals;
@@ -178,6 +178,15 @@ impl<'r, S: Sink> Desk<'r, S> {
             self.gathered.open_item(*leg);
         }
         Ok(())
+    }
+
+    /// Gathers the outcome of an event that was worked out with others.
+    #[inline]
+    pub fn ended(&mut self, taken: Taken<'_>, ended: Ended<'_>) {
+        ended.give(self.gathered.allocations());
+        let WorkedOut { inflow, residue } = ended.worked_out();
+        self.gathered.allocated(taken, inflow, residue);
+        self.totals.summary.in_lane += 1;
     }
 
     /// Takes an event through its lane; says whether that could be done.

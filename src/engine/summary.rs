@@ -86,21 +86,13 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds an allocated event; says whether its amounts sum to what it brought.
-    fn allocated(&mut self, inflow: Money, allocations: &[Allocation]) -> Result<bool, ExactError> {
-        let (mut given, mut undetermined): (i128, i128) = (0, 0);
-        for allocation in allocations {
-            let sum = match allocation.payee {
-                Payee::Account(_) => &mut given,
-                Payee::Undetermined => &mut undetermined,
-            };
-            *sum = sum.checked_add(allocation.amount.minor()).ok_or(ExactError::TooWide)?;
-        }
-        self.any = true;
-        self.inflow.add(inflow.minor())?;
+    /// Adds allocated events.
+    fn add(&mut self, together: Together) -> Result<(), ExactError> {
+        let Together { any, inflow, given, undetermined } = together;
+        self.any |= any;
+        self.inflow.add(inflow)?;
         self.allocated.add(given)?;
-        self.undetermined.add(undetermined)?;
-        Ok(given.checked_add(undetermined) == Some(inflow.minor()))
+        self.undetermined.add(undetermined)
     }
 
     /// Adds an event set aside.
@@ -108,6 +100,44 @@ impl Sums {
         self.any = true;
         self.inflow.add(inflow.minor())?;
         self.set_aside.add(inflow.minor())
+    }
+}
+
+/// What allocated events brought and gave, in minor units.
+#[derive(Debug, Default)]
+struct Together {
+    any: bool,
+    inflow: i128,
+    given: i128,
+    undetermined: i128,
+}
+
+impl Together {
+    /// That of one event, if its sums are in range.
+    #[inline]
+    fn of(inflow: Money, allocations: &[Allocation]) -> Option<Together> {
+        let mut own = Together { any: true, inflow: inflow.minor(), ..Together::default() };
+        for allocation in allocations {
+            let sum = match allocation.payee {
+                Payee::Account(_) => &mut own.given,
+                Payee::Undetermined => &mut own.undetermined,
+            };
+            *sum = sum.checked_add(allocation.amount.minor())?;
+        }
+        Some(own)
+    }
+
+    /// Adds another, if the sums stay in range; says whether they do.
+    #[inline]
+    fn take(&mut self, other: &Together) -> bool {
+        let inflow = self.inflow.checked_add(other.inflow);
+        let given = self.given.checked_add(other.given);
+        let undetermined = self.undetermined.checked_add(other.undetermined);
+        let (Some(inflow), Some(given), Some(undetermined)) = (inflow, given, undetermined) else {
+            return false;
+        };
+        *self = Together { any: true, inflow, given, undetermined };
+        true
     }
 }
 
@@ -139,37 +169,53 @@ impl Totals {
     /// Counts outcomes, and makes sure that the amounts of every event sum to what it brought.
     pub fn count(&mut self, outcomes: &Outcomes, plan: &Plan) -> Result<(), &'static str> {
         const RANGE: &str = "a control total out of range";
+        const NO_CURRENCY: &str = "an event of no currency";
         // Nearly always that of the event before.
         let mut last: Option<(u32, usize)> = None;
+        let (mut allocated, mut residue): (u64, u64) = (0, 0);
+        let mut together = Together::default();
         for told in outcomes.iter() {
-            self.summary.events += 1;
             let kind = told.event().batch.event;
             let place = match last {
                 Some((of, place)) if of == kind => place,
                 _ => self.place(plan, kind),
             };
-            last = Some((kind, place));
-            let Some((_, sums)) = self.currencies.get_mut(place) else {
-                return Err("an event of no currency");
-            };
+            let before = last.replace((kind, place)).map_or(place, |(_, before)| before);
+            if before != place {
+                let sums = self.currencies.get_mut(before).ok_or(NO_CURRENCY)?;
+                sums.1.add(std::mem::take(&mut together)).map_err(|_| RANGE)?;
+            }
             match told.outcome() {
                 Outcome::Allocated { allocations, inflow, residue_units } => {
-                    self.summary.allocated += 1;
-                    let residue = self.summary.residue_units.saturating_add(residue_units);
-                    self.summary.residue_units = residue;
-                    if !sums.allocated(inflow, allocations).map_err(|_| RANGE)? {
+                    allocated += 1;
+                    residue = residue.saturating_add(residue_units);
+                    let own = Together::of(inflow, allocations).ok_or(RANGE)?;
+                    if own.given.checked_add(own.undetermined) != Some(own.inflow) {
                         return Err("allocations do not sum to the inflow");
+                    }
+                    if !together.take(&own) {
+                        let sums = self.currencies.get_mut(place).ok_or(NO_CURRENCY)?;
+                        sums.1.add(std::mem::replace(&mut together, own)).map_err(|_| RANGE)?;
                     }
                 }
                 Outcome::SetAside { inflow, .. } => {
                     self.summary.set_aside += 1;
                     self.summary.set_aside_unknown += u64::from(inflow.is_none());
                     if let Some(inflow) = inflow {
-                        sums.set_aside(inflow).map_err(|_| RANGE)?;
+                        let sums = self.currencies.get_mut(place).ok_or(NO_CURRENCY)?;
+                        sums.1.set_aside(inflow).map_err(|_| RANGE)?;
                     }
                 }
             }
         }
+        if let Some((_, place)) = last {
+            let sums = self.currencies.get_mut(place).ok_or(NO_CURRENCY)?;
+            sums.1.add(together).map_err(|_| RANGE)?;
+        }
+        let events = u64::try_from(outcomes.len()).unwrap_or(u64::MAX);
+        self.summary.events = self.summary.events.saturating_add(events);
+        self.summary.allocated = self.summary.allocated.saturating_add(allocated);
+        self.summary.residue_units = self.summary.residue_units.saturating_add(residue);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::rows::{Batch, Packed, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::Evaluator;
-use super::hands::{Firsts, Hands, Known, Place};
+use super::hands::{Firsts, Hands, Key, Known, Place};
 use super::lane::Answers;
 use super::order::{Kept, Slot, Ties};
 use super::outcome::Stop;
@@ -94,7 +94,8 @@ impl<S: Sink> Run<'_, S> {
             let Some(event) = sent(plan, batch) else { continue };
             let event = Place { event, batch, answers, row };
             let (date, tied) = (slot.date, ties.tied(place));
-            let known = Known { date, tied, new: firsts.all_new(kind) };
+            let key = if firsts.all_new(kind) { Key::New } else { Key::Unasked };
+            let known = Known { date, tied, key };
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             hands.take(&mut evaluator, event, known)?;
             self.desk.hand_on_much(&evaluator.state.accounts)?;

@@ -6,6 +6,7 @@ use crate::plan::{Day, Lane, Program, Question, at};
 use crate::rows::{Batch, Column};
 
 use super::ahead::Ahead;
+use super::side::{Turns, Worth};
 
 /// The programs of an event kind.
 pub(crate) struct Programs {
@@ -23,6 +24,9 @@ pub(crate) struct Programs {
     day: Option<LastDay>,
     /// By situation, whether an event in it waits for others, once that has been asked.
     waits: Vec<Option<bool>>,
+    /// Of events that are worked out side by side in their order.
+    pub turns: Turns,
+    pub in_turn: Worth,
 }
 
 /// Events that follow one another are mostly of one day.
@@ -33,15 +37,26 @@ struct LastDay {
 }
 
 /// A program, and the positions of accounts that are always the same, once they have occurred.
-struct Own {
-    program: Program,
+pub(super) struct Own {
+    pub program: Program,
     positions: Vec<Option<u32>>,
+    /// Whether it is worth to take events through it side by side.
+    pub worth: Worth,
+}
+
+/// Events that go through the same program: their places among those asked about, their rows, and
+/// their days.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    pub places: Vec<usize>,
+    pub rows: Vec<u32>,
+    pub days: Vec<i64>,
 }
 
 impl Own {
     fn new(program: Program) -> Own {
         let positions = vec![None; at(program.fixed)];
-        Own { program, positions }
+        Own { program, positions, worth: Worth::default() }
     }
 }
 
@@ -148,7 +163,74 @@ impl Programs {
             day => day.fields().map(|fields| LastDay { fields, of: Vec::new(), day: None }),
         };
         let width = Enough::default();
-        Programs { lane, made, programs: Vec::new(), general, width, asks_fields, day, waits }
+        let (turns, in_turn) = (Turns::default(), Worth::default());
+        let programs = Vec::new();
+        Programs { lane, made, programs, general, width, asks_fields, day, waits, turns, in_turn }
+    }
+
+    /// Whether events may read or change what outlives them.
+    pub fn have_turns(&self) -> bool {
+        self.general.program.waits || self.lane.always_waits()
+    }
+
+    /// The program of all situations.
+    pub fn general(&self) -> &Program {
+        &self.general.program
+    }
+
+    /// So many were tried in turn, and so many taken together.
+    pub fn note_turn(&mut self, tried: usize, together: usize) {
+        self.turns.note(tried, together);
+        self.in_turn.note(tried, tried - together.min(tried));
+    }
+
+    /// Some events by the program that they go through.
+    pub fn groups(
+        &mut self,
+        answers: &Answers,
+        events: &[(u32, Date)],
+    ) -> Vec<(Option<u32>, Members)> {
+        if self.made.is_empty() {
+            let (rows, days) =
+                events.iter().map(|(row, day)| (*row, i64::from(day.days()))).unzip();
+            return vec![(None, Members { places: (0..events.len()).collect(), rows, days })];
+        }
+        let mut of_programs: Vec<Members> = Vec::new();
+        // Events that follow one another are mostly in one situation.
+        let mut last = (None, None);
+        for (place, (row, day)) in events.iter().enumerate() {
+            let situation = self.situation(answers, at(*row), *day);
+            if last.0 != situation || last.1.is_none() {
+                last = (situation, situation.and_then(|it| self.of_situation(it)));
+            }
+            let number = last.1.map_or(0, |program| at(program) + 1);
+            if of_programs.len() <= number {
+                of_programs.resize_with(number + 1, Members::default);
+            }
+            if let Some(members) = of_programs.get_mut(number) {
+                members.places.push(place);
+            }
+        }
+        for members in &mut of_programs {
+            let own = || members.places.iter().filter_map(|place| events.get(*place));
+            members.rows = own().map(|(row, _)| *row).collect();
+            members.days = own().map(|(_, day)| day.days().into()).collect();
+        }
+        let numbers = std::iter::once(None).chain((0..).map(Some));
+        let groups = numbers.zip(of_programs);
+        groups.filter(|(_, members)| !members.rows.is_empty()).collect()
+    }
+
+    /// A program.
+    pub fn program_at(&self, place: Option<u32>) -> &Program {
+        let made = place.and_then(|place| self.programs.get(at(place)));
+        &made.unwrap_or(&self.general).program
+    }
+
+    /// A program: one that was made for a situation, or that of all.
+    pub fn own(&mut self, place: Option<u32>) -> (&Lane, &mut Own) {
+        let made = place.and_then(|place| self.programs.get_mut(at(place)));
+        (&self.lane, made.unwrap_or(&mut self.general))
     }
 
     /// The day of an event, if it has the fields of the one before.
@@ -240,7 +322,7 @@ impl Programs {
     ) -> (&Lane, &Program, &mut [Option<u32>]) {
         let made = self.situation(answers, row, date).and_then(|it| self.of_situation(it));
         let made = made.and_then(|place| self.programs.get_mut(at(place)));
-        let Own { program, positions } = made.unwrap_or(&mut self.general);
+        let Own { program, positions, .. } = made.unwrap_or(&mut self.general);
         (&self.lane, program, positions)
     }
 
@@ -273,10 +355,14 @@ impl Programs {
             }
             Made::NotYet(_) if self.programs.len() >= PROGRAMS_MAX => None,
             Made::NotYet(_) => {
-                let place = u32::try_from(self.programs.len()).ok()?;
                 let lane = &self.lane;
                 let program = lane.questions.answered(&lane.program, situation);
-                self.programs.push(Own::new(program));
+                // Many situations come to the same.
+                let known = self.programs.iter().position(|own| own.program == program);
+                let place = u32::try_from(known.unwrap_or(self.programs.len())).ok()?;
+                if known.is_none() {
+                    self.programs.push(Own::new(program));
+                }
                 *made = Made::At(place);
                 Some(place)
             }
