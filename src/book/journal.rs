@@ -6,6 +6,7 @@ use super::entry::{Entry, Opening, Outcome};
 use super::identity::Identity;
 use super::keys::{self, Index, Key, Runs, Sieve};
 use super::leaf::{FORMAT, NOTHING_BEFORE, leaf_bytes, leaf_digest};
+use super::posting::Extent;
 use super::store::{Row, Run, Segment, Store, StoreError};
 use super::tree::{self, Digests, Frontier, Node};
 use super::{BookError, Drafts, Moment, Posting};
@@ -226,7 +227,15 @@ impl Book {
     /// # Errors
     /// Somebody else posts and does not end in time; the end of the book is damaged.
     pub fn begin(&mut self) -> Result<Posting<'_>, BookError> {
-        Posting::new(self)
+        Posting::new(self, Extent::Usual)
+    }
+
+    /// Opens the book for posting much in one batch: whoever reads it meanwhile may have to wait.
+    ///
+    /// # Errors
+    /// As [`begin`](Book::begin).
+    pub fn begin_large(&mut self) -> Result<Posting<'_>, BookError> {
+        Posting::new(self, Extent::Large)
     }
 
     pub(super) fn store(&mut self) -> &mut dyn Store {

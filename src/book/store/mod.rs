@@ -130,6 +130,14 @@ pub trait Store {
     /// The store fails; somebody else appends and does not end in time.
     fn begin(&mut self) -> Result<(), StoreError>;
 
+    /// The same, where much is to be appended: whoever reads meanwhile may have to wait.
+    ///
+    /// # Errors
+    /// As [`begin`](Store::begin).
+    fn begin_large(&mut self) -> Result<(), StoreError> {
+        self.begin()
+    }
+
     /// Appends.
     ///
     /// # Errors

@@ -83,7 +83,17 @@ fn asked<'a>(
         dry_run: args.dry_run,
         cross_check: args.cross_check,
         folder: place.folder().unwrap_or_else(std::env::temp_dir),
+        large: bytes_of(prepared) >= LARGE_BYTES,
     }
+}
+
+/// Files of so many bytes, some hundred thousand events, are written into the book in less time if nobody
+/// reads it meanwhile.
+const LARGE_BYTES: u64 = 1 << 24;
+
+fn bytes_of(prepared: &Prepared) -> u64 {
+    let files = prepared.events.iter().filter_map(|file| file.input.path());
+    files.filter_map(|path| std::fs::metadata(path).ok()).map(|file| file.len()).sum()
 }
 
 fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {

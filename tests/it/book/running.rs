@@ -89,6 +89,6 @@ fn batches_of_other_lanes_may_stand_before_what_is_there() {
     let rows = receipts(400);
     let enterprise = |row: &String| row.split(',').nth(3).unwrap().to_owned();
     let (some, others): (Vec<String>, Vec<String>) =
-        rows.iter().cloned().partition(|row| enterprise(row) < "E3".to_owned());
+        rows.iter().cloned().partition(|row| enterprise(row).as_str() < "E3");
     posted(&rows, &[&others, &some]);
 }

@@ -27,7 +27,7 @@ use super::judge::{Bench, Change, Entered, Judge, Judgement};
 use super::recorder::{self, Counts};
 use super::{
     Asides, BOOK_FILE, Beside, Post, PostReport, Refusal, begin, finish, makes_events,
-    of_other_edition, refusal, settled, stopped,
+    of_other_edition, opened, refusal, settled, stopped,
 };
 
 /// Posts events that share running totals with what stands in the book.
@@ -76,7 +76,7 @@ impl Among<'_> {
     ) -> Result<Posted, Refusal> {
         let Among { post, plan, edition, .. } = self;
         let mut maker = Maker::new(post.job.names, plan)?;
-        let mut posting = book.begin().map_err(BookTrouble::from)?;
+        let mut posting = opened(book, post)?;
         let spans = spans(posting.as_mut())?;
         let other = of_other_edition(posting.as_mut(), edition)?;
         let end = posting.as_mut().size().map_err(BookTrouble::from)?;

@@ -66,6 +66,8 @@ pub struct Post<'a> {
     pub cross_check: bool,
     /// The folder of the file in which events wait that memory has no room for.
     pub folder: PathBuf,
+    /// So much is posted that whoever reads the book meanwhile may have to wait.
+    pub large: bool,
 }
 
 /// What a posting says of itself.
@@ -177,6 +179,11 @@ fn alone(post: &Post<'_>) -> Result<u64, Refusal> {
     cross_check(&post.job).map_err(BookTrouble::from)?.map_err(Refusal::Differ)
 }
 
+/// Opens a book for a posting.
+fn opened<'b>(book: &'b mut Book, post: &Post<'_>) -> Result<Posting<'b>, BookTrouble> {
+    Ok(if post.large { book.begin_large()? } else { book.begin()? })
+}
+
 /// Begins the batch: edition, registers, head.
 fn begin(
     posting: &mut Posting<'_>,
@@ -242,7 +249,7 @@ fn streamed(
 ) -> Result<Streamed, Refusal> {
     let job = &post.job;
     let mut maker = Maker::new(job.names, plan)?;
-    let mut posting = book.begin().map_err(BookTrouble::from)?;
+    let mut posting = opened(book, post)?;
     if needs_history(plan) && last_batch(posting.book().map_err(BookTrouble::from)?)?.is_some() {
         return Ok(Streamed::Outrun);
     }
