@@ -85,7 +85,8 @@ impl SqliteStore {
             Ok(_) => {}
             Err(error) => return Err(of_file(error, &place)),
         }
-        let (connection, wait) = (connect(path, &place)?, options.wait);
+        let connection = connect(path, &place, options.wait)?;
+        let wait = options.wait;
         let mut store = SqliteStore { connection, place, wait };
         store.found().map_err(|error| store.told(error))?;
         store.set(options)?;
@@ -99,7 +100,8 @@ impl SqliteStore {
     pub fn open(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
         let place = path.display().to_string();
         look(path, &place)?;
-        let (connection, wait) = (connect(path, &place)?, options.wait);
+        let connection = connect(path, &place, options.wait)?;
+        let wait = options.wait;
         let store = SqliteStore { connection, place, wait };
         store.recognise()?;
         store.set(options)?;
@@ -163,7 +165,6 @@ impl SqliteStore {
 
     fn set(&self, options: SqliteOptions) -> Result<(), StoreError> {
         let set = || -> Result<(), rusqlite::Error> {
-            self.connection.busy_timeout(options.wait)?;
             self.connection.execute_batch(
                 "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; \
                  PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384;",
@@ -436,9 +437,12 @@ fn is_under_way(path: &Path) -> bool {
     })
 }
 
-fn connect(path: &Path, place: &str) -> Result<Connection, StoreError> {
+fn connect(path: &Path, place: &str, wait: Duration) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map_err(|error| told(error, place))
+    let connection = Connection::open_with_flags(path, flags);
+    let connection = connection.map_err(|error| told(error, place))?;
+    connection.busy_timeout(wait).map_err(|error| told(error, place))?;
+    Ok(connection)
 }
 
 /// A path as an address has it.

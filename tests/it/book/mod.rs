@@ -4,6 +4,7 @@
 mod columns;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod foreign;
+mod generated;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod pieces;
 #[cfg(feature = "postgres")]

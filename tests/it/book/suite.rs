@@ -421,7 +421,7 @@ fn a_changed_value_is_named(place: &dyn Place) {
 
 fn a_changed_end_is_named(place: &dyn Place) {
     drop(small_book(place.create().unwrap()));
-    let segment = place.open().unwrap().segments(0, 1).unwrap().remove(0);
+    let segment = place.open().unwrap().segments(6, 1).unwrap().remove(0);
     let row = format!("first = {}", segment.first);
     assert!(segment.kinds.len() > 3);
     for (at, byte) in segment.ends.iter().enumerate() {
