@@ -80,6 +80,11 @@ impl Calendar {
         Ok(Calendar { days, next: 0 })
     }
 
+    /// Whether nothing is due any more.
+    pub fn is_over(&self) -> bool {
+        self.next >= self.days.len()
+    }
+
     /// Takes what is due before a day.
     pub fn take_before<T: Trace, S: Sink>(
         &mut self,

@@ -43,21 +43,26 @@ impl<S: Sink> Hands<'_, '_, S> {
             (false, false) => vec![Key::Unasked; events.len()],
             (false, true) => keys(evaluator, together),
         };
-        let firsts = events.iter().zip(&is_new).filter(|(_, key)| **key == Key::New);
-        let firsts: Vec<(u32, Date)> = firsts.map(|(event, _)| *event).collect();
+        let all_new = is_new.iter().all(|key| *key == Key::New);
+        let firsts = || events.iter().zip(&is_new).filter(|(_, key)| **key == Key::New);
+        let firsts: Vec<(u32, Date)> = match all_new {
+            true => events.to_vec(),
+            false => firsts().map(|(event, _)| *event).collect(),
+        };
         if !turns {
             let state = &mut *evaluator.state;
             let made = self.lanes.side_by_side(of, &firsts, registers, state);
             made.map_err(Stop::Internal)?;
+            self.desk.count(batch.event, &self.lanes.side.brought())?;
         }
         let (mut rest, mut at_once) = (firsts.as_slice(), if turns { 0 } else { firsts.len() });
         for ((row, date), key) in events.iter().zip(is_new) {
             if key == Key::New {
                 if at_once == 0 {
                     let state = &mut *evaluator.state;
-                    let taken = self.lanes.in_turn(of, rest, registers, state);
-                    let taken = taken.map_err(Stop::Internal)?;
-                    at_once = taken.together + taken.alone;
+                    let settled = self.lanes.in_turn(of, rest, registers, state);
+                    at_once = settled.map_err(Stop::Internal)?;
+                    self.desk.count(batch.event, &self.lanes.side.brought())?;
                 }
                 at_once = at_once.saturating_sub(1);
                 rest = rest.get(1..).unwrap_or_default();

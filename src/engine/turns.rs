@@ -201,9 +201,14 @@ impl<S: Sink> Run<'_, S> {
         let answers = self.lanes.ask(&batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         let (mut at_once, mut others) = (Vec::new(), Vec::new());
+        let days = hands.lanes.days(answers.ready, &batch, self.registers, evaluator.state);
+        let days = days.map(|days| days.into_iter().map(|(_, date)| date).collect::<Vec<Date>>());
         for (row, number) in (0..batch.len()).zip(0_u32..) {
             let ready = answers.ready;
-            let date = hands.lanes.date(ready, &batch, row, self.registers, evaluator.state);
+            let date = match &days {
+                Some(days) => days.get(row).copied(),
+                None => hands.lanes.date(ready, &batch, row, self.registers, evaluator.state),
+            };
             match date.filter(|date| !hands.lanes.waits(&answers, &batch, row, *date)) {
                 None => others.push(row),
                 Some(date) => {
@@ -257,7 +262,13 @@ impl<S: Sink> Run<'_, S> {
         let ready = self.lanes.of(batch);
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        for row in 0..batch.len() {
+        let days = self.lanes.days(ready, batch, self.registers, evaluator.state);
+        if let Some(days) = &days {
+            days.iter().for_each(|(_, date)| waiting.span.take(*date));
+            waiting.slots.extend(held.slots(event, days, place));
+        }
+        let rows = if days.is_some() { 0..0 } else { 0..batch.len() };
+        for row in rows {
             let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
             let dated = known.map_or_else(
                 || {

@@ -20,6 +20,8 @@ pub(crate) struct Programs {
     pub width: Enough,
     /// Whether a question is about more than the day.
     asks_fields: bool,
+    /// The days that are asked about, which is always the last question.
+    days_asked: Option<Vec<i32>>,
     /// The day of the event before, if days are worked out from fields alone.
     day: Option<LastDay>,
     /// By situation, whether an event in it waits for others, once that has been asked.
@@ -42,6 +44,16 @@ pub(super) struct Own {
     positions: Vec<Option<u32>>,
     /// Whether it is worth to take events through it side by side.
     pub worth: Worth,
+}
+
+impl Members {
+    fn with_room(count: usize) -> Members {
+        Members {
+            places: Vec::with_capacity(count),
+            rows: Vec::with_capacity(count),
+            days: Vec::with_capacity(count),
+        }
+    }
 }
 
 /// Events that go through the same program: their places among those asked about, their rows, and
@@ -120,6 +132,14 @@ impl Enough {
     }
 }
 
+/// Fewer events than these for each program go through one together.
+const GROUP_FEW: usize = 16;
+
+fn together(events: &[(u32, Date)]) -> Members {
+    let (rows, days) = events.iter().map(|(row, day)| (*row, i64::from(day.days()))).unzip();
+    Members { places: (0..events.len()).collect(), rows, days }
+}
+
 /// To make a program costs about as much as it saves so many events.
 const WARM: u8 = 16;
 /// More programs than these are not made.
@@ -163,9 +183,23 @@ impl Programs {
             day => day.fields().map(|fields| LastDay { fields, of: Vec::new(), day: None }),
         };
         let width = Enough::default();
-        let (turns, in_turn) = (Turns::default(), Worth::default());
-        let programs = Vec::new();
-        Programs { lane, made, programs, general, width, asks_fields, day, waits, turns, in_turn }
+        let days_asked = match lane.questions.iter().last() {
+            Some(Question::Days(days)) => Some(days.clone()),
+            _ => None,
+        };
+        Programs {
+            lane,
+            made,
+            programs: Vec::new(),
+            general,
+            width,
+            asks_fields,
+            days_asked,
+            day,
+            waits,
+            turns: Turns::default(),
+            in_turn: Worth::default(),
+        }
     }
 
     /// Whether events may read or change what outlives them.
@@ -178,10 +212,18 @@ impl Programs {
         &self.general.program
     }
 
-    /// So many were tried in turn, and so many taken together.
-    pub fn note_turn(&mut self, tried: usize, together: usize) {
-        self.turns.note(tried, together);
-        self.in_turn.note(tried, tried - together.min(tried));
+    /// Events of a turn by their program; through that of all situations if they are few.
+    pub fn groups_of_turn(
+        &mut self,
+        answers: &Answers,
+        events: &[(u32, Date)],
+    ) -> Vec<(Option<u32>, Members)> {
+        let few = events.len() < GROUP_FEW.saturating_mul(self.programs.len());
+        if few || self.made.is_empty() {
+            vec![(None, together(events))]
+        } else {
+            self.groups(answers, events)
+        }
     }
 
     /// Some events by the program that they go through.
@@ -195,26 +237,27 @@ impl Programs {
                 events.iter().map(|(row, day)| (*row, i64::from(day.days()))).unzip();
             return vec![(None, Members { places: (0..events.len()).collect(), rows, days })];
         }
-        let mut of_programs: Vec<Members> = Vec::new();
-        // Events that follow one another are mostly in one situation.
-        let mut last = (None, None);
-        for (place, (row, day)) in events.iter().enumerate() {
-            let situation = self.situation(answers, at(*row), *day);
-            if last.0 != situation || last.1.is_none() {
-                last = (situation, situation.and_then(|it| self.of_situation(it)));
-            }
-            let number = last.1.map_or(0, |program| at(program) + 1);
-            if of_programs.len() <= number {
-                of_programs.resize_with(number + 1, Members::default);
-            }
-            if let Some(members) = of_programs.get_mut(number) {
-                members.places.push(place);
+        let numbers: Vec<usize> = events
+            .iter()
+            .map(|(row, day)| {
+                let situation = self.situation(answers, at(*row), *day);
+                let program = situation.and_then(|situation| self.of_situation(situation));
+                program.map_or(0, |program| at(program) + 1)
+            })
+            .collect();
+        let mut sizes = vec![0; self.programs.len() + 1];
+        for number in &numbers {
+            if let Some(size) = sizes.get_mut(*number) {
+                *size += 1;
             }
         }
-        for members in &mut of_programs {
-            let own = || members.places.iter().filter_map(|place| events.get(*place));
-            members.rows = own().map(|(row, _)| *row).collect();
-            members.days = own().map(|(_, day)| day.days().into()).collect();
+        let mut of_programs: Vec<Members> = sizes.into_iter().map(Members::with_room).collect();
+        for (place, ((row, day), number)) in events.iter().zip(&numbers).enumerate() {
+            if let Some(members) = of_programs.get_mut(*number) {
+                members.places.push(place);
+                members.rows.push(*row);
+                members.days.push(day.days().into());
+            }
         }
         let numbers = std::iter::once(None).chain((0..).map(Some));
         let groups = numbers.zip(of_programs);
@@ -336,13 +379,12 @@ impl Programs {
             Some(&NO_ANSWER) => return None,
             Some(answers) => *answers,
         };
-        match self.lane.questions.iter().last() {
-            Some(question @ Question::Days(days)) => {
-                let come = days.iter().take_while(|day| **day <= date.days()).count();
-                answers.checked_mul(question.answers())?.checked_add(u32::try_from(come).ok()?)
-            }
-            _ => Some(answers),
-        }
+        let Some(days) = &self.days_asked else { return Some(answers) };
+        // There are few.
+        let come = days.iter().zip(1..).take_while(|(day, _)| **day <= date.days());
+        let come = come.last().map_or(0, |(_, come)| come);
+        let count = u32::try_from(days.len()).ok()?.checked_add(1)?;
+        answers.checked_mul(count)?.checked_add(come)
     }
 
     fn of_situation(&mut self, situation: u32) -> Option<u32> {

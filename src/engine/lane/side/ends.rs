@@ -2,12 +2,13 @@
 
 use crate::base::Date;
 use crate::plan::{Done, KeyPart, Leaf, Sum, at};
-use crate::rows::Cell;
+use crate::rows::{Cell, Payee};
 
 use super::numbers::Numbers;
 use super::steps::Watched;
-use super::{Finished, Given, Group, Side, date};
+use super::{Finished, Given, Group, LegGiven, Payees, Side, date, only};
 use crate::engine::state::State;
+use crate::engine::summary::Brought;
 use crate::engine::value::Part;
 
 const HALF: &str = "the changes of a group of events failed half way";
@@ -37,7 +38,7 @@ pub(super) struct Change {
 impl<'a> Group<'a, '_> {
     /// Works out what the events give and change, so far that making the changes cannot fail.
     pub(super) fn finish(mut self, done: &'a Done) -> Finished<'a> {
-        let leaves = done.leaves.iter().map(|leaf| self.leaf(leaf)).collect();
+        let leaves: Vec<LeafOf> = done.leaves.iter().map(|leaf| self.leaf(leaf)).collect();
         let mut changes = Vec::new();
         let program = self.of.program;
         for (place, add) in program.adds.iter().enumerate() {
@@ -52,6 +53,11 @@ impl<'a> Group<'a, '_> {
             });
             self.change(&feed.sums, &amounts, &mut changes);
         }
+        // What does not give what there was is the evaluator's to say.
+        let left = leaves.iter().fold(self.inflow.clone(), |left, leaf: &LeafOf| {
+            left.with(leaf.units.clone(), &mut self.lost, i64::checked_sub)
+        });
+        left.map(&mut self.lost, |left| (left == 0).then_some(0));
         let Group { of, rows, days, watched, keys, residues, inflow, lost, .. } = self;
         let lane = of.lane;
         Finished { lane, done, rows, days, leaves, changes, watched, keys, residues, inflow, lost }
@@ -99,55 +105,88 @@ impl Finished<'_> {
         (self.rows.len(), self.lost.iter().filter(|lost| **lost).count())
     }
 
-    /// The rows of those that are not.
-    pub fn kept(&self) -> impl Iterator<Item = u32> + '_ {
-        self.taken().map(|(_, row)| row)
+    /// The events that are not lost.
+    fn kept(self) -> Self {
+        if !self.lost.contains(&true) {
+            return self;
+        }
+        let kept = self.lost.iter().enumerate().filter(|(_, lost)| !**lost);
+        let places: Vec<usize> = kept.map(|(place, _)| place).collect();
+        let leaf = |LeafOf { units, more, den, to }: LeafOf| LeafOf {
+            units: units.only(&places),
+            more: more.only(&places),
+            den: den.only(&places),
+            to: match to {
+                To::Account(account, Some(key)) => To::Account(account, Some(key.only(&places))),
+                others => others,
+            },
+        };
+        let change =
+            |Change { sum, amounts }: Change| Change { sum, amounts: amounts.only(&places) };
+        Finished {
+            lane: self.lane,
+            done: self.done,
+            rows: only(&self.rows, &places),
+            days: self.days.only(&places),
+            leaves: self.leaves.into_iter().map(leaf).collect(),
+            changes: self.changes.into_iter().map(change).collect(),
+            watched: self.watched.iter().map(|it| it.only(&places)).collect(),
+            keys: self.keys.iter().map(|it| it.as_ref().map(|it| it.only(&places))).collect(),
+            residues: only(&self.residues, &places),
+            inflow: self.inflow.only(&places),
+            lost: vec![false; places.len()],
+        }
     }
 
-    /// Makes the changes of all events that stand before a row.
+    /// Makes the changes of all events that are not lost.
     ///
     /// # Errors
     /// A mistake of ours.
-    pub fn commit(
-        mut self,
-        before: u32,
-        state: &mut State,
-        side: &mut Side,
-    ) -> Result<(), &'static str> {
-        for (row, lost) in self.rows.iter().zip(&mut self.lost) {
-            *lost |= *row >= before;
-        }
-        self.change(state)?;
-        let mut legs = Vec::with_capacity(self.leaves.len());
+    pub fn commit(self, state: &mut State, side: &mut Side) -> Result<(), &'static str> {
+        let mut group = self.kept();
+        group.change(state)?;
+        let count = group.rows.len();
+        let mut legs = Vec::with_capacity(group.leaves.len());
         let mut years = None;
-        for (leaf, LeafOf { units, more, den, to }) in
-            self.done.leaves.iter().zip(std::mem::take(&mut self.leaves))
-        {
-            let positions = match to {
-                To::Undetermined => None,
+        let inflow = group.inflow.spread(count);
+        let mut brought = Brought {
+            events: u64::try_from(count).map_err(|_| HALF)?,
+            residue: group.residues.iter().fold(0, |sum, it| sum.saturating_add(*it)),
+            inflow: sum(&inflow),
+            ..Brought::default()
+        };
+        let leaves = std::mem::take(&mut group.leaves);
+        for (leaf, LeafOf { units, more, den, to }) in group.done.leaves.iter().zip(leaves) {
+            let units = units.spread(count);
+            let payee = match to {
+                To::Undetermined => {
+                    brought.undetermined += sum(&units);
+                    Payees::One(Payee::Undetermined)
+                }
                 To::Account(account, key) => {
-                    let given = |place| units.at(place) != 0 || more.at(place) != 0;
-                    let positions = self.positions(account, key.as_ref(), given, state);
-                    self.drift((&positions, &more, &den), &mut years, state)?;
-                    Some(positions)
+                    brought.given += sum(&units);
+                    let more = more.spread(count);
+                    let positions = group.positions(account, key.as_ref(), (&units, &more), state);
+                    group.drift((&positions, &more, &den), &mut years, state)?;
+                    match positions {
+                        Numbers::All(position) => {
+                            let position = u32::try_from(position).map_err(|_| HALF)?;
+                            Payees::One(Payee::Account(position))
+                        }
+                        Numbers::Each(positions) => Payees::Each(positions),
+                    }
                 }
             };
-            legs.push((leaf.leg, positions, units));
+            legs.push(LegGiven { leg: leaf.leg, payee, units });
         }
         let number = u32::try_from(side.groups.len() + 1).map_err(|_| HALF)?;
-        for (place, row) in self.taken() {
-            let place = u32::try_from(place).map_err(|_| HALF)?;
-            *side.ended.get_mut(at(row)).ok_or(HALF)? = (number, place);
+        for (place, row) in (0_u32..).zip(&group.rows) {
+            *side.ended.get_mut(at(*row)).ok_or(HALF)? = (number, place);
         }
-        let Finished { inflow, residues, .. } = self;
+        let residues = group.residues;
         side.groups.push(Given { legs, inflow, residues });
+        side.brought = side.brought.with(&brought).ok_or(HALF)?;
         Ok(())
-    }
-
-    /// The places of events whose changes are made.
-    fn taken(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
-        let places = self.rows.iter().zip(&self.lost).enumerate();
-        places.filter(|(_, (_, lost))| !**lost).map(|(place, (row, _))| (place, *row))
     }
 
     /// The positions of the accounts of a leaf, so far as anything comes to them.
@@ -155,7 +194,7 @@ impl Finished<'_> {
         &self,
         account: u32,
         key: Option<&Numbers>,
-        given: impl Fn(usize) -> bool,
+        (units, more): (&[i64], &[i64]),
         state: &mut State,
     ) -> Numbers {
         let mut position = |member: Option<i64>| {
@@ -164,19 +203,15 @@ impl Finished<'_> {
             let cells = || member.into_iter().map(Cell::Member).collect();
             i64::from(state.accounts.position(account, parts.as_slice(), cells))
         };
+        let mut given = units.iter().zip(more).map(|(units, more)| *units != 0 || *more != 0);
         match key {
             None | Some(Numbers::All(_)) => {
-                let any = self.taken().any(|(place, _)| given(place));
+                let any = given.any(|given| given);
                 Numbers::All(if any { position(key.map(|key| key.at(0))) } else { 0 })
             }
-            Some(key) => {
-                let mut positions = vec![0; self.rows.len()];
-                for (place, _) in self.taken().filter(|(place, _)| given(*place)) {
-                    if let Some(own) = positions.get_mut(place) {
-                        *own = position(Some(key.at(place)));
-                    }
-                }
-                Numbers::each(positions)
+            Some(Numbers::Each(key)) => {
+                let own = |(given, key): (bool, &i64)| if given { position(Some(*key)) } else { 0 };
+                Numbers::each(given.zip(key.iter()).map(own).collect())
             }
         }
     }
@@ -184,11 +219,11 @@ impl Finished<'_> {
     /// Adds what a leaf got beyond what it is owed to the drift of its account, year by year.
     fn drift(
         &self,
-        (positions, more, den): (&Numbers, &Numbers, &Numbers),
+        (positions, more, den): (&Numbers, &[i64], &Numbers),
         years: &mut Option<Years>,
         state: &mut State,
     ) -> Result<(), &'static str> {
-        if let Numbers::All(0) = more {
+        if more.iter().all(|more| *more == 0) {
             return Ok(());
         }
         let years = match years {
@@ -200,24 +235,23 @@ impl Finished<'_> {
             let of = (self.lane.currency, year);
             state.drift.add_over(position, of, more, den.into()).map_err(|_| HALF)
         };
-        let (Numbers::All(position), Numbers::All(den), true) = (positions, den, years.are_few())
-        else {
-            for (place, _) in self.taken().filter(|(place, _)| more.at(*place) != 0) {
-                let (position, more) = (positions.at(place), more.at(place).into());
-                add(position, years.at(place).ok_or(HALF)?, more, den.at(place))?;
+        if let (Numbers::All(position), Numbers::All(den), true) = (positions, den, years.are_few())
+        {
+            let mut sums = vec![0_i128; years.count()];
+            for (more, year) in more.iter().zip(&years.each) {
+                if let Some(sum) = sums.get_mut(at(*year)) {
+                    *sum += i128::from(*more);
+                }
+            }
+            for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| *sum != 0) {
+                add(*position, year, sum, *den)?;
             }
             return Ok(());
-        };
-        let mut sums = vec![0_i128; years.count()];
-        let all = more.iter(self.rows.len()).zip(&years.each).zip(&self.lost);
-        for ((more, year), lost) in all {
-            let sum = sums.get_mut(at(*year)).filter(|_| !*lost);
-            if let Some(sum) = sum {
-                *sum = sum.checked_add(more.into()).ok_or(HALF)?;
-            }
         }
-        for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| *sum != 0) {
-            add(*position, year, sum, *den)?;
+        let all = more.iter().zip(&years.each).enumerate();
+        for (place, (more, year)) in all.filter(|(_, (more, _))| **more != 0) {
+            let year = years.first.checked_add_unsigned(*year).ok_or(HALF)?;
+            add(positions.at(place), year, (*more).into(), den.at(place))?;
         }
         Ok(())
     }
@@ -225,22 +259,22 @@ impl Finished<'_> {
     /// Changes totals and latches.
     fn change(&self, state: &mut State) -> Result<(), &'static str> {
         let keys = |sum: Sum| self.keys.get(at(sum.key)).and_then(Option::as_ref).ok_or(HALF);
+        let count = self.rows.len();
+        let days = self.days.spread(count);
         for Change { sum, amounts } in &self.changes {
             let totals = state.totals.get_mut(at(sum.tally));
             let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
-            let keys = keys(*sum)?;
-            for (place, _) in self.taken() {
-                let amount = amounts.at(place);
-                if amount != 0 {
-                    let day = date(self.days.at(place)).ok_or(HALF)?;
-                    let key = u32::try_from(keys.at(place)).map_err(|_| HALF)?;
-                    totals.add_whole(key, amount.into(), day).map_err(|_| HALF)?;
-                }
+            let (keys, amounts) = (keys(*sum)?.spread(count), amounts.spread(count));
+            let changes = keys.iter().zip(amounts.iter()).zip(days.iter());
+            for ((key, amount), day) in changes.filter(|((_, amount), _)| **amount != 0) {
+                let day = date(*day).ok_or(HALF)?;
+                let key = u32::try_from(*key).map_err(|_| HALF)?;
+                totals.add_whole(key, (*amount).into(), day).map_err(|_| HALF)?;
             }
         }
         for Watched { leg, sum, shuts, open, bound } in &self.watched {
             let keys = keys(*sum)?;
-            for (place, _) in self.taken() {
+            for place in 0..count {
                 let (shuts, open) = (shuts.at(place), open.at(place));
                 if !shuts && !open {
                     continue;
@@ -258,6 +292,11 @@ impl Finished<'_> {
     }
 }
 
+/// So few numbers of 64 bits as there are events do not leave 128.
+fn sum(values: &[i64]) -> i128 {
+    values.iter().map(|value| i128::from(*value)).sum()
+}
+
 /// The years of events.
 struct Years {
     first: i32,
@@ -272,21 +311,17 @@ const YEARS_MAX: usize = 256;
 impl Years {
     fn of(days: &Numbers, events: usize) -> Option<Years> {
         let mut last = (i64::MIN, None);
-        let year = |day| {
-            if last.0 != day {
-                last = (day, date(day).map(Date::year));
+        let year = |day: &i64| {
+            if last.0 != *day {
+                last = (*day, date(*day).map(Date::year));
             }
             last.1
         };
-        let years: Option<Vec<i32>> = days.iter(events).map(year).collect();
+        let years: Option<Vec<i32>> = days.spread(events).iter().map(year).collect();
         let years = years?;
         let (first, last) = (*years.iter().min()?, *years.iter().max()?);
         let each = years.iter().map(|year| year.abs_diff(first)).collect();
         Some(Years { first, last, each })
-    }
-
-    fn at(&self, place: usize) -> Option<i32> {
-        self.first.checked_add_unsigned(*self.each.get(place)?)
     }
 
     fn count(&self) -> usize {

@@ -16,6 +16,8 @@ mod steps;
 mod trees;
 mod turn;
 
+use std::rc::Rc;
+
 use crate::base::{Date, Money};
 use crate::plan::{Done, Lane, Next, Program, Way, at};
 use crate::rows::{Allocation, Batch, Payee};
@@ -24,6 +26,7 @@ use super::WorkedOut;
 use super::ahead::Ahead;
 use crate::engine::registers::Registers;
 use crate::engine::state::State;
+use crate::engine::summary::Brought;
 use numbers::Numbers;
 use steps::Watched;
 pub(super) use turn::Turns;
@@ -34,15 +37,34 @@ pub(crate) struct Side {
     groups: Vec<Given>,
     /// By row of the batch: the number of its group and one, and its place there.
     ended: Vec<(u32, u32)>,
+    /// What they brought, until somebody counts it.
+    brought: Brought,
 }
 
 /// What the events of a group give.
 #[derive(Debug)]
 struct Given {
-    /// Leg, payees if they are not determined, and amounts, in written order.
-    legs: Vec<(u32, Option<Numbers>, Numbers)>,
-    inflow: Numbers,
+    /// In written order.
+    legs: Vec<LegGiven>,
+    inflow: Rc<Vec<i64>>,
     residues: Vec<u64>,
+}
+
+/// What a leg gives: to whom, and for each event how much.
+#[derive(Debug)]
+struct LegGiven {
+    leg: u32,
+    payee: Payees,
+    units: Rc<Vec<i64>>,
+}
+
+/// Whom a leg pays.
+#[derive(Debug)]
+enum Payees {
+    /// The same for all events.
+    One(Payee),
+    /// By the positions of their accounts.
+    Each(Rc<Vec<i64>>),
 }
 
 /// What an event of a group came to.
@@ -60,6 +82,11 @@ impl Side {
         self.ended.resize(rows, (0, 0));
     }
 
+    /// What has been brought since this was asked last.
+    pub fn brought(&mut self) -> Brought {
+        std::mem::take(&mut self.brought)
+    }
+
     /// What became of an event, if it was worked out with others.
     #[inline]
     pub fn of(&self, row: usize) -> Option<Ended<'_>> {
@@ -71,25 +98,30 @@ impl Side {
 
 impl Ended<'_> {
     /// What it brought, and the units given beyond rounding down.
+    #[inline]
     pub fn worked_out(&self) -> WorkedOut {
-        let inflow = Money::from_minor(self.given.inflow.at(self.place).into());
+        let inflow = self.given.inflow.get(self.place).copied().unwrap_or(0);
         let residue = self.given.residues.get(self.place).copied().unwrap_or(0);
-        WorkedOut { inflow, residue }
+        WorkedOut { inflow: Money::from_minor(inflow.into()), residue }
     }
 
     /// What it gave.
     #[inline]
     pub fn give(&self, allocations: &mut Vec<Allocation>) {
-        for (leg, positions, units) in &self.given.legs {
-            let units = units.at(self.place);
-            if units != 0 {
-                let position = |it: &Numbers| u32::try_from(it.at(self.place)).unwrap_or(u32::MAX);
-                let payee = positions
-                    .as_ref()
-                    .map_or(Payee::Undetermined, |positions| Payee::Account(position(positions)));
-                let amount = Money::from_minor(units.into());
-                allocations.push(Allocation { payee, amount, leg: *leg });
+        for LegGiven { leg, payee, units } in &self.given.legs {
+            let units = units.get(self.place).copied().unwrap_or(0);
+            if units == 0 {
+                continue;
             }
+            let payee = match payee {
+                Payees::One(payee) => *payee,
+                Payees::Each(positions) => {
+                    let position = positions.get(self.place).and_then(|it| u32::try_from(*it).ok());
+                    Payee::Account(position.unwrap_or(u32::MAX))
+                }
+            };
+            let amount = Money::from_minor(units.into());
+            allocations.push(Allocation { payee, amount, leg: *leg });
         }
     }
 }

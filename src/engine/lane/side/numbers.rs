@@ -42,13 +42,12 @@ impl Numbers {
         }
     }
 
-    /// Those of so many events, one after the other.
-    pub fn iter(&self, events: usize) -> impl Iterator<Item = i64> + '_ {
-        let (all, each) = match self {
-            Numbers::All(value) => (events, (*value, &[][..])),
-            Numbers::Each(values) => (0, (0, values.as_slice())),
-        };
-        std::iter::repeat_n(each.0, all).chain(each.1.iter().copied())
+    /// Those of so many events, end to end.
+    pub fn spread(&self, events: usize) -> Rc<Vec<i64>> {
+        match self {
+            Numbers::All(value) => Rc::new(vec![*value; events]),
+            Numbers::Each(values) => Rc::clone(values),
+        }
     }
 
     /// Another number for each; what has no answer is noted.
@@ -172,8 +171,9 @@ impl Truths {
             Truths::All(true) => yes,
             Truths::All(false) => no.clone(),
             Truths::Each(chosen) => {
-                let both = yes.iter(chosen.len()).zip(no.iter(chosen.len())).zip(chosen);
-                let values = both.map(|((yes, no), chosen)| if *chosen { yes } else { no });
+                let (yes, no) = (yes.spread(chosen.len()), no.spread(chosen.len()));
+                let both = yes.iter().zip(no.iter()).zip(chosen);
+                let values = both.map(|((yes, no), chosen)| if *chosen { *yes } else { *no });
                 Numbers::each(values.collect())
             }
         }

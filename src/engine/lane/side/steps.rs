@@ -160,7 +160,8 @@ impl Group<'_, '_> {
     fn divide_by(&mut self, divide: &Divide, wholes: &Numbers, table: &Rests) {
         let count = self.rows.len();
         let mut divided = Vec::with_capacity(count);
-        let places = wholes.iter(count).zip(&mut self.lost).zip(&mut self.residues);
+        let wholes = wholes.spread(count);
+        let places = wholes.iter().zip(&mut self.lost).zip(&mut self.residues);
         for ((whole, lost), residue) in places {
             let size = whole.checked_abs();
             let quotient = size.and_then(|size| size.checked_div(divide.sum)).unwrap_or(0);
@@ -169,7 +170,7 @@ impl Group<'_, '_> {
             // A rest is not negative and less than the sum.
             let rest = usize::try_from(rest).unwrap_or(0);
             *residue += table.given.get(rest).copied().unwrap_or(0);
-            divided.push((quotient, rest, whole < 0));
+            divided.push((quotient, rest, *whole < 0));
         }
         for ((part, to), units) in divide.parts.iter().zip(&table.units) {
             // No part is more than the whole.

@@ -310,9 +310,10 @@ impl Group<'_, '_> {
         };
         let mut last = ((0, 0, 0), None);
         let count = self.rows.len();
-        let parts = year.iter(count).zip(month.iter(count)).zip(day.iter(count));
+        let (year, month, day) = (year.spread(count), month.spread(count), day.spread(count));
+        let parts = year.iter().zip(month.iter()).zip(day.iter());
         let days = parts.zip(&mut self.lost).map(|(((year, month), day), lost)| {
-            let parts = (year, month, day);
+            let parts = (*year, *month, *day);
             if last.0 != parts {
                 last = (parts, made(parts));
             }

@@ -1,49 +1,46 @@
 //! Which events may be worked out side by side, and where they end up.
 //!
-//! Events that neither read nor change totals may always. Others may as long as no two of them have a
-//! key in common: then each finds the totals it would have found in its turn, and their changes are
-//! made in whatever order. The first event that is lost to its group ends what is taken together,
-//! since nobody knows what it changes.
+//! Events that neither read nor change totals may always. Others may if no two of them have a key in
+//! common: then each finds the totals it would have found in its turn, and their changes are made in
+//! whatever order. So events are taken turn by turn: the first of each key, then the second, and so
+//! on. An event that is lost to its group is taken alone, and so is every event after it that has a key
+//! in common with it; that is possible because whatever such an event reads and changes stands under
+//! its keys ([`Program::whole`](crate::plan::Program)).
 
 use crate::base::{Date, Period};
-use crate::plan::{Day, KeyPart, Lane, at};
+use crate::plan::{Day, KeyPart, at};
 use crate::rows::{Batch, Column};
 
 use super::super::Lanes;
 use super::super::ahead::Ahead;
 use super::super::programs::{Answers, Programs, Ready};
 use super::numbers::Numbers;
-use super::{Finished, Group, Of, date, has_columns, work_out};
+use super::{Group, Of, date, has_columns, only, work_out};
 use crate::engine::registers::Registers;
 use crate::engine::state::State;
 use crate::engine::value::{Names, Part};
 
 /// Fewer events are worked out one by one.
 const GROUP_MIN: usize = 8;
-const TURN_MIN: usize = 32;
-const TURN_MAX: usize = 1 << 13;
-
-/// How many events at the front were worked out, and how many after them are to be taken alone.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Taken {
-    pub together: usize,
-    pub alone: usize,
-}
+/// The same of a turn, in which events go through many programs.
+const TURN_MIN: usize = 64;
 
 /// What is remembered of events that are worked out in their order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::engine::lane) struct Turns {
-    /// By space and number of a key, when it was asked for last and by which event.
-    asked: Vec<Vec<(u32, u32)>>,
+    /// By space and number of a key.
+    asked: Vec<Vec<Asked>>,
     now: u32,
-    /// How many events are tried together.
-    room: usize,
 }
 
-impl Default for Turns {
-    fn default() -> Turns {
-        Turns { asked: Vec::new(), now: 0, room: TURN_MAX }
-    }
+/// Who has asked for a key.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    /// When, and in which turn, it was asked for last.
+    at: u32,
+    turn: u32,
+    /// When it was last asked for by an event that is taken alone.
+    alone_at: u32,
 }
 
 impl Lanes {
@@ -68,7 +65,8 @@ impl Lanes {
         let lane = &programs.lane;
         if let Day::Field(field) = &lane.date {
             let Column::Date(days) = batch.columns.get(at(*field))? else { return None };
-            return Some((0..).zip(days.all()?.iter().copied()).collect());
+            let numbered = |(row, day): (u32, &Date)| (row, *day);
+            return Some((0..).zip(days.all()?).map(numbered).collect());
         }
         let rows: Vec<u32> = (0..u32::try_from(batch.len()).ok()?).collect();
         let (program, ahead) = (programs.general(), &Ahead::default());
@@ -79,8 +77,8 @@ impl Lanes {
         if group.lost.contains(&true) {
             return None;
         }
-        let days = days.iter(batch.len()).map(date);
-        (0..).zip(days).map(|(row, day)| Some((row, day?))).collect()
+        let days = days.spread(batch.len());
+        (0..).zip(days.iter()).map(|(row, day)| Some((row, date(*day)?))).collect()
     }
 
     /// Works out events of a batch that wait for no other, as far as that can be done side by side.
@@ -113,14 +111,16 @@ impl Lanes {
             for group in finished {
                 let (all, lost) = group.lost();
                 done += all - lost;
-                group.commit(u32::MAX, state, side)?;
+                group.commit(state, side)?;
             }
             own.worth.note(tried, tried - done);
         }
         Ok(())
     }
 
-    /// Works out events of a batch that follow one another, as many as can be together.
+    /// Works out events of a batch that follow one another, as far as that can be done side by side;
+    /// the others are to be taken alone in their order. Says how many events at the front that is
+    /// settled of.
     ///
     /// # Errors
     /// A mistake of ours.
@@ -130,53 +130,47 @@ impl Lanes {
         events: &[(u32, Date)],
         registers: &Registers,
         state: &mut State,
-    ) -> Result<Taken, &'static str> {
+    ) -> Result<usize, &'static str> {
         let side = &mut self.side;
-        let all_alone = Taken { together: 0, alone: events.len() };
         let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else {
-            return Ok(all_alone);
+            return Ok(events.len());
         };
-        let worth =
-            programs.in_turn.is_worth_it() && has_columns(&programs.lane, programs.general());
-        if answers.ready != Ready::All || !worth {
-            return Ok(all_alone);
+        let (lane, general) = (&programs.lane, programs.general());
+        let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(lane, general);
+        if answers.ready != Ready::All || !worth || events.len() < TURN_MIN {
+            return Ok(events.len());
         }
-        let room = programs.turns.room;
-        let tried = events.get(..room).unwrap_or(events);
-        let lane = &programs.lane;
-        let of = Of { lane, program: programs.general(), batch, ahead: &answers.ahead, registers };
-        let parts = parts_of(of, state, tried);
-        let (count, keys) = programs.turns.number(lane, &parts, (batch, tried), state);
-        let apart = tried.get(..count).unwrap_or_default();
-        if count < TURN_MIN {
-            programs.note_turn(tried.len(), 0);
-            return Ok(Taken { together: 0, alone: count.max(1) });
+        let of = Of { lane, program: general, batch, ahead: &answers.ahead, registers };
+        let parts = parts_of(of, state, events);
+        let keys = KeysOf::new(of, &parts, events, state);
+        let mut done = 0;
+        for turn in programs.turns.turns(&keys) {
+            let own = programs.turns.not_after_alone(&keys, turn);
+            if own.len() < TURN_MIN {
+                break;
+            }
+            let of_turn: Vec<(u32, Date)> =
+                own.iter().filter_map(|place| events.get(*place).copied()).collect();
+            let mut finished = Vec::new();
+            for (program, members) in programs.groups_of_turn(answers, &of_turn) {
+                let places = only(&own, &members.places);
+                let (lane, program) = (&programs.lane, programs.program_at(program));
+                let of = Of { lane, program, batch, ahead: &answers.ahead, registers };
+                let numbers = keys.of(&places);
+                work_out(of, state, (members.rows, members.days), numbers, &mut finished);
+            }
+            for group in finished {
+                group.commit(state, side)?;
+            }
+            let lost = own.iter().zip(&of_turn).filter(|(_, (row, _))| side.of(at(*row)).is_none());
+            let lost: Vec<usize> = lost.map(|(place, _)| *place).collect();
+            done += own.len() - lost.len();
+            programs.turns.are_alone(&keys, &lost);
         }
-        let mut finished: Vec<Finished<'_>> = Vec::new();
-        let groups = programs.groups(answers, apart);
-        let lane = &programs.lane;
-        for (place, members) in groups {
-            let program = programs.program_at(place);
-            let of = Of { lane, program, batch, ahead: &answers.ahead, registers };
-            let keys = keys.iter().map(|it| it.as_ref().map(|it| it.only(&members.places)));
-            work_out(of, state, (members.rows, members.days), keys.collect(), &mut finished);
-        }
-        let together = first_lost(apart, &finished);
-        let before = apart.get(together).map_or(u32::MAX, |(row, _)| *row);
-        for group in finished {
-            group.commit(before, state, side)?;
-        }
-        programs.note_turn(tried.len(), together);
-        Ok(Taken { together, alone: usize::from(together < count) })
+        programs.in_turn.note(events.len(), events.len() - done);
+        // Nobody knows what an event changes whose keys are not known.
+        Ok(keys.events.max(1))
     }
-}
-
-/// How many events stand before the first that is lost.
-fn first_lost(events: &[(u32, Date)], finished: &[Finished<'_>]) -> usize {
-    let mut rows: Vec<u32> = finished.iter().flat_map(Finished::kept).collect();
-    rows.sort_unstable();
-    let same = events.iter().zip(rows).take_while(|((row, _), kept)| row == kept);
-    same.count()
 }
 
 /// A part of keys, for each of some events.
@@ -219,8 +213,8 @@ impl Group<'_, '_> {
             }
             KeyPart::Period(span) if span.more.is_none() => {
                 let days = self.day(&span.day);
-                let period = |day| Period::of(span.kind, date(day)?).checked_add(span.plus);
-                PartOf::Period(days.iter(self.rows.len()).map(period).collect())
+                let period = |day: &i64| Period::of(span.kind, date(*day)?).checked_add(span.plus);
+                PartOf::Period(days.spread(self.rows.len()).iter().map(period).collect())
             }
             KeyPart::Text(field) => PartOf::Text(*field),
             KeyPart::Period(_) | KeyPart::RowText(..) => {
@@ -233,92 +227,147 @@ impl Group<'_, '_> {
 
 impl PartOf {
     /// That of one event.
-    fn at(&self, place: usize, (batch, row): (&Batch, u32), names: &mut Names) -> Option<Part> {
+    fn at(&self, place: usize, (of, row): (Of<'_>, u32), names: &mut Names) -> Option<Part> {
         Some(match self {
             PartOf::Whole(numbers) => Part::Integer(numbers.at(place)),
             PartOf::Member(members) => Part::Member(u32::try_from(members.at(place)).ok()?),
             PartOf::Day(days) => Part::Date(date(days.at(place))?),
             PartOf::Bool(truths) => Part::Bool(truths.at(place) == 1),
             PartOf::Period(periods) => Part::Period((*periods.get(place)?)?),
-            PartOf::Text(field) => match batch.columns.get(at(*field))? {
-                Column::Text(texts) => names.text_part(texts.get(at(row))?, true),
-                _ => return None,
+            PartOf::Text(field) => match of.ahead.text(*field, at(row)) {
+                Some(part) => part,
+                None => match of.batch.columns.get(at(*field))? {
+                    Column::Text(texts) => names.text_part(texts.get(at(row))?, true),
+                    _ => return None,
+                },
             },
         })
     }
 }
 
-impl Turns {
-    /// Gives the keys of events their numbers, up to the first that has one in common with an event
-    /// before it; says how many events that are.
-    fn number(
-        &mut self,
-        lane: &Lane,
-        parts: &PartsOf,
-        (batch, events): (&Batch, &[(u32, Date)]),
-        state: &mut State,
-    ) -> (usize, Vec<Option<Numbers>>) {
-        self.now = self.now.saturating_add(1);
+/// The numbers of the keys of events, up to the first event that has one without a number.
+struct KeysOf {
+    events: usize,
+    /// By key of the lane: its space, and the number of each event's.
+    keys: Vec<(usize, Vec<i64>)>,
+}
+
+impl KeysOf {
+    fn new(of: Of<'_>, parts: &PartsOf, events: &[(u32, Date)], state: &mut State) -> KeysOf {
+        let lane = of.lane;
         let mut count = parts.lost.iter().take_while(|lost| !**lost).count();
-        let mut all = Vec::with_capacity(lane.keys.len());
+        let mut keys = Vec::with_capacity(lane.keys.len());
         for (declared, parts) in lane.keys.iter().zip(&parts.keys) {
             let Some(space) = state.keys.get_mut(at(declared.space)) else {
-                return (0, Vec::new());
+                return KeysOf { events: 0, keys: Vec::new() };
             };
-            let own = events.iter().take(count).enumerate();
             let numbers: Vec<i64> = match parts.as_slice() {
                 [PartOf::Whole(values)] => {
-                    let values = values.iter(count);
-                    values.map(|value| space.number(&[Part::Integer(value)]).into()).collect()
+                    let values = values.spread(events.len());
+                    let values = values.iter().take(count);
+                    values.map(|value| space.number(&[Part::Integer(*value)]).into()).collect()
                 }
                 parts => {
                     let mut key = Vec::with_capacity(parts.len());
                     let number = |(place, (row, _)): (usize, &(u32, Date))| {
                         key.clear();
                         let names = &mut state.names;
-                        let part = |part: &PartOf| part.at(place, (batch, *row), names);
+                        let part = |part: &PartOf| part.at(place, (of, *row), names);
                         key.extend(parts.iter().map_while(part));
                         (key.len() == parts.len()).then(|| space.number(&key).into())
                     };
-                    own.map_while(number).collect()
+                    events.iter().take(count).enumerate().map_while(number).collect()
                 }
             };
-            count = self.apart(at(declared.space), &numbers);
-            all.push(numbers);
+            count = numbers.len();
+            keys.push((at(declared.space), numbers));
         }
-        let cut = |mut numbers: Vec<i64>| {
-            numbers.truncate(count);
-            Some(Numbers::each(numbers))
-        };
-        (count, all.into_iter().map(cut).collect())
+        keys.iter_mut().for_each(|(_, numbers)| numbers.truncate(count));
+        KeysOf { events: count, keys }
     }
 
-    /// How many keys stand before the first that an event before has asked for. From now on all of
-    /// those are asked for.
-    fn apart(&mut self, space: usize, numbers: &[i64]) -> usize {
-        if self.asked.len() <= space {
-            self.asked.resize_with(space + 1, Vec::new);
-        }
-        let Some(asked) = self.asked.get_mut(space) else { return 0 };
-        let greatest = numbers.iter().max().and_then(|it| usize::try_from(*it).ok()).unwrap_or(0);
-        if asked.len() <= greatest {
-            asked.resize(greatest + 1, (0, 0));
-        }
-        let new = |(event, number): (u32, &i64)| {
-            let asked = usize::try_from(*number).ok().and_then(|number| asked.get_mut(number));
-            asked.is_some_and(|asked| {
-                let before = std::mem::replace(asked, (self.now, event));
-                before.0 != self.now || before.1 == event
-            })
-        };
-        (0_u32..).zip(numbers).map(new).take_while(|new| *new).count()
+    /// The spaces and numbers of an event's keys.
+    fn at(&self, place: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.keys.iter().filter_map(move |(space, numbers)| {
+            Some((*space, usize::try_from(*numbers.get(place)?).ok()?))
+        })
     }
 
-    /// So many were tried, and so many taken together.
-    pub fn note(&mut self, tried: usize, together: usize) {
-        self.room = match together < tried {
-            true => together.saturating_mul(2).clamp(2 * TURN_MIN, TURN_MAX),
-            false => self.room.saturating_mul(2).min(TURN_MAX),
+    /// Those of some events.
+    fn of(&self, places: &[usize]) -> Vec<Option<Numbers>> {
+        let own = |numbers: &Vec<i64>| Numbers::each(only(numbers, places));
+        self.keys.iter().map(|(_, numbers)| Some(own(numbers))).collect()
+    }
+}
+
+impl Turns {
+    /// The events by turns: each in the first in which no event before it has a key in common with it
+    /// that is in the same turn or a later one.
+    fn turns(&mut self, keys: &KeysOf) -> Vec<Vec<usize>> {
+        self.now = self.now.saturating_add(1);
+        for (space, numbers) in &keys.keys {
+            let greatest = numbers.iter().max().and_then(|it| usize::try_from(*it).ok());
+            if self.asked.len() <= *space {
+                self.asked.resize_with(*space + 1, Vec::new);
+            }
+            if let Some(asked) = self.asked.get_mut(*space) {
+                let count = asked.len().max(greatest.map_or(0, |it| it + 1));
+                asked.resize(count, Asked::default());
+            }
+        }
+        let mut turns: Vec<Vec<usize>> = Vec::new();
+        for place in 0..keys.events {
+            let mut turn = 0;
+            for (space, number) in keys.at(place) {
+                if let Some(asked) = self.asked(space, number).filter(|it| it.at == self.now) {
+                    turn = turn.max(asked.turn + 1);
+                }
+            }
+            let now = self.now;
+            for (space, number) in keys.at(place) {
+                if let Some(asked) = self.asked_mut(space, number) {
+                    (asked.at, asked.turn) = (now, turn);
+                }
+            }
+            if turns.len() <= at(turn) {
+                turns.resize_with(at(turn) + 1, Vec::new);
+            }
+            if let Some(turn) = turns.get_mut(at(turn)) {
+                turn.push(place);
+            }
+        }
+        turns
+    }
+
+    /// Those of a turn before which no event with a key in common is taken alone; the others are taken
+    /// alone themselves.
+    fn not_after_alone(&mut self, keys: &KeysOf, turn: Vec<usize>) -> Vec<usize> {
+        let now = self.now;
+        let is_alone = |turns: &Turns, place: &usize| {
+            let asked = |(space, number)| turns.asked(space, number);
+            keys.at(*place).filter_map(asked).any(|asked| asked.alone_at == now)
         };
+        let (alone, others): (Vec<usize>, Vec<usize>) =
+            turn.into_iter().partition(|place| is_alone(self, place));
+        self.are_alone(keys, &alone);
+        others
+    }
+
+    /// Notes that events are taken alone.
+    fn are_alone(&mut self, keys: &KeysOf, places: &[usize]) {
+        let now = self.now;
+        for (space, number) in places.iter().flat_map(|place| keys.at(*place)) {
+            if let Some(asked) = self.asked_mut(space, number) {
+                asked.alone_at = now;
+            }
+        }
+    }
+
+    fn asked(&self, space: usize, number: usize) -> Option<&Asked> {
+        self.asked.get(space)?.get(number)
+    }
+
+    fn asked_mut(&mut self, space: usize, number: usize) -> Option<&mut Asked> {
+        self.asked.get_mut(space)?.get_mut(number)
     }
 }
