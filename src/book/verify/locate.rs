@@ -42,19 +42,19 @@ pub(super) fn flip(kind: u8, previous: &Digest, body: &[u8], leaf: &Digest) -> O
     if body.len() > SEARCHED_MAX {
         return None;
     }
-    let masks: Vec<u8> =
-        if body.len() <= EVERY_VALUE_MAX { (1..=255).collect() } else { bits.collect() };
-    let mut before = hasher(kind, previous, false);
-    for (offset, byte) in body.iter().enumerate() {
-        let after = body.get(offset + 1..).unwrap_or_default();
-        for mask in &masks {
-            if digest_with(&before, byte ^ mask, after) == *leaf {
-                return Some(Flip::Body { offset, was: byte ^ mask });
-            }
-        }
-        before.update([*byte]);
-    }
-    None
+    // A bit is likelier than a byte, and there are few of them.
+    let (one, more): (Vec<u8>, Vec<u8>) = (1..=255_u8).partition(|mask| mask.is_power_of_two());
+    let more = if body.len() <= EVERY_VALUE_MAX { more } else { Vec::new() };
+    [one, more].iter().find_map(|masks| {
+        let mut before = hasher(kind, previous, false);
+        body.iter().enumerate().find_map(|(offset, byte)| {
+            let after = body.get(offset + 1..).unwrap_or_default();
+            let fits = |was: &u8| digest_with(&before, *was, after) == *leaf;
+            let was = masks.iter().map(|mask| byte ^ mask).find(fits);
+            before.update([*byte]);
+            was.map(|was| Flip::Body { offset, was })
+        })
+    })
 }
 
 /// The first entry of a segment that does not fit its leaf, if it would were it to end elsewhere, as one
