@@ -201,18 +201,24 @@ impl<S: Sink> Run<'_, S> {
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         let (mut at_once, mut others) = (Vec::new(), Vec::new());
         let days = hands.lanes.days_of(&mut answers, &batch, self.registers, evaluator.state);
-        let days = days.map(|days| days.into_iter().map(|(_, date)| date).collect::<Vec<Date>>());
-        for (row, number) in (0..batch.len()).zip(0_u32..) {
-            let ready = answers.ready;
-            let date = match &days {
-                Some(days) => days.get(row).copied(),
-                None => hands.lanes.date(ready, &batch, row, self.registers, evaluator.state),
-            };
-            match date.filter(|date| !hands.lanes.waits(&answers, &batch, row, *date)) {
-                None => others.push(row),
-                Some(date) => {
-                    waiting.span.take(date);
-                    at_once.push((number, date));
+        let mut part = |hands: &mut Hands<'_, '_, S>, row: u32, date: Option<Date>| match date
+            .filter(|date| !hands.lanes.waits(&answers, &batch, at(row), *date))
+        {
+            None => others.push(at(row)),
+            Some(date) => {
+                waiting.span.take(date);
+                at_once.push((row, date));
+            }
+        };
+        match days {
+            Some(days) => {
+                days.into_iter().for_each(|(row, date)| part(&mut hands, row, Some(date)));
+            }
+            None => {
+                for (row, number) in (0..batch.len()).zip(0_u32..) {
+                    let (ready, state) = (answers.ready, &mut *evaluator.state);
+                    let date = hands.lanes.date(ready, &batch, row, self.registers, state);
+                    part(&mut hands, number, date);
                 }
             }
         }
