@@ -268,9 +268,9 @@ impl<'r, S: Sink> Run<'r, S> {
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let answers = self.lanes.ask(batch);
+        let mut answers = self.lanes.ask(batch);
         let (lanes, ready) = (&mut self.lanes, answers.ready);
-        let days = lanes.days(ready, batch, self.registers, evaluator.state);
+        let days = lanes.days_of(&mut answers, batch, self.registers, evaluator.state);
         let turns = lanes.have_turns(batch.event);
         let mut hands = Hands { lanes, desk: &mut self.desk };
         if let Some(events) = days {

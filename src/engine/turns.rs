@@ -78,13 +78,14 @@ impl<S: Sink> Run<'_, S> {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             let Some(event) = sent(plan, &current.rows) else { continue };
-            let answers = self.lanes.ask(&current.rows);
+            let mut answers = self.lanes.ask(&current.rows);
             let turns = self.lanes.have_turns(current.rows.event);
             // Events of which each stands behind the one before have no key twice if their places are
             // told by their keys.
             let new = only_kind(plan) && self.lanes.keys_tell_places(event, current.rows.event);
-            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             let events: Vec<(u32, Date)> = own.iter().map(|slot| (slot.row, slot.date)).collect();
+            self.lanes.situate(&mut answers, &current.rows, &events);
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             let (batch, answers, events) = (&current.rows, &answers, events.as_slice());
             let together = Together { event, batch, answers, events, new, turns };
             hands.take_together(&mut evaluator, together)?;
@@ -198,22 +199,28 @@ impl<S: Sink> Run<'_, S> {
         }
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let answers = self.lanes.ask(&batch);
+        let mut answers = self.lanes.ask(&batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         let (mut at_once, mut others) = (Vec::new(), Vec::new());
-        let days = hands.lanes.days(answers.ready, &batch, self.registers, evaluator.state);
-        let days = days.map(|days| days.into_iter().map(|(_, date)| date).collect::<Vec<Date>>());
-        for (row, number) in (0..batch.len()).zip(0_u32..) {
-            let ready = answers.ready;
-            let date = match &days {
-                Some(days) => days.get(row).copied(),
-                None => hands.lanes.date(ready, &batch, row, self.registers, evaluator.state),
-            };
-            match date.filter(|date| !hands.lanes.waits(&answers, &batch, row, *date)) {
-                None => others.push(row),
-                Some(date) => {
-                    waiting.span.take(date);
-                    at_once.push((number, date));
+        let days = hands.lanes.days_of(&mut answers, &batch, self.registers, evaluator.state);
+        let mut part = |hands: &mut Hands<'_, '_, S>, row: u32, date: Option<Date>| match date
+            .filter(|date| !hands.lanes.waits(&answers, &batch, at(row), *date))
+        {
+            None => others.push(at(row)),
+            Some(date) => {
+                waiting.span.take(date);
+                at_once.push((row, date));
+            }
+        };
+        match days {
+            Some(days) => {
+                days.into_iter().for_each(|(row, date)| part(&mut hands, row, Some(date)));
+            }
+            None => {
+                for (row, number) in (0..batch.len()).zip(0_u32..) {
+                    let (ready, state) = (answers.ready, &mut *evaluator.state);
+                    let date = hands.lanes.date(ready, &batch, row, self.registers, state);
+                    part(&mut hands, number, date);
                 }
             }
         }
