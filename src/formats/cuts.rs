@@ -116,14 +116,19 @@ impl Cuts {
         self.places.get(next).map(|before| before.wrapping_add(1))
     }
 
-    /// Where the cells of a column start and end, row by row.
+    /// Where the cells of a column start and end, row by row from a row on.
     #[inline]
-    pub(super) fn column(&self, column: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+    pub(super) fn column(
+        &self,
+        column: usize,
+        from: usize,
+    ) -> impl Iterator<Item = (usize, usize)> + '_ {
         let cell = move |row: &[usize]| match row.get(column..column + 2) {
             Some(&[before, end]) => (before.wrapping_add(1), end),
             _ => (0, 0),
         };
-        self.places.chunks_exact(self.width + 1).take(self.rows).map(cell)
+        let rows = self.places.get(from * (self.width + 1)..).unwrap_or_default();
+        rows.chunks_exact(self.width + 1).take(self.rows.saturating_sub(from)).map(cell)
     }
 }
 
@@ -160,7 +165,7 @@ mod tests {
             for (row, (cells, end)) in rows.iter().enumerate() {
                 prop_assert_eq!(cuts.end(row), Some(*end));
                 for (column, cell) in cells.iter().enumerate() {
-                    let (start, end) = cuts.column(column).nth(row).unwrap();
+                    let (start, end) = cuts.column(column, row).next().unwrap();
                     prop_assert_eq!(&bytes[start..end], *cell);
                 }
             }

@@ -132,9 +132,10 @@ impl Steps {
             let Some(column) = columns.get_mut(field) else { return 0 };
             let mut read = 0;
             loop {
-                read += step.usual(plain, cuts.column(place).take(rows).skip(read), column);
+                let left = |read| cuts.column(place, read).take(rows - read);
+                read += step.usual(plain, left(read), column);
                 // One of another spelling, perhaps, and then on as usual.
-                let cell = cuts.column(place).take(rows).nth(read);
+                let cell = left(read).next();
                 let text = cell.and_then(|(start, end)| plain.text.get(start..end));
                 if text.and_then(|text| reader.push_cell(field, column, text)).is_none() {
                     break;
