@@ -14,7 +14,7 @@ use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands, Known, Place};
 use super::order::{Kept, Slot, order, sort};
 use super::outcome::Stop;
-use super::run::{Options, Run, Span, at_hand, dated, sent};
+use super::run::{Options, Run, Span, at_hand, dated, has_calendar, sent};
 use super::shelved::{Memory, PutAway, only_kind};
 use super::trace::{Off, Trace};
 use super::windows::Ordered;
@@ -54,6 +54,7 @@ impl<S: Sink> Run<'_, S> {
         let mut span = Span::default();
         // The last event of the batch before, alone in a batch of its own.
         let mut before: Option<Kept<Arc<Batch>>> = None;
+        let mut calendar: Option<Calendar> = None;
         while let Some(batch) = batches.next() {
             let batch = Arc::new(batch.map_err(RunError::Input)?);
             let computed = self.ordering_columns(&batch)?;
@@ -64,7 +65,7 @@ impl<S: Sink> Run<'_, S> {
                     (Some(first), true) => {
                         let first = Arc::unwrap_or_clone(first.rows);
                         let all = std::iter::once(Ok(first)).chain(batches);
-                        self.in_order(all, options, true, memory)
+                        self.in_order(all, options, !has_calendar(plan), memory)
                     }
                     _ => Ok(None),
                 };
@@ -76,16 +77,30 @@ impl<S: Sink> Run<'_, S> {
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             let Some(event) = sent(plan, &current.rows) else { continue };
             let answers = self.lanes.ask(&current.rows);
-            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+            if let (None, Some(first)) = (&calendar, own.first()) {
+                let (first, through) = (first.date, options.through);
+                let begun = Calendar::begun(&mut evaluator, &mut self.desk, first, through)?;
+                calendar = Some(begun);
+            }
             for slot in own {
+                if let Some(calendar) = &mut calendar {
+                    calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
+                }
+                let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
                 let (batch, row) = (&current.rows, at(slot.row));
                 let place = Place { event, batch, answers: &answers, row };
                 let known = Known { date: slot.date, tied: false, new: false };
                 hands.take(&mut evaluator, place, known)?;
-                hands.desk.hand_on_much(&evaluator.state.accounts)?;
+                self.desk.hand_on_much(&evaluator.state.accounts)?;
             }
             self.desk.hand_on(&self.state.accounts)?;
             before = own.last().map(|slot| current.alone(at(slot.row)));
+        }
+        if let (Some(mut calendar), Some((_, last))) = (calendar, span.ends) {
+            calendar.list(last, plan);
+            let mut off = Off;
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            calendar.take_rest(&mut evaluator, &mut self.desk)?;
         }
         Ok(Some(span))
     }

@@ -22,6 +22,7 @@ use crate::plan::{
 };
 use crate::rows::{Allocation, Batch, Column, FigureValue};
 
+use super::originals::Original;
 use super::registers::Registers;
 use super::state::State;
 use super::value::{Names, Part};
@@ -39,6 +40,16 @@ pub(crate) struct Lanes {
     wide: Work<i128>,
     /// For shares of rows, whose denominators are sums of an event's own numbers.
     widest: Work<I256>,
+    /// What the event taken last lacked.
+    wanted: Option<Wanted>,
+}
+
+/// What holds of a register's row for the run, and has not been worked out yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub register: u32,
+    pub entry: u32,
+    pub field: u32,
 }
 
 /// What an event gives, besides its changes.
@@ -82,6 +93,11 @@ struct Work<W> {
     /// Settled minus entitled: the account, a numerator and its denominator.
     drifts: Vec<(u32, i128, i128)>,
     of_rows: RowWork<W>,
+    /// What is kept of an event for a refund, and where its leaves are in it.
+    original: Original,
+    places: Vec<Option<u32>>,
+    /// Without this the event cannot go on.
+    wanted: Option<Wanted>,
 }
 
 /// One event under way.
@@ -108,13 +124,19 @@ impl Lanes {
         let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
         let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
         let widest = Work::new().prepared(&lanes);
-        Lanes { lanes, narrow, wide, widest }
+        Lanes { lanes, narrow, wide, widest, wanted: None }
     }
 
     /// No lanes: every event is the evaluator's.
     pub fn none() -> Lanes {
         let lanes = Vec::new();
-        Lanes { lanes, narrow: Work::new(), wide: Work::new(), widest: Work::new() }
+        let (narrow, wide, widest) = (Work::new(), Work::new(), Work::new());
+        Lanes { lanes, narrow, wide, widest, wanted: None }
+    }
+
+    /// What the event that was taken last lacked, if it was that: with it, it may be taken again.
+    pub fn wanted(&mut self) -> Option<Wanted> {
+        self.wanted.take()
     }
 
     /// Which events of a batch have all that their lane needs.
@@ -220,13 +242,20 @@ impl Lanes {
             };
             if taken.is_none() {
                 out.allocations.truncate(before);
+                let lacking = match width {
+                    Width::Narrow => &mut self.narrow.wanted,
+                    Width::Wide => &mut self.wide.wanted,
+                    Width::Widest => &mut self.widest.wanted,
+                };
+                self.wanted = lacking.take();
             }
-            if taken.is_some() || width >= last {
+            if taken.is_some() || self.wanted.is_some() || width >= last {
                 break taken;
             }
             width = width.next();
         };
-        if last == Width::Widest {
+        // An event that is not the lane's says nothing of widths.
+        if last == Width::Widest && taken.is_some() {
             programs.width.note(width);
         }
         Ok(taken)
@@ -296,6 +325,9 @@ impl<W: Whole> Work<W> {
             changes: Vec::new(),
             drifts: Vec::new(),
             of_rows: RowWork::new(),
+            original: Original::empty(),
+            places: Vec::new(),
+            wanted: None,
         }
     }
 
@@ -329,6 +361,7 @@ impl<W: Whole> Work<W> {
         self.turn += 1;
         // What stands in slots from the event before is written over before it is read.
         self.text = None;
+        self.wanted = None;
         self.watched.clear();
         self.shutting.clear();
         self.changes.clear();
