@@ -188,11 +188,11 @@ impl Date {
     #[inline]
     pub(super) const fn from_civil(year: i32, month: i32, day: i32) -> Date {
         let year = if month <= 2 { year - 1 } else { year };
-        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
         let month_from_march = if month > 2 { month - 3 } else { month + 9 };
         let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        Date(era * DAYS_IN_ERA + day_of_era - DAYS_TO_EPOCH)
+        let (fourth, hundredth) = (year / 4, year / 100);
+        let before = year * 365 + fourth - hundredth + hundredth / 4;
+        Date(before + day_of_year - DAYS_TO_EPOCH)
     }
 }
 
@@ -217,12 +217,12 @@ const DAYS_TO_EPOCH: i32 = 719_468;
 
 #[inline]
 pub(super) const fn days_in_month(year: i32, month: i32) -> i32 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
+    // Without a choice between ways to go on: the month of a row cannot be foreseen.
+    let hundredth = year / 100;
+    let leap = (year % 4 == 0) & ((hundredth * 100 != year) | (hundredth % 4 == 0));
+    // From August on it is the even months that are long.
+    let others = 30 + ((month + month / 8) & 1);
+    if month == 2 { if leap { 29 } else { 28 } } else { others }
 }
 
 /// The number that all these ASCII digits write; also used by periods.

@@ -110,6 +110,16 @@ impl Calendar {
         self.from = Date::from_days(last.days() + 1);
     }
 
+    /// Whether nothing that is listed is due any more.
+    pub fn is_over(&self) -> bool {
+        self.next >= self.days.len()
+    }
+
+    /// The next day that is listed.
+    pub fn next_day(&self) -> Option<Date> {
+        self.days.get(self.next).map(|due| due.date)
+    }
+
     /// Takes what is due before a day on which there is an event.
     pub fn take_before<T: Trace, S: Sink>(
         &mut self,

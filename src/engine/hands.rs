@@ -59,8 +59,18 @@ pub(super) struct Known {
     pub date: Date,
     /// Another event stands at the same place: it is set aside.
     pub tied: bool,
-    /// No other event has its key.
-    pub new: bool,
+    pub key: Key,
+}
+
+/// What is known of an event's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    /// Nothing yet.
+    Unasked,
+    /// No event before has it.
+    New,
+    /// An event before has it.
+    Repeated,
 }
 
 /// An event of a batch.
@@ -98,10 +108,14 @@ impl<S: Sink> Hands<'_, '_, S> {
         let in_lane = !known.tied && self.lanes.may_take(answers.ready, batch, row);
         let mut new = true;
         if in_lane {
-            if !known.new {
-                let seen = evaluator.state.seen.get_mut(at(batch.event));
-                new = seen.is_none_or(|seen| seen.insert(batch, row, &event.unique));
-            }
+            new = match known.key {
+                Key::New => true,
+                Key::Repeated => false,
+                Key::Unasked => {
+                    let seen = evaluator.state.seen.get_mut(at(batch.event));
+                    seen.is_none_or(|seen| seen.insert(batch, row, &event.unique))
+                }
+            };
             while new {
                 let taken = (Taken { batch, row, date, booked: date }, answers);
                 let (registers, state) = (evaluator.registers, &mut *evaluator.state);

@@ -49,6 +49,7 @@ mod state;
 mod summary;
 mod sums;
 mod tell;
+mod together;
 mod trace;
 mod tree;
 mod turns;

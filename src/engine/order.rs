@@ -81,6 +81,19 @@ impl Kept<Arc<Batch>> {
         Slot { date, first, batch, row }
     }
 
+    /// The slots of all rows, whose days are known.
+    pub fn slots(&self, event: &Event, days: &[(u32, Date)], batch: u32) -> Vec<Slot> {
+        let column = fields(event).first().map(|field| self.column(*field));
+        let slot = |(row, date): &(u32, Date), first| Slot { date: *date, first, batch, row: *row };
+        match column {
+            Some(Column::Integer(values)) if let Some(all) = values.all() => {
+                let firsts = all.iter().map(|value| whole_digest(*value));
+                days.iter().zip(firsts).map(|(day, first)| slot(day, first)).collect()
+            }
+            _ => days.iter().map(|(row, date)| self.slot(event, *date, batch, *row)).collect(),
+        }
+    }
+
     /// The same rows packed, for who has their slots. If there are no events of other kinds, what a
     /// slot says whole is not kept beside.
     pub fn packed(mut self, event: &Event, only_kind: bool) -> Kept<Packed> {
@@ -225,9 +238,15 @@ fn fields(event: &Event) -> &[u32] {
     }
 }
 
+/// The order of two events as far as their slots tell it.
+#[inline]
+pub(crate) fn by_slot(a: &Slot, b: &Slot) -> Ordering {
+    (a.date, a.first).cmp(&(b.date, b.first))
+}
+
 /// The order of two events; equal only if they stand at the same place.
 pub(crate) fn order<R: Rows>(a: &Slot, b: &Slot, kept: &[Kept<R>], events: &[Event]) -> Ordering {
-    (a.date, a.first).cmp(&(b.date, b.first)).then_with(|| {
+    by_slot(a, b).then_with(|| {
         let (Some(left), Some(right)) = (kept.get(at(a.batch)), kept.get(at(b.batch))) else {
             return Ordering::Equal;
         };
@@ -348,9 +367,7 @@ fn digest(column: &Column, row: usize) -> u64 {
             return u64::from_be_bytes([4, a, b, c, d, e, f, g]);
         }
         Column::Integer(values) if values.are_narrow() => {
-            let Some(value) = values.narrow(row) else { return 0 };
-            let value = value.clamp(-HALF, HALF - 1) + HALF;
-            return u64::from(rank(&Cell::Integer(0))) << 56 | value.unsigned_abs();
+            return values.narrow(row).map_or(0, whole_digest);
         }
         Column::Integer(values) => values.get(row).map_or(Cell::Missing, Cell::Integer),
         other => other.cell(row),
@@ -374,6 +391,12 @@ fn digest(column: &Column, row: usize) -> u64 {
         | Cell::Record(_) => 0,
     };
     ranked | value
+}
+
+#[inline]
+fn whole_digest(value: i64) -> u64 {
+    let value = value.clamp(-HALF, HALF - 1) + HALF;
+    u64::from(rank(&Cell::Integer(0))) << 56 | value.unsigned_abs()
 }
 
 const SQUEEZED_MAX: u64 = (1 << 56) - 1;

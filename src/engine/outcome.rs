@@ -9,10 +9,10 @@ use crate::rows::{
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Asked;
 use super::fault::{Fault, RunError};
-use super::lane::{Answers, Given, Lanes};
+use super::lane::{Answers, Ended, Given, Lanes, WorkedOut};
 use super::registers::Registers;
 use super::state::{AccountTable, State};
-use super::summary::Totals;
+use super::summary::{Brought, Totals};
 use super::trace::{Recorder, Trace};
 
 /// What stops a run that has all its events.
@@ -73,7 +73,6 @@ impl<'r, S: Sink> Desk<'r, S> {
     /// Hands on all that has been gathered.
     pub fn hand_on(&mut self, accounts: &AccountTable) -> Result<(), Stop<S::Error>> {
         if !self.gathered.is_empty() {
-            self.totals.count(&self.gathered, self.plan).map_err(Stop::Internal)?;
             self.sink.hear(&mut self.gathered, accounts).map_err(Stop::Sink)?;
             self.gathered.clear();
         }
@@ -158,7 +157,10 @@ impl<'r, S: Sink> Desk<'r, S> {
             }
             Err(Fault::Aside(reason)) => {
                 let inflow = would_have_brought(evaluator);
-                self.gathered.set_aside(taken(evaluator)?, inflow, (*reason).clone());
+                let taken = taken(evaluator)?;
+                let of = (self.plan, taken.batch.event);
+                self.totals.set_aside(of, inflow).map_err(Stop::Internal)?;
+                self.gathered.set_aside(taken, inflow, (*reason).clone());
                 Ok(Err(*reason))
             }
             Err(Fault::Internal(what)) => Err(Stop::Internal(what)),
@@ -171,13 +173,40 @@ impl<'r, S: Sink> Desk<'r, S> {
         inflow: Money,
     ) -> Result<(), Stop<S::Error>> {
         evaluator.allocations(&mut self.leaves, self.gathered.allocations());
-        self.gathered.allocated(taken(evaluator)?, inflow, evaluator.frame.residue);
+        self.gather(taken(evaluator)?, inflow, evaluator.frame.residue)?;
         self.figures.drain(..).for_each(|figure| self.gathered.figure(figure));
         for leg in &evaluator.frame.open_items {
             self.totals.summary.open_items += 1;
             self.gathered.open_item(*leg);
         }
         Ok(())
+    }
+
+    /// Gathers and counts an event whose allocations have been.
+    fn gather(
+        &mut self,
+        taken: Taken<'_>,
+        inflow: Money,
+        residue: u64,
+    ) -> Result<(), Stop<S::Error>> {
+        let of = (self.plan, taken.batch.event);
+        self.gathered.allocated(taken, inflow, residue);
+        let given = self.gathered.last_allocations();
+        self.totals.allocated(of, (inflow, residue), given).map_err(Stop::Internal)
+    }
+
+    /// Counts events of a kind that were worked out together.
+    pub fn count(&mut self, kind: u32, brought: &Brought) -> Result<(), Stop<S::Error>> {
+        self.totals.summary.in_lane += brought.events;
+        self.totals.brought((self.plan, kind), brought).map_err(Stop::Internal)
+    }
+
+    /// Gathers the outcome of an event that was worked out with others, and has been counted.
+    #[inline]
+    pub fn ended(&mut self, taken: Taken<'_>, ended: Ended<'_>) {
+        ended.give(self.gathered.allocations());
+        let WorkedOut { inflow, residue } = ended.worked_out();
+        self.gathered.allocated(taken, inflow, residue);
     }
 
     /// Takes an event through its lane; says whether that could be done.
@@ -195,7 +224,7 @@ impl<'r, S: Sink> Desk<'r, S> {
         let mut given = Given { allocations: self.gathered.allocations(), figures };
         let worked_out = lanes.work_out(place, taken.date, registers, state, &mut given);
         let Some(worked_out) = worked_out.map_err(Stop::Internal)? else { return Ok(false) };
-        self.gathered.allocated(taken, worked_out.inflow, worked_out.residue);
+        self.gather(taken, worked_out.inflow, worked_out.residue)?;
         self.figures.drain(..).for_each(|figure| self.gathered.figure(figure));
         self.totals.summary.in_lane += 1;
         Ok(true)

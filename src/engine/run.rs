@@ -11,13 +11,14 @@ use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::{Asked, Wanted};
 use super::fault::{Fault, RunError};
-use super::hands::{Hands, Known, Place};
+use super::hands::{Hands, Key, Known, Place};
 use super::lane::Lanes;
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
 use super::shelved::Memory;
 use super::state::State;
 use super::summary::Summary;
+use super::together::Together;
 use super::trace::{Off, Trace};
 use super::value::Names;
 
@@ -264,14 +265,23 @@ impl<'r, S: Sink> Run<'r, S> {
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         let answers = self.lanes.ask(batch);
-        let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+        let (lanes, ready) = (&mut self.lanes, answers.ready);
+        let days = lanes.days(ready, batch, self.registers, evaluator.state);
+        let turns = lanes.have_turns(batch.event);
+        let mut hands = Hands { lanes, desk: &mut self.desk };
+        if let Some(events) = days {
+            events.iter().for_each(|(_, date)| span.take(*date));
+            let (answers, events) = (&answers, events.as_slice());
+            let together = Together { event, batch, answers, events, new: false, turns };
+            hands.take_together(&mut evaluator, together)?;
+            return self.desk.hand_on(&self.state.accounts);
+        }
         for row in 0..batch.len() {
-            let ready = answers.ready;
             let known = hands.lanes.date(ready, batch, row, self.registers, evaluator.state);
             let place = Place { event, batch, answers: &answers, row };
             if let Some(date) = known {
                 span.take(date);
-                let known = Known { date, tied: false, new: false };
+                let known = Known { date, tied: false, key: Key::Unasked };
                 hands.take(&mut evaluator, place, known)?;
             } else {
                 evaluator.take_up(place.at_hand());

@@ -2,7 +2,7 @@
 
 use crate::base::{Exact, ExactError, Money};
 use crate::plan::{Plan, at};
-use crate::rows::{Accounts, Allocation, Cell, Outcome, Outcomes, Payee, Reason};
+use crate::rows::{Accounts, Allocation, Cell, Payee, Reason};
 
 use super::state::{Of, State};
 
@@ -72,7 +72,11 @@ pub struct Drift {
 pub(crate) struct Totals {
     pub summary: Summary,
     currencies: Vec<(u32, Sums)>,
+    /// The event kind asked for last, and where its sums are.
+    last: Option<(u32, usize)>,
 }
+
+const RANGE: &str = "a control total out of range";
 
 /// The money of one currency so far.
 #[derive(Debug, Default)]
@@ -86,21 +90,12 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds an allocated event; says whether its amounts sum to what it brought.
-    fn allocated(&mut self, inflow: Money, allocations: &[Allocation]) -> Result<bool, ExactError> {
-        let (mut given, mut undetermined): (i128, i128) = (0, 0);
-        for allocation in allocations {
-            let sum = match allocation.payee {
-                Payee::Account(_) => &mut given,
-                Payee::Undetermined => &mut undetermined,
-            };
-            *sum = sum.checked_add(allocation.amount.minor()).ok_or(ExactError::TooWide)?;
-        }
-        self.any = true;
-        self.inflow.add(inflow.minor())?;
-        self.allocated.add(given)?;
-        self.undetermined.add(undetermined)?;
-        Ok(given.checked_add(undetermined) == Some(inflow.minor()))
+    /// Adds allocated events.
+    fn add(&mut self, more: &Brought) -> Result<(), ExactError> {
+        self.any |= more.events > 0;
+        self.inflow.add(more.inflow)?;
+        self.allocated.add(more.given)?;
+        self.undetermined.add(more.undetermined)
     }
 
     /// Adds an event set aside.
@@ -108,6 +103,45 @@ impl Sums {
         self.any = true;
         self.inflow.add(inflow.minor())?;
         self.set_aside.add(inflow.minor())
+    }
+}
+
+/// What allocated events brought and gave, in minor units.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Brought {
+    pub events: u64,
+    /// Units given beyond rounding down.
+    pub residue: u64,
+    pub inflow: i128,
+    pub given: i128,
+    pub undetermined: i128,
+}
+
+impl Brought {
+    /// That of one event, if its sums are in range.
+    #[inline]
+    fn of(inflow: Money, residue: u64, allocations: &[Allocation]) -> Option<Brought> {
+        let inflow = inflow.minor();
+        let mut own = Brought { events: 1, residue, inflow, ..Brought::default() };
+        for allocation in allocations {
+            let sum = match allocation.payee {
+                Payee::Account(_) => &mut own.given,
+                Payee::Undetermined => &mut own.undetermined,
+            };
+            *sum = sum.checked_add(allocation.amount.minor())?;
+        }
+        Some(own)
+    }
+
+    /// Both together, if the sums are in range.
+    pub fn with(&self, other: &Brought) -> Option<Brought> {
+        Some(Brought {
+            events: self.events.checked_add(other.events)?,
+            residue: self.residue.checked_add(other.residue)?,
+            inflow: self.inflow.checked_add(other.inflow)?,
+            given: self.given.checked_add(other.given)?,
+            undetermined: self.undetermined.checked_add(other.undetermined)?,
+        })
     }
 }
 
@@ -136,41 +170,51 @@ impl Tally {
 }
 
 impl Totals {
-    /// Counts outcomes, and makes sure that the amounts of every event sum to what it brought.
-    pub fn count(&mut self, outcomes: &Outcomes, plan: &Plan) -> Result<(), &'static str> {
-        const RANGE: &str = "a control total out of range";
-        // Nearly always that of the event before.
-        let mut last: Option<(u32, usize)> = None;
-        for told in outcomes.iter() {
-            self.summary.events += 1;
-            let kind = told.event().batch.event;
-            let place = match last {
-                Some((of, place)) if of == kind => place,
-                _ => self.place(plan, kind),
-            };
-            last = Some((kind, place));
-            let Some((_, sums)) = self.currencies.get_mut(place) else {
-                return Err("an event of no currency");
-            };
-            match told.outcome() {
-                Outcome::Allocated { allocations, inflow, residue_units } => {
-                    self.summary.allocated += 1;
-                    let residue = self.summary.residue_units.saturating_add(residue_units);
-                    self.summary.residue_units = residue;
-                    if !sums.allocated(inflow, allocations).map_err(|_| RANGE)? {
-                        return Err("allocations do not sum to the inflow");
-                    }
-                }
-                Outcome::SetAside { inflow, .. } => {
-                    self.summary.set_aside += 1;
-                    self.summary.set_aside_unknown += u64::from(inflow.is_none());
-                    if let Some(inflow) = inflow {
-                        sums.set_aside(inflow).map_err(|_| RANGE)?;
-                    }
-                }
-            }
+    /// Counts an event that is allocated, and makes sure that its amounts sum to what it brought.
+    pub fn allocated(
+        &mut self,
+        (plan, kind): (&Plan, u32),
+        (inflow, residue): (Money, u64),
+        allocations: &[Allocation],
+    ) -> Result<(), &'static str> {
+        let own = Brought::of(inflow, residue, allocations).ok_or(RANGE)?;
+        if own.given.checked_add(own.undetermined) != Some(own.inflow) {
+            return Err("allocations do not sum to the inflow");
         }
-        Ok(())
+        self.brought((plan, kind), &own)
+    }
+
+    /// Counts allocated events of a kind, of each of which that is certain.
+    pub fn brought(&mut self, of: (&Plan, u32), more: &Brought) -> Result<(), &'static str> {
+        let summary = &mut self.summary;
+        summary.events = summary.events.saturating_add(more.events);
+        summary.allocated = summary.allocated.saturating_add(more.events);
+        summary.residue_units = summary.residue_units.saturating_add(more.residue);
+        self.sums(of)?.add(more).map_err(|_| RANGE)
+    }
+
+    /// Counts an event that is set aside.
+    pub fn set_aside(
+        &mut self,
+        of: (&Plan, u32),
+        inflow: Option<Money>,
+    ) -> Result<(), &'static str> {
+        self.summary.events += 1;
+        self.summary.set_aside += 1;
+        self.summary.set_aside_unknown += u64::from(inflow.is_none());
+        let sums = self.sums(of)?;
+        inflow.map_or(Ok(()), |inflow| sums.set_aside(inflow)).map_err(|_| RANGE)
+    }
+
+    /// The sums of an event kind, which is nearly always that of the event before.
+    #[inline]
+    fn sums(&mut self, (plan, kind): (&Plan, u32)) -> Result<&mut Sums, &'static str> {
+        let place = match self.last {
+            Some((of, place)) if of == kind => place,
+            _ => self.place(plan, kind),
+        };
+        self.last = Some((kind, place));
+        self.currencies.get_mut(place).map(|(_, sums)| sums).ok_or("an event of no currency")
     }
 
     /// Where the sums of the currency of an event kind are.

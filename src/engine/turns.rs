@@ -11,11 +11,12 @@ use crate::rows::{Batch, Column, Packed, Sink};
 use super::calendar::Calendar;
 use super::evaluator::Evaluator;
 use super::fault::{Fault, RunError};
-use super::hands::{Firsts, Hands, Known, Place};
-use super::order::{Kept, Slot, order, sort};
+use super::hands::{Firsts, Hands};
+use super::order::{Kept, Slot, by_slot, order, sort};
 use super::outcome::Stop;
 use super::run::{Options, Run, Span, at_hand, dated, has_calendar, sent};
 use super::shelved::{Memory, PutAway, only_kind};
+use super::together::Together;
 use super::trace::{Off, Trace};
 use super::windows::Ordered;
 
@@ -77,21 +78,31 @@ impl<S: Sink> Run<'_, S> {
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             let Some(event) = sent(plan, &current.rows) else { continue };
             let answers = self.lanes.ask(&current.rows);
-            if let (None, Some(first)) = (&calendar, own.first()) {
-                let (first, through) = (first.date, options.through);
-                let begun = Calendar::begun(&mut evaluator, &mut self.desk, first, through)?;
-                calendar = Some(begun);
-            }
-            for slot in own {
-                if let Some(calendar) = &mut calendar {
-                    calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
+            let turns = self.lanes.have_turns(current.rows.event);
+            // Events of which each stands behind the one before have no key twice if their places are
+            // told by their keys.
+            let new = only_kind(plan) && self.lanes.keys_tell_places(event, current.rows.event);
+            let events: Vec<(u32, Date)> = own.iter().map(|slot| (slot.row, slot.date)).collect();
+            let (batch, answers, mut left) = (&current.rows, &answers, events.as_slice());
+            let (&[(_, first), ..], &[.., (_, last)]) = (left, left) else { continue };
+            let calendar = match &mut calendar {
+                Some(calendar) => calendar,
+                none => {
+                    let (desk, through) = (&mut self.desk, options.through);
+                    none.insert(Calendar::begun(&mut evaluator, desk, first, through)?)
                 }
+            };
+            calendar.list(last, plan);
+            while let Some((_, date)) = left.first() {
+                calendar.take_before(*date, &mut evaluator, &mut self.desk)?;
+                // Up to the next day of the calendar nothing stands between them.
+                let next = calendar.next_day();
+                let count = next.map(|next| left.partition_point(|(_, date)| *date <= next));
+                let (events, others) = left.split_at(count.unwrap_or(left.len()).max(1));
                 let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-                let (batch, row) = (&current.rows, at(slot.row));
-                let place = Place { event, batch, answers: &answers, row };
-                let known = Known { date: slot.date, tied: false, new: false };
-                hands.take(&mut evaluator, place, known)?;
-                self.desk.hand_on_much(&evaluator.state.accounts)?;
+                let together = Together { event, batch, answers, events, new, turns };
+                hands.take_together(&mut evaluator, together)?;
+                left = others;
             }
             self.desk.hand_on(&self.state.accounts)?;
             before = own.last().map(|slot| current.alone(at(slot.row)));
@@ -115,24 +126,29 @@ impl<S: Sink> Run<'_, S> {
         for (place, held) in (0_u32..).zip(kept) {
             let event = sent(plan, &held.rows)?;
             let ready = self.lanes.of(&held.rows);
-            for row in 0..held.rows.len() {
-                let batch = &held.rows;
-                let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
-                let date = match known {
-                    Some(date) => date,
-                    None => {
-                        evaluator.take_up(at_hand(event, batch, row));
-                        placed(&mut evaluator, held).ok()?
-                    }
-                };
-                let slot = held.slot(event, date, place, u32::try_from(row).ok()?);
-                let order = slots.last().map(|last| order(last, &slot, kept, &plan.events));
+            let days = self.lanes.days(ready, &held.rows, self.registers, evaluator.state);
+            let days = match days {
+                Some(days) => days,
+                None => {
+                    let rows = (0_u32..).zip(0..held.rows.len());
+                    let day = |(number, row)| {
+                        evaluator.take_up(at_hand(event, &held.rows, row));
+                        Some((number, placed(&mut evaluator, held).ok()?))
+                    };
+                    rows.map(day).collect::<Option<Vec<(u32, Date)>>>()?
+                }
+            };
+            for slot in held.slots(event, &days, place) {
+                let order = slots.last().map(|last| match by_slot(last, &slot) {
+                    Ordering::Equal => order(last, &slot, kept, &plan.events),
+                    told => told,
+                });
                 match order {
                     Some(Ordering::Greater) => return None,
                     Some(Ordering::Equal) if event.order_matters => return None,
                     _ => {}
                 }
-                span.take(date);
+                span.take(slot.date);
                 slots.push(slot);
             }
         }
@@ -206,20 +222,27 @@ impl<S: Sink> Run<'_, S> {
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         let answers = self.lanes.ask(&batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-        let mut others = Vec::new();
-        for row in 0..batch.len() {
+        let (mut at_once, mut others) = (Vec::new(), Vec::new());
+        let days = hands.lanes.days(answers.ready, &batch, self.registers, evaluator.state);
+        let days = days.map(|days| days.into_iter().map(|(_, date)| date).collect::<Vec<Date>>());
+        for (row, number) in (0..batch.len()).zip(0_u32..) {
             let ready = answers.ready;
-            let date = hands.lanes.date(ready, &batch, row, self.registers, evaluator.state);
+            let date = match &days {
+                Some(days) => days.get(row).copied(),
+                None => hands.lanes.date(ready, &batch, row, self.registers, evaluator.state),
+            };
             match date.filter(|date| !hands.lanes.waits(&answers, &batch, row, *date)) {
                 None => others.push(row),
                 Some(date) => {
                     waiting.span.take(date);
-                    let place = Place { event, batch: &batch, answers: &answers, row };
-                    hands.take(&mut evaluator, place, Known { date, tied: false, new: true })?;
-                    hands.desk.hand_on_much(&evaluator.state.accounts)?;
+                    at_once.push((number, date));
                 }
             }
         }
+        let (batch_of, answers, events) = (&batch, &answers, at_once.as_slice());
+        let together =
+            Together { event, batch: batch_of, answers, events, new: true, turns: false };
+        hands.take_together(&mut evaluator, together)?;
         self.desk.hand_on(&self.state.accounts)?;
         waiting.begun |= others.len() < batch.len();
         Ok(match others.len() {
@@ -261,7 +284,13 @@ impl<S: Sink> Run<'_, S> {
         let ready = self.lanes.of(batch);
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        for row in 0..batch.len() {
+        let days = self.lanes.days(ready, batch, self.registers, evaluator.state);
+        if let Some(days) = &days {
+            days.iter().for_each(|(_, date)| waiting.span.take(*date));
+            waiting.slots.extend(held.slots(event, days, place));
+        }
+        let rows = if days.is_some() { 0..0 } else { 0..batch.len() };
+        for row in rows {
             let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
             let dated = known.map_or_else(
                 || {

@@ -3,20 +3,22 @@
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
+use crate::base::Date;
 use crate::plan::{Plan, at};
 use crate::rows::{Batch, Packed, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::Evaluator;
-use super::hands::{Firsts, Hands, Known, Place};
+use super::hands::{Firsts, Hands, Key, Known, Place};
 use super::lane::Answers;
 use super::order::{Kept, Slot, Ties};
 use super::outcome::Stop;
 use super::run::{Run, sent};
+use super::together::Together;
 use super::trace::Off;
 
 /// So many events are unpacked together.
-pub(super) const WINDOW: usize = 4096;
+pub(super) const WINDOW: usize = 1 << 14;
 /// So many times as many may be unpacked before they are taken.
 const AHEAD: usize = 2;
 
@@ -83,6 +85,21 @@ impl<S: Sink> Run<'_, S> {
         let mut taken = vec![0; unpacked.len()];
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let mut kinds = unpacked.iter().flatten();
+        if let (Some((batch, answers)), None) = (kinds.next(), kinds.next())
+            && let Some(event) = sent(plan, batch)
+            && calendar.is_over()
+            && (start..).take(slots.len()).all(|place| !ties.tied(place))
+        {
+            let events: Vec<(u32, Date)> =
+                (0..).zip(slots).map(|(row, slot)| (row, slot.date)).collect();
+            let (events, new) = (events.as_slice(), firsts.all_new(batch.event));
+            let turns = self.lanes.have_turns(batch.event);
+            let together = Together { event, batch, answers, events, new, turns };
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+            hands.take_together(&mut evaluator, together)?;
+            return self.desk.hand_on(&self.state.accounts);
+        }
         for (place, slot) in (start..).zip(slots) {
             calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
             let kind = kept.get(at(slot.batch)).map_or(u32::MAX, Kept::event);
@@ -94,7 +111,8 @@ impl<S: Sink> Run<'_, S> {
             let Some(event) = sent(plan, batch) else { continue };
             let event = Place { event, batch, answers, row };
             let (date, tied) = (slot.date, ties.tied(place));
-            let known = Known { date, tied, new: firsts.all_new(kind) };
+            let key = if firsts.all_new(kind) { Key::New } else { Key::Unasked };
+            let known = Known { date, tied, key };
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
             hands.take(&mut evaluator, event, known)?;
             self.desk.hand_on_much(&evaluator.state.accounts)?;

@@ -30,7 +30,7 @@ pub struct AllocationLines<'n> {
     /// Accounts that have occurred, between the delimiters that they need.
     accounts: Vec<Option<Piece>>,
     undetermined: Piece,
-    /// Rule, leg and clause, after a delimiter each, and the end of the line; for each leg.
+    /// Rule, leg and clause, with delimiters between them, and the end of the line; for each leg.
     legs: Vec<Piece>,
     /// The same for what the settlement of an event kind gave beside all legs.
     settlements: Vec<Piece>,
@@ -86,11 +86,10 @@ impl<'n> AllocationLines<'n> {
         });
         let leg = |owner: &str, place: &str, clause: &str| {
             let mut cells = Vec::new();
-            for text in [owner, place, clause] {
-                cells.push(delimiter);
+            for (text, after) in [(owner, delimiter), (place, delimiter), (clause, b'\n')] {
                 cells.extend(cell_bytes(text, delimiter));
+                cells.push(after);
             }
-            cells.push(b'\n');
             Piece::from(cells.as_slice())
         };
         let legs = names.legs.iter().map(|it| leg(&it.owner.text, &it.place, &it.clause));
@@ -127,24 +126,25 @@ impl<'n> AllocationLines<'n> {
         accounts: &dyn Accounts,
         out: &mut Room,
     ) -> Result<(), FormatsError> {
+        for allocation in allocations {
+            if let Payee::Account(position) = allocation.payee
+                && self.known(position).is_none()
+            {
+                self.meet(position, accounts);
+            }
+        }
         let table = usize::try_from(event.batch.event).ok().and_then(|at| self.tables.get(at));
-        let own = Own { event, scale: table.map_or(2, |table| table.scale), key: None };
+        let own = Own { event: &event, table, key: None };
         if self.explain {
-            self.by_leg(own, allocations, accounts, out);
+            self.by_leg(own, allocations, out);
             return Ok(());
         }
-        self.by_account(own, allocations, accounts, out)
+        self.by_account(own, allocations, out)
     }
 
-    fn by_leg(
-        &mut self,
-        mut own: Own<'_>,
-        allocations: &[Allocation],
-        accounts: &dyn Accounts,
-        out: &mut Room,
-    ) {
+    fn by_leg(&self, mut own: Own<'_>, allocations: &[Allocation], out: &mut Room) {
         for allocation in allocations {
-            self.put_row(&mut own, allocation.payee, allocation.amount, accounts, out);
+            self.put_row(&mut own, allocation.payee, allocation.amount, out);
             let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
             let cells = match allocation.leg {
                 Allocation::BY_SETTLEMENT => self.settlements.get(at(own.event.batch.event)),
@@ -156,10 +156,9 @@ impl<'n> AllocationLines<'n> {
     }
 
     fn by_account(
-        &mut self,
+        &self,
         mut own: Own<'_>,
         allocations: &[Allocation],
-        accounts: &dyn Accounts,
         out: &mut Room,
     ) -> Result<(), FormatsError> {
         let mut rest = allocations;
@@ -176,65 +175,67 @@ impl<'n> AllocationLines<'n> {
                 sum = sum.checked_add(other.amount).ok_or(FormatsError::TotalTooLarge)?;
             }
             if !sum.is_zero() {
-                self.put_row(&mut own, first.payee, sum, accounts, out);
-                out.byte(b'\n');
+                self.put_row(&mut own, first.payee, sum, out);
             }
         }
         Ok(())
     }
 
-    /// Key, account, currency and amount, without the end of the line.
-    #[inline]
-    fn put_row(
-        &mut self,
-        own: &mut Own<'_>,
-        payee: Payee,
-        amount: Money,
-        accounts: &dyn Accounts,
-        out: &mut Room,
-    ) {
+    /// Key, account, currency and amount, and what comes after it.
+    fn put_row(&self, own: &mut Own<'_>, payee: Payee, amount: Money, out: &mut Room) {
         match own.key {
             Some((from, until)) => out.again(from, until),
             None => {
                 let from = out.len();
-                self.put_key(own.event, out);
+                self.put_key(own, out);
                 own.key = Some((from, out.len()));
             }
         }
-        match payee {
-            Payee::Undetermined => out.piece(&self.undetermined),
-            Payee::Account(position) => out.piece(self.account(position, accounts)),
+        let account = match payee {
+            Payee::Undetermined => &self.undetermined,
+            Payee::Account(position) => self.known(position).unwrap_or(&self.none),
+        };
+        let currency = own.table.filter(|_| self.currency).map(|table| &table.currency);
+        let scale = own.table.map_or(2, |table| table.scale);
+        let after = if self.explain { self.delimiter } else { b'\n' };
+        let short = out.short(|short| {
+            short.piece(account)?;
+            currency.map_or(Some(()), |code| short.piece(code))?;
+            short.amount(amount, scale, after)
+        });
+        if short.is_none() {
+            out.piece(account);
+            currency.into_iter().for_each(|code| out.piece(code));
+            out.amount(amount, scale, after);
         }
-        let at = usize::try_from(own.event.batch.event).ok();
-        if self.currency
-            && let Some(table) = at.and_then(|at| self.tables.get(at))
-        {
-            out.piece(&table.currency);
-        }
-        out.amount(amount, own.scale);
     }
 
-    fn account(&mut self, position: u32, accounts: &dyn Accounts) -> &Piece {
+    /// The cell of an account that has occurred.
+    #[inline]
+    fn known(&self, position: u32) -> Option<&Piece> {
+        self.accounts.get(usize::try_from(position).ok()?)?.as_ref()
+    }
+
+    /// Makes the cell of an account that has not occurred before.
+    #[cold]
+    fn meet(&mut self, position: u32, accounts: &dyn Accounts) {
         let at = usize::try_from(position).unwrap_or(usize::MAX);
         if self.accounts.len() <= at && at < usize::MAX {
             self.accounts.resize(at + 1, None);
         }
-        let (names, delimiter, has_key) = (self.names, self.delimiter, self.has_key);
-        let Some(place) = self.accounts.get_mut(at) else { return &self.none };
-        place.get_or_insert_with(|| {
-            let found = accounts.account(position).and_then(|(declared, key)| {
-                let declared = usize::try_from(declared).ok()?;
-                Some(account_text(names.accounts.get(declared)?, key, names))
-            });
-            let text = found.unwrap_or_else(|| format!("account {position}"));
-            between(&text, delimiter, has_key)
-        })
+        let found = accounts.account(position).and_then(|(declared, key)| {
+            let declared = usize::try_from(declared).ok()?;
+            Some(account_text(self.names.accounts.get(declared)?, key, self.names))
+        });
+        let text = found.unwrap_or_else(|| format!("account {position}"));
+        if let Some(place) = self.accounts.get_mut(at) {
+            *place = Some(between(&text, self.delimiter, self.has_key));
+        }
     }
 
     /// Writes the key of an event: its cells, with delimiters between them.
-    fn put_key(&self, event: EventAt<'_>, out: &mut Room) {
-        let at = usize::try_from(event.batch.event).ok();
-        let Some(table) = at.and_then(|at| self.tables.get(at)) else { return };
+    fn put_key(&self, own: &Own<'_>, out: &mut Room) {
+        let Some(table) = own.table else { return };
         let mut first = true;
         if self.with_event {
             out.piece(&table.name);
@@ -244,9 +245,16 @@ impl<'n> AllocationLines<'n> {
             if !std::mem::take(&mut first) {
                 out.byte(self.delimiter);
             }
-            let pair = field.as_ref().and_then(|it| Some((it, event.batch.columns.get(it.at)?)));
-            if let Some((field, column)) = pair {
-                put_value(out, column, event.row, field, self.names, self.delimiter);
+            let Some(field) = field else { continue };
+            match own.event.batch.columns.get(field.at) {
+                // By far the most are such numbers.
+                Some(Column::Integer(numbers)) => {
+                    numbers.get(own.event.row).into_iter().for_each(|number| out.integer(number));
+                }
+                Some(column) => {
+                    put_value(out, column, own.event.row, field, self.names, self.delimiter);
+                }
+                None => {}
             }
         }
     }
@@ -254,14 +262,14 @@ impl<'n> AllocationLines<'n> {
 
 /// What the rows of one event have in common.
 struct Own<'e> {
-    event: EventAt<'e>,
-    scale: u8,
+    event: &'e EventAt<'e>,
+    table: Option<&'e TableCells<'e>>,
     /// Where its key stands, once it has been written.
     key: Option<(usize, usize)>,
 }
 
 /// Writes a value of a column as a cell.
-#[inline]
+#[inline(never)]
 fn put_value(
     out: &mut Room,
     column: &Column,
@@ -271,11 +279,6 @@ fn put_value(
     delimiter: u8,
 ) {
     match column {
-        Column::Integer(numbers) => {
-            if let Some(number) = numbers.get(row) {
-                out.integer(number);
-            }
-        }
         Column::Text(texts) => put_text(out, texts.get(row).unwrap_or_default(), delimiter),
         Column::Member(members) => {
             let position = members.get(row).and_then(|member| usize::try_from(member).ok());

@@ -79,8 +79,10 @@ pub(super) struct Blocks<R> {
     file: String,
     /// How many bytes a block has, about.
     size: usize,
-    /// Bytes read beyond the last block, from the start of a row.
-    ahead: Vec<u8>,
+    /// Bytes read beyond the last block, from the start of a row: the first so many.
+    ahead: (Vec<u8>, usize),
+    /// Memory that has served.
+    spare: Vec<u8>,
     at_end: bool,
     line: u64,
     text: Text,
@@ -108,9 +110,9 @@ impl<R: Read> Blocks<R> {
 
     /// In blocks of about so many bytes, of UTF-8.
     pub(super) fn sized(reader: R, delimiter: u8, file: &str, size: usize) -> Blocks<R> {
-        let (file, ahead) = (file.to_owned(), Vec::new());
+        let (file, ahead, spare) = (file.to_owned(), (Vec::new(), 0), Vec::new());
         let text = Text::In(Encoding::Utf8);
-        Blocks { reader, delimiter, file, size, ahead, at_end: false, line: 1, text }
+        Blocks { reader, delimiter, file, size, ahead, spare, at_end: false, line: 1, text }
     }
 
     /// The next block.
@@ -118,10 +120,10 @@ impl<R: Read> Blocks<R> {
     /// # Errors
     /// The file cannot be read on, or is no table.
     pub(super) fn next(&mut self) -> Result<Option<Block>, FormatsError> {
-        let mut bytes = std::mem::take(&mut self.ahead);
+        let (mut bytes, mut length) = std::mem::take(&mut self.ahead);
         let mut wanted = self.size;
         loop {
-            self.fill(&mut bytes, wanted)?;
+            self.fill(&mut bytes, length, wanted)?;
             if bytes.is_empty() {
                 return Ok(None);
             }
@@ -131,14 +133,10 @@ impl<R: Read> Blocks<R> {
                 return Err(FormatsError::LineTooLong { file: self.file.clone(), line: self.line });
             }
             if end == 0 {
-                wanted = bytes.len().saturating_mul(2);
+                (length, wanted) = (bytes.len(), bytes.len().saturating_mul(2));
                 continue;
             }
-            let after = bytes.get(end..).unwrap_or(&[]);
-            if !self.at_end {
-                self.ahead.reserve(self.size.max(after.len()));
-                self.ahead.extend_from_slice(after);
-            }
+            self.keep_ahead(bytes.get(end..).unwrap_or(&[]));
             bytes.truncate(end);
             let quotes = memchr::memchr(b'"', &bytes).is_some();
             let lines = memchr::memchr_iter(b'\n', &bytes).count();
@@ -153,10 +151,32 @@ impl<R: Read> Blocks<R> {
         }
     }
 
-    /// Reads until there are so many bytes, or no more.
-    fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> Result<(), FormatsError> {
-        let mut length = bytes.len();
+    /// Memory of a block that has been read, to serve again.
+    pub(super) fn give_back(&mut self, spare: Vec<u8>) {
+        self.spare = spare;
+    }
+
+    /// Keeps the start of the next block.
+    fn keep_ahead(&mut self, bytes: &[u8]) {
+        let mut ahead = std::mem::take(&mut self.spare);
+        // What stands in it need not be put away to be written over.
+        if ahead.len() < bytes.len() {
+            ahead.resize(self.size.max(bytes.len()), 0);
+        }
+        ahead.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        self.ahead = (ahead, bytes.len());
+    }
+
+    /// Reads behind the first so many bytes until there are so many, or no more.
+    fn fill(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        length: usize,
+        wanted: usize,
+    ) -> Result<(), FormatsError> {
+        let mut length = length;
         if self.at_end || length >= wanted {
+            bytes.truncate(length);
             return Ok(());
         }
         bytes.resize(wanted, 0);

@@ -1,54 +1,76 @@
 //! The usual spellings of cells, read from bytes at eight a step.
 //!
-//! Each function is given the bytes from the start of a cell on, and how many of them are the cell.
-//! `None` says no more than that the cell is not of the usual kind; [`super::parse`] then says whether
-//! it is one at all.
+//! Each function is given the bytes of some rows, and where a cell starts and ends. `None` says no
+//! more than that the cell is not of the usual kind; [`super::parse`] then says whether it is one at
+//! all. Numbers are read from the sixteen bytes before their end, where each digit has its place
+//! whatever stands before it.
 
 use crate::base::Date;
 
-/// A whole number, perhaps negative, in so many bytes: at most 16 but for the sign.
+/// A whole number, perhaps negative: of at most 16 digits.
 #[inline]
-pub(super) fn integer(bytes: &[u8], length: usize) -> Option<i64> {
-    let (negative, unsigned, length) = sign(bytes, length)?;
-    let eight = unsigned.first_chunk::<8>().filter(|_| matches!(length, 1..=8));
-    let number = match eight {
+pub(super) fn integer(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+    let (negative, count) = sign(bytes, start, end)?;
+    let number = match count {
         // Nearly all are so short.
-        Some(eight) => {
-            let free = 8 * (8 - u32::try_from(length).ok()?);
-            let zeros = u64::from_le_bytes(*b"00000000");
-            eight_digits((u64::from_le_bytes(*eight) ^ zeros).checked_shl(free)?)?
+        1..=8 => {
+            let eight = u64::from_le_bytes(*bytes.get(..end)?.last_chunk()?);
+            let digits = (eight ^ ZEROS) & LAST.get(count)?[1];
+            are_digits(digits).then(|| eight_digits(digits))?
         }
-        None => digits(at_the_end(unsigned, length)?, length)?,
+        _ => sixteen_digits(words_before(bytes, end)?, count)?,
     };
-    signed(number, negative)
+    Some(signed(number, negative))
 }
 
-/// An amount in minor units, in so many bytes: a whole number, and all decimals or none. They are at
-/// most 16 but for the sign.
-#[inline]
-pub(super) fn amount(bytes: &[u8], length: usize, scale: usize) -> Option<i64> {
-    let (negative, unsigned, length) = sign(bytes, length)?;
-    let unit = *POWERS.get(scale)?;
-    let cell = at_the_end(unsigned, length)?;
-    let point = |whole: &usize| scale > 0 && unsigned.get(*whole) == Some(&b'.');
-    let whole = length.checked_sub(scale + 1).filter(point);
-    let units = match whole {
-        Some(0) => return None,
-        Some(_) => {
+/// How amounts of a currency are usually spelt.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Amounts {
+    /// How many decimals there are: at most six.
+    scale: usize,
+    /// So many minor units are one.
+    unit: u64,
+    /// Where decimals stand in the last eight bytes.
+    decimals: u64,
+    /// Where the point stands in them.
+    at_point: u64,
+}
+
+impl Amounts {
+    /// With so many decimals; `None` if they are too many.
+    pub(super) fn new(scale: u8) -> Option<Amounts> {
+        let scale = usize::from(scale);
+        let unit = *[1, 10, 100, 1000, 10_000, 100_000, 1_000_000].get(scale)?;
+        let (decimals, with_point) = (LAST.get(scale)?[1], LAST.get(scale + 1)?[1]);
+        let at_point = if scale > 0 { with_point & !decimals } else { 0 };
+        Some(Amounts { scale, unit, decimals, at_point })
+    }
+
+    /// An amount in minor units: a whole number, and all decimals or none. The digits are at most 16
+    /// with the point.
+    #[inline]
+    pub(super) fn read(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+        let (negative, count) = sign(bytes, start, end)?;
+        let [first, last] = words_before(bytes, end)?;
+        if self.scale > 0 && (last ^ POINTS) & self.at_point == 0 {
+            if count < self.scale + 2 {
+                return None;
+            }
             // What stands before the point moves up to the decimals.
-            let decimals =
-                u128::MAX.checked_shl(8 * (16 - u32::try_from(scale).ok()?)).unwrap_or(0);
-            digits(cell & decimals | cell << 8 & !decimals, length - 1)?
+            let moved = (last << 8 | first >> 56) & !self.decimals | last & self.decimals;
+            let units = sixteen_digits([first << 8, moved], count - 1)?;
+            return Some(signed(units, negative)).filter(|_| count <= 16);
         }
-        None => digits(cell, length)?.checked_mul(unit)?,
-    };
-    signed(units, negative)
+        let units = sixteen_digits([first, last], count)?.checked_mul(self.unit)?;
+        i64::try_from(units).ok().map(|_| signed(units, negative))
+    }
 }
 
 /// `2016-05-01`.
 #[inline]
-pub(super) fn date(bytes: &[u8]) -> Option<(Date, usize)> {
-    let [month_and_before @ .., tens, ones] = bytes.first_chunk::<10>()?;
+pub(super) fn date(bytes: &[u8], start: usize, end: usize) -> Option<Date> {
+    let cell: &[u8; 10] = bytes.get(start..end)?.try_into().ok()?;
+    let [month_and_before @ .., tens, ones] = cell;
     let signs = u64::from_le_bytes(*month_and_before) ^ u64::from_le_bytes(*b"0000-00-");
     // A digit above nine gets its high bit, and so does a dash that is none.
     let none = signs.wrapping_add(u64::from_le_bytes(*b"vvvv\x7Fvv\x7F")) | signs;
@@ -61,104 +83,111 @@ pub(super) fn date(bytes: &[u8]) -> Option<(Date, usize)> {
     let [centuries, _, years, _, _, month, ..] = pairs;
     let year = i32::from(centuries) * 100 + i32::from(years);
     let day = i32::from(tens) * 10 + i32::from(ones);
-    Date::new(year, i32::from(month), day).map(|date| (date, 10))
+    Date::new(year, i32::from(month), day)
 }
 
-/// A cell of at most 16 bytes as two words, filled up with zeros.
+/// A cell of at most 32 bytes as four words, filled up with zeros.
 #[inline]
-pub(super) fn short(bytes: &[u8], length: usize) -> Option<[u64; 2]> {
-    let words = bytes.first_chunk::<16>().filter(|_| length <= 16)?;
-    let words = u128::from_le_bytes(*words);
-    let first = u64::try_from(words & u128::from(u64::MAX)).unwrap_or(0);
-    let second = u64::try_from(words >> 64).unwrap_or(0);
-    Some([first & low_bytes(length), second & low_bytes(length.saturating_sub(8))])
-}
-
-/// High bits of all bytes that end a cell, and of those that are line ends.
-#[inline]
-pub(super) fn all_ends(word: u64, delimiter: u8) -> (u64, u64) {
-    let others = |word: u64| (word & !HIGH_BITS).wrapping_add(!HIGH_BITS) | word;
-    let delimiters = others(word ^ EACH.wrapping_mul(u64::from(delimiter)));
-    let line_ends = others(word ^ EACH.wrapping_mul(0x0A));
-    (!(delimiters & line_ends) & HIGH_BITS, !line_ends & HIGH_BITS)
-}
-
-#[inline]
-fn sign(bytes: &[u8], length: usize) -> Option<(bool, &[u8], usize)> {
-    match bytes {
-        [b'-', rest @ ..] => Some((true, rest, length.checked_sub(1)?)),
-        _ => Some((false, bytes, length)),
+pub(super) fn short(bytes: &[u8], start: usize, end: usize) -> Option<[u64; 4]> {
+    let (from, count) = (bytes.get(start..)?, end.wrapping_sub(start));
+    let two = |bytes: &[u8; 16], count: usize| {
+        let (words, _) = bytes.as_chunks::<8>();
+        let [one, two] = *FIRST.get(count).unwrap_or(&[0, 0]);
+        match words {
+            [first, second] => {
+                [u64::from_le_bytes(*first) & one, u64::from_le_bytes(*second) & two]
+            }
+            _ => [0, 0],
+        }
+    };
+    if count <= 16 {
+        let [first, second] = two(from.first_chunk()?, count);
+        return Some([first, second, 0, 0]);
     }
+    let (head, tail) = from.first_chunk::<32>()?.split_first_chunk::<16>()?;
+    let ([first, second], [third, fourth]) = (two(head, 16), two(tail.first_chunk()?, count - 16));
+    (count <= 32).then_some([first, second, third, fourth])
 }
 
-#[inline]
-fn signed(number: u64, negative: bool) -> Option<i64> {
-    let number = i64::try_from(number).ok()?;
-    Some(if negative { -number } else { number })
-}
-
-/// So many bytes, at least one and at most 16, as the last of 16.
+/// Whether there is a sign, and how many bytes of a cell are none.
 #[inline(always)]
-fn at_the_end(bytes: &[u8], count: usize) -> Option<u128> {
-    let free = 16_u32.checked_sub(u32::try_from(count).ok()?)?;
-    // Of none, nothing would be left to move.
-    u128::from_le_bytes(*bytes.first_chunk::<16>()?).checked_shl(8 * free)
+fn sign(bytes: &[u8], start: usize, end: usize) -> Option<(bool, usize)> {
+    let negative = *bytes.get(start)? == b'-';
+    // Of an empty cell, before which nothing ends so, that is more than any has.
+    Some((negative, end.wrapping_sub(start).wrapping_sub(usize::from(negative))))
+}
+
+#[inline(always)]
+fn signed(number: u64, negative: bool) -> i64 {
+    // At most 2^63 - 1, by those who call this.
+    let number = number.cast_signed();
+    if negative { number.wrapping_neg() } else { number }
+}
+
+/// The sixteen bytes before a place.
+#[inline(always)]
+fn words_before(bytes: &[u8], end: usize) -> Option<[u64; 2]> {
+    let (first, last) = bytes.get(..end)?.last_chunk::<16>()?.split_first_chunk::<8>()?;
+    Some([u64::from_le_bytes(*first), u64::from_le_bytes(*last.first_chunk()?)])
 }
 
 /// The last so many of 16 bytes as digits.
 #[inline(always)]
-fn digits(bytes: u128, count: usize) -> Option<u64> {
-    let free = 16_u32.checked_sub(u32::try_from(count).ok()?)?;
-    let digits = bytes ^ (u128::MAX / 255 * 0x30).checked_shl(8 * free)?;
-    let last = u64::try_from(digits >> 64).unwrap_or(0);
-    if free >= 8 {
-        return eight_digits(last);
-    }
-    let first = u64::try_from(digits & u128::from(u64::MAX)).unwrap_or(0);
-    Some(eight_digits(first)? * 100_000_000 + eight_digits(last)?)
+fn sixteen_digits([first, last]: [u64; 2], count: usize) -> Option<u64> {
+    let [kept_first, kept_last] = *LAST.get(count).filter(|_| count > 0)?;
+    let (first, last) = ((first ^ ZEROS) & kept_first, (last ^ ZEROS) & kept_last);
+    let both = are_digits(first) & are_digits(last);
+    both.then(|| eight_digits(first) * 100_000_000 + eight_digits(last))
 }
 
-/// Eight bytes that are digits, from the first on.
+/// Whether each byte is at most nine.
 #[inline(always)]
-fn eight_digits(eight: u64) -> Option<u64> {
+fn are_digits(eight: u64) -> bool {
     // A byte above nine gets its high bit, or has it.
-    if (eight.wrapping_add(EACH * 0x76) | eight) & HIGH_BITS != 0 {
-        return None;
-    }
+    (eight.wrapping_add(EACH * 0x76) | eight) & HIGH_BITS == 0
+}
+
+/// Eight digits, from the first on, as a number.
+#[inline(always)]
+fn eight_digits(eight: u64) -> u64 {
     let pairs = eight.wrapping_mul(10).wrapping_add(eight >> 8);
     let even = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
     let odd = ((pairs >> 16) & PAIRS).wrapping_mul(1 + (10_000 << 32));
-    Some(even.wrapping_add(odd) >> 32)
-}
-
-/// Which byte has the first high bit; eight if none.
-#[inline]
-pub(super) fn first_byte(high_bits: u64) -> usize {
-    usize::try_from(high_bits.trailing_zeros() / 8).unwrap_or(8)
-}
-
-#[inline]
-fn low_bytes(count: usize) -> u64 {
-    // Beyond eight it is all of them.
-    let bits = u32::try_from(count * 8).unwrap_or(0);
-    1_u64.checked_shl(bits).map_or(u64::MAX, |above| above - 1)
+    even.wrapping_add(odd) >> 32
 }
 
 const EACH: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 const PAIRS: u64 = 0x0000_00FF_0000_00FF;
-const POWERS: [u64; 17] = {
-    let mut powers = [1; 17];
-    let mut at = 1;
-    while at < powers.len() {
-        #[expect(clippy::indexing_slicing, reason = "worked out by the compiler")]
-        {
-            powers[at] = powers[at - 1] * 10;
-        }
-        at += 1;
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+const POINTS: u64 = 0x2E2E_2E2E_2E2E_2E2E;
+
+/// The first so many of sixteen bytes, as what is kept of two words.
+const FIRST: [[u64; 2]; 17] = kept(false);
+/// The last so many.
+const LAST: [[u64; 2]; 17] = kept(true);
+
+const fn kept(last: bool) -> [[u64; 2]; 17] {
+    let mut all = [[0; 2]; 17];
+    let mut count = 0_u32;
+    let mut rest = all.as_mut_slice();
+    while let Some((own, others)) = rest.split_first_mut() {
+        // So many bytes of the sixteen, the first of them lowest.
+        let bits = match (count, last) {
+            (0, _) => 0,
+            (count, false) => u128::MAX >> (128 - 8 * count),
+            (count, true) => u128::MAX << (128 - 8 * count),
+        };
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = bits.to_le_bytes();
+        *own = [
+            u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            u64::from_le_bytes([i, j, k, l, m, n, o, p]),
+        ];
+        rest = others;
+        count += 1;
     }
-    powers
-};
+    all
+}
 
 #[cfg(test)]
 mod tests {
@@ -168,9 +197,11 @@ mod tests {
 
     use super::*;
 
-    /// Room behind, as in a block.
-    fn cell(text: &str, end: &str) -> Vec<u8> {
-        format!("{text}{end}next row, and more").into_bytes()
+    /// A cell as in a block, with rows before and behind, and where it stands.
+    fn cell(text: &str, end: &str) -> (Vec<u8>, usize, usize) {
+        let before = "the row before\n";
+        let bytes = format!("{before}{text}{end}next row, and more than that").into_bytes();
+        (bytes, before.len(), before.len() + text.len())
     }
 
     proptest! {
@@ -181,7 +212,8 @@ mod tests {
             scale in 0_u8..5,
         ) {
             let plain = Money::parse(&text, scale).ok().map(Money::minor);
-            let read = amount(&cell(&text, ","), text.len(), usize::from(scale));
+            let (bytes, start, end) = cell(&text, ",");
+            let read = Amounts::new(scale).unwrap().read(&bytes, start, end);
             if let Some(units) = read {
                 prop_assert_eq!(Some(i128::from(units)), plain);
             }
@@ -193,7 +225,8 @@ mod tests {
 
         #[test]
         fn integers_are_as_the_plain_reader_has_them(text in "-?[0-9]{0,20}x?") {
-            let read = integer(&cell(&text, "\n"), text.len());
+            let (bytes, start, end) = cell(&text, "\n");
+            let read = integer(&bytes, start, end);
             let plain = text.parse::<i128>().ok();
             if text.len() <= 16 || read.is_some() {
                 prop_assert_eq!(read.map(i128::from), plain);
@@ -201,34 +234,16 @@ mod tests {
         }
 
         #[test]
-        fn short_cells_are_words(text in "[a-zà-ü税0-9-]{0,9}") {
-            let words = short(&cell(&text, ","), text.len());
-            prop_assert_eq!(words.is_some(), text.len() <= 16);
+        fn short_cells_are_words(text in "[a-zà-ü税0-9-]{0,18}") {
+            let (bytes, start, end) = cell(&text, ",");
+            let words = short(&bytes, start, end);
+            prop_assert_eq!(words.is_some(), text.len() <= 32);
             let mut padded = text.into_bytes();
-            padded.resize(16.max(padded.len()), 0);
+            padded.resize(32.max(padded.len()), 0);
             let written = words.map(|it| it.iter().flat_map(|word| word.to_le_bytes()).collect());
             prop_assert_eq!(written.unwrap_or(padded.clone()), padded);
         }
 
-        #[test]
-        fn all_ends_are_found(text in prop::array::uniform8(prop::sample::select(
-            vec![b',', b';', b'\n', b'\r', b'-', b'+', b'\x0B', b'a', 0x80, 0x8A, 0xAC, 0xFF, 0],
-        ))) {
-            let (mut found, lines) = all_ends(u64::from_le_bytes(text), b',');
-            let line_ends = text.iter().filter(|byte| **byte == b'\n').count();
-            prop_assert_eq!(lines.count_ones(), u32::try_from(line_ends).unwrap());
-            prop_assert_eq!(lines & !found, 0);
-            let mut places = Vec::new();
-            while found != 0 {
-                places.push(first_byte(found));
-                found &= found - 1;
-            }
-            let wanted = (0..8).filter(|place| matches!(text[*place], b',' | b'\n'));
-            prop_assert_eq!(places, wanted.collect::<Vec<usize>>());
-        }
-    }
-
-    proptest! {
         #[test]
         fn dates_are_as_the_plain_reader_has_them(
             text in "[0-9]{4}-[01][0-9]-[0-3][0-9]",
@@ -240,15 +255,25 @@ mod tests {
                 *byte = other;
             }
             let plain = std::str::from_utf8(&bytes).ok().and_then(Date::parse);
-            prop_assert_eq!(date(&bytes), plain.map(|date| (date, 10)));
+            prop_assert_eq!(date(&bytes, 0, 10), plain);
         }
     }
 
     #[test]
-    fn at_the_end_of_the_bytes_nothing_is_usual() {
-        assert_eq!(integer(b"12", 2), None);
-        assert_eq!(date(b"2016-05-0"), None);
-        assert_eq!(date(b"2016-05-01"), Date::new(2016, 5, 1).map(|date| (date, 10)));
-        assert_eq!(short(b"abc,", 3), None);
+    fn at_the_ends_of_the_bytes_nothing_is_usual() {
+        assert_eq!(integer(b"12", 0, 2), None);
+        assert_eq!(Amounts::new(2).unwrap().read(b"1.23", 0, 4), None);
+        assert_eq!(date(b"2016-05-0", 0, 9), None);
+        assert_eq!(date(b"2016-05-01", 0, 11), None);
+        assert_eq!(short(b"abc,", 0, 3), None);
+        assert!(Amounts::new(7).is_none());
+    }
+
+    #[test]
+    fn amounts_that_are_no_numbers_but_for_their_length_are_not_usual() {
+        for text in [".05", "-.05", "", "-", "1234567890123456.78", "--1.00", "1.-5"] {
+            let (bytes, start, end) = cell(text, ",");
+            assert_eq!(Amounts::new(2).unwrap().read(&bytes, start, end), None, "{text}");
+        }
     }
 }

@@ -131,6 +131,11 @@ impl<R: Read> CsvRows<R> {
         }
         Ok(Some(Block { start: self.place, ..block }))
     }
+
+    /// Memory of a block that has been read, to serve again.
+    pub(super) fn give_back(&mut self, spare: Vec<u8>) {
+        self.blocks.give_back(spare);
+    }
 }
 
 impl Cutter {

@@ -1,136 +1,194 @@
 //! Rows of a block cut into cells, some hundred at a time.
 //!
-//! Delimiters and line ends are looked for in eight bytes at once, whatever the cells hold. So a
-//! cell has its length before anybody reads it, and cells of one column can be read one after the
-//! other.
-
-use super::cells;
+//! Delimiters and line ends are looked for in 64 bytes at once, whatever the cells hold, and only then
+//! is it seen whether they stand as they should. So a cell has its length before anybody reads it, and
+//! cells of one column can be read one after the other.
 
 /// Where the cells of some rows start and end.
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
-    /// For each row: what stands before its first cell, then where each cell ends; behind the last
-    /// what stands before the next row.
-    places: Vec<usize>,
+    /// What stands before the first cell, then where each cell ends: that of a row's last one is its
+    /// line end.
+    ends: Vec<usize>,
+    /// Where the last cell of each row ends: before its line end, which may be of two signs.
+    lasts: Vec<usize>,
     width: usize,
-    rows: usize,
 }
 
 /// So many rows are cut at a time: what they need stays in the nearest memory.
-const ROWS: usize = 256;
+pub(super) const ROWS: usize = 256;
 
-/// Rows being cut.
-struct Cutting<'a> {
-    bytes: &'a [u8],
-    width: usize,
-    places: &'a mut [usize],
-    /// How many places have been noted.
-    count: usize,
-    /// Cells of the row at hand that have ended.
-    cells: usize,
-    rows: usize,
-    /// Where the row at hand starts.
-    start: usize,
-}
-
-impl Cutting<'_> {
-    #[inline(always)]
-    fn note(&mut self, place: usize) {
-        if let Some(free) = self.places.get_mut(self.count) {
-            *free = place;
-        }
-        self.count += 1;
-    }
-
-    /// A cell ends; `false` if its row is not as it should be, or the last that is wanted.
-    #[inline(always)]
-    fn end(&mut self, place: usize, of_line: bool) -> bool {
-        if of_line != (self.cells + 1 == self.width) {
-            return false;
-        }
-        if !of_line {
-            self.cells += 1;
-            self.note(place);
-            return true;
-        }
-        let two_signs = place > self.start && self.bytes.get(place - 1) == Some(&b'\r');
-        let last = place - usize::from(two_signs);
-        if last == self.start {
-            return false;
-        }
-        self.note(last);
-        self.note(place);
-        (self.start, self.cells) = (place + 1, 0);
-        self.rows += 1;
-        self.rows < ROWS
-    }
-
-    /// Goes from one delimiter or line end to the next, while rows are as they should be.
-    fn cut(&mut self, delimiter: u8) {
-        let mut at = self.start;
-        let words = self.bytes.get(at..).unwrap_or_default().as_chunks::<8>();
-        for word in words.0 {
-            let (mut ends, lines) = cells::all_ends(u64::from_le_bytes(*word), delimiter);
-            while ends != 0 {
-                let others = ends & (ends - 1);
-                let of_line = ends & !others & lines != 0;
-                if !self.end(at + cells::first_byte(ends), of_line) {
-                    return;
-                }
-                ends = others;
-            }
-            at += 8;
-        }
-        for (place, byte) in (at..).zip(words.1) {
-            let of_line = *byte == b'\n';
-            if (of_line || *byte == delimiter) && !self.end(place, of_line) {
-                return;
-            }
-        }
-    }
-}
+/// So many bytes are looked at together.
+const WIDE: usize = 64;
+/// So many places are noted together.
+const FEW: usize = 4;
 
 impl Cuts {
-    /// Cuts rows of so many cells from a place on, as far as all have just as many and none is blank.
-    pub(super) fn cut(&mut self, bytes: &[u8], from: usize, delimiter: u8, width: usize) {
-        let room = (ROWS + 1) * (width + 1);
-        if self.places.len() < room {
-            self.places.resize(room, 0);
+    /// Cuts at most so many rows of so many cells from a place on, as far as all have just as many and
+    /// none is blank.
+    pub(super) fn cut(&mut self, bytes: &[u8], from: usize, delimiter: u8, size: (usize, usize)) {
+        let (rows, width) = size;
+        self.width = width;
+        self.lasts.clear();
+        let (found, lines) = self.find(bytes, from, delimiter, rows * width);
+        let ends = self.ends.get(1..found).unwrap_or_default();
+        let mut start = from;
+        for row in ends.chunks_exact(width.max(1)).take(rows) {
+            let Some(end) = row.last().copied() else { break };
+            let last = end - usize::from(bytes.get(end.wrapping_sub(1)) == Some(&b'\r'));
+            if bytes.get(end) != Some(&b'\n') || last <= start {
+                break;
+            }
+            self.lasts.push(last);
+            start = end + 1;
         }
-        let places = self.places.as_mut_slice();
-        let (count, cells, rows) = (0, 0, 0);
-        let mut cutting = Cutting { bytes, width, places, count, cells, rows, start: from };
-        cutting.note(from.wrapping_sub(1));
-        cutting.cut(delimiter);
-        (self.rows, self.width) = (cutting.rows, width);
+        // If there are no more line ends than rows, none of the other ends is one.
+        let beyond = ends.get(self.lasts.len() * width..).unwrap_or_default();
+        let beyond = beyond.iter().filter(|end| bytes.get(**end) == Some(&b'\n')).count();
+        if lines != self.lasts.len() + beyond {
+            self.keep_even(bytes);
+        }
+    }
+
+    /// Notes where delimiters and line ends stand, at least so many if there are; says how many places
+    /// have been noted, and how many of them are line ends.
+    fn find(&mut self, bytes: &[u8], from: usize, delimiter: u8, wanted: usize) -> (usize, usize) {
+        if self.ends.len() < 1 + wanted + WIDE {
+            self.ends.resize(1 + wanted + WIDE, 0);
+        }
+        if let Some(before) = self.ends.first_mut() {
+            *before = from.wrapping_sub(1);
+        }
+        let (wide, rest) = bytes.get(from..).unwrap_or_default().as_chunks::<WIDE>();
+        let mut last = [0; WIDE];
+        last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+        let (mut at, mut count, mut lines) = (from, 1, 0);
+        for bytes in wide.iter().chain(std::iter::once(&last)) {
+            let free = self.ends.get_mut(count..).unwrap_or_default();
+            if free.len() < WIDE {
+                break;
+            }
+            let mut marks = marks(bytes, delimiter);
+            lines += line_ends(bytes);
+            count += usize::try_from(marks.count_ones()).unwrap_or(WIDE);
+            for places in free.as_chunks_mut::<FEW>().0 {
+                // Some of these may be none, to be written over: to ask each time takes longer.
+                for place in places {
+                    let mark = (marks | 1 << 63).trailing_zeros();
+                    *place = at + usize::try_from(mark).unwrap_or(WIDE);
+                    marks &= marks.wrapping_sub(1);
+                }
+                if marks == 0 {
+                    break;
+                }
+            }
+            at += WIDE;
+        }
+        (count, lines)
+    }
+
+    /// Keeps the rows before the first one that has a line end too early.
+    fn keep_even(&mut self, bytes: &[u8]) {
+        let is_line = |end: &usize| bytes.get(*end) == Some(&b'\n');
+        let ends = self.ends.get(1..).unwrap_or_default();
+        let rows = ends.chunks_exact(self.width.max(1));
+        let even = rows.map(|row| row.split_last().map_or(&[][..], |(_, others)| others));
+        let even = even.take_while(|others| !others.iter().any(is_line)).take(self.lasts.len());
+        let even = even.count();
+        self.lasts.truncate(even);
     }
 
     /// How many rows.
     pub(super) fn rows(&self) -> usize {
-        self.rows
+        self.lasts.len()
     }
 
     /// Where a row ends, its line end included.
     pub(super) fn end(&self, row: usize) -> Option<usize> {
-        let next = (row + 1).checked_mul(self.width + 1).filter(|_| row < self.rows)?;
-        self.places.get(next).map(|before| before.wrapping_add(1))
+        let end = (row + 1).checked_mul(self.width).filter(|_| row < self.rows())?;
+        self.ends.get(end).map(|end| end + 1)
     }
 
-    /// Where the cells of a column start and end, row by row from a row on.
-    #[inline]
-    pub(super) fn column(
-        &self,
-        column: usize,
-        from: usize,
-    ) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let cell = move |row: &[usize]| match row.get(column..column + 2) {
-            Some(&[before, end]) => (before.wrapping_add(1), end),
-            _ => (0, 0),
+    /// Where the cells of a column start and end, in so many rows.
+    pub(super) fn column(&self, column: usize, rows: usize) -> ColumnCuts<'_> {
+        let (ends, apart) = match column + 1 == self.width {
+            true => (Some(self.lasts.as_slice()), 1),
+            false => (self.ends.get(column + 1..), self.width),
         };
-        let rows = self.places.get(from * (self.width + 1)..).unwrap_or_default();
-        rows.chunks_exact(self.width + 1).take(self.rows.saturating_sub(from)).map(cell)
+        let (before, ends) =
+            (self.ends.get(column..).unwrap_or_default(), ends.unwrap_or_default());
+        let left = rows.min(self.rows());
+        ColumnCuts { before, step: self.width, ends, apart, left }
     }
 }
+
+/// Where the cells of a column start and end, row by row.
+#[derive(Debug, Clone)]
+pub(super) struct ColumnCuts<'a> {
+    /// From what stands before the next cell on, and how far it is to the one after it.
+    before: &'a [usize],
+    step: usize,
+    /// From where the next cell ends on, and how far it is to the one after it.
+    ends: &'a [usize],
+    apart: usize,
+    left: usize,
+}
+
+impl Iterator for ColumnCuts<'_> {
+    type Item = (usize, usize);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(usize, usize)> {
+        self.left = self.left.checked_sub(1)?;
+        let (before, end) = (*self.before.first()?, *self.ends.first()?);
+        self.before = self.before.get(self.step..).unwrap_or_default();
+        self.ends = self.ends.get(self.apart..).unwrap_or_default();
+        Some((before.wrapping_add(1), end))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for ColumnCuts<'_> {}
+
+/// Which of some bytes end a cell: a bit for each, the first one lowest.
+///
+/// Each byte becomes its bit or nothing, which a compiler does for many at once; a product then adds
+/// eight bytes up.
+#[inline]
+fn marks(bytes: &[u8; WIDE], delimiter: u8) -> u64 {
+    let mut found = [0_u8; WIDE];
+    for ((found, byte), bit) in found.iter_mut().zip(bytes).zip(&BITS) {
+        let ends = (*byte == delimiter) | (*byte == b'\n');
+        *found = if ends { *bit } else { 0 };
+    }
+    let (eights, _) = found.as_chunks::<8>();
+    eights.iter().rev().fold(0, |marks, eight| {
+        marks << 8 | u64::from_le_bytes(*eight).wrapping_mul(0x0101_0101_0101_0101) >> 56
+    })
+}
+
+/// How many of some bytes are line ends.
+#[inline]
+fn line_ends(bytes: &[u8; WIDE]) -> usize {
+    let ends = bytes.iter().map(|byte| u8::from(*byte == b'\n'));
+    usize::from(ends.fold(0, u8::wrapping_add))
+}
+
+const BITS: [u8; WIDE] = {
+    let mut bits = [0; WIDE];
+    let mut at = 0;
+    while at < WIDE {
+        #[expect(clippy::indexing_slicing, reason = "worked out by the compiler")]
+        {
+            bits[at] = 1 << (at % 8);
+        }
+        at += 1;
+    }
+    bits
+};
 
 #[cfg(test)]
 mod tests {
@@ -148,7 +206,7 @@ mod tests {
             let bytes = text.as_bytes();
             let from = from.min(bytes.len());
             let mut cuts = Cuts::default();
-            cuts.cut(bytes, from, b',', 3);
+            cuts.cut(bytes, from, b',', (ROWS, 3));
             let mut rows = Vec::new();
             let mut at = from;
             while let Some(end) = bytes[at..].iter().position(|byte| *byte == b'\n') {
@@ -165,7 +223,7 @@ mod tests {
             for (row, (cells, end)) in rows.iter().enumerate() {
                 prop_assert_eq!(cuts.end(row), Some(*end));
                 for (column, cell) in cells.iter().enumerate() {
-                    let (start, end) = cuts.column(column, row).next().unwrap();
+                    let (start, end) = cuts.column(column, ROWS).nth(row).unwrap();
                     prop_assert_eq!(&bytes[start..end], *cell);
                 }
             }
@@ -176,7 +234,7 @@ mod tests {
     fn blank_lines_and_other_widths_are_left_alone() {
         let rows = |text: &str, width| {
             let mut cuts = Cuts::default();
-            cuts.cut(text.as_bytes(), 0, b',', width);
+            cuts.cut(text.as_bytes(), 0, b',', (ROWS, width));
             cuts.rows()
         };
         assert_eq!(rows("a,b\n\nc,d\n", 2), 1);

@@ -9,7 +9,7 @@ use crate::rows::{Batch, Cell, Origin, Reason, Unreadable};
 use super::blocks::{Block, Place};
 use super::column_file::ColumnBlock;
 use super::csv::Cutter;
-use super::cuts::Cuts;
+use super::cuts::{self, Cuts};
 use super::encoding::Encoding;
 use super::json::{self, JsonValue};
 use super::parse::{self, Fault};
@@ -59,6 +59,8 @@ pub struct Parsed {
     pub unread: Vec<Unread>,
     /// How many rows there were, readable or not.
     pub rows: u64,
+    /// Memory in which they stood, to be used again.
+    pub(super) spare: Option<Vec<u8>>,
 }
 
 impl<'n> EventReader<'n> {
@@ -146,19 +148,26 @@ pub(super) struct Filling<'r, 'n> {
     unread: Vec<Unread>,
     rows: u64,
     cuts: Cuts,
+    /// So many rows are cut together.
+    at_once: usize,
 }
+
+/// After a row that is not usual so few are cut together, then twice as many each time.
+const FEW: usize = 4;
 
 impl<'r, 'n> Filling<'r, 'n> {
     pub(super) fn new(reader: &'r EventReader<'n>, room: usize) -> Filling<'r, 'n> {
         let batches = reader.readers.iter().map(|_| None).collect();
         let known = RecordNames::default();
-        Filling { reader, room, batches, known, unread: Vec::new(), rows: 0, cuts: Cuts::default() }
+        let (cuts, at_once) = (Cuts::default(), cuts::ROWS);
+        Filling { reader, room, batches, known, unread: Vec::new(), rows: 0, cuts, at_once }
     }
 
     /// What has been read.
     pub(super) fn parsed(self) -> Parsed {
         let batches = self.batches.into_iter().flatten().filter(|batch| !batch.is_empty());
-        Parsed { batches: batches.collect(), unread: self.unread, rows: self.rows }
+        let batches = batches.collect();
+        Parsed { batches, unread: self.unread, rows: self.rows, spare: None }
     }
 
     /// Reads rows of the one kind from a place on as far as they are usual, and gives the place of
@@ -172,12 +181,14 @@ impl<'r, 'n> Filling<'r, 'n> {
         let Some(steps) = &table.steps else { return place };
         loop {
             place = plain.after_blank(place);
-            self.cuts.cut(plain.bytes, place.at, plain.delimiter, steps.width());
+            let size = (self.at_once, steps.width());
+            self.cuts.cut(plain.bytes, place.at, plain.delimiter, size);
             let read = steps.read(table, plain, &self.cuts, &mut batch.columns);
-            for _ in 0..read {
-                batch.origins.push(Origin { file, line: place.line });
-                place.line += 1;
-            }
+            let lines = (place.line..).take(read);
+            batch.origins.extend(lines.map(|line| Origin { file, line }));
+            place.line += u64::try_from(read).unwrap_or(u64::MAX);
+            // Where rows are not usual, little is read in vain.
+            self.at_once = if read < self.at_once { FEW } else { cuts::ROWS.min(2 * self.at_once) };
             place.at = read.checked_sub(1).and_then(|last| self.cuts.end(last)).unwrap_or(place.at);
             self.rows += u64::try_from(read).unwrap_or(u64::MAX);
             if read < self.cuts.rows() {

@@ -49,7 +49,10 @@ impl EventReader<'_> {
     /// Reads what a block holds.
     pub fn read(&self, block: EventBlock) -> Parsed {
         match block.0 {
-            Taken::Block(RawBlock::Text(block)) => self.parse(&block),
+            Taken::Block(RawBlock::Text(block)) => {
+                let parsed = self.parse(&block);
+                Parsed { spare: Some(block.bytes), ..parsed }
+            }
             Taken::Block(RawBlock::Columns(block)) => self.parse_columns(&block),
             Taken::Parsed(parsed) => parsed,
         }
@@ -190,6 +193,7 @@ impl<'n> Events<'n> {
     /// not be read are added to `unread`.
     pub fn take_in(&mut self, parsed: Parsed, unread: &mut Vec<Unread>) {
         self.rows_read += parsed.rows;
+        parsed.spare.into_iter().for_each(|spare| self.rows.give_back(spare));
         unread.extend(parsed.unread);
         if matches!(self.reader.kinds, Kinds::One(_)) {
             self.ready.extend(parsed.batches);

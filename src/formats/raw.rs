@@ -223,6 +223,15 @@ impl RawRows {
     }
 }
 
+impl RawRows {
+    /// Memory of a block that has been read, to serve again.
+    pub(super) fn give_back(&mut self, spare: Vec<u8>) {
+        if let Rows::Csv(rows) = &mut self.layout {
+            rows.give_back(spare);
+        }
+    }
+}
+
 /// The names of a file's columns: its header, or what its first record names.
 ///
 /// # Errors

@@ -2,7 +2,8 @@
 //!
 //! Most pieces of a result are short. One of a known size is copied by an instruction or two, where
 //! one of any size takes a call: so a short piece is copied whole, and what stands behind its end is
-//! written over by the next.
+//! written over by the next. Pieces that follow one another and are all short share one question
+//! whether there is room for them.
 
 use crate::base::Money;
 
@@ -23,7 +24,14 @@ pub(super) struct Piece {
     long: Option<Box<[u8]>>,
 }
 
+/// Room for some short pieces. What does not fit gives `None`, and then nothing is written.
+pub(super) struct Short<'r> {
+    room: &'r mut [u8; SHORT_ROOM],
+    at: usize,
+}
+
 const SHORT: usize = 32;
+const SHORT_ROOM: usize = 160;
 
 impl From<&[u8]> for Piece {
     fn from(bytes: &[u8]) -> Piece {
@@ -55,53 +63,44 @@ impl Room {
         self.at = 0;
     }
 
-    /// The room for so many bytes behind what has been written.
-    fn ahead(&mut self, count: usize) -> &mut [u8] {
-        if self.bytes.len() < self.at + count {
-            self.grow(count);
-        }
-        self.bytes.get_mut(self.at..self.at + count).unwrap_or_default()
-    }
-
-    /// Writes bytes of which only the first so many count.
-    #[inline]
-    fn put<const N: usize>(&mut self, bytes: [u8; N], count: usize) {
-        loop {
-            let ahead = self.bytes.get_mut(self.at..);
-            if let Some(room) = ahead.and_then(<[u8]>::first_chunk_mut::<N>) {
-                *room = bytes;
-                self.at += count;
-                return;
-            }
-            self.grow(N);
-        }
-    }
-
     #[cold]
     fn grow(&mut self, count: usize) {
         let length = (self.at + count).max(self.bytes.len() * 2).max(ROOM_AT_LEAST);
         self.bytes.resize(length, 0);
     }
 
+    /// Writes short pieces: all of them or, if one is too long, none.
+    #[inline(always)]
+    pub(super) fn short(&mut self, write: impl FnOnce(&mut Short<'_>) -> Option<()>) -> Option<()> {
+        if self.bytes.len() - self.at < SHORT_ROOM {
+            self.grow(SHORT_ROOM);
+        }
+        let room = self.bytes.get_mut(self.at..)?.first_chunk_mut()?;
+        let mut short = Short { room, at: 0 };
+        write(&mut short)?;
+        self.at += short.at;
+        Some(())
+    }
+
     /// Writes one byte.
-    #[inline]
     pub(super) fn byte(&mut self, byte: u8) {
-        self.put([byte], 1);
+        self.bytes(&[byte]);
     }
 
     /// Writes bytes of any number.
-    #[inline]
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.ahead(bytes.len()).copy_from_slice(bytes);
+        if self.bytes.len() < self.at + bytes.len() {
+            self.grow(bytes.len());
+        }
+        let ahead = self.bytes.get_mut(self.at..self.at + bytes.len());
+        ahead.unwrap_or_default().copy_from_slice(bytes);
         self.at += bytes.len();
     }
 
     /// Writes a piece.
-    #[inline]
     pub(super) fn piece(&mut self, piece: &Piece) {
-        match &piece.long {
-            None => self.put(piece.short, piece.length),
-            Some(long) => self.bytes(long),
+        if self.short(|short| short.piece(piece)).is_none() {
+            self.bytes(piece.long.as_deref().unwrap_or_default());
         }
     }
 
@@ -110,104 +109,135 @@ impl Room {
     pub(super) fn again(&mut self, from: usize, until: usize) {
         let length = until.saturating_sub(from);
         let short = self.bytes.get(from..).and_then(<[u8]>::first_chunk::<SHORT>).copied();
-        match short.filter(|_| length <= SHORT) {
-            Some(short) => self.put(short, length),
-            None => {
-                self.ahead(length);
-                self.bytes.copy_within(from..until, self.at);
-                self.at += length;
-            }
+        let short = short.filter(|_| length <= SHORT);
+        if short.and_then(|bytes| self.short(|short| short.put(bytes, length))).is_none() {
+            self.long_again(from, length);
         }
+    }
+
+    #[inline(never)]
+    fn long_again(&mut self, from: usize, length: usize) {
+        if self.bytes.len() < self.at + length {
+            self.grow(length);
+        }
+        self.bytes.copy_within(from..from + length, self.at);
+        self.at += length;
     }
 
     /// Writes a whole number.
     #[inline]
     pub(super) fn integer(&mut self, number: i128) {
-        match i64::try_from(number) {
-            Ok(number) => {
-                if number < 0 {
-                    self.byte(b'-');
-                }
-                self.digits(number.unsigned_abs());
-            }
-            Err(_) => self.bytes(itoa::Buffer::new().format(number).as_bytes()),
+        if self.short(|short| short.integer(i64::try_from(number).ok()?)).is_none() {
+            self.bytes(itoa::Buffer::new().format(number).as_bytes());
         }
     }
 
-    /// Writes an amount with so many decimals.
-    #[inline]
-    pub(super) fn amount(&mut self, amount: Money, scale: u8) {
-        let (Ok(units), Some(unit)) =
-            (i64::try_from(amount.minor()), POWERS.get(usize::from(scale)))
-        else {
+    /// Writes an amount with so many decimals, and one byte after it.
+    pub(super) fn amount(&mut self, amount: Money, scale: u8, after: u8) {
+        if self.short(|short| short.amount(amount, scale, after)).is_none() {
             let mut wide = Vec::new();
             amount.write_to(&mut wide, scale);
-            return self.bytes(&wide);
-        };
-        if units < 0 {
-            self.byte(b'-');
-        }
-        let size = units.unsigned_abs();
-        // Nearly all currencies have two decimals, and to divide by a known number is quicker.
-        let (whole, decimals) = match scale {
-            2 => (size / 100, size % 100),
-            _ => (size / unit, size % unit),
-        };
-        self.digits(whole);
-        if scale > 0 {
-            self.byte(b'.');
-            let digits = eight_digits(decimals) >> (8 * (8 - u32::from(scale)));
-            self.put(digits.to_le_bytes(), usize::from(scale));
+            wide.push(after);
+            self.bytes(&wide);
         }
     }
+}
 
-    #[inline]
-    fn digits(&mut self, number: u64) {
+impl Short<'_> {
+    /// Writes bytes of which only the first so many count.
+    #[inline(always)]
+    pub(super) fn put<const N: usize>(&mut self, bytes: [u8; N], count: usize) -> Option<()> {
+        *self.room.get_mut(self.at..)?.first_chunk_mut::<N>()? = bytes;
+        self.at = self.at.wrapping_add(count);
+        Some(())
+    }
+
+    /// Writes a piece.
+    #[inline(always)]
+    pub(super) fn piece(&mut self, piece: &Piece) -> Option<()> {
+        if piece.length > SHORT {
+            return None;
+        }
+        self.put(piece.short, piece.length)
+    }
+
+    /// Writes a whole number of at most sixteen digits.
+    #[inline(always)]
+    pub(super) fn integer(&mut self, number: i64) -> Option<()> {
+        if number < 0 {
+            self.put([b'-'], 1)?;
+        }
+        self.digits(number.unsigned_abs())
+    }
+
+    /// Writes an amount with so many decimals, and one byte after it.
+    #[inline(always)]
+    pub(super) fn amount(&mut self, amount: Money, scale: u8, after: u8) -> Option<()> {
+        let (units, after) = (i64::try_from(amount.minor()).ok()?, u64::from(after));
+        // Of many, every other one may have a sign.
+        self.put([b'-'], usize::from(units < 0))?;
+        let size = units.unsigned_abs();
+        if scale == 2 {
+            // Nearly all currencies have two decimals, and to divide by a known number is quicker.
+            self.digits(size / 100)?;
+            let decimals = size % 100;
+            let tens = (decimals * 103) >> 10;
+            let digits = tens | (decimals - 10 * tens) << 8 | ZEROS & 0xFFFF;
+            let bytes = u64::from(b'.') | digits << 8 | after << 24;
+            return self.put(bytes.to_le_bytes(), 4);
+        }
+        let places = usize::from(scale);
+        let unit = POWERS.get(places)?;
+        self.digits(size / unit)?;
+        if scale > 0 {
+            let digits = eight_digits(size % unit) >> (8 * (8 - places));
+            self.put((u64::from(b'.') | digits << 8).to_le_bytes(), 1 + places)?;
+        }
+        self.put(after.to_le_bytes(), 1)
+    }
+
+    /// Writes a number of at most sixteen digits without zeros in front, but for the last.
+    #[inline(always)]
+    fn digits(&mut self, number: u64) -> Option<()> {
         if number < EIGHT {
-            return self.without_zeros(eight_digits(number));
+            return self.eight_at_most(number);
         }
         let (upper, lower) = (number / EIGHT, number % EIGHT);
-        self.digits(upper);
-        self.put(eight_digits(lower).to_le_bytes(), 8);
+        if upper >= EIGHT {
+            return None;
+        }
+        self.eight_at_most(upper)?;
+        self.put(eight_digits(lower).to_le_bytes(), 8)
     }
 
-    /// Writes eight digits without the zeros in front, but for the last.
-    #[inline]
-    fn without_zeros(&mut self, digits: u64) {
+    #[inline(always)]
+    fn eight_at_most(&mut self, number: u64) -> Option<()> {
+        let digits = eight_digits(number);
         let zeros = ((digits ^ ZEROS).trailing_zeros() / 8).min(7);
         let count = 8 - usize::try_from(zeros).unwrap_or(0);
-        self.put((digits >> (8 * zeros)).to_le_bytes(), count);
+        self.put((digits >> (8 * zeros)).to_le_bytes(), count)
     }
 }
 
 /// A number below 10^8 as eight digits, the first of them lowest: split into halves, all halves at
 /// once, until each is a digit.
-#[inline]
+#[inline(always)]
 fn eight_digits(number: u64) -> u64 {
-    let four = (number / 10_000) | ((number % 10_000) << 32);
-    let hundreds = ((four * 10_486) >> 20) & 0x0000_007F_0000_007F;
-    let two = hundreds | ((four - 100 * hundreds) << 16);
-    let tens = ((two * 103) >> 10) & 0x000F_000F_000F_000F;
-    (tens | ((two - 10 * tens) << 8)) + ZEROS
+    // No sum or product here leaves its part of the word.
+    let upper = number / 10_000;
+    let four = upper | number.wrapping_sub(upper.wrapping_mul(10_000)) << 32;
+    let hundreds = (four.wrapping_mul(10_486) >> 20) & 0x0000_007F_0000_007F;
+    let two = hundreds | four.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
+    let tens = (two.wrapping_mul(103) >> 10) & 0x000F_000F_000F_000F;
+    (tens | two.wrapping_sub(tens.wrapping_mul(10)) << 8).wrapping_add(ZEROS)
 }
 
 const EIGHT: u64 = 100_000_000;
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 const ROOM_AT_LEAST: usize = 1 << 12;
 
-/// More decimals than eight are written the longer way.
-const POWERS: [u64; 9] = {
-    let mut powers = [1; 9];
-    let mut at = 1;
-    while at < powers.len() {
-        #[expect(clippy::indexing_slicing, reason = "worked out by the compiler")]
-        {
-            powers[at] = powers[at - 1] * 10;
-        }
-        at += 1;
-    }
-    powers
-};
+/// More decimals than six are written the longer way.
+const POWERS: [u64; 7] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 
 #[cfg(test)]
 mod tests {
@@ -256,8 +286,9 @@ mod tests {
                         plain.extend(number.to_string().into_bytes());
                     }
                     Written::Amount(units, scale) => {
-                        room.amount(Money::from_minor(units), scale);
+                        room.amount(Money::from_minor(units), scale, b'\n');
                         plain.extend(Money::from_minor(units).format(scale).into_bytes());
+                        plain.push(b'\n');
                     }
                     Written::Again(from, length) => {
                         let from = from.min(plain.len());

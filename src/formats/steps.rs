@@ -11,9 +11,9 @@ use crate::report::names::{Kind, Members, Table};
 use crate::rows::Column;
 
 use super::blocks::Place;
-use super::cells;
+use super::cells::{self, Amounts};
 use super::columns::FieldFrom;
-use super::cuts::Cuts;
+use super::cuts::{ColumnCuts, Cuts};
 use super::mapping::TableMapping;
 use super::table_reader::TableReader;
 
@@ -37,7 +37,7 @@ struct Step {
 #[derive(Debug)]
 enum Spelling {
     Integer,
-    Amount(u8),
+    Amount(Amounts),
     Date,
     Member(Arc<Members>),
     Text,
@@ -93,7 +93,9 @@ impl Steps {
             let spelling = match &field.kind {
                 _ if mapping.values.contains_key(&at) => Spelling::Other,
                 Kind::Integer => Spelling::Integer,
-                Kind::Money(scale) => Spelling::Amount(*scale),
+                Kind::Money(scale) => {
+                    Amounts::new(*scale).map_or(Spelling::Other, Spelling::Amount)
+                }
                 Kind::Date => Spelling::Date,
                 Kind::Member(members) => Spelling::Member(members.clone()),
                 Kind::Text => Spelling::Text,
@@ -130,19 +132,15 @@ impl Steps {
         for (place, step) in self.columns.iter().enumerate() {
             let Some(field) = step.field else { continue };
             let Some(column) = columns.get_mut(field) else { return 0 };
-            let mut read = 0;
-            loop {
-                let left = |read| cuts.column(place, read).take(rows - read);
-                read += step.usual(plain, left(read), column);
+            let mut cells = cuts.column(place, rows);
+            while let Some((start, end)) = step.usual(plain, &mut cells, column) {
                 // One of another spelling, perhaps, and then on as usual.
-                let cell = left(read).next();
-                let text = cell.and_then(|(start, end)| plain.text.get(start..end));
+                let text = plain.text.get(start..end);
                 if text.and_then(|text| reader.push_cell(field, column, text)).is_none() {
+                    rows -= cells.len() + 1;
                     break;
                 }
-                read += 1;
             }
-            rows = rows.min(read);
         }
         for field in &self.constants {
             let Some(column) = columns.get_mut(*field) else { return 0 };
@@ -154,51 +152,30 @@ impl Steps {
 }
 
 impl Step {
-    /// Reads cells as long as they are of the usual spelling, and says how many were.
-    #[inline]
+    /// Reads cells as long as they are of the usual spelling, and gives the first that is not.
     fn usual(
         &self,
         plain: Plain<'_>,
-        cells: impl Iterator<Item = (usize, usize)>,
+        cells: &mut ColumnCuts<'_>,
         column: &mut Column,
-    ) -> usize {
+    ) -> Option<(usize, usize)> {
+        let bytes = plain.bytes;
         match (&self.spelling, column) {
-            (Spelling::Integer, Column::Integer(values)) => each(plain, cells, |bytes, length| {
-                cells::integer(bytes, length).map(|number| values.push_narrow(number))
-            }),
-            (Spelling::Amount(scale), Column::Money(values)) => {
-                let scale = usize::from(*scale);
-                each(plain, cells, |bytes, length| {
-                    cells::amount(bytes, length, scale).map(|units| values.push_narrow(units))
-                })
+            (Spelling::Integer, Column::Integer(values)) => {
+                values.extend_while(cells, |(start, end)| cells::integer(bytes, start, end))
             }
-            (Spelling::Date, Column::Date(values)) => each(plain, cells, |bytes, length| {
-                let (date, own) = cells::date(bytes)?;
-                (own == length).then(|| values.push(date))
-            }),
-            (Spelling::Member(members), Column::Member(values)) => {
-                each(plain, cells, |bytes, length| {
-                    let spelling = cells::short(bytes, length)?;
-                    members.find_short(spelling).map(|member| values.push(member))
-                })
+            (Spelling::Amount(amounts), Column::Money(values)) => {
+                values.extend_while(cells, |(start, end)| amounts.read(bytes, start, end))
             }
-            (Spelling::Text, Column::Text(texts)) => {
-                let usual = cells.take_while(|(start, end)| start < end);
-                let found = usual.map_while(|(start, end)| plain.text.get(start..end));
-                found.map(|text| texts.push(Some(text))).count()
+            (Spelling::Date, Column::Date(values)) => {
+                values.extend_while(cells, |(start, end)| cells::date(bytes, start, end))
             }
-            _ => 0,
+            (Spelling::Member(members), Column::Member(values)) => values
+                .extend_while(cells, |(start, end)| {
+                    members.find_short(cells::short(bytes, start, end)?)
+                }),
+            (Spelling::Text, Column::Text(texts)) => texts.extend_from_text(plain.text, cells),
+            _ => cells.next(),
         }
     }
-}
-
-/// Reads cells, given the bytes from their start on and their length, as long as they can be read.
-#[inline(always)]
-fn each(
-    plain: Plain<'_>,
-    cells: impl Iterator<Item = (usize, usize)>,
-    mut read: impl FnMut(&[u8], usize) -> Option<()>,
-) -> usize {
-    let bytes = cells.map_while(|(start, end)| Some((plain.bytes.get(start..)?, end - start)));
-    bytes.map_while(|(bytes, length)| read(bytes, length)).count()
 }

@@ -200,27 +200,30 @@ pub struct Members {
     short: ShortSpellings,
 }
 
-/// Spellings of at most 16 bytes, each as two words filled up with zeros. They are nearly all, and
+/// A spelling as words.
+type Short = [u64; 4];
+
+/// Spellings of at most 32 bytes, each as four words filled up with zeros. They are nearly all, and
 /// a reader that has the bytes of a cell at hand need not make a text of them.
 #[derive(Debug, Clone, Default)]
 struct ShortSpellings {
     /// A power of two of places, a quarter of them taken; a spelling stands at its hash or in one of
     /// the places behind it.
-    places: Vec<Option<([u64; 2], u32)>>,
+    places: Vec<Option<(Short, u32)>>,
     /// What mixes a spelling into its hash.
     mixer: u64,
 }
 
 impl ShortSpellings {
     fn new(spellings: &[(String, u32)]) -> ShortSpellings {
-        let short: Vec<([u64; 2], u32)> = spellings
+        let short: Vec<(Short, u32)> = spellings
             .iter()
-            .filter(|(spelling, _)| spelling.len() <= 16 && !spelling.as_bytes().contains(&0))
+            .filter(|(spelling, _)| spelling.len() <= 32 && !spelling.as_bytes().contains(&0))
             .map(|(spelling, position)| {
                 let mut bytes = spelling.bytes();
                 let mut word =
                     || u64::from_le_bytes(std::array::from_fn(|_| bytes.next().unwrap_or(0)));
-                ([word(), word()], *position)
+                ([word(), word(), word(), word()], *position)
             })
             .collect();
         // Of some ways to mix, the one by which the fewest stand behind their place: none, mostly.
@@ -230,7 +233,7 @@ impl ShortSpellings {
     }
 
     /// Mixed this way, and how many do not stand at their hash.
-    fn mixed(spellings: &[([u64; 2], u32)], mixer: u64) -> (ShortSpellings, usize) {
+    fn mixed(spellings: &[(Short, u32)], mixer: u64) -> (ShortSpellings, usize) {
         let size = (4 * spellings.len() + 1).next_power_of_two();
         let mut made = ShortSpellings { places: vec![None; size], mixer };
         let mut behind = 0;
@@ -248,7 +251,7 @@ impl ShortSpellings {
     }
 
     #[inline]
-    fn find(&self, words: [u64; 2]) -> Option<u32> {
+    fn find(&self, words: Short) -> Option<u32> {
         let mut at = self.start(words);
         // Most places are free, so that one is met.
         while let Some((own, position)) = self.places.get(at)? {
@@ -261,8 +264,9 @@ impl ShortSpellings {
     }
 
     #[inline]
-    fn start(&self, [first, second]: [u64; 2]) -> usize {
-        let mixed = (first ^ second.rotate_left(32)).wrapping_mul(self.mixer);
+    fn start(&self, [first, second, third, fourth]: Short) -> usize {
+        let (near, far) = (first ^ second.rotate_left(32), third ^ fourth.rotate_left(32));
+        let mixed = (near ^ far.rotate_left(16)).wrapping_mul(self.mixer);
         usize::try_from(mixed >> 32).unwrap_or(0) & self.places.len().saturating_sub(1)
     }
 }
@@ -365,10 +369,10 @@ impl Members {
         shared.into_iter().flatten().filter_map(|position| self.get(*position)).collect()
     }
 
-    /// The member with just this spelling, of at most 16 bytes: as two words, the first byte lowest,
+    /// The member with just this spelling, of at most 32 bytes: as four words, the first byte lowest,
     /// filled up with zeros.
     #[inline]
-    pub fn find_short(&self, spelling: [u64; 2]) -> Option<u32> {
+    pub fn find_short(&self, spelling: [u64; 4]) -> Option<u32> {
         self.short.find(spelling)
     }
 
@@ -448,14 +452,19 @@ mod tests {
             assert_eq!(found, wanted, "{spelling}");
         }
         assert_eq!(regions().find("tianjin"), None);
-        let words = |bytes: &[u8; 8], more: &[u8; 8]| {
-            [u64::from_le_bytes(*bytes), u64::from_le_bytes(*more)]
+        let words = |spelling: &str| {
+            let mut bytes = spelling.bytes();
+            let mut word =
+                |_| u64::from_le_bytes(std::array::from_fn(|_| bytes.next().unwrap_or(0)));
+            std::array::from_fn(&mut word)
         };
-        assert_eq!(regions().find_short(words(b"hebei\0\0\0", &[0; 8])), Some(1));
-        assert_eq!(regions().find_short(words(b"tianjin\0", &[0; 8])), None);
-        let beijing: [u8; 8] = "北京市".as_bytes()[..8].try_into().unwrap();
-        let last = "市".as_bytes()[2];
-        assert_eq!(regions().find_short(words(&beijing, &[last, 0, 0, 0, 0, 0, 0, 0])), Some(0));
+        assert_eq!(regions().find_short(words("hebei")), Some(1));
+        assert_eq!(regions().find_short(words("tianjin")), None);
+        assert_eq!(regions().find_short(words("北京市")), Some(0));
+        let long = "新疆维吾尔自治区";
+        let one = Members::new(Label::plain("Region"), vec![(Label::plain(long), None)]);
+        assert_eq!(one.find_short(words(long)), Some(0));
+        assert_eq!(one.find_short(words("新疆维吾尔自治州")), None);
     }
 
     #[test]

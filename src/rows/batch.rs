@@ -8,7 +8,8 @@ use std::ops::Range;
 use crate::base::{Date, Exact, Period};
 
 use super::Cell;
-use super::values::{TextColumn, Values, Wholes};
+use super::texts::TextColumn;
+use super::values::{Values, Wholes};
 
 /// Where a row was read: a file of the run, by position, and its 1-based line (or record) in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,12 +79,7 @@ impl Batch {
 
     /// Some of its rows as a batch of their own.
     pub fn only(&self, rows: &[usize]) -> Batch {
-        let chosen = |column: &Column| {
-            let mut own = column.empty_with_room(rows.len());
-            rows.iter().for_each(|row| own.extend_from(column, *row..row + 1));
-            own
-        };
-        let columns = self.columns.iter().map(chosen).collect();
+        let columns = self.columns.iter().map(|column| column.only(rows)).collect();
         let origins = rows.iter().filter_map(|row| self.origins.get(*row).copied()).collect();
         Batch { event: self.event, columns, origins }
     }
@@ -163,6 +159,22 @@ impl Column {
             (Column::Text(own), Column::Text(other)) => own.extend_from(other, rows),
             (Column::Member(own), Column::Member(other)) => own.extend_from(other, rows),
             (column, other) => rows.for_each(|row| column.push(other.cell(row))),
+        }
+    }
+
+    /// Some of its rows as a column of their own.
+    pub fn only(&self, rows: &[usize]) -> Column {
+        match self {
+            Column::Absent => Column::Absent,
+            Column::Bool(values) => Column::Bool(values.only(rows)),
+            Column::Integer(values) => Column::Integer(values.only(rows)),
+            Column::Number(values) => Column::Number(values.only(rows)),
+            Column::Money(values) => Column::Money(values.only(rows)),
+            Column::Date(values) => Column::Date(values.only(rows)),
+            Column::Period(values) => Column::Period(values.only(rows)),
+            Column::Text(texts) => Column::Text(texts.only(rows)),
+            Column::Member(values) => Column::Member(values.only(rows)),
+            Column::Cells(_) => Column::Cells(rows.iter().map(|row| self.cell(*row)).collect()),
         }
     }
 

@@ -15,6 +15,7 @@ mod outcome;
 mod outcomes;
 mod packed;
 mod shelf;
+mod texts;
 mod values;
 
 pub use batch::{Batch, Column, Origin};
@@ -24,4 +25,5 @@ pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, U
 pub use outcomes::{FigureValue, Outcomes, Taken, Telling, Told};
 pub use packed::Packed;
 pub use shelf::Shelf;
-pub use values::{Filler, TextColumn, Values, Wholes};
+pub use texts::TextColumn;
+pub use values::{Filler, Values, Wholes};

@@ -7,7 +7,8 @@
 
 use crate::base::Date;
 
-use super::values::{TextColumn, Values, Wholes};
+use super::texts::TextColumn;
+use super::values::{Values, Wholes};
 use super::{Batch, Column, Origin};
 
 /// Rows of a batch, packed. What does not fit into some bytes stays in its column.
@@ -407,7 +408,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::Cell;
-    use super::super::values::{TextColumn, Values, Wholes};
+    use super::super::texts::TextColumn;
+    use super::super::values::{Values, Wholes};
     use super::*;
     use crate::base::Exact;
 

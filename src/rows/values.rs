@@ -124,6 +124,42 @@ impl<T> Values<T> {
         }
     }
 
+    /// Adds what is read from each of some things, up to the first from which nothing can be: that one
+    /// is given back.
+    #[inline]
+    pub fn extend_while<I>(
+        &mut self,
+        things: &mut I,
+        mut read: impl FnMut(I::Item) -> Option<T>,
+    ) -> Option<I::Item>
+    where
+        T: Copy + Filler,
+        I: ExactSizeIterator + Clone,
+        I::Item: Copy,
+    {
+        let mut count = self.values.len();
+        // The places come first, so that there need be no thought of room at each value; and the things
+        // are copied, so that how far they have come need not be noted at each.
+        self.values.resize(count + things.len(), T::filler());
+        let mut own = things.clone();
+        let mut other = None;
+        for place in self.values.get_mut(count..).unwrap_or_default() {
+            let Some(thing) = own.next() else { break };
+            let Some(value) = read(thing) else {
+                other = Some(thing);
+                break;
+            };
+            *place = value;
+            count += 1;
+        }
+        *things = own;
+        self.values.truncate(count);
+        if !self.there.is_empty() {
+            self.there.resize(count, true);
+        }
+        other
+    }
+
     /// Adds the lack of one.
     pub fn push_missing(&mut self)
     where
@@ -147,6 +183,18 @@ impl<T> Values<T> {
         }
     }
 
+    /// Those of some rows.
+    pub fn only(&self, rows: &[usize]) -> Values<T>
+    where
+        T: Clone + Filler,
+    {
+        if self.there.is_empty() {
+            let chosen = |row: &usize| self.values.get(*row).cloned().unwrap_or_else(T::filler);
+            return Values { values: rows.iter().map(chosen).collect(), there: Vec::new() };
+        }
+        rows.iter().map(|row| self.get_ref(*row).cloned()).collect()
+    }
+
     /// Forgets all but the first so many.
     pub fn truncate(&mut self, rows: usize) {
         self.values.truncate(rows);
@@ -156,7 +204,7 @@ impl<T> Values<T> {
 
 /// Forgets all notes but the first so many. What is equal has one form: no notes where nothing is
 /// missing.
-fn forget(there: &mut Vec<bool>, rows: usize) {
+pub(super) fn forget(there: &mut Vec<bool>, rows: usize) {
     let missing = there.get(rows..).is_some_and(|forgotten| forgotten.contains(&false));
     there.truncate(rows);
     if missing && !there.contains(&false) {
@@ -269,6 +317,20 @@ impl Wholes {
         self.narrow.push(number);
     }
 
+    /// Adds numbers of 64 bits, as [`Values::extend_while`] does.
+    #[inline]
+    pub fn extend_while<I>(
+        &mut self,
+        things: &mut I,
+        read: impl FnMut(I::Item) -> Option<i64>,
+    ) -> Option<I::Item>
+    where
+        I: ExactSizeIterator + Clone,
+        I::Item: Copy,
+    {
+        self.narrow.extend_while(things, read)
+    }
+
     /// Adds the lack of one.
     pub fn push_missing(&mut self) {
         self.narrow.push_missing();
@@ -282,6 +344,14 @@ impl Wholes {
                 None => self.push_missing(),
             }
         }
+    }
+
+    /// Those of some rows.
+    pub fn only(&self, rows: &[usize]) -> Wholes {
+        if self.wide.is_empty() {
+            return Wholes { narrow: self.narrow.only(rows), wide: Vec::new() };
+        }
+        rows.iter().map(|row| self.get(*row)).collect()
     }
 
     /// Forgets all but the first so many.
@@ -303,100 +373,6 @@ impl FromIterator<Option<i128>> for Wholes {
         column
     }
 }
-
-/// Texts end to end, so that a batch of them is one piece of memory.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TextColumn {
-    bytes: String,
-    /// Where each text ends in `bytes`; a missing one is empty.
-    ends: Vec<usize>,
-    /// Which are there; empty while all are.
-    there: Vec<bool>,
-}
-
-impl TextColumn {
-    /// None yet, with room for so many that are short.
-    pub fn with_capacity(rows: usize) -> TextColumn {
-        let bytes = String::with_capacity(rows.saturating_mul(SHORT_TEXT_BYTES));
-        TextColumn { bytes, ends: Vec::with_capacity(rows), there: Vec::new() }
-    }
-
-    /// About how many bytes of memory they take.
-    pub fn size(&self) -> usize {
-        self.bytes.len() + self.ends.len() * size_of::<usize>() + self.there.len()
-    }
-
-    /// Adds the texts of some rows of another column.
-    pub fn extend_from(&mut self, other: &TextColumn, rows: Range<usize>) {
-        rows.for_each(|row| self.push(other.get(row)));
-    }
-
-    /// A column that holds nothing yet, with as much room.
-    pub fn emptied(&self) -> TextColumn {
-        TextColumn {
-            bytes: String::with_capacity(self.bytes.len()),
-            ends: Vec::with_capacity(self.ends.len()),
-            there: Vec::new(),
-        }
-    }
-
-    /// Adds a text, or the lack of one.
-    #[inline]
-    pub fn push(&mut self, text: Option<&str>) {
-        if text.is_none() {
-            self.there.resize(self.ends.len(), true);
-            self.there.push(false);
-        } else if !self.there.is_empty() {
-            self.there.push(true);
-        }
-        self.bytes.push_str(text.unwrap_or_default());
-        self.ends.push(self.bytes.len());
-    }
-
-    /// The texts that are there.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.len()).filter_map(|row| self.get(row))
-    }
-
-    /// The text in a row, if there is one.
-    #[inline]
-    pub fn get(&self, row: usize) -> Option<&str> {
-        let end = *self.ends.get(row)?;
-        if self.there.get(row) == Some(&false) {
-            return None;
-        }
-        self.bytes.get(self.end_before(row)..end)
-    }
-
-    #[inline]
-    fn end_before(&self, row: usize) -> usize {
-        row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
-    }
-
-    /// Whether none is missing.
-    pub fn is_full(&self) -> bool {
-        self.there.is_empty()
-    }
-
-    /// Forgets all texts but the first `rows`.
-    pub fn truncate(&mut self, rows: usize) {
-        self.ends.truncate(rows);
-        forget(&mut self.there, rows);
-        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
-    }
-
-    /// How many texts, present or not.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-}
-
-const SHORT_TEXT_BYTES: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -436,17 +412,23 @@ mod tests {
         }
 
         #[test]
-        fn texts_come_back(
-            texts in prop::collection::vec(prop::option::of(".{0,5}"), 0..40),
-            cut in 0_usize..40,
+        fn values_are_added_while_there_are_any(
+            numbers in prop::collection::vec(prop::option::weighted(0.9, any::<u32>()), 0..20),
+            missing: bool,
         ) {
-            let mut column = TextColumn::default();
-            texts.iter().for_each(|text| column.push(text.as_deref()));
-            column.truncate(cut);
-            texts.iter().skip(cut).for_each(|text| column.push(text.as_deref()));
-            for (row, text) in texts.iter().enumerate() {
-                prop_assert_eq!(column.get(row), text.as_deref());
+            let (mut column, mut wanted) = (Values::default(), Values::default());
+            if missing {
+                column.push_missing();
+                wanted.push_missing();
             }
+            let mut things = numbers.iter();
+            let other = column.extend_while(&mut things, |number| *number);
+            let all = numbers.iter().take_while(|number| number.is_some());
+            let count = all.clone().count();
+            prop_assert_eq!(other.is_some(), count < numbers.len());
+            prop_assert_eq!(things.len(), numbers.len().saturating_sub(count + 1));
+            all.flatten().for_each(|number| wanted.push(*number));
+            prop_assert_eq!(column, wanted);
         }
     }
 

@@ -30,6 +30,7 @@ mod floors;
 mod jobs;
 mod lane;
 mod lane_rows;
+mod lane_side;
 mod lane_steady;
 mod language;
 mod model;

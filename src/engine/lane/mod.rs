@@ -11,6 +11,7 @@ mod ends;
 mod programs;
 mod rows;
 mod settle;
+mod side;
 mod tree;
 mod whole;
 
@@ -18,7 +19,8 @@ use ethnum::I256;
 
 use crate::base::{Date, Money};
 use crate::plan::{
-    CaseOf, Choice, Day, Done, Lane, LaneStep, Limit, Next, Plan, Program, Slot, Sum, Way, at, lane,
+    CaseOf, Choice, Day, Done, Event as EventKind, Lane, LaneStep, Limit, Next, Plan, Program,
+    Slot, Sum, Way, at, lane,
 };
 use crate::rows::{Allocation, Batch, Column, FigureValue};
 
@@ -30,6 +32,8 @@ use ahead::{Ahead, Found};
 pub(crate) use programs::{Answers, Ready};
 use programs::{Programs, Width};
 use rows::RowWork;
+pub(crate) use side::Ended;
+use side::Side;
 use whole::Whole;
 
 /// The lanes of a plan, by event kind, and the memory to work in.
@@ -40,6 +44,8 @@ pub(crate) struct Lanes {
     wide: Work<i128>,
     /// For shares of rows, whose denominators are sums of an event's own numbers.
     widest: Work<I256>,
+    /// What became of those events of a batch that were worked out together.
+    pub side: Side,
     /// What the event taken last lacked.
     wanted: Option<Wanted>,
 }
@@ -85,6 +91,10 @@ struct Work<W> {
     watched: Vec<(u32, W, Sum)>,
     /// Legs whose latch shuts.
     shutting: Vec<(u32, Sum)>,
+    /// Numerators of shares, and what they are in units.
+    shares: Vec<W>,
+    units: Vec<W>,
+    /// What they have beyond whole units.
     fractions: Vec<(W, usize)>,
     /// Of parts that are known, what each has beyond whole units.
     rests: Vec<u64>,
@@ -124,14 +134,14 @@ impl Lanes {
         let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
         let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
         let widest = Work::new().prepared(&lanes);
-        Lanes { lanes, narrow, wide, widest, wanted: None }
+        Lanes { lanes, narrow, wide, widest, side: Side::default(), wanted: None }
     }
 
     /// No lanes: every event is the evaluator's.
     pub fn none() -> Lanes {
         let lanes = Vec::new();
         let (narrow, wide, widest) = (Work::new(), Work::new(), Work::new());
-        Lanes { lanes, narrow, wide, widest, wanted: None }
+        Lanes { lanes, narrow, wide, widest, side: Side::default(), wanted: None }
     }
 
     /// What the event that was taken last lacked, if it was that: with it, it may be taken again.
@@ -181,6 +191,18 @@ impl Lanes {
     pub fn waits(&mut self, answers: &Answers, batch: &Batch, row: usize, date: Date) -> bool {
         let programs = self.lanes.get_mut(at(batch.event)).and_then(Option::as_mut);
         programs.is_none_or(|programs| programs.waits(answers, row, date))
+    }
+
+    /// Whether the place of an event in the order of its kind is told by its key, so that different
+    /// places are those of different keys.
+    pub fn keys_tell_places(&self, declared: &EventKind, event: u32) -> bool {
+        let of_key = |field: &u32| declared.unique.contains(field);
+        let programs = self.lanes.get(at(event)).and_then(Option::as_ref);
+        let made_of = programs.and_then(|programs| programs.lane.date.fields());
+        let date =
+            of_key(&declared.effective) || made_of.is_some_and(|fields| fields.iter().all(of_key));
+        let told = |field: &u32| of_key(field) || (date && *field == declared.effective);
+        declared.order_matters && date && declared.order_by.iter().all(told)
     }
 
     /// The day of an event, if its kind has a lane and it has all that a lane needs.
@@ -320,6 +342,8 @@ impl<W: Whole> Work<W> {
             text: None,
             watched: Vec::new(),
             shutting: Vec::new(),
+            shares: Vec::new(),
+            units: Vec::new(),
             fractions: Vec::new(),
             rests: Vec::new(),
             changes: Vec::new(),

@@ -10,6 +10,7 @@ use crate::plan::{Day, Lane, Program, Question, at};
 use crate::rows::{Batch, Column};
 
 use super::ahead::Ahead;
+use super::side::{Turns, Worth};
 
 /// The programs of an event kind.
 pub(crate) struct Programs {
@@ -23,10 +24,15 @@ pub(crate) struct Programs {
     pub width: Enough,
     /// Whether a question is about more than the day.
     asks_fields: bool,
+    /// The days that are asked about, which is always the last question.
+    days_asked: Option<Vec<i32>>,
     /// The day of the event before, if days are worked out from fields alone.
     day: Option<LastDay>,
     /// By situation, whether an event in it waits for others, once that has been asked.
     waits: Table<Option<bool>>,
+    /// Of events that are worked out side by side in their order.
+    pub turns: Turns,
+    pub in_turn: Worth,
 }
 
 /// What is known of situations: of each, or if there are very many of those that have come.
@@ -73,15 +79,36 @@ struct LastDay {
 }
 
 /// A program, and the positions of accounts that are always the same, once they have occurred.
-struct Own {
-    program: Program,
+pub(super) struct Own {
+    pub program: Program,
     positions: Vec<Option<u32>>,
+    /// Whether it is worth to take events through it side by side.
+    pub worth: Worth,
+}
+
+impl Members {
+    fn with_room(count: usize) -> Members {
+        Members {
+            places: Vec::with_capacity(count),
+            rows: Vec::with_capacity(count),
+            days: Vec::with_capacity(count),
+        }
+    }
+}
+
+/// Events that go through the same program: their places among those asked about, their rows, and
+/// their days.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    pub places: Vec<usize>,
+    pub rows: Vec<u32>,
+    pub days: Vec<i64>,
 }
 
 impl Own {
     fn new(program: Program) -> Own {
         let positions = vec![None; at(program.fixed)];
-        Own { program, positions }
+        Own { program, positions, worth: Worth::default() }
     }
 }
 
@@ -145,6 +172,14 @@ impl Enough {
     }
 }
 
+/// Fewer events than these for each program go through one together.
+const GROUP_FEW: usize = 16;
+
+fn together(events: &[(u32, Date)]) -> Members {
+    let (rows, days) = events.iter().map(|(row, day)| (*row, i64::from(day.days()))).unzip();
+    Members { places: (0..events.len()).collect(), rows, days }
+}
+
 /// To make a program costs about as much as it saves so many events.
 const WARM: u8 = 16;
 /// More programs than these are not made.
@@ -188,7 +223,97 @@ impl Programs {
             day => day.fields().map(|fields| LastDay { fields, of: Vec::new(), day: None }),
         };
         let width = Enough::default();
-        Programs { lane, made, programs: Vec::new(), general, width, asks_fields, day, waits }
+        let days_asked = match lane.questions.iter().last() {
+            Some(Question::Days(days)) => Some(days.clone()),
+            _ => None,
+        };
+        Programs {
+            lane,
+            made,
+            programs: Vec::new(),
+            general,
+            width,
+            asks_fields,
+            days_asked,
+            day,
+            waits,
+            turns: Turns::default(),
+            in_turn: Worth::default(),
+        }
+    }
+
+    /// Whether events may read or change what outlives them.
+    pub fn have_turns(&self) -> bool {
+        self.general.program.waits || self.lane.always_waits()
+    }
+
+    /// The program of all situations.
+    pub fn general(&self) -> &Program {
+        &self.general.program
+    }
+
+    /// Events of a turn by their program; through that of all situations if they are few.
+    pub fn groups_of_turn(
+        &mut self,
+        answers: &Answers,
+        events: &[(u32, Date)],
+    ) -> Vec<(Option<u32>, Members)> {
+        let few = events.len() < GROUP_FEW.saturating_mul(self.programs.len());
+        if few || self.made.is_empty() {
+            vec![(None, together(events))]
+        } else {
+            self.groups(answers, events)
+        }
+    }
+
+    /// Some events by the program that they go through.
+    pub fn groups(
+        &mut self,
+        answers: &Answers,
+        events: &[(u32, Date)],
+    ) -> Vec<(Option<u32>, Members)> {
+        if self.made.is_empty() {
+            let (rows, days) =
+                events.iter().map(|(row, day)| (*row, i64::from(day.days()))).unzip();
+            return vec![(None, Members { places: (0..events.len()).collect(), rows, days })];
+        }
+        let numbers: Vec<usize> = events
+            .iter()
+            .map(|(row, day)| {
+                let situation = self.situation(answers, at(*row), *day);
+                let program = situation.and_then(|situation| self.of_situation(situation));
+                program.map_or(0, |program| at(program) + 1)
+            })
+            .collect();
+        let mut sizes = vec![0; self.programs.len() + 1];
+        for number in &numbers {
+            if let Some(size) = sizes.get_mut(*number) {
+                *size += 1;
+            }
+        }
+        let mut of_programs: Vec<Members> = sizes.into_iter().map(Members::with_room).collect();
+        for (place, ((row, day), number)) in events.iter().zip(&numbers).enumerate() {
+            if let Some(members) = of_programs.get_mut(*number) {
+                members.places.push(place);
+                members.rows.push(*row);
+                members.days.push(day.days().into());
+            }
+        }
+        let numbers = std::iter::once(None).chain((0..).map(Some));
+        let groups = numbers.zip(of_programs);
+        groups.filter(|(_, members)| !members.rows.is_empty()).collect()
+    }
+
+    /// A program.
+    pub fn program_at(&self, place: Option<u32>) -> &Program {
+        let made = place.and_then(|place| self.programs.get(at(place)));
+        &made.unwrap_or(&self.general).program
+    }
+
+    /// A program: one that was made for a situation, or that of all.
+    pub fn own(&mut self, place: Option<u32>) -> (&Lane, &mut Own) {
+        let made = place.and_then(|place| self.programs.get_mut(at(place)));
+        (&self.lane, made.unwrap_or(&mut self.general))
     }
 
     /// The day of an event, if it has the fields of the one before.
@@ -265,7 +390,7 @@ impl Programs {
     ) -> (&Lane, &Program, &mut [Option<u32>]) {
         let made = self.situation(answers, row, date).and_then(|it| self.of_situation(it));
         let made = made.and_then(|place| self.programs.get_mut(at(place)));
-        let Own { program, positions } = made.unwrap_or(&mut self.general);
+        let Own { program, positions, .. } = made.unwrap_or(&mut self.general);
         (&self.lane, program, positions)
     }
 
@@ -279,13 +404,12 @@ impl Programs {
             Some(&NO_ANSWER) => return None,
             Some(answers) => *answers,
         };
-        match self.lane.questions.iter().last() {
-            Some(question @ Question::Days(days)) => {
-                let come = days.iter().take_while(|day| **day <= date.days()).count();
-                answers.checked_mul(question.answers())?.checked_add(u32::try_from(come).ok()?)
-            }
-            _ => Some(answers),
-        }
+        let Some(days) = &self.days_asked else { return Some(answers) };
+        // There are few.
+        let come = days.iter().zip(1..).take_while(|(day, _)| **day <= date.days());
+        let come = come.last().map_or(0, |(_, come)| come);
+        let count = u32::try_from(days.len()).ok()?.checked_add(1)?;
+        answers.checked_mul(count)?.checked_add(come)
     }
 
     fn of_situation(&mut self, situation: u32) -> Option<u32> {
@@ -298,10 +422,14 @@ impl Programs {
             }
             Made::NotYet(_) if self.programs.len() >= PROGRAMS_MAX => None,
             Made::NotYet(_) => {
-                let place = u32::try_from(self.programs.len()).ok()?;
                 let lane = &self.lane;
                 let program = lane.questions.answered(&lane.program, situation);
-                self.programs.push(Own::new(program));
+                // Many situations come to the same.
+                let known = self.programs.iter().position(|own| own.program == program);
+                let place = u32::try_from(known.unwrap_or(self.programs.len())).ok()?;
+                if known.is_none() {
+                    self.programs.push(Own::new(program));
+                }
                 *made = Made::At(place);
                 Some(place)
             }

@@ -6,34 +6,21 @@ use super::Event;
 use super::whole::Whole;
 
 impl<W: Whole> Event<'_, W> {
-    /// Settles, as [`crate::engine`] does everywhere: each share rounded down (mirrored where the
-    /// whole is negative), the units missing one each by the way of giving.
     pub(super) fn settle(&mut self, settle: &Settle) -> Option<()> {
         let whole = self.total_of(&settle.plus)?.minus(self.total_of(&settle.minus)?)?;
         let den = W::of(settle.den)?;
-        let mirrored = whole < W::ZERO;
-        let (mut sum, mut missing) = (W::ZERO, whole.size()?);
-        self.work.fractions.clear();
-        for (leaf, (share, by, to)) in settle.shares.iter().enumerate() {
+        self.work.shares.clear();
+        for (share, by, _) in &settle.shares {
             let numerator = self.slot(*share).times(W::of(*by)?)?;
-            sum = sum.plus(numerator)?;
-            let numerator = if mirrored { numerator.negated()? } else { numerator };
-            let (units, rest) = numerator.divided(den)?;
-            missing = missing.minus(units)?;
-            self.put(*to, units);
-            if numerator != W::ZERO {
-                self.work.fractions.push((rest, leaf));
-            }
+            self.work.shares.push(numerator);
         }
-        // The legs of a division give what there was, always; what does not is the evaluator's to say.
-        if sum != whole.times(den)? {
-            return None;
-        }
-        if missing != W::ZERO {
-            self.give(settle, missing)?;
-        }
-        for (_, _, to) in settle.shares.iter().filter(|_| mirrored) {
-            let units = self.slot(*to).negated()?;
+        self.work.units.clear();
+        self.work.units.resize(settle.shares.len(), W::ZERO);
+        let work = &mut *self.work;
+        let (fractions, units) = (&mut work.fractions, &mut work.units);
+        self.residue += settled_units(whole, &work.shares, den, settle.by, fractions, units)?;
+        for (place, (_, _, to)) in settle.shares.iter().enumerate() {
+            let units = *self.work.units.get(place)?;
             self.put(*to, units);
         }
         Some(())
@@ -43,70 +30,115 @@ impl<W: Whole> Event<'_, W> {
         slots.iter().try_fold(W::ZERO, |sum, slot| sum.plus(self.slot(*slot)))
     }
 
-    fn give(&mut self, settle: &Settle, missing: W) -> Option<()> {
+    pub(super) fn divide(&mut self, divide: &Divide) -> Option<()> {
+        let whole = self.slot(divide.whole);
+        self.work.units.clear();
+        self.work.units.resize(divide.parts.len(), W::ZERO);
+        let work = &mut *self.work;
+        self.residue += divided_units(whole, divide, &mut work.rests, &mut work.units)?;
+        for (place, (_, to)) in divide.parts.iter().enumerate() {
+            let units = *self.work.units.get(place)?;
+            self.put(*to, units);
+        }
+        Some(())
+    }
+}
+
+/// Settles, as [`crate::engine`] does everywhere: each share, a numerator over `den`, rounded down
+/// (mirrored where the whole is negative), the units missing one each by the way of giving. Says how
+/// many those were.
+pub(super) fn settled_units<W: Whole>(
+    whole: W,
+    shares: &[W],
+    den: W,
+    by: WayOfSettling,
+    fractions: &mut Vec<(W, usize)>,
+    units: &mut [W],
+) -> Option<u64> {
+    let mirrored = whole < W::ZERO;
+    let (mut sum, mut missing) = (W::ZERO, whole.size()?);
+    fractions.clear();
+    for (leaf, (numerator, units)) in shares.iter().zip(&mut *units).enumerate() {
+        sum = sum.plus(*numerator)?;
+        let numerator = if mirrored { numerator.negated()? } else { *numerator };
+        let (down, rest) = numerator.divided(den)?;
+        missing = missing.minus(down)?;
+        *units = down;
+        if numerator != W::ZERO {
+            fractions.push((rest, leaf));
+        }
+    }
+    // The legs of a division give what there was, always; what does not is the evaluator's to say.
+    if sum != whole.times(den)? {
+        return None;
+    }
+    let mut given = 0;
+    if missing != W::ZERO {
         let missing = usize::try_from(missing.wide()?).ok()?;
-        if missing > self.work.fractions.len() {
+        if missing > fractions.len() {
             return None;
         }
-        self.residue += u64::try_from(missing).ok()?;
+        given = u64::try_from(missing).ok()?;
         for place in 0..missing {
-            let place = match settle.by {
+            let place = match by {
                 WayOfSettling::InOrder => place,
                 WayOfSettling::LargestRemainder => {
                     // Of equal fractions the first: there are never many.
-                    let fractions = self.work.fractions.iter().enumerate();
-                    let best = fractions.rev().max_by_key(|(_, (rest, _))| *rest);
+                    let rests = fractions.iter().enumerate();
+                    let best = rests.rev().max_by_key(|(_, (rest, _))| *rest);
                     best.map(|(place, _)| place)?
                 }
             };
-            let (rest, leaf) = self.work.fractions.get_mut(place)?;
+            let (rest, leaf) = fractions.get_mut(place)?;
             *rest = W::ONE.negated()?;
-            let (_, _, to) = settle.shares.get(*leaf)?;
-            let units = self.slot(*to).plus(W::ONE)?;
-            self.put(*to, units);
+            let units = units.get_mut(*leaf)?;
+            *units = units.plus(W::ONE)?;
         }
-        Some(())
     }
+    if mirrored {
+        for units in units {
+            *units = units.negated()?;
+        }
+    }
+    Some(given)
+}
 
-    /// Divides a number of units by known parts. The quotient and the rest by their sum are divided
-    /// apart, so that nothing leaves the width of the whole.
-    pub(super) fn divide(&mut self, divide: &Divide) -> Option<()> {
-        let whole = self.slot(divide.whole);
-        let (quotient, rest) = whole.size()?.divided(W::of(divide.sum.into())?)?;
-        let (rest, sum) = (u64::try_from(rest.wide()?).ok()?, divide.sum.unsigned_abs());
-        let mut missing = rest;
-        self.work.rests.clear();
-        for (part, to) in &divide.parts {
-            let (more, fraction) = divided(rest.checked_mul(part.unsigned_abs())?, sum)?;
-            missing = missing.checked_sub(more)?;
-            self.work.rests.push(fraction);
-            let units = quotient.times(W::of((*part).into())?)?.plus(W::of(more.into())?)?;
-            self.put(*to, units);
-        }
-        self.residue += missing;
-        for _ in 0..missing {
-            // Of equal fractions the first; each gets one unit at most, since there are as many.
-            let rests = self.work.rests.iter().enumerate();
-            let (place, _) = match divide.by {
-                WayOfSettling::InOrder => rests.clone().find(|(_, rest)| **rest != TAKEN)?,
-                WayOfSettling::LargestRemainder => rests
-                    .filter(|(_, rest)| **rest != TAKEN)
-                    .rev()
-                    .max_by_key(|(_, rest)| **rest)?,
-            };
-            *self.work.rests.get_mut(place)? = TAKEN;
-            let to = divide.parts.get(place)?.1;
-            let units = self.slot(to).plus(W::ONE)?;
-            self.put(to, units);
-        }
-        if whole < W::ZERO {
-            for (_, to) in &divide.parts {
-                let units = self.slot(*to).negated()?;
-                self.put(*to, units);
-            }
-        }
-        Some(())
+/// Divides a number of units by known parts. The quotient and the rest by their sum are divided
+/// apart, so that nothing leaves the width of the whole. Says how many units were given beyond
+/// rounding down.
+pub(super) fn divided_units<W: Whole>(
+    whole: W,
+    divide: &Divide,
+    rests: &mut Vec<u64>,
+    units: &mut [W],
+) -> Option<u64> {
+    let (quotient, rest) = whole.size()?.divided(W::of(divide.sum.into())?)?;
+    let (rest, sum) = (u64::try_from(rest.wide()?).ok()?, divide.sum.unsigned_abs());
+    let mut missing = rest;
+    rests.clear();
+    for ((part, _), units) in divide.parts.iter().zip(&mut *units) {
+        let (more, fraction) = divided(rest.checked_mul(part.unsigned_abs())?, sum)?;
+        missing = missing.checked_sub(more)?;
+        rests.push(fraction);
+        *units = quotient.times(W::of((*part).into())?)?.plus(W::of(more.into())?)?;
     }
+    for _ in 0..missing {
+        // Of equal fractions the first; each gets one unit at most, since there are as many.
+        let left = rests.iter().enumerate().filter(|(_, rest)| **rest != TAKEN);
+        let (place, _) = match divide.by {
+            WayOfSettling::InOrder => left.min_by_key(|(place, _)| *place)?,
+            WayOfSettling::LargestRemainder => left.rev().max_by_key(|(_, rest)| **rest)?,
+        };
+        *rests.get_mut(place)? = TAKEN;
+        let units = units.get_mut(place)?;
+        *units = units.plus(W::ONE)?;
+    }
+    if whole < W::ZERO {
+        for units in units {
+            *units = units.negated()?;
+        }
+    }
+    Some(missing)
 }
 
 /// What stands in the place of a fraction that got its unit.

@@ -441,7 +441,7 @@ impl<'a, W: Whole> Event<'a, W> {
     }
 }
 
-fn read_off<W: Whole>(table: &ScheduleTable, value: W, day: i32) -> Option<W> {
+pub(super) fn read_off<W: Whole>(table: &ScheduleTable, value: W, day: i32) -> Option<W> {
     let begun = table.versions.partition_point(|version| version.from <= day);
     let version = table.versions.get(begun.checked_sub(1)?)?;
     if day >= version.until && version.until != i32::MAX {
@@ -456,7 +456,7 @@ fn read_off<W: Whole>(table: &ScheduleTable, value: W, day: i32) -> Option<W> {
 }
 
 /// A whole number divided and rounded, as [`crate::base::Exact::rounded`] does.
-fn rounded<W: Whole>(value: W, by: W, how: Rounding) -> Option<W> {
+pub(super) fn rounded<W: Whole>(value: W, by: W, how: Rounding) -> Option<W> {
     let (down, rest) = value.divided(by)?;
     if rest == W::ZERO {
         return Some(down);

@@ -49,7 +49,8 @@ fn widest_times(one: I256, two: I256) -> Option<I256> {
 }
 
 fn narrow_divided(value: i64, by: i64) -> Option<(i64, i64)> {
-    Some((value.checked_div_euclid(by)?, value.checked_rem_euclid(by)?))
+    let down = value.checked_div_euclid(by)?;
+    Some((down, value.wrapping_sub(down.wrapping_mul(by))))
 }
 
 /// Half the width is a good deal quicker where it is enough.

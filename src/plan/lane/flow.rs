@@ -157,6 +157,7 @@ impl<'p> Flow<'p> {
             way,
             fixed: 0,
             waits: true,
+            whole: false,
         };
         let (questions, program) =
             Questions::of(&program, date_field(&date), self.maker.plan, event);

@@ -28,13 +28,15 @@ pub(super) struct Reader<'k, K> {
     date: Option<u32>,
     /// Slots in which nothing is put down: each is a multiple of another.
     pub multiples: Vec<(Slot, Slot, i128)>,
-    /// Whether a tree that is left asks for a total, or for what there is no tree for.
-    pub unsure: bool,
+    /// Whether a tree that is left asks for a total …
+    pub reads: bool,
+    /// … and whether one asks for what there is no tree for.
+    pub unknown: bool,
 }
 
 impl<'k, K: Known> Reader<'k, K> {
     pub fn new(known: &'k mut K, date: Option<u32>) -> Reader<'k, K> {
-        Reader { known, date, multiples: Vec::new(), unsure: false }
+        Reader { known, date, multiples: Vec::new(), reads: false, unknown: false }
     }
 
     /// The slot that holds a numerator, and what it is multiplied with.
@@ -46,13 +48,13 @@ impl<'k, K: Known> Reader<'k, K> {
     pub fn number(&mut self, number: &Number) -> Number {
         match number {
             Number::Total { tally, projection, key, own, as_of } => {
-                self.unsure = true;
+                self.reads = true;
                 let as_of = as_of.as_ref().map(|day| Box::new(self.day(day)));
                 let (tally, projection, key) = (*tally, *projection, *key);
                 Number::Total { tally, projection, key, own: own.clone(), as_of }
             }
             Number::Unknown => {
-                self.unsure = true;
+                self.unknown = true;
                 Number::Unknown
             }
             Number::Constant(_)
@@ -169,7 +171,7 @@ impl<'k, K: Known> Reader<'k, K> {
     pub fn truth(&mut self, truth: &Truth) -> Truth {
         match truth {
             Truth::Unknown => {
-                self.unsure = true;
+                self.unknown = true;
                 Truth::Unknown
             }
             Truth::Constant(_)
@@ -276,7 +278,7 @@ impl<'k, K: Known> Reader<'k, K> {
         match day {
             Day::Field(field) if self.date == Some(*field) => Day::Effective,
             Day::Unknown => {
-                self.unsure = true;
+                self.unknown = true;
                 Day::Unknown
             }
             Day::Constant(_) | Day::Effective | Day::Field(_) | Day::RowField(..) => day.clone(),
@@ -321,7 +323,7 @@ impl<'k, K: Known> Reader<'k, K> {
                 self.known.member(*field).map_or(entity.clone(), Entity::Constant)
             }
             Entity::Unknown => {
-                self.unsure = true;
+                self.unknown = true;
                 Entity::Unknown
             }
             Entity::Constant(_) | Entity::RowField(..) => entity.clone(),

@@ -202,11 +202,13 @@ struct Maker<'k, K> {
     fixed: u32,
     /// Whether something that outlives an event is read or changed, as far as has been seen.
     waits: bool,
+    /// Whether a rule that may apply has no way.
+    leaves_out: bool,
 }
 
 impl<'k, K: Known> Maker<'k, K> {
     fn new(known: &'k mut K, date: Option<u32>) -> Maker<'k, K> {
-        Maker { reader: Reader::new(known, date), fixed: 0, waits: false }
+        Maker { reader: Reader::new(known, date), fixed: 0, waits: false, leaves_out: false }
     }
 
     fn program(&mut self, program: &Program) -> Program {
@@ -235,7 +237,8 @@ impl<'k, K: Known> Maker<'k, K> {
             figure.under = self.reader.number(&figure.under);
         }
         program.fixed = self.fixed;
-        program.waits = self.waits || self.reader.unsure;
+        program.whole = !self.reader.unknown && !self.leaves_out;
+        program.waits = self.waits || self.reader.reads || self.reader.unknown;
         program
     }
 
@@ -255,7 +258,9 @@ impl<'k, K: Known> Maker<'k, K> {
                 let content = self.plain(choice.content, &mut steps);
                 let cases = choice.cases.iter().zip(whens).map(|(case, when)| {
                     // What has no way here may do anything.
-                    self.waits |= case.way.is_none() && when != Truth::Constant(false);
+                    let left_out = case.way.is_none() && when != Truth::Constant(false);
+                    self.leaves_out |= left_out;
+                    self.waits |= left_out;
                     let before = self.reader.multiples.len();
                     let way = case.way.as_ref().map(|way| self.way(way, Vec::new()));
                     self.reader.multiples.truncate(before);

@@ -65,6 +65,9 @@ pub struct Program {
     /// Whether it may read or change what outlives an event: if not, an event that goes through it
     /// waits for no other, and none waits for it.
     pub waits: bool,
+    /// Whether all is in its trees: then what an event comes to, whoever works it out, is a matter of
+    /// itself and of what is kept under the lane's keys.
+    pub whole: bool,
 }
 
 /// A row.

@@ -1,0 +1,334 @@
+//! The end of a group: what its events give and change; compare [`super::super::ends`].
+
+use crate::base::Date;
+use crate::plan::{Done, KeyPart, Leaf, Sum, at};
+use crate::rows::{Cell, Payee};
+
+use super::numbers::Numbers;
+use super::steps::Watched;
+use super::{Finished, Given, Group, LegGiven, Payees, Side, date, only};
+use crate::engine::state::State;
+use crate::engine::summary::Brought;
+use crate::engine::value::Part;
+
+const HALF: &str = "the changes of a group of events failed half way";
+
+/// What a leaf gets from each event, and what of that is more than it is owed: a numerator, and its
+/// denominator.
+pub(super) struct LeafOf {
+    units: Numbers,
+    more: Numbers,
+    den: Numbers,
+    to: To,
+}
+
+/// Whom a leaf pays.
+enum To {
+    Undetermined,
+    /// An account without key, or with one member.
+    Account(u32, Option<Numbers>),
+}
+
+/// What is added to a sum of a tally for each event.
+pub(super) struct Change {
+    sum: Sum,
+    amounts: Numbers,
+}
+
+impl<'a> Group<'a, '_> {
+    /// Works out what the events give and change, so far that making the changes cannot fail.
+    pub(super) fn finish(mut self, done: &'a Done) -> Finished<'a> {
+        let leaves: Vec<LeafOf> = done.leaves.iter().map(|leaf| self.leaf(leaf)).collect();
+        let mut changes = Vec::new();
+        let program = self.of.program;
+        for (place, add) in program.adds.iter().enumerate() {
+            let amounts = self.own_add(place);
+            self.change(&add.sums, &amounts, &mut changes);
+        }
+        for feed in &done.feeds {
+            let leaves = feed.leaves.iter().filter_map(|leaf| done.leaves.get(*leaf));
+            let slots = leaves.map(|leaf| leaf.units).chain(feed.pooled.iter().copied());
+            let amounts = slots.fold(Numbers::All(0), |sum, slot| {
+                sum.with(self.slot(slot), &mut self.lost, i64::checked_add)
+            });
+            self.change(&feed.sums, &amounts, &mut changes);
+        }
+        // What does not give what there was is the evaluator's to say.
+        let left = leaves.iter().fold(self.inflow.clone(), |left, leaf: &LeafOf| {
+            left.with(leaf.units.clone(), &mut self.lost, i64::checked_sub)
+        });
+        left.map(&mut self.lost, |left| (left == 0).then_some(0));
+        let Group { of, rows, days, watched, keys, residues, inflow, lost, .. } = self;
+        let lane = of.lane;
+        Finished { lane, done, rows, days, leaves, changes, watched, keys, residues, inflow, lost }
+    }
+
+    fn leaf(&mut self, leaf: &Leaf) -> LeafOf {
+        let (slot, by, den) = leaf.share;
+        let (by, den) = (i64::try_from(by).ok(), i64::try_from(den).ok());
+        let units = self.slot(leaf.units);
+        let share = self.slot(slot).map(&mut self.lost, |it| it.checked_mul(by?));
+        let mut den = self.constant(den);
+        if let Some(under) = leaf.under {
+            den = den.with(self.slot(under), &mut self.lost, i64::checked_mul);
+        }
+        let owed = units.clone().with(den.clone(), &mut self.lost, i64::checked_mul);
+        let more = owed.with(share, &mut self.lost, i64::checked_sub);
+        let to = match &leaf.payee {
+            _ if leaf.each.is_some() => None,
+            None => Some(To::Undetermined),
+            Some((account, key)) => match key.as_slice() {
+                [] => Some(To::Account(*account, None)),
+                [KeyPart::Member(entity)] => Some(To::Account(*account, Some(self.entity(entity)))),
+                _ => None,
+            },
+        };
+        if to.is_none() {
+            self.lost.fill(true);
+        }
+        LeafOf { units, more, den, to: to.unwrap_or(To::Undetermined) }
+    }
+
+    fn change(&mut self, sums: &[Sum], amounts: &Numbers, changes: &mut Vec<Change>) {
+        for sum in sums {
+            if self.keys.get(at(sum.key)).is_none_or(Option::is_none) {
+                self.lost.fill(true);
+            }
+            changes.push(Change { sum: *sum, amounts: amounts.clone() });
+        }
+    }
+}
+
+impl Finished<'_> {
+    /// How many events there are, and how many of them are somebody else's.
+    pub fn lost(&self) -> (usize, usize) {
+        (self.rows.len(), self.lost.iter().filter(|lost| **lost).count())
+    }
+
+    /// The events that are not lost.
+    fn kept(self) -> Self {
+        if !self.lost.contains(&true) {
+            return self;
+        }
+        let kept = self.lost.iter().enumerate().filter(|(_, lost)| !**lost);
+        let places: Vec<usize> = kept.map(|(place, _)| place).collect();
+        let leaf = |LeafOf { units, more, den, to }: LeafOf| LeafOf {
+            units: units.only(&places),
+            more: more.only(&places),
+            den: den.only(&places),
+            to: match to {
+                To::Account(account, Some(key)) => To::Account(account, Some(key.only(&places))),
+                others => others,
+            },
+        };
+        let change =
+            |Change { sum, amounts }: Change| Change { sum, amounts: amounts.only(&places) };
+        Finished {
+            lane: self.lane,
+            done: self.done,
+            rows: only(&self.rows, &places),
+            days: self.days.only(&places),
+            leaves: self.leaves.into_iter().map(leaf).collect(),
+            changes: self.changes.into_iter().map(change).collect(),
+            watched: self.watched.iter().map(|it| it.only(&places)).collect(),
+            keys: self.keys.iter().map(|it| it.as_ref().map(|it| it.only(&places))).collect(),
+            residues: only(&self.residues, &places),
+            inflow: self.inflow.only(&places),
+            lost: vec![false; places.len()],
+        }
+    }
+
+    /// Makes the changes of all events that are not lost.
+    ///
+    /// # Errors
+    /// A mistake of ours.
+    pub fn commit(self, state: &mut State, side: &mut Side) -> Result<(), &'static str> {
+        let mut group = self.kept();
+        group.change(state)?;
+        let count = group.rows.len();
+        let mut legs = Vec::with_capacity(group.leaves.len());
+        let mut years = None;
+        let inflow = group.inflow.spread(count);
+        let mut brought = Brought {
+            events: u64::try_from(count).map_err(|_| HALF)?,
+            residue: group.residues.iter().fold(0, |sum, it| sum.saturating_add(*it)),
+            inflow: sum(&inflow),
+            ..Brought::default()
+        };
+        let leaves = std::mem::take(&mut group.leaves);
+        for (leaf, LeafOf { units, more, den, to }) in group.done.leaves.iter().zip(leaves) {
+            let units = units.spread(count);
+            let payee = match to {
+                To::Undetermined => {
+                    brought.undetermined += sum(&units);
+                    Payees::One(Payee::Undetermined)
+                }
+                To::Account(account, key) => {
+                    brought.given += sum(&units);
+                    let more = more.spread(count);
+                    let positions = group.positions(account, key.as_ref(), (&units, &more), state);
+                    group.drift((&positions, &more, &den), &mut years, state)?;
+                    match positions {
+                        Numbers::All(position) => {
+                            let position = u32::try_from(position).map_err(|_| HALF)?;
+                            Payees::One(Payee::Account(position))
+                        }
+                        Numbers::Each(positions) => Payees::Each(positions),
+                    }
+                }
+            };
+            legs.push(LegGiven { leg: leaf.leg, payee, units });
+        }
+        let number = u32::try_from(side.groups.len() + 1).map_err(|_| HALF)?;
+        for (place, row) in (0_u32..).zip(&group.rows) {
+            *side.ended.get_mut(at(*row)).ok_or(HALF)? = (number, place);
+        }
+        let residues = group.residues;
+        side.groups.push(Given { legs, inflow, residues });
+        side.brought = side.brought.with(&brought).ok_or(HALF)?;
+        Ok(())
+    }
+
+    /// The positions of the accounts of a leaf, so far as anything comes to them.
+    fn positions(
+        &self,
+        account: u32,
+        key: Option<&Numbers>,
+        (units, more): (&[i64], &[i64]),
+        state: &mut State,
+    ) -> Numbers {
+        let mut position = |member: Option<i64>| {
+            let member = member.and_then(|it| u32::try_from(it).ok());
+            let parts = member.map(Part::Member);
+            let cells = || member.into_iter().map(Cell::Member).collect();
+            i64::from(state.accounts.position(account, parts.as_slice(), cells))
+        };
+        let mut given = units.iter().zip(more).map(|(units, more)| *units != 0 || *more != 0);
+        match key {
+            None | Some(Numbers::All(_)) => {
+                let any = given.any(|given| given);
+                Numbers::All(if any { position(key.map(|key| key.at(0))) } else { 0 })
+            }
+            Some(Numbers::Each(key)) => {
+                let own = |(given, key): (bool, &i64)| if given { position(Some(*key)) } else { 0 };
+                Numbers::each(given.zip(key.iter()).map(own).collect())
+            }
+        }
+    }
+
+    /// Adds what a leaf got beyond what it is owed to the drift of its account, year by year.
+    fn drift(
+        &self,
+        (positions, more, den): (&Numbers, &[i64], &Numbers),
+        years: &mut Option<Years>,
+        state: &mut State,
+    ) -> Result<(), &'static str> {
+        if more.iter().all(|more| *more == 0) {
+            return Ok(());
+        }
+        let years = match years {
+            Some(years) => years,
+            None => years.insert(Years::of(&self.days, self.rows.len()).ok_or(HALF)?),
+        };
+        let mut add = |position, year: i32, more: i128, den: i64| {
+            let position = u32::try_from(position).map_err(|_| HALF)?;
+            let of = (self.lane.currency, year);
+            state.drift.add_over(position, of, more, den.into()).map_err(|_| HALF)
+        };
+        if let (Numbers::All(position), Numbers::All(den), true) = (positions, den, years.are_few())
+        {
+            let mut sums = vec![0_i128; years.count()];
+            for (more, year) in more.iter().zip(&years.each) {
+                if let Some(sum) = sums.get_mut(at(*year)) {
+                    *sum += i128::from(*more);
+                }
+            }
+            for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| *sum != 0) {
+                add(*position, year, sum, *den)?;
+            }
+            return Ok(());
+        }
+        let all = more.iter().zip(&years.each).enumerate();
+        for (place, (more, year)) in all.filter(|(_, (more, _))| **more != 0) {
+            let year = years.first.checked_add_unsigned(*year).ok_or(HALF)?;
+            add(positions.at(place), year, (*more).into(), den.at(place))?;
+        }
+        Ok(())
+    }
+
+    /// Changes totals and latches.
+    fn change(&self, state: &mut State) -> Result<(), &'static str> {
+        let keys = |sum: Sum| self.keys.get(at(sum.key)).and_then(Option::as_ref).ok_or(HALF);
+        let count = self.rows.len();
+        let days = self.days.spread(count);
+        for Change { sum, amounts } in &self.changes {
+            let totals = state.totals.get_mut(at(sum.tally));
+            let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
+            let (keys, amounts) = (keys(*sum)?.spread(count), amounts.spread(count));
+            let changes = keys.iter().zip(amounts.iter()).zip(days.iter());
+            for ((key, amount), day) in changes.filter(|((_, amount), _)| **amount != 0) {
+                let day = date(*day).ok_or(HALF)?;
+                let key = u32::try_from(*key).map_err(|_| HALF)?;
+                totals.add_whole(key, (*amount).into(), day).map_err(|_| HALF)?;
+            }
+        }
+        for Watched { leg, sum, shuts, open, bound } in &self.watched {
+            let keys = keys(*sum)?;
+            for place in 0..count {
+                let (shuts, open) = (shuts.at(place), open.at(place));
+                if !shuts && !open {
+                    continue;
+                }
+                let key = u32::try_from(keys.at(place)).map_err(|_| HALF)?;
+                let totals = state.totals.get(at(sum.tally));
+                let totals = totals.and_then(|it| it.get(at(sum.projection))).ok_or(HALF)?;
+                let total = totals.whole(key, None).ok_or(HALF)?;
+                if shuts || total >= i128::from(bound.at(place)) {
+                    state.shut_at(*leg, key);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// So few numbers of 64 bits as there are events do not leave 128.
+fn sum(values: &[i64]) -> i128 {
+    values.iter().map(|value| i128::from(*value)).sum()
+}
+
+/// The years of events.
+struct Years {
+    first: i32,
+    last: i32,
+    /// Since the first.
+    each: Vec<u32>,
+}
+
+/// Of so many years each has a place of its own.
+const YEARS_MAX: usize = 256;
+
+impl Years {
+    fn of(days: &Numbers, events: usize) -> Option<Years> {
+        let mut last = (i64::MIN, None);
+        let year = |day: &i64| {
+            if last.0 != *day {
+                last = (*day, date(*day).map(Date::year));
+            }
+            last.1
+        };
+        let years: Option<Vec<i32>> = days.spread(events).iter().map(year).collect();
+        let years = years?;
+        let (first, last) = (*years.iter().min()?, *years.iter().max()?);
+        let each = years.iter().map(|year| year.abs_diff(first)).collect();
+        Some(Years { first, last, each })
+    }
+
+    fn count(&self) -> usize {
+        at(self.last.abs_diff(self.first)) + 1
+    }
+
+    fn are_few(&self) -> bool {
+        self.count() <= YEARS_MAX
+    }
+}

@@ -1,0 +1,348 @@
+//! Events worked out side by side: column by column instead of event by event.
+//!
+//! Events of a batch that go through the same program make a [`Group`]. Whatever the program says is
+//! done for all of them before the next thing is, so that finding out what to do costs once a group,
+//! and numbers of 64 bits stand end to end. That is what all columnar engines do (P. Boncz and others,
+//! *MonetDB/X100: Hyper-Pipelining Query Execution*, CIDR 2005).
+//!
+//! An event with a number that does not fit, a value that is missing, or anything else that has no
+//! columns is *lost* to its group: it is worked out alone, as if it had never been in one. So
+//! what comes out never depends on who was in a group with whom. Events that read or change totals
+//! are in one group only as long as no two of them have a key in common ([`turn`]).
+
+mod ends;
+mod numbers;
+mod steps;
+mod trees;
+mod turn;
+
+use std::rc::Rc;
+
+use crate::base::{Date, Money};
+use crate::plan::{Done, Lane, Next, Program, Way, at};
+use crate::rows::{Allocation, Batch, Payee};
+
+use super::WorkedOut;
+use super::ahead::Ahead;
+use crate::engine::registers::Registers;
+use crate::engine::state::State;
+use crate::engine::summary::Brought;
+use numbers::Numbers;
+use steps::Watched;
+pub(super) use turn::Turns;
+
+/// What became of events of a batch that were worked out side by side.
+#[derive(Debug, Default)]
+pub(crate) struct Side {
+    groups: Vec<Given>,
+    /// By row of the batch: the number of its group and one, and its place there.
+    ended: Vec<(u32, u32)>,
+    /// What they brought, until somebody counts it.
+    brought: Brought,
+}
+
+/// What the events of a group give.
+#[derive(Debug)]
+struct Given {
+    /// In written order.
+    legs: Vec<LegGiven>,
+    inflow: Rc<Vec<i64>>,
+    residues: Vec<u64>,
+}
+
+/// What a leg gives: to whom, and for each event how much.
+#[derive(Debug)]
+struct LegGiven {
+    leg: u32,
+    payee: Payees,
+    units: Rc<Vec<i64>>,
+}
+
+/// Whom a leg pays.
+#[derive(Debug)]
+enum Payees {
+    /// The same for all events.
+    One(Payee),
+    /// By the positions of their accounts.
+    Each(Rc<Vec<i64>>),
+}
+
+/// What an event of a group came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended<'s> {
+    given: &'s Given,
+    place: usize,
+}
+
+impl Side {
+    /// Begins a batch of so many events.
+    pub fn begin(&mut self, rows: usize) {
+        self.groups.clear();
+        self.ended.clear();
+        self.ended.resize(rows, (0, 0));
+    }
+
+    /// What has been brought since this was asked last.
+    pub fn brought(&mut self) -> Brought {
+        std::mem::take(&mut self.brought)
+    }
+
+    /// What became of an event, if it was worked out with others.
+    #[inline]
+    pub fn of(&self, row: usize) -> Option<Ended<'_>> {
+        let (group, place) = *self.ended.get(row)?;
+        let given = self.groups.get(at(group.checked_sub(1)?))?;
+        Some(Ended { given, place: at(place) })
+    }
+}
+
+impl Ended<'_> {
+    /// What it brought, and the units given beyond rounding down.
+    #[inline]
+    pub fn worked_out(&self) -> WorkedOut {
+        let inflow = self.given.inflow.get(self.place).copied().unwrap_or(0);
+        let residue = self.given.residues.get(self.place).copied().unwrap_or(0);
+        WorkedOut { inflow: Money::from_minor(inflow.into()), residue }
+    }
+
+    /// What it gave.
+    #[inline]
+    pub fn give(&self, allocations: &mut Vec<Allocation>) {
+        for LegGiven { leg, payee, units } in &self.given.legs {
+            let units = units.get(self.place).copied().unwrap_or(0);
+            if units == 0 {
+                continue;
+            }
+            let payee = match payee {
+                Payees::One(payee) => *payee,
+                Payees::Each(positions) => {
+                    let position = positions.get(self.place).and_then(|it| u32::try_from(*it).ok());
+                    Payee::Account(position.unwrap_or(u32::MAX))
+                }
+            };
+            let amount = Money::from_minor(units.into());
+            allocations.push(Allocation { payee, amount, leg: *leg });
+        }
+    }
+}
+
+/// What the events of a group have in common.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    lane: &'a Lane,
+    program: &'a Program,
+    batch: &'a Batch,
+    ahead: &'a Ahead,
+    registers: &'a Registers,
+}
+
+/// Events that go through the same program, none of which depends on another.
+struct Group<'a, 's> {
+    of: Of<'a>,
+    state: &'s State,
+    /// Where they stand in the batch.
+    rows: Vec<u32>,
+    days: Numbers,
+    slots: Vec<Numbers>,
+    /// The numbers of their keys of totals, if they are known.
+    keys: Vec<Option<Numbers>>,
+    /// Rows of registers that have been looked up.
+    found: Vec<Option<Numbers>>,
+    adds: Vec<Numbers>,
+    watched: Vec<Watched>,
+    /// Units given beyond rounding down.
+    residues: Vec<u64>,
+    inflow: Numbers,
+    /// Which of them are somebody else's.
+    lost: Vec<bool>,
+}
+
+/// A group that has come to its end; nothing has been changed yet.
+struct Finished<'p> {
+    lane: &'p Lane,
+    done: &'p Done,
+    rows: Vec<u32>,
+    days: Numbers,
+    leaves: Vec<ends::LeafOf>,
+    changes: Vec<ends::Change>,
+    watched: Vec<Watched>,
+    keys: Vec<Option<Numbers>>,
+    residues: Vec<u64>,
+    inflow: Numbers,
+    lost: Vec<bool>,
+}
+
+/// Whether a program is one to take events through together. There are constructs that have no
+/// columns: where few come out of a group, nobody begins one again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::engine::lane) struct Worth {
+    tried: u32,
+    lost: u32,
+}
+
+/// After so many events it is known.
+const TRIED_MIN: u32 = 512;
+
+impl Worth {
+    pub fn is_worth_it(self) -> bool {
+        self.tried < TRIED_MIN || self.lost < self.tried / 2
+    }
+
+    pub fn note(&mut self, tried: usize, lost: usize) {
+        let added =
+            |sum: u32, more: usize| sum.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        (self.tried, self.lost) = (added(self.tried, tried), added(self.lost, lost));
+        if self.tried > 1 << 20 {
+            (self.tried, self.lost) = (self.tried / 2, self.lost / 2);
+        }
+    }
+}
+
+/// Whether anything can be worked out in columns, as far as is seen at a glance.
+fn has_columns(lane: &Lane, program: &Program) -> bool {
+    lane.kept_under.is_none() && lane.sources.is_empty() && program.figures.is_empty()
+}
+
+/// Works events of one program out, each on its day.
+fn work_out<'a>(
+    of: Of<'a>,
+    state: &State,
+    events: (Vec<u32>, Vec<i64>),
+    keys: Vec<Option<Numbers>>,
+    finished: &mut Vec<Finished<'a>>,
+) {
+    let mut group = Group::new(of, state, events, keys);
+    group.begin();
+    group.follow(&of.program.way, finished);
+}
+
+impl<'a, 's> Group<'a, 's> {
+    fn new(
+        of: Of<'a>,
+        state: &'s State,
+        (rows, days): (Vec<u32>, Vec<i64>),
+        keys: Vec<Option<Numbers>>,
+    ) -> Group<'a, 's> {
+        let Of { lane, program, .. } = of;
+        let zero = Numbers::All(0);
+        Group {
+            of,
+            state,
+            days: Numbers::each(days),
+            slots: vec![zero.clone(); at(lane.slots)],
+            keys,
+            found: vec![None; lane.rows.len()],
+            adds: Vec::with_capacity(program.adds.len()),
+            watched: Vec::new(),
+            residues: vec![0; rows.len()],
+            inflow: zero,
+            lost: vec![false; rows.len()],
+            rows,
+        }
+    }
+
+    /// What comes before the first pool.
+    fn begin(&mut self) {
+        let Of { lane, program, batch, .. } = self.of;
+        if let Some(undoes) = lane.undoes {
+            let column = batch.columns.get(at(undoes));
+            for (row, lost) in self.rows.iter().zip(&mut self.lost) {
+                *lost |= column.is_none_or(|column| !column.is_missing(at(*row)));
+            }
+        }
+        if let Some((field, slot)) = lane.inflow {
+            self.inflow = self.whole(field);
+            self.put(slot, self.inflow.clone());
+        }
+        for place in 0..program.adds.len() {
+            let amount = self.own_add(place);
+            self.adds.push(amount);
+        }
+        for levy in &program.levies {
+            let raised = self.truth(&levy.when);
+            let none = |_: &mut Self| Numbers::All(0);
+            let due = |group: &mut Self| {
+                let due = group.number(&levy.due);
+                let allowed = |due: i64| (due >= 0 || levy.may_refund).then_some(due);
+                due.map(&mut group.lost, allowed)
+            };
+            let due = self.choose(&raised, due, none);
+            let inflow = std::mem::replace(&mut self.inflow, Numbers::All(0));
+            self.inflow = inflow.with(due.clone(), &mut self.lost, i64::checked_add);
+            self.put(levy.to, due);
+        }
+    }
+
+    fn follow(mut self, mut way: &'a Way, finished: &mut Vec<Finished<'a>>) {
+        loop {
+            way.steps.iter().for_each(|step| self.step(step));
+            let choice = match &way.next {
+                Next::Done(done) => {
+                    finished.push(self.finish(done));
+                    return;
+                }
+                Next::Choice(choice) => choice,
+            };
+            let cases = self.cases(choice);
+            let way_of = |case: usize| choice.cases.get(case).and_then(|it| it.way.as_ref());
+            match cases.as_slice() {
+                // Those that are lost go along: nobody looks at them.
+                [(case, _)] => match way_of(*case) {
+                    Some(next) => way = next,
+                    None => return,
+                },
+                _ => {
+                    for (case, places) in cases {
+                        if let Some(way) = way_of(case) {
+                            self.only(&places).follow(way, finished);
+                        }
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Some of the events as a group of their own.
+    fn only(&self, places: &[usize]) -> Group<'a, 's> {
+        let all = |list: &[Numbers]| list.iter().map(|it| it.only(places)).collect();
+        let known = |list: &[Option<Numbers>]| {
+            list.iter().map(|it| it.as_ref().map(|it| it.only(places))).collect()
+        };
+        Group {
+            of: self.of,
+            state: self.state,
+            rows: only(&self.rows, places),
+            days: self.days.only(places),
+            slots: all(&self.slots),
+            keys: known(&self.keys),
+            found: known(&self.found),
+            adds: all(&self.adds),
+            watched: self.watched.iter().map(|it| it.only(places)).collect(),
+            residues: only(&self.residues, places),
+            inflow: self.inflow.only(places),
+            lost: vec![false; places.len()],
+        }
+    }
+}
+
+fn only<T: Copy>(list: &[T], places: &[usize]) -> Vec<T> {
+    places.iter().filter_map(|place| list.get(*place).copied()).collect()
+}
+
+impl Watched {
+    fn only(&self, places: &[usize]) -> Watched {
+        Watched {
+            leg: self.leg,
+            sum: self.sum,
+            shuts: self.shuts.only(places),
+            open: self.open.only(places),
+            bound: self.bound.only(places),
+        }
+    }
+}
+
+/// The day of an event, from how it is held in columns.
+fn date(day: i64) -> Option<Date> {
+    Date::from_days(i32::try_from(day).ok()?)
+}

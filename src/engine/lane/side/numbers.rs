@@ -1,0 +1,181 @@
+//! Numbers and answers of many events, end to end.
+//!
+//! An operation goes through all events of a group before the next one begins, so that what to do is
+//! found out once for all of them. Where one event has no answer, that is noted and the others go on.
+
+use std::rc::Rc;
+
+/// A number for each event of a group.
+#[derive(Debug, Clone)]
+pub(super) enum Numbers {
+    /// The same for all.
+    All(i64),
+    /// Each its own.
+    Each(Rc<Vec<i64>>),
+}
+
+/// Yes or no for each event of a group.
+#[derive(Debug, Clone)]
+pub(super) enum Truths {
+    /// The same for all.
+    All(bool),
+    /// Each its own.
+    Each(Vec<bool>),
+}
+
+/// The value, or anything and that there is none.
+#[inline]
+fn told(value: Option<i64>) -> (i64, bool) {
+    (value.unwrap_or(0), value.is_none())
+}
+
+impl Numbers {
+    pub fn each(values: Vec<i64>) -> Numbers {
+        Numbers::Each(Rc::new(values))
+    }
+
+    #[inline]
+    pub fn at(&self, place: usize) -> i64 {
+        match self {
+            Numbers::All(value) => *value,
+            Numbers::Each(values) => values.get(place).copied().unwrap_or(0),
+        }
+    }
+
+    /// Those of so many events, end to end.
+    pub fn spread(&self, events: usize) -> Rc<Vec<i64>> {
+        match self {
+            Numbers::All(value) => Rc::new(vec![*value; events]),
+            Numbers::Each(values) => Rc::clone(values),
+        }
+    }
+
+    /// Another number for each; what has no answer is noted.
+    pub fn map(self, lost: &mut [bool], of: impl Fn(i64) -> Option<i64>) -> Numbers {
+        match self {
+            Numbers::All(value) => {
+                let (value, none) = told(of(value));
+                if none {
+                    lost.fill(true);
+                }
+                Numbers::All(value)
+            }
+            Numbers::Each(values) => {
+                let mut values = Rc::unwrap_or_clone(values);
+                for (value, lost) in values.iter_mut().zip(lost) {
+                    let none;
+                    (*value, none) = told(of(*value));
+                    *lost |= none;
+                }
+                Numbers::each(values)
+            }
+        }
+    }
+
+    /// A number made of two, for each.
+    pub fn with(
+        self,
+        other: Numbers,
+        lost: &mut [bool],
+        of: impl Fn(i64, i64) -> Option<i64>,
+    ) -> Numbers {
+        match (self, other) {
+            (Numbers::All(one), others) => others.map(lost, |other| of(one, other)),
+            (ones, Numbers::All(other)) => ones.map(lost, |one| of(one, other)),
+            (Numbers::Each(ones), Numbers::Each(others)) => {
+                let mut ones = Rc::unwrap_or_clone(ones);
+                for ((one, other), lost) in ones.iter_mut().zip(others.iter()).zip(lost) {
+                    let none;
+                    (*one, none) = told(of(*one, *other));
+                    *lost |= none;
+                }
+                Numbers::each(ones)
+            }
+        }
+    }
+
+    /// What is asked of each.
+    pub fn test(&self, of: impl Fn(i64) -> bool) -> Truths {
+        match self {
+            Numbers::All(value) => Truths::All(of(*value)),
+            Numbers::Each(values) => Truths::Each(values.iter().map(|it| of(*it)).collect()),
+        }
+    }
+
+    /// What is asked of two, for each.
+    pub fn test_with(&self, other: &Numbers, of: impl Fn(i64, i64) -> bool) -> Truths {
+        match (self, other) {
+            (Numbers::All(one), others) => others.test(|other| of(*one, other)),
+            (ones, Numbers::All(other)) => ones.test(|one| of(one, *other)),
+            (Numbers::Each(ones), Numbers::Each(others)) => {
+                let both = ones.iter().zip(others.iter());
+                Truths::Each(both.map(|(one, other)| of(*one, *other)).collect())
+            }
+        }
+    }
+
+    /// Those at some places.
+    pub fn only(&self, places: &[usize]) -> Numbers {
+        match self {
+            Numbers::All(value) => Numbers::All(*value),
+            Numbers::Each(values) => {
+                let chosen = places.iter().map(|it| values.get(*it).copied().unwrap_or(0));
+                Numbers::each(chosen.collect())
+            }
+        }
+    }
+}
+
+impl Truths {
+    #[inline]
+    pub fn at(&self, place: usize) -> bool {
+        match self {
+            Truths::All(value) => *value,
+            Truths::Each(values) => values.get(place).copied().unwrap_or(false),
+        }
+    }
+
+    pub fn not(self) -> Truths {
+        match self {
+            Truths::All(value) => Truths::All(!value),
+            Truths::Each(mut values) => {
+                values.iter_mut().for_each(|it| *it = !*it);
+                Truths::Each(values)
+            }
+        }
+    }
+
+    /// Both of two, for each.
+    pub fn and(self, other: Truths) -> Truths {
+        match (self, other) {
+            (Truths::All(false), _) | (_, Truths::All(false)) => Truths::All(false),
+            (Truths::All(true), rest) | (rest, Truths::All(true)) => rest,
+            (Truths::Each(mut ones), Truths::Each(others)) => {
+                ones.iter_mut().zip(others).for_each(|(one, other)| *one &= other);
+                Truths::Each(ones)
+            }
+        }
+    }
+
+    /// Those at some places.
+    pub fn only(&self, places: &[usize]) -> Truths {
+        match self {
+            Truths::All(value) => Truths::All(*value),
+            Truths::Each(_) => Truths::Each(places.iter().map(|it| self.at(*it)).collect()),
+        }
+    }
+
+    /// One or the other number, for each.
+    pub fn choose(&self, yes: Numbers, no: &Numbers) -> Numbers {
+        match self {
+            Truths::All(true) => yes,
+            Truths::All(false) => no.clone(),
+            Truths::Each(chosen) => {
+                let (yes, no) = (yes.spread(chosen.len()), no.spread(chosen.len()));
+                let both = yes.iter().zip(no.iter()).zip(chosen);
+                let values = both.map(|((yes, no), chosen)| if *chosen { *yes } else { *no });
+                Numbers::each(values.collect())
+            }
+        }
+    }
+}

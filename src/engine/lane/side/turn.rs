@@ -1,0 +1,373 @@
+//! Which events may be worked out side by side, and where they end up.
+//!
+//! Events that neither read nor change totals may always. Others may if no two of them have a key in
+//! common: then each finds the totals it would have found in its turn, and their changes are made in
+//! whatever order. So events are taken turn by turn: the first of each key, then the second, and so
+//! on. An event that is lost to its group is taken alone, and so is every event after it that has a key
+//! in common with it; that is possible because whatever such an event reads and changes stands under
+//! its keys ([`Program::whole`](crate::plan::Program)).
+
+use crate::base::{Date, Period};
+use crate::plan::{Day, KeyPart, at};
+use crate::rows::{Batch, Column};
+
+use super::super::Lanes;
+use super::super::ahead::Ahead;
+use super::super::programs::{Answers, Programs, Ready};
+use super::numbers::Numbers;
+use super::{Group, Of, date, has_columns, only, work_out};
+use crate::engine::registers::Registers;
+use crate::engine::state::State;
+use crate::engine::value::{Names, Part};
+
+/// Fewer events are worked out one by one.
+const GROUP_MIN: usize = 8;
+/// The same of a turn, in which events go through many programs.
+const TURN_MIN: usize = 64;
+
+/// What is remembered of events that are worked out in their order.
+#[derive(Debug, Default)]
+pub(in crate::engine::lane) struct Turns {
+    /// By space and number of a key.
+    asked: Vec<Vec<Asked>>,
+    now: u32,
+}
+
+/// Who has asked for a key.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    /// When, and in which turn, it was asked for last.
+    at: u32,
+    turn: u32,
+    /// When it was last asked for by an event that is taken alone.
+    alone_at: u32,
+}
+
+impl Lanes {
+    /// Whether events of a kind are to be worked out in their turn, since they read or change totals.
+    pub fn have_turns(&self, event: u32) -> bool {
+        let programs = self.lanes.get(at(event)).and_then(Option::as_ref);
+        programs.is_some_and(Programs::have_turns)
+    }
+
+    /// The days of all events of a batch, if each has all that a lane needs.
+    pub fn days(
+        &mut self,
+        ready: Ready,
+        batch: &Batch,
+        registers: &Registers,
+        state: &State,
+    ) -> Option<Vec<(u32, Date)>> {
+        let programs = self.lanes.get(at(batch.event))?.as_ref()?;
+        if ready != Ready::All {
+            return None;
+        }
+        let lane = &programs.lane;
+        if let Day::Field(field) = &lane.date {
+            let Column::Date(days) = batch.columns.get(at(*field))? else { return None };
+            let numbered = |(row, day): (u32, &Date)| (row, *day);
+            return Some((0..).zip(days.all()?).map(numbered).collect());
+        }
+        let rows: Vec<u32> = (0..u32::try_from(batch.len()).ok()?).collect();
+        let (program, ahead) = (programs.general(), &Ahead::default());
+        let of = Of { lane, program, batch, ahead, registers };
+        let mut group = Group::new(of, state, (rows, Vec::new()), Vec::new());
+        group.slots.clear();
+        let days = group.day(&lane.date);
+        if group.lost.contains(&true) {
+            return None;
+        }
+        let days = days.spread(batch.len());
+        (0..).zip(days.iter()).map(|(row, day)| Some((row, date(*day)?))).collect()
+    }
+
+    /// Works out events of a batch that wait for no other, as far as that can be done side by side.
+    ///
+    /// # Errors
+    /// A mistake of ours.
+    pub fn side_by_side(
+        &mut self,
+        (batch, answers): (&Batch, &Answers),
+        events: &[(u32, Date)],
+        registers: &Registers,
+        state: &mut State,
+    ) -> Result<(), &'static str> {
+        let side = &mut self.side;
+        let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else { return Ok(()) };
+        if answers.ready != Ready::All || events.len() < GROUP_MIN {
+            return Ok(());
+        }
+        for (place, members) in programs.groups(answers, events) {
+            let (lane, own) = programs.own(place);
+            let program = &own.program;
+            let (tried, worth) = (members.rows.len(), own.worth);
+            if tried < GROUP_MIN || !worth.is_worth_it() || !has_columns(lane, program) {
+                continue;
+            }
+            let of = Of { lane, program, batch, ahead: &answers.ahead, registers };
+            let (mut finished, keys) = (Vec::new(), vec![None; lane.keys.len()]);
+            work_out(of, state, (members.rows, members.days), keys, &mut finished);
+            let mut done = 0;
+            for group in finished {
+                let (all, lost) = group.lost();
+                done += all - lost;
+                group.commit(state, side)?;
+            }
+            own.worth.note(tried, tried - done);
+        }
+        Ok(())
+    }
+
+    /// Works out events of a batch that follow one another, as far as that can be done side by side;
+    /// the others are to be taken alone in their order. Says how many events at the front that is
+    /// settled of.
+    ///
+    /// # Errors
+    /// A mistake of ours.
+    pub fn in_turn(
+        &mut self,
+        (batch, answers): (&Batch, &Answers),
+        events: &[(u32, Date)],
+        registers: &Registers,
+        state: &mut State,
+    ) -> Result<usize, &'static str> {
+        let side = &mut self.side;
+        let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else {
+            return Ok(events.len());
+        };
+        let (lane, general) = (&programs.lane, programs.general());
+        let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(lane, general);
+        if answers.ready != Ready::All || !worth || events.len() < TURN_MIN {
+            return Ok(events.len());
+        }
+        let of = Of { lane, program: general, batch, ahead: &answers.ahead, registers };
+        let parts = parts_of(of, state, events);
+        let keys = KeysOf::new(of, &parts, events, state);
+        let mut done = 0;
+        for turn in programs.turns.turns(&keys) {
+            let own = programs.turns.not_after_alone(&keys, turn);
+            if own.len() < TURN_MIN {
+                break;
+            }
+            let of_turn: Vec<(u32, Date)> =
+                own.iter().filter_map(|place| events.get(*place).copied()).collect();
+            let mut finished = Vec::new();
+            for (program, members) in programs.groups_of_turn(answers, &of_turn) {
+                let places = only(&own, &members.places);
+                let (lane, program) = (&programs.lane, programs.program_at(program));
+                let of = Of { lane, program, batch, ahead: &answers.ahead, registers };
+                let numbers = keys.of(&places);
+                work_out(of, state, (members.rows, members.days), numbers, &mut finished);
+            }
+            for group in finished {
+                group.commit(state, side)?;
+            }
+            let lost = own.iter().zip(&of_turn).filter(|(_, (row, _))| side.of(at(*row)).is_none());
+            let lost: Vec<usize> = lost.map(|(place, _)| *place).collect();
+            done += own.len() - lost.len();
+            programs.turns.are_alone(&keys, &lost);
+        }
+        programs.in_turn.note(events.len(), events.len() - done);
+        // Nobody knows what an event changes whose keys are not known.
+        Ok(keys.events.max(1))
+    }
+}
+
+/// A part of keys, for each of some events.
+enum PartOf {
+    Whole(Numbers),
+    Member(Numbers),
+    Day(Numbers),
+    Bool(Numbers),
+    Period(Vec<Option<Period>>),
+    Text(u32),
+}
+
+/// The parts of all keys of totals, and for which events they are not to be had.
+struct PartsOf {
+    keys: Vec<Vec<PartOf>>,
+    lost: Vec<bool>,
+}
+
+/// Works out the parts of keys of some events.
+fn parts_of(of: Of<'_>, state: &State, events: &[(u32, Date)]) -> PartsOf {
+    let days = events.iter().map(|(_, day)| day.days().into()).collect();
+    let rows = events.iter().map(|(row, _)| *row).collect();
+    let mut group = Group::new(of, state, (rows, days), Vec::new());
+    // What is put down for an event is not there yet: no key is made of it.
+    group.slots.clear();
+    let keys = of.lane.keys.iter();
+    let keys = keys.map(|key| key.parts.iter().map(|part| group.part(part)).collect()).collect();
+    PartsOf { keys, lost: group.lost }
+}
+
+impl Group<'_, '_> {
+    fn part(&mut self, part: &KeyPart) -> PartOf {
+        match part {
+            KeyPart::Whole(number) => PartOf::Whole(self.number(number)),
+            KeyPart::Member(entity) => PartOf::Member(self.entity(entity)),
+            KeyPart::Day(day) => PartOf::Day(self.day(day)),
+            KeyPart::Bool(truth) => {
+                let truths = self.truth(truth);
+                PartOf::Bool(truths.choose(Numbers::All(1), &Numbers::All(0)))
+            }
+            KeyPart::Period(span) if span.more.is_none() => {
+                let days = self.day(&span.day);
+                let period = |day: &i64| Period::of(span.kind, date(*day)?).checked_add(span.plus);
+                PartOf::Period(days.spread(self.rows.len()).iter().map(period).collect())
+            }
+            KeyPart::Text(field) => PartOf::Text(*field),
+            KeyPart::Period(_) | KeyPart::RowText(..) => {
+                self.lost.fill(true);
+                PartOf::Text(0)
+            }
+        }
+    }
+}
+
+impl PartOf {
+    /// That of one event.
+    fn at(&self, place: usize, (of, row): (Of<'_>, u32), names: &mut Names) -> Option<Part> {
+        Some(match self {
+            PartOf::Whole(numbers) => Part::Integer(numbers.at(place)),
+            PartOf::Member(members) => Part::Member(u32::try_from(members.at(place)).ok()?),
+            PartOf::Day(days) => Part::Date(date(days.at(place))?),
+            PartOf::Bool(truths) => Part::Bool(truths.at(place) == 1),
+            PartOf::Period(periods) => Part::Period((*periods.get(place)?)?),
+            PartOf::Text(field) => match of.ahead.text(*field, at(row)) {
+                Some(part) => part,
+                None => match of.batch.columns.get(at(*field))? {
+                    Column::Text(texts) => names.text_part(texts.get(at(row))?, true),
+                    _ => return None,
+                },
+            },
+        })
+    }
+}
+
+/// The numbers of the keys of events, up to the first event that has one without a number.
+struct KeysOf {
+    events: usize,
+    /// By key of the lane: its space, and the number of each event's.
+    keys: Vec<(usize, Vec<i64>)>,
+}
+
+impl KeysOf {
+    fn new(of: Of<'_>, parts: &PartsOf, events: &[(u32, Date)], state: &mut State) -> KeysOf {
+        let lane = of.lane;
+        let mut count = parts.lost.iter().take_while(|lost| !**lost).count();
+        let mut keys = Vec::with_capacity(lane.keys.len());
+        for (declared, parts) in lane.keys.iter().zip(&parts.keys) {
+            let Some(space) = state.keys.get_mut(at(declared.space)) else {
+                return KeysOf { events: 0, keys: Vec::new() };
+            };
+            let numbers: Vec<i64> = match parts.as_slice() {
+                [PartOf::Whole(values)] => {
+                    let values = values.spread(events.len());
+                    let values = values.iter().take(count);
+                    values.map(|value| space.number(&[Part::Integer(*value)]).into()).collect()
+                }
+                parts => {
+                    let mut key = Vec::with_capacity(parts.len());
+                    let number = |(place, (row, _)): (usize, &(u32, Date))| {
+                        key.clear();
+                        let names = &mut state.names;
+                        let part = |part: &PartOf| part.at(place, (of, *row), names);
+                        key.extend(parts.iter().map_while(part));
+                        (key.len() == parts.len()).then(|| space.number(&key).into())
+                    };
+                    events.iter().take(count).enumerate().map_while(number).collect()
+                }
+            };
+            count = numbers.len();
+            keys.push((at(declared.space), numbers));
+        }
+        keys.iter_mut().for_each(|(_, numbers)| numbers.truncate(count));
+        KeysOf { events: count, keys }
+    }
+
+    /// The spaces and numbers of an event's keys.
+    fn at(&self, place: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.keys.iter().filter_map(move |(space, numbers)| {
+            Some((*space, usize::try_from(*numbers.get(place)?).ok()?))
+        })
+    }
+
+    /// Those of some events.
+    fn of(&self, places: &[usize]) -> Vec<Option<Numbers>> {
+        let own = |numbers: &Vec<i64>| Numbers::each(only(numbers, places));
+        self.keys.iter().map(|(_, numbers)| Some(own(numbers))).collect()
+    }
+}
+
+impl Turns {
+    /// The events by turns: each in the first in which no event before it has a key in common with it
+    /// that is in the same turn or a later one.
+    fn turns(&mut self, keys: &KeysOf) -> Vec<Vec<usize>> {
+        self.now = self.now.saturating_add(1);
+        for (space, numbers) in &keys.keys {
+            let greatest = numbers.iter().max().and_then(|it| usize::try_from(*it).ok());
+            if self.asked.len() <= *space {
+                self.asked.resize_with(*space + 1, Vec::new);
+            }
+            if let Some(asked) = self.asked.get_mut(*space) {
+                let count = asked.len().max(greatest.map_or(0, |it| it + 1));
+                asked.resize(count, Asked::default());
+            }
+        }
+        let mut turns: Vec<Vec<usize>> = Vec::new();
+        for place in 0..keys.events {
+            let mut turn = 0;
+            for (space, number) in keys.at(place) {
+                if let Some(asked) = self.asked(space, number).filter(|it| it.at == self.now) {
+                    turn = turn.max(asked.turn + 1);
+                }
+            }
+            let now = self.now;
+            for (space, number) in keys.at(place) {
+                if let Some(asked) = self.asked_mut(space, number) {
+                    (asked.at, asked.turn) = (now, turn);
+                }
+            }
+            if turns.len() <= at(turn) {
+                turns.resize_with(at(turn) + 1, Vec::new);
+            }
+            if let Some(turn) = turns.get_mut(at(turn)) {
+                turn.push(place);
+            }
+        }
+        turns
+    }
+
+    /// Those of a turn before which no event with a key in common is taken alone; the others are taken
+    /// alone themselves.
+    fn not_after_alone(&mut self, keys: &KeysOf, turn: Vec<usize>) -> Vec<usize> {
+        let now = self.now;
+        let is_alone = |turns: &Turns, place: &usize| {
+            let asked = |(space, number)| turns.asked(space, number);
+            keys.at(*place).filter_map(asked).any(|asked| asked.alone_at == now)
+        };
+        let (alone, others): (Vec<usize>, Vec<usize>) =
+            turn.into_iter().partition(|place| is_alone(self, place));
+        self.are_alone(keys, &alone);
+        others
+    }
+
+    /// Notes that events are taken alone.
+    fn are_alone(&mut self, keys: &KeysOf, places: &[usize]) {
+        let now = self.now;
+        for (space, number) in places.iter().flat_map(|place| keys.at(*place)) {
+            if let Some(asked) = self.asked_mut(space, number) {
+                asked.alone_at = now;
+            }
+        }
+    }
+
+    fn asked(&self, space: usize, number: usize) -> Option<&Asked> {
+        self.asked.get(space)?.get(number)
+    }
+
+    fn asked_mut(&mut self, space: usize, number: usize) -> Option<&mut Asked> {
+        self.asked.get_mut(space)?.get_mut(number)
+    }
+}

@@ -1,0 +1,190 @@
+//! Texts end to end.
+
+use std::ops::Range;
+
+use super::values::forget;
+
+/// Texts end to end, so that a batch of them is one piece of memory.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextColumn {
+    bytes: String,
+    /// Where each text ends in `bytes`; a missing one is empty.
+    ends: Vec<usize>,
+    /// Which are there; empty while all are.
+    there: Vec<bool>,
+}
+
+impl TextColumn {
+    /// None yet, with room for so many that are short.
+    pub fn with_capacity(rows: usize) -> TextColumn {
+        let bytes = String::with_capacity(rows.saturating_mul(SHORT_TEXT_BYTES));
+        TextColumn { bytes, ends: Vec::with_capacity(rows), there: Vec::new() }
+    }
+
+    /// About how many bytes of memory they take.
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<usize>() + self.there.len()
+    }
+
+    /// Adds the texts of some rows of another column.
+    pub fn extend_from(&mut self, other: &TextColumn, rows: Range<usize>) {
+        rows.for_each(|row| self.push(other.get(row)));
+    }
+
+    /// Those of some rows.
+    pub fn only(&self, rows: &[usize]) -> TextColumn {
+        let mut own = TextColumn::with_capacity(rows.len());
+        rows.iter().for_each(|row| own.push(self.get(*row)));
+        own
+    }
+
+    /// A column that holds nothing yet, with as much room.
+    pub fn emptied(&self) -> TextColumn {
+        TextColumn {
+            bytes: String::with_capacity(self.bytes.len()),
+            ends: Vec::with_capacity(self.ends.len()),
+            there: Vec::new(),
+        }
+    }
+
+    /// Adds a text, or the lack of one.
+    #[inline]
+    pub fn push(&mut self, text: Option<&str>) {
+        if text.is_none() {
+            self.there.resize(self.ends.len(), true);
+            self.there.push(false);
+        } else if !self.there.is_empty() {
+            self.there.push(true);
+        }
+        self.bytes.push_str(text.unwrap_or_default());
+        self.ends.push(self.bytes.len());
+    }
+
+    /// Adds pieces of a text, given where they start and end, up to the first that is empty or no
+    /// piece of it: that one is given back.
+    pub fn extend_from_text<C: Iterator<Item = (usize, usize)>>(
+        &mut self,
+        text: &str,
+        pieces: &mut C,
+    ) -> Option<(usize, usize)> {
+        let before = self.bytes.len();
+        let mut added = Vec::with_capacity(SHORT_TEXT_BYTES * pieces.size_hint().0);
+        let other = pieces.find(|(start, end)| {
+            let Some(piece) = text.get(*start..*end).filter(|piece| !piece.is_empty()) else {
+                return true;
+            };
+            let length = added.len() + piece.len();
+            // A copy of a known size takes no call; what is too much of it is forgotten.
+            match text.as_bytes().get(*start..).and_then(<[u8]>::first_chunk::<16>) {
+                Some(chunk) if piece.len() <= 16 => added.extend_from_slice(chunk),
+                _ => added.extend_from_slice(piece.as_bytes()),
+            }
+            added.truncate(length);
+            self.ends.push(before + length);
+            false
+        });
+        // Whole pieces of a text are text.
+        self.bytes.push_str(std::str::from_utf8(&added).unwrap_or_default());
+        if !self.there.is_empty() {
+            self.there.resize(self.ends.len(), true);
+        }
+        other
+    }
+
+    /// The texts that are there.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|row| self.get(row))
+    }
+
+    /// The text in a row, if there is one.
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<&str> {
+        let end = *self.ends.get(row)?;
+        if self.there.get(row) == Some(&false) {
+            return None;
+        }
+        self.bytes.get(self.end_before(row)..end)
+    }
+
+    #[inline]
+    fn end_before(&self, row: usize) -> usize {
+        row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
+    }
+
+    /// Whether none is missing.
+    pub fn is_full(&self) -> bool {
+        self.there.is_empty()
+    }
+
+    /// Forgets all texts but the first `rows`.
+    pub fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows);
+        forget(&mut self.there, rows);
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    /// How many texts, present or not.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
+
+const SHORT_TEXT_BYTES: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn texts_come_back(
+            texts in prop::collection::vec(prop::option::of(".{0,5}"), 0..40),
+            cut in 0_usize..40,
+        ) {
+            let mut column = TextColumn::default();
+            texts.iter().for_each(|text| column.push(text.as_deref()));
+            column.truncate(cut);
+            texts.iter().skip(cut).for_each(|text| column.push(text.as_deref()));
+            for (row, text) in texts.iter().enumerate() {
+                prop_assert_eq!(column.get(row), text.as_deref());
+            }
+        }
+
+        /// Pieces of a text are added as they would be one by one, up to one that is none.
+        #[test]
+        fn pieces_come_back(
+            words in prop::collection::vec("[a-z税]{0,9}", 0..20),
+            before in prop::option::of(prop::option::of("[a-z]{0,3}")),
+        ) {
+            let text = words.join(",");
+            let mut at = 0;
+            let places: Vec<(usize, usize)> = words
+                .iter()
+                .map(|word| {
+                    at += word.len() + 1;
+                    (at - word.len() - 1, at - 1)
+                })
+                .collect();
+            let (mut column, mut wanted) = (TextColumn::default(), TextColumn::default());
+            if let Some(before) = &before {
+                column.push(before.as_deref());
+                wanted.push(before.as_deref());
+            }
+            let mut pieces = places.iter().copied();
+            let other = column.extend_from_text(&text, &mut pieces);
+            let empty = words.iter().position(String::is_empty);
+            prop_assert_eq!(other, empty.and_then(|at| places.get(at).copied()));
+            prop_assert_eq!(pieces.len(), empty.map_or(0, |at| words.len() - at - 1));
+            let added = words.iter().take(empty.unwrap_or(words.len()));
+            added.for_each(|word| wanted.push(Some(word)));
+            prop_assert_eq!(column, wanted);
+        }
+    }
+}

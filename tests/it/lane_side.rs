@@ -1,0 +1,213 @@
+//! Events worked out side by side, against the evaluator that takes one after the other.
+//!
+//! Many events go through one program here, most of them of different payers, so that they make
+//! groups; some come again to a payer in the same batch, some do not fit 64 bits, some come twice, and
+//! some lack their row of a register: those leave their group, and those behind them must not notice.
+
+use proptest::prelude::*;
+
+use crate::compiled::compiled;
+use crate::lane::{check, config, money};
+use crate::reference::data::{Row, Sent};
+
+/// Nothing depends on another event: divisions by few and by many parts, in order and by the largest
+/// fractions, a condition on a register's row, members, flags, days and a schedule.
+const APART: &str = r#"
+module apart
+authority national
+settlement largest remainder
+
+regions { north; south; east }
+account centre
+account treasury[Region]
+pool shared
+
+event receipt {
+  id : integer unique; date : date effective; due : date; region : Region; other : Region
+  payer : integer; special : bool; amount : money inflow
+}
+register limits by payer { payer : integer; cap : money; since : date; home : Region; exempt : bool }
+parameter part[Region] : rate {
+  from 2000-01-01 : north 1/3; south 2/7; east 0%
+  from 2020-07-01 : north 37.5%
+}
+schedule steps : money {
+  from 2000-01-01 { up to 100 : 3%; up to 1_000 : 10%; above : 45% }
+}
+
+rule plain
+  split inflow
+    part[region]   to shared
+    rest {
+      101/997   to treasury[other]
+      rest      to centre }
+
+rule late overrides plain
+  when due + 3 months < date and month(date) > 2
+  split inflow in order {
+    1/3    to shared
+    1/3    to centre
+    rest   to treasury[region] }
+
+rule known overrides plain, late
+  when limits[payer] as l and date >= l.since and not l.exempt and special
+  split inflow settled
+    max(min(steps(max(amount, 0)), l.cap), 0.00) rounded half up  to centre
+    rest {
+      50%   to treasury[l.home]
+      rest  to shared }
+
+rule shared_out
+  split shared {
+    2/3   to treasury[region]
+    rest  to treasury[other] }
+"#;
+
+/// Totals by payer and by payer and year, a bound, a latch, a levy that goes by the year to date.
+const IN_TURN: &str = r#"
+module in_turn
+authority national
+settlement largest remainder
+
+account centre
+account local
+account fund
+pool tax
+pool over
+
+event slip {
+  payer : integer unique; day : date unique effective; pay : money; extra : money; open : bool
+  order by day, payer
+}
+schedule rates : money {
+  from 2000-01-01 { up to 1_000 : 3%; up to 5_000 : 10%; above : 20% }
+}
+tally earned per payer, year(day) : money on slip adds pay + extra - 100
+tally bonus per payer : money on slip when open adds extra
+
+levy due
+  due max(rates(max(total(earned) with this, 0)) - total(withheld), 0) rounded half up
+  as withheld per payer, year(day)
+  into tax
+
+rule shared
+  split tax
+    60% up to 300.00 in total, closed once reached  to fund  as given per payer
+    rest                                            to over
+
+rule rich
+  when total(bonus) with this >= 500.00
+  split over
+    1/7   to centre
+    rest  to local
+
+rule poor
+  when total(bonus) with this < 500.00
+  split over
+    all to local
+"#;
+
+fn amount() -> impl Strategy<Value = i128> {
+    prop_oneof![
+        40 => -200_000..900_000_i128,
+        10 => -100..100_i128,
+        1 => -(1 << 62)..(1_i128 << 62),
+        1 => -(1 << 75)..(1_i128 << 75),
+    ]
+}
+
+fn day() -> impl Strategy<Value = (u32, u32, u32)> {
+    (2019..2022_u32, 1..13_u32, 1..29_u32)
+}
+
+fn date((year, month, day): (u32, u32, u32)) -> String {
+    format!("{year}-{month:02}-{day:02}")
+}
+
+fn receipts(events: usize) -> impl Strategy<Value = Vec<Sent>> {
+    let regions = ["north", "south", "east"];
+    let one = (0..600_u32, day(), day(), 0..9_usize, 0..12_u32, any::<bool>(), amount());
+    prop::collection::vec(one, 0..events).prop_map(move |all| {
+        let event = |(at, (id, day, due, pair, payer, special, amount)): (usize, _)| {
+            let pair: usize = pair;
+            let id = if id == 0 { 1 } else { at + 1 };
+            Sent::new(
+                "receipt",
+                &format!(
+                    "id {id}; date {}; due {}; region {}; other {}; payer {payer}; \
+                     special {special}; amount {}",
+                    date(day),
+                    date(due),
+                    regions[pair % 3],
+                    regions[pair / 3],
+                    money(amount),
+                ),
+            )
+        };
+        all.into_iter().enumerate().map(event).collect()
+    })
+}
+
+fn limits() -> Vec<Row> {
+    let row = |payer: u32| {
+        let home = ["north", "south", "east"][usize::try_from(payer % 3).unwrap()];
+        let (cap, exempt) = (payer * 70, payer == 4);
+        let text = format!(
+            "payer {payer}; cap {cap}.00; since 2020-0{}-15; home {home}; exempt {exempt}",
+            payer % 9 + 1
+        );
+        Row::new("limits", &text)
+    };
+    (0..10).map(row).collect()
+}
+
+/// Slips of some payers, mostly of all of them on a day before any of the next.
+fn slips(events: usize) -> impl Strategy<Value = Vec<Sent>> {
+    let one = (amount(), amount(), 0..40_u32, any::<bool>());
+    let payers = prop_oneof![2..9_u32, 40..90_u32];
+    (payers, prop::collection::vec(one, 0..events)).prop_map(|(payers, all)| {
+        let event = |(at, (pay, extra, odd, open)): (u32, (i128, i128, u32, bool))| {
+            let (round, payer) = (at / payers, at % payers);
+            // Some come a day too late, some twice.
+            let (payer, day) = match odd {
+                0 => (payer, 2),
+                1 => (0, 1),
+                _ => (payer, 1),
+            };
+            let (year, month) = (2019 + round / 12, round % 12 + 1);
+            Sent::new(
+                "slip",
+                &format!(
+                    "payer {payer}; day {}; pay {}; extra {}; open {open}",
+                    date((year, month, day)),
+                    money(pay),
+                    money(extra),
+                ),
+            )
+        };
+        (0..).zip(all).map(event).collect()
+    })
+}
+
+fn sorted(mut events: Vec<Sent>) -> Vec<Sent> {
+    events.sort_by_key(|event| {
+        let payer: u32 = event.value("payer").parse().unwrap();
+        (event.value("day").to_owned(), payer)
+    });
+    events
+}
+
+proptest! {
+    #![proptest_config(config(16))]
+
+    #[test]
+    fn of_events_that_stand_alone(events in receipts(400)) {
+        check(&compiled(APART), &events, &limits()).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn of_events_in_their_turn(events in slips(400), in_order in any::<bool>()) {
+        let events = if in_order { sorted(events) } else { events };
+        check(&compiled(IN_TURN), &events, &[]).map_err(TestCaseError::fail)?;
+    }
+}
