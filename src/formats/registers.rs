@@ -271,11 +271,11 @@ impl Reader<'_> {
                 continue;
             };
             if std::mem::replace(seen, true) {
-                let fault = Fault { value: name.clone(), why: Unreadable::RepeatedField };
-                return Err((Some(name.clone()), fault));
+                let fault = Fault { value: name.to_string(), why: Unreadable::RepeatedField };
+                return Err((Some(name.to_string()), fault));
             }
             *cell = record_value(self.mapping, at, field, Some(raw), self.names)
-                .map_err(|fault| (Some(name.clone()), fault))?;
+                .map_err(|fault| (Some(name.to_string()), fault))?;
         }
         let mut checked = Vec::with_capacity(cells.len());
         for (at, cell) in cells.into_iter().enumerate() {

@@ -31,6 +31,7 @@ mod jobs;
 mod lane;
 mod lane_rows;
 mod lane_side;
+mod lane_steady;
 mod language;
 mod model;
 mod reference;

@@ -1,6 +1,10 @@
 //! Which program an event goes through: that of its situation once the situation has come a few
 //! times, else that of all.
 
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
 use crate::base::Date;
 use crate::plan::{Day, Lane, Program, Question, at};
 use crate::rows::{Batch, Column};
@@ -12,7 +16,7 @@ use super::side::{Turns, Worth};
 pub(crate) struct Programs {
     pub lane: Lane,
     /// By situation.
-    made: Vec<Made>,
+    made: Table<Made>,
     programs: Vec<Own>,
     /// The program of all situations.
     general: Own,
@@ -25,10 +29,46 @@ pub(crate) struct Programs {
     /// The day of the event before, if days are worked out from fields alone.
     day: Option<LastDay>,
     /// By situation, whether an event in it waits for others, once that has been asked.
-    waits: Vec<Option<bool>>,
+    waits: Table<Option<bool>>,
     /// Of events that are worked out side by side in their order.
     pub turns: Turns,
     pub in_turn: Worth,
+}
+
+/// What is known of situations: of each, or if there are very many of those that have come.
+enum Table<T> {
+    All(Vec<T>),
+    Some(HashMap<u32, T, FixedState>),
+}
+
+/// Of more situations than these only those are noted that come.
+const ALL_MAX: u32 = 1 << 16;
+/// And not more of them than these.
+const SOME_MAX: usize = 1 << 16;
+
+impl<T: Copy> Table<T> {
+    fn new(situations: u32, first: T) -> Table<T> {
+        match situations {
+            0 | 1 => Table::All(Vec::new()),
+            2..=ALL_MAX => Table::All(vec![first; at(situations)]),
+            _ => Table::Some(HashMap::default()),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Table::All(all) if all.is_empty())
+    }
+
+    #[inline]
+    fn get_mut(&mut self, situation: u32, first: T) -> Option<&mut T> {
+        match self {
+            Table::All(all) => all.get_mut(at(situation)),
+            Table::Some(some) => match some.len() < SOME_MAX {
+                true => Some(some.entry(situation).or_insert(first)),
+                false => some.get_mut(&situation),
+            },
+        }
+    }
 }
 
 /// Events that follow one another are mostly of one day.
@@ -174,11 +214,11 @@ impl Programs {
     pub fn new(lane: Lane) -> Programs {
         let asks_fields = lane.questions.iter().any(|it| !matches!(it, Question::Days(_)));
         let situations = lane.questions.situations().unwrap_or(0);
-        let made = vec![Made::NotYet(0); if situations > 1 { at(situations) } else { 0 }];
+        let made = Table::new(situations, Made::NotYet(0));
         let general = Own::new(lane.program.clone());
         let waits = match lane.always_waits() {
-            true => Vec::new(),
-            false => vec![None; made.len()],
+            true => Table::All(Vec::new()),
+            false => Table::new(situations, None),
         };
         let day = match &lane.date {
             Day::Field(_) => None,
@@ -316,7 +356,7 @@ impl Programs {
             return false;
         }
         let Some(situation) = self.situation(answers, row, date) else { return true };
-        let Some(known) = self.waits.get_mut(at(situation)) else { return true };
+        let Some(known) = self.waits.get_mut(situation, None) else { return true };
         let lane = &self.lane;
         let ask = || lane.questions.answered(&lane.program, situation).waits;
         *known.get_or_insert_with(ask)
@@ -337,29 +377,7 @@ impl Programs {
         }
         let mut answers = vec![0; batch.len()];
         for question in self.lane.questions.iter().filter(asked) {
-            let (Question::Member(field, _) | Question::Flag(field)) = question else { continue };
-            let count = question.answers();
-            match batch.columns.get(at(*field)) {
-                Some(Column::Member(members)) => match members.all() {
-                    Some(all) if all.iter().all(|it| *it < count) => {
-                        let of_rows = answers.iter_mut().zip(all);
-                        // What has no answer keeps none.
-                        of_rows.filter(|(known, _)| **known != NO_ANSWER).for_each(
-                            |(known, member)| *known = known.wrapping_mul(count) + member,
-                        );
-                    }
-                    Some(all) => answer(&mut answers, count, all.iter().map(|it| Some(*it))),
-                    None => {
-                        let members = (0..batch.len()).map(|row| members.get(row));
-                        answer(&mut answers, count, members);
-                    }
-                },
-                Some(Column::Bool(flags)) => {
-                    let flags = (0..batch.len()).map(|row| flags.get(row).map(u32::from));
-                    answer(&mut answers, count, flags);
-                }
-                _ => answers.fill(NO_ANSWER),
-            }
+            answer_all(question, batch, &mut answers);
         }
         Answers { ready, of_rows: answers, ..Answers::default() }
     }
@@ -424,7 +442,7 @@ impl Programs {
     }
 
     fn of_situation(&mut self, situation: u32) -> Option<u32> {
-        let made = self.made.get_mut(at(situation))?;
+        let made = self.made.get_mut(situation, Made::NotYet(0))?;
         match made {
             Made::At(place) => Some(*place),
             Made::NotYet(times) if *times < WARM => {
@@ -445,6 +463,43 @@ impl Programs {
                 Some(place)
             }
         }
+    }
+}
+
+/// Takes the answers to a question into what is known so far of the events of a batch.
+fn answer_all(question: &Question, batch: &Batch, known: &mut [u32]) {
+    let count = question.answers();
+    let (field, missing) = match question {
+        Question::Member(field, _) | Question::Flag(field) => (*field, None),
+        Question::MemberIfAny(field, _) | Question::FlagIfAny(field) => {
+            (*field, count.checked_sub(1))
+        }
+        Question::Present(field) => {
+            let column = batch.columns.get(at(*field));
+            let there = |row| column.is_some_and(|column| !column.is_missing(row));
+            return answer(known, count, (0..batch.len()).map(|row| Some(there(row).into())));
+        }
+        Question::Days(_) => return,
+    };
+    match batch.columns.get(at(field)) {
+        Some(Column::Member(members)) => match members.all() {
+            Some(all) if all.iter().all(|it| *it < count) => {
+                // What has no answer keeps none.
+                let known = known.iter_mut().zip(all).filter(|(known, _)| **known != NO_ANSWER);
+                known.for_each(|(known, it)| *known = known.wrapping_mul(count).wrapping_add(*it));
+            }
+            Some(all) => answer(known, count, all.iter().map(|it| Some(*it))),
+            None => {
+                let members = (0..batch.len()).map(|row| members.get(row).or(missing));
+                answer(known, count, members);
+            }
+        },
+        Some(Column::Bool(flags)) => {
+            let flags = (0..batch.len()).map(|row| flags.get(row).map(u32::from).or(missing));
+            answer(known, count, flags);
+        }
+        Some(Column::Absent) => answer(known, count, std::iter::repeat(missing)),
+        _ => known.fill(NO_ANSWER),
     }
 }
 

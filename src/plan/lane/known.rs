@@ -15,6 +15,8 @@ pub(super) trait Known {
     fn member(&mut self, field: u32) -> Option<u32>;
     /// What a stored field says.
     fn flag(&mut self, field: u32) -> Option<bool>;
+    /// Whether a stored field is there.
+    fn present(&mut self, field: u32) -> Option<bool>;
     /// A day that lies on the same side of all these bounds as the effective date.
     fn day(&mut self, bounds: &mut dyn Iterator<Item = i32>) -> Option<i32>;
 }
@@ -45,9 +47,11 @@ impl<'k, K: Known> Reader<'k, K> {
 
     pub fn number(&mut self, number: &Number) -> Number {
         match number {
-            Number::Total { .. } => {
+            Number::Total { tally, projection, key, own, as_of } => {
                 self.reads = true;
-                number.clone()
+                let as_of = as_of.as_ref().map(|day| Box::new(self.day(day)));
+                let (tally, projection, key) = (*tally, *projection, *key);
+                Number::Total { tally, projection, key, own: own.clone(), as_of }
             }
             Number::Unknown => {
                 self.unknown = true;
@@ -174,8 +178,10 @@ impl<'k, K: Known> Reader<'k, K> {
             | Truth::RowField(..)
             | Truth::Found(_)
             | Truth::Needed(_)
-            | Truth::Present(_)
             | Truth::RowPresent(..) => truth.clone(),
+            Truth::Present(field) => {
+                self.known.present(*field).map_or(truth.clone(), Truth::Constant)
+            }
             Truth::Field(field) => self.known.flag(*field).map_or(truth.clone(), Truth::Constant),
             Truth::Not(inner) => match self.truth(inner) {
                 Truth::Constant(value) => Truth::Constant(!value),
