@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use fenshui::book::{Book, Entry, Event};
 use fenshui::rows::Cell;
 
+#[cfg(feature = "postgres")]
+use super::sample::post;
 use super::sample::{LEARNT, ORIGIN, edition, event, post_to};
 use super::stores::{Place, open_address};
 
