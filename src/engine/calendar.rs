@@ -1,9 +1,10 @@
 //! Events that nobody sends: period ends, and days of registers' rows.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::base::{Date, Period};
-use crate::plan::{Event, EventSource, Expr, Selection, at};
+use crate::plan::{Event, EventSource, Expr, Plan, Selection, at};
 use crate::rows::{Batch, Cell, Column, Origin, Sink};
 
 use super::evaluator::{AtHand, Evaluator, Scope};
@@ -14,11 +15,17 @@ use super::run::Span;
 use super::trace::Trace;
 use super::value::{Row, Value};
 
-/// Days on which calendar events are made, and which.
+/// Days on which calendar events are made, and which; listed as far as they are known to be due.
 pub(crate) struct Calendar {
     /// Ascending; on one day kinds as declared, then rows in the order of their selection.
     days: Vec<Due>,
     next: usize,
+    /// Own days of rows that are not listed yet; ascending.
+    own: VecDeque<Due>,
+    /// The first day that is not listed; none behind the last of all days.
+    from: Option<Date>,
+    /// The last day there is.
+    through: Option<Date>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,65 +40,96 @@ struct Due {
 type Wanted<'a> = (Option<Value<'a>>, Option<Fault>);
 
 impl Calendar {
-    /// Lists the days. Conditions of selections are weighed when a day has come; a row whose day
-    /// cannot be worked out is set aside at once.
+    /// The calendar of events of which these are the first and the last day.
     pub fn new<T: Trace, S: Sink>(
         evaluator: &mut Evaluator<'_, '_, T>,
         desk: &mut Desk<'_, S>,
         span: Span,
         through: Option<Date>,
     ) -> Result<Calendar, Stop<S::Error>> {
-        let Some((first, last)) = span.ends else {
-            return Ok(Calendar { days: Vec::new(), next: 0 });
-        };
-        let last = through.unwrap_or(last);
-        let plan = evaluator.plan;
-        let mut days = Vec::new();
-        for (kind, event) in (0_u32..).zip(&plan.events) {
-            match &event.source {
-                EventSource::Sent | EventSource::Stage { .. } => {}
-                EventSource::Periodic { kind: length, .. } => {
-                    let pieces = Period::split_by(first, last, *length);
-                    let ends = pieces.map(|piece| piece.period.end()).filter(|end| *end <= last);
-                    days.extend(ends.map(|date| Due { date, kind, row: None }));
-                }
-                EventSource::OnDate { date, for_each, locals } => {
-                    evaluator.date = first;
-                    let base = evaluator.open(*locals);
-                    let scope = Scope { base, own: None };
-                    let dates = own_days(evaluator, for_each, date, scope);
-                    evaluator.close(base);
-                    for ((row, date), place) in dates.map_err(internal)?.into_iter().zip(0_u32..) {
-                        match date {
-                            Ok(date) if first <= date && date <= last => {
-                                days.push(Due { date, kind, row: Some(place) });
-                            }
-                            Ok(_) => {}
-                            Err(fault) => {
-                                let made_for = vec![(row, Some(fault))];
-                                make(kind, event, None, made_for, evaluator, desk)?;
-                            }
-                        }
+        let Some((first, last)) = span.ends else { return Ok(Calendar::empty(Date::MIN, through)) };
+        let mut calendar = Calendar::begun(evaluator, desk, first, through)?;
+        calendar.list(last, evaluator.plan);
+        Ok(calendar)
+    }
+
+    fn empty(from: Date, through: Option<Date>) -> Calendar {
+        Calendar { days: Vec::new(), next: 0, own: VecDeque::new(), from: Some(from), through }
+    }
+
+    /// A calendar from the first day on. Conditions of selections are weighed when a day has come; a
+    /// row whose day cannot be worked out is set aside at once.
+    pub fn begun<T: Trace, S: Sink>(
+        evaluator: &mut Evaluator<'_, '_, T>,
+        desk: &mut Desk<'_, S>,
+        first: Date,
+        through: Option<Date>,
+    ) -> Result<Calendar, Stop<S::Error>> {
+        let mut own = Vec::new();
+        for (kind, event) in (0_u32..).zip(&evaluator.plan.events) {
+            let EventSource::OnDate { date, for_each, locals } = &event.source else { continue };
+            evaluator.date = first;
+            let base = evaluator.open(*locals);
+            let scope = Scope { base, own: None };
+            let dates = own_days(evaluator, for_each, date, scope);
+            evaluator.close(base);
+            for ((row, date), place) in dates.map_err(internal)?.into_iter().zip(0_u32..) {
+                match date {
+                    Ok(date) if first <= date => own.push(Due { date, kind, row: Some(place) }),
+                    Ok(_) => {}
+                    Err(fault) => {
+                        let made_for = vec![(row, Some(fault))];
+                        make(kind, event, None, made_for, evaluator, desk)?;
                     }
                 }
             }
         }
-        days.sort_by_key(|due| (due.date, due.kind, due.row));
-        Ok(Calendar { days, next: 0 })
+        own.sort_by_key(|due| (due.date, due.kind, due.row));
+        Ok(Calendar { own: own.into(), ..Calendar::empty(first, through) })
     }
 
-    /// Whether nothing is due any more.
+    /// Lists what is due up to a day that is known to be no later than the last, or to the last day
+    /// there is if that is known.
+    pub fn list(&mut self, day: Date, plan: &Plan) {
+        let last = self.through.unwrap_or(day);
+        let Some(from) = self.from.filter(|from| *from <= last) else { return };
+        let listed = self.days.len();
+        for (kind, event) in (0_u32..).zip(&plan.events) {
+            if let EventSource::Periodic { kind: length, .. } = &event.source {
+                let pieces = Period::split_by(from, last, *length);
+                let ends = pieces.map(|piece| piece.period.end()).filter(|end| *end <= last);
+                self.days.extend(ends.map(|date| Due { date, kind, row: None }));
+            }
+        }
+        while let Some(due) = self.own.pop_front_if(|due| due.date <= last) {
+            self.days.push(due);
+        }
+        if let Some(days) = self.days.get_mut(listed..) {
+            days.sort_by_key(|due| (due.date, due.kind, due.row));
+        }
+        self.from = Date::from_days(last.days() + 1);
+    }
+
+    /// Whether nothing that is listed is due any more.
     pub fn is_over(&self) -> bool {
         self.next >= self.days.len()
     }
 
-    /// Takes what is due before a day.
+    /// The next day that is listed.
+    pub fn next_day(&self) -> Option<Date> {
+        self.days.get(self.next).map(|due| due.date)
+    }
+
+    /// Takes what is due before a day on which there is an event.
     pub fn take_before<T: Trace, S: Sink>(
         &mut self,
         day: Date,
         evaluator: &mut Evaluator<'_, '_, T>,
         desk: &mut Desk<'_, S>,
     ) -> Result<(), Stop<S::Error>> {
+        if self.from.is_some_and(|from| from <= day) {
+            self.list(day, evaluator.plan);
+        }
         while let Some(due) = self.days.get(self.next).copied() {
             if due.date >= day {
                 break;
@@ -217,14 +255,12 @@ fn rows_of<'a, T: Trace>(
     let scope = Scope { base, own: None };
     let mut made_for = Vec::new();
     let mut rows = evaluator.rows(selection, scope)?;
-    for place in 0_u32.. {
+    rows.skip(due.row.unwrap_or(0));
+    loop {
         let row = match evaluator.next_row(&mut rows) {
             Ok(None) => break,
             row => row,
         };
-        if due.row.is_some_and(|wanted| wanted != place) {
-            continue;
-        }
         match row {
             Err(fault) => made_for.push((None, Some(fault))),
             Ok(row) => {
@@ -233,6 +269,9 @@ fn rows_of<'a, T: Trace>(
                     made_for.push((row, counts.err()));
                 }
             }
+        }
+        if due.row.is_some() {
+            break;
         }
     }
     evaluator.close(base);

@@ -238,7 +238,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             *sum = sum.add(more)?;
         }
         if let Some((kind, key, original)) = self.frame.reversing.take() {
-            self.state.originals.insert((kind, key), original);
+            self.state.originals.keep(kind, key, &original);
         }
         self.commit_moves()?;
         self.commit_drift()

@@ -11,6 +11,8 @@ use foldhash::fast::FixedState;
 use crate::base::Digest;
 use crate::rows::{Batch, Cell, Column};
 
+use super::value::packed;
+
 /// Keys of one event kind.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
@@ -18,6 +20,8 @@ pub(crate) struct Seen {
     /// Which of two whole numbers tells the pieces of `integers` apart: the one with the smaller
     /// range in the first batch, so that the pieces are full.
     upper: Option<Upper>,
+    /// Single texts of up to 15 bytes, packed.
+    short: HashSet<u128, FixedState>,
     digests: HashSet<u128, FixedState>,
     bytes: Vec<u8>,
 }
@@ -34,6 +38,9 @@ impl Seen {
             [one] => {
                 if let Some(value) = integer(one) {
                     return self.integers.insert(value);
+                }
+                if let Some(short) = text(column(batch, *one), row).and_then(packed) {
+                    return self.short.insert(short);
                 }
             }
             [one, two] => {
@@ -110,6 +117,17 @@ fn upper(batch: &Batch, one: u32, two: u32) -> Upper {
 
 fn column(batch: &Batch, field: u32) -> &Column {
     batch.columns.get(crate::plan::at(field)).unwrap_or(&Column::Absent)
+}
+
+fn text(column: &Column, row: usize) -> Option<&str> {
+    match column {
+        Column::Text(texts) => texts.get(row),
+        Column::Cells(cells) => match cells.get(row)? {
+            Cell::Text(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn write_text(text: Option<&str>, out: &mut Vec<u8>) {

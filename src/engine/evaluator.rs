@@ -8,9 +8,10 @@ use crate::rows::{Batch, Reason};
 
 use super::commit::{Added, Becoming, Delta};
 use super::fault::Fault;
+use super::originals::Original;
 use super::registers::Registers;
 use super::settle::{Bounds, Workspace};
-use super::state::{Key, LeafKey, Original, Settling, State};
+use super::state::{Key, LeafKey, Settling, State};
 use super::trace::Trace;
 use super::tree::{Chain, Fed, Filled, Node, Room, Watched};
 use super::value::{Part, Row, Value};

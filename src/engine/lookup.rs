@@ -20,6 +20,18 @@ pub(crate) enum Rows<'a> {
     Members { next: u32, end: u32 },
 }
 
+impl Rows<'_> {
+    /// Goes past so many rows.
+    pub fn skip(&mut self, rows: u32) {
+        match self {
+            Rows::Register { next, end, .. } | Rows::Members { next, end } => {
+                *next = next.saturating_add(rows).min(*end);
+            }
+            Rows::List { next, .. } => *next = next.saturating_add(at(rows)),
+        }
+    }
+}
+
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// A field of the event at hand.
     pub fn field(&mut self, field: u32) -> Result<Value<'a>, Fault> {
@@ -115,6 +127,16 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             Some(Cell::Missing) | None => Err(Reason::RowFieldMissing { shape, field }.into()),
             Some(cell) => Ok(Value::of_cell(cell, &declared.kind)),
         }
+    }
+
+    /// Works out what holds of a register's row for the run, and keeps it; says whether it could.
+    pub fn works_out(&mut self, register: u32, place: u32, field: u32) -> bool {
+        let declared = self.plan.registers.get(at(register));
+        declared.is_some_and(|declared| {
+            let row = Row::Register(register, place);
+            let worked_out = self.row_field(row, declared.shape, field, self.date);
+            worked_out.is_ok() && self.registers.steady(register, place, field).is_some()
+        })
     }
 
     /// Puts the parts of a key on the stack and says where they begin. Parts that were never

@@ -34,6 +34,7 @@ mod keys;
 mod lane;
 mod lookup;
 mod order;
+mod originals;
 mod outcome;
 mod reckon;
 mod registers;

@@ -230,9 +230,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             Part::Date(value) => Cell::Date(value),
             Part::Period(value) => Cell::Period(value),
             Part::Duration(value) => Cell::Duration(value),
-            Part::Text(place) => {
-                self.state.names.text(place).cloned().map_or(Cell::Missing, Cell::Text)
-            }
+            Part::Text(place) => self.state.names.text(place).map_or(Cell::Missing, Cell::Text),
             Part::Member(value) => Cell::Member(value),
             Part::Row(register, row) => {
                 Cell::List(self.key_of_row(&Value::Row(Row::Register(register, row))))

@@ -7,8 +7,9 @@ use crate::rows::{Allocation, Origin, Reason, ReversalStory};
 use super::commit::Delta;
 use super::evaluator::Evaluator;
 use super::fault::Fault;
+use super::originals::{Original, OriginalFeed, OriginalLeaf};
 use super::settle::{Bounds, Way, settle};
-use super::state::{Original, OriginalFeed, OriginalLeaf, Settling};
+use super::state::Settling;
 use super::trace::Trace;
 use super::tree::Content;
 use super::value::Part;
@@ -16,7 +17,7 @@ use super::value::Part;
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Undoes a part of an earlier event, as large as this one's inflow.
     pub fn reverse(&mut self, kind: u32, key: Part, inflow: i128) -> Result<(), Fault> {
-        let original = self.state.originals.get(&(kind, key)).cloned();
+        let original = self.state.originals.get(kind, key);
         let mut original = original.ok_or(Reason::NothingToReverse)?;
         let refunded = inflow.checked_neg().ok_or(Reason::TooWide)?;
         let reversed = original.reversed.checked_add(refunded).ok_or(Reason::TooWide)?;
@@ -157,7 +158,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let (origin, date) = (origin.unwrap_or(Origin::MADE), self.date);
         let settling = self.frame.settling.clone().unwrap_or_default();
         let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
-        self.state.originals.insert((kind, unique), original);
+        self.state.originals.keep(kind, unique, &original);
         Ok(())
     }
 

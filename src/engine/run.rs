@@ -121,6 +121,9 @@ pub enum Turn {
     Sorted,
     /// As they come, which must be that of the plan.
     AsTheyCome,
+    /// As they come too, but none before its turn: where nothing has been handed on before an event
+    /// comes out of its order, those that depend on no other wait like the rest.
+    EachInPlace,
 }
 
 /// Runs a plan over events to explain one of them: those that have its key, in the order taken, of
@@ -183,13 +186,14 @@ where
     let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan) };
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
     let span = match (plan.ordered, turn) {
-        (true, Turn::AsTheyCome) if !has_calendar(plan) => {
-            match run.in_turn(&mut batches.into_iter(), options, memory)? {
+        (true, Turn::AsTheyCome | Turn::EachInPlace) => {
+            let some_at_once = turn == Turn::AsTheyCome;
+            match run.in_turn(&mut batches.into_iter(), options, some_at_once, memory)? {
                 Some(span) => span,
                 None => return Ok(None),
             }
         }
-        (true, _) => match run.in_order(batches, options, false, memory)? {
+        (true, Turn::Sorted) => match run.in_order(batches, options, false, memory)? {
             Some(span) => span,
             None => return Err(RunError::Internal("a run in order that took none in order")),
         },
@@ -328,7 +332,7 @@ impl<'r, S: Sink> Run<'r, S> {
 }
 
 /// Whether there are events that nobody sends, which stand between those that come.
-fn has_calendar(plan: &Plan) -> bool {
+pub(super) fn has_calendar(plan: &Plan) -> bool {
     let calendar = |event: &Event| {
         matches!(event.source, EventSource::Periodic { .. } | EventSource::OnDate { .. })
     };

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::base::{Date, Exact, ExactError, Period, PeriodKind};
 use crate::plan::{Event, EventSource, Plan, at};
-use crate::rows::{Accounts, Cell, Origin};
+use crate::rows::{Accounts, Cell};
 
 use super::carried::Carried;
 use super::duplicates::Seen;
 pub(crate) use super::keys::Key;
 use super::keys::Keys;
+use super::originals::Originals;
 use super::sums::Totals;
 use super::value::{Names, Part};
 
@@ -34,8 +35,8 @@ pub(crate) struct State {
     pub balances: Vec<i128>,
     /// By settlement key and leaf: entitled − settled.
     pub owed: HashMap<Key, HashMap<LeafKey, Exact>>,
-    /// By event kind and key: what may still be undone.
-    pub originals: HashMap<(u32, Part), Original>,
+    /// What may still be undone.
+    pub originals: Originals,
     /// Settled − entitled, in minor units.
     pub drift: Drifts,
     /// By event kind.
@@ -301,49 +302,6 @@ fn watched(plan: &Plan) -> Vec<bool> {
     let closed: Vec<u32> = gains(plan).iter().map(|gains| gains.closes).collect();
     let accounts = (0..).zip(&plan.accounts);
     accounts.map(|(place, account)| account.counted || closed.contains(&place)).collect()
-}
-
-/// What an event gave, kept because a refund may undo it.
-#[derive(Debug, Clone)]
-pub(crate) struct Original {
-    /// Where it stands.
-    pub origin: Origin,
-    /// Its effective date.
-    pub date: Date,
-    /// What it brought, in minor units.
-    pub inflow: i128,
-    /// How much of that has been undone, with the sign of the inflow.
-    pub reversed: i128,
-    /// Its leaves.
-    pub leaves: Vec<OriginalLeaf>,
-    /// By which its reversals settle.
-    pub settling: Settling,
-    /// The tallies its legs fed.
-    pub feeds: Vec<OriginalFeed>,
-}
-
-/// A leaf of an event that may be undone.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct OriginalLeaf {
-    /// Its account; absent: undetermined.
-    pub account: Option<u32>,
-    /// Its leg.
-    pub leg: u32,
-    /// What it got, in minor units.
-    pub units: i128,
-    /// What earlier reversals gave back of it.
-    pub given_back: i128,
-}
-
-/// A feed of an event that may be undone.
-#[derive(Debug, Clone)]
-pub(crate) struct OriginalFeed {
-    pub tally: u32,
-    pub key: Key,
-    /// The leaves whose sum it added.
-    pub leaves: Vec<u32>,
-    /// What it added besides, by legs into pools.
-    pub pooled: Exact,
 }
 
 /// A settlement with its accounts and keys known.

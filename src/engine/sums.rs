@@ -60,9 +60,9 @@ impl Totals {
         }
     }
 
-    /// The same of all there is, where that is a whole number of 128 bits.
+    /// The same, where that is a whole number of 128 bits.
     #[inline]
-    pub fn whole(&self, number: u32) -> Option<i128> {
+    pub fn whole(&self, number: u32, as_of: Option<Date>) -> Option<i128> {
         if let Sums::Now(running) = &self.sums {
             match running.narrow.get(at(number)) {
                 Some(&OTHER) => {}
@@ -70,7 +70,7 @@ impl Totals {
                 None => return Some(0),
             }
         }
-        self.sum(number, None).to_int()
+        self.sum(number, as_of).to_int()
     }
 
     /// Adds to a sum on a day. Stages add to days that are past.
@@ -184,10 +184,10 @@ mod tests {
                         None => totals.add(*key, amount, Date::MIN).unwrap(),
                     }
                     prop_assert_eq!(&totals.sum(*key, None), &*sum);
-                    prop_assert_eq!(totals.whole(*key), sum.to_int());
+                    prop_assert_eq!(totals.whole(*key, None), sum.to_int());
                 }
             }
-            prop_assert_eq!(totals[0].whole(3), Some(0));
+            prop_assert_eq!(totals[0].whole(3, None), Some(0));
         }
     }
 }

@@ -14,7 +14,7 @@ use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands};
 use super::order::{Kept, Slot, by_slot, order, sort};
 use super::outcome::Stop;
-use super::run::{Options, Run, Span, at_hand, dated, sent};
+use super::run::{Options, Run, Span, at_hand, dated, has_calendar, sent};
 use super::shelved::{Memory, PutAway, only_kind};
 use super::together::Together;
 use super::trace::{Off, Trace};
@@ -40,11 +40,13 @@ pub(super) struct Waiting<'p> {
 
 impl<S: Sink> Run<'_, S> {
     /// Takes events as they come, as long as they come in their order; nothing once one does not. If
-    /// none has been taken by then, all are put in order.
+    /// none has been taken by then, all are put in order; those that depend on no other are taken at
+    /// once then, if that is asked for.
     pub fn in_turn<I>(
         &mut self,
         batches: &mut impl Iterator<Item = Result<Batch, I>>,
         options: &Options,
+        some_at_once: bool,
         memory: Option<Memory<'_, I>>,
     ) -> Result<Option<Span>, RunError<I, S::Error>>
     where
@@ -55,6 +57,7 @@ impl<S: Sink> Run<'_, S> {
         let mut span = Span::default();
         // The last event of the batch before, alone in a batch of its own.
         let mut before: Option<Kept<Arc<Batch>>> = None;
+        let mut calendar: Option<Calendar> = None;
         while let Some(batch) = batches.next() {
             let batch = Arc::new(batch.map_err(RunError::Input)?);
             let computed = self.ordering_columns(&batch)?;
@@ -65,7 +68,8 @@ impl<S: Sink> Run<'_, S> {
                     (Some(first), true) => {
                         let first = Arc::unwrap_or_clone(first.rows);
                         let all = std::iter::once(Ok(first)).chain(batches);
-                        self.in_order(all, options, true, memory)
+                        let some_at_once = some_at_once && !has_calendar(plan);
+                        self.in_order(all, options, some_at_once, memory)
                     }
                     _ => Ok(None),
                 };
@@ -83,12 +87,35 @@ impl<S: Sink> Run<'_, S> {
             let new = only_kind(plan) && self.lanes.keys_tell_places(event, current.rows.event);
             let events: Vec<(u32, Date)> = own.iter().map(|slot| (slot.row, slot.date)).collect();
             self.lanes.situate(&mut answers, &current.rows, &events);
-            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-            let (batch, answers, events) = (&current.rows, &answers, events.as_slice());
-            let together = Together { event, batch, answers, events, new, turns };
-            hands.take_together(&mut evaluator, together)?;
+            let (batch, answers, mut left) = (&current.rows, &answers, events.as_slice());
+            let (&[(_, first), ..], &[.., (_, last)]) = (left, left) else { continue };
+            let calendar = match &mut calendar {
+                Some(calendar) => calendar,
+                none => {
+                    let (desk, through) = (&mut self.desk, options.through);
+                    none.insert(Calendar::begun(&mut evaluator, desk, first, through)?)
+                }
+            };
+            calendar.list(last, plan);
+            while let Some((_, date)) = left.first() {
+                calendar.take_before(*date, &mut evaluator, &mut self.desk)?;
+                // Up to the next day of the calendar nothing stands between them.
+                let next = calendar.next_day();
+                let count = next.map(|next| left.partition_point(|(_, date)| *date <= next));
+                let (events, others) = left.split_at(count.unwrap_or(left.len()).max(1));
+                let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+                let together = Together { event, batch, answers, events, new, turns };
+                hands.take_together(&mut evaluator, together)?;
+                left = others;
+            }
             self.desk.hand_on(&self.state.accounts)?;
             before = own.last().map(|slot| current.alone(at(slot.row)));
+        }
+        if let (Some(mut calendar), Some((_, last))) = (calendar, span.ends) {
+            calendar.list(last, plan);
+            let mut off = Off;
+            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            calendar.take_rest(&mut evaluator, &mut self.desk)?;
         }
         Ok(Some(span))
     }
@@ -201,18 +228,24 @@ impl<S: Sink> Run<'_, S> {
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         let (mut at_once, mut others) = (Vec::new(), Vec::new());
         let days = hands.lanes.days_of(&mut answers, &batch, self.registers, evaluator.state);
-        let days = days.map(|days| days.into_iter().map(|(_, date)| date).collect::<Vec<Date>>());
-        for (row, number) in (0..batch.len()).zip(0_u32..) {
-            let ready = answers.ready;
-            let date = match &days {
-                Some(days) => days.get(row).copied(),
-                None => hands.lanes.date(ready, &batch, row, self.registers, evaluator.state),
-            };
-            match date.filter(|date| !hands.lanes.waits(&answers, &batch, row, *date)) {
-                None => others.push(row),
-                Some(date) => {
-                    waiting.span.take(date);
-                    at_once.push((number, date));
+        let mut part = |hands: &mut Hands<'_, '_, S>, row: u32, date: Option<Date>| match date
+            .filter(|date| !hands.lanes.waits(&answers, &batch, at(row), *date))
+        {
+            None => others.push(at(row)),
+            Some(date) => {
+                waiting.span.take(date);
+                at_once.push((row, date));
+            }
+        };
+        match days {
+            Some(days) => {
+                days.into_iter().for_each(|(row, date)| part(&mut hands, row, Some(date)));
+            }
+            None => {
+                for (row, number) in (0..batch.len()).zip(0_u32..) {
+                    let (ready, state) = (answers.ready, &mut *evaluator.state);
+                    let date = hands.lanes.date(ready, &batch, row, self.registers, state);
+                    part(&mut hands, number, date);
                 }
             }
         }

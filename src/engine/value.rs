@@ -259,6 +259,13 @@ pub(crate) enum Part {
     Unseen,
 }
 
+/// A text by its place: a packed one is put together again when somebody asks for it.
+#[derive(Debug)]
+enum Listed {
+    Short(u128),
+    Long(Arc<str>),
+}
+
 /// Texts and long numbers that occur in keys, each held once.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -267,7 +274,7 @@ pub(crate) struct Names {
     long: HashMap<Arc<str>, u32, FixedState>,
     numbers: HashMap<Exact, u32>,
     /// The same, by place.
-    text_list: Vec<Arc<str>>,
+    text_list: Vec<Listed>,
     number_list: Vec<Exact>,
 }
 
@@ -307,7 +314,7 @@ impl Names {
 
     /// The same of a text that is kept already.
     pub fn kept_text_part(&mut self, text: &Arc<str>) -> Part {
-        Part::Text(self.place(text).unwrap_or_else(|| self.add_kept(Arc::clone(text))))
+        Part::Text(self.place(text).unwrap_or_else(|| self.add(text, || Arc::clone(text))))
     }
 
     /// A text as a part of a key that is only looked for.
@@ -324,22 +331,31 @@ impl Names {
     }
 
     fn add_text(&mut self, text: &str) -> u32 {
-        self.add_kept(Arc::from(text))
+        self.add(text, || Arc::from(text))
     }
 
-    fn add_kept(&mut self, kept: Arc<str>) -> u32 {
+    fn add(&mut self, text: &str, kept: impl FnOnce() -> Arc<str>) -> u32 {
         let next = u32::try_from(self.text_list.len()).unwrap_or(u32::MAX);
-        self.text_list.push(Arc::clone(&kept));
-        match packed(&kept) {
-            Some(packed) => self.short.insert(packed, next),
-            None => self.long.insert(kept, next),
-        };
+        self.text_list.push(match packed(text) {
+            Some(packed) => {
+                self.short.insert(packed, next);
+                Listed::Short(packed)
+            }
+            None => {
+                let kept = kept();
+                self.long.insert(Arc::clone(&kept), next);
+                Listed::Long(kept)
+            }
+        });
         next
     }
 
     /// A text by its place.
-    pub fn text(&self, place: u32) -> Option<&Arc<str>> {
-        self.text_list.get(crate::plan::at(place))
+    pub fn text(&self, place: u32) -> Option<Arc<str>> {
+        match self.text_list.get(crate::plan::at(place))? {
+            Listed::Long(text) => Some(Arc::clone(text)),
+            Listed::Short(packed) => unpacked(*packed),
+        }
     }
 
     /// A number by its place.
@@ -370,7 +386,7 @@ impl Names {
 /// A short text as a number: its bytes, and their count above all. Whole words are read where there
 /// are any, the second one so that it ends where the text does.
 #[inline]
-fn packed(text: &str) -> Option<u128> {
+pub(crate) fn packed(text: &str) -> Option<u128> {
     let bytes = text.as_bytes();
     let length = u32::try_from(bytes.len()).ok().filter(|length| *length < 16)?;
     let own = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
@@ -383,11 +399,18 @@ fn packed(text: &str) -> Option<u128> {
     Some(own | u128::from(length) << 120)
 }
 
+/// The text again.
+fn unpacked(packed: u128) -> Option<Arc<str>> {
+    let [bytes @ .., length] = packed.to_le_bytes();
+    let text = str::from_utf8(bytes.get(..usize::from(length))?);
+    text.ok().map(Arc::from)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::packed;
+    use super::{packed, unpacked};
 
     proptest! {
         #[test]
@@ -398,6 +421,8 @@ mod tests {
             bytes.push(u8::try_from(text.len()).unwrap());
             let number = short.then(|| u128::from_le_bytes(*bytes.first_chunk().unwrap()));
             prop_assert_eq!(packed(&text), number);
+            let again = packed(&text).and_then(unpacked);
+            prop_assert_eq!(again.as_deref(), short.then_some(text.as_str()));
         }
     }
 }

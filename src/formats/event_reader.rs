@@ -111,7 +111,7 @@ impl<'n> EventReader<'n> {
             RawRow::Record { record, .. } => {
                 let raw = record.0.iter().find(|(name, _)| name == column);
                 match raw.map(|(_, raw)| json::value(raw)) {
-                    Some(JsonValue::Text(text)) => text,
+                    Some(JsonValue::Text(text)) => text.into_owned(),
                     _ => String::new(),
                 }
             }

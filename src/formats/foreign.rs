@@ -52,7 +52,7 @@ impl ForeignTable {
                     for (name, value) in record.0 {
                         let header = &mut table.header;
                         let place = *places.entry(folded(&name)).or_insert_with(|| {
-                            header.push(name.clone());
+                            header.push(name.clone().into_owned());
                             header.len() - 1
                         });
                         cells.resize(cells.len().max(place + 1), String::new());
@@ -77,7 +77,7 @@ impl ForeignTable {
 /// A value of a record as a cell would have it.
 fn text_of(raw: &RawValue) -> String {
     match json::value(raw) {
-        JsonValue::Text(text) => text,
+        JsonValue::Text(text) => text.into_owned(),
         JsonValue::Null => String::new(),
         JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::List(_) | JsonValue::Record(_) => {
             raw.get().to_owned()

@@ -2,6 +2,7 @@
 //!
 //! A JSON number never passes through a float: its digits are handed on as they stand.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
 use std::ops::Range;
@@ -17,7 +18,7 @@ use super::lines::{FirstLine, Lines};
 
 /// A record as written: each name and the text of its value, in order, repeated names included.
 #[derive(Debug, Clone)]
-pub(super) struct Record<'a>(pub(super) Vec<(String, &'a RawValue)>);
+pub(super) struct Record<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// A JSON value told by its first letter.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub(super) enum JsonValue<'a> {
     /// A number's text.
     Number(&'a str),
     /// A text.
-    Text(String),
+    Text(Cow<'a, str>),
     /// An array.
     List(Vec<&'a RawValue>),
     /// An object.
@@ -78,13 +79,29 @@ pub(super) fn value(raw: &RawValue) -> JsonValue<'_> {
         Some(b'n') => Some(JsonValue::Null),
         Some(b't') => Some(JsonValue::Bool(true)),
         Some(b'f') => Some(JsonValue::Bool(false)),
-        Some(b'"') => serde_json::from_str(text).ok().map(JsonValue::Text),
+        Some(b'"') => text_of(raw).map(JsonValue::Text),
         Some(b'[') => serde_json::from_str(text).ok().map(JsonValue::List),
         Some(b'{') => serde_json::from_str(text).ok().map(JsonValue::Record),
         _ => None,
     };
     // A raw value is JSON already, so what is left is a number.
     whole.unwrap_or(JsonValue::Number(text))
+}
+
+/// What a text says; `None` of any other value. Where nothing is written otherwise than it stands, it
+/// is lent.
+pub(super) fn text_of(raw: &RawValue) -> Option<Cow<'_, str>> {
+    let text = raw.get();
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    match memchr::memchr(b'\\', inner.as_bytes()) {
+        None => Some(Cow::Borrowed(inner)),
+        Some(_) => serde_json::from_str(text).ok().map(Cow::Owned),
+    }
+}
+
+/// The records of a list, if it has nothing else.
+pub(super) fn records(raw: &RawValue) -> Option<Vec<Record<'_>>> {
+    serde_json::from_str(raw.get()).ok()
 }
 
 /// The values of a list written in a cell; `None` if it is none.
@@ -233,7 +250,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Record<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Record<'a>, D::Error> {
         struct Pairs;
         impl<'de> Visitor<'de> for Pairs {
-            type Value = Vec<(String, &'de RawValue)>;
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a record")
@@ -241,13 +258,38 @@ impl<'de: 'a, 'a> Deserialize<'de> for Record<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut pairs = Vec::with_capacity(map.size_hint().unwrap_or(8));
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    pairs.push((name, value));
                 }
                 Ok(pairs)
             }
         }
         deserializer.deserialize_map(Pairs).map(Record)
+    }
+}
+
+/// A name in a record, lent where it stands as it is written.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name<'a>, D::Error> {
+        struct Spelt;
+        impl<'de> Visitor<'de> for Spelt {
+            type Value = Cow<'de, str>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(name))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(name.to_owned()))
+            }
+        }
+        deserializer.deserialize_str(Spelt).map(Name)
     }
 }
 

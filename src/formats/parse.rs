@@ -55,6 +55,15 @@ pub fn cell_of_text(given: &str, kind: &Kind, names: &Names) -> Option<Cell> {
 
 /// Reads a JSON value.
 pub(super) fn json(raw: &RawValue, kind: &Kind, names: &Names) -> Result<Cell, Fault> {
+    if let Kind::List(inner) = kind
+        && let Kind::Record(shape) = &**inner
+        && let Some(shape) = names.shapes.get(*shape)
+        && let Some(records) = json::records(raw)
+    {
+        let cells: Result<Vec<Cell>, Fault> =
+            records.iter().map(|record| record_cell(record, shape, names)).collect();
+        return cells.map(Cell::List);
+    }
     let fault = |why| Fault { value: shortened(raw.get()), why };
     match (json::value(raw), kind) {
         (JsonValue::Null, _) => Ok(Cell::Missing),
@@ -136,7 +145,7 @@ fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell
             continue;
         };
         if *seen {
-            return Err(Fault { value: name.clone(), why: Unreadable::RepeatedField });
+            return Err(Fault { value: name.to_string(), why: Unreadable::RepeatedField });
         }
         *seen = true;
         *cell = json(raw, &field.kind, names)?;

@@ -243,7 +243,7 @@ pub(super) fn column_names(input: &Input) -> Result<Vec<String>, FormatsError> {
     }
     while let Some(row) = rows.next()? {
         if let RawRow::Record { record, .. } = row {
-            return Ok(record.0.into_iter().map(|(name, _)| name).collect());
+            return Ok(record.0.into_iter().map(|(name, _)| name.into_owned()).collect());
         }
     }
     Ok(Vec::new())

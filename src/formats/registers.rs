@@ -5,7 +5,7 @@
 
 use crate::base::Date;
 use crate::diagnostics::Words;
-use crate::report::names::{Kind, Names, Table, folded};
+use crate::report::names::{Field, Kind, Names, Table, folded};
 use crate::report::{unreadable_hint, unreadable_words};
 use crate::rows::{Cell, Origin, RegisterRow, Unreadable};
 
@@ -271,11 +271,11 @@ impl Reader<'_> {
                 continue;
             };
             if std::mem::replace(seen, true) {
-                let fault = Fault { value: name.clone(), why: Unreadable::RepeatedField };
-                return Err((Some(name.clone()), fault));
+                let fault = Fault { value: name.to_string(), why: Unreadable::RepeatedField };
+                return Err((Some(name.to_string()), fault));
             }
             *cell = record_value(self.mapping, at, field, Some(raw), self.names)
-                .map_err(|fault| (Some(name.clone()), fault))?;
+                .map_err(|fault| (Some(name.to_string()), fault))?;
         }
         let mut checked = Vec::with_capacity(cells.len());
         for (at, cell) in cells.into_iter().enumerate() {
@@ -302,13 +302,10 @@ impl Reader<'_> {
         cell: Cell,
         column: Option<&String>,
     ) -> Result<(), RowFault> {
-        let required = self
-            .table
-            .fields
-            .get(at)
-            .is_some_and(|field| field.required && !field.computed && !field.dated);
-        if cell == Cell::Missing && required {
-            let name = self.table.fields.get(at).map(|field| field.name.text.clone());
+        let field = self.table.fields.get(at);
+        let required = |field: &Field| field.required && !field.computed && !field.dated;
+        if matches!(cell, Cell::Missing) && field.is_some_and(required) {
+            let name = field.map(|field| field.name.text.clone());
             let fault = Fault { value: String::new(), why: Unreadable::Missing };
             return Err((column.cloned().or(name), fault));
         }

@@ -279,8 +279,8 @@ fn own_columns(inputs: &[Input], places: &[(Origin, u64)]) -> Result<Vec<String>
             let line = row.line();
             if let (RawRow::Record { record, .. }, Ok(_)) = (row, lines.binary_search(&line)) {
                 for (name, _) in record.0 {
-                    if !own.contains(&name) {
-                        own.push(name);
+                    if !own.iter().any(|known| *known == name) {
+                        own.push(name.into_owned());
                     }
                 }
             }

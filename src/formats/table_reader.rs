@@ -12,7 +12,7 @@ use crate::rows::{Cell, Column, TextColumn, Unreadable, Values, Wholes};
 use super::columns::{Bound, FieldFrom, field_of_column};
 use super::csv::CsvCells;
 use super::held::Held;
-use super::json::{self, JsonValue, Record};
+use super::json::{self, Record};
 use super::mapping::{Mapping, TableMapping};
 use super::parse::{self, Fault};
 use super::raw::RawRow;
@@ -179,7 +179,7 @@ impl<'n> TableReader<'n> {
                 continue;
             };
             if place.replace(raw).is_some() {
-                let fault = Fault { value: name.clone(), why: Unreadable::RepeatedField };
+                let fault = Fault { value: name.to_string(), why: Unreadable::RepeatedField };
                 return Err((Some(at), fault));
             }
         }
@@ -299,7 +299,7 @@ pub(super) fn record_value(
         return from_text(constant);
     }
     let Some(raw) = raw else { return Ok(Cell::Missing) };
-    if let JsonValue::Text(text) = json::value(raw) {
+    if let Some(text) = json::text_of(raw) {
         return from_text(&mapping.meant(at, &text));
     }
     parse::json(raw, &field.kind, names)

@@ -32,6 +32,7 @@ mod lane;
 mod lane_rows;
 mod lane_side;
 mod lane_state;
+mod lane_steady;
 mod language;
 mod model;
 mod reference;

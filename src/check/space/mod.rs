@@ -20,6 +20,7 @@ mod linear;
 mod making;
 mod names;
 mod search;
+mod settled;
 mod step;
 mod term;
 mod value;

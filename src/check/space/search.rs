@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::model::{Constant, Expr, LocalIx};
 
 use super::condition::{Formula, Space};
+use super::settled::settled;
 use super::term::{Making, TermIx, TermKey};
 use super::value::{Known, evaluate};
 use super::witness::{self, Witness};
@@ -409,28 +410,34 @@ impl<'a> Search<'a> {
     }
 
     /// The cells without which the formula would not hold; the others only stood in the way of the
-    /// search.
-    fn needed(&self, cells: &Cells) -> Cells {
+    /// search. Nothing if one of them is of a derived term, and those are not wanted.
+    fn needed(&self, cells: &Cells, derived_too: bool) -> Option<Cells> {
         let holds =
-            |cells: &Cells| matches!(self.reduced(self.formula, cells), Formula::Decided(true));
+            |cells: &Cells| settled(self.formula, &|test| self.answer(test, cells)) == Some(true);
         let mut needed = cells.clone();
         if !holds(&needed) {
-            return needed;
+            return Some(needed);
         }
         for term in (0..needed.len()).rev().map(TermIx) {
             let Some(Some(cell)) = needed.get(term.0).copied() else { continue };
             set_cell(&mut needed, term, None);
             if !holds(&needed) {
+                if !derived_too && self.space.is_derived(term) {
+                    return None;
+                }
                 set_cell(&mut needed, term, Some(cell));
             }
         }
-        needed
+        Some(needed)
     }
 
     /// The case with days and fields made to fit what was asked of several at once, and the formula
     /// asked again; `None` if that fails and the case was to be certain.
     fn realised(&mut self, cells: &Cells) -> Option<Witness> {
-        let values = self.values(&self.needed(cells));
+        let tries = self.soft != Softness::Doubted && self.tries < TRIES_MAX;
+        // Where nothing is tried any more and all must be certain, a derived term is the end of it.
+        let derived_too = tries || self.soft != Softness::Unknown;
+        let values = self.values(&self.needed(cells, derived_too)?);
         let derived = (0..values.len())
             .map(TermIx)
             .filter(|term| values.get(term.0).is_some_and(Option::is_some))
@@ -439,7 +446,7 @@ impl<'a> Search<'a> {
             return Some(Witness::proven(values));
         }
         let candidates = &self.tables.candidates;
-        if self.soft != Softness::Doubted && self.tries < TRIES_MAX {
+        if tries {
             self.tries = self.tries.saturating_add(1);
             let real = witness::realise(self.space, candidates, &values)
                 .and_then(|real| self.space.fitting(self.formula, candidates, real));

@@ -6,7 +6,8 @@ use crate::rows::{Allocation, Cell, Column, Origin, Payee};
 
 use super::whole::Whole;
 use super::{Event, WorkedOut};
-use crate::engine::state::{Original, OriginalFeed, OriginalLeaf, Settling};
+use crate::engine::originals::{Original, OriginalFeed, OriginalLeaf};
+use crate::engine::state::Settling;
 use crate::engine::value::{Part, Value};
 
 impl<'a, W: Whole> Event<'a, W> {
@@ -140,40 +141,43 @@ impl<'a, W: Whole> Event<'a, W> {
             Column::Text(texts) => self.state.names.text_part(texts.get(self.row)?, true),
             column => self.state.names.part(&Value::of_plain(&column.cell(self.row))?),
         };
-        let mut places: Vec<Option<u32>> = Vec::with_capacity(done.leaves.len());
-        let mut leaves = Vec::with_capacity(done.leaves.len());
+        let mut original = std::mem::replace(&mut self.work.original, Original::empty());
+        original.leaves.clear();
+        original.feeds.clear();
+        self.work.places.clear();
         for leaf in &done.leaves {
             let units = self.slot(leaf.units).wide()?;
             if units == 0 && self.slot(leaf.share.0) == W::ZERO {
-                places.push(None);
+                self.work.places.push(None);
                 continue;
             }
             let account = match &leaf.payee {
-                Some((account, key)) => Some(self.account(*account, key)?),
+                Some((account, key)) => Some(self.payee(leaf, *account, key)?),
                 None => None,
             };
-            places.push(u32::try_from(leaves.len()).ok());
-            leaves.push(OriginalLeaf { account, leg: leaf.leg, units, given_back: 0 });
+            self.work.places.push(u32::try_from(original.leaves.len()).ok());
+            let leg = leaf.leg;
+            original.leaves.push(OriginalLeaf { account, leg, units, given_back: 0 });
         }
-        let mut feeds = Vec::with_capacity(done.feeds.len());
         for feed in &done.feeds {
             self.parts(&feed.key, true)?;
             let key = self.work.parts.as_slice().into();
+            let places = &self.work.places;
             let own = feed.leaves.iter().filter_map(|leaf| places.get(*leaf).copied().flatten());
+            let leaves = own.collect();
             let pooled = feed.pooled.iter().map(|slot| self.slot(*slot).wide());
-            let pooled = pooled.sum::<Option<i128>>()?;
-            let pooled = Exact::from_int(pooled);
-            feeds.push(OriginalFeed { tally: feed.tally, key, leaves: own.collect(), pooled });
+            let pooled = Exact::from_int(pooled.sum::<Option<i128>>()?);
+            original.feeds.push(OriginalFeed { tally: feed.tally, key, leaves, pooled });
         }
-        let settling = match done.by {
+        original.settling = match done.by {
             WayOfSettling::LargestRemainder => Settling::LargestRemainder,
             WayOfSettling::InOrder => Settling::InOrder,
         };
-        let inflow = worked_out.inflow.minor();
-        let origin = self.batch.origins.get(self.row).copied().unwrap_or(Origin::MADE);
-        let date = self.date;
-        let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
-        self.state.originals.insert((self.batch.event, unique), original);
+        original.inflow = worked_out.inflow.minor();
+        original.origin = self.batch.origins.get(self.row).copied().unwrap_or(Origin::MADE);
+        original.date = self.date;
+        self.state.originals.keep(self.batch.event, unique, &original);
+        self.work.original = original;
         Some(())
     }
 

@@ -25,6 +25,7 @@ use crate::plan::{
 };
 use crate::rows::{Allocation, Batch, Cell, Column, FigureValue};
 
+use super::originals::Original;
 use super::registers::Registers;
 use super::state::State;
 use super::value::{Names, Part};
@@ -32,8 +33,7 @@ use ahead::{Ahead, Found};
 pub(crate) use programs::{Answers, Ready};
 use programs::{Programs, Width};
 use rows::RowWork;
-pub(crate) use side::Ended;
-use side::Side;
+pub(crate) use side::Side;
 use whole::Whole;
 
 /// The lanes of a plan, by event kind, and the memory to work in.
@@ -46,6 +46,16 @@ pub(crate) struct Lanes {
     widest: Work<I256>,
     /// What became of those events of a batch that were worked out together.
     pub side: Side,
+    /// What the event taken last lacked.
+    wanted: Option<Wanted>,
+}
+
+/// What holds of a register's row for the run, and has not been worked out yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub register: u32,
+    pub entry: u32,
+    pub field: u32,
 }
 
 /// What an event gives, besides its changes.
@@ -95,6 +105,11 @@ struct Work<W> {
     /// Settled minus entitled: the account, a numerator and its denominator.
     drifts: Vec<(u32, i128, i128)>,
     of_rows: RowWork<W>,
+    /// What is kept of an event for a refund, and where its leaves are in it.
+    original: Original,
+    places: Vec<Option<u32>>,
+    /// Without this the event cannot go on.
+    wanted: Option<Wanted>,
 }
 
 /// One event under way.
@@ -121,14 +136,19 @@ impl Lanes {
         let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
         let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
         let widest = Work::new().prepared(&lanes);
-        Lanes { lanes, narrow, wide, widest, side: Side::default() }
+        Lanes { lanes, narrow, wide, widest, side: Side::default(), wanted: None }
     }
 
     /// No lanes: every event is the evaluator's.
     pub fn none() -> Lanes {
         let lanes = Vec::new();
         let (narrow, wide, widest) = (Work::new(), Work::new(), Work::new());
-        Lanes { lanes, narrow, wide, widest, side: Side::default() }
+        Lanes { lanes, narrow, wide, widest, side: Side::default(), wanted: None }
+    }
+
+    /// What the event that was taken last lacked, if it was that: with it, it may be taken again.
+    pub fn wanted(&mut self) -> Option<Wanted> {
+        self.wanted.take()
     }
 
     /// Which events of a batch have all that their lane needs.
@@ -246,13 +266,20 @@ impl Lanes {
             };
             if taken.is_none() {
                 out.allocations.truncate(before);
+                let lacking = match width {
+                    Width::Narrow => &mut self.narrow.wanted,
+                    Width::Wide => &mut self.wide.wanted,
+                    Width::Widest => &mut self.widest.wanted,
+                };
+                self.wanted = lacking.take();
             }
-            if taken.is_some() || width >= last {
+            if taken.is_some() || self.wanted.is_some() || width >= last {
                 break taken;
             }
             width = width.next();
         };
-        if last == Width::Widest {
+        // An event that is not the lane's says nothing of widths.
+        if last == Width::Widest && taken.is_some() {
             programs.width.note(width);
         }
         Ok(taken)
@@ -325,6 +352,9 @@ impl<W: Whole> Work<W> {
             becoming: Vec::new(),
             drifts: Vec::new(),
             of_rows: RowWork::new(),
+            original: Original::empty(),
+            places: Vec::new(),
+            wanted: None,
         }
     }
 
@@ -358,6 +388,7 @@ impl<W: Whole> Work<W> {
         self.turn += 1;
         // What stands in slots from the event before is written over before it is read.
         self.text = None;
+        self.wanted = None;
         self.watched.clear();
         self.shutting.clear();
         self.changes.clear();

@@ -15,7 +15,8 @@ use super::side::{Turns, Worth};
 /// The programs of an event kind.
 pub(crate) struct Programs {
     pub lane: Lane,
-    made: Situations,
+    /// By situation.
+    made: Table<Made>,
     programs: Vec<Own>,
     /// The program of all situations.
     general: Own,
@@ -27,9 +28,47 @@ pub(crate) struct Programs {
     days_asked: Option<Vec<i32>>,
     /// The day of the event before, if days are worked out from fields alone.
     day: Option<LastDay>,
+    /// By situation, whether an event in it waits for others, once that has been asked.
+    waits: Table<Option<bool>>,
     /// Of events that are worked out side by side in their order.
     pub turns: Turns,
     pub in_turn: Worth,
+}
+
+/// What is known of situations: of each, or if there are very many of those that have come.
+enum Table<T> {
+    All(Vec<T>),
+    Some(HashMap<u32, T, FixedState>),
+}
+
+/// Of more situations than these only those are noted that come.
+const ALL_MAX: u32 = 1 << 16;
+/// And not more of them than these.
+const SOME_MAX: usize = 1 << 16;
+
+impl<T: Copy> Table<T> {
+    fn new(situations: u32, first: T) -> Table<T> {
+        match situations {
+            0 | 1 => Table::All(Vec::new()),
+            2..=ALL_MAX => Table::All(vec![first; at(situations)]),
+            _ => Table::Some(HashMap::default()),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Table::All(all) if all.is_empty())
+    }
+
+    #[inline]
+    fn get_mut(&mut self, situation: u32, first: T) -> Option<&mut T> {
+        match self {
+            Table::All(all) => all.get_mut(at(situation)),
+            Table::Some(some) => match some.len() < SOME_MAX {
+                true => Some(some.entry(situation).or_insert(first)),
+                false => some.get_mut(&situation),
+            },
+        }
+    }
 }
 
 /// Events that follow one another are mostly of one day.
@@ -73,65 +112,12 @@ impl Own {
     }
 }
 
-/// What is known of situations, as far as they have occurred.
-enum Situations {
-    /// By their number.
-    Few(Vec<Told>),
-    /// Those that have occurred, where there may be very many.
-    Many(HashMap<u32, Told, FixedState>),
-}
-
-/// Where there are more there is no room kept for each.
-const FEW_MAX: u32 = 1 << 16;
-/// Nothing is noted of more of many.
-const TOLD_MAX: usize = 1 << 18;
-
-impl Situations {
-    fn new(count: u32) -> Situations {
-        match count {
-            0 | 1 => Situations::Few(Vec::new()),
-            count if count <= FEW_MAX => Situations::Few(vec![Told::default(); at(count)]),
-            _ => Situations::Many(HashMap::default()),
-        }
-    }
-
-    /// Whether there is but one.
-    fn is_empty(&self) -> bool {
-        matches!(self, Situations::Few(all) if all.is_empty())
-    }
-
-    #[inline]
-    fn get(&mut self, situation: u32) -> Option<&mut Told> {
-        match self {
-            Situations::Few(all) => all.get_mut(at(situation)),
-            Situations::Many(told) => match told.len() < TOLD_MAX {
-                true => Some(told.entry(situation).or_default()),
-                false => told.get_mut(&situation),
-            },
-        }
-    }
-}
-
-/// What is known of a situation.
-#[derive(Debug, Clone, Copy, Default)]
-struct Told {
-    made: Made,
-    /// Whether an event in it waits for others, once that has been asked.
-    waits: Option<bool>,
-}
-
 #[derive(Debug, Clone, Copy)]
 enum Made {
     /// Not yet, having come so many times.
     NotYet(u8),
     /// The program at this place.
     At(u32),
-}
-
-impl Default for Made {
-    fn default() -> Made {
-        Made::NotYet(0)
-    }
 }
 
 /// How wide numbers are.
@@ -228,8 +214,12 @@ impl Programs {
     pub fn new(lane: Lane) -> Programs {
         let asks_fields = lane.questions.iter().any(|it| !matches!(it, Question::Days(_)));
         let situations = lane.questions.situations().unwrap_or(0);
-        let made = Situations::new(situations);
+        let made = Table::new(situations, Made::NotYet(0));
         let general = Own::new(lane.program.clone());
+        let waits = match lane.always_waits() {
+            true => Table::All(Vec::new()),
+            false => Table::new(situations, None),
+        };
         let day = match &lane.date {
             Day::Field(_) => None,
             day => day.fields().map(|fields| LastDay { fields, of: Vec::new(), day: None }),
@@ -248,6 +238,7 @@ impl Programs {
             asks_fields,
             days_asked,
             day,
+            waits,
             turns: Turns::default(),
             in_turn: Worth::default(),
         }
@@ -365,15 +356,10 @@ impl Programs {
             return false;
         }
         let Some(situation) = self.situation(answers, row, date) else { return true };
-        if self.lane.always_waits() {
-            return true;
-        }
+        let Some(known) = self.waits.get_mut(situation, None) else { return true };
         let lane = &self.lane;
         let ask = || lane.questions.answered(&lane.program, situation).waits;
-        match self.made.get(situation) {
-            Some(told) => *told.waits.get_or_insert_with(ask),
-            None => ask(),
-        }
+        *known.get_or_insert_with(ask)
     }
 
     /// Which events of a batch have all that they need.
@@ -391,43 +377,7 @@ impl Programs {
         }
         let mut answers = vec![0; batch.len()];
         for question in self.lane.questions.iter().filter(asked) {
-            let (Question::Member(field, _) | Question::Flag(field) | Question::Present(field)) =
-                question
-            else {
-                continue;
-            };
-            let count = question.answers();
-            let column = batch.columns.get(at(*field)).unwrap_or(&Column::Absent);
-            let presence = Question::Present(*field);
-            if *question == presence {
-                let there = (0..batch.len()).map(|row| Some((!column.is_missing(row)).into()));
-                answer(&mut answers, count, there);
-                continue;
-            }
-            // Of what is not there any answer will do, once that is known.
-            let missing = self.lane.questions.iter().any(|it| *it == presence).then_some(0);
-            match column {
-                Column::Member(members) => match members.all() {
-                    Some(all) if all.iter().all(|it| *it < count) => {
-                        let of_rows = answers.iter_mut().zip(all);
-                        // What has no answer keeps none.
-                        of_rows.filter(|(known, _)| **known != NO_ANSWER).for_each(
-                            |(known, member)| *known = known.wrapping_mul(count) + member,
-                        );
-                    }
-                    Some(all) => answer(&mut answers, count, all.iter().map(|it| Some(*it))),
-                    None => {
-                        let members = (0..batch.len()).map(|row| members.get(row).or(missing));
-                        answer(&mut answers, count, members);
-                    }
-                },
-                Column::Bool(flags) => {
-                    let flag = |row| flags.get(row).map(u32::from).or(missing);
-                    let flags = (0..batch.len()).map(flag);
-                    answer(&mut answers, count, flags);
-                }
-                _ => answer(&mut answers, count, std::iter::repeat_n(missing, batch.len())),
-            }
+            answer_all(question, batch, &mut answers);
         }
         Answers { ready, of_rows: answers, ..Answers::default() }
     }
@@ -492,7 +442,7 @@ impl Programs {
     }
 
     fn of_situation(&mut self, situation: u32) -> Option<u32> {
-        let Told { made, .. } = self.made.get(situation)?;
+        let made = self.made.get_mut(situation, Made::NotYet(0))?;
         match made {
             Made::At(place) => Some(*place),
             Made::NotYet(times) if *times < WARM => {
@@ -513,6 +463,43 @@ impl Programs {
                 Some(place)
             }
         }
+    }
+}
+
+/// Takes the answers to a question into what is known so far of the events of a batch.
+fn answer_all(question: &Question, batch: &Batch, known: &mut [u32]) {
+    let count = question.answers();
+    let (field, missing) = match question {
+        Question::Member(field, _) | Question::Flag(field) => (*field, None),
+        Question::MemberIfAny(field, _) | Question::FlagIfAny(field) => {
+            (*field, count.checked_sub(1))
+        }
+        Question::Present(field) => {
+            let column = batch.columns.get(at(*field));
+            let there = |row| column.is_some_and(|column| !column.is_missing(row));
+            return answer(known, count, (0..batch.len()).map(|row| Some(there(row).into())));
+        }
+        Question::Days(_) => return,
+    };
+    match batch.columns.get(at(field)) {
+        Some(Column::Member(members)) => match members.all() {
+            Some(all) if all.iter().all(|it| *it < count) => {
+                // What has no answer keeps none.
+                let known = known.iter_mut().zip(all).filter(|(known, _)| **known != NO_ANSWER);
+                known.for_each(|(known, it)| *known = known.wrapping_mul(count).wrapping_add(*it));
+            }
+            Some(all) => answer(known, count, all.iter().map(|it| Some(*it))),
+            None => {
+                let members = (0..batch.len()).map(|row| members.get(row).or(missing));
+                answer(known, count, members);
+            }
+        },
+        Some(Column::Bool(flags)) => {
+            let flags = (0..batch.len()).map(|row| flags.get(row).map(u32::from).or(missing));
+            answer(known, count, flags);
+        }
+        Some(Column::Absent) => answer(known, count, std::iter::repeat(missing)),
+        _ => known.fill(NO_ANSWER),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The trees of a lane at work. Nothing is the answer to everything a lane cannot say.
 
-use crate::base::{Date, Exact, Rounding};
+use crate::base::{Date, Rounding};
 use crate::plan::{
     Day, Entity, KeyPart, Number, ParameterTable, RowRead, ScheduleTable, Sum, Term, Truth, at,
 };
@@ -10,7 +10,7 @@ use super::ahead::only_row;
 use super::rows::{Item, is_there};
 use super::values::parts_of;
 use super::whole::Whole;
-use super::{Event, Found};
+use super::{Event, Found, Wanted};
 use crate::engine::function::months_between;
 use crate::engine::value::Part;
 use crate::plan::holds;
@@ -74,10 +74,15 @@ impl<'a, W: Whole> Event<'a, W> {
                 let (of, day) = (self.number(of)?, self.day(day)?);
                 read_off(table, of, day)
             }
-            Number::Total { tally, projection, key, own } => {
+            Number::Total { tally, projection, key, own, as_of } => {
                 let sum = Sum { tally: *tally, projection: *projection, key: *key };
-                let mut total = self.sum(sum)?;
-                for add in own {
+                let as_of = match as_of {
+                    Some(day) => Some(self.date_of(day)?),
+                    None => None,
+                };
+                let mut total = self.sum_as_of(sum, as_of)?;
+                let counts = as_of.is_none_or(|day| self.date < day);
+                for add in own.iter().filter(|_| counts) {
                     total = total.plus(self.own_add(at(*add))?)?;
                 }
                 Some(total)
@@ -93,7 +98,11 @@ impl<'a, W: Whole> Event<'a, W> {
                 }
             }
             Number::RowSteady(row, field, den) => match self.row_cell(*row, *field)? {
-                Cell::Number(value) => W::of(value.mul(&Exact::from_int(*den)).ok()?.to_int()?),
+                Cell::Number(value) => {
+                    let (numerator, own) = value.to_ratio()?;
+                    let more = den.checked_div(own).filter(|more| more * own == *den)?;
+                    W::of(numerator.checked_mul(more)?)
+                }
                 _ => None,
             },
             Number::Rate(row, field, den) => self.rate(*row, *field, *den),
@@ -337,7 +346,16 @@ impl<'a, W: Whole> Event<'a, W> {
                 Item::Entry(register, entry) => (register, entry),
             },
         };
-        self.registers.value(register, entry, field)
+        match self.registers.cell(register, entry, field)? {
+            Cell::Missing => {
+                let known = self.registers.steady(register, entry, field);
+                if known.is_none() {
+                    self.work.wanted = Some(Wanted { register, entry, field });
+                }
+                known
+            }
+            cell => Some(cell),
+        }
     }
 
     /// The number of a key of totals.
@@ -355,9 +373,13 @@ impl<'a, W: Whole> Event<'a, W> {
 
     /// A total as of now, where it is a whole number.
     pub(super) fn sum(&mut self, sum: Sum) -> Option<W> {
+        self.sum_as_of(sum, None)
+    }
+
+    fn sum_as_of(&mut self, sum: Sum, day: Option<Date>) -> Option<W> {
         let number = self.key(sum.key)?;
         let totals = self.state.totals.get(at(sum.tally))?.get(at(sum.projection))?;
-        W::of(totals.whole(number)?)
+        W::of(totals.whole(number, day)?)
     }
 
     /// What the event itself adds to a tally, worked out once.
@@ -430,7 +452,7 @@ impl<'a, W: Whole> Event<'a, W> {
     pub(super) fn cell(&mut self, part: &KeyPart) -> Option<Cell> {
         Some(match self.part(part, true)? {
             Part::Integer(value) => Cell::Integer(value.into()),
-            Part::Text(place) => Cell::Text(self.state.names.text(place)?.clone()),
+            Part::Text(place) => Cell::Text(self.state.names.text(place)?),
             Part::Member(member) => Cell::Member(member),
             Part::Date(day) => Cell::Date(day),
             Part::Period(period) => Cell::Period(period),

@@ -95,8 +95,12 @@ impl<'p> Maker<'p> {
                 let day = self.day(at, scene)?;
                 Typed::Number(self.schedule(*schedule, *what, of, day)?)
             }
-            Expr::Total { tally, projection, with_this, keys, as_of: None } => {
-                Typed::Number(self.total(*tally, *projection, *with_this, keys, scene)?)
+            Expr::Total { tally, projection, with_this, keys, as_of } => {
+                let as_of = match as_of {
+                    Some(day) => Some(Box::new(self.day(day, scene)?)),
+                    None => None,
+                };
+                Typed::Number(self.total((*tally, *projection), *with_this, keys, as_of, scene)?)
             }
             Expr::Carried { carry, keys } => self.carried(*carry, keys, scene)?,
             Expr::Negate(inner) => match self.typed(inner, scene)? {
@@ -256,27 +260,46 @@ impl<'p> Maker<'p> {
         }
         let mut locals = vec![None; at(formula.locals)];
         let scene = &mut Scene { locals: &mut locals, own: Some((row, shape)) };
-        let gathered = self.gathered;
+        let (gathered, before) = (self.gathered, self.put_down());
         let typed = self.typed(&formula.expr, scene);
         self.depth -= 1;
+        if typed.is_some() && self.gathered == gathered {
+            return typed;
+        }
         // What has no tree, or is gathered from rows, may still have one value for the run, which the
         // evaluator works out once.
-        let once = |typed: Option<Typed>| {
-            let once = if declared.steady { steady(&declared.kind, field, row) } else { None };
-            once.or(typed)
-        };
-        match typed {
-            Some(typed) if self.gathered == gathered => Some(typed),
-            typed => once(typed),
+        let formula = typed.as_ref();
+        let steady = |_| steady(&declared.kind, field, row, formula);
+        let once = Some(()).filter(|()| declared.steady).and_then(steady);
+        if once.is_some() {
+            self.gathered = gathered;
+            self.forget(before);
         }
+        once.or(typed)
+    }
+
+    /// How much trees have put down so far beside themselves.
+    fn put_down(&self) -> [usize; 6] {
+        let Maker { rows, keys, sources, selections, shares, kept, .. } = self;
+        [rows.len(), keys.len(), sources.len(), selections.len(), shares.len(), kept.len()]
+    }
+
+    /// Takes back what a tree has put down that nobody needs.
+    fn forget(&mut self, [rows, keys, sources, selections, shares, kept]: [usize; 6]) {
+        self.rows.truncate(rows);
+        self.keys.truncate(keys);
+        self.sources.truncate(sources);
+        self.selections.truncate(selections);
+        self.shares.truncate(shares);
+        self.kept.truncate(kept);
     }
 
     fn total(
         &mut self,
-        tally: u32,
-        projection: u32,
+        (tally, projection): (u32, u32),
         with_this: bool,
         keys: &'p [Expr],
+        as_of: Option<Box<Day>>,
         scene: &mut Scene<'_>,
     ) -> Option<Rational> {
         let plan = self.plan;
@@ -299,7 +322,7 @@ impl<'p> Maker<'p> {
             own.push(place);
         }
         let key = self.key(shape.space, parts);
-        Rational::new(Number::Total { tally, projection, key, own }, unit)
+        Rational::new(Number::Total { tally, projection, key, own, as_of }, unit)
     }
 
     /// Whether an optional value is there.

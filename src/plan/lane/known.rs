@@ -71,9 +71,15 @@ impl<'k, K: Known> Reader<'k, K> {
 
     pub fn number(&mut self, number: &Number) -> Number {
         match number {
-            Number::Total { .. } | Number::Carried(..) => {
+            Number::Carried(..) => {
                 self.reads = true;
                 number.clone()
+            }
+            Number::Total { tally, projection, key, own, as_of } => {
+                self.reads = true;
+                let as_of = as_of.as_ref().map(|day| Box::new(self.day(day)));
+                let (tally, projection, key) = (*tally, *projection, *key);
+                Number::Total { tally, projection, key, own: own.clone(), as_of }
             }
             Number::Kept(place) => match self.kept.get(at(*place)) {
                 Some((Number::Constant(known), ..)) => Number::Constant(*known),

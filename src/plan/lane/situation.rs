@@ -14,7 +14,11 @@ pub enum Question {
     Member(u32, u32),
     /// Whether a stored field says yes.
     Flag(u32),
-    /// Whether a stored field is there. Where it is not, any answer about its value will do.
+    /// Which member a field that may be missing holds, of so many; last, that it is missing.
+    MemberIfAny(u32, u32),
+    /// Whether a field that may be missing says yes; last, that it is missing.
+    FlagIfAny(u32),
+    /// Whether any other field that may be missing is there.
     Present(u32),
     /// How many of these days, ascending, have come on its effective date.
     Days(Vec<i32>),
@@ -28,6 +32,8 @@ pub struct Questions {
     date: Option<u32>,
 }
 
+/// More situations than these are not told apart: their numbers are to fit 32 bits.
+const SITUATIONS_MAX: u32 = 1 << 31;
 const DAYS_MAX: usize = 64;
 
 impl Question {
@@ -35,7 +41,9 @@ impl Question {
     pub fn answers(&self) -> u32 {
         match self {
             Question::Member(_, members) => *members,
+            Question::MemberIfAny(_, members) => members.saturating_add(1),
             Question::Flag(_) | Question::Present(_) => 2,
+            Question::FlagIfAny(_) => 3,
             Question::Days(days) => u32::try_from(days.len() + 1).unwrap_or(u32::MAX),
         }
     }
@@ -72,10 +80,10 @@ impl Questions {
         self.list.iter()
     }
 
-    /// How many situations there are, if they have numbers: the greatest is left for those that have
-    /// none.
+    /// How many situations there are.
     pub fn situations(&self) -> Option<u32> {
-        self.list.iter().try_fold(1_u32, |all, it| all.checked_mul(it.answers()))
+        let all = self.list.iter().try_fold(1_u32, |all, it| all.checked_mul(it.answers()));
+        all.filter(|all| *all <= SITUATIONS_MAX)
     }
 
     /// What a program comes to in a situation.
@@ -100,17 +108,25 @@ struct Asked<'p> {
 }
 
 impl Asked<'_> {
-    /// Asks a question of a field, and whether the field is there if it may be missing.
-    fn ask(&mut self, field: u32, question: Option<Question>) -> Option<()> {
+    /// Notes the question about a field; nothing can be asked about one of another type.
+    fn ask(&mut self, field: u32) -> Option<()> {
         let declared = self.event.fields.get(at(field))?;
-        if declared.computed.is_some() {
-            return None;
-        }
-        let there = declared.optional.then_some(Question::Present(field));
-        for question in [there, question].into_iter().flatten() {
-            if !self.list.contains(&question) {
-                self.list.push(question);
+        let question = match (&declared.kind, declared.optional) {
+            (Kind::Member(of), optional) => {
+                let members = self.plan.enumerations.get(at(*of))?.members.len();
+                let members = u32::try_from(members).ok()?;
+                match optional {
+                    true => Question::MemberIfAny(field, members),
+                    false => Question::Member(field, members),
+                }
             }
+            (Kind::Bool, true) => Question::FlagIfAny(field),
+            (Kind::Bool, false) => Question::Flag(field),
+            (_, true) => Question::Present(field),
+            (_, false) => return None,
+        };
+        if !self.list.contains(&question) {
+            self.list.push(question);
         }
         Some(())
     }
@@ -118,21 +134,15 @@ impl Asked<'_> {
 
 impl Known for Asked<'_> {
     fn member(&mut self, field: u32) -> Option<u32> {
-        let Kind::Member(of) = self.event.fields.get(at(field))?.kind else { return None };
-        let members = self.plan.enumerations.get(at(of))?.members.len();
-        let question = Question::Member(field, u32::try_from(members).ok()?);
-        self.ask(field, Some(question))?;
-        None
+        self.ask(field).and(None)
     }
 
     fn flag(&mut self, field: u32) -> Option<bool> {
-        self.ask(field, Some(Question::Flag(field)))?;
-        None
+        self.ask(field).and(None)
     }
 
     fn present(&mut self, field: u32) -> Option<bool> {
-        self.ask(field, None)?;
-        None
+        self.ask(field).and(None)
     }
 
     fn day(&mut self, bounds: &mut dyn Iterator<Item = i32>) -> Option<i32> {
@@ -144,27 +154,32 @@ impl Known for Asked<'_> {
 /// Knows some answers.
 struct Answered<'q>(Vec<(&'q Question, u32)>);
 
-impl Answered<'_> {
-    /// The answer about a value, which is known where the value is there.
-    fn value(&mut self, field: u32, asked: impl Fn(&Question) -> bool) -> Option<u32> {
-        let (_, answer) = *self.0.iter().find(|(question, _)| asked(question))?;
-        (self.present(field) != Some(false)).then_some(answer)
-    }
-}
-
 impl Known for Answered<'_> {
     fn member(&mut self, field: u32) -> Option<u32> {
-        self.value(field, |question| matches!(question, Question::Member(of, _) if *of == field))
+        self.0.iter().find_map(|(question, answer)| match question {
+            Question::Member(of, members) | Question::MemberIfAny(of, members) => {
+                (*of == field && answer < members).then_some(*answer)
+            }
+            _ => None,
+        })
     }
 
     fn flag(&mut self, field: u32) -> Option<bool> {
-        let answer = self.value(field, |question| *question == Question::Flag(field));
-        answer.map(|answer| answer == 1)
+        self.0.iter().find_map(|(question, answer)| match question {
+            Question::Flag(of) | Question::FlagIfAny(of) => {
+                (*of == field && *answer < 2).then_some(*answer == 1)
+            }
+            _ => None,
+        })
     }
 
     fn present(&mut self, field: u32) -> Option<bool> {
-        let asked = |question: &Question| *question == Question::Present(field);
-        self.0.iter().find(|(question, _)| asked(question)).map(|(_, answer)| *answer == 1)
+        self.0.iter().find_map(|(question, answer)| match question {
+            Question::MemberIfAny(of, members) => (*of == field).then_some(answer < members),
+            Question::FlagIfAny(of) => (*of == field).then_some(*answer < 2),
+            Question::Present(of) => (*of == field).then_some(*answer == 1),
+            Question::Member(..) | Question::Flag(_) | Question::Days(_) => None,
+        })
     }
 
     fn day(&mut self, _: &mut dyn Iterator<Item = i32>) -> Option<i32> {

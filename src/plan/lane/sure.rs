@@ -30,9 +30,11 @@ impl Maker<'_> {
             | Number::Least(one, two)
             | Number::Greatest(one, two) => sure(one) && sure(two),
             Number::Choose(condition, yes, no) => self.is_sure(condition) && sure(yes) && sure(no),
-            Number::Total { key, own, .. } => {
+            Number::Total { key, own, as_of, .. } => {
                 let key = self.keys.get(at(*key));
-                own.is_empty() && key.is_some_and(|key| self.is_sure_key(&key.parts))
+                own.is_empty()
+                    && key.is_some_and(|key| self.is_sure_key(&key.parts))
+                    && as_of.as_ref().is_none_or(|day| self.is_sure_day(day))
             }
             Number::DaysBetween(one, two) | Number::MonthsBetween(one, two) => {
                 self.is_sure_day(one) && self.is_sure_day(two)

@@ -55,6 +55,8 @@ pub enum Number {
         key: u32,
         /// Which of the lane's own additions count with it.
         own: Vec<u32>,
+        /// Only what is dated before this day, or all there is.
+        as_of: Option<Box<Day>>,
     },
     /// A stored field of a register's row, undated.
     RowField(u32, u32),

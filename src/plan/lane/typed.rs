@@ -4,7 +4,7 @@ use crate::base::{Duration, PeriodKind};
 use crate::model::{Arithmetic, Comparison};
 
 use super::super::{Constant, Kind};
-use super::rational::Rational;
+use super::rational::{Rational, common};
 use super::{Day, Entity, Number, Span, Text, Truth};
 
 /// A tree of any type.
@@ -40,14 +40,21 @@ pub(super) fn constant_of(constant: &Constant) -> Option<Typed> {
     })
 }
 
-/// A computed field of a row that has one value for the run.
-pub(super) fn steady(kind: &Kind, field: u32, row: u32) -> Option<Typed> {
+/// A computed field of a row that has one value for the run; its formula as a tree, if it has one,
+/// says of which fractions it may be made.
+pub(super) fn steady(kind: &Kind, field: u32, row: u32, formula: Option<&Typed>) -> Option<Typed> {
+    let made_of = match formula {
+        Some(Typed::Number(number)) if number.under.is_empty() => number.den,
+        _ => 1,
+    };
+    let number = |den| {
+        let den = common(den, made_of)?;
+        Rational::new(Number::RowSteady(row, field, den), den).map(Typed::Number)
+    };
     match kind {
-        Kind::Money { scale, .. } => {
-            let den = 10_i128.checked_pow(u32::from(*scale))?;
-            Rational::new(Number::RowSteady(row, field, den), den).map(Typed::Number)
-        }
-        Kind::Integer => Rational::new(Number::RowSteady(row, field, 1), 1).map(Typed::Number),
+        Kind::Money { scale, .. } => number(10_i128.checked_pow(u32::from(*scale))?),
+        Kind::Integer => number(1),
+        Kind::Number if made_of > 1 => number(made_of),
         Kind::Bool | Kind::Date | Kind::Period | Kind::Member(_) | Kind::Option(_) | Kind::Text => {
             stored(kind, field, Some(row))
         }

@@ -304,7 +304,7 @@ impl Finished<'_> {
                 let key = u32::try_from(keys.at(place)).map_err(|_| HALF)?;
                 let totals = state.totals.get(at(sum.tally));
                 let totals = totals.and_then(|it| it.get(at(sum.projection))).ok_or(HALF)?;
-                let total = totals.whole(key).ok_or(HALF)?;
+                let total = totals.whole(key, None).ok_or(HALF)?;
                 if shuts || total >= i128::from(bound.at(place)) {
                     state.shut_at(*leg, key);
                 }

@@ -80,7 +80,7 @@ impl Group<'_, '_> {
                 let read = |of, day| read_off(table, of, i32::try_from(day).ok()?);
                 of.with(day, &mut self.lost, read)
             }
-            Number::Total { tally, projection, key, own } => {
+            Number::Total { tally, projection, key, own, as_of: None } => {
                 let sum = Sum { tally: *tally, projection: *projection, key: *key };
                 let mut total = self.sum(sum);
                 for add in own {
@@ -551,7 +551,7 @@ impl Group<'_, '_> {
         let totals = self.state.totals.get(at(sum.tally)).and_then(|it| it.get(at(sum.projection)));
         let keys = self.keys.get(at(sum.key)).cloned().flatten();
         let Some((totals, keys)) = totals.zip(keys) else { return self.constant(None) };
-        keys.map(&mut self.lost, |key| narrow(totals.whole(u32::try_from(key).ok()?)?))
+        keys.map(&mut self.lost, |key| narrow(totals.whole(u32::try_from(key).ok()?, None)?))
     }
 
     /// What the events themselves add to a tally: worked out for all before anything else, since each

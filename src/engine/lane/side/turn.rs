@@ -288,6 +288,14 @@ impl KeysOf {
                     let values = values.iter().take(count);
                     values.map(|value| space.number(&[Part::Integer(*value)]).into()).collect()
                 }
+                [PartOf::Text(field)]
+                    if let Some(texts) = of.ahead.texts(*field)
+                        && texts.iter().all(|text| matches!(text, Part::Text(_))) =>
+                {
+                    let own = events.iter().take(count);
+                    let texts = own.map_while(|(row, _)| texts.get(at(*row)));
+                    texts.map(|text| space.number(&[*text]).into()).collect()
+                }
                 parts => {
                     let mut key = Vec::with_capacity(parts.len());
                     let number = |(place, (row, _)): (usize, &(u32, Date))| {
