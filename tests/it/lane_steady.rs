@@ -23,6 +23,7 @@ event receipt {
   refund_of : text? reverses receipt
   order by date, id
 }
+parameter least : money = 100.00
 register paid many by firm, region {
   firm : text; region : Region; date : date; amount : money
   let counted = amount * (if region = north then 3/8 else 1/3)
@@ -33,7 +34,7 @@ register moved by firm, region {
   let before = sum(p.counted for paid[firm, region] as p where p.date in since - 1 year .. since)
   let in_all = count(paid[firm, region] as p)
   let cap = before / 7
-  let wanted = 100.00 / (if in_all > 3 then 0 else 1)
+  let wanted = least / (if in_all > 3 then 0 else 1)
   let fits = led and before / 3 >= wanted
 }
 pool shared
@@ -91,7 +92,9 @@ fn receipts(events: usize) -> impl Strategy<Value = Vec<Sent>> {
             let (undoes, fen): (Option<u32>, i128) = (undoes, fen);
             let fen = if undoes.is_some() { -2 } else { fen };
             // A key of more than fifteen bytes is held otherwise; nearly every one is new.
-            let name = |id: u32| format!("{id:0>width$}", width = if id % 5 == 0 { 20 } else { 3 });
+            let name = |id: u32| {
+                format!("{id:0>width$}", width = if id.is_multiple_of(5) { 20 } else { 3 })
+            };
             let id = name(if id == 0 { 1 } else { u32::try_from(at).unwrap() + 1 });
             let refund_of = undoes.map_or("-".to_owned(), name);
             let region = if north { "north" } else { "south" };
