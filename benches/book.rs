@@ -58,7 +58,7 @@ fn told(what: &str, events: u32, since: Instant) {
 /// Posts all events in one batch; gives the bytes of their bodies.
 fn post(book: &mut Book, events: u32) -> u64 {
     let edition = edition();
-    let mut posting = book.begin().unwrap();
+    let mut posting = book.begin_large().unwrap();
     let (Posted::New(edition_entry) | Posted::Already(edition_entry)) =
         posting.edition(&edition).unwrap();
     let batch = posting

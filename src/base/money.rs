@@ -171,6 +171,9 @@ impl Money {
             Some(rest) => (true, rest.as_bytes()),
             None => (false, text.as_bytes()),
         };
+        if let Some(units) = short(unsigned, scale) {
+            return Ok(Money((if negative { -units } else { units }).into()));
+        }
         let mut units = Some(0_i128);
         let mut whole = 0_usize;
         let mut decimals = None;
@@ -249,6 +252,30 @@ impl fmt::Debug for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Money({})", self.0)
     }
+}
+
+/// An amount without sign in minor units, if it is spelt as nearly all are: at most 15 digits, and
+/// all decimals or none.
+#[inline]
+fn short(text: &[u8], scale: u8) -> Option<i64> {
+    let scale = usize::from(scale);
+    if text.is_empty() || text.len() > 15 || scale > 2 {
+        return None;
+    }
+    let (whole, decimals) = match text.len().checked_sub(scale + 1) {
+        Some(point) if scale > 0 && text.get(point) == Some(&b'.') => {
+            (text.get(..point)?, text.get(point + 1..)?)
+        }
+        _ => (text, &[][..]),
+    };
+    let digits = |start: i64, digits: &[u8]| {
+        digits.iter().try_fold(start, |units, digit| {
+            digit.is_ascii_digit().then(|| units * 10 + i64::from(digit - b'0'))
+        })
+    };
+    let units = digits(digits(0, whole).filter(|_| !whole.is_empty())?, decimals)?;
+    let missing = scale - decimals.len();
+    Some(units * [1, 10, 100].get(missing)?)
 }
 
 /// `units * 10 - digit`.

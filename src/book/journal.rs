@@ -6,9 +6,10 @@ use super::entry::{Entry, Opening, Outcome};
 use super::identity::Identity;
 use super::keys::{self, Index, Key, Runs, Sieve};
 use super::leaf::{FORMAT, NOTHING_BEFORE, leaf_bytes, leaf_digest};
+use super::posting::Extent;
 use super::store::{Row, Run, Segment, Store, StoreError};
 use super::tree::{self, Digests, Frontier, Node};
-use super::{BookError, Moment, Posting};
+use super::{BookError, Drafts, Moment, Posting};
 
 /// The name under which the digests of this format go.
 pub(super) const HASH: &str = "sha-256";
@@ -144,8 +145,16 @@ impl Book {
     /// # Errors
     /// The store fails, or an entry cannot be read.
     pub fn standing(&mut self, of: &[Identity]) -> Result<Vec<Option<u64>>, BookError> {
-        let keys: Vec<Key> = of.iter().map(Identity::allocated).collect();
-        let found = self.find(&keys)?;
+        self.standing_by(&of.iter().map(Identity::allocated).collect::<Vec<Key>>())
+    }
+
+    /// The same for events that were written.
+    pub(crate) fn standing_drafts(&mut self, of: &Drafts) -> Result<Vec<Option<u64>>, BookError> {
+        self.standing_by(&of.iter().map(|draft| draft.allocated).collect::<Vec<Key>>())
+    }
+
+    fn standing_by(&mut self, keys: &[Key]) -> Result<Vec<Option<u64>>, BookError> {
+        let found = self.find(keys)?;
         found
             .into_iter()
             .map(|entry| match entry {
@@ -218,7 +227,15 @@ impl Book {
     /// # Errors
     /// Somebody else posts and does not end in time; the end of the book is damaged.
     pub fn begin(&mut self) -> Result<Posting<'_>, BookError> {
-        Posting::new(self)
+        Posting::new(self, Extent::Usual)
+    }
+
+    /// Opens the book for posting much in one batch: whoever reads it meanwhile may have to wait.
+    ///
+    /// # Errors
+    /// As [`begin`](Book::begin).
+    pub fn begin_large(&mut self) -> Result<Posting<'_>, BookError> {
+        Posting::new(self, Extent::Large)
     }
 
     pub(super) fn store(&mut self) -> &mut dyn Store {
@@ -368,6 +385,12 @@ impl Book {
     fn holds(&mut self, size: u64) -> Result<(), BookError> {
         let have = self.size()?;
         if size > have { Err(BookError::NoEntry { number: size, size: have }) } else { Ok(()) }
+    }
+}
+
+impl AsMut<Book> for Book {
+    fn as_mut(&mut self) -> &mut Book {
+        self
     }
 }
 

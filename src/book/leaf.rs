@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::base::Digest;
 
-/// The version of the book's format: of entries, and of the tables of the stores.
+/// The version of the book's format: of entries, and of the tree over them.
 pub const FORMAT: u32 = 1;
 
 /// A longer body is in its leaf by length and digest, so that every leaf fits the entry bundles of a

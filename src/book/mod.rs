@@ -43,8 +43,8 @@ pub use moment::Moment;
 pub use note::{
     Checkpoint, KeyError, Note, NoteError, Protection, Signature, Signed, SigningKey, VerifierKey,
 };
-pub(crate) use posting::{About, Became, Draft, Drafts};
+pub(crate) use posting::{About, Became, Draft, Drafts, Placed};
 pub use posting::{Posted, Posting, Receipt};
 pub use store::*;
 pub use tree::Node;
-pub use verify::{Damage, Root, Verification};
+pub use verify::{Among, Contradiction, Damage, Root, Verification};

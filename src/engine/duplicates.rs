@@ -66,6 +66,17 @@ impl Seen {
         self.digest()
     }
 
+    /// Notes the keys of all rows; `false` if one was noted before, and then those behind it are not.
+    pub fn insert_all(&mut self, batch: &Batch, fields: &[u32]) -> bool {
+        if let [one] = fields
+            && let Column::Integer(values) = column(batch, *one)
+            && let Some(values) = values.all()
+        {
+            return self.integers.insert_all(values);
+        }
+        (0..batch.len()).all(|row| self.insert(batch, row, fields))
+    }
+
     /// Notes a key that was worked out.
     pub fn insert_cells(&mut self, key: &[Cell]) -> bool {
         self.bytes.clear();
@@ -172,6 +183,35 @@ enum Piece {
 const FEW_MAX: usize = 4096;
 
 impl Integers {
+    /// Mostly each is greater than the one before, and in the same piece.
+    fn insert_all(&mut self, values: &[i64]) -> bool {
+        let mut rest = values;
+        while let Some((first, others)) = rest.split_first() {
+            if !self.insert(i128::from(*first)) {
+                return false;
+            }
+            let upper = first >> 16;
+            let same = others.iter().take_while(|value| **value >> 16 == upper).count();
+            let (own, behind) = others.split_at_checked(same).unwrap_or((others, &[]));
+            let piece = self.last.and_then(|(_, place)| self.pieces.get_mut(place));
+            let low = |value: &i64| u16::try_from(value & 0xFFFF).unwrap_or(0);
+            match piece {
+                Some(Piece::Many(bits)) => {
+                    if !own.iter().all(|value| set(bits, low(value))) {
+                        return false;
+                    }
+                }
+                _ => {
+                    if !own.iter().all(|value| self.insert(i128::from(*value))) {
+                        return false;
+                    }
+                }
+            }
+            rest = behind;
+        }
+        true
+    }
+
     fn insert(&mut self, value: i128) -> bool {
         let upper = value >> 16;
         let place = match self.last {
@@ -239,6 +279,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn many_are_told_apart_as_one_by_one(
+            values in prop::collection::vec(-70_000_i64..140_000, 0..9000),
+            ascending in any::<bool>(),
+        ) {
+            let mut values = values;
+            if ascending {
+                values.sort_unstable();
+                values.dedup();
+            }
+            let (mut all, mut each) = (Integers::default(), Integers::default());
+            for some in values.chunks(3000) {
+                let new = some.iter().all(|value| each.insert((*value).into()));
+                prop_assert_eq!(all.insert_all(some), new);
+                if !new {
+                    break;
+                }
+            }
+        }
+
         #[test]
         fn numbers_are_told_apart_as_by_a_set(
             values in prop::collection::vec(-70_000_i128..70_000, 0..9000),

@@ -1,15 +1,17 @@
 //! Outcomes gathered, counted, checked and told to whoever listens.
 
-use crate::base::Money;
-use crate::plan::{EventSource, Plan};
+use std::sync::Arc;
+
+use crate::base::{Date, Money};
+use crate::plan::{EventSource, Plan, at};
 use crate::rows::{
-    Accounts, Destination, Explanation, FigureValue, Outcomes, Payee, Reason, Sink, Taken,
+    Accounts, Batch, Destination, Explanation, FigureValue, Outcomes, Payee, Reason, Sink, Taken,
 };
 
 use super::evaluator::{AtHand, Evaluator};
 use super::explain::Asked;
 use super::fault::{Fault, RunError};
-use super::lane::{Answers, Ended, Given, Lanes, WorkedOut};
+use super::lane::{Answers, Given, Lanes, Side};
 use super::registers::Registers;
 use super::state::{AccountTable, State};
 use super::summary::{Brought, Totals};
@@ -201,12 +203,29 @@ impl<'r, S: Sink> Desk<'r, S> {
         self.totals.brought((self.plan, kind), brought).map_err(Stop::Internal)
     }
 
-    /// Gathers the outcome of an event that was worked out with others, and has been counted.
-    #[inline]
-    pub fn ended(&mut self, taken: Taken<'_>, ended: Ended<'_>) {
-        ended.give(self.gathered.allocations());
-        let WorkedOut { inflow, residue } = ended.worked_out();
-        self.gathered.allocated(taken, inflow, residue);
+    /// Gathers the outcomes of events that were worked out with others, and have been counted.
+    pub fn ended(
+        &mut self,
+        batch: &Arc<Batch>,
+        events: &[(u32, Date)],
+        side: &Side,
+        accounts: &AccountTable,
+    ) -> Result<(), Stop<S::Error>> {
+        let mut rest = events;
+        while !rest.is_empty() {
+            let room = TOGETHER.saturating_sub(self.gathered.len()).max(1);
+            let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
+            let number = self.gathered.number(batch);
+            for (row, date) in now {
+                let ended = side.of(at(*row)).ok_or(Stop::Internal("an event that never ended"))?;
+                ended.give(self.gathered.allocations());
+                let (inflow, residue) = ended.brought();
+                self.gathered.allocated_of(number, (*row, *date), inflow, residue);
+            }
+            self.hand_on_much(accounts)?;
+            rest = later;
+        }
+        Ok(())
     }
 
     /// Takes an event through its lane; says whether that could be done.

@@ -121,6 +121,9 @@ pub enum Turn {
     Sorted,
     /// As they come, which must be that of the plan.
     AsTheyCome,
+    /// As they come too, but none before its turn: where nothing has been handed on before an event
+    /// comes out of its order, those that depend on no other wait like the rest.
+    EachInPlace,
 }
 
 /// Runs a plan over events to explain one of them: those that have its key, in the order taken, of
@@ -183,8 +186,9 @@ where
     let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan) };
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
     let span = match (plan.ordered, turn) {
-        (true, Turn::AsTheyCome) => {
-            match run.in_turn(&mut batches.into_iter(), options, memory)? {
+        (true, Turn::AsTheyCome | Turn::EachInPlace) => {
+            let some_at_once = turn == Turn::AsTheyCome && !has_calendar(plan);
+            match run.in_turn(&mut batches.into_iter(), options, some_at_once, memory)? {
                 Some(span) => span,
                 None => return Ok(None),
             }
@@ -264,9 +268,9 @@ impl<'r, S: Sink> Run<'r, S> {
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let answers = self.lanes.ask(batch);
+        let mut answers = self.lanes.ask(batch);
         let (lanes, ready) = (&mut self.lanes, answers.ready);
-        let days = lanes.days(ready, batch, self.registers, evaluator.state);
+        let days = lanes.days_of(&mut answers, batch, self.registers, evaluator.state);
         let turns = lanes.have_turns(batch.event);
         let mut hands = Hands { lanes, desk: &mut self.desk };
         if let Some(events) = days {
@@ -328,7 +332,7 @@ impl<'r, S: Sink> Run<'r, S> {
 }
 
 /// Whether there are events that nobody sends, which stand between those that come.
-pub(super) fn has_calendar(plan: &Plan) -> bool {
+fn has_calendar(plan: &Plan) -> bool {
     let calendar = |event: &Event| {
         matches!(event.source, EventSource::Periodic { .. } | EventSource::OnDate { .. })
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{Event, at};
-use crate::rows::{Batch, Sink, Taken};
+use crate::rows::{Batch, Sink};
 
 use super::evaluator::Evaluator;
 use super::hands::{Hands, Key, Known, Place};
@@ -33,7 +33,7 @@ impl<S: Sink> Hands<'_, '_, S> {
         evaluator: &mut Evaluator<'a, '_, T>,
         together: Together<'a>,
     ) -> Result<(), Stop<S::Error>> {
-        let Together { event, batch, answers, events, new, turns } = together;
+        let Together { batch, answers, events, new, turns, .. } = together;
         self.lanes.side.begin(batch.len());
         let (registers, of) = (evaluator.registers, (&**batch, answers));
         // Where each may be for its lane or not, each is asked when its turn comes.
@@ -41,7 +41,7 @@ impl<S: Sink> Hands<'_, '_, S> {
         let is_new = match (new, all_in_lane) {
             (true, _) => vec![Key::New; events.len()],
             (false, false) => vec![Key::Unasked; events.len()],
-            (false, true) => keys(evaluator, together),
+            (false, true) => seen_before(evaluator, together),
         };
         let all_new = is_new.iter().all(|key| *key == Key::New);
         let firsts = || events.iter().zip(&is_new).filter(|(_, key)| **key == Key::New);
@@ -55,36 +55,53 @@ impl<S: Sink> Hands<'_, '_, S> {
             made.map_err(Stop::Internal)?;
             self.desk.count(batch.event, &self.lanes.side.brought())?;
         }
-        let (mut rest, mut at_once) = (firsts.as_slice(), if turns { 0 } else { firsts.len() });
-        for ((row, date), key) in events.iter().zip(is_new) {
-            if key == Key::New {
-                if at_once == 0 {
-                    let state = &mut *evaluator.state;
-                    let settled = self.lanes.in_turn(of, rest, registers, state);
-                    at_once = settled.map_err(Stop::Internal)?;
-                    self.desk.count(batch.event, &self.lanes.side.brought())?;
-                }
-                at_once = at_once.saturating_sub(1);
-                rest = rest.get(1..).unwrap_or_default();
+        let (mut rest, mut keys) = (events, is_new.as_slice());
+        let mut new = firsts.as_slice();
+        while !rest.is_empty() {
+            let mut settled = rest.len();
+            if turns && !new.is_empty() {
+                let state = &mut *evaluator.state;
+                let made = self.lanes.in_turn(of, new, registers, state);
+                let made = made.map_err(Stop::Internal)?;
+                self.desk.count(batch.event, &self.lanes.side.brought())?;
+                new = new.get(made..).unwrap_or_default();
+                // Up to the next that is new.
+                let next = new.first().and_then(|next| rest.iter().position(|it| it == next));
+                settled = next.unwrap_or(rest.len());
             }
-            let (row, date) = (at(*row), *date);
-            match self.lanes.side.of(row) {
-                Some(ended) => {
-                    self.desk.ended(Taken { batch, row, date, booked: date }, ended);
-                }
-                None => {
-                    let place = Place { event, batch, answers, row };
-                    self.take(evaluator, place, Known { date, tied: false, key })?;
-                }
-            }
-            self.desk.hand_on_much(&evaluator.state.accounts)?;
+            let (now, later) = rest.split_at_checked(settled).unwrap_or((rest, &[]));
+            self.tell(evaluator, together, now, keys)?;
+            (rest, keys) = (later, keys.get(settled..).unwrap_or_default());
         }
         Ok(())
+    }
+
+    /// Tells of events that were worked out together, and takes those between them alone.
+    fn tell<'a, T: Trace>(
+        &mut self,
+        evaluator: &mut Evaluator<'a, '_, T>,
+        Together { event, batch, answers, .. }: Together<'a>,
+        events: &[(u32, Date)],
+        keys: &[Key],
+    ) -> Result<(), Stop<S::Error>> {
+        let (mut rest, mut keys) = (events, keys.iter());
+        loop {
+            let side = &self.lanes.side;
+            let ended = rest.iter().take_while(|(row, _)| side.of(at(*row)).is_some()).count();
+            let (together, alone) = rest.split_at_checked(ended).unwrap_or((rest, &[]));
+            self.desk.ended(batch, together, side, &evaluator.state.accounts)?;
+            let Some(((row, date), others)) = alone.split_first() else { return Ok(()) };
+            let key = keys.nth(ended).copied().unwrap_or(Key::Unasked);
+            let place = Place { event, batch, answers, row: at(*row) };
+            self.take(evaluator, place, Known { date: *date, tied: false, key })?;
+            self.desk.hand_on_much(&evaluator.state.accounts)?;
+            rest = others;
+        }
     }
 }
 
 /// Notes the keys of events; says which have been there before.
-fn keys<T: Trace>(
+fn seen_before<T: Trace>(
     evaluator: &mut Evaluator<'_, '_, T>,
     Together { event, batch, events, .. }: Together<'_>,
 ) -> Vec<Key> {

@@ -14,7 +14,7 @@ use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands};
 use super::order::{Kept, Slot, by_slot, order, sort};
 use super::outcome::Stop;
-use super::run::{Options, Run, Span, at_hand, dated, has_calendar, sent};
+use super::run::{Options, Run, Span, at_hand, dated, sent};
 use super::shelved::{Memory, PutAway, only_kind};
 use super::together::Together;
 use super::trace::{Off, Trace};
@@ -40,11 +40,13 @@ pub(super) struct Waiting<'p> {
 
 impl<S: Sink> Run<'_, S> {
     /// Takes events as they come, as long as they come in their order; nothing once one does not. If
-    /// none has been taken by then, all are put in order.
+    /// none has been taken by then, all are put in order; those that depend on no other are taken at
+    /// once then, if that is asked for.
     pub fn in_turn<I>(
         &mut self,
         batches: &mut impl Iterator<Item = Result<Batch, I>>,
         options: &Options,
+        some_at_once: bool,
         memory: Option<Memory<'_, I>>,
     ) -> Result<Option<Span>, RunError<I, S::Error>>
     where
@@ -66,7 +68,7 @@ impl<S: Sink> Run<'_, S> {
                     (Some(first), true) => {
                         let first = Arc::unwrap_or_clone(first.rows);
                         let all = std::iter::once(Ok(first)).chain(batches);
-                        self.in_order(all, options, !has_calendar(plan), memory)
+                        self.in_order(all, options, some_at_once, memory)
                     }
                     _ => Ok(None),
                 };
@@ -77,12 +79,13 @@ impl<S: Sink> Run<'_, S> {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             let Some(event) = sent(plan, &current.rows) else { continue };
-            let answers = self.lanes.ask(&current.rows);
+            let mut answers = self.lanes.ask(&current.rows);
             let turns = self.lanes.have_turns(current.rows.event);
             // Events of which each stands behind the one before have no key twice if their places are
             // told by their keys.
             let new = only_kind(plan) && self.lanes.keys_tell_places(event, current.rows.event);
             let events: Vec<(u32, Date)> = own.iter().map(|slot| (slot.row, slot.date)).collect();
+            self.lanes.situate(&mut answers, &current.rows, &events);
             let (batch, answers, mut left) = (&current.rows, &answers, events.as_slice());
             let (&[(_, first), ..], &[.., (_, last)]) = (left, left) else { continue };
             let calendar = match &mut calendar {
@@ -98,7 +101,8 @@ impl<S: Sink> Run<'_, S> {
                 // Up to the next day of the calendar nothing stands between them.
                 let next = calendar.next_day();
                 let count = next.map(|next| left.partition_point(|(_, date)| *date <= next));
-                let (events, others) = left.split_at(count.unwrap_or(left.len()).max(1));
+                let count = count.unwrap_or(left.len()).max(1);
+                let Some((events, others)) = left.split_at_checked(count) else { break };
                 let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
                 let together = Together { event, batch, answers, events, new, turns };
                 hands.take_together(&mut evaluator, together)?;
@@ -220,22 +224,28 @@ impl<S: Sink> Run<'_, S> {
         }
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let answers = self.lanes.ask(&batch);
+        let mut answers = self.lanes.ask(&batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         let (mut at_once, mut others) = (Vec::new(), Vec::new());
-        let days = hands.lanes.days(answers.ready, &batch, self.registers, evaluator.state);
-        let days = days.map(|days| days.into_iter().map(|(_, date)| date).collect::<Vec<Date>>());
-        for (row, number) in (0..batch.len()).zip(0_u32..) {
-            let ready = answers.ready;
-            let date = match &days {
-                Some(days) => days.get(row).copied(),
-                None => hands.lanes.date(ready, &batch, row, self.registers, evaluator.state),
-            };
-            match date.filter(|date| !hands.lanes.waits(&answers, &batch, row, *date)) {
-                None => others.push(row),
-                Some(date) => {
-                    waiting.span.take(date);
-                    at_once.push((number, date));
+        let days = hands.lanes.days_of(&mut answers, &batch, self.registers, evaluator.state);
+        let mut part = |hands: &mut Hands<'_, '_, S>, row: u32, date: Option<Date>| match date
+            .filter(|date| !hands.lanes.waits(&answers, &batch, at(row), *date))
+        {
+            None => others.push(at(row)),
+            Some(date) => {
+                waiting.span.take(date);
+                at_once.push((row, date));
+            }
+        };
+        match days {
+            Some(days) => {
+                days.into_iter().for_each(|(row, date)| part(&mut hands, row, Some(date)));
+            }
+            None => {
+                for (row, number) in (0..batch.len()).zip(0_u32..) {
+                    let (ready, state) = (answers.ready, &mut *evaluator.state);
+                    let date = hands.lanes.date(ready, &batch, row, self.registers, state);
+                    part(&mut hands, number, date);
                 }
             }
         }

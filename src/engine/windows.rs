@@ -75,8 +75,12 @@ impl<S: Sink> Run<'_, S> {
         calendar: &mut Calendar,
     ) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
+        let events: Vec<(u32, Date)> =
+            (0..).zip(slots).map(|(row, slot)| (row, slot.date)).collect();
         let asked = |batch| {
-            let answers = self.lanes.ask_ahead(&batch, self.registers, &self.state.names);
+            let mut answers = self.lanes.ask_ahead(&batch, self.registers, &self.state.names);
+            // If all are of one kind, these are their days.
+            self.lanes.situate(&mut answers, &batch, &events);
             (Arc::new(batch), answers)
         };
         let unpacked: Vec<Option<(Arc<Batch>, Answers)>> =
@@ -85,14 +89,14 @@ impl<S: Sink> Run<'_, S> {
         let mut taken = vec![0; unpacked.len()];
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        // They are asked in their order, each once.
+        let tied: Vec<bool> = (start..).take(slots.len()).map(|place| ties.tied(place)).collect();
         let mut kinds = unpacked.iter().flatten();
         if let (Some((batch, answers)), None) = (kinds.next(), kinds.next())
             && let Some(event) = sent(plan, batch)
             && calendar.is_over()
-            && (start..).take(slots.len()).all(|place| !ties.tied(place))
+            && !tied.contains(&true)
         {
-            let events: Vec<(u32, Date)> =
-                (0..).zip(slots).map(|(row, slot)| (row, slot.date)).collect();
             let (events, new) = (events.as_slice(), firsts.all_new(batch.event));
             let turns = self.lanes.have_turns(batch.event);
             let together = Together { event, batch, answers, events, new, turns };
@@ -100,7 +104,7 @@ impl<S: Sink> Run<'_, S> {
             hands.take_together(&mut evaluator, together)?;
             return self.desk.hand_on(&self.state.accounts);
         }
-        for (place, slot) in (start..).zip(slots) {
+        for (slot, tied) in slots.iter().zip(tied) {
             calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
             let kind = kept.get(at(slot.batch)).map_or(u32::MAX, Kept::event);
             let of_kind = unpacked.get(at(kind)).and_then(Option::as_ref);
@@ -110,7 +114,7 @@ impl<S: Sink> Run<'_, S> {
             let row = std::mem::replace(next, *next + 1);
             let Some(event) = sent(plan, batch) else { continue };
             let event = Place { event, batch, answers, row };
-            let (date, tied) = (slot.date, ties.tied(place));
+            let date = slot.date;
             let key = if firsts.all_new(kind) { Key::New } else { Key::Unasked };
             let known = Known { date, tied, key };
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };

@@ -134,7 +134,14 @@ impl<'n> AllocationLines<'n> {
             }
         }
         let table = usize::try_from(event.batch.event).ok().and_then(|at| self.tables.get(at));
-        let own = Own { event: &event, table, key: None };
+        let own = Own {
+            event: &event,
+            table,
+            scale: table.map_or(2, |table| table.scale),
+            currency: table.filter(|_| self.currency).map(|table| &table.currency),
+            after: if self.explain { self.delimiter } else { b'\n' },
+            key: None,
+        };
         if self.explain {
             self.by_leg(own, allocations, out);
             return Ok(());
@@ -195,18 +202,13 @@ impl<'n> AllocationLines<'n> {
             Payee::Undetermined => &self.undetermined,
             Payee::Account(position) => self.known(position).unwrap_or(&self.none),
         };
-        let currency = own.table.filter(|_| self.currency).map(|table| &table.currency);
-        let scale = own.table.map_or(2, |table| table.scale);
-        let after = if self.explain { self.delimiter } else { b'\n' };
         let short = out.short(|short| {
             short.piece(account)?;
-            currency.map_or(Some(()), |code| short.piece(code))?;
-            short.amount(amount, scale, after)
+            own.currency.map_or(Some(()), |code| short.piece(code))?;
+            short.amount(amount, own.scale, own.after)
         });
         if short.is_none() {
-            out.piece(account);
-            currency.into_iter().for_each(|code| out.piece(code));
-            out.amount(amount, scale, after);
+            own.long_row(account, amount, out);
         }
     }
 
@@ -234,6 +236,7 @@ impl<'n> AllocationLines<'n> {
     }
 
     /// Writes the key of an event: its cells, with delimiters between them.
+    #[inline(never)]
     fn put_key(&self, own: &Own<'_>, out: &mut Room) {
         let Some(table) = own.table else { return };
         let mut first = true;
@@ -264,8 +267,23 @@ impl<'n> AllocationLines<'n> {
 struct Own<'e> {
     event: &'e EventAt<'e>,
     table: Option<&'e TableCells<'e>>,
+    scale: u8,
+    /// The cell of its currency, where there are several.
+    currency: Option<&'e Piece>,
+    /// What follows an amount.
+    after: u8,
     /// Where its key stands, once it has been written.
     key: Option<(usize, usize)>,
+}
+
+impl Own<'_> {
+    /// What follows the key in a row, where some of it is long.
+    #[cold]
+    fn long_row(&self, account: &Piece, amount: Money, out: &mut Room) {
+        out.piece(account);
+        self.currency.into_iter().for_each(|code| out.piece(code));
+        out.amount(amount, self.scale, self.after);
+    }
 }
 
 /// Writes a value of a column as a cell.

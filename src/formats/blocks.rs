@@ -141,10 +141,17 @@ impl<R: Read> Blocks<R> {
             let quotes = memchr::memchr(b'"', &bytes).is_some();
             let lines = memchr::memchr_iter(b'\n', &bytes).count();
             let start = Place { at: 0, line: self.line };
-            let encoding = match &self.text {
+            let mut encoding = match &self.text {
                 Text::In(encoding) => *encoding,
                 Text::Of(file) => file.encoding_of(&bytes)?,
             };
+            // Where rows are lines they may as well be decoded together.
+            if encoding == Encoding::Gb18030
+                && !quotes
+                && let Some(text) = encoding.decoded(&bytes)
+            {
+                (bytes, encoding) = (text.into_owned().into_bytes(), Encoding::Utf8);
+            }
             let block = Block { bytes, encoding, start, lines, quotes, broken };
             self.line += u64::try_from(lines).unwrap_or(u64::MAX);
             return Ok(Some(block));

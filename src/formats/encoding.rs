@@ -74,6 +74,16 @@ impl Encoding {
     }
 }
 
+/// The start of a file without half a character at its end.
+pub(super) fn without_half(bytes: &[u8]) -> &[u8] {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => {
+            bytes.get(..error.valid_up_to()).unwrap_or_default()
+        }
+        _ => bytes,
+    }
+}
+
 /// How many bytes from the start are GB18030.
 fn whole_gb18030(bytes: &[u8]) -> usize {
     let mut decoder = GB18030.new_decoder_without_bom_handling();

@@ -62,6 +62,11 @@ pub enum FormatsError {
         /// Its place in the line, in bytes from 1.
         column: u64,
     },
+    /// A file that began as UTF-8 and turned out to be GB18030.
+    Mixed {
+        /// The file.
+        file: String,
+    },
     /// The head of a table cannot be read.
     Header {
         /// The file.
@@ -189,6 +194,10 @@ impl FormatsError {
                     "「{file}」：第 {line} 行第 {column} 个字节既不是 UTF-8 也不是 GB18030 文字"
                 ),
             ),
+            FormatsError::Mixed { file } => Words::new(
+                format!("`{file}`: its first rows are text in UTF-8, the whole of it in GB18030"),
+                format!("「{file}」：开头各行是 UTF-8 文字，整个文件则是 GB18030 文字"),
+            ),
             FormatsError::LineTooLong { file, line } => Words::new(
                 format!("`{file}`: line {line} is longer than 16 MiB, so this is no table"),
                 format!("「{file}」：第 {line} 行超过 16 MiB，不像是表格"),
@@ -239,6 +248,10 @@ impl FormatsError {
             FormatsError::NotText { .. } => Some(Words::new(
                 "save the file as UTF-8, or name its encoding with `--encoding`",
                 "请另存为 UTF-8，或用 --encoding 指明编码",
+            )),
+            FormatsError::Mixed { .. } => Some(Words::new(
+                "name its encoding with `--encoding gb18030`, or `utf-8`",
+                "请用 --encoding gb18030（或 utf-8）指明编码",
             )),
             FormatsError::LineTooLong { .. } => Some(Words::new(
                 "save it with line ends (LF or CRLF), one row a line",

@@ -97,7 +97,7 @@ impl<'n> EventReader<'n> {
             && matches!(self.kinds, Kinds::One(_))
             && Steps::allow(self.delimiter)
             && memchr::memchr(0, &block.bytes).is_none();
-        let text = std::str::from_utf8(may.then_some(&block.bytes)?).ok()?;
+        let text = simdutf8::basic::from_utf8(may.then_some(&block.bytes)?).ok()?;
         Some(Plain { bytes: &block.bytes, text, delimiter: self.delimiter })
     }
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::base::{Digest, Digester};
@@ -26,8 +27,8 @@ pub struct Input {
     pub(super) sheet: Option<Arc<Sheet>>,
 }
 
-/// A file that holds text in some encoding. It is told from the whole file, but not before a byte
-/// outside ASCII makes it matter: most files of numbers need not be read twice.
+/// A file that holds text in some encoding. It is told from the whole file, but while all that has
+/// been read is UTF-8 it is told as the file is read: such a file need not be read twice.
 #[derive(Debug)]
 pub(super) struct TextFile {
     name: String,
@@ -36,6 +37,8 @@ pub(super) struct TextFile {
     /// Bytes of a byte order mark at its start.
     bom_bytes: usize,
     encoding: OnceLock<Encoding>,
+    /// Whether characters outside ASCII have been taken for UTF-8.
+    assumed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -152,9 +155,10 @@ impl Input {
         // A byte order mark tells UTF-8 whatever was said of the other files.
         let said = if bom_bytes > 0 { Some(Encoding::Utf8) } else { options.encoding };
         let encoding = said.map_or_else(OnceLock::new, OnceLock::from);
-        let text = Arc::new(TextFile { name, place, packing, bom_bytes, encoding });
+        let text =
+            Arc::new(TextFile { bom_bytes, encoding, ..TextFile::new(name, place, packing) });
         // What is no text at all is better refused before anything is done.
-        text.encoding_of(&first)?;
+        text.encoding_of(encoding::without_half(&first))?;
         Ok(Input { text, layout, pieces, sheet })
     }
 
@@ -261,7 +265,13 @@ impl TextFile {
     /// A file that holds values: its texts are UTF-8.
     fn of_values(name: String, (place, packing): (Place, Option<Packing>)) -> Arc<TextFile> {
         let encoding = OnceLock::from(Encoding::Utf8);
-        Arc::new(TextFile { name, place, packing, bom_bytes: 0, encoding })
+        Arc::new(TextFile { encoding, ..TextFile::new(name, place, packing) })
+    }
+
+    /// A file whose encoding is to be told.
+    fn new(name: String, place: Place, packing: Option<Packing>) -> TextFile {
+        let (encoding, assumed) = (OnceLock::new(), AtomicBool::new(false));
+        TextFile { name, place, packing, bom_bytes: 0, encoding, assumed }
     }
 
     fn reader(&self) -> Result<InputReader, FormatsError> {
@@ -281,11 +291,31 @@ impl TextFile {
         Ok(*self.encoding.get_or_init(|| found))
     }
 
-    /// How a part of its bytes is text: ASCII is the same in every encoding.
+    /// How a part of its bytes is text, which begins and ends at characters. ASCII is the same in
+    /// every encoding. What is UTF-8 is taken for it, unless it is so little that chance might have
+    /// made it; should the file turn out to be in another encoding, that is said.
     pub(super) fn encoding_of(&self, bytes: &[u8]) -> Result<Encoding, FormatsError> {
-        if bytes.is_ascii() { Ok(Encoding::Utf8) } else { self.encoding() }
+        if bytes.is_ascii() {
+            return Ok(Encoding::Utf8);
+        }
+        let assumed = self.assumed.load(Ordering::Relaxed);
+        if self.encoding.get().is_none()
+            && simdutf8::basic::from_utf8(bytes).is_ok()
+            && (assumed || bytes.iter().filter(|byte| **byte >= 0xE0).nth(CHANCE_MOST).is_some())
+        {
+            self.assumed.store(true, Ordering::Relaxed);
+            return Ok(Encoding::Utf8);
+        }
+        match self.encoding()? {
+            Encoding::Gb18030 if assumed => Err(FormatsError::Mixed { file: self.name.clone() }),
+            told => Ok(told),
+        }
     }
 }
+
+/// Chinese characters are of three bytes in UTF-8. Of those that are common in GB18030 hardly one
+/// begins as they do: more than so many are not so by chance.
+const CHANCE_MOST: usize = 2;
 
 impl Place {
     fn open(&self) -> io::Result<Bytes> {
@@ -468,6 +498,32 @@ mod tests {
         ] {
             assert_eq!(opened(bytes.as_bytes(), name).unwrap().layout, wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn utf_8_is_told_as_the_file_is_read() {
+        let input = opened("凭证号,税种,金额（元）\n".as_bytes(), "x.csv").unwrap();
+        assert_eq!(input.text.encoding.get(), None);
+        assert_eq!(input.text.encoding_of("增值税".as_bytes()).unwrap(), Encoding::Utf8);
+        assert_eq!(input.text.encoding.get(), None);
+        // So little might be so by chance: the whole file is asked.
+        let input = opened("id,税种\n".as_bytes(), "x.csv").unwrap();
+        assert_eq!(input.text.encoding.get(), Some(&Encoding::Utf8));
+    }
+
+    #[test]
+    fn a_file_that_is_utf_8_by_chance_and_only_at_its_start_is_refused() {
+        // As GB18030 the first line is six characters, if rare ones.
+        let header = "中中中中\n".as_bytes().to_vec();
+        let bytes = [header.clone(), b"a\n".repeat(2048), b"\xD4\xF6".repeat(12)];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        std::fs::File::create_new(&path).unwrap().write_all(&bytes.concat()).unwrap();
+        let input = Input::open(path.to_str().unwrap(), InputOptions::default()).unwrap();
+        assert_eq!(input.text.encoding_of(&header).unwrap(), Encoding::Utf8);
+        let error = input.text.encoding_of(b"\xD4\xF6").unwrap_err();
+        assert!(matches!(error, FormatsError::Mixed { .. }), "{error:?}");
+        assert!(error.hint().is_some_and(|hint| hint.en.contains("--encoding gb18030")));
     }
 
     #[test]

@@ -68,6 +68,9 @@ pub(super) struct TableMapping {
 impl TableMapping {
     /// What the text of a field's cell means, in our own spelling as far as the mapping says so.
     pub(super) fn meant<'a>(&'a self, field: usize, text: &'a str) -> Cow<'a, str> {
+        if self.values.is_empty() && self.spellings.is_empty() {
+            return Cow::Borrowed(text);
+        }
         let values = self.values.get(&field);
         if let Some(meant) = values.and_then(|values| values.get(text.trim())) {
             return Cow::Borrowed(meant);

@@ -5,7 +5,7 @@
 
 use crate::base::Date;
 use crate::diagnostics::Words;
-use crate::report::names::{Kind, Names, Table, folded};
+use crate::report::names::{Field, Kind, Names, Table, folded};
 use crate::report::{unreadable_hint, unreadable_words};
 use crate::rows::{Cell, Origin, RegisterRow, Unreadable};
 
@@ -302,13 +302,10 @@ impl Reader<'_> {
         cell: Cell,
         column: Option<&String>,
     ) -> Result<(), RowFault> {
-        let required = self
-            .table
-            .fields
-            .get(at)
-            .is_some_and(|field| field.required && !field.computed && !field.dated);
-        if cell == Cell::Missing && required {
-            let name = self.table.fields.get(at).map(|field| field.name.text.clone());
+        let field = self.table.fields.get(at);
+        let required = |field: &Field| field.required && !field.computed && !field.dated;
+        if matches!(cell, Cell::Missing) && field.is_some_and(required) {
+            let name = field.map(|field| field.name.text.clone());
             let fault = Fault { value: String::new(), why: Unreadable::Missing };
             return Err((column.cloned().or(name), fault));
         }

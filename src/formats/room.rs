@@ -115,7 +115,7 @@ impl Room {
         }
     }
 
-    #[inline(never)]
+    #[cold]
     fn long_again(&mut self, from: usize, length: usize) {
         if self.bytes.len() < self.at + length {
             self.grow(length);

@@ -30,6 +30,8 @@ pub struct Summary {
     groups: HashMap<Box<[u64]>, u32, FixedState>,
     /// Groups that have just occurred, each where the mix of its numbers puts it.
     recent: Vec<Option<(Box<[u64]>, u32)>>,
+    /// Whether totals are by account.
+    by_account: bool,
     /// Whether nothing but the currency and the day tells groups apart.
     by_day_alone: bool,
     /// Then by currency and day, from the first on: the number of the group and one.
@@ -150,11 +152,13 @@ impl Summary {
     /// A summary by these columns.
     pub fn new(by: Vec<By>) -> Summary {
         let interned = by.iter().map(|_| Interned::default()).collect();
+        let by_account = by.contains(&By::Account);
         let by_day_alone = !by.iter().any(|by| matches!(by, By::Field(..)));
         Summary {
             by,
             groups: HashMap::default(),
             recent: vec![None; RECENT],
+            by_account,
             by_day_alone,
             days: Vec::new(),
             currencies: Vec::new(),
@@ -190,18 +194,26 @@ impl Summary {
             return Ok(());
         }
         let group = self.group(event, names);
-        let by_account = self.by.contains(&By::Account);
+        let near = usize::try_from(group).unwrap_or(usize::MAX);
         for allocation in allocations {
             let account = match allocation.payee {
-                Payee::Account(position) if by_account => position.saturating_add(1),
+                Payee::Account(position) if self.by_account => position.saturating_add(1),
                 Payee::Account(_) | Payee::Undetermined => 0,
             };
-            let place = match self.place(group, account) {
+            // Nearly all are there.
+            let near = self.near.get(near).and_then(|accounts| {
+                let place = *accounts.get(usize::try_from(account).ok()?)?;
+                usize::try_from(place.checked_sub(1)?).ok()
+            });
+            let place = match near.or_else(|| self.far(group, account)) {
                 Some(place) => place,
                 None => self.add_total(group, account, (event, allocation.payee), accounts, names),
             };
             if let Some(sum) = self.sums.get_mut(place) {
-                *sum = sum.checked_add(allocation.amount).ok_or(FormatsError::TotalTooLarge)?;
+                let Some(next) = sum.checked_add(allocation.amount) else {
+                    return Err(FormatsError::TotalTooLarge);
+                };
+                *sum = next;
             }
         }
         Ok(())
@@ -284,15 +296,12 @@ impl Summary {
         kind.and_then(|kind| self.currencies.get(kind)).copied().unwrap_or(event.batch.event)
     }
 
-    /// Where the total of a group and an account is.
-    fn place(&self, group: u32, account: u32) -> Option<usize> {
-        let (group_at, account_at) = (usize::try_from(group).ok()?, usize::try_from(account).ok()?);
-        let place = if group_at < NEAR_GROUPS && account_at < NEAR_ACCOUNTS {
-            self.near.get(group_at)?.get(account_at)?.checked_sub(1)?
-        } else {
-            *self.far.get(&(group, account))?
-        };
-        usize::try_from(place).ok()
+    /// Where the total of a group and an account is, if it is not near.
+    fn far(&self, group: u32, account: u32) -> Option<usize> {
+        if self.far.is_empty() {
+            return None;
+        }
+        self.far.get(&(group, account)).and_then(|place| usize::try_from(*place).ok())
     }
 
     /// Starts a total, or finds it among those joined.

@@ -166,6 +166,19 @@ impl Outcomes {
         self.events.push(Finished { batch, row, date, booked, inflow, residue_units, end });
     }
 
+    /// Ends an event that is allocated: a row of a batch that has a number here, on its day.
+    #[inline]
+    pub fn allocated_of(
+        &mut self,
+        batch: u32,
+        (row, date): (u32, Date),
+        inflow: Money,
+        residue_units: u64,
+    ) {
+        let end = numbered(self.allocations.len());
+        self.events.push(Finished { batch, row, date, booked: date, inflow, residue_units, end });
+    }
+
     /// Ends an event that is set aside: what it would have brought, where that is known, and why.
     pub fn set_aside(&mut self, taken: Taken<'_>, inflow: Option<Money>, reason: Reason) {
         let end = self.events.last().map_or(0, |last| at(last.end));
@@ -196,7 +209,7 @@ impl Outcomes {
 
     /// The number of a batch, which is mostly that of the event before.
     #[inline]
-    fn number(&mut self, batch: &Arc<Batch>) -> u32 {
+    pub fn number(&mut self, batch: &Arc<Batch>) -> u32 {
         let last = self.events.last().map_or(0, |last| last.batch);
         match self.batches.get(at(last)) {
             Some(known) if Arc::ptr_eq(known, batch) => last,

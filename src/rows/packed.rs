@@ -295,12 +295,12 @@ impl Text {
     }
 
     #[inline]
-    fn get(self, row: &[u8]) -> Option<&str> {
+    fn get(self, row: &[u8]) -> Option<&[u8]> {
         let (at, length) = match self.length {
             Some(length) => (self.at, length),
             None => (self.at + 1, usize::from(*row.get(self.at)?)),
         };
-        std::str::from_utf8(row.get(at..at + length)?).ok()
+        row.get(at..at + length)
     }
 }
 
@@ -354,11 +354,11 @@ impl Taken<'_> {
     }
 
     #[inline]
-    fn text<'t>(&'t self, column: usize, bytes: &'t [u8]) -> Option<&'t str> {
+    fn text<'t>(&'t self, column: usize, bytes: &'t [u8]) -> Option<&'t [u8]> {
         let row = bytes.get(self.at..)?;
         match (self.packed.layout.get(column)?, self.packed.columns.get(column)?) {
             (Layout::Text(text, gap), _) if !gap.is_missing(row) => text.get(row),
-            (Layout::Beside, Column::Text(texts)) => texts.get(self.row),
+            (Layout::Beside, Column::Text(texts)) => texts.get(self.row).map(str::as_bytes),
             _ => None,
         }
     }
@@ -385,7 +385,10 @@ fn column(at: usize, rows: &[Taken<'_>], bytes: &[u8]) -> Column {
         Column::Bool(values) => {
             fill(values, rows.iter().map(|row| Some(row.number(at, bytes)? == 1)));
         }
-        Column::Text(texts) => rows.iter().for_each(|row| texts.push(row.text(at, bytes))),
+        Column::Text(texts) => {
+            let pieces = rows.iter().map(|row| row.text(at, bytes));
+            texts.extend_from_bytes(pieces);
+        }
         others => {
             let beside = |row: &Taken<'_>| row.packed.columns.get(at).map(|it| it.cell(row.row));
             rows.iter().for_each(|row| others.push(beside(row).unwrap_or(super::Cell::Missing)));

@@ -67,28 +67,51 @@ impl TextColumn {
         text: &str,
         pieces: &mut C,
     ) -> Option<(usize, usize)> {
-        let before = self.bytes.len();
         let mut added = Vec::with_capacity(SHORT_TEXT_BYTES * pieces.size_hint().0);
+        let mut length = self.bytes.len();
         let other = pieces.find(|(start, end)| {
             let Some(piece) = text.get(*start..*end).filter(|piece| !piece.is_empty()) else {
                 return true;
             };
-            let length = added.len() + piece.len();
+            length += piece.len();
+            self.ends.push(length);
             // A copy of a known size takes no call; what is too much of it is forgotten.
             match text.as_bytes().get(*start..).and_then(<[u8]>::first_chunk::<16>) {
-                Some(chunk) if piece.len() <= 16 => added.extend_from_slice(chunk),
-                _ => added.extend_from_slice(piece.as_bytes()),
+                Some(chunk) if piece.len() <= 16 => {
+                    let length = added.len() + piece.len();
+                    added.extend_from_slice(chunk);
+                    added.truncate(length);
+                }
+                _ => {
+                    append(&mut self.bytes, &mut added);
+                    self.bytes.push_str(piece);
+                }
             }
-            added.truncate(length);
-            self.ends.push(before + length);
             false
         });
-        // Whole pieces of a text are text.
-        self.bytes.push_str(std::str::from_utf8(&added).unwrap_or_default());
+        append(&mut self.bytes, &mut added);
         if !self.there.is_empty() {
             self.there.resize(self.ends.len(), true);
         }
         other
+    }
+
+    /// Adds texts given as bytes that were texts, or the lack of them.
+    pub fn extend_from_bytes<'b>(&mut self, texts: impl Iterator<Item = Option<&'b [u8]>>) {
+        let before = self.bytes.len();
+        let mut added: Vec<u8> = Vec::with_capacity(SHORT_TEXT_BYTES * texts.size_hint().0);
+        for text in texts {
+            if text.is_none() {
+                self.there.resize(self.ends.len(), true);
+                self.there.push(false);
+            } else if !self.there.is_empty() {
+                self.there.push(true);
+            }
+            added.extend_from_slice(text.unwrap_or_default());
+            self.ends.push(before + added.len());
+        }
+        // Texts end to end are text.
+        self.bytes.push_str(std::str::from_utf8(&added).unwrap_or_default());
     }
 
     /// The texts that are there.
@@ -134,6 +157,12 @@ impl TextColumn {
     }
 }
 
+/// Moves bytes that are whole pieces of a text behind it.
+fn append(text: &mut String, bytes: &mut Vec<u8>) {
+    text.push_str(std::str::from_utf8(bytes).unwrap_or_default());
+    bytes.clear();
+}
+
 const SHORT_TEXT_BYTES: usize = 8;
 
 #[cfg(test)]
@@ -160,7 +189,7 @@ mod tests {
         /// Pieces of a text are added as they would be one by one, up to one that is none.
         #[test]
         fn pieces_come_back(
-            words in prop::collection::vec("[a-z税]{0,9}", 0..20),
+            words in prop::collection::vec("[a-z税]{0,9}|[a-z税]{9,20}", 0..20),
             before in prop::option::of(prop::option::of("[a-z]{0,3}")),
         ) {
             let text = words.join(",");

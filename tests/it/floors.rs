@@ -91,6 +91,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("itoa", &["base", "formats"]),
     ("jiff", &["base"]),
     ("memchr", &["formats"]),
+    ("mimalloc", &[]),
     ("num_bigint", &["reference"]),
     ("num_rational", &["reference"]),
     ("num_traits", &["reference"]),
@@ -111,6 +112,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("serde_json", &["formats", "report", "app", "cli"]),
     ("sha2", &["base", "book"]),
     ("signal_hook", &["cli"]),
+    // Whether bytes are UTF-8, many at once.
+    ("simdutf8", &["formats"]),
     ("strsim", &["syntax", "model", "report"]),
     ("tempfile", &["formats", "app"]),
     ("toml", &["formats", "app", "cli"]),

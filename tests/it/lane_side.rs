@@ -43,7 +43,7 @@ rule plain
       rest      to centre }
 
 rule late overrides plain
-  when due + 3 months < date and month(date) > 2
+  when due + 3 months < date and date - due < 700
   split inflow in order {
     1/3    to shared
     1/3    to centre
@@ -58,9 +58,9 @@ rule known overrides plain, late
       rest  to shared }
 
 rule shared_out
-  split shared {
+  split shared
     2/3   to treasury[region]
-    rest  to treasury[other] }
+    rest  to treasury[other]
 "#;
 
 /// Totals by payer and by payer and year, a bound, a latch, a levy that goes by the year to date.

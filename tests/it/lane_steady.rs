@@ -23,6 +23,7 @@ event receipt {
   refund_of : text? reverses receipt
   order by date, id
 }
+parameter least : money = 100.00
 register paid many by firm, region {
   firm : text; region : Region; date : date; amount : money
   let counted = amount * (if region = north then 3/8 else 1/3)
@@ -33,7 +34,7 @@ register moved by firm, region {
   let before = sum(p.counted for paid[firm, region] as p where p.date in since - 1 year .. since)
   let in_all = count(paid[firm, region] as p)
   let cap = before / 7
-  let wanted = 100.00 / (if in_all > 3 then 0 else 1)
+  let wanted = least / (if in_all > 3 then 0 else 1)
   let fits = led and before / 3 >= wanted
 }
 pool shared

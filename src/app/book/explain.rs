@@ -10,8 +10,7 @@ use crate::rows::{Cell, Explanation};
 
 use super::BookTrouble;
 use super::edition::Rules;
-use super::replay::{BOOK_FILES, Contexts, input, story};
-use super::standing::{Begun, walk};
+use super::replay::{BOOK_FILES, Contexts, Rerun, spans};
 use super::translate::get;
 
 /// A story, and the rules it is told by.
@@ -66,20 +65,14 @@ pub fn explain(
     form: Form,
 ) -> Result<String, BookTrouble> {
     let (batch, event) = event_behind(book, number)?;
-    let begun = super::standing::Batches::default().get(book, batch)?;
-    let context = Contexts::new(language).of(book, &begun)?;
-    let mut events: Vec<(u64, Event)> = Vec::new();
-    let end = end_of(book, &begun)?;
-    walk(book, begun.number..end, |number, entry| {
-        if let Entry::Event(event) = entry {
-            events.push((number, event));
-        }
-        Ok(())
-    })?;
-    let sent = events.iter().map(|(number, event)| (*number, event));
-    let input = input(book, &context, begun.number, sent)?;
+    let spans = spans(book)?;
+    let span = spans.iter().find(|span| span.begun.number == batch);
+    let span = span.ok_or(BookError::Damaged { entry: batch })?;
+    let context = Contexts::new(language).of(book, &span.begun)?;
+    let range = span.begun.number..span.end;
+    let entries = std::slice::from_ref(&range);
     let wanted = wanted(&event, &context.rules.names).ok_or(BookError::NotPortable)?;
-    let story = story(&context, input.batches, &wanted)?;
+    let story = Rerun { context: &context, before: &spans, entries }.story(book, &wanted)?;
     let story = story.ok_or(BookError::NotCorrectable { of: number })?;
     let told = Told { story: &story, rules: &context.rules };
     Ok(match form {
@@ -98,23 +91,6 @@ fn event_behind(book: &mut Book, number: u64) -> Result<(u64, Event), BookTroubl
         }
         _ => Err(BookError::NotCorrectable { of: number }.into()),
     }
-}
-
-/// The first entry after a batch.
-fn end_of(book: &mut Book, begun: &Begun) -> Result<u64, BookTrouble> {
-    let size = book.size()?;
-    let mut end = None;
-    let mut next = begun.number;
-    while end.is_none() && next < size {
-        walk(book, next..size.min(next + 4096), |number, entry| {
-            if matches!(entry, Entry::Close(_)) && end.is_none() {
-                end = Some(number + 1);
-            }
-            Ok(())
-        })?;
-        next += 4096;
-    }
-    Ok(end.unwrap_or(size))
 }
 
 /// An event as the engine is asked for it.

@@ -3,7 +3,7 @@
 
 use crate::base::Date;
 use crate::book::{
-    About, Account, BookError, Drafts, Event, FigureValue, Leaf, Outcome, Part, read_batch,
+    About, Account, BookError, Drafts, Event, FigureValue, Leaf, Outcome, Part, Placed, read_batch,
 };
 use crate::diagnostics::Words;
 use crate::plan::{EventSource, Partition, Plan};
@@ -64,7 +64,9 @@ impl<'r> Maker<'r> {
             Part::Field { field } => get(cells, field).cloned().unwrap_or(Cell::Missing),
             Part::Value { value } => value,
         };
-        self.lane(table, kind, &Fields::Cells(cells)).into_iter().map(part).collect()
+        let mut lane = Vec::new();
+        self.lane(table, kind, &Fields::Cells(cells), &mut lane);
+        lane.into_iter().map(part).collect()
     }
 
     /// An event as it was sent, of which nobody has said what becomes of it.
@@ -77,7 +79,10 @@ impl<'r> Maker<'r> {
     ) -> Event {
         let table = self.table(kind);
         let cells = Fields::Cells(&fields);
-        let key = table.map_or_else(Vec::new, |it| self.parts(it, &cells, &it.key, day));
+        let mut key = Vec::new();
+        if let Some(it) = table {
+            self.parts(it, &cells, &it.key, day, &mut key);
+        }
         let outcome = Outcome::SetAside { inflow: None, reason: Reason::ValueMissing };
         Event {
             batch: self.batch,
@@ -101,7 +106,9 @@ impl<'r> Maker<'r> {
         let at = told.event();
         let kind = at.batch.event;
         let fields: Vec<Cell> = at.batch.columns.iter().map(|it| it.cell(at.row)).collect();
-        let (key, lane, rank) = self.placed(&Fields::Cells(&fields), at);
+        let mut placed = Placed::default();
+        self.place(&Fields::Cells(&fields), at, &mut placed);
+        let Placed { key, lane, rank } = placed;
         Event {
             batch: self.batch,
             kind,
@@ -119,37 +126,75 @@ impl<'r> Maker<'r> {
         }
     }
 
-    /// What the engine says of an event, written as an entry of the book. Where one is stored, batch
-    /// and origin are those of that.
+    /// The lane of an event as cells.
+    pub(super) fn lane_at(&self, at: EventAt<'_>) -> Vec<Cell> {
+        let Some(table) = self.table(at.batch.event) else { return Vec::new() };
+        let fields = Fields::Row(&at);
+        let part = |part: Part| match part {
+            Part::Field { field } => fields.cell(usize::try_from(field).unwrap_or(usize::MAX)),
+            Part::Value { value } => value,
+        };
+        let mut lane = Vec::new();
+        self.lane(table, at.batch.event, &fields, &mut lane);
+        lane.into_iter().map(part).collect()
+    }
+
+    /// Writes the events of a batch as far as is known before it is run: what they are known by.
+    pub(super) fn write_sent(
+        &self,
+        batch: &rows::Batch,
+        day: impl Fn(Origin) -> Option<Date>,
+        drafts: &mut Drafts,
+    ) {
+        let mut key = Vec::new();
+        for row in 0..batch.len() {
+            drafts.open(self.batch, batch.event, batch.columns.len());
+            write_fields(batch, row, drafts);
+            let origin = batch.origins.get(row).copied().unwrap_or(Origin::MADE);
+            let (day, table) = (day(origin), self.table(batch.event));
+            let (date, booked) = (day.unwrap_or(Date::MIN), Date::MIN);
+            let fields = Fields::Row(&EventAt { batch, row, date, booked });
+            key.clear();
+            if let Some(it) = table {
+                self.parts(it, &fields, &it.key, day, &mut key);
+            }
+            let (lane, rank) = (&[], &[]);
+            let booked = None;
+            // One whose key is none is known by nothing.
+            let _ =
+                drafts.about(&About { origin, date, booked, key: &key, lane, rank, late: false });
+        }
+    }
+
+    /// What the engine says of an event, written as an entry of the book.
     pub(super) fn write(
         &self,
         told: Told<'_>,
         accounts: &dyn Accounts,
-        stored: Option<&[u8]>,
+        form: As<'_>,
         drafts: &mut Drafts,
     ) -> Result<(), BookError> {
         let at = told.event();
-        let batch = stored.and_then(read_batch).unwrap_or(self.batch);
+        let batch = match form {
+            As::New { .. } => self.batch,
+            As::Stored(stored) => read_batch(stored).unwrap_or(self.batch),
+        };
         drafts.open(batch, at.batch.event, at.batch.columns.len());
-        for column in &at.batch.columns {
-            match column {
-                Column::Text(texts) => drafts.text(texts.get(at.row)),
-                _ => drafts.cell(&column.cell(at.row)),
-            }
-        }
-        let (key, lane, rank) = self.placed(&Fields::Row(&at), at);
-        let origin = match stored {
-            Some(stored) => drafts.origin_in(stored),
-            None => at.batch.origins.get(at.row).copied(),
+        write_fields(at.batch, at.row, drafts);
+        let mut placed = drafts.placed();
+        self.place(&Fields::Row(&at), at, &mut placed);
+        let (origin, late) = match form {
+            As::Stored(stored) => (drafts.origin_in(stored), false),
+            As::New { late } => (at.batch.origins.get(at.row).copied(), late),
         };
         drafts.about(&About {
             origin: origin.unwrap_or(Origin::MADE),
             date: at.date,
             booked: (at.booked != at.date).then_some(at.booked),
-            key: &key,
-            lane: &lane,
-            rank: &rank,
-            late: false,
+            key: &placed.key,
+            lane: &placed.lane,
+            rank: &placed.rank,
+            late,
         })?;
         match told.outcome() {
             rows::Outcome::Allocated { allocations, inflow, residue_units } => {
@@ -162,22 +207,22 @@ impl<'r> Maker<'r> {
                     drafts.leaf(account, it.leg, it.amount);
                 }
             }
-            rows::Outcome::SetAside { inflow, reason } => drafts.set_aside(inflow, reason, &key)?,
+            rows::Outcome::SetAside { inflow, reason } => {
+                drafts.set_aside(inflow, reason, &placed.key)?
+            }
         }
+        drafts.give_back(placed);
         let figures: Vec<FigureValue> = told.figures().iter().map(figure).collect();
         drafts.close(&figures, told.open_items())
     }
 
     /// Key, lane and rank of an event.
-    fn placed(&self, fields: &Fields<'_>, at: EventAt<'_>) -> (Vec<Part>, Vec<Part>, Vec<Part>) {
+    fn place(&self, fields: &Fields<'_>, at: EventAt<'_>, placed: &mut Placed) {
         let kind = at.batch.event;
-        match self.table(kind) {
-            Some(table) => (
-                self.parts(table, fields, &table.key, Some(at.date)),
-                self.lane(table, kind, fields),
-                self.rank(table, kind, fields, at),
-            ),
-            None => Default::default(),
+        if let Some(table) = self.table(kind) {
+            self.parts(table, fields, &table.key, Some(at.date), &mut placed.key);
+            self.lane(table, kind, fields, &mut placed.lane);
+            self.rank(table, kind, fields, at, &mut placed.rank);
         }
     }
 
@@ -188,8 +233,8 @@ impl<'r> Maker<'r> {
         cells: &Fields<'_>,
         key: &[usize],
         date: Option<Date>,
-    ) -> Vec<Part> {
-        let mut parts = Vec::with_capacity(key.len());
+        parts: &mut Vec<Part>,
+    ) {
         for at in key {
             let (Some(sort), Some(field)) = (cells.sort(*at), table.fields.get(*at)) else {
                 continue;
@@ -202,7 +247,6 @@ impl<'r> Maker<'r> {
                 _ => parts.push(Part::Field { field: position(*at) }),
             }
         }
-        parts
     }
 
     /// A member by its name, a row by its own key.
@@ -222,32 +266,39 @@ impl<'r> Maker<'r> {
     }
 
     /// The events of a lane share running totals; nothing, where no rule reads one.
-    fn lane(&self, table: &Table, kind: u32, cells: &Fields<'_>) -> Vec<Part> {
+    fn lane(&self, table: &Table, kind: u32, cells: &Fields<'_>, parts: &mut Vec<Part>) {
         let source = get(&self.plan.events, kind).map(|event| &event.source);
         // A stage is a pass of its own after all others, whatever its day.
         if !self.plan.ordered || matches!(source, Some(EventSource::Stage { .. })) {
-            return Vec::new();
+            return;
         }
         match &self.plan.partition {
-            Partition::Free => Vec::new(),
-            Partition::Sequential { .. } => vec![Part::Value { value: Cell::Bool(true) }],
+            Partition::Free => {}
+            Partition::Sequential { .. } => parts.push(Part::Value { value: Cell::Bool(true) }),
             Partition::By(columns) => {
                 let own = columns.first().and_then(|column| {
                     column.fields.iter().find(|(event, _)| *event == kind).map(|(_, field)| *field)
                 });
-                let at = own.and_then(|field| usize::try_from(field).ok());
-                at.map_or_else(Vec::new, |at| self.parts(table, cells, &[at], None))
+                if let Some(at) = own.and_then(|field| usize::try_from(field).ok()) {
+                    self.parts(table, cells, &[at], None, parts);
+                }
             }
         }
     }
 
     /// The day, then what orders events of one day, up to what other rules may order otherwise.
-    fn rank(&self, table: &Table, kind: u32, cells: &Fields<'_>, at: EventAt<'_>) -> Vec<Part> {
+    fn rank(
+        &self,
+        table: &Table,
+        kind: u32,
+        cells: &Fields<'_>,
+        at: EventAt<'_>,
+        rank: &mut Vec<Part>,
+    ) {
         let sort = |field: u32| usize::try_from(field).ok().and_then(|field| cells.sort(field));
         let effective = table.effective.map(position);
         let stored = |field: &u32| !matches!(sort(*field), None | Some(Sort::Missing));
         let order_by = get(&self.plan.events, kind).map_or(&[][..], |event| &event.order_by);
-        let mut rank = Vec::with_capacity(order_by.len() + 1);
         rank.push(match effective.filter(stored) {
             Some(field) => Part::Field { field },
             None => Part::Value { value: Cell::Date(at.date) },
@@ -258,8 +309,20 @@ impl<'r> Maker<'r> {
                 _ => break,
             }
         }
-        rank
     }
+}
+
+/// How an event is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum As<'b> {
+    /// As a new one, which comes late or does not.
+    New { late: bool },
+    /// To be held against one that is stored, in its bytes: batch and origin are those of that.
+    Stored(&'b [u8]),
+}
+
+fn write_fields(batch: &rows::Batch, row: usize, drafts: &mut Drafts) {
+    batch.columns.iter().for_each(|column| drafts.column(column, row));
 }
 
 /// The fields of an event: cells, or a row of columns.
@@ -326,7 +389,7 @@ fn figure(told: &rows::FigureValue) -> FigureValue {
     FigureValue { figure, key, value }
 }
 
-fn became(outcome: rows::Outcome<'_>, accounts: &dyn Accounts) -> Outcome {
+pub(super) fn became(outcome: rows::Outcome<'_>, accounts: &dyn Accounts) -> Outcome {
     match outcome {
         rows::Outcome::Allocated { allocations, inflow, residue_units } => Outcome::Allocated {
             inflow,

@@ -10,6 +10,7 @@ mod editions;
 mod error;
 mod explain;
 mod export;
+mod history;
 mod import;
 mod look;
 mod maker;
@@ -34,7 +35,8 @@ pub use export::{journal, mapped, tables, tiles};
 pub use import::import;
 pub use look::{Named, Reader};
 pub use owed::{
-    Asked, Correcting, Other, Owed, OwedChange, OwedLine, Shift, correct, owed, texts_of_edition,
+    Asked, Correcting, NotHeld, Other, Owed, OwedChange, OwedLine, Shift, correct, owed,
+    texts_of_edition,
 };
 pub use place::{Access, BookPlace};
 pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};

@@ -40,6 +40,17 @@ impl BookPlace {
         }
     }
 
+    /// The folder it is in, if it is a file.
+    pub fn folder(&self) -> Option<PathBuf> {
+        match self {
+            BookPlace::File(path) => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                Some(folder.map_or_else(|| PathBuf::from("."), PathBuf::from))
+            }
+            BookPlace::Server(_) => None,
+        }
+    }
+
     /// Opens the book there.
     ///
     /// # Errors

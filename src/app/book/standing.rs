@@ -231,7 +231,7 @@ pub(super) fn identity(event: &Event, schema: &Schema) -> Result<Identity, BookT
     Ok(Identity::new(kind, &part_cells(&event.key, event))?)
 }
 
-fn unfit(entry: u64, event: &Event, field: &str, schema: &Schema) -> BookTrouble {
+pub(super) fn unfit(entry: u64, event: &Event, field: &str, schema: &Schema) -> BookTrouble {
     let kind = get(&schema.events, event.kind).map_or("", |table| table.name.as_str());
     BookTrouble::said(
         Words::new(
@@ -251,14 +251,22 @@ pub(super) fn to_batches<'e>(
     names: &Names,
 ) -> Vec<rows::Batch> {
     let mut batches: Vec<rows::Batch> = Vec::new();
-    for (event, origin) in events {
-        let Some(batch) = batch_for(&mut batches, event.kind, names) else { continue };
-        batch.origins.push(origin);
-        for (at, column) in batch.columns.iter_mut().enumerate() {
-            column.push(get(&event.fields, position(at)).cloned().unwrap_or(Cell::Missing));
-        }
-    }
+    events.for_each(|(event, origin)| add_event(&mut batches, event, origin, names));
     batches
+}
+
+/// Adds an event to batches; nothing where there is no such kind.
+pub(super) fn add_event(
+    batches: &mut Vec<rows::Batch>,
+    event: &Event,
+    origin: Origin,
+    names: &Names,
+) {
+    let Some(batch) = batch_for(batches, event.kind, names) else { return };
+    batch.origins.push(origin);
+    for (at, column) in batch.columns.iter_mut().enumerate() {
+        column.push(get(&event.fields, position(at)).cloned().unwrap_or(Cell::Missing));
+    }
 }
 
 /// The batch that takes the next event of a kind; none where there is no such kind.

@@ -18,7 +18,7 @@ mod tests;
 
 pub use reader::Malformed;
 pub(super) use reader::{Fault, Reader, field_at, value_of};
-pub(super) use values::{write_list, write_text};
+pub(super) use values::{write_list, write_value};
 pub(super) use writer::Writer;
 
 /// What has bytes of its own.

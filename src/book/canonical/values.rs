@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Date, Digest, Duration, Exact, Money, Period, PeriodKind};
-use crate::rows::{Cell, Origin, RegisterRow};
+use crate::rows::{Cell, Column, Origin, RegisterRow};
 
 use super::{Canonical, Fault, Reader, Writer, record};
 
@@ -260,8 +260,25 @@ impl Canonical for Cell {
     }
 }
 
-/// The bytes of a cell that holds a text.
-pub(in crate::book) fn write_text(text: &str, out: &mut Writer) {
+/// The bytes of the cell that stands in a row of a column, without making it.
+pub(in crate::book) fn write_value(column: &Column, row: usize, out: &mut Writer) {
+    let written = match column {
+        Column::Text(texts) => texts.get(row).map(|text| write_text(text, out)),
+        Column::Integer(values) => values.get(row).map(|value| tagged(out, 3, &value)),
+        Column::Money(values) => values.money(row).map(|value| tagged(out, 5, &value)),
+        Column::Date(values) => values.get(row).map(|value| tagged(out, 6, &value)),
+        Column::Member(values) => values.get(row).map(|value| tagged(out, 10, &value)),
+        Column::Absent => None,
+        Column::Bool(_) | Column::Number(_) | Column::Period(_) | Column::Cells(_) => {
+            return column.cell(row).write(out);
+        }
+    };
+    if written.is_none() {
+        Cell::Missing.write(out);
+    }
+}
+
+fn write_text(text: &str, out: &mut Writer) {
     out.byte(9);
     out.bytes(text.as_bytes());
 }

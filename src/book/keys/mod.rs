@@ -69,6 +69,11 @@ impl Key {
     }
 }
 
+/// Puts keys in order: as numbers, which are compared at once.
+pub(super) fn sort(marks: &mut [Mark]) {
+    marks.sort_unstable_by_key(|mark| (u128::from_be_bytes(mark.key.0), mark.entry));
+}
+
 /// A key of an entry. Of one key, later entries come later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mark {

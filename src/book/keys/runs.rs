@@ -72,7 +72,7 @@ impl Runs {
             return Ok(found);
         }
         let mut sought: Vec<(Key, usize)> = keys.iter().copied().zip(0..).collect();
-        sought.sort_unstable();
+        sought.sort_unstable_by_key(|(key, _)| key.short());
         for run in self.runs.iter().rev().filter(|run| !run.firsts.is_empty()) {
             let known = self.known.entry((run.upto, run.level)).or_insert(Known::Read(0));
             sought = find_in(store, run, known, sought, &mut found)?;

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use crate::base::{Date, Money};
 use crate::book::BookError;
-use crate::book::canonical::{Canonical, Reader, Writer, value_of, write_list, write_text};
+use crate::book::canonical::{Canonical, Reader, Writer, value_of, write_list, write_value};
 use crate::book::entry::{Event, FigureValue, Outcome, Part};
 use crate::book::error::not_conserved;
 use crate::book::identity::{ALLOCATED, SET_ASIDE, key_text, portable};
 use crate::book::keys::{Index, Key};
-use crate::rows::{Cell, Origin, Reason};
+use crate::rows::{Cell, Column, Origin, Reason};
 
 /// Events of a batch in the making, end to end.
 ///
@@ -29,6 +29,7 @@ pub(crate) struct Drafts {
     sum: Option<i128>,
     /// The bytes of a key.
     key: Writer,
+    placed: Placed,
 }
 
 /// An event that was written, and what the book asks of it.
@@ -43,7 +44,7 @@ pub(crate) struct Draft {
     pub(crate) became: Became,
     pub(crate) open_items: u64,
     /// The key under which it is found when it is allocated, and that of what became of it.
-    pub(super) allocated: Key,
+    pub(in crate::book) allocated: Key,
     pub(super) key: Key,
     /// Where it moves its lane to, if it does.
     pub(super) lane: Option<Box<InLane>>,
@@ -61,6 +62,14 @@ pub(crate) enum Became {
 pub(super) struct InLane {
     pub(super) key: Key,
     pub(super) rank: Vec<Cell>,
+}
+
+/// By what an event is known, and where it stands.
+#[derive(Debug, Default)]
+pub(crate) struct Placed {
+    pub(crate) key: Vec<Part>,
+    pub(crate) lane: Vec<Part>,
+    pub(crate) rank: Vec<Part>,
 }
 
 /// What is said of an event beside its fields.
@@ -91,6 +100,7 @@ impl Drafts {
             fields: Vec::new(),
             sum: Some(0),
             key: Writer::default(),
+            placed: Placed::default(),
         }
     }
 
@@ -129,18 +139,27 @@ impl Drafts {
     }
 
     /// The next field.
-    pub(crate) fn cell(&mut self, cell: &Cell) {
+    fn cell(&mut self, cell: &Cell) {
         cell.write(&mut self.out);
         self.fields.push(self.out.written().len());
     }
 
-    /// The next field, of texts.
-    pub(crate) fn text(&mut self, text: Option<&str>) {
-        match text {
-            Some(text) => write_text(text, &mut self.out),
-            None => Cell::Missing.write(&mut self.out),
-        }
+    /// The next field, as a column has it.
+    pub(crate) fn column(&mut self, column: &Column, row: usize) {
+        write_value(column, row, &mut self.out);
         self.fields.push(self.out.written().len());
+    }
+
+    /// Room for the parts of a key, to be given back.
+    pub(crate) fn placed(&mut self) -> Placed {
+        std::mem::take(&mut self.placed)
+    }
+
+    pub(crate) fn give_back(&mut self, mut placed: Placed) {
+        placed.key.clear();
+        placed.lane.clear();
+        placed.rank.clear();
+        self.placed = placed;
     }
 
     /// The origin that stands in other bytes where that of the event at hand comes next.

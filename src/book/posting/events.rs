@@ -164,7 +164,7 @@ impl Posting<'_> {
     }
 
     fn add(&mut self, draft: &Draft, drafts: &Drafts) -> Result<u64, BookError> {
-        let number = self.frontier.size();
+        let number = self.size;
         let running = self.running.as_mut().ok_or(INSIDE)?;
         if draft.batch != running.number {
             return Err(BookError::OutOfPlace { what: "an event of another batch", inside: false });

@@ -1,12 +1,13 @@
 //! Posting: what is added to a book in one go, or not at all.
 //!
 //! `draft` writes events, `events` decides what of a batch is new, `content` whether two events say the
-//! same, `running` keeps count.
+//! same, `running` keeps count, `seal` chains.
 
 mod content;
 mod draft;
 mod events;
 mod running;
+mod seal;
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -22,15 +23,14 @@ use super::entry::{
 use super::error::not_conserved;
 use super::identity::unread_key;
 use super::journal::{content_key, settled_key};
-use super::keys::{Key, Mark, Paged, Sieve, level_of, paged};
-use super::leaf::leaf_digest;
+use super::keys::{Key, Mark, Paged, Sieve, level_of, paged, sort};
 use super::store::{Chunk, Segment};
-use super::tree::Frontier;
 use super::{Book, BookError};
 
-pub(crate) use draft::{About, Became, Draft, Drafts};
+pub(crate) use draft::{About, Became, Draft, Drafts, Placed};
 pub(super) use events::moves_lane;
 pub(super) use running::Running;
+use seal::{Chain, Sealed, Sealer};
 
 /// Rows a register's entry holds at most, so that damage in it can be searched for.
 const REGISTER_ROWS_MAX: usize = 256;
@@ -39,17 +39,27 @@ const SEGMENTS_MAX: usize = 8;
 /// Keys kept back at most before they are made a run.
 const KEYS_MAX: usize = 1 << 19;
 
+/// How much a posting is about to add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Usual,
+    /// So much that whoever reads meanwhile may be asked to wait.
+    Large,
+}
+
 /// What is being added to a book. Dropped without [`commit`](Posting::commit), nothing was.
 #[derive(Debug)]
 pub struct Posting<'b> {
     book: &'b mut Book,
-    frontier: Frontier,
-    previous: Digest,
-    /// The last entries, which are not with the store.
-    open: Segment,
-    chunk: Chunk,
-    /// How many entries there were.
+    /// How many entries there were, and are.
     start: u64,
+    size: u64,
+    /// The last entries, which are on their way to the store: not sealed, and sealed.
+    open: Segment,
+    sealer: Sealer,
+    chunk: Chunk,
+    /// Of how many entries the store knows.
+    kept: u64,
     /// Keys that are not with the store, of entries from `since` on, and how they are found.
     marks: Vec<Mark>,
     unfound: HashSet<u64, foldhash::fast::FixedState>,
@@ -96,14 +106,17 @@ pub struct Receipt {
 }
 
 impl<'b> Posting<'b> {
-    pub(super) fn new(book: &'b mut Book) -> Result<Posting<'b>, BookError> {
-        book.store().begin()?;
+    pub(super) fn new(book: &'b mut Book, extent: Extent) -> Result<Posting<'b>, BookError> {
+        match extent {
+            Extent::Usual => book.store().begin()?,
+            Extent::Large => book.store().begin_large()?,
+        }
         let begun = book.frontier().and_then(|begun| {
             book.cover(begun.0.size(), None)?;
             Ok(begun)
         });
         match begun {
-            Ok((frontier, previous)) => Ok(Posting::at(book, frontier, previous)),
+            Ok((frontier, previous)) => Ok(Posting::at(book, Chain { previous, frontier })),
             Err(error) => {
                 book.uncover(false);
                 Err(error)
@@ -113,22 +126,23 @@ impl<'b> Posting<'b> {
 
     /// In a store that has to be empty.
     pub(super) fn on_empty(book: &'b mut Book) -> Result<Posting<'b>, BookError> {
-        let posting = Posting::new(book)?;
-        if posting.frontier.size() > 0 {
+        let posting = Posting::new(book, Extent::Usual)?;
+        if posting.size > 0 {
             return Err(BookError::OutOfPlace { what: "an opening", inside: false });
         }
         Ok(posting)
     }
 
-    fn at(book: &'b mut Book, frontier: Frontier, previous: Digest) -> Posting<'b> {
-        let start = frontier.size();
+    fn at(book: &'b mut Book, chain: Chain) -> Posting<'b> {
+        let start = chain.frontier.size();
         Posting {
             book,
-            frontier,
-            previous,
-            open: Segment::new(start),
-            chunk: Chunk::default(),
             start,
+            size: start,
+            open: Segment::new(start),
+            sealer: Sealer::Here(chain),
+            chunk: Chunk::default(),
+            kept: start,
             marks: Vec::new(),
             unfound: HashSet::default(),
             since: start,
@@ -152,7 +166,7 @@ impl<'b> Posting<'b> {
 
     /// An entry, of the book or of this posting.
     fn read(&mut self, number: u64) -> Result<Entry, BookError> {
-        if number >= self.flushed() {
+        if number >= self.kept {
             self.flush()?;
         }
         self.book.entry(number)
@@ -199,7 +213,7 @@ impl<'b> Posting<'b> {
         let first = match self.find(content_key(&digest))? {
             Some(first) => first,
             None => {
-                let first = self.frontier.size();
+                let first = self.size;
                 for (part, rows) in (0..).zip(rows.chunks(REGISTER_ROWS_MAX)) {
                     let rows = rows.to_vec();
                     let part = RegisterPart { edition, register, part, rows };
@@ -293,7 +307,7 @@ impl<'b> Posting<'b> {
     /// # Errors
     /// It is against an entry that is not there; a batch was begun; the store fails.
     pub fn dispute(&mut self, dispute: &Dispute) -> Result<u64, BookError> {
-        let size = self.frontier.size();
+        let size = self.size;
         match dispute.against.iter().find(|entry| **entry >= size) {
             Some(number) => Err(BookError::NoEntry { number: *number, size }),
             None => self.enter(&Entry::Dispute(dispute.clone())),
@@ -356,11 +370,12 @@ impl<'b> Posting<'b> {
             self.marks.extend(marks);
         }
         self.emit()?;
+        let root = self.sealer.end()?.frontier.root();
         self.book.compact()?;
         self.book.store().commit()?;
         self.book.uncover(true);
         self.state = State::Over;
-        let (size, root) = (self.frontier.size(), self.frontier.root());
+        let (size, root) = (self.size, root);
         Ok(Receipt { batch, entries: size - self.start, already: self.already, size, root })
     }
 
@@ -382,16 +397,14 @@ impl<'b> Posting<'b> {
         self.append_body(entry.kind(), &entry.body())
     }
 
-    /// Chains an entry to the last and lets the tree grow by it.
+    /// Adds an entry.
     fn append_body(&mut self, kind: u8, body: &[u8]) -> Result<u64, BookError> {
-        let number = self.frontier.size();
-        let leaf = leaf_digest(kind, &self.previous, body);
-        let nodes = &mut self.chunk.nodes;
-        self.frontier.push(leaf, |node| nodes.push(node));
-        self.previous = leaf;
-        self.open.push(kind, &leaf, body);
+        let number = self.size;
+        self.size += 1;
+        self.open.add(kind, body);
         if self.open.is_full() {
-            self.turn();
+            self.sealer.go_beside();
+            self.turn()?;
             if self.chunk.segments.len() >= SEGMENTS_MAX {
                 self.hand_over()?;
             }
@@ -404,22 +417,34 @@ impl<'b> Posting<'b> {
         self.marks.push(Mark { key, entry });
     }
 
-    /// Of how many entries the store knows.
-    fn flushed(&self) -> u64 {
-        self.chunk.segments.first().map_or(self.open.first, |segment| segment.first)
+    /// Ends the segment at hand.
+    fn turn(&mut self) -> Result<(), BookError> {
+        let next = Segment::new(self.open.end());
+        let sealed = self.sealer.seal(std::mem::replace(&mut self.open, next))?;
+        self.sealed(sealed);
+        Ok(())
     }
 
-    /// Ends the segment at hand.
-    fn turn(&mut self) {
-        let next = Segment::new(self.open.end());
-        self.chunk.segments.push(std::mem::replace(&mut self.open, next));
+    fn sealed(&mut self, sealed: Vec<Sealed>) {
+        for (segment, nodes) in sealed {
+            self.chunk.segments.push(segment);
+            self.chunk.nodes.extend(nodes);
+        }
+    }
+
+    /// Ends what was kept back of entries.
+    fn turn_all(&mut self) -> Result<(), BookError> {
+        if !self.open.is_empty() {
+            self.turn()?;
+        }
+        let rest = self.sealer.rest()?;
+        self.sealed(rest);
+        Ok(())
     }
 
     /// Hands to the store what was kept back of entries.
     fn flush(&mut self) -> Result<(), BookError> {
-        if !self.open.is_empty() {
-            self.turn();
-        }
+        self.turn_all()?;
         self.hand_over()
     }
 
@@ -428,18 +453,17 @@ impl<'b> Posting<'b> {
             return Ok(());
         }
         let appended = self.book.store().append(&self.chunk);
+        self.kept = self.chunk.segments.last().map_or(self.kept, Segment::end);
         self.chunk = Chunk::default();
         self.refuse_on_error(appended.map_err(BookError::from))
     }
 
     /// Hands to the store what was kept back, keys too.
     fn emit(&mut self) -> Result<(), BookError> {
-        let upto = self.frontier.size();
+        let upto = self.size;
         if upto > self.since {
-            if !self.open.is_empty() {
-                self.turn();
-            }
-            self.marks.sort_unstable();
+            self.turn_all()?;
+            sort(&mut self.marks);
             let empty = Paged::new(self.since, upto, level_of(self.marks.len()));
             let (run, pages) = paged(empty, &self.marks);
             self.chunk.pages = pages;
@@ -463,6 +487,14 @@ impl<'b> Posting<'b> {
             self.state = State::Refused;
         }
         done
+    }
+}
+
+/// The book to be read as it was before this posting: of what that has added, all, some or nothing may
+/// be found.
+impl AsMut<Book> for Posting<'_> {
+    fn as_mut(&mut self) -> &mut Book {
+        self.book
     }
 }
 

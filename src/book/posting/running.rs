@@ -1,7 +1,9 @@
 //! The batch at hand: its counts and sums, and where its lanes stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+
+use foldhash::fast::FixedState;
 
 use crate::base::{Digester, Money};
 use crate::book::BookError;
@@ -21,7 +23,7 @@ pub(in crate::book) struct Running {
     inputs: Digester,
     sums: BTreeMap<Option<u32>, KindSums>,
     corrections: u64,
-    lanes: BTreeMap<Key, Last>,
+    lanes: HashMap<Key, Last, FixedState>,
 }
 
 /// The event that ranks highest in a lane.
@@ -43,7 +45,7 @@ impl Running {
             inputs: Digester::new(),
             sums: BTreeMap::new(),
             corrections: 0,
-            lanes: BTreeMap::new(),
+            lanes: HashMap::default(),
         }
     }
 
@@ -103,7 +105,7 @@ impl Running {
         self.corrections += 1;
     }
 
-    /// The entry that closes the batch, and where its lanes stand now.
+    /// The entry that closes the batch, and where its lanes stand now, in no order.
     pub(in crate::book) fn close(self) -> (Close, Vec<Mark>) {
         let close = Close {
             batch: self.number,

@@ -10,6 +10,32 @@ pub enum Flaw {
         /// In the store's own words.
         what: String,
     },
+    /// The parts of a row of entries do not fit one another.
+    NotWhole {
+        /// The first of its entries.
+        from: u64,
+    },
+    /// An entry is there more than once.
+    Twice {
+        /// Its number.
+        entry: u64,
+    },
+    /// A run of keys stands where none can.
+    MisplacedRun {
+        /// The first entry it is of.
+        since: u64,
+        /// The one after the last.
+        upto: u64,
+    },
+    /// A run of keys is not what was written.
+    ChangedRun {
+        /// The first entry it is of.
+        since: u64,
+        /// The one after the last.
+        upto: u64,
+    },
+    /// Pages of keys belong to no run, or are not there.
+    StrayPages,
     /// Something that a book declares is not there: a table, or a trigger that keeps one from being
     /// changed.
     Missing {
@@ -38,6 +64,20 @@ impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Flaw::Structure { what } => f.write_str(what),
+            Flaw::NotWhole { from } => {
+                write!(f, "the entries from {from} on are not kept as a whole")
+            }
+            Flaw::Twice { entry } => write!(f, "entry {entry} is there more than once"),
+            Flaw::MisplacedRun { since, upto } => {
+                write!(f, "a run of the keys of entries {since} to {upto} stands where none can")
+            }
+            Flaw::ChangedRun { since, upto } => {
+                write!(
+                    f,
+                    "the run of the keys of entries {since} to {upto} is not what was written"
+                )
+            }
+            Flaw::StrayPages => f.write_str("pages of keys belong to no run, or are not there"),
             Flaw::Missing { kind, name } => {
                 write!(f, "the {kind} `{name}` is not there")?;
                 let guards = kind == "trigger";

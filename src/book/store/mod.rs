@@ -27,6 +27,10 @@ pub use segment::{Row, Segment};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 
+/// The version of how stores lay a book out: of their tables, and of what stands in a row. It says nothing of
+/// entries and their tree, which have a [format](crate::book::FORMAT) of their own.
+pub const LAYOUT: u32 = 2;
+
 /// Keys of entries, sorted: those of the entries of a range. A run that was made of earlier ones stands
 /// in their place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -126,6 +130,14 @@ pub trait Store {
     /// The store fails; somebody else appends and does not end in time.
     fn begin(&mut self) -> Result<(), StoreError>;
 
+    /// The same, where much is to be appended: whoever reads meanwhile may have to wait.
+    ///
+    /// # Errors
+    /// As [`begin`](Store::begin).
+    fn begin_large(&mut self) -> Result<(), StoreError> {
+        self.begin()
+    }
+
     /// Appends.
     ///
     /// # Errors
@@ -146,6 +158,17 @@ pub trait Store {
     /// # Errors
     /// The store fails.
     fn check(&mut self) -> Result<Vec<Flaw>, StoreError>;
+}
+
+/// Holds that a book is laid out as this program lays books out; nothing is said of what is none.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn laid_out(found: Option<u32>, place: &str) -> Result<(), StoreError> {
+    match found {
+        Some(LAYOUT) => Ok(()),
+        Some(found @ 1..LAYOUT) => Err(StoreError::Older { found, known: LAYOUT }),
+        Some(found) if found > LAYOUT => Err(StoreError::Newer { found, known: LAYOUT }),
+        _ => Err(StoreError::Foreign { place: place.to_owned() }),
+    }
 }
 
 /// What keeps a store from its work.
@@ -170,9 +193,19 @@ pub enum StoreError {
         place: String,
     },
     /// A book of a later version of the program.
-    #[error("the book has format {found}, and this program knows formats up to {known}")]
+    #[error("the book is of version {found}, and this program knows versions up to {known}")]
     Newer {
-        /// The book's format.
+        /// The book's format or layout.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// A book as an earlier version of the program laid it out.
+    #[error(
+        "the book is laid out as version {found} has it, and this program reads version {known}"
+    )]
+    Older {
+        /// The book's layout.
         found: u32,
         /// Ours.
         known: u32,

@@ -13,10 +13,8 @@ use postgres::error::SqlState;
 use postgres::types::{ToSql, Type};
 use postgres::{Client, Config, NoTls};
 
+use super::{Chunk, Flaw, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::Digest;
-use crate::book::FORMAT;
-
-use super::{Chunk, Flaw, Node, Page, Run, Segment, Store, StoreError};
 
 /// The lock that posters take turns by, in PostgreSQL's space of such numbers.
 const POSTING: i64 = 0x4645_4e42;
@@ -83,7 +81,7 @@ impl PostgresStore {
             return Err(StoreError::Exists { place: store.place });
         }
         store.durable()?;
-        let found = FOUND.replace("{format}", &FORMAT.to_string());
+        let found = FOUND.replace("{layout}", &LAYOUT.to_string());
         store.client.batch_execute(&found).map_err(|error| told(&error))?;
         Ok(store)
     }
@@ -91,7 +89,7 @@ impl PostgresStore {
     /// Opens the book of a database.
     ///
     /// # Errors
-    /// There is none, or one of a newer format; the server cannot be reached.
+    /// There is none, or one of another version; the server cannot be reached.
     pub fn open(address: &str, options: PostgresOptions) -> Result<PostgresStore, StoreError> {
         let mut store = PostgresStore::connect(address, options)?;
         if !store.has_schema()? {
@@ -103,11 +101,8 @@ impl PostgresStore {
             Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => None,
             Err(error) => return Err(told(&error)),
         };
-        match format.map(u32::try_from) {
-            Some(Ok(found)) if found > FORMAT => Err(StoreError::Newer { found, known: FORMAT }),
-            Some(Ok(1..)) => Ok(store),
-            _ => Err(StoreError::Foreign { place: store.place }),
-        }
+        laid_out(format.and_then(|found| u32::try_from(found).ok()), &store.place)?;
+        Ok(store)
     }
 
     fn connect(address: &str, options: PostgresOptions) -> Result<PostgresStore, StoreError> {

@@ -1,4 +1,4 @@
--- A book: tables that are only ever added to. `{format}` is the version of the format.
+-- A book: tables that are only ever added to. `{layout}` is the version of this layout.
 BEGIN;
 
 DO $$
@@ -18,7 +18,7 @@ $$;
 CREATE SCHEMA fenshui_book;
 
 CREATE TABLE fenshui_book.book (format integer NOT NULL);
-INSERT INTO fenshui_book.book VALUES ({format});
+INSERT INTO fenshui_book.book VALUES ({layout});
 
 CREATE TABLE fenshui_book.entry (
   first bigint PRIMARY KEY,

@@ -65,8 +65,13 @@ impl Segment {
 
     /// Adds an entry.
     pub fn push(&mut self, kind: u8, leaf: &Digest, body: &[u8]) {
-        self.kinds.push(kind);
         self.leaves.extend_from_slice(leaf.as_bytes());
+        self.add(kind, body);
+    }
+
+    /// Adds an entry, of which the leaf is not known yet.
+    pub(in crate::book) fn add(&mut self, kind: u8, body: &[u8]) {
+        self.kinds.push(kind);
         self.bodies.extend_from_slice(body);
         // No store keeps a value of four gigabytes.
         let end = u32::try_from(self.bodies.len()).unwrap_or(u32::MAX);

@@ -1,7 +1,9 @@
 //! A book in one file, by SQLite.
 //!
 //! Written ahead to a log beside the file and synced before a batch is acknowledged; the log is
-//! folded in and gone when the book is closed. Triggers refuse to change or remove what is there.
+//! folded in and gone when the book is closed. A large batch goes into the file itself, if nobody else has
+//! it open: a log would be written, read and written again; what little it changes of the file as it was is
+//! kept beside it until the batch is whole. Triggers refuse to change or remove what is there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +14,8 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
+use super::{Chunk, Flaw, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::Digest;
-use crate::book::FORMAT;
-
-use super::{Chunk, Flaw, Node, Page, Run, Segment, Store, StoreError};
 
 /// `FENB`, in the place of SQLite's head where a file says whose it is.
 const APPLICATION_ID: i64 = 0x4645_4e42;
@@ -25,6 +25,12 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Bytes of a page of the file.
 const PAGE_BYTES: u32 = 16_384;
+
+/// How SQLite calls it that what is appended is written to a log first, and that it goes into the file; the
+/// second is as durable as the first, since what is kept beside the file is cut to nothing, and synced,
+/// before a batch is acknowledged.
+const AHEAD: &str = "WAL";
+const INTO_THE_FILE: &str = "TRUNCATE";
 
 /// The tables. Each is only ever added to; `guard` makes that so.
 const TABLES: &str = "
@@ -65,6 +71,7 @@ pub struct SqliteOptions {
 pub struct SqliteStore {
     connection: Connection,
     place: String,
+    wait: Duration,
 }
 
 impl SqliteStore {
@@ -78,8 +85,9 @@ impl SqliteStore {
             Ok(_) => {}
             Err(error) => return Err(of_file(error, &place)),
         }
-        let connection = connect(path, &place)?;
-        let mut store = SqliteStore { connection, place };
+        let connection = connect(path, &place, options.wait)?;
+        let wait = options.wait;
+        let mut store = SqliteStore { connection, place, wait };
         store.found().map_err(|error| store.told(error))?;
         store.set(options)?;
         Ok(store)
@@ -88,11 +96,13 @@ impl SqliteStore {
     /// Opens a file to read and to write.
     ///
     /// # Errors
-    /// There is none, or it is no book, of a newer format, cut short or damaged in its head.
+    /// There is none, or it is no book, of another version, cut short or damaged in its head.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
         let place = path.display().to_string();
         look(path, &place)?;
-        let store = SqliteStore { connection: connect(path, &place)?, place };
+        let connection = connect(path, &place, options.wait)?;
+        let wait = options.wait;
+        let store = SqliteStore { connection, place, wait };
         store.recognise()?;
         store.set(options)?;
         Ok(store)
@@ -106,28 +116,27 @@ impl SqliteStore {
         let place = path.display().to_string();
         look(path, &place)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let open = || -> Result<SqliteStore, StoreError> {
-            let connection = Connection::open_with_flags(path, flags);
+        let opened = |address: &Path, flags| -> Result<SqliteStore, StoreError> {
+            let connection = Connection::open_with_flags(address, flags);
             let connection = connection.map_err(|error| told(error, &place))?;
-            let store = SqliteStore { connection, place: place.clone() };
+            let store = SqliteStore { connection, place: place.clone(), wait: options.wait };
+            store.connection.busy_timeout(options.wait).map_err(|error| store.told(error))?;
             store.recognise()?;
             Ok(store)
         };
-        let store = match open() {
+        match opened(path, flags) {
             // The log beside the file cannot be made: if there is none, nobody is writing either.
-            Err(StoreError::ReadOnly { .. }) if !has_log(path) => {
+            Err(StoreError::ReadOnly { .. }) if !is_under_way(path) => {
                 let address = format!("file:{}?immutable=1", escaped(path));
-                let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-                let connection = Connection::open_with_flags(address, flags);
-                let connection = connection.map_err(|error| told(error, &place))?;
-                let store = SqliteStore { connection, place: place.clone() };
-                store.recognise()?;
-                store
+                opened(Path::new(&address), flags | OpenFlags::SQLITE_OPEN_URI)
             }
-            other => other?,
-        };
-        store.connection.busy_timeout(options.wait).map_err(|error| store.told(error))?;
-        Ok(store)
+            // A large batch was broken off: whoever may write puts back what it changed.
+            Err(StoreError::ReadOnly { .. }) => {
+                SqliteStore::open(path, options)?;
+                opened(path, flags)
+            }
+            other => other,
+        }
     }
 
     /// Writes head and tables into an empty file.
@@ -138,11 +147,11 @@ impl SqliteStore {
         let transaction = self.connection.transaction()?;
         lay_out(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
+        transaction.pragma_update(None, "user_version", LAYOUT)?;
         transaction.commit()
     }
 
-    /// Holds that the file is a book of a format we know.
+    /// Holds that the file is a book, laid out as we do.
     fn recognise(&self) -> Result<(), StoreError> {
         let pragma = |name: &str| {
             let value = self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -151,16 +160,11 @@ impl SqliteStore {
         if pragma("application_id")? != APPLICATION_ID {
             return Err(StoreError::Foreign { place: self.place.clone() });
         }
-        match u32::try_from(pragma("user_version")?) {
-            Ok(found) if found > FORMAT => Err(StoreError::Newer { found, known: FORMAT }),
-            Ok(1..) => Ok(()),
-            _ => Err(StoreError::Foreign { place: self.place.clone() }),
-        }
+        laid_out(u32::try_from(pragma("user_version")?).ok(), &self.place)
     }
 
     fn set(&self, options: SqliteOptions) -> Result<(), StoreError> {
         let set = || -> Result<(), rusqlite::Error> {
-            self.connection.busy_timeout(options.wait)?;
             self.connection.execute_batch(
                 "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; \
                  PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384;",
@@ -172,6 +176,15 @@ impl SqliteStore {
             Ok(())
         };
         set().map_err(|error| self.told(error))
+    }
+
+    /// Has what is appended written ahead to a log, or into the file. Where others have it open it stays
+    /// as it is: both keep what they promise.
+    fn journal(&self, mode: &str) {
+        let ask = format!("PRAGMA journal_mode = {mode}");
+        let _ = self.connection.busy_timeout(Duration::ZERO);
+        let _ = self.connection.query_row(&ask, [], |_| Ok(()));
+        let _ = self.connection.busy_timeout(self.wait);
     }
 
     fn told(&self, error: rusqlite::Error) -> StoreError {
@@ -314,6 +327,12 @@ impl Store for SqliteStore {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
+        self.journal(AHEAD);
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))
+    }
+
+    fn begin_large(&mut self) -> Result<(), StoreError> {
+        self.journal(INTO_THE_FILE);
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))
     }
 
@@ -350,13 +369,16 @@ impl Store for SqliteStore {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        self.connection.execute_batch("COMMIT").map_err(|error| self.told(error))
+        self.connection.execute_batch("COMMIT").map_err(|error| self.told(error))?;
+        self.journal(AHEAD);
+        Ok(())
     }
 
     fn rollback(&mut self) {
         if !self.connection.is_autocommit() {
             // A failure here leaves the transaction open, and the file as it was.
             let _ = self.connection.execute_batch("ROLLBACK");
+            self.journal(AHEAD);
         }
     }
 
@@ -382,8 +404,8 @@ fn look(path: &Path, place: &str) -> Result<(), StoreError> {
     let found = file.metadata().map_err(|error| of_file(error, place))?.len();
     let mut head = Vec::new();
     file.take(100).read_to_end(&mut head).map_err(|error| of_file(error, place))?;
-    if has_log(path) {
-        // What the file lacks may be in the log.
+    if is_under_way(path) {
+        // What the file lacks may stand beside it.
         return Ok(());
     }
     let foreign = || StoreError::Foreign { place: place.to_owned() };
@@ -406,16 +428,21 @@ fn look(path: &Path, place: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether a log with something in it stands beside the file.
-fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    fs::metadata(log).is_ok_and(|log| log.len() > 0)
+/// Whether something of a batch stands beside the file: a log, or what it changed of the file.
+fn is_under_way(path: &Path) -> bool {
+    ["-wal", "-journal"].iter().any(|ending| {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(ending);
+        fs::metadata(beside).is_ok_and(|beside| beside.len() > 0)
+    })
 }
 
-fn connect(path: &Path, place: &str) -> Result<Connection, StoreError> {
+fn connect(path: &Path, place: &str, wait: Duration) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map_err(|error| told(error, place))
+    let connection = Connection::open_with_flags(path, flags);
+    let connection = connection.map_err(|error| told(error, place))?;
+    connection.busy_timeout(wait).map_err(|error| told(error, place))?;
+    Ok(connection)
 }
 
 /// A path as an address has it.

@@ -25,6 +25,11 @@ pub enum Damage {
         /// The entry.
         entry: u64,
     },
+    /// Where an entry ends in its row was changed; the entry itself is whole.
+    End {
+        /// The entry.
+        entry: u64,
+    },
     /// An entry is not there.
     Missing {
         /// Its number.
@@ -44,7 +49,7 @@ pub enum Damage {
         /// The entry.
         entry: u64,
         /// How.
-        what: &'static str,
+        what: Contradiction,
     },
     /// A batch has no end.
     HalfBatch {
@@ -56,7 +61,7 @@ pub enum Damage {
         /// The entry.
         entry: u64,
         /// Which of its keys.
-        index: &'static str,
+        index: Among,
     },
     /// There are keys that no entry has.
     SurplusKeys {
@@ -90,6 +95,93 @@ pub enum Damage {
     Store(Flaw),
 }
 
+/// How an entry does not fit with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contradiction {
+    /// It stands where no such entry can stand.
+    Misplaced,
+    /// It is an opening and not the first entry, or the other way round.
+    Opening,
+    /// A text of an edition does not have the digest it tells.
+    Text,
+    /// Its amounts are out of range.
+    Range,
+    /// It corrects what stands after it.
+    CorrectsLater,
+    /// Its amounts do not sum to what the event brought.
+    Unequal,
+    /// Its sums are not those of its batch.
+    Sums,
+    /// It is against what stands after it.
+    AgainstLater,
+    /// The entry it names does not hold its edition.
+    Edition,
+    /// An entry it names does not hold its register.
+    Register,
+    /// It names another batch than it stands in.
+    Batch,
+    /// It is a part of a register without a first.
+    NoFirstPart,
+    /// It is a part of a register out of order.
+    PartOrder,
+    /// Its edition has no such kind.
+    Kind,
+    /// Its key is not portable.
+    Key,
+    /// Its lane is not portable.
+    Lane,
+    /// Its rank is not there.
+    Rank,
+}
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Contradiction::Misplaced => "it stands where no such entry can stand",
+            Contradiction::Opening => "a book has one opening, at its beginning",
+            Contradiction::Text => "a text of the edition does not have the digest it tells",
+            Contradiction::Range => "its amounts are out of range",
+            Contradiction::CorrectsLater => "it corrects what stands after it",
+            Contradiction::Unequal => "its amounts do not sum to what the event brought",
+            Contradiction::Sums => "its sums are not those of its batch",
+            Contradiction::AgainstLater => "it is against what stands after it",
+            Contradiction::Edition => "the entry it names does not hold its edition",
+            Contradiction::Register => "an entry it names does not hold its register",
+            Contradiction::Batch => "it names another batch than it stands in",
+            Contradiction::NoFirstPart => "a part of a register without a first",
+            Contradiction::PartOrder => "a part of a register out of order",
+            Contradiction::Kind => "its edition has no such kind",
+            Contradiction::Key => "its key is not portable",
+            Contradiction::Lane => "its lane is not portable",
+            Contradiction::Rank => "its rank is not there",
+        })
+    }
+}
+
+/// What an entry is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// Events and rows, by what they say they are.
+    Events,
+    /// Editions and registers, by their digests.
+    Contents,
+    /// Corrections and resolutions, by what they settle.
+    Settlements,
+    /// The last events of lanes.
+    Lanes,
+}
+
+impl fmt::Display for Among {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Among::Events => "events",
+            Among::Contents => "editions and registers",
+            Among::Settlements => "corrections and resolutions",
+            Among::Lanes => "lanes",
+        })
+    }
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -107,6 +199,9 @@ impl fmt::Display for Damage {
             }
             Damage::Leaf { entry } => {
                 write!(f, "entry {entry}: the digest of its leaf was changed; its values are whole")
+            }
+            Damage::End { entry } => {
+                write!(f, "entry {entry}: where it ends was changed; its values are whole")
             }
             Damage::Missing { entry } => write!(f, "entry {entry} is not there"),
             Damage::Unreadable { entry, field, expected } => {

@@ -15,8 +15,7 @@ use crate::book::posting::{Became, conserve, moves_lane};
 use crate::book::store::{Row, Segment};
 use crate::rows::Cell;
 
-/// What an entry contradicts.
-pub(super) type Contradiction = &'static str;
+use super::damage::Contradiction;
 
 /// An entry that was looked at.
 pub(super) struct Looked {
@@ -83,8 +82,8 @@ fn became(outcome: &Outcome) -> Became {
 fn key(event: &Event, schema: Option<&Schema>) -> Result<Key, Contradiction> {
     let at = usize::try_from(event.kind).ok();
     let table = schema.zip(at).and_then(|(schema, at)| schema.events.get(at));
-    let kind = table.ok_or("its edition has no such kind")?;
-    let identity = Identity::of(event, &kind.name).map_err(|_| "its key is not portable")?;
+    let kind = table.ok_or(Contradiction::Kind)?;
+    let identity = Identity::of(event, &kind.name).map_err(|_| Contradiction::Key)?;
     Ok(identity.key(&event.outcome))
 }
 
@@ -92,8 +91,8 @@ fn lane(event: &Event) -> Result<Option<InLane>, Contradiction> {
     if !moves_lane(event) {
         return Ok(None);
     }
-    let lane = |_: BookError| "its lane is not portable";
-    let rank = rank(event).map_err(|_| "its rank is not there")?;
+    let lane = |_: BookError| Contradiction::Lane;
+    let rank = rank(event).map_err(|_| Contradiction::Rank)?;
     Ok(Some(Box::new((lane_key(event).map_err(lane)?, rank))))
 }
 

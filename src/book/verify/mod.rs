@@ -28,7 +28,7 @@ use locate::Flip;
 use look::{Looked, Looker, Said, Told};
 use replica::Replica;
 
-pub use damage::Damage;
+pub use damage::{Among, Contradiction, Damage};
 
 /// Size and root of a book at some time, from a checkpoint whose signature was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,9 +151,13 @@ impl Book {
         segments: &[Segment],
         looked: Vec<Looked>,
     ) -> Result<(), BookError> {
+        let mended = match looked.iter().all(|it| it.fits) {
+            true => None,
+            false => Some(walk.mend(segments)),
+        };
+        let segments = mended.as_deref().unwrap_or(segments);
         for segment in segments.iter().filter(|segment| !segment.is_whole()) {
-            let what = format!("the entries from {} on are not kept as a whole", segment.first);
-            walk.tell(Damage::Store(Flaw::Structure { what }));
+            walk.tell(Damage::Store(Flaw::NotWhole { from: segment.first }));
         }
         let rows: Vec<Row<'_>> = segments.iter().flat_map(Segment::rows).collect();
         for ((at, row), looked) in rows.iter().enumerate().zip(looked) {
@@ -214,6 +218,27 @@ impl Walk {
         }
     }
 
+    /// Segments with the end of an entry put back where it was changed.
+    fn mend(&mut self, segments: &[Segment]) -> Vec<Segment> {
+        let mut before = self.previous;
+        let mut mended = Vec::with_capacity(segments.len());
+        for segment in segments {
+            let found = match self.chained && self.searches < SEARCHES_MAX {
+                true => locate::end(segment, before),
+                false => None,
+            };
+            before = segment.rows().last().map_or(before, |row| row.leaf);
+            mended.push(match found {
+                Some((entry, whole)) => {
+                    self.tell(Damage::End { entry });
+                    whole
+                }
+                None => segment.clone(),
+            });
+        }
+        mended
+    }
+
     fn tell(&mut self, damage: Damage) {
         if self.damages.len() < DAMAGES_TOLD_MAX {
             self.damages.push(damage);
@@ -224,8 +249,7 @@ impl Walk {
 
     fn row(&mut self, row: &Row<'_>, next: Option<&Row<'_>>, looked: Looked) {
         if row.number < self.frontier.size() {
-            let what = format!("entry {} is there more than once", row.number);
-            return self.tell(Damage::Store(Flaw::Structure { what }));
+            return self.tell(Damage::Store(Flaw::Twice { entry: row.number }));
         }
         if self.over || (self.frontier.size() < row.number && !self.gap(row.number)) {
             return;

@@ -13,7 +13,8 @@ use crate::book::keys::{Index, Key, Mark};
 use crate::book::posting::{Running, conserve, register_digester};
 use crate::book::store::Row;
 
-use super::look::{Contradiction, Told};
+use super::damage::Contradiction;
+use super::look::Told;
 use super::runs::Expected;
 
 /// Follows the entries from the first on.
@@ -40,8 +41,6 @@ struct OpenRegister {
     digester: Digester,
 }
 
-const MISPLACED: Contradiction = "it stands where no such entry can stand";
-
 impl Replica {
     /// Takes the next entry, which is no event.
     pub(super) fn take(&mut self, number: u64, entry: &Entry) -> Result<(), Contradiction> {
@@ -53,17 +52,17 @@ impl Replica {
             Entry::Event(_) | Entry::Unread(_) | Entry::Correction(_) | Entry::Close(_)
         );
         if inside != self.running.is_some() && !self.lost {
-            return Err(MISPLACED);
+            return Err(Contradiction::Misplaced);
         }
         if (number == 0) != matches!(entry, Entry::Opening(_)) {
-            return Err("a book has one opening, at its beginning");
+            return Err(Contradiction::Opening);
         }
         match entry {
             Entry::Opening(opening) => self.learnt(number, opening.learnt),
             Entry::Edition(edition) => {
                 let digest = edition.digest();
                 if edition.texts.iter().any(|it| Digest::of(it.text.as_bytes()) != it.digest) {
-                    return Err("a text of the edition does not have the digest it tells");
+                    return Err(Contradiction::Text);
                 }
                 self.editions.insert(digest, (number, Rc::new(edition.schema.clone())));
                 self.mark(Index::Content, content_key(&digest), number);
@@ -74,7 +73,7 @@ impl Replica {
             Entry::Unread(row) => {
                 let Some(running) = &mut self.running else { return Ok(()) };
                 let key = unread_key(row, running.source(row.origin));
-                running.count_unread(row).map_err(|_| "its amounts are out of range")?;
+                running.count_unread(row).map_err(|_| Contradiction::Range)?;
                 self.mark(Index::Event, key, number);
             }
             Entry::Correction(correction) => {
@@ -83,11 +82,11 @@ impl Replica {
                     running.count_correction();
                 }
                 if correction.of >= number {
-                    return Err("it corrects what stands after it");
+                    return Err(Contradiction::CorrectsLater);
                 }
                 let outcome = correction.outcome.iter();
                 if outcome.into_iter().any(|outcome| conserve(outcome, String::new).is_err()) {
-                    return Err("its amounts do not sum to what the event brought");
+                    return Err(Contradiction::Unequal);
                 }
             }
             Entry::Close(close) => {
@@ -101,13 +100,13 @@ impl Replica {
                     self.mark(Index::Lane, mark.key, mark.entry);
                 }
                 if *close != expected {
-                    return Err("its sums are not those of its batch");
+                    return Err(Contradiction::Sums);
                 }
             }
             Entry::Dispute(dispute) => {
                 self.learnt(number, dispute.learnt);
                 if dispute.against.iter().any(|entry| *entry >= number) {
-                    return Err("it is against what stands after it");
+                    return Err(Contradiction::AgainstLater);
                 }
             }
             Entry::Resolution(resolution) => {
@@ -144,12 +143,12 @@ impl Replica {
         let held = edition.is_some_and(|(entry, _)| *entry == batch.edition_entry);
         self.running = Some(Running::new(number, batch, schema));
         if !held {
-            return Err("the entry it names does not hold its edition");
+            return Err(Contradiction::Edition);
         }
         let mut parted = batch.registers.iter().filter(|register| register.parts > 0);
         let kept = |first: &u64| self.registers.get(first).copied();
         if parted.any(|it| kept(&it.first) != Some((it.digest, it.parts))) {
-            return Err("an entry it names does not hold its register");
+            return Err(Contradiction::Register);
         }
         Ok(())
     }
@@ -168,21 +167,21 @@ impl Replica {
     ) -> Result<(), Contradiction> {
         self.finish_register();
         if self.running.is_none() && !self.lost {
-            return Err(MISPLACED);
+            return Err(Contradiction::Misplaced);
         }
         let Some(running) = &mut self.running else { return Ok(()) };
         if told.batch != running.number {
-            return Err("it names another batch than it stands in");
+            return Err(Contradiction::Batch);
         }
         let input = body.get(told.input).unwrap_or_default();
         let counted = running.count(told.kind, told.became, input);
-        counted.map_err(|_| "its amounts are out of range")?;
+        counted.map_err(|_| Contradiction::Range)?;
         let key = told.key?;
         if let Some((lane, rank)) = told.lane?.map(|lane| *lane) {
             running.ranked(lane, rank, number);
         }
         self.mark(Index::Event, key, number);
-        let unequal = "its amounts do not sum to what the event brought";
+        let unequal = Contradiction::Unequal;
         if told.conserved { Ok(()) } else { Err(unequal) }
     }
 
@@ -193,9 +192,9 @@ impl Replica {
             let first = number;
             self.open = Some(OpenRegister { first, edition, register, parts: 0, digester });
         }
-        let Some(open) = &mut self.open else { return Err("a part of a register without a first") };
+        let Some(open) = &mut self.open else { return Err(Contradiction::NoFirstPart) };
         if (open.edition, open.register, open.parts) != (edition, register, part.part) {
-            return Err("a part of a register out of order");
+            return Err(Contradiction::PartOrder);
         }
         part.rows.iter().for_each(|row| open.digester.update(&bytes_of(row)));
         open.parts += 1;

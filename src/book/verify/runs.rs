@@ -6,7 +6,7 @@ use crate::book::keys::{Index, Mark, Merge, Paged, level_of, marks_of, paged};
 use crate::book::store::{Page, Run, Store};
 use crate::book::{BookError, Flaw};
 
-use super::damage::Damage;
+use super::damage::{Among, Damage};
 
 /// A key that must be there, and among which.
 pub(super) type Expected = (Mark, Index);
@@ -57,10 +57,8 @@ impl Walk {
                 self.own(store, &run, &std::mem::take(&mut expected), tell)?;
                 self.upto = size;
             } else {
-                let what = format!("a run of the keys of entries {} to {}", run.since, run.upto);
-                tell(Damage::Store(Flaw::Structure {
-                    what: format!("{what} stands where none can"),
-                }));
+                let (since, upto) = (run.since, run.upto);
+                tell(Damage::Store(Flaw::MisplacedRun { since, upto }));
                 continue;
             }
             let own = self.runs.iter().position(|it| run.since <= it.since);
@@ -163,30 +161,27 @@ impl Walk {
             }
         }
         if store.pages_kept()? != self.pages {
-            let what = "pages of keys belong to no run, or are not there".to_owned();
-            tell(Damage::Store(Flaw::Structure { what }));
+            tell(Damage::Store(Flaw::StrayPages));
         }
         Ok(())
     }
 }
 
 fn changed(run: &Run) -> Damage {
-    let (since, upto) = (run.since, run.upto);
-    let what = format!("the run of the keys of entries {since} to {upto} is not what was written");
-    Damage::Store(Flaw::Structure { what })
+    Damage::Store(Flaw::ChangedRun { since: run.since, upto: run.upto })
 }
 
 fn tell_missing(expected: &[Expected], tell: &mut dyn FnMut(Damage)) {
     for (mark, index) in expected {
-        tell(Damage::Key { entry: mark.entry, index: index_name(*index) });
+        tell(Damage::Key { entry: mark.entry, index: among(*index) });
     }
 }
 
-fn index_name(index: Index) -> &'static str {
+fn among(index: Index) -> Among {
     match index {
-        Index::Event => "events",
-        Index::Content => "editions and registers",
-        Index::Settled => "corrections and resolutions",
-        Index::Lane => "lanes",
+        Index::Event => Among::Events,
+        Index::Content => Among::Contents,
+        Index::Settled => Among::Settlements,
+        Index::Lane => Among::Lanes,
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::app::book::{
-    self, Access, Asked, BookPlace, Correcting, Other, Owed, OwedChange, Shift,
+    self, Access, Asked, BookPlace, Correcting, NotHeld, Other, Owed, OwedChange, Shift,
 };
 use crate::book::{Because, Book};
 use crate::diagnostics::Words;
@@ -121,12 +121,23 @@ fn beside(console: &Console, owed: &Owed) -> String {
             format!("第 {entry} 条（{key}）系异议（第 {dispute} 条）了结后的结果：更正不涉及\n"),
         ));
     }
-    if owed.not_held > 0 {
-        let count = owed.not_held;
+    let count = owed.not_held.len();
+    if count > 0 {
         say(Words::new(
-            format!("{count} more could not be read, and no rules are held against them\n"),
-            format!("另有 {count} 条无法读取，未按任何规则比较\n"),
+            format!("{count} more are set aside, and these rules cannot be held against them\n"),
+            format!("另有 {count} 条搁置，无法按此规则比较\n"),
         ));
+    }
+    for NotHeld { entry, place, said } in owed.not_held.iter().take(SHOWN_MAX) {
+        let place =
+            place.as_ref().map_or_else(String::new, |(file, line)| format!("{file}:{line}"));
+        say(Words::new(
+            format!("  entry {entry} ({place}): {said}\n"),
+            format!("  第 {entry} 条（{place}）：{said}\n"),
+        ));
+    }
+    if let Some(more @ 1..) = count.checked_sub(SHOWN_MAX) {
+        say(Words::new(format!("  and {more} more\n"), format!("  另有 {more} 条\n")));
     }
     out
 }
@@ -146,8 +157,14 @@ pub(super) fn record(owed: &Owed) -> Json {
         "accounts": lines.collect::<Json>(),
         "changes": owed.changes.iter().map(change).collect::<Json>(),
         "set_aside": { "has": owed.aside.0, "would_have": owed.aside.1 },
-        "not_held": owed.not_held,
+        "not_held": owed.not_held.iter().map(not_held).collect::<Json>(),
     })
+}
+
+fn not_held(it: &NotHeld) -> Json {
+    let (file, line) =
+        it.place.as_ref().map_or((None, None), |(file, line)| (Some(file), Some(line)));
+    json!({ "entry": it.entry, "file": file, "line": line, "set_aside": it.said })
 }
 
 fn change(it: &OwedChange) -> Json {

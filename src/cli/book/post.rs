@@ -40,7 +40,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &PostArgs) -> Resu
         Ok(open) => open,
         Err(trouble) => return super::said(console, trouble),
     };
-    let post = asked(console, &prepared, args);
+    let post = asked(console, &prepared, place, args);
     let report = match book::post(&mut open, &post) {
         Ok(report) => report,
         Err(refusal) => return super::refused(console, refusal),
@@ -68,7 +68,12 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &PostArgs) -> Resu
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
-fn asked<'a>(console: &'a Console, prepared: &'a Prepared, args: &PostArgs) -> Post<'a> {
+fn asked<'a>(
+    console: &'a Console,
+    prepared: &'a Prepared,
+    place: &BookPlace,
+    args: &PostArgs,
+) -> Post<'a> {
     Post {
         job: prepared.job(console),
         loaded: &prepared.loaded,
@@ -77,7 +82,18 @@ fn asked<'a>(console: &'a Console, prepared: &'a Prepared, args: &PostArgs) -> P
         recompute_late: args.recompute_late,
         dry_run: args.dry_run,
         cross_check: args.cross_check,
+        folder: place.folder().unwrap_or_else(std::env::temp_dir),
+        large: bytes_of(prepared) >= LARGE_BYTES,
     }
+}
+
+/// Files of so many bytes, some hundred thousand events, are written into the book in less time if nobody
+/// reads it meanwhile.
+const LARGE_BYTES: u64 = 1 << 24;
+
+fn bytes_of(prepared: &Prepared) -> u64 {
+    let files = prepared.events.iter().filter_map(|file| file.input.path());
+    files.filter_map(|path| std::fs::metadata(path).ok()).map(|file| file.len()).sum()
 }
 
 fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {

@@ -68,7 +68,8 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Re
         })?;
         return Ok(Exit::Done);
     }
-    let asked = Replay { of, known_on, language: console.language };
+    let folder = std::env::temp_dir();
+    let asked = Replay { of, known_on, language: console.language, folder };
     let replayed = book::replay(&mut open, &asked)?;
     if replayed.compared == 0 && (!asked.of.events.is_empty() || asked.of.account.is_some()) {
         return Err(nothing_of(&asked.of).into());

@@ -32,8 +32,7 @@ use ahead::{Ahead, Found};
 pub(crate) use programs::{Answers, Ready};
 use programs::{Programs, Width};
 use rows::RowWork;
-pub(crate) use side::Ended;
-use side::Side;
+pub(crate) use side::Side;
 use whole::Whole;
 
 /// The lanes of a plan, by event kind, and the memory to work in.

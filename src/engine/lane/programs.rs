@@ -201,6 +201,8 @@ pub(crate) struct Answers {
     pub ready: Ready,
     /// For each event the answers that its fields give, as one number.
     of_rows: Vec<u32>,
+    /// Their situations, once their days are known; `NO_ANSWER` where there is none.
+    situations: Vec<u32>,
     /// What was looked up for them.
     pub ahead: Ahead,
 }
@@ -377,7 +379,7 @@ impl Programs {
         for question in self.lane.questions.iter().filter(asked) {
             answer_all(question, batch, &mut answers);
         }
-        Answers { ready, of_rows: answers, ahead: Ahead::default() }
+        Answers { ready, of_rows: answers, ..Answers::default() }
     }
 
     /// The program for an event on its day, and the positions that it keeps.
@@ -394,7 +396,34 @@ impl Programs {
         (&self.lane, program, positions)
     }
 
+    /// Notes the situations of all events of a batch, whose days these are.
+    pub fn situate(&self, answers: &mut Answers, days: &[(u32, Date)]) {
+        if self.made.is_empty() {
+            return;
+        }
+        let mut situations = match self.asks_fields {
+            true => answers.of_rows.clone(),
+            false => vec![0; days.len()],
+        };
+        if let Some(asked) = &self.days_asked {
+            // There are few, so that to ask about all of them costs less than to stop in time.
+            let come = |date: &Date| asked.iter().map(|day| u32::from(*day <= date.days())).sum();
+            let count = u32::try_from(asked.len()).unwrap_or(0).saturating_add(1);
+            for (situation, (_, date)) in situations.iter_mut().zip(days) {
+                let come: u32 = come(date);
+                if *situation != NO_ANSWER {
+                    *situation = situation.wrapping_mul(count).wrapping_add(come);
+                }
+            }
+        }
+        answers.situations = situations;
+    }
+
+    #[inline]
     fn situation(&self, answers: &Answers, row: usize, date: Date) -> Option<u32> {
+        if let Some(situation) = answers.situations.get(row) {
+            return Some(*situation).filter(|it| *it != NO_ANSWER);
+        }
         if self.made.is_empty() {
             return None;
         }
@@ -454,6 +483,14 @@ fn answer_all(question: &Question, batch: &Batch, known: &mut [u32]) {
     };
     match batch.columns.get(at(field)) {
         Some(Column::Member(members)) => match members.all() {
+            Some(all) if all.iter().all(|it| *it < count) => {
+                // What has no answer keeps none.
+                known
+                    .iter_mut()
+                    .zip(all)
+                    .filter(|(known, _)| **known != NO_ANSWER)
+                    .for_each(|(known, member)| *known = known.wrapping_mul(count) + member);
+            }
             Some(all) => answer(known, count, all.iter().map(|it| Some(*it))),
             None => {
                 let members = (0..batch.len()).map(|row| members.get(row).or(missing));

@@ -1,6 +1,6 @@
 //! What verifying a book finds, in both languages.
 
-use crate::book::{Damage, Flaw};
+use crate::book::{Among, Contradiction, Damage, Flaw};
 use crate::diagnostics::Words;
 
 /// What is not as it was written.
@@ -15,11 +15,16 @@ pub fn damage_words(damage: &Damage) -> Words {
         }
         Damage::Value { entry, .. } => format!("第 {entry} 条：内容被改动，不止一个字节"),
         Damage::Leaf { entry } => format!("第 {entry} 条：叶摘要被改动，内容完好"),
+        Damage::End { entry } => format!("第 {entry} 条：其结束位置被改动，内容完好"),
         Damage::Missing { entry } => format!("第 {entry} 条不存在"),
         Damage::Unreadable { entry, field, .. } => format!("第 {entry} 条：「{field}」无法读取"),
-        Damage::Contradiction { entry, what } => format!("第 {entry} 条与他条矛盾：{what}"),
+        Damage::Contradiction { entry, what } => {
+            format!("第 {entry} 条与他条矛盾：{}", contradiction_zh(*what))
+        }
         Damage::HalfBatch { batch } => format!("从第 {batch} 条开始的批次不完整"),
-        Damage::Key { entry, index } => format!("第 {entry} 条：索引（{index}）被改动或缺失"),
+        Damage::Key { entry, index } => {
+            format!("第 {entry} 条：索引（{}）被改动或缺失", among_zh(*index))
+        }
         Damage::SurplusKeys { count } => format!("索引中有 {count} 项不属于任何条"),
         Damage::Node { level, index } => format!("树第 {level} 层第 {index} 节点被改动或缺失"),
         Damage::CutOff { size, checkpoint } => {
@@ -33,6 +38,37 @@ pub fn damage_words(damage: &Damage) -> Words {
     Words::new(damage.to_string(), zh)
 }
 
+fn contradiction_zh(what: Contradiction) -> &'static str {
+    match what {
+        Contradiction::Misplaced => "所处位置不容此类条目",
+        Contradiction::Opening => "账簿只在开头有一条启用",
+        Contradiction::Text => "规则文本与其所载摘要不符",
+        Contradiction::Range => "金额超出范围",
+        Contradiction::CorrectsLater => "所更正的条在其后",
+        Contradiction::Unequal => "各笔之和与事项金额不等",
+        Contradiction::Sums => "合计与本批不符",
+        Contradiction::AgainstLater => "所争议的条在其后",
+        Contradiction::Edition => "所指的条不是其规则版本",
+        Contradiction::Register => "所指的条不是其登记簿",
+        Contradiction::Batch => "所载批次与所在批次不同",
+        Contradiction::NoFirstPart => "登记簿缺第一部分",
+        Contradiction::PartOrder => "登记簿各部分顺序有误",
+        Contradiction::Kind => "其规则版本无此类事项",
+        Contradiction::Key => "键不可移用",
+        Contradiction::Lane => "累计所属不可移用",
+        Contradiction::Rank => "次序缺失",
+    }
+}
+
+fn among_zh(index: Among) -> &'static str {
+    match index {
+        Among::Events => "事项",
+        Among::Contents => "规则版本与登记簿",
+        Among::Settlements => "更正与裁定",
+        Among::Lanes => "累计",
+    }
+}
+
 fn flaw_zh(flaw: &Flaw) -> String {
     let of = |kind: &str| match kind {
         "trigger" => "触发器".to_owned(),
@@ -43,7 +79,15 @@ fn flaw_zh(flaw: &Flaw) -> String {
         other => other.to_owned(),
     };
     match flaw {
-        Flaw::Structure { what } => what.clone(),
+        // In the words of SQLite or PostgreSQL, which have no others.
+        Flaw::Structure { what } => format!("结构损坏（{what}）"),
+        Flaw::NotWhole { from } => format!("自第 {from} 条起的一行各部分不相符"),
+        Flaw::Twice { entry } => format!("第 {entry} 条出现不止一次"),
+        Flaw::MisplacedRun { since, upto } => {
+            format!("第 {since} 至 {upto} 条的索引段位置有误")
+        }
+        Flaw::ChangedRun { since, upto } => format!("第 {since} 至 {upto} 条的索引段被改动"),
+        Flaw::StrayPages => "索引页不属于任何索引段，或有缺失".to_owned(),
         Flaw::Missing { kind, name } if kind == "trigger" => {
             format!("触发器「{name}」不存在：其守护的内容可被更改")
         }

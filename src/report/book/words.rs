@@ -68,8 +68,17 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         }
         StoreError::Foreign { place } => (format!("「{place}」不是分税的账簿"), None),
         StoreError::Newer { found, known } => (
-            format!("账簿格式为 {found}，本程序只认识到 {known}"),
+            format!("账簿版本为 {found}，本程序只认识到 {known}"),
             Some(Words::new("use a newer fenshui", "请使用较新的 fenshui")),
+        ),
+        StoreError::Older { found, known } => (
+            format!("账簿按第 {found} 版布局保存，本程序只读第 {known} 版"),
+            Some(Words::new(
+                "let the fenshui that made it write it out (`book export tiles`), and read that \
+                 into a new book (`book import`): its entries and its root stay what they are",
+                "请用当初建账的 fenshui 导出（book export tiles），再导入新账簿（book import）：\
+                 条目与树根不变",
+            )),
         ),
         StoreError::Truncated { place, found, expected } => (
             format!("「{place}」应有 {expected} 字节，只有 {found}：末尾缺失"),

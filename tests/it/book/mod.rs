@@ -4,6 +4,7 @@
 mod columns;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod foreign;
+mod generated;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod pieces;
 #[cfg(feature = "postgres")]
@@ -11,6 +12,8 @@ mod postgres;
 mod proof;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod reference;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod running;
 mod sample;
 mod simulation;
 #[cfg(feature = "sqlite")]

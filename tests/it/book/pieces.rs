@@ -28,7 +28,12 @@ fn receipts(seed: u64) -> Vec<String> {
 }
 
 /// By event and account, what a table of amounts adds up to in fen.
-fn sums(folder: &Path, table: &str, key: &str, account: &str) -> BTreeMap<(String, String), i64> {
+pub fn sums(
+    folder: &Path,
+    table: &str,
+    key: &str,
+    account: &str,
+) -> BTreeMap<(String, String), i64> {
     let text = std::fs::read_to_string(folder.join(table)).unwrap();
     let mut lines = text.lines();
     let head: Vec<&str> = lines.next().unwrap().split(',').collect();

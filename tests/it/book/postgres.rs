@@ -194,8 +194,8 @@ impl Place for Database {
         format!("'\\x{}'::bytea", hex(bytes))
     }
 
-    fn newer(&self) -> &'static str {
-        "UPDATE @book SET format = 2"
+    fn laid_out(&self, version: u32) -> String {
+        format!("UPDATE @book SET format = {version}")
     }
 
     fn address(&self) -> String {

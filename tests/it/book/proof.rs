@@ -16,7 +16,7 @@ use tlog_tiles::{Hash, HashReader as _, Tile, TileHashReader, TileReader, tlog};
 
 use super::sample::{ORIGIN, edition, events, post, small_book};
 
-fn key(name: &str, seed: u8) -> SigningKey {
+pub fn key(name: &str, seed: u8) -> SigningKey {
     SigningKey::from_seed(name, &[seed; 32]).unwrap()
 }
 
@@ -273,7 +273,7 @@ fn a_key_file_is_its_owners_alone() {
 }
 
 /// A bundle of one event with all it takes to understand it, and the key that signed.
-fn bundle(book: &mut Book, numbers: &[u64]) -> (String, String) {
+pub fn bundle(book: &mut Book, numbers: &[u64]) -> (String, String) {
     let mut note = checkpoint(book).note();
     let keeper = key(ORIGIN, 1);
     keeper.sign(&mut note);
@@ -330,7 +330,7 @@ fn a_bundle_changed_anywhere_proves_nothing() {
 }
 
 /// A checkpoint of the first entries of a book, signed.
-fn signed(book: &mut Book, size: u64) -> Note {
+pub fn signed(book: &mut Book, size: u64) -> Note {
     let root = Root { size, digest: book.root(size).unwrap() };
     let mut note = Checkpoint { origin: book.opening().origin.clone(), root }.note();
     key(ORIGIN, 1).sign(&mut note);

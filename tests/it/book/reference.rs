@@ -56,7 +56,12 @@ fn a_changed_outcome_is_found_by_replay_and_explained() {
     drop(book);
     tamper(&path, number, &Entry::Event(event).body());
     let mut book = place.open(Access::Read).unwrap();
-    let asked = Replay { of: Asked::ALL, known_on: None, language: Language::English };
+    let asked = Replay {
+        of: Asked::ALL,
+        known_on: None,
+        language: Language::English,
+        folder: std::env::temp_dir(),
+    };
     let replayed = replay(&mut book, &asked).unwrap();
     assert_eq!(replayed.differences.len(), 1);
     let difference = &replayed.differences[0];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fenshui::base::{Date, Money};
 use fenshui::book::{
     Account, Batch, Book, BookError, Edition, Event, Family, Field, Kind, Leaf, LegName, Members,
-    Moment, Outcome, Part, Posted, Receipt, Schema, Source, SourceText, Store, Table,
+    Moment, Outcome, Part, Posted, Posting, Receipt, Schema, Source, SourceText, Store, Table,
 };
 use fenshui::rows::{Cell, Origin, Reason, RegisterRow};
 
@@ -133,7 +133,14 @@ pub fn post_by(
     edition: &Edition,
     events: &[Event],
 ) -> Result<(Receipt, Vec<Posted>), BookError> {
-    let mut posting = book.begin()?;
+    post_to(book.begin()?, edition, events)
+}
+
+pub fn post_to(
+    mut posting: Posting<'_>,
+    edition: &Edition,
+    events: &[Event],
+) -> Result<(Receipt, Vec<Posted>), BookError> {
     let (Posted::New(edition_entry) | Posted::Already(edition_entry)) = posting.edition(edition)?;
     let relocation = posting.register(edition.digest(), 0, &register(3))?;
     let number = posting.batch(&Batch {

@@ -21,8 +21,8 @@ pub trait Place: Send + Sync {
     fn set_byte(&self, table: &str, column: &str, row: &str, offset: usize, to: u8) -> String;
     /// Bytes as a value in a statement.
     fn bytes(&self, bytes: &[u8]) -> String;
-    /// The statement that makes the book one of a later format.
-    fn newer(&self) -> &'static str;
+    /// The statement that makes the book one that is laid out otherwise.
+    fn laid_out(&self, version: u32) -> String;
     /// Tells another process where the book is.
     fn address(&self) -> String;
 }
@@ -95,8 +95,8 @@ impl Place for File {
         format!("x'{}'", hex(bytes))
     }
 
-    fn newer(&self) -> &'static str {
-        "PRAGMA user_version = 2"
+    fn laid_out(&self, version: u32) -> String {
+        format!("PRAGMA user_version = {version}")
     }
 
     fn address(&self) -> String {

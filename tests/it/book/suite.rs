@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use fenshui::app::book::BookTrouble;
 use fenshui::base::{Digest, Money};
 use fenshui::book::{
-    Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Flaw, Identity,
-    Outcome, Part, Posted, Resolution, Root, StoreError, Unread, Verdict,
+    Among, Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Flaw,
+    Identity, LAYOUT, Outcome, Part, Posted, Resolution, Root, StoreError, Unread, Verdict,
 };
 use fenshui::rows::{Cell, Origin, Reason, Unreadable};
 
@@ -52,6 +53,7 @@ on_every_store! {
     posters_take_turns
     nothing_is_changed_or_removed
     a_changed_value_is_named
+    a_changed_end_is_named
     a_changed_key_is_named
     keys_of_many_batches_are_found
     a_changed_node_is_named
@@ -60,7 +62,7 @@ on_every_store! {
     a_rewritten_book_is_found_by_an_older_checkpoint
     proofs_hold_at_every_size
     a_second_book_in_one_place_is_refused
-    a_newer_format_is_refused
+    another_version_is_refused
     a_place_without_a_book_says_so
 }
 
@@ -417,6 +419,20 @@ fn a_changed_value_is_named(place: &dyn Place) {
     assert!(found.iter().any(|it| it.to_string() == "entry 8: `kind` was changed"), "{found:#?}");
 }
 
+fn a_changed_end_is_named(place: &dyn Place) {
+    drop(small_book(place.create().unwrap()));
+    let segment = place.open().unwrap().segments(6, 1).unwrap().remove(0);
+    let row = format!("first = {}", segment.first);
+    assert!(segment.kinds.len() > 3);
+    for (at, byte) in segment.ends.iter().enumerate() {
+        let set = |to: u8| place.set_byte("entry", "ends", &row, at, to);
+        let entry = segment.first + u64::try_from(at / 4).unwrap();
+        assert_eq!(damages(place, &set(byte ^ 0x11), &[]), [Damage::End { entry }], "byte {at}");
+        place.tamper(&set(*byte));
+    }
+    whole(&mut open(place));
+}
+
 fn a_changed_key_is_named(place: &dyn Place) {
     drop(small_book(place.create().unwrap()));
     // The key of the last event.
@@ -427,10 +443,10 @@ fn a_changed_key_is_named(place: &dyn Place) {
     drop(store);
     let set = place.set_byte("run_page", "keys", "upto = 17", at.unwrap() * 20 + 19, 2);
     let found = damages(place, &set, &[]);
-    let lost = Damage::Key { entry: 15, index: "events" };
+    let lost = Damage::Key { entry: 15, index: Among::Events };
     assert_eq!(found, [lost, Damage::SurplusKeys { count: 1 }]);
     let found = damages(place, "DELETE FROM @run_page WHERE upto = 17", &[]);
-    assert!(found.contains(&Damage::Key { entry: 13, index: "lanes" }), "{found:?}");
+    assert!(found.contains(&Damage::Key { entry: 13, index: Among::Lanes }), "{found:?}");
 }
 
 /// Enough batches for runs of keys to be made of runs, twice over.
@@ -465,8 +481,8 @@ fn keys_of_many_batches_are_found(place: &dyn Place) {
     // A key that is changed in a run made of others.
     let set = place.set_byte("run_page", "keys", "level = 2", 3, 0x5a);
     let found = damages(place, &set, &[]);
-    let [Damage::Store(Flaw::Structure { what })] = &found[..] else { panic!("{found:#?}") };
-    assert!(what.starts_with("the run of the keys of entries 0 to "), "{what}");
+    let run = |it: &Damage| matches!(it, Damage::Store(Flaw::ChangedRun { since: 0, .. }));
+    assert!(found.len() == 1 && found.iter().all(run), "{found:#?}");
 }
 
 fn a_changed_node_is_named(place: &dyn Place) {
@@ -542,11 +558,21 @@ fn a_second_book_in_one_place_is_refused(place: &dyn Place) {
     whole(&mut open(place));
 }
 
-fn a_newer_format_is_refused(place: &dyn Place) {
+fn another_version_is_refused(place: &dyn Place) {
     drop(small_book(place.create().unwrap()));
-    place.tamper(place.newer());
-    let Err(refused) = place.open() else { panic!("it was opened") };
-    assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }), "{refused:?}");
+    let refused = |version| {
+        place.tamper(&place.laid_out(version));
+        let Err(refused) = place.open() else { panic!("it was opened") };
+        refused
+    };
+    let newer = refused(LAYOUT + 1);
+    assert!(matches!(newer, StoreError::Newer { found, known: LAYOUT } if found == LAYOUT + 1));
+    let older = refused(LAYOUT - 1);
+    assert!(matches!(older, StoreError::Older { found, known: LAYOUT } if found == LAYOUT - 1));
+    let (words, hint) = BookTrouble::from(older).words();
+    assert!(words.zh.contains("布局") && hint.is_some_and(|it| it.zh.contains("book import")));
+    place.tamper(&place.laid_out(0));
+    assert!(matches!(place.open(), Err(StoreError::Foreign { .. })));
 }
 
 fn a_place_without_a_book_says_so(place: &dyn Place) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::book::{Batch, Book, BookError, Entry, Event, Identity, Outcome, Schema};
+use crate::book::{Batch, Book, BookError, Entry, Event, Identity, Outcome, Schema, Unread};
 use crate::diagnostics::Language;
 use crate::report::book::outcome_text;
 use crate::report::names::Names;
@@ -11,7 +11,8 @@ use crate::rows::{self, Origin};
 use super::super::BookTrouble;
 use super::super::look::Reader;
 use super::super::standing::{Standing, identity, to_batches, walk};
-use super::super::translate::{Translated, Translator};
+use super::super::translate::{Translated, Translator, get};
+use super::NotHeld;
 
 /// An event that is set aside in the book.
 #[derive(Debug, Clone)]
@@ -31,10 +32,8 @@ pub(super) struct Aside {
 pub(super) struct Asides {
     /// Events, by their entries.
     pub(super) events: BTreeMap<u64, Aside>,
-    /// Entries of rows that could not be read, which no rules can be held against.
-    pub(super) unread: Vec<u64>,
-    /// Entries of events for which the other rules have no place.
-    pub(super) unfit: Vec<u64>,
+    /// Rows that could not be read, and events for which the other rules have no place.
+    pub(super) not_held: Vec<NotHeld>,
 }
 
 impl Asides {
@@ -49,6 +48,7 @@ impl Asides {
     ) -> Result<Asides, BookTrouble> {
         let mut asides = Asides::default();
         let mut kept: BTreeMap<u64, (u64, Outcome)> = BTreeMap::new();
+        let mut unread: Vec<(u64, Unread)> = Vec::new();
         // Any correction may be the one that sets an event aside: its event is found through it.
         let mut origin: BTreeMap<u64, u64> = BTreeMap::new();
         walk(book, 0..before, |number, entry| {
@@ -66,17 +66,25 @@ impl Asides {
                         _ => drop(kept.remove(&of)),
                     }
                 }
-                Entry::Unread(_) => asides.unread.push(number),
+                Entry::Unread(row) => unread.push((number, row)),
                 _ => {}
             }
             Ok(())
         })?;
-        let mut reader = Reader::new(language);
+        let mut reader = Telling { reader: Reader::new(language), language };
+        for (entry, row) in unread {
+            asides.not_held.push(reader.unread(book, entry, row)?);
+        }
         let mut latest: BTreeMap<Identity, u64> = BTreeMap::new();
         for (entry, (by, outcome)) in kept {
             let stored = book.entry(by)?;
+            let event = book.entry(entry)?;
             let Some((kind, event)) = translated(book, entry, schema)? else {
-                asides.unfit.push(entry);
+                if let Entry::Event(Event { kind, origin, .. }) = &event {
+                    let said = reader.said(book, &stored, (Some(*kind), &outcome))?;
+                    let place = reader.place(book, &event, *origin)?;
+                    asides.not_held.push(NotHeld { entry, place, said });
+                }
                 continue;
             };
             // One whose key is not whole is known by nothing.
@@ -88,8 +96,7 @@ impl Asides {
                     asides.events.remove(&earlier);
                 }
             }
-            let named = reader.named(book, &stored)?;
-            let said = outcome_text(&outcome, Some(kind), 2, named.names().names, language);
+            let said = reader.said(book, &stored, (Some(kind), &outcome))?;
             let event = Event { outcome, ..event };
             asides.events.insert(entry, Aside { entry, by, event, said });
         }
@@ -101,6 +108,44 @@ impl Asides {
         let sent = self.events.values().filter(|it| it.event.origin != Origin::MADE);
         let sent = sent.map(|it| (&it.event, Origin { file, line: it.entry }));
         to_batches(sent, names)
+    }
+}
+
+/// Tells what is set aside in the words of the rules it was posted by.
+struct Telling {
+    reader: Reader,
+    language: Language,
+}
+
+impl Telling {
+    fn unread(&mut self, book: &mut Book, entry: u64, row: Unread) -> Result<NotHeld, BookTrouble> {
+        let (kind, origin) = (row.kind, row.origin);
+        let outcome = Outcome::SetAside { inflow: row.inflow, reason: row.reason.clone() };
+        let row = Entry::Unread(row);
+        let said = self.said(book, &row, (kind, &outcome))?;
+        Ok(NotHeld { entry, place: self.place(book, &row, origin)?, said })
+    }
+
+    fn said(
+        &mut self,
+        book: &mut Book,
+        entry: &Entry,
+        (kind, outcome): (Option<u32>, &Outcome),
+    ) -> Result<String, BookTrouble> {
+        let named = self.reader.named(book, entry)?;
+        Ok(outcome_text(outcome, kind, 2, named.names().names, self.language))
+    }
+
+    fn place(
+        &mut self,
+        book: &mut Book,
+        entry: &Entry,
+        origin: Origin,
+    ) -> Result<Option<(String, u64)>, BookTrouble> {
+        let named = self.reader.named(book, entry)?;
+        let batch = named.names().batch;
+        let source = batch.and_then(|batch| get(&batch.sources, origin.file));
+        Ok(source.map(|source| (source.name.clone(), origin.line)))
     }
 }
 

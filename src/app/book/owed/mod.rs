@@ -88,7 +88,18 @@ pub struct Owed {
     pub aside_unknown: (u64, u64),
     /// Rows that could not be read, and events for which the other rules have no place: no rules can
     /// be held against them.
-    pub not_held: u64,
+    pub not_held: Vec<NotHeld>,
+}
+
+/// Something that is set aside and against which the other rules cannot be held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotHeld {
+    /// Its entry.
+    pub entry: u64,
+    /// Where it was read: file and line, if it was sent.
+    pub place: Option<(String, u64)>,
+    /// Why it is set aside, in the words of the rules it was posted by.
+    pub said: String,
 }
 
 /// What an account has of a year, and what it would have.
@@ -210,8 +221,7 @@ pub fn owed(
         weighing.both(stood, None);
     }
     waiting.values().for_each(|aside| weighing.aside(aside, None));
-    let not_held = asides.unread.iter().chain(&asides.unfit);
-    Ok(weighing.finish(not_held))
+    Ok(weighing.finish(asides.not_held))
 }
 
 /// The file by which events that the book has set aside are known; their line is their entry.

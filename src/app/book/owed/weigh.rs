@@ -14,7 +14,7 @@ use super::super::standing::Stood;
 use super::super::translate::get;
 use super::aside::Aside;
 use super::disputes::Disputes;
-use super::{Asked, Other, Owed, OwedChange, OwedLine, Shift};
+use super::{Asked, NotHeld, Other, Owed, OwedChange, OwedLine, Shift};
 
 type LineKey = (Option<String>, i32, String);
 
@@ -189,7 +189,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
         *side = Money::from_minor(side.minor().saturating_add(minor));
     }
 
-    pub(super) fn finish<'n>(self, not_held: impl Iterator<Item = &'n u64>) -> Owed {
+    pub(super) fn finish(self, mut not_held: Vec<NotHeld>) -> Owed {
         let lines = self.lines.into_values().filter(|line| line.before != line.after);
         let (mut lines, set_aside): (Vec<_>, Vec<_>) = lines.partition(|it| it.account.is_some());
         lines.extend(set_aside);
@@ -198,14 +198,14 @@ impl<'o, 'r> Weighing<'o, 'r> {
         // What nothing is known of is asked about by its entry alone.
         let asked = self.asked;
         let by_entry = asked.events.is_empty() && asked.account.is_none();
-        let not_held = not_held.filter(|entry| by_entry && asked.range.contains(entry)).count();
+        not_held.retain(|it| by_entry && asked.range.contains(&it.entry));
         Owed {
             lines,
             changes,
             compared: self.compared,
             aside: self.aside,
             aside_unknown: self.aside_unknown,
-            not_held: u64::try_from(not_held).unwrap_or(u64::MAX),
+            not_held,
         }
     }
 }

@@ -1,37 +1,50 @@
 //! What new events do to those that stand: which come late, and what would no longer stand.
+//!
+//! The new ones are posted as they come out of the run. Where one comes late, or something would no
+//! longer stand, all of that is given up, or made anew with what is known then.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::book::{Account, Event, Outcome, Schema};
-use crate::rows::{Cell, Origin};
+use crate::book::{
+    Account, BookError, Drafts, Event, Outcome, Posted, Posting, Row, Schema, read_batch,
+};
+use crate::plan::Plan;
+use crate::rows::{self, Accounts, Cell, Origin, Outcomes, Sink, Told};
 
 use super::super::BookTrouble;
-use super::super::maker::part_cells;
-use super::super::standing::{Standing, Stood, identity};
-use super::BOOK_FILE;
+use super::super::history::{Held, History};
+use super::super::maker::{As, Maker, became, key_text};
+use super::super::standing::{Stood, identity};
+use super::super::translate::get;
+use super::recorder::{self, Counts, DRAFTS_MAX};
+use super::{Asides, BOOK_FILE, Job};
 
 /// What a run of the book's events and the new ones together says.
 #[derive(Debug, Default)]
 pub(super) struct Judgement {
-    /// The new events, in the order taken; those that come late say so.
-    pub(super) new: Vec<Event>,
-    /// Of the new ones, those that come late, each with what stands after it.
-    pub(super) late: Vec<(usize, usize)>,
+    /// Of the new events, by their number in the order taken, those that come late, each with the entry
+    /// of what stands after it.
+    pub(super) late: BTreeMap<u64, u64>,
+    /// Of those that were known to be late before, key and place.
+    pub(super) late_told: Vec<(String, Origin, u64)>,
     /// What would no longer stand.
     pub(super) changes: Vec<Change>,
     /// What stands as a dispute was settled, and what the rules give.
     pub(super) settled: Vec<Change>,
+    /// New refunds that are allocated, where something stands as a dispute was settled.
+    pub(super) refunds: Vec<Event>,
 }
 
 /// An event of the book that would come out otherwise.
 #[derive(Debug)]
 pub(super) struct Change {
     /// Which.
-    pub(super) stood: usize,
+    pub(super) stood: Stood,
     /// How it comes out now; nothing, if it would not be made at all.
     pub(super) now: Option<Outcome>,
-    /// The new event that is behind it, if one is.
-    pub(super) cause: Option<usize>,
+    /// The new event that is behind it, if one is, by its number in the order taken.
+    pub(super) cause: Option<u64>,
 }
 
 impl Judgement {
@@ -46,70 +59,247 @@ impl Judgement {
     }
 }
 
-/// Judges what was heard, in the order taken.
-pub(super) fn judge(
-    standing: &Standing,
-    heard: Vec<Event>,
-    schema: &Schema,
-) -> Result<Judgement, BookTrouble> {
-    let mut judgement = Judgement::default();
-    let mut seen = vec![false; standing.events.len()];
-    // By lane, and over all, the first of the new events.
-    let mut first_of_lane: HashMap<Vec<Cell>, usize> = HashMap::new();
-    let mut waiting: BTreeMap<usize, Vec<Cell>> = BTreeMap::new();
-    for event in heard {
-        let stood = match event.origin {
-            Origin { file: BOOK_FILE, line } => standing.of_entry(line),
-            Origin::MADE => standing.find(&identity(&event, schema)?),
-            _ => None,
-        };
-        let lane = part_cells(&event.lane, &event);
-        let Some((at, known)) = stood.and_then(|at| Some((at, standing.events.get(at)?))) else {
-            if is_allocated(&event) {
-                let place = judgement.new.len();
-                first_of_lane.entry(lane.clone()).or_insert(place);
-                if !lane.is_empty() {
-                    waiting.insert(place, lane);
-                }
-            }
-            judgement.new.push(event);
-            continue;
-        };
-        if let Some(seen) = seen.get_mut(at) {
-            *seen = true;
-        }
-        let late: Vec<usize> =
-            waiting.iter().filter(|(_, it)| **it == lane).map(|(at, _)| *at).collect();
-        for new in late {
-            waiting.remove(&new);
-            judgement.late.push((new, at));
-        }
-        if known.settled {
-            if amounts(&known.event.outcome) != amounts(&event.outcome) {
-                let now = Some(event.outcome);
-                judgement.settled.push(Change { stood: at, now, cause: None });
-            }
-        } else if differs(known, &event.outcome) {
-            let cause = first_of_lane.get(&lane).copied();
-            let cause = cause.or_else(|| first_of_lane.values().min().copied());
-            judgement.changes.push(Change { stood: at, now: Some(event.outcome), cause });
-        }
-    }
-    let settled = |at: &usize| standing.events.get(*at).is_some_and(|it| it.settled);
-    let gone = seen.iter().enumerate().filter(|(_, seen)| !**seen).map(|(at, _)| at);
-    let gone = gone.filter(|at| !settled(at));
-    let cause = first_of_lane.values().min().copied();
-    judgement.changes.extend(gone.map(|stood| Change { stood, now: None, cause }));
-    for (new, _) in &judgement.late {
-        if let Some(event) = judgement.new.get_mut(*new) {
-            event.late = true;
-        }
-    }
-    Ok(judgement)
+/// By what is judged.
+pub(super) struct Bench<'p, 'b, 'j> {
+    pub(super) job: &'p Job<'j>,
+    pub(super) plan: &'p Plan,
+    pub(super) schema: &'p Schema,
+    pub(super) maker: &'p Maker<'p>,
+    pub(super) history: &'p History<'p>,
+    pub(super) posting: &'p RefCell<Posting<'b>>,
+    pub(super) held: &'p RefCell<Held>,
+    pub(super) asides: &'p RefCell<Asides<'j>>,
+    pub(super) counts: &'p RefCell<Counts>,
+    /// The events that come late, as far as an earlier run has found.
+    pub(super) late: &'p BTreeMap<u64, u64>,
 }
 
-fn is_allocated(event: &Event) -> bool {
-    matches!(event.outcome, Outcome::Allocated { .. })
+/// Hears a run, posts what is new, and judges what stands.
+pub(super) struct Judge<'p, 'b, 'j> {
+    bench: Bench<'p, 'b, 'j>,
+    judgement: Judgement,
+    /// How many new events were heard.
+    heard: u64,
+    /// Those that are not posted yet, and the number of the first.
+    drafts: Drafts,
+    since: u64,
+    /// Nothing more is posted: an event comes late, and does not say so.
+    over: Option<BookError>,
+    /// The first of all allocated new events, and of each lane while events that stand are still to come.
+    first: Option<u64>,
+    first_of_lane: HashMap<Vec<Cell>, u64>,
+    /// Those of a lane, while no event that stands has come after them.
+    waiting: HashMap<Vec<Cell>, Vec<u64>>,
+    /// Entries of new events that may be behind a change.
+    entries: Entered,
+    /// The event at hand, to be held against one that stands.
+    again: Drafts,
+}
+
+impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
+    pub(super) fn new(bench: Bench<'p, 'b, 'j>) -> Result<Self, BookTrouble> {
+        let drafts = bench.posting.borrow().drafts()?;
+        Ok(Judge {
+            bench,
+            judgement: Judgement::default(),
+            heard: 0,
+            drafts,
+            since: 0,
+            over: None,
+            first: None,
+            first_of_lane: HashMap::new(),
+            waiting: HashMap::new(),
+            entries: BTreeMap::new(),
+            again: Drafts::to_compare(),
+        })
+    }
+
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
+        let at = told.event();
+        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
+            Origin { file: BOOK_FILE, line } => {
+                self.bench.held.borrow_mut().left.heard(line);
+                self.stands(line, told, accounts)
+            }
+            Origin::MADE => {
+                let event = self.bench.maker.event(told, accounts);
+                let identity = identity(&event, self.bench.schema)?;
+                let mut posting = self.bench.posting.borrow_mut();
+                let entry = self.bench.history.find(posting.as_mut(), identity)?;
+                drop(posting);
+                let left = &mut self.bench.held.borrow_mut().left;
+                match entry.filter(|entry| left.made.remove(entry)) {
+                    Some(entry) => self.stands(entry, told, accounts),
+                    None => self.new_event(told, accounts),
+                }
+            }
+            Origin { .. } => self.new_event(told, accounts),
+        }
+    }
+
+    fn new_event(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
+        let (at, event) = (self.heard, told.event());
+        self.heard += 1;
+        let allocated = match told.outcome() {
+            rows::Outcome::SetAside { reason, .. } => {
+                self.bench.asides.borrow_mut().event(event, reason)?;
+                false
+            }
+            rows::Outcome::Allocated { .. } => true,
+        };
+        if allocated {
+            self.may_be_behind(at, event);
+            let kind = get(&self.bench.plan.events, event.batch.event);
+            if self.bench.history.has_settled() && kind.is_some_and(|it| it.reverses.is_some()) {
+                self.judgement.refunds.push(self.bench.maker.event(told, accounts));
+            }
+        }
+        let behind = self.bench.late.get(&at).copied();
+        if let Some(behind) = behind {
+            let event = self.bench.maker.event(told, accounts);
+            self.judgement.late_told.push((key_text(&event), event.origin, behind));
+        }
+        if self.over.is_none() {
+            let form = As::New { late: behind.is_some() };
+            self.bench.maker.write(told, accounts, form, &mut self.drafts)?;
+            if self.drafts.len() >= DRAFTS_MAX {
+                self.post()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what a new event may be behind of: something that comes after it.
+    fn may_be_behind(&mut self, at: u64, event: rows::EventAt<'_>) {
+        if self.first.is_none() {
+            self.first = Some(at);
+            self.entries.insert(at, None);
+        }
+        if self.bench.held.borrow().left.any() {
+            let lane = self.bench.maker.lane_at(event);
+            if !self.first_of_lane.contains_key(&lane) {
+                self.first_of_lane.insert(lane.clone(), at);
+                self.entries.insert(at, None);
+            }
+            if !lane.is_empty() {
+                self.waiting.entry(lane).or_default().push(at);
+            }
+        }
+    }
+
+    /// Posts what was drafted.
+    fn post(&mut self) -> Result<(), BookTrouble> {
+        let mut posting = self.bench.posting.borrow_mut();
+        let mut counts = self.bench.counts.borrow_mut();
+        let drafts = &self.drafts;
+        let posted = recorder::post_drafts(&mut posting, self.bench.job, &mut counts, drafts);
+        let posted = match posted {
+            Ok(posted) => posted,
+            Err(BookTrouble::Book(error)) if matches!(*error, BookError::Late { .. }) => {
+                self.over = Some(*error);
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
+        for (at, entry) in self.entries.range_mut(self.since..) {
+            let place = usize::try_from(at - self.since).ok();
+            *entry = place.and_then(|place| posted.get(place)).map(|posted| match posted {
+                Posted::New(entry) | Posted::Already(entry) => *entry,
+            });
+        }
+        self.since = self.heard;
+        self.drafts.clear();
+        Ok(())
+    }
+
+    /// An event that stands comes out.
+    fn stands(
+        &mut self,
+        entry: u64,
+        told: Told<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), BookTrouble> {
+        let mut lane = None;
+        if !self.first_of_lane.is_empty() {
+            let own = self.bench.maker.lane_at(told.event());
+            for late in self.waiting.remove(&own).into_iter().flatten() {
+                self.judgement.late.insert(late, entry);
+            }
+            lane = Some(own);
+        }
+        let mut held = self.bench.held.borrow_mut();
+        let mut posting = self.bench.posting.borrow_mut();
+        let row = held.rows.row(posting.as_mut(), entry)?;
+        if self.is_as_stored(&row, told, accounts)? {
+            return Ok(());
+        }
+        let stood = self.bench.history.stood_in(&row)?;
+        let stood = stood.ok_or(BookError::Damaged { entry })?;
+        let now = became(told.outcome(), accounts);
+        if stood.settled {
+            if amounts(&stood.event.outcome) != amounts(&now) {
+                self.judgement.settled.push(Change { stood, now: Some(now), cause: None });
+            }
+        } else if differs(&stood, &now) {
+            let cause = lane.and_then(|lane| self.first_of_lane.get(&lane).copied());
+            let cause = cause.or(self.first);
+            self.judgement.changes.push(Change { stood, now: Some(now), cause });
+        }
+        Ok(())
+    }
+
+    /// Whether an event was posted by the same rules, stands so, and comes out in the bytes that are
+    /// stored.
+    fn is_as_stored(
+        &mut self,
+        row: &Row<'_>,
+        told: Told<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<bool, BookTrouble> {
+        let batch = read_batch(row.body);
+        if !batch.is_some_and(|it| self.bench.history.stands_as_posted(row.number, it)) {
+            return Ok(false);
+        }
+        self.again.clear();
+        self.bench.maker.write(told, accounts, As::Stored(row.body), &mut self.again)?;
+        Ok(self.again.last() == row.body)
+    }
+
+    /// Posts what is left, and judges.
+    pub(super) fn finish(mut self) -> Result<(Judgement, Entered), BookTrouble> {
+        if self.over.is_none() {
+            self.post()?;
+        }
+        let mut held = self.bench.held.borrow_mut();
+        for entry in std::mem::take(&mut held.left.made) {
+            let mut posting = self.bench.posting.borrow_mut();
+            let row = held.rows.row(posting.as_mut(), entry)?;
+            let stood = self.bench.history.stood_in(&row)?;
+            let stood = stood.ok_or(BookError::Damaged { entry })?;
+            if !stood.settled {
+                self.judgement.changes.push(Change { stood, now: None, cause: self.first });
+            }
+        }
+        if let Some(error) = self.over.filter(|_| self.judgement.late.is_empty()) {
+            return Err(error.into());
+        }
+        Ok((self.judgement, self.entries))
+    }
+}
+
+/// Entries of new events that may be behind a change, by their numbers in the order taken.
+pub(super) type Entered = BTreeMap<u64, Option<u64>>;
+
+impl Sink for Judge<'_, '_, '_> {
+    type Error = BookTrouble;
+
+    fn hear(
+        &mut self,
+        outcomes: &mut Outcomes,
+        accounts: &dyn Accounts,
+    ) -> Result<(), BookTrouble> {
+        outcomes.iter().try_for_each(|told| self.told(told, accounts))
+    }
 }
 
 /// Whether an event comes out otherwise. Other rules may give the same by other legs.

@@ -3,29 +3,31 @@
 //! What a batch gives is what one run over all events of the book and the new ones would give. Where
 //! no rule reads what earlier events left, the new ones are worked out alone and posted as they come.
 //! Else the events that stand in the book and share running totals with the new ones are run again
-//! before, between and after them: `judge` finds which of the new ones come late, and what of the book
-//! would no longer stand.
+//! before, between and after them (`among`): `again` tells which of the new ones stand already, and
+//! `judge` which come late, and what of the book would no longer stand.
 
 mod again;
+mod among;
 mod judge;
 mod recorder;
 mod refusal;
 mod settled;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::mpsc::{channel, sync_channel};
 
 use crate::book::{
-    Batch, Because, Book, Correction, Edition, Entry, Event, Moment, Posted, Posting,
-    ReadingChoice, Receipt, Source, Unread,
+    Batch, Book, Correction, Edition, Entry, Event, Moment, Posted, Posting, ReadingChoice,
+    Receipt, Source, Unread,
 };
-use crate::engine::{self, RunError};
-use crate::formats::{self, FormatsError};
+use crate::engine::{self, Input, Memory, RunError, Turn};
+use crate::formats::{self, FileShelf, FormatsError};
 use crate::model::ReadingId;
 use crate::plan::{self, EventSource, Partition, Plan};
 use crate::report::ControlTotals;
-use crate::rows::{self, Cell, RegisterRow, Sink};
+use crate::rows::{RegisterRow, Sink};
 
 use super::super::asides::{Aside, Asides};
 use super::super::cross_check;
@@ -35,10 +37,9 @@ use super::super::reading::Batches;
 use super::super::run::Job;
 use super::BookTrouble;
 use super::edition::edition;
+use super::history::WAITING_BYTES;
 use super::maker::Maker;
-use super::standing::Standing;
 
-use judge::Judgement;
 use recorder::{Counts, Drafter};
 
 pub(super) use judge::{amounts, differs};
@@ -63,6 +64,10 @@ pub struct Post<'a> {
     pub dry_run: bool,
     /// A second evaluator must agree first.
     pub cross_check: bool,
+    /// The folder of the file in which events wait that memory has no room for.
+    pub folder: PathBuf,
+    /// So much is posted that whoever reads the book meanwhile may have to wait.
+    pub large: bool,
 }
 
 /// What a posting says of itself.
@@ -113,16 +118,16 @@ pub fn post(book: &mut Book, post: &Post<'_>) -> Result<PostReport, Refusal> {
     let plan = plan::from_checked(post.job.checked, post.job.choices);
     let edition = edition(post.loaded, post.job.checked.rule_set());
     if needs_history(&plan) && last_batch(book)?.is_some() {
-        return with_history(book, post, &plan, &edition);
+        return among::with_history(book, post, &plan, &edition);
     }
     let agreed = post.cross_check.then(|| alone(post)).transpose()?;
-    let turns = [plan.ordered.then_some(Turn::AsTheyCome), Some(Turn::Sorted)];
-    for turn in turns.into_iter().flatten() {
+    // The book keeps the events of a lane in their order, those that depend on no other too.
+    for turn in [Turn::EachInPlace, Turn::Sorted] {
         match streamed(book, post, &plan, &edition, turn)? {
             Streamed::Posted(report) => return Ok(PostReport { agreed, ..*report }),
             Streamed::OutOfOrder => {}
             // Somebody posted between the look and the lock.
-            Streamed::Outrun => return with_history(book, post, &plan, &edition),
+            Streamed::Outrun => return among::with_history(book, post, &plan, &edition),
         }
     }
     Err(BookTrouble::from(FormatsError::Internal("no run".into())).into())
@@ -135,12 +140,6 @@ enum Streamed {
     OutOfOrder,
     /// The book, empty before, has batches now, and the rules read what they left.
     Outrun,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    AsTheyCome,
-    Sorted,
 }
 
 /// Whether what an event gives may depend on events before it.
@@ -178,6 +177,11 @@ fn of_other_edition(book: &mut Book, edition: &Edition) -> Result<Option<u64>, B
 /// Cross-checks the new events where nothing that stands bears on them.
 fn alone(post: &Post<'_>) -> Result<u64, Refusal> {
     cross_check(&post.job).map_err(BookTrouble::from)?.map_err(Refusal::Differ)
+}
+
+/// Opens a book for a posting.
+fn opened<'b>(book: &'b mut Book, post: &Post<'_>) -> Result<Posting<'b>, BookTrouble> {
+    Ok(if post.large { book.begin_large()? } else { book.begin()? })
 }
 
 /// Begins the batch: edition, registers, head.
@@ -245,14 +249,14 @@ fn streamed(
 ) -> Result<Streamed, Refusal> {
     let job = &post.job;
     let mut maker = Maker::new(job.names, plan)?;
-    let mut posting = book.begin().map_err(BookTrouble::from)?;
+    let mut posting = opened(book, post)?;
     if needs_history(plan) && last_batch(posting.book().map_err(BookTrouble::from)?)?.is_some() {
         return Ok(Streamed::Outrun);
     }
     let other = of_other_edition(posting.book().map_err(BookTrouble::from)?, edition)?;
     maker.batch = begin(&mut posting, post, edition)?;
     let mut counts = Counts::new(maker.batch);
-    let heard = run_beside(job, plan, turn, maker, &mut posting, &mut counts)?;
+    let heard = run_beside(post, plan, turn, maker, &mut posting, &mut counts)?;
     let (Some(beside), asides) = heard else { return Ok(Streamed::OutOfOrder) };
     let report = finish(post, posting, counts, beside, asides)?;
     Ok(Streamed::Posted(Box::new(PostReport { other_edition: other, ..report })))
@@ -261,21 +265,21 @@ fn streamed(
 /// Runs the new events on a thread of their own, and posts what comes out; nothing, if they were to come
 /// in order and do not.
 fn run_beside<'j>(
-    job: &'j Job<'_>,
+    post: &'j Post<'_>,
     plan: &Plan,
     turn: Turn,
     maker: Maker<'_>,
     posting: &mut Posting<'_>,
     counts: &mut Counts,
 ) -> Result<(Option<Beside>, Asides<'j>), BookTrouble> {
-    let drafts = posting.drafts()?;
+    let (job, drafts) = (&post.job, posting.drafts()?);
     std::thread::scope(|scope| {
         let (hand, handed) = sync_channel(DRAFTS_AHEAD);
         let (give_back, back) = channel();
         let running = scope.spawn(move || {
             let asides = RefCell::new(Asides::new(job, None));
             let mut drafter = Drafter::new(maker, &asides, drafts, (hand, back));
-            let heard = run(job, plan, turn, &asides, &mut drafter)?;
+            let heard = run(post, plan, turn, &asides, &mut drafter)?;
             drafter.hand_on()?;
             drop(drafter);
             Ok((heard, asides.into_inner()))
@@ -303,12 +307,13 @@ type Beside = (Vec<formats::Unread>, Vec<Remark>);
 
 /// Runs the new events; nothing, if they were to come in order and do not.
 fn run<S: Sink<Error = BookTrouble>>(
-    job: &Job<'_>,
+    post: &Post<'_>,
     plan: &Plan,
     turn: Turn,
     asides: &RefCell<Asides<'_>>,
     sink: &mut S,
 ) -> Result<Option<Beside>, BookTrouble> {
+    let job = &post.job;
     let remarks = RefCell::new(Vec::new());
     let kept = RefCell::new(Vec::new());
     let mut unread = |rows: Vec<formats::Unread>| {
@@ -317,21 +322,24 @@ fn run<S: Sink<Error = BookTrouble>>(
     };
     let options = engine::Options { through: job.through };
     let registers = job.registers;
+    let mut shelf = FileShelf::new(post.folder.clone());
     let done = std::thread::scope(|scope| -> Result<bool, Box<RunError<_, _>>> {
         let batches = Batches::ahead(job.to_read(), job.threads, scope, &mut unread, &remarks);
-        match turn {
-            Turn::AsTheyCome => engine::run_in_turn(plan, registers, batches, &options, sink)
-                .map(|summary| summary.is_some()),
-            Turn::Sorted => engine::run(plan, registers, batches, &options, sink).map(|_| true),
-        }
-        .map_err(Box::new)
+        let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
+        let input = Input { registers, batches, memory, threads: job.threads };
+        let taken = engine::run_over(plan, input, &options, turn, sink);
+        taken.map(|summary| summary.is_some()).map_err(Box::new)
     });
     let done = done.map_err(|error| stopped(*error))?;
     Ok(done.then(|| (kept.into_inner(), remarks.into_inner())))
 }
 
 /// The trouble behind a run that stopped.
-pub(super) fn stopped(error: RunError<FormatsError, BookTrouble>) -> BookTrouble {
+pub(super) fn stopped<I>(error: RunError<I, BookTrouble>) -> BookTrouble
+where
+    I: std::error::Error + 'static,
+    BookTrouble: From<I>,
+{
     match error {
         RunError::Input(error) => error.into(),
         RunError::Sink(error) => error,
@@ -371,119 +379,5 @@ fn finish(
     })
 }
 
-/// All new events, in memory.
-fn read_all(
-    job: &Job<'_>,
-    asides: &RefCell<Asides<'_>>,
-) -> Result<(Vec<rows::Batch>, Beside), BookTrouble> {
-    let remarks = RefCell::new(Vec::new());
-    let mut kept = Vec::new();
-    let mut unread = |rows: Vec<formats::Unread>| {
-        kept.extend(rows.iter().cloned());
-        asides.borrow_mut().unread(rows)
-    };
-    let batches: Result<Vec<rows::Batch>, FormatsError> =
-        Batches::new(job.to_read(), &mut unread, &remarks).collect();
-    let batches = batches?;
-    Ok((batches, (kept, remarks.into_inner())))
-}
-
 /// The file by which events of the book are known in a run beside new ones.
 pub(super) const BOOK_FILE: u32 = u32::MAX - 1;
-
-/// Posts events that share running totals with what stands in the book.
-fn with_history(
-    book: &mut Book,
-    post: &Post<'_>,
-    plan: &Plan,
-    edition: &Edition,
-) -> Result<PostReport, Refusal> {
-    let job = &post.job;
-    let mut maker = Maker::new(job.names, plan)?;
-    let asides = RefCell::new(Asides::new(job, None));
-    let (new, (unread, remarks)) = read_all(job, &asides)?;
-    let mut posting = book.begin().map_err(BookTrouble::from)?;
-    let other = of_other_edition(posting.book().map_err(BookTrouble::from)?, edition)?;
-    let number = begin(&mut posting, post, edition)?;
-    maker.batch = number;
-    let lanes = lanes_of(&maker, &new);
-    let all = makes_events(plan);
-    let wanted = |event: &Event| all || lanes.contains(&maker.lane_of(event.kind, &event.fields));
-    let before = posting.book().map_err(BookTrouble::from)?;
-    let mut standing = Standing::read(before, number, &edition.schema, wanted)?;
-    follow(&mut standing, plan);
-    let dates = again::dates(job, plan, &new)?;
-    let (fresh, again) = again::part(&maker, &standing, &edition.schema, new, &dates)?;
-    let mut batches = standing.batches(job.names, BOOK_FILE);
-    batches.extend(fresh);
-    let agreed = post
-        .cross_check
-        .then(|| super::super::cross_check::cross_check_over(job, &batches))
-        .transpose()
-        .map_err(BookTrouble::from)?
-        .transpose()
-        .map_err(Refusal::Differ)?;
-    let mut heard = Heard::new(&maker, Some(&asides));
-    let options = engine::Options { through: job.through };
-    let input = batches.into_iter().map(Ok::<rows::Batch, FormatsError>);
-    engine::run(plan, job.registers, input, &options, &mut heard).map_err(stopped)?;
-    let events = heard.events;
-    let judgement = judge::judge(&standing, events, &edition.schema)?;
-    let may_correct = post.recompute_late && judgement.has_cause();
-    if !judgement.stands() && !may_correct {
-        return Err(refusal::refused(job, &standing, &judgement));
-    }
-    settled::refuse_refunds(job, plan, &standing, &judgement)?;
-    let (counts, corrected) = enter(post, &mut posting, &standing, &judgement, again, number)?;
-    let late = u64::try_from(judgement.late.len()).unwrap_or(u64::MAX);
-    let report = finish(post, posting, counts, (unread, remarks), asides.into_inner())?;
-    Ok(PostReport { late, corrected, agreed, other_edition: other, ..report })
-}
-
-/// The lanes that new events are in.
-fn lanes_of(maker: &Maker<'_>, batches: &[rows::Batch]) -> HashSet<Vec<Cell>> {
-    let mut lanes = HashSet::new();
-    for batch in batches {
-        for row in 0..batch.len() {
-            let cells: Vec<Cell> = batch.columns.iter().map(|it| it.cell(row)).collect();
-            lanes.insert(maker.lane_of(batch.event, &cells));
-        }
-    }
-    // Events in no lane share nothing.
-    lanes.remove(&Vec::new());
-    lanes
-}
-
-/// Enters the new events, what was sent again, and corrections of what no longer stands.
-fn enter(
-    post: &Post<'_>,
-    posting: &mut Posting<'_>,
-    standing: &Standing,
-    judgement: &Judgement,
-    again: Vec<Event>,
-    number: u64,
-) -> Result<(Counts, Vec<Changed>), Refusal> {
-    let mut counts = Counts::new(number);
-    let events: Vec<Event> = again.into_iter().map(|it| Event { batch: number, ..it }).collect();
-    recorder::post_events(posting, &post.job, &mut counts, &events)?;
-    let posted = recorder::post_events(posting, &post.job, &mut counts, &judgement.new)?;
-    let mut corrected = Vec::new();
-    for change in &judgement.changes {
-        let cause = change.cause.and_then(|at| posted.get(at));
-        let (Some(Posted::New(entry)) | Some(Posted::Already(entry))) = cause.copied() else {
-            return Err(refusal::refused(&post.job, standing, judgement));
-        };
-        let Some(stood) = standing.events.get(change.stood) else { continue };
-        let correction = Correction {
-            batch: number,
-            of: stood.by,
-            because: Because::Late { entry },
-            booked: stood.event.booked.unwrap_or(stood.event.date),
-            outcome: change.now.clone(),
-        };
-        posting.correction(&correction).map_err(BookTrouble::from)?;
-        counts.new += 1;
-        corrected.push(refusal::changed(&post.job, standing, change));
-    }
-    Ok((counts, corrected))
-}

@@ -15,7 +15,7 @@ use crate::report::{ControlTotals, CurrencyTotals, reason_words};
 use crate::rows::{self, Accounts, Origin, Outcomes, Sink};
 
 use super::super::BookTrouble;
-use super::super::maker::{Maker, key_text};
+use super::super::maker::{As, Maker, key_text};
 use super::super::translate::get;
 use super::{Already, Asides, BOOK_FILE, Job, refusal};
 
@@ -200,7 +200,7 @@ pub(super) struct Drafter<'p, 'j> {
 }
 
 /// Events handed on together.
-const DRAFTS_MAX: usize = 4096;
+pub(super) const DRAFTS_MAX: usize = 4096;
 
 impl<'p, 'j> Drafter<'p, 'j> {
     pub(super) fn new(
@@ -238,7 +238,7 @@ impl Sink for Drafter<'_, '_> {
             if let rows::Outcome::SetAside { reason, .. } = told.outcome() {
                 self.asides.borrow_mut().event(told.event(), reason)?;
             }
-            self.maker.write(told, accounts, None, &mut self.drafts)?;
+            self.maker.write(told, accounts, As::New { late: false }, &mut self.drafts)?;
         }
         if self.drafts.len() >= DRAFTS_MAX { self.hand_on() } else { Ok(()) }
     }

@@ -10,7 +10,6 @@ use crate::rows::{Cell, Origin};
 use super::super::BookTrouble;
 use super::super::look::Reader;
 use super::super::maker::key_text;
-use super::super::standing::Standing;
 use super::super::translate::get;
 use super::Job;
 use super::judge::{Change, Judgement, amounts};
@@ -63,12 +62,13 @@ impl From<BookTrouble> for Refusal {
     }
 }
 
-pub(super) fn refused(job: &Job<'_>, standing: &Standing, judgement: &Judgement) -> Refusal {
-    let late = judgement.late.iter().filter_map(|(new, stood)| {
-        let (event, stood) = (judgement.new.get(*new)?, standing.events.get(*stood)?);
-        Some(Late { key: key_text(event), place: place(job, event.origin), behind: stood.entry })
+pub(super) fn refused(job: &Job<'_>, judgement: &Judgement) -> Refusal {
+    let late = judgement.late_told.iter().map(|(key, origin, behind)| Late {
+        key: key.clone(),
+        place: place(job, *origin),
+        behind: *behind,
     });
-    let changed = judgement.changes.iter().map(|change| changed(job, standing, change));
+    let changed = judgement.changes.iter().map(|change| changed(job, change));
     Refusal::Unsettled {
         late: late.collect(),
         changed: changed.collect(),
@@ -80,10 +80,8 @@ pub(super) fn place(job: &Job<'_>, origin: Origin) -> Option<(String, u64)> {
     Some((get(job.events, origin.file)?.input.name().to_owned(), origin.line))
 }
 
-pub(super) fn changed(job: &Job<'_>, standing: &Standing, change: &Change) -> Changed {
-    let Some(stood) = standing.events.get(change.stood) else {
-        return Changed { entry: 0, key: String::new(), accounts: Vec::new(), aside: None };
-    };
+pub(super) fn changed(job: &Job<'_>, change: &Change) -> Changed {
+    let stood = &change.stood;
     let scale = get(&job.names.events, stood.event.kind).map_or(2, |it| it.currency.scale);
     let before = amounts(&stood.event.outcome);
     let after = change.now.as_ref().map(amounts).unwrap_or_default();

@@ -17,17 +17,14 @@ use super::{Job, refusal};
 pub(super) fn refuse_refunds(
     job: &Job<'_>,
     plan: &Plan,
-    standing: &Standing,
     judgement: &Judgement,
 ) -> Result<(), BookTrouble> {
     let changed = judgement.changes.iter().filter(|it| is_allocated(it.now.as_ref()));
-    let changed = changed.filter_map(|it| Some(&standing.events.get(it.stood)?.event));
-    let new = judgement.new.iter().filter(|it| is_allocated(Some(&it.outcome)));
-    for refund in new.chain(changed) {
+    let changed = changed.map(|it| &it.stood.event);
+    for refund in judgement.refunds.iter().chain(changed) {
         for settled in &judgement.settled {
-            let stood = standing.events.get(settled.stood);
-            if stood.is_some_and(|stood| bears_on(plan, refund, &stood.event)) {
-                return Err(refused(job, standing, refund, settled));
+            if bears_on(plan, refund, &settled.stood.event) {
+                return Err(refused(job, refund, settled));
             }
         }
     }
@@ -50,8 +47,8 @@ pub(in crate::app::book) fn bears_on(plan: &Plan, refund: &Event, event: &Event)
     named.is_some() && (undone || beside)
 }
 
-fn refused(job: &Job<'_>, standing: &Standing, refund: &Event, settled: &Change) -> BookTrouble {
-    let changed = refusal::changed(job, standing, settled);
+fn refused(job: &Job<'_>, refund: &Event, settled: &Change) -> BookTrouble {
+    let changed = refusal::changed(job, settled);
     let (key, of, entry) = (key_text(refund), changed.key, changed.entry);
     let place = refusal::place(job, refund.origin);
     let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));

@@ -14,7 +14,7 @@ pub(in crate::app::book) struct Span {
     pub(in crate::app::book) begun: Begun,
     pub(in crate::app::book) end: u64,
     /// It corrects what stood before.
-    pub(super) corrects: bool,
+    pub(in crate::app::book) corrects: bool,
     /// It posted events, and did not only correct some.
     pub(super) posts: bool,
     /// It set events aside or withdrew them, which a later batch may bring again.

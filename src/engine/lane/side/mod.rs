@@ -22,7 +22,6 @@ use crate::base::{Date, Money};
 use crate::plan::{Done, Lane, Next, Program, Way, at};
 use crate::rows::{Allocation, Batch, Payee};
 
-use super::WorkedOut;
 use super::ahead::Ahead;
 use crate::engine::registers::Registers;
 use crate::engine::state::State;
@@ -99,10 +98,10 @@ impl Side {
 impl Ended<'_> {
     /// What it brought, and the units given beyond rounding down.
     #[inline]
-    pub fn worked_out(&self) -> WorkedOut {
+    pub fn brought(&self) -> (Money, u64) {
         let inflow = self.given.inflow.get(self.place).copied().unwrap_or(0);
         let residue = self.given.residues.get(self.place).copied().unwrap_or(0);
-        WorkedOut { inflow: Money::from_minor(inflow.into()), residue }
+        (Money::from_minor(inflow.into()), residue)
     }
 
     /// What it gave.

@@ -142,7 +142,7 @@ impl Group<'_, '_> {
         let mut made = vec![0; parts];
         let mut rests = Vec::with_capacity(parts);
         // What a rest gives depends on it alone: where there are few, each is worked out once.
-        let few = usize::try_from(divide.sum).is_ok_and(|sum| sum <= self.rows.len() / 4);
+        let few = usize::try_from(divide.sum).is_ok_and(|sum| sum <= self.rows.len());
         if few && let Some(table) = Rests::of(divide, &mut rests, &mut made) {
             return self.divide_by(divide, &wholes, &table);
         }

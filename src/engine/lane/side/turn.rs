@@ -50,9 +50,31 @@ impl Lanes {
         programs.is_some_and(Programs::have_turns)
     }
 
+    /// The days of all events of a batch, if each has all that a lane needs; then their situations
+    /// are noted as well.
+    pub fn days_of(
+        &self,
+        answers: &mut Answers,
+        batch: &Batch,
+        registers: &Registers,
+        state: &State,
+    ) -> Option<Vec<(u32, Date)>> {
+        let days = self.days(answers.ready, batch, registers, state)?;
+        self.situate(answers, batch, &days);
+        Some(days)
+    }
+
+    /// Notes the situations of all events of a batch, whose days these are.
+    pub fn situate(&self, answers: &mut Answers, batch: &Batch, days: &[(u32, Date)]) {
+        let programs = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+        if let Some(programs) = programs.filter(|_| days.len() == batch.len()) {
+            programs.situate(answers, days);
+        }
+    }
+
     /// The days of all events of a batch, if each has all that a lane needs.
     pub fn days(
-        &mut self,
+        &self,
         ready: Ready,
         batch: &Batch,
         registers: &Registers,
@@ -136,7 +158,9 @@ impl Lanes {
             return Ok(events.len());
         };
         let (lane, general) = (&programs.lane, programs.general());
-        let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(lane, general);
+        // One that undoes another changes what stands under the keys of that.
+        let whole = general.whole && lane.undoes.is_none();
+        let worth = whole && programs.in_turn.is_worth_it() && has_columns(lane, general);
         if answers.ready != Ready::All || !worth || events.len() < TURN_MIN {
             return Ok(events.len());
         }
@@ -266,6 +290,14 @@ impl KeysOf {
                     let values = values.spread(events.len());
                     let values = values.iter().take(count);
                     values.map(|value| space.number(&[Part::Integer(*value)]).into()).collect()
+                }
+                [PartOf::Text(field)]
+                    if let Some(texts) = of.ahead.texts(*field)
+                        && texts.iter().all(|text| matches!(text, Part::Text(_))) =>
+                {
+                    let own = events.iter().take(count);
+                    let texts = own.map_while(|(row, _)| texts.get(at(*row)));
+                    texts.map(|text| space.number(&[*text]).into()).collect()
                 }
                 parts => {
                     let mut key = Vec::with_capacity(parts.len());

@@ -1,0 +1,120 @@
+//! What was read last, and what a run has not told of yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::book::{Book, BookError, Entry, Event, Row, Segment};
+
+/// Entries at hand while a run goes over them.
+#[derive(Debug, Default)]
+pub(in crate::app::book) struct Held {
+    pub(in crate::app::book) rows: Rows,
+    pub(in crate::app::book) left: Left,
+}
+
+/// Segments that were read last: a run tells of events near those it told of before, mostly in the order
+/// of their entries, else in that of a few batches side by side.
+#[derive(Debug, Default)]
+pub(in crate::app::book) struct Rows {
+    /// By first entry, with when each was asked for last.
+    segments: BTreeMap<u64, (u64, Segment)>,
+    bytes: usize,
+    clock: u64,
+}
+
+/// Bytes of segments that are held.
+const BYTES_MAX: usize = 1 << 24;
+
+impl Rows {
+    /// Holds segments that were read.
+    pub(super) fn keep(&mut self, segments: Vec<Segment>) {
+        for segment in segments {
+            self.clock += 1;
+            self.bytes += size(&segment);
+            let before = self.segments.insert(segment.first, (self.clock, segment));
+            self.bytes -= before.map_or(0, |(_, before)| size(&before));
+        }
+        while self.bytes > BYTES_MAX && self.segments.len() > 1 {
+            let oldest = self.segments.iter().min_by_key(|(_, (asked, _))| *asked);
+            let Some(first) = oldest.map(|(first, _)| *first) else { break };
+            let gone = self.segments.remove(&first);
+            self.bytes -= gone.map_or(0, |(_, gone)| size(&gone));
+        }
+    }
+
+    /// An entry, held or read again.
+    pub(in crate::app::book) fn row(
+        &mut self,
+        book: &mut Book,
+        number: u64,
+    ) -> Result<Row<'_>, BookError> {
+        let damaged = BookError::Damaged { entry: number };
+        let holds = |(_, (_, segment)): (&u64, &(u64, Segment))| number < segment.end();
+        if !self.segments.range(..=number).next_back().is_some_and(holds) {
+            let read = book.segments(number, 1)?;
+            self.keep(read);
+        }
+        self.clock += 1;
+        let Some((_, held)) = self.segments.range_mut(..=number).next_back() else {
+            return Err(damaged);
+        };
+        held.0 = self.clock;
+        held.1.row(number).ok_or(damaged)
+    }
+}
+
+fn size(segment: &Segment) -> usize {
+    let Segment { first: _, kinds, ends, leaves, bodies } = segment;
+    kinds.len() + ends.len() + leaves.len() + bodies.len()
+}
+
+/// Events that were given to a run and not told of since.
+#[derive(Debug, Default)]
+pub(in crate::app::book) struct Left {
+    /// A bit for each, by multiples of 64 entries.
+    sent: BTreeMap<u64, u64>,
+    /// Those that nobody sent, which a run has to make.
+    pub(in crate::app::book) made: BTreeSet<u64>,
+    /// All have been given.
+    pub(super) over: bool,
+}
+
+impl Left {
+    pub(super) fn add(&mut self, number: u64) {
+        *self.sent.entry(number / 64).or_default() |= 1 << (number % 64);
+    }
+
+    /// A run has told of an event that was sent; whether it was left.
+    pub(in crate::app::book) fn heard(&mut self, number: u64) -> bool {
+        let Some(bits) = self.sent.get_mut(&(number / 64)) else { return false };
+        let bit = 1 << (number % 64);
+        let was = *bits & bit != 0;
+        *bits &= !bit;
+        if *bits == 0 {
+            self.sent.remove(&(number / 64));
+        }
+        was
+    }
+
+    /// Whether any may still be told of.
+    pub(in crate::app::book) fn any(&self) -> bool {
+        !self.over || !self.sent.is_empty() || !self.made.is_empty()
+    }
+
+    /// Those that were sent.
+    pub(in crate::app::book) fn sent(&self) -> impl Iterator<Item = u64> {
+        let of = |(at, bits): (&u64, &u64)| {
+            let (at, bits) = (*at, *bits);
+            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| at * 64 + bit)
+        };
+        self.sent.iter().flat_map(of)
+    }
+}
+
+/// The event that a row holds.
+pub(in crate::app::book) fn event_of(row: &Row<'_>) -> Result<Event, BookError> {
+    match Entry::from_body(row.kind, row.body) {
+        Ok(Entry::Event(event)) => Ok(event),
+        Ok(_) => Err(BookError::Damaged { entry: row.number }),
+        Err(source) => Err(BookError::Malformed { entry: row.number, source }),
+    }
+}

@@ -1,0 +1,234 @@
+//! Posting events that share running totals with what stands in the book, or from which events are made
+//! that nobody sends.
+//!
+//! What stands is run again before, between and after the new events. It is read from the book as the run
+//! asks for it, and so are the new ones from their files: memory grows with running totals, not with the
+//! book.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::book::{Because, Book, Correction, Edition, Posting};
+use crate::engine::{self, Input, Memory, Turn};
+use crate::formats;
+use crate::plan::Plan;
+use crate::rows::{Batch, Cell};
+
+use super::super::super::cross_check::cross_check_over;
+use super::super::super::reading::Batches;
+use super::super::BookTrouble;
+use super::super::history::{
+    Entries, Held, History, Of, Piece, PutAway, WAITING_BYTES, Wanted, reading,
+};
+use super::super::maker::Maker;
+use super::super::replay::spans;
+use super::again::{Beforehand, Telling};
+use super::judge::{Bench, Change, Entered, Judge, Judgement};
+use super::recorder::{self, Counts};
+use super::{
+    Asides, BOOK_FILE, Beside, Post, PostReport, Refusal, begin, finish, makes_events,
+    of_other_edition, opened, refusal, settled, stopped,
+};
+
+/// Posts events that share running totals with what stands in the book.
+pub(super) fn with_history(
+    book: &mut Book,
+    post: &Post<'_>,
+    plan: &Plan,
+    edition: &Edition,
+) -> Result<PostReport, Refusal> {
+    let maker = Maker::new(post.job.names, plan)?;
+    let known = Beforehand::of(&post.job, plan, &maker, !makes_events(plan))?;
+    let among = Among { post, plan, edition, known };
+    // Two runs mostly do: what is late, if anything, is known after the first.
+    let (mut turn, mut late) = (Turn::EachInPlace, BTreeMap::new());
+    loop {
+        match among.posted(book, turn, &late)? {
+            Posted::Whole(report) => return Ok(*report),
+            Posted::OutOfOrder => turn = Turn::Sorted,
+            Posted::Late(found) => late = found,
+        }
+    }
+}
+
+/// How a run among what stands ends.
+enum Posted {
+    Whole(Box<PostReport>),
+    /// What stands and the new events were to come in order, and do not.
+    OutOfOrder,
+    /// Events come late that were posted as if they did not, or the other way round.
+    Late(BTreeMap<u64, u64>),
+}
+
+struct Among<'a> {
+    post: &'a Post<'a>,
+    plan: &'a Plan,
+    edition: &'a Edition,
+    known: Beforehand,
+}
+
+impl Among<'_> {
+    fn posted(
+        &self,
+        book: &mut Book,
+        turn: Turn,
+        late: &BTreeMap<u64, u64>,
+    ) -> Result<Posted, Refusal> {
+        let Among { post, plan, edition, .. } = self;
+        let mut maker = Maker::new(post.job.names, plan)?;
+        let mut posting = opened(book, post)?;
+        let spans = spans(posting.as_mut())?;
+        let other = of_other_edition(posting.as_mut(), edition)?;
+        let end = posting.as_mut().size().map_err(BookTrouble::from)?;
+        let about = (&edition.schema, *plan);
+        let history = History::read(posting.as_mut(), &spans, end, about)?;
+        let number = begin(&mut posting, post, edition)?;
+        maker.batch = number;
+        let posting = RefCell::new(posting);
+        let asides = RefCell::new(Asides::new(&post.job, None));
+        let run = Run { maker: &maker, history: &history, posting: &posting, asides: &asides };
+        let agreed = post.cross_check.then(|| self.agreed(run)).transpose()?;
+        let Some(judged) = self.judged(run, turn, late)? else {
+            return Ok(Posted::OutOfOrder);
+        };
+        let Judged { judgement, mut counts, entries, beside } = judged;
+        if !judgement.late.keys().eq(late.keys()) {
+            return Ok(Posted::Late(judgement.late));
+        }
+        let may_correct = post.recompute_late && judgement.has_cause();
+        if !judgement.stands() && !may_correct {
+            return Err(refusal::refused(&post.job, &judgement));
+        }
+        settled::refuse_refunds(&post.job, plan, &judgement)?;
+        let mut posting = posting.into_inner();
+        let mut corrected = Vec::new();
+        for change in &judgement.changes {
+            let cause = change.cause.and_then(|at| entries.get(&at).copied().flatten());
+            let Some(entry) = cause else {
+                return Err(refusal::refused(&post.job, &judgement));
+            };
+            posting.correction(&correction(change, number, entry)).map_err(BookTrouble::from)?;
+            counts.new += 1;
+            corrected.push(refusal::changed(&post.job, change));
+        }
+        let late = u64::try_from(judgement.late.len()).unwrap_or(u64::MAX);
+        let report = finish(post, posting, counts, beside, asides.into_inner())?;
+        let report = PostReport { late, corrected, agreed, other_edition: other, ..report };
+        Ok(Posted::Whole(Box::new(report)))
+    }
+}
+
+/// What a run says, with the new events posted.
+struct Judged {
+    judgement: Judgement,
+    counts: Counts,
+    entries: Entered,
+    beside: Beside,
+}
+
+/// One run among what stands.
+#[derive(Clone, Copy)]
+struct Run<'r, 'b, 'j> {
+    maker: &'r Maker<'r>,
+    history: &'r History<'r>,
+    posting: &'r RefCell<Posting<'b>>,
+    asides: &'r RefCell<Asides<'j>>,
+}
+
+impl<'a> Among<'a> {
+    /// Runs what stands and the new events, and posts those; nothing, if they come out of order.
+    fn judged(
+        &self,
+        run: Run<'_, '_, 'a>,
+        turn: Turn,
+        late: &BTreeMap<u64, u64>,
+    ) -> Result<Option<Judged>, BookTrouble> {
+        let Among { post, plan, edition, .. } = self;
+        let Run { maker, history, posting, asides } = run;
+        let job = &post.job;
+        let remarks = RefCell::new(Vec::new());
+        let kept = RefCell::new(Vec::new());
+        let mut unread = |rows: Vec<formats::Unread>| {
+            kept.borrow_mut().extend(rows.iter().cloned());
+            asides.borrow_mut().unread(rows)
+        };
+        let mut telling = self.telling(run)?;
+        let counts = RefCell::new(Counts::new(maker.batch));
+        let done = self.reading(run, |standing, held| {
+            let (schema, counts) = (&edition.schema, &counts);
+            let bench =
+                Bench { job, plan, schema, maker, history, posting, held, asides, counts, late };
+            let mut judge = Judge::new(bench)?;
+            let taken = std::thread::scope(|scope| {
+                let new = Batches::ahead(job.to_read(), job.threads, scope, &mut unread, &remarks);
+                let fresh = new.map(|batch| {
+                    let mut posting = posting.borrow_mut();
+                    let (fresh, again) = telling.part(&mut posting, batch?)?;
+                    let mut counts = counts.borrow_mut();
+                    recorder::post_events(&mut posting, job, &mut counts, &again)?;
+                    Ok(fresh)
+                });
+                let batches = standing.chain(fresh.filter_map(Result::transpose));
+                let mut shelf = PutAway::new(post.folder.clone());
+                let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
+                let (registers, threads) = (job.registers, job.threads);
+                let input = Input { registers, batches, memory, threads };
+                let options = engine::Options { through: job.through };
+                engine::run_over(plan, input, &options, turn, &mut judge).map_err(Box::new)
+            });
+            let taken = taken.map_err(|error| stopped(*error))?;
+            taken.map(|_| judge.finish()).transpose()
+        })?;
+        let beside = (kept.into_inner(), remarks.into_inner());
+        let counts = counts.into_inner();
+        Ok(done.map(|(judgement, entries)| Judged { judgement, counts, entries, beside }))
+    }
+
+    /// Cross-checks what stands and the new events together.
+    fn agreed(&self, run: Run<'_, '_, '_>) -> Result<u64, Refusal> {
+        let job = &self.post.job;
+        let mut telling = self.telling(run)?;
+        let batches = self.reading(run, |standing, _| -> Result<Vec<Batch>, BookTrouble> {
+            let mut batches = standing.collect::<Result<Vec<Batch>, BookTrouble>>()?;
+            let (mut unread, remarks) = (|_| Ok(()), RefCell::new(Vec::new()));
+            for batch in Batches::new(job.to_read(), &mut unread, &remarks) {
+                let (fresh, _) = telling.part(&mut run.posting.borrow_mut(), batch?)?;
+                batches.extend(fresh);
+            }
+            Ok(batches)
+        })?;
+        let agreed = cross_check_over(job, &batches).map_err(BookTrouble::from)?;
+        agreed.map_err(Refusal::Differ)
+    }
+
+    fn telling<'t>(&'t self, run: Run<'t, '_, '_>) -> Result<Telling<'t>, BookTrouble> {
+        let drafts = run.posting.borrow().drafts()?;
+        Ok(Telling { maker: run.maker, history: run.history, known: &self.known, drafts })
+    }
+
+    /// Reads what stands and shares running totals with the new events.
+    fn reading<'b, T>(
+        &self,
+        run: Run<'_, 'b, '_>,
+        each: impl FnOnce(Entries<'_, Posting<'b>>, &RefCell<Held>) -> T,
+    ) -> T {
+        let in_lanes =
+            |kind: u32, cells: &[Cell]| self.known.lanes.contains(&run.maker.lane_of(kind, cells));
+        let wanted: Wanted<'_> = if makes_events(self.plan) { None } else { Some(&in_lanes) };
+        let pieces = [Piece { entries: 0..run.history.end(), file: BOOK_FILE, of: Of::Standing }];
+        let about = (run.history, self.post.job.names, wanted);
+        reading(run.posting, pieces.to_vec(), about, each)
+    }
+}
+
+/// The entry that says how an event came to stand otherwise.
+fn correction(change: &Change, batch: u64, entry: u64) -> Correction {
+    let Change { stood, now, .. } = change;
+    Correction {
+        batch,
+        of: stood.by,
+        because: Because::Late { entry },
+        booked: stood.event.booked.unwrap_or(stood.event.date),
+        outcome: now.clone(),
+    }
+}

@@ -1,0 +1,232 @@
+//! What comes out of a run, held against what is stored as it comes.
+//!
+//! An event that is written as an entry has to have the bytes of the one that is stored: only where it
+//! has not are the two read and compared.
+
+use std::collections::BTreeMap;
+
+use crate::book::{Book, Correction, Drafts, Entry, Identity, Row, read_batch};
+use crate::engine::{self, Input, Memory, Turn};
+use crate::rows::{Accounts, Origin, Outcomes, Sink, Told};
+
+use super::super::BookTrouble;
+use super::super::history::{PutAway, WAITING_BYTES, event_of};
+use super::super::maker::{As, Maker};
+use super::super::post::{differs, stopped};
+use super::super::standing::{identity, walk};
+use super::compare::Comparing;
+use super::rerun::Reading;
+use super::{BOOK_FILE, GROUP_FILE, Replay, Replayed, Rerun, Span};
+
+/// Corrections by what they correct, with their entries.
+type Corrected = BTreeMap<u64, (u64, Correction)>;
+
+/// Runs batches again, and holds what comes out against them; nothing, if they were to come in the order of
+/// the rules and do not.
+pub(super) fn hold(
+    book: &mut Book,
+    rerun: &Rerun<'_>,
+    group: &[Span],
+    asked: &Replay,
+    turn: Turn,
+) -> Result<Option<Replayed>, BookTrouble> {
+    let context = rerun.context;
+    let names = &context.rules.names;
+    let mut corrected = Corrected::new();
+    for span in group.iter().filter(|span| span.corrects) {
+        walk(book, span.begun.number..span.end, |number, entry| {
+            if let Entry::Correction(correction) = entry {
+                corrected.insert(correction.of, (number, correction));
+            }
+            Ok(())
+        })?;
+    }
+    let maker = Maker::new(names, &context.plan)?;
+    rerun.read(book, |batches, reading| {
+        let mut holder = Holder {
+            maker,
+            reading,
+            start: rerun.start(),
+            comparing: Comparing { names, asked },
+            drafts: Drafts::to_compare(),
+            choosy: !asked.of.events.is_empty() || asked.of.account.is_some(),
+            corrected,
+            posts: group.iter().any(|span| span.posts),
+            made: None,
+            found: Replayed::default(),
+        };
+        let mut shelf = PutAway::new(asked.folder.clone());
+        let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
+        let input = Input { registers: &context.registers, batches, memory, threads: 1 };
+        let options = context.options();
+        let taken = engine::run_over(&context.plan, input, &options, turn, &mut holder);
+        taken.map_err(stopped)?.map(|_| holder.finish()).transpose()
+    })
+}
+
+/// Holds what comes out against what is stored.
+struct Holder<'c, 'b> {
+    maker: Maker<'c>,
+    reading: Reading<'c, 'b>,
+    /// The first of the entries that are held against.
+    start: u64,
+    comparing: Comparing<'c>,
+    /// The event at hand.
+    drafts: Drafts,
+    /// Each event has to be asked whether it is wanted.
+    choosy: bool,
+    /// What the batches correct of what stood before.
+    corrected: Corrected,
+    /// They post events, and do not only correct some.
+    posts: bool,
+    /// Their events that nobody sent, once one is made.
+    made: Option<BTreeMap<Identity, u64>>,
+    found: Replayed,
+}
+
+impl Holder<'_, '_> {
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
+        let at = told.event();
+        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
+            Origin { file: GROUP_FILE, line } => {
+                let left = self.reading.held.borrow_mut().left.heard(line);
+                if left { self.posted(line, told, accounts) } else { self.surplus(told, accounts) }
+            }
+            Origin { file: BOOK_FILE, line } => {
+                self.reading.held.borrow_mut().left.heard(line);
+                self.stood(line, told, accounts)
+            }
+            Origin { .. } => self.made(told, accounts),
+        }
+    }
+
+    /// An event of the batches.
+    fn posted(
+        &mut self,
+        number: u64,
+        told: Told<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), BookTrouble> {
+        let (mut held, mut book) = (self.reading.held.borrow_mut(), self.reading.book.borrow_mut());
+        let row = held.rows.row(&mut book, number)?;
+        self.drafts.clear();
+        self.maker.write(told, accounts, As::Stored(row.body), &mut self.drafts)?;
+        if !self.choosy && row.body == self.drafts.last() {
+            self.found.compared += u64::from(self.comparing.asked.of.range.contains(&number));
+        } else {
+            let (stored, now) = (event_of(&row)?, self.drafts.event(0)?);
+            self.comparing.event(number, &stored, &now, &mut self.found);
+        }
+        Ok(())
+    }
+
+    /// An event that stood before.
+    fn stood(
+        &mut self,
+        entry: u64,
+        told: Told<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), BookTrouble> {
+        let correction = self.corrected.remove(&self.reading.history.by(entry));
+        // Whoever only corrects may do so by rules that others do not stand by.
+        if correction.is_none() && !self.posts {
+            return Ok(());
+        }
+        let (mut held, mut book) = (self.reading.held.borrow_mut(), self.reading.book.borrow_mut());
+        let row = held.rows.row(&mut book, entry)?;
+        self.drafts.clear();
+        self.maker.write(told, accounts, As::Stored(row.body), &mut self.drafts)?;
+        if correction.is_none() && self.is_as_stored(&row) {
+            return Ok(());
+        }
+        let Some(stood) = self.reading.history.stood_in(&row)? else { return Ok(()) };
+        let now = self.drafts.event(0)?;
+        match correction {
+            Some((number, correction)) => {
+                self.comparing.correction(number, &correction, &stood, &now, &mut self.found);
+            }
+            None if differs(&stood, &now.outcome) && !stood.settled => {
+                self.comparing.stood(&stood, Some(&now), &mut self.found);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Whether an event was posted by the same rules, stands so, and comes out in its bytes.
+    fn is_as_stored(&self, row: &Row<'_>) -> bool {
+        let history = self.reading.history;
+        row.body == self.drafts.last()
+            && read_batch(row.body).is_some_and(|it| history.stands_as_posted(row.number, it))
+    }
+
+    /// An event that nobody sent.
+    fn made(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
+        let schema = self.reading.history.schema();
+        let identity = identity(&self.maker.event(told, accounts), schema)?;
+        let own = match &mut self.made {
+            Some(made) => made.remove(&identity),
+            None => self.made.insert(self.made_before()?).remove(&identity),
+        };
+        if let Some(number) = own {
+            self.reading.held.borrow_mut().left.made.remove(&number);
+            return self.posted(number, told, accounts);
+        }
+        let mut book = self.reading.book.borrow_mut();
+        let stood = self.reading.history.find(&mut book, identity)?;
+        drop(book);
+        match stood {
+            Some(entry) => self.stood(entry, told, accounts),
+            None => self.surplus(told, accounts),
+        }
+    }
+
+    /// The events of the batches that nobody sent: all have been read when the first is made.
+    fn made_before(&self) -> Result<BTreeMap<Identity, u64>, BookTrouble> {
+        let mut held = self.reading.held.borrow_mut();
+        let numbers: Vec<u64> = held.left.made.range(self.start..).copied().collect();
+        let mut made = BTreeMap::new();
+        for number in numbers {
+            let mut book = self.reading.book.borrow_mut();
+            let event = event_of(&held.rows.row(&mut book, number)?)?;
+            made.insert(identity(&event, self.reading.history.schema())?, number);
+        }
+        Ok(made)
+    }
+
+    fn surplus(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
+        self.comparing.surplus(&self.maker.event(told, accounts), &mut self.found);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Replayed, BookTrouble> {
+        let mut held = self.reading.held.borrow_mut();
+        let sent = held.left.sent();
+        let made = held.left.made.range(self.start..).copied();
+        let mut left: Vec<u64> = sent.chain(made).collect();
+        left.sort_unstable();
+        for number in left {
+            let mut book = self.reading.book.borrow_mut();
+            let stored = event_of(&held.rows.row(&mut book, number)?)?;
+            self.comparing.missing(number, &stored, &mut self.found);
+        }
+        let founded = |correction: &Correction| correction.outcome.is_some();
+        for (entry, correction) in self.corrected.values().filter(|(_, it)| founded(it)) {
+            self.comparing.unfounded(*entry, correction, &mut self.found);
+        }
+        drop(held);
+        Ok(self.found)
+    }
+}
+
+impl Sink for Holder<'_, '_> {
+    type Error = BookTrouble;
+
+    fn hear(
+        &mut self,
+        outcomes: &mut Outcomes,
+        accounts: &dyn Accounts,
+    ) -> Result<(), BookTrouble> {
+        outcomes.iter().try_for_each(|told| self.told(told, accounts))
+    }
+}

@@ -1,0 +1,86 @@
+//! Events of batches by the same rules, run again after what stood before them.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use crate::book::Book;
+use crate::engine::{self, RunError, Wanted};
+use crate::formats::FormatsError;
+use crate::rows::Explanation;
+
+use super::super::BookTrouble;
+use super::super::history::{Entries, Held, History, Of, Piece, reading};
+use super::super::post::needs_history;
+use super::super::schema::schema;
+use super::{BOOK_FILE, Context, GROUP_FILE, Span};
+
+/// What is run again.
+pub(in crate::app::book) struct Rerun<'a> {
+    /// By what.
+    pub(in crate::app::book) context: &'a Context,
+    /// The batches of the book.
+    pub(in crate::app::book) before: &'a [Span],
+    /// The entries of those that are run again, in order.
+    pub(in crate::app::book) entries: &'a [Range<u64>],
+}
+
+/// What is read while it is run.
+pub(super) struct Reading<'r, 'b> {
+    pub(super) book: &'r RefCell<&'b mut Book>,
+    pub(super) history: &'r History<'r>,
+    pub(super) held: &'r RefCell<Held>,
+}
+
+impl Rerun<'_> {
+    /// The first of the entries that are run again.
+    pub(super) fn start(&self) -> u64 {
+        self.entries.first().map_or(0, |entries| entries.start)
+    }
+
+    /// Reads what is to be run, beside what runs it.
+    pub(super) fn read<T>(
+        &self,
+        book: &mut Book,
+        run: impl FnOnce(Entries<'_, &mut Book>, Reading<'_, '_>) -> Result<T, BookTrouble>,
+    ) -> Result<T, BookTrouble> {
+        let plan = &self.context.plan;
+        let schema = schema(self.context.rules.checked.rule_set());
+        let end = if needs_history(plan) { self.start() } else { 0 };
+        let history = History::read(book, self.before, end, (&schema, plan))?;
+        let standing = Piece { entries: 0..end, file: BOOK_FILE, of: Of::Standing };
+        let posted = self.entries.iter().map(|entries| Piece {
+            entries: entries.clone(),
+            file: GROUP_FILE,
+            of: Of::Posted,
+        });
+        let pieces = std::iter::once(standing).chain(posted).collect();
+        let book = RefCell::new(book);
+        let about = (&history, &self.context.rules.names, None);
+        reading(&book, pieces, about, |entries, held| {
+            run(entries, Reading { book: &book, history: &history, held })
+        })
+    }
+
+    /// Why an event comes out as it does.
+    ///
+    /// # Errors
+    /// The book cannot be read.
+    pub(in crate::app::book) fn story(
+        &self,
+        book: &mut Book,
+        wanted: &Wanted,
+    ) -> Result<Option<Explanation>, BookTrouble> {
+        let context = self.context;
+        let mut told = self.read(book, |entries, _| {
+            let (plan, options) = (&context.plan, context.options());
+            let told = engine::explain(plan, &context.registers, entries, &options, wanted);
+            told.map_err(|error| match error {
+                RunError::Input(error) => error,
+                RunError::Sink(never) => match never {},
+                RunError::Internal(what) => FormatsError::Internal(what.to_owned()).into(),
+            })
+        })?;
+        let allocated = told.iter().position(|story| story.aside.is_none());
+        Ok((!told.is_empty()).then(|| told.swap_remove(allocated.unwrap_or(0))))
+    }
+}
