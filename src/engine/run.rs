@@ -187,7 +187,7 @@ where
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
     let span = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome | Turn::EachInPlace) => {
-            let some_at_once = turn == Turn::AsTheyCome && !has_calendar(plan);
+            let some_at_once = turn == Turn::AsTheyCome;
             match run.in_turn(&mut batches.into_iter(), options, some_at_once, memory)? {
                 Some(span) => span,
                 None => return Ok(None),
@@ -332,7 +332,7 @@ impl<'r, S: Sink> Run<'r, S> {
 }
 
 /// Whether there are events that nobody sends, which stand between those that come.
-fn has_calendar(plan: &Plan) -> bool {
+pub(super) fn has_calendar(plan: &Plan) -> bool {
     let calendar = |event: &Event| {
         matches!(event.source, EventSource::Periodic { .. } | EventSource::OnDate { .. })
     };

@@ -14,7 +14,7 @@ use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands};
 use super::order::{Kept, Slot, by_slot, order, sort};
 use super::outcome::Stop;
-use super::run::{Options, Run, Span, at_hand, dated, sent};
+use super::run::{Options, Run, Span, at_hand, dated, has_calendar, sent};
 use super::shelved::{Memory, PutAway, only_kind};
 use super::together::Together;
 use super::trace::{Off, Trace};
@@ -68,6 +68,7 @@ impl<S: Sink> Run<'_, S> {
                     (Some(first), true) => {
                         let first = Arc::unwrap_or_clone(first.rows);
                         let all = std::iter::once(Ok(first)).chain(batches);
+                        let some_at_once = some_at_once && !has_calendar(plan);
                         self.in_order(all, options, some_at_once, memory)
                     }
                     _ => Ok(None),

@@ -109,7 +109,7 @@ pub struct Pieces {
 
 impl Default for Pieces {
     fn default() -> Pieces {
-        Pieces { block_bytes: 1 << 16, batch_rows: 32_768 }
+        Pieces { block_bytes: 1 << 17, batch_rows: 32_768 }
     }
 }
 

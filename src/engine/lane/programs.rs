@@ -485,11 +485,8 @@ fn answer_all(question: &Question, batch: &Batch, known: &mut [u32]) {
         Some(Column::Member(members)) => match members.all() {
             Some(all) if all.iter().all(|it| *it < count) => {
                 // What has no answer keeps none.
-                known
-                    .iter_mut()
-                    .zip(all)
-                    .filter(|(known, _)| **known != NO_ANSWER)
-                    .for_each(|(known, member)| *known = known.wrapping_mul(count) + member);
+                let known = known.iter_mut().zip(all).filter(|(known, _)| **known != NO_ANSWER);
+                known.for_each(|(known, it)| *known = known.wrapping_mul(count).wrapping_add(*it));
             }
             Some(all) => answer(known, count, all.iter().map(|it| Some(*it))),
             None => {

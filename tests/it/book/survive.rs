@@ -8,7 +8,9 @@ use std::process::{Command, Stdio};
 use fenshui::book::{Book, Entry, Event};
 use fenshui::rows::Cell;
 
-use super::sample::{LEARNT, ORIGIN, edition, event, post, post_to};
+#[cfg(feature = "postgres")]
+use super::sample::post;
+use super::sample::{LEARNT, ORIGIN, edition, event, post_to};
 use super::stores::{Place, open_address};
 
 /// The name of the variable by which a test becomes the poster that is killed.
