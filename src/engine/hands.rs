@@ -116,21 +116,19 @@ impl<S: Sink> Hands<'_, '_, S> {
                     seen.is_none_or(|seen| seen.insert(batch, row, &event.unique))
                 }
             };
-            if new {
-                loop {
-                    let taken = (Taken { batch, row, date, booked: date }, answers);
-                    let (registers, state) = (evaluator.registers, &mut *evaluator.state);
-                    if self.desk.take_in_lane(self.lanes, taken, registers, state)? {
-                        return Ok(());
-                    }
-                    // What holds of a row for the run is worked out when it is first asked for.
-                    let Some(wanted) = self.lanes.wanted() else { break };
+            // What holds of a row for the run is worked out when its lane first asks for it.
+            let mut wanted = new;
+            while wanted {
+                let taken = (Taken { batch, row, date, booked: date }, answers);
+                let (registers, state) = (evaluator.registers, &mut *evaluator.state);
+                if self.desk.take_in_lane(self.lanes, taken, registers, state)? {
+                    return Ok(());
+                }
+                wanted = self.lanes.wanted().is_some_and(|it| {
                     evaluator.take_up(place.at_hand());
                     evaluator.date = date;
-                    if !evaluator.works_out(wanted.register, wanted.entry, wanted.field) {
-                        break;
-                    }
-                }
+                    evaluator.works_out(it.register, it.entry, it.field)
+                });
             }
         }
         evaluator.take_up(place.at_hand());

@@ -102,7 +102,8 @@ impl<S: Sink> Run<'_, S> {
                 // Up to the next day of the calendar nothing stands between them.
                 let next = calendar.next_day();
                 let count = next.map(|next| left.partition_point(|(_, date)| *date <= next));
-                let (events, others) = left.split_at(count.unwrap_or(left.len()).max(1));
+                let count = count.unwrap_or(left.len()).max(1);
+                let Some((events, others)) = left.split_at_checked(count) else { break };
                 let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
                 let together = Together { event, batch, answers, events, new, turns };
                 hands.take_together(&mut evaluator, together)?;
