@@ -92,7 +92,8 @@ fn receipts(events: usize) -> impl Strategy<Value = Vec<Sent>> {
             let (undoes, fen): (Option<u32>, i128) = (undoes, fen);
             let fen = if undoes.is_some() { -2 } else { fen };
             // A key of more than fifteen bytes is held otherwise; nearly every one is new.
-            let name = |id: u32| format!("{id:0>width$}", width = if id % 5 == 0 { 20 } else { 3 });
+            let width = |id: u32| if id.is_multiple_of(5) { 20 } else { 3 };
+            let name = |id: u32| format!("{id:0>width$}", width = width(id));
             let id = name(if id == 0 { 1 } else { u32::try_from(at).unwrap() + 1 });
             let refund_of = undoes.map_or("-".to_owned(), name);
             let region = if north { "north" } else { "south" };
