@@ -1,12 +1,14 @@
 //! Keys, each with a number.
 //!
-//! Nearly all keys have one part, a whole number or a text: those are found without following a
-//! pointer. A key is the same whatever way it is held, so numbers never depend on it.
+//! Nearly all keys have one part, a whole number or a text, or two or three small ones: those are found
+//! without following a pointer. A key is the same whatever way it is held, so numbers never depend on
+//! it.
 
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
+use crate::base::PeriodKind;
 use crate::plan::at;
 
 use super::value::Part;
@@ -24,7 +26,41 @@ pub(crate) struct Keys {
     integers: HashMap<i64, u32, FixedState>,
     /// Keys of one text, by its place among the names: the number and one.
     texts: Vec<u32>,
+    /// Keys of two or three small parts, packed.
+    packed: HashMap<u128, u32, FixedState>,
     others: HashMap<Key, u32, FixedState>,
+}
+
+/// A key of two or three small parts as a number. Each takes 36 bits, of which four tell its type and
+/// are never nought, so that no two keys are packed alike.
+#[inline]
+fn packed(key: &[Part]) -> Option<u128> {
+    if !matches!(key.len(), 2 | 3) {
+        return None;
+    }
+    key.iter().try_fold(0_u128, |so_far, part| {
+        let (tag, value) = match part {
+            Part::Missing => (1, 0),
+            Part::Bool(value) => (2, u32::from(*value)),
+            Part::Integer(value) => (3, u32::try_from(*value).ok()?),
+            Part::Number(place) => (4, *place),
+            Part::Date(day) => (5, day.days().cast_unsigned()),
+            Part::Period(period) => (kind(period.kind()), period.index().cast_unsigned()),
+            Part::Text(place) => (9, *place),
+            Part::Member(member) => (10, *member),
+            Part::Unseen => (11, 0),
+            Part::Duration(_) | Part::Row(..) => return None,
+        };
+        Some(so_far << 36 | tag << 32 | u128::from(value))
+    })
+}
+
+fn kind(kind: PeriodKind) -> u128 {
+    match kind {
+        PeriodKind::Month => 6,
+        PeriodKind::Quarter => 7,
+        PeriodKind::Year => 8,
+    }
 }
 
 impl Keys {
@@ -33,7 +69,10 @@ impl Keys {
         match key {
             [Part::Integer(value)] => self.known_integer(*value),
             [Part::Text(place)] => self.texts.get(at(*place)).and_then(|it| it.checked_sub(1)),
-            _ => self.others.get(key).copied(),
+            key => match packed(key) {
+                Some(packed) => self.packed.get(&packed).copied(),
+                None => self.others.get(key).copied(),
+            },
         }
     }
 
@@ -89,12 +128,15 @@ impl Keys {
                     None => next,
                 }
             }
-            _ => match self.others.get(key) {
-                Some(number) => *number,
-                None => {
-                    self.others.insert(key.into(), next);
-                    next
-                }
+            key => match packed(key) {
+                Some(packed) => *self.packed.entry(packed).or_insert(next),
+                None => match self.others.get(key) {
+                    Some(number) => *number,
+                    None => {
+                        self.others.insert(key.into(), next);
+                        next
+                    }
+                },
             },
         };
         if number == next {
@@ -109,16 +151,29 @@ const SMALL_AT_LEAST: usize = 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Date, Period};
 
     #[test]
     fn a_key_keeps_its_number() {
-        let keys: [&[Part]; 6] = [
+        let month = Period::new(PeriodKind::Month, 2024, 1).unwrap();
+        let year = Period::new(PeriodKind::Year, 2024, 1).unwrap();
+        let keys: [&[Part]; 16] = [
             &[Part::Integer(7)],
             &[Part::Text(3)],
             &[Part::Text(0)],
             &[Part::Member(3)],
             &[],
             &[Part::Integer(7), Part::Text(3)],
+            &[Part::Text(7), Part::Text(3)],
+            &[Part::Text(3), Part::Integer(7)],
+            &[Part::Missing, Part::Text(3)],
+            &[Part::Missing, Part::Text(3), Part::Missing],
+            &[Part::Integer(-7), Part::Text(3)],
+            &[Part::Text(3), Part::Period(month)],
+            &[Part::Text(3), Part::Period(year)],
+            &[Part::Text(3), Part::Date(Date::MIN), Part::Bool(false)],
+            &[Part::Text(3), Part::Date(Date::MAX), Part::Bool(true)],
+            &[Part::Text(3), Part::Text(3), Part::Text(3), Part::Text(3)],
         ];
         let mut all = Keys::default();
         assert!(keys.iter().all(|key| all.known(key).is_none()));
