@@ -60,6 +60,9 @@ impl<S: Sink> Run<'_, S> {
         let mut calendar: Option<Calendar> = None;
         while let Some(batch) = batches.next() {
             let batch = Arc::new(batch.map_err(RunError::Input)?);
+            if batch.is_empty() {
+                continue;
+            }
             let computed = self.ordering_columns(&batch)?;
             let held = [before.take(), Some(Kept::new(batch, computed))];
             let mut kept: Vec<Kept<Arc<Batch>>> = held.into_iter().flatten().collect();

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use crate::compiled::compiled;
 use crate::lane::{check, config, money};
-use crate::reference::data::{Row, Sent};
+use crate::reference::data::{Row, Sent, batches_of};
+use crate::worked;
 
 /// Nothing depends on another event: divisions by few and by many parts, in order and by the largest
 /// fractions, a condition on a register's row, members, flags, days and a schedule.
@@ -210,4 +211,16 @@ proptest! {
         let events = if in_order { sorted(events) } else { events };
         check(&compiled(IN_TURN), &events, &[]).map_err(TestCaseError::fail)?;
     }
+}
+
+/// An event behind an empty batch is held against the one before that.
+#[test]
+fn an_empty_batch_stands_between_nobody() {
+    let rules = compiled(IN_TURN);
+    let slip = |day: &str| {
+        Sent::new("slip", &format!("payer 1; day {day}; pay 900.00; extra 0.00; open true"))
+    };
+    let mut batches = batches_of(&rules, &[slip("2020-03-01"), slip("2020-02-01")], 1);
+    batches.insert(1, batches[0].only(&[]));
+    assert!(worked::run_in_turn(&rules, &[], &batches).is_none());
 }
