@@ -80,39 +80,8 @@ impl<S: Sink> Run<'_, S> {
             let Some(current) = kept.last() else { continue };
             let own = slots.len().saturating_sub(current.rows.len());
             let own = slots.get(own..).unwrap_or_default();
-            let mut off = Off;
-            let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-            let Some(event) = sent(plan, &current.rows) else { continue };
-            let mut answers = self.lanes.ask(&current.rows);
-            let turns = self.lanes.have_turns(current.rows.event);
-            // Events of which each stands behind the one before have no key twice if their places are
-            // told by their keys.
-            let new = only_kind(plan) && self.lanes.keys_tell_places(event, current.rows.event);
             let events: Vec<(u32, Date)> = own.iter().map(|slot| (slot.row, slot.date)).collect();
-            self.lanes.situate(&mut answers, &current.rows, &events);
-            let (batch, answers, mut left) = (&current.rows, &answers, events.as_slice());
-            let (&[(_, first), ..], &[.., (_, last)]) = (left, left) else { continue };
-            let calendar = match &mut calendar {
-                Some(calendar) => calendar,
-                none => {
-                    let (desk, through) = (&mut self.desk, options.through);
-                    none.insert(Calendar::begun(&mut evaluator, desk, first, through)?)
-                }
-            };
-            calendar.list(last, plan);
-            while let Some((_, date)) = left.first() {
-                calendar.take_before(*date, &mut evaluator, &mut self.desk)?;
-                // Up to the next day of the calendar nothing stands between them.
-                let next = calendar.next_day();
-                let count = next.map(|next| left.partition_point(|(_, date)| *date <= next));
-                let count = count.unwrap_or(left.len()).max(1);
-                let Some((events, others)) = left.split_at_checked(count) else { break };
-                let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-                let together = Together { event, batch, answers, events, new, turns };
-                hands.take_together(&mut evaluator, together)?;
-                left = others;
-            }
-            self.desk.hand_on(&self.state.accounts)?;
+            self.take_own(&current.rows, &events, &mut calendar, options)?;
             before = own.last().map(|slot| current.alone(at(slot.row)));
         }
         if let (Some(mut calendar), Some((_, last))) = (calendar, span.ends) {
@@ -122,6 +91,50 @@ impl<S: Sink> Run<'_, S> {
             calendar.take_rest(&mut evaluator, &mut self.desk)?;
         }
         Ok(Some(span))
+    }
+
+    /// Takes the events of a batch, which stand in order, and those of the calendar between them.
+    fn take_own(
+        &mut self,
+        batch: &Arc<Batch>,
+        events: &[(u32, Date)],
+        calendar: &mut Option<Calendar>,
+        options: &Options,
+    ) -> Result<(), Stop<S::Error>> {
+        let plan = self.plan;
+        let unknown = Stop::Internal("a batch of an unknown event kind");
+        let event = sent(plan, batch).ok_or(unknown)?;
+        let (&[(_, first), ..], &[.., (_, last)]) = (events, events) else { return Ok(()) };
+        let mut off = Off;
+        let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+        let mut answers = self.lanes.ask(batch);
+        let turns = self.lanes.have_turns(batch.event);
+        // Events of which each stands behind the one before have no key twice if their places are
+        // told by their keys.
+        let new = only_kind(plan) && self.lanes.keys_tell_places(event, batch.event);
+        self.lanes.situate(&mut answers, batch, events);
+        let calendar = match calendar {
+            Some(calendar) => calendar,
+            none => {
+                let (desk, through) = (&mut self.desk, options.through);
+                none.insert(Calendar::begun(&mut evaluator, desk, first, through)?)
+            }
+        };
+        calendar.list(last, plan);
+        let (answers, mut left) = (&answers, events);
+        while let Some((_, date)) = left.first() {
+            calendar.take_before(*date, &mut evaluator, &mut self.desk)?;
+            // Up to the next day of the calendar nothing stands between them.
+            let next = calendar.next_day();
+            let count = next.map(|next| left.partition_point(|(_, date)| *date <= next));
+            let count = count.unwrap_or(left.len()).max(1);
+            let Some((events, others)) = left.split_at_checked(count) else { break };
+            let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
+            let together = Together { event, batch, answers, events, new, turns };
+            hands.take_together(&mut evaluator, together)?;
+            left = others;
+        }
+        self.desk.hand_on(&self.state.accounts)
     }
 
     /// The places of all events if they stand in order, each behind the one before, and none is
