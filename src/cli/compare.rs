@@ -78,10 +78,13 @@ fn scenarios(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
     };
     let (before_title, after_title) = (title(before)?, title(after)?);
     let titles = [before_title.as_str(), after_title.as_str()];
+    rules::warn(console, &prepared.loaded, &prepared.warnings);
     say_remarks(console, &prepared.remarks);
     say_remarks(console, &old_report.remarks);
     say_side(console, titles[0], &old_report, None);
-    let (new, new_report, _) = ledger(console, args, after)?;
+    let (new, new_report, mut changed) = ledger(console, args, after)?;
+    changed.warnings.retain(|found| !prepared.warnings.contains(found));
+    rules::warn(console, &changed.loaded, &changed.warnings);
     say_side(console, titles[1], &new_report, Some(&old_report));
     let result = ordered(compare(&old, &new, args.movers));
     match layout {
@@ -204,6 +207,7 @@ fn readings(console: &Console, args: &CompareArgs) -> Result<Exit, Stop> {
     let mut prepared = prepare_with(console, &args.job, None)?;
     check_places(&[&args.out], &sources(&prepared, &args.job.rules))?;
     let (base, base_report) = app::ledger(&prepared.job(console))?;
+    rules::warn(console, &prepared.loaded, &prepared.warnings);
     say_remarks(console, &prepared.remarks);
     say_remarks(console, &base_report.remarks);
     say_side(console, console.pick("as is", "现行"), &base_report, None);

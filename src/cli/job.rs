@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::app::{self, EventFile, Loaded, Remark};
 use crate::base::Date;
 use crate::check::Checked;
-use crate::diagnostics::Words;
+use crate::diagnostics::{Diagnostic, Words};
 use crate::formats::{Encoding, InputOptions, Layout, Mapping, Project, read_text};
 use crate::plan::Choices;
 use crate::report::names::Names;
@@ -31,6 +31,8 @@ pub(super) struct Prepared {
     /// The file of the mapping.
     pub(super) map: Option<PathBuf>,
     pub(super) through: Option<Date>,
+    /// What `check` would warn of.
+    pub(super) warnings: Vec<Diagnostic>,
     /// What is worth saying of the registers.
     pub(super) remarks: Vec<Remark>,
 }
@@ -56,6 +58,7 @@ impl Prepared {
 /// Reads rules, registers and the heads of the event files.
 pub(super) fn prepare(console: &Console, args: &JobArgs) -> Result<Prepared, Stop> {
     let prepared = prepare_with(console, args, one_scenario(args)?)?;
+    rules::warn(console, &prepared.loaded, &prepared.warnings);
     say_remarks(console, &prepared.remarks);
     Ok(prepared)
 }
@@ -83,7 +86,7 @@ pub(super) fn prepare_with(
 ) -> Result<Prepared, Stop> {
     let project = Project::of(&args.rules)?;
     let loaded = rules::load_project(console, &args.rules, &project)?;
-    let checked = rules::compile(console, &loaded, scenario)?;
+    let (checked, warnings) = rules::compile_to_run(console, &loaded, scenario)?;
     let names = app::names(checked.rule_set(), console.language);
     let choices = app::choices(checked.rule_set(), &args.reading)
         .map_err(|words| Stop::error(words, None))?;
@@ -117,6 +120,7 @@ pub(super) fn prepare_with(
         mapping,
         map,
         through,
+        warnings,
         remarks,
     })
 }

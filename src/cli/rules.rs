@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::app::{self, Library, Loaded};
-use crate::check::Checked;
+use crate::check::{Checked, UNUSED};
 use crate::diagnostics::{Diagnostic, Severity, Words, has_errors};
 use crate::formats::Project;
 use crate::model::Choice;
@@ -48,23 +48,44 @@ pub(super) fn load_project(
     Ok(loaded)
 }
 
-/// Compiles rules, and stops if they do not. Warnings are left to `check`.
+/// Compiles rules to be looked at, and stops if they do not. Warnings are left to `check`.
 pub(super) fn compile(
     console: &Console,
     loaded: &Loaded,
     scenario: Option<&str>,
 ) -> Result<Checked, Stop> {
+    compile_to_run(console, loaded, scenario).map(|(checked, _)| checked)
+}
+
+/// Compiles rules that money will go through: gives the warnings too, to be said with [`warn`].
+pub(super) fn compile_to_run(
+    console: &Console,
+    loaded: &Loaded,
+    scenario: Option<&str>,
+) -> Result<(Checked, Vec<Diagnostic>), Stop> {
     let scenario = scenario.map(|spelling| self::scenario(loaded, spelling)).transpose()?;
     let choice = Choice { scenario: scenario.map(|label| label.text) };
     let compiled = app::compile(loaded, &choice);
     match compiled.checked {
-        Some(checked) => Ok(checked),
+        Some(checked) => {
+            let mut warnings = compiled.findings;
+            // What nothing uses moves no money, and another scenario may use it.
+            warnings.retain(|found| found.code != UNUSED);
+            Ok((checked, warnings))
+        }
         None => {
             let errors = compiled.findings.iter().filter(|found| found.severity == Severity::Error);
             let errors: Vec<Diagnostic> = errors.cloned().collect();
             say(console, loaded, &errors);
             Err(Stop::Said(Exit::RulesBroken))
         }
+    }
+}
+
+/// Says what `check` would warn of, unless asked to be quiet.
+pub(super) fn warn(console: &Console, loaded: &Loaded, warnings: &[Diagnostic]) {
+    if !console.quiet {
+        say(console, loaded, warnings);
     }
 }
 

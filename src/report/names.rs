@@ -387,9 +387,16 @@ impl Members {
         usize::try_from(position).ok().and_then(|at| self.members.get(at)).map(|(label, _)| label)
     }
 
-    /// The name or label that differs least from a misspelt one.
-    pub fn nearest(&self, spelling: &str) -> Option<&str> {
-        nearest(spelling, self.members.iter().flat_map(|(label, _)| label.spellings()))
+    /// The names or labels that differ least from a misspelt one: of each member one.
+    pub fn all_nearest(&self, spelling: &str) -> Vec<&str> {
+        let wanted = folded(spelling).to_lowercase();
+        let near = self.members.iter().filter_map(|(label, _)| {
+            let own = label.spellings().filter_map(|own| Some((distance(&wanted, own)?, own)));
+            own.min_by_key(|(distance, _)| *distance)
+        });
+        let near: Vec<(usize, &str)> = near.collect();
+        let least = near.iter().map(|(distance, _)| *distance).min();
+        near.into_iter().filter(|(own, _)| Some(*own) == least).map(|(_, own)| own).collect()
     }
 }
 
@@ -413,16 +420,19 @@ pub fn nearest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let wanted = folded(spelling).to_lowercase();
-    let length = wanted.chars().count();
     candidates
         .into_iter()
-        .map(|candidate| {
-            (strsim::osa_distance(&wanted, &folded(candidate).to_lowercase()), candidate)
-        })
-        // A third of the letters may differ, and a short name in one.
-        .filter(|(distance, _)| *distance <= (length / 3).max(1) && *distance < length)
+        .filter_map(|candidate| Some((distance(&wanted, candidate)?, candidate)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// How far a candidate is from what is wanted, if it is near enough: a third of the letters may
+/// differ, and a short name in one.
+fn distance(wanted: &str, candidate: &str) -> Option<usize> {
+    let length = wanted.chars().count();
+    let distance = strsim::osa_distance(wanted, &folded(candidate).to_lowercase());
+    (distance <= (length / 3).max(1) && distance < length).then_some(distance)
 }
 
 #[cfg(test)]
@@ -469,8 +479,11 @@ mod tests {
 
     #[test]
     fn the_nearest_spelling_is_near() {
-        assert_eq!(regions().nearest("bejing"), Some("beijing"));
-        assert_eq!(regions().nearest("河北"), Some("河北省"));
-        assert_eq!(regions().nearest("shanghai"), None);
+        assert_eq!(regions().all_nearest("bejing"), ["beijing"]);
+        assert_eq!(regions().all_nearest("河北"), ["河北省"]);
+        assert!(regions().all_nearest("shanghai").is_empty());
+        let sides = ["东区", "西区", "市本级"].map(|name| (Label::plain(name), None));
+        let sides = Members::new(Label::plain("Side"), sides.into());
+        assert_eq!(sides.all_nearest("北区"), ["东区", "西区"]);
     }
 }

@@ -66,8 +66,12 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
                 format!("{} 都用此名：请写其中一个名称", names.join("、")),
             );
         }
-        if let Some(near) = members.nearest(value) {
-            return Words::new(format!("did you mean `{near}`?"), format!("是否应为「{near}」？"));
+        let near = members.all_nearest(value);
+        if !near.is_empty() {
+            return Words::new(
+                format!("did you mean `{}`?", near.join("` or `")),
+                format!("是否应为「{}」？", near.join("」或「")),
+            );
         }
         const FEW: usize = 12;
         let names: Vec<&str> =
@@ -83,12 +87,9 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
     }
     let write = |text: &str| Words::new(format!("write `{text}`"), format!("请写成 {text}"));
     match why {
-        Unreadable::ThousandsSeparator => {
-            let digits: String =
-                folded(value).chars().filter(|c| !matches!(c, ',' | ' ' | '_' | '\'')).collect();
-            write(&digits)
+        Unreadable::ThousandsSeparator | Unreadable::FullWidth => {
+            ungrouped(&folded(value)).map_or_else(amount_hint, |digits| write(&digits))
         }
-        Unreadable::FullWidth => write(&folded(value).replace(',', "")),
         Unreadable::PlusSign => write(value.trim_start_matches('+')),
         Unreadable::NotADate => date_hint(value),
         Unreadable::Ragged { expected, found } if found > expected => Words::new(
@@ -99,11 +100,7 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
             "fill the missing cells, or leave them empty between commas",
             "请补齐缺少的单元格，空的也要留逗号",
         ),
-        Unreadable::NotAnAmount => Words::new(
-            "an amount is digits with a point, such as `1234.56`, a refund `-1234.56`; without currency \
-             sign or unit",
-            "金额写成数字和小数点，如 1234.56，退款写成 -1234.56；不带货币符号和单位",
-        ),
+        Unreadable::NotAnAmount => amount_hint(),
         Unreadable::TooManyDecimals => Words::new(
             "round it at the source; nothing is rounded silently here",
             "请在来源处取整；这里不会悄悄舍入",
@@ -231,6 +228,32 @@ fn what(why: Unreadable) -> Words {
     Words::new(en, zh)
 }
 
+fn amount_hint() -> Words {
+    Words::new(
+        "an amount is digits with a point, such as `1234.56`, a refund `-1234.56`; without currency \
+         sign or unit",
+        "金额写成数字和小数点，如 1234.56，退款写成 -1234.56；不带货币符号和单位",
+    )
+}
+
+/// A number without its separators, where these stand before every third digit from the point. Where
+/// they stand otherwise (`1.234,56`, `1,23`) nobody can tell which number is meant.
+fn ungrouped(text: &str) -> Option<String> {
+    const SEPARATORS: [char; 4] = [',', ' ', '_', '\''];
+    let (whole, decimals) = text.split_once('.').map_or((text, None), |(a, b)| (a, Some(b)));
+    if decimals.is_some_and(|it| it.contains(SEPARATORS)) {
+        return None;
+    }
+    let mut groups = whole.trim_start_matches('-').split(SEPARATORS);
+    let first = groups.next()?;
+    let mut rest = groups.peekable();
+    let in_threes = rest.peek().is_none() || (1..=3).contains(&first.len());
+    if !in_threes || !rest.all(|group| group.len() == 3) {
+        return None;
+    }
+    Some(text.replace(SEPARATORS, ""))
+}
+
 /// Year, month and day in the right spelling, whether or not there is such a day.
 fn is_spelled_as_date(value: &str) -> bool {
     let lengths: Vec<usize> = value.split('-').map(str::len).collect();
@@ -308,7 +331,19 @@ mod tests {
     fn the_amount_meant_is_told() {
         let hint = |why, value| unreadable_hint(why, value, None).en;
         assert_eq!(hint(Unreadable::ThousandsSeparator, "1,234.50"), "write `1234.50`");
+        assert_eq!(hint(Unreadable::ThousandsSeparator, "-12,345,678"), "write `-12345678`");
         assert_eq!(hint(Unreadable::FullWidth, "１２．５"), "write `12.5`");
+        assert_eq!(hint(Unreadable::FullWidth, "１，２３４．５"), "write `1234.5`");
+    }
+
+    #[test]
+    fn an_amount_that_may_be_another_is_not_guessed() {
+        for value in ["1.234,56", "1,23", "12,34.5", "1234,567", ",123", "1,2345", "1,234.5,6"] {
+            let hint = unreadable_hint(Unreadable::ThousandsSeparator, value, None).en;
+            assert!(hint.starts_with("an amount is digits with a point"), "{value}: {hint}");
+        }
+        let hint = unreadable_hint(Unreadable::FullWidth, "１，２３", None).en;
+        assert!(hint.starts_with("an amount is digits"), "{hint}");
     }
 
     #[test]

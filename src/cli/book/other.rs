@@ -89,7 +89,8 @@ pub(super) fn read(
         book::texts_of_edition(open, with)?.ok_or_else(|| none_such(with))?
     };
     let scenario = args.scenario.as_deref().or(scenario.as_deref());
-    let checked = rules::compile(console, &loaded, scenario)?;
+    let (checked, warnings) = rules::compile_to_run(console, &loaded, scenario)?;
+    rules::warn(console, &loaded, &warnings);
     let names = app::names(checked.rule_set(), console.language);
     let choices = app::choices(checked.rule_set(), &args.reading)
         .map_err(|words| Stop::error(words, None))?;
