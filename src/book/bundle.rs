@@ -36,7 +36,8 @@ impl Book {
     /// among them.
     ///
     /// # Errors
-    /// There are no such entries, or the checkpoint is not one of this book.
+    /// There are no such entries, one is not what was written, or the checkpoint is not one of
+    /// this book.
     pub fn bundle(&mut self, numbers: &[u64], checkpoint: &Note) -> Result<Bundle, BookError> {
         let foreign = BookError::OutOfPlace { what: "a checkpoint of another book", inside: false };
         let of = match Checkpoint::of(checkpoint) {
@@ -51,8 +52,7 @@ impl Book {
         numbers.dedup();
         let entries = numbers.into_iter().map(|number| {
             let proof = self.inclusion(number, of.root.size)?;
-            let previous = self.leaf_before(number)?;
-            let row = self.row(number)?;
+            let (previous, row) = self.held_row(number)?;
             Ok(Proven { number, kind: row.kind, previous, body: row.body.to_vec(), proof })
         });
         let entries = entries.collect::<Result<Vec<Proven>, BookError>>()?;

@@ -23,7 +23,7 @@ pub enum BookError {
         #[source]
         source: Malformed,
     },
-    /// The last entries are not as they were written.
+    /// An entry is not as it was written.
     #[error("entry {entry} of the book is not what was written: verify the book")]
     Damaged {
         /// Which.

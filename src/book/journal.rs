@@ -87,24 +87,42 @@ impl Book {
     }
 
     /// Entries with their numbers, from one on, at most so many; fewer at the end alone.
+    /// Each is held against its leaf.
     ///
     /// # Errors
-    /// The store fails, or an entry cannot be read.
+    /// The store fails, or an entry cannot be read or is not what was written.
     pub fn entries(&mut self, from: u64, count: usize) -> Result<Vec<(u64, Entry)>, BookError> {
         let mut entries = Vec::new();
-        self.rows(from, count, |row| {
-            entries.push((row.number, entry(row)?));
+        let mut before = NOTHING_BEFORE;
+        // The row before is asked for its leaf alone.
+        let first = from.saturating_sub(1);
+        let extra = usize::from(first < from);
+        self.rows(first, count.saturating_add(extra), |row| {
+            if row.number >= from {
+                hold(row, &before)?;
+                entries.push((row.number, entry(row)?));
+            }
+            before = row.leaf;
             Ok(())
         })?;
         Ok(entries)
     }
 
-    /// An entry.
+    /// An entry, held against its leaf.
     ///
     /// # Errors
-    /// There is none of that number, or it cannot be read.
+    /// There is none of that number, or it cannot be read or is not what was written.
     pub fn entry(&mut self, number: u64) -> Result<Entry, BookError> {
-        entry(&self.row(number)?)
+        entry(&self.held_row(number)?.1)
+    }
+
+    /// An entry as it is kept, held against its leaf, and the leaf before it.
+    pub(super) fn held_row(&mut self, number: u64) -> Result<(Digest, Row<'_>), BookError> {
+        self.row(number)?;
+        let before = self.leaf_before(number)?;
+        let row = self.row(number)?;
+        hold(&row, &before)?;
+        Ok((before, row))
     }
 
     /// Entries by their numbers, in ascending order; those that are not there are left out.
@@ -114,8 +132,8 @@ impl Book {
         numbers.dedup();
         let mut entries = Vec::with_capacity(numbers.len());
         for number in numbers {
-            if let Some(row) = self.segment(number)?.row(number) {
-                entries.push((number, entry(&row)?));
+            if self.segment(number)?.row(number).is_some() {
+                entries.push((number, self.entry(number)?));
             }
         }
         Ok(entries)
@@ -197,10 +215,9 @@ impl Book {
     /// The bytes of an entry as the tree holds them: chained, and outlined if long.
     ///
     /// # Errors
-    /// There is none of that number, or the store fails.
+    /// There is none of that number, it is not what was written, or the store fails.
     pub fn leaf_bytes(&mut self, number: u64) -> Result<Vec<u8>, BookError> {
-        let previous = self.leaf_before(number)?;
-        let row = self.row(number)?;
+        let (previous, row) = self.held_row(number)?;
         Ok(leaf_bytes(row.kind, &previous, row.body))
     }
 
@@ -359,11 +376,7 @@ impl Book {
         let Some(last) = size.checked_sub(1) else {
             return Ok((Frontier::default(), NOTHING_BEFORE));
         };
-        let before = self.leaf_before(last)?;
-        let row = self.row(last)?;
-        if leaf_digest(row.kind, &before, row.body) != row.leaf {
-            return Err(BookError::Damaged { entry: last });
-        }
+        let (_, row) = self.held_row(last)?;
         let leaf = row.leaf;
         match entry(&row)? {
             Entry::Batch(_) => return Err(BookError::HalfBatch { batch: last }),
@@ -413,6 +426,14 @@ impl Digests for Book {
             return Err(BookError::Damaged { entry: from << level });
         }
         Ok(found.into_iter().map(|(_, digest)| digest).collect())
+    }
+}
+
+/// Holds a row against its leaf, which hangs on the one before.
+pub(super) fn hold(row: &Row<'_>, before: &Digest) -> Result<(), BookError> {
+    match leaf_digest(row.kind, before, row.body) == row.leaf {
+        true => Ok(()),
+        false => Err(BookError::Damaged { entry: row.number }),
     }
 }
 

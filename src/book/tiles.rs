@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::base::Digest;
 
+use super::journal::hold;
 use super::leaf::{BODY_INLINE_MAX, NOTHING_BEFORE, leaf_bytes};
 use super::note::Checkpoint;
 use super::tree::{Digests, LEVELS_A_TILE};
@@ -17,7 +18,8 @@ impl Book {
     /// bundles of entries, bodies that entries hold by digest alone, and at last `checkpoint`.
     ///
     /// # Errors
-    /// The checkpoint is not of this book; the store fails; whoever takes the files says so.
+    /// The checkpoint is not of this book; an entry is not what was
+    /// written; the store fails; whoever takes the files says so.
     pub fn tiles<E: From<BookError>>(
         &mut self,
         checkpoint: &Note,
@@ -59,6 +61,7 @@ impl Book {
             let count = usize::try_from(width).unwrap_or(0);
             let mut long = Vec::new();
             self.rows(index * TILE, count, |row| {
+                hold(row, &previous)?;
                 let leaf = leaf_bytes(row.kind, &previous, row.body);
                 // A leaf is far below that: see `BODY_INLINE_MAX`.
                 let length = u16::try_from(leaf.len()).map_err(|_| {
