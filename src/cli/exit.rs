@@ -47,7 +47,7 @@ pub(super) enum Stop {
     /// Everything has been said already.
     Said(Exit),
     /// The user wanted no more.
-    Interrupted,
+    Interrupted(Words),
     /// Whoever read the output has gone.
     Closed,
 }
@@ -63,7 +63,7 @@ impl From<FormatsError> for Stop {
     fn from(error: FormatsError) -> Stop {
         match error {
             FormatsError::Closed => Stop::Closed,
-            FormatsError::Interrupted => Stop::Interrupted,
+            FormatsError::Interrupted => Stop::Interrupted(error.words()),
             other => Stop::Error { words: other.words(), hint: other.hint() },
         }
     }

@@ -35,7 +35,6 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::diagnostics::Language;
-use crate::formats::FormatsError;
 use args::{Cli, Verb};
 use console::Console;
 
@@ -61,8 +60,8 @@ pub fn main() -> ExitCode {
     match done {
         Ok(exit) | Err(Stop::Said(exit)) => exit.into(),
         Err(Stop::Closed) => Exit::Done.into(),
-        Err(Stop::Interrupted) => {
-            console.message(&error_text(&FormatsError::Interrupted.words(), None, language));
+        Err(Stop::Interrupted(words)) => {
+            console.message(&error_text(&words, None, language));
             Exit::INTERRUPTED.into()
         }
         Err(Stop::Error { words, hint }) => {

@@ -70,7 +70,7 @@ pub(super) fn compile_to_run(
         Some(checked) => {
             let mut warnings = compiled.findings;
             // What nothing uses moves no money, and another scenario may use it.
-            warnings.retain(|found| found.code != UNUSED);
+            warnings.retain(|it| it.severity == Severity::Warning && it.code != UNUSED);
             Ok((checked, warnings))
         }
         None => {

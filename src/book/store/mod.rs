@@ -180,6 +180,12 @@ pub enum StoreError {
         /// Where it was looked for.
         place: String,
     },
+    /// There is no folder for a book.
+    #[error("the folder of `{place}` does not exist")]
+    NoFolder {
+        /// Where a book was to be made.
+        place: String,
+    },
     /// There is something already.
     #[error("`{place}` exists already")]
     Exists {

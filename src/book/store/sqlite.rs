@@ -83,6 +83,9 @@ impl SqliteStore {
         let place = path.display().to_string();
         match fs::OpenOptions::new().write(true).create_new(true).open(path) {
             Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::NoFolder { place });
+            }
             Err(error) => return Err(of_file(error, &place)),
         }
         let connection = connect(path, &place, options.wait)?;

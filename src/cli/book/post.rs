@@ -41,9 +41,19 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &PostArgs) -> Resu
         Err(trouble) => return super::said(console, trouble),
     };
     let post = asked(console, &prepared, place, args);
+    console.mind_interrupts();
     let report = match book::post(&mut open, &post) {
         Ok(report) => report,
-        Err(refusal) => return super::refused(console, refusal),
+        Err(refusal) => {
+            // What was appended has been taken back: no entry of the batch is left.
+            return super::refused(console, refusal).map_err(|stop| match stop {
+                Stop::Interrupted(_) => Stop::Interrupted(Words::new(
+                    "interrupted; nothing was posted",
+                    "已中断，未过账",
+                )),
+                other => other,
+            });
+        }
     };
     let text = match args.format {
         AnswerFormat::Table => answer(console, args, &report),

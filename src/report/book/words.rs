@@ -63,6 +63,13 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             format!("「{place}」没有账簿"),
             Some(Words::new("`fenshui book init` makes one", "用 fenshui book init 建立")),
         ),
+        StoreError::NoFolder { place } => (
+            format!("「{place}」所在的文件夹不存在"),
+            Some(Words::new(
+                "make the folder first, or name another place",
+                "请先建立文件夹，或另指定位置",
+            )),
+        ),
         StoreError::Exists { place } => {
             (format!("「{place}」已存在"), Some(Words::new("name another place", "请另指定位置")))
         }
@@ -84,7 +91,16 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             format!("「{place}」应有 {expected} 字节，只有 {found}：末尾缺失"),
             Some(Words::new("restore it from a copy", "请用副本恢复")),
         ),
-        StoreError::Damaged { what } => (format!("账簿存储损坏：{what}"), None),
+        StoreError::Damaged { what } => (
+            format!("账簿存储损坏：{what}"),
+            Some(Words::new(
+                "the file may have been copied while somebody posted, without the `-journal` or \
+                 `-wal` beside it: copy it again with these, or write it out by \
+                 `fenshui book export tiles`",
+                "文件可能是在他人过账时复制的，缺少旁边的 -journal 或 -wal：\
+                 请连同它们重新复制，或用 fenshui book export tiles 导出",
+            )),
+        ),
         StoreError::Locked => (
             "另有人正在写入账簿".to_owned(),
             Some(Words::new("nothing was added; try again", "未写入任何内容，请重试")),

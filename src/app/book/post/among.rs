@@ -26,8 +26,8 @@ use super::again::{Beforehand, Telling};
 use super::judge::{Bench, Change, Entered, Judge, Judgement};
 use super::recorder::{self, Counts};
 use super::{
-    Asides, BOOK_FILE, Beside, Post, PostReport, Refusal, begin, finish, makes_events,
-    of_other_edition, opened, refusal, settled, stopped,
+    Asides, BOOK_FILE, Beside, Post, PostReport, Refusal, begin, finish, heed_interrupts,
+    makes_events, of_other_edition, opened, refusal, settled, stopped,
 };
 
 /// Posts events that share running totals with what stands in the book.
@@ -162,6 +162,7 @@ impl<'a> Among<'a> {
             let taken = std::thread::scope(|scope| {
                 let new = Batches::ahead(job.to_read(), job.threads, scope, &mut unread, &remarks);
                 let fresh = new.map(|batch| {
+                    heed_interrupts(job)?;
                     let mut posting = posting.borrow_mut();
                     let (fresh, again) = telling.part(&mut posting, batch?)?;
                     let mut counts = counts.borrow_mut();

@@ -16,6 +16,7 @@ mod settled;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{channel, sync_channel};
 
 use crate::book::{
@@ -325,6 +326,7 @@ fn run<S: Sink<Error = BookTrouble>>(
     let mut shelf = FileShelf::new(post.folder.clone());
     let done = std::thread::scope(|scope| -> Result<bool, Box<RunError<_, _>>> {
         let batches = Batches::ahead(job.to_read(), job.threads, scope, &mut unread, &remarks);
+        let batches = batches.map(|batch| heed_interrupts(job).and(batch));
         let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
         let input = Input { registers, batches, memory, threads: job.threads };
         let taken = engine::run_over(plan, input, &options, turn, sink);
@@ -332,6 +334,14 @@ fn run<S: Sink<Error = BookTrouble>>(
     });
     let done = done.map_err(|error| stopped(*error))?;
     Ok(done.then(|| (kept.into_inner(), remarks.into_inner())))
+}
+
+/// Stops a posting that the user wants no more: what it appended is given up as it ends.
+fn heed_interrupts(job: &Job<'_>) -> Result<(), FormatsError> {
+    match job.interrupted.load(Ordering::Relaxed) {
+        true => Err(FormatsError::Interrupted),
+        false => Ok(()),
+    }
 }
 
 /// The trouble behind a run that stopped.
@@ -356,6 +366,7 @@ fn finish(
     asides: Asides<'_>,
 ) -> Result<PostReport, Refusal> {
     recorder::unread(&mut posting, &post.job, &mut counts, unread)?;
+    heed_interrupts(&post.job).map_err(BookTrouble::from)?;
     let totals = counts.totals(&post.job);
     let receipt = if post.dry_run {
         let root = crate::base::Digest::of(b"");

@@ -17,7 +17,7 @@ use crate::rows::{self, Accounts, Origin, Outcomes, Sink};
 use super::super::BookTrouble;
 use super::super::maker::{As, Maker, key_text};
 use super::super::translate::get;
-use super::{Already, Asides, BOOK_FILE, Job, refusal};
+use super::{Already, Asides, BOOK_FILE, Job, heed_interrupts, refusal};
 
 /// Counts and sums of a posting.
 #[derive(Debug, Default)]
@@ -178,6 +178,7 @@ pub(super) fn post_drafts(
     counts: &mut Counts,
     drafts: &Drafts,
 ) -> Result<Vec<Posted>, BookTrouble> {
+    heed_interrupts(job)?;
     let posted = match posting.drafted(drafts) {
         Ok(posted) => posted,
         // An event that is there with other content is shown beside it.

@@ -1,0 +1,145 @@
+//! A file that was changed, copied in half or left alone in the middle: no verb takes it for whole.
+
+use std::path::Path;
+
+use fenshui::book::{Book, Entry, Outcome, SqliteStore};
+
+use super::stores::OPTIONS;
+use crate::cli::{copy_folder, outcome};
+use crate::floors::root;
+
+/// A folder with a signed book of two events, entries 5 and 6.
+fn kept() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("tests/cases/cli/book_proves"), folder.path());
+    outcome("chmod 600 keeper.key", folder.path(), "b.book");
+    for command in [
+        "book init --name finance.example/2018 --key keeper.key",
+        "book post rules.fen.md first.csv --register caps=caps.csv",
+        "book checkpoint --sign keeper.key",
+    ] {
+        let said = outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+        assert!(!said.contains("error"), "{command}: {said}");
+    }
+    folder
+}
+
+/// Has entry 6 give its first amount to another account, past the book and its guards.
+fn give_to_another(file: &Path) {
+    let mut book = Book::open(Box::new(SqliteStore::open(file, OPTIONS).unwrap())).unwrap();
+    let mut entry = book.entry(6).unwrap();
+    let was = entry.body();
+    let Entry::Event(event) = &mut entry else { panic!("{entry:?}") };
+    let Outcome::Allocated { leaves, .. } = &mut event.outcome else { panic!("{event:?}") };
+    let families: Vec<u32> = leaves.iter().map(|it| it.account.as_ref().unwrap().family).collect();
+    let other = u32::from(families[0] == 0);
+    leaves[0].account.as_mut().unwrap().family = other;
+    let is = entry.body();
+    assert_eq!(was.len(), is.len());
+    drop(book);
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let guard = "SELECT sql FROM sqlite_schema WHERE name = 'entry_no_UPDATE'";
+    let guard: String = connection.query_row(guard, [], |row| row.get(0)).unwrap();
+    connection.execute_batch("DROP TRIGGER entry_no_UPDATE").unwrap();
+    let rows = "SELECT first, bodies FROM entry WHERE first <= 6 ORDER BY first DESC LIMIT 1";
+    let (first, mut bodies): (i64, Vec<u8>) =
+        connection.query_row(rows, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let at = bodies.windows(was.len()).position(|part| part == was).unwrap();
+    bodies[at..at + is.len()].copy_from_slice(&is);
+    let update = "UPDATE entry SET bodies = ? WHERE first = ?";
+    connection.execute(update, rusqlite::params![bodies, first]).unwrap();
+    connection.execute_batch(&guard).unwrap();
+}
+
+#[test]
+fn an_entry_that_was_changed_is_used_by_no_verb() {
+    let folder = kept();
+    let said = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+    let verbs = [
+        "book log",
+        "book log --from 6",
+        "book show 6",
+        "book explain 6",
+        "book prove 6",
+        "book export csv tables",
+        "book export journal j.journal",
+        "book export tiles tiles",
+    ];
+    assert!(!said("book show 6").contains("error"));
+    give_to_another(&folder.path().join("b.book"));
+    for verb in verbs {
+        let told = said(verb);
+        let en = "! error: entry 6 of the book is not what was written: verify the book\n\
+                  ! help: `fenshui book verify` tells what is damaged\n[exit 2]\n";
+        assert_eq!(told, en, "{verb}");
+        let told = said(&format!("{verb} --lang zh"));
+        let zh = "! 错误: 账簿第 6 条与写入时不一致\n! 提示: 用 fenshui book verify 查明损坏之处\n[exit 2]\n";
+        assert_eq!(told, zh, "{verb}");
+    }
+    assert!(!said("book show 5 7").contains("error"), "the others are what they were");
+    assert!(said("book verify").contains("damage: entry 6"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_posting_says_so_and_leaves_nothing() {
+    use std::process::{Command, Stdio};
+    let folder = kept();
+    let path = folder.path().join("b.book");
+    let before = outcome("fenshui book verify", folder.path(), "b.book");
+    // Whoever holds the book has the poster wait until the signal has come.
+    let holder = rusqlite::Connection::open(&path).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let poster = Command::new(env!("CARGO_BIN_EXE_fenshui"))
+        .args("book post rules.fen.md second.csv --register caps=caps.csv".split(' '))
+        .current_dir(folder.path())
+        .env_clear()
+        .env("FENSHUI_BOOK", "b.book")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let minds = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", poster.id())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(caught.trim(), 16).unwrap() & 2 != 0
+    };
+    while !minds() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let sent = Command::new("kill").args(["-INT", &poster.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    holder.execute_batch("ROLLBACK").unwrap();
+    drop(holder);
+    let done = poster.wait_with_output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.ends_with("error: interrupted; nothing was posted\n"), "{said}");
+    assert_eq!(done.status.code(), Some(130));
+    assert_eq!(outcome("fenshui book verify", folder.path(), "b.book"), before);
+    assert!(!folder.path().join("b.book-journal").exists());
+}
+
+#[test]
+fn a_book_is_made_in_no_folder_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = outcome("fenshui book init --name a.example", folder.path(), "none/b.book");
+    let told = "! error: the folder of `none/b.book` does not exist\n\
+                ! help: make the folder first, or name another place\n[exit 2]\n";
+    assert_eq!(said, told);
+}
+
+#[test]
+fn a_bundle_in_place_of_a_checkpoint_is_no_forgery() {
+    let folder = kept();
+    let said = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+    assert_eq!(said("book prove 6 --out R2.proof"), "");
+    let told = said("book verify --checkpoint R2.proof");
+    assert!(
+        told.starts_with("! error: `R2.proof` is no checkpoint but a proof bundle\n"),
+        "{told}"
+    );
+    assert!(told.contains("fenshui-verify") && told.ends_with("[exit 2]\n"), "{told}");
+    let told = said("book verify --checkpoint R2.proof --lang zh");
+    assert!(told.contains("「R2.proof」不是检查点，而是证明包"), "{told}");
+}
