@@ -1,5 +1,6 @@
 //! Events of a batch that stand in order, taken many at a time where that can be done.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::base::Date;
@@ -45,8 +46,8 @@ impl<S: Sink> Hands<'_, '_, S> {
         };
         let all_new = is_new.iter().all(|key| *key == Key::New);
         let firsts = || events.iter().zip(&is_new).filter(|(_, key)| **key == Key::New);
-        let firsts: Vec<(u32, Date)> = match all_new {
-            true => events.to_vec(),
+        let firsts: Cow<'_, [(u32, Date)]> = match all_new {
+            true => Cow::Borrowed(events),
             false => firsts().map(|(event, _)| *event).collect(),
         };
         if !turns {
@@ -56,7 +57,7 @@ impl<S: Sink> Hands<'_, '_, S> {
             self.desk.count(batch.event, &self.lanes.side.brought())?;
         }
         let (mut rest, mut keys) = (events, is_new.as_slice());
-        let mut new = firsts.as_slice();
+        let mut new = &*firsts;
         while !rest.is_empty() {
             let mut settled = rest.len();
             if turns && !new.is_empty() {
