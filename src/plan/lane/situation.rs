@@ -1,12 +1,10 @@
 //! Questions about an event that have few answers, and the programs for what is answered.
 
-use std::sync::OnceLock;
-
 use super::super::{Event, Kind, Plan, at};
 use super::known::{Known, Reader, multiple, times};
 use super::{
     CaseOf, Choice, Divide, Done, Entity, Feed, KeyPart, Leaf, Limit, Next, Number, Program,
-    RowLoop, RowSettle, RowShare, Settle, Slot, Spread, Step, Truth, Way,
+    Remembered, RowLoop, RowSettle, RowShare, Settle, Slot, Spread, Step, Truth, Way,
 };
 
 /// A question about an event, whose answers are numbered from zero.
@@ -438,6 +436,6 @@ fn divided(settle: &Settle) -> Option<Divide> {
         left = left.checked_sub(part)?;
         parts.push((part, *to));
     }
-    let rests = OnceLock::new();
+    let rests = Remembered::default();
     (left == 0).then_some(Divide { whole, parts, sum, by: settle.by, rests })
 }

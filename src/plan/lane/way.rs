@@ -260,7 +260,23 @@ pub struct Divide {
     /// Who gets the missing units.
     pub by: WayOfSettling,
     /// What each rest of a division by the sum gives, once that has been worked out.
-    pub rests: OnceLock<Rests>,
+    pub rests: Remembered<Rests>,
+}
+
+/// What follows from what stands beside it, once it has been worked out: no two are different.
+#[derive(Debug, Clone)]
+pub struct Remembered<T>(pub OnceLock<T>);
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Remembered<T> {
+        Remembered(OnceLock::new())
+    }
+}
+
+impl<T> PartialEq for Remembered<T> {
+    fn eq(&self, _: &Remembered<T>) -> bool {
+        true
+    }
 }
 
 /// What each rest of a division by the sum of known parts gives; nothing known of any, where there are

@@ -23,7 +23,7 @@ const RESTS_MAX: i64 = 1 << 10;
 
 /// What each rest of a division by known parts gives, if they are few: it depends on nothing else.
 fn rests_of(divide: &Divide) -> Option<&Rests> {
-    let made = divide.rests.get_or_init(|| made_rests(divide).unwrap_or_default());
+    let made = divide.rests.0.get_or_init(|| made_rests(divide).unwrap_or_default());
     (!made.given.is_empty()).then_some(made)
 }
 
