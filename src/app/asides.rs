@@ -117,6 +117,7 @@ impl<'j> Asides<'j> {
             event: table.map_or_else(String::new, |table| table.name.text.clone()),
             key,
             reason: reason_words(reason, event, self.names),
+            lost: matches!(reason, Reason::Unreadable { why, .. } if why.is_lost()),
         };
         if let Some(kept) = &mut self.kept {
             kept.add(origin, &aside, self.language)?;

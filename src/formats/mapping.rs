@@ -32,6 +32,7 @@ use crate::diagnostics::Words;
 use crate::report::names::{Kind, Names, Table, nearest};
 
 use super::error::FormatsError;
+use super::held::Held;
 use super::parse::field_named;
 use super::spellings::Spelling;
 
@@ -76,6 +77,20 @@ impl TableMapping {
             return Cow::Borrowed(meant);
         }
         spelt(self.spellings.get(&field).map_or(&[], Vec::as_slice), text)
+    }
+
+    /// The same of a value of a workbook, if it is a text or its text is mapped; else gives it back.
+    /// What is left of a number or of a formula is no text that a mapping could speak of.
+    pub(super) fn meant_held<'a>(
+        &'a self,
+        field: usize,
+        held: &'a Held<'a>,
+    ) -> Result<Cow<'a, str>, &'a Held<'a>> {
+        if let Held::Text(text) = held {
+            return Ok(self.meant(field, text));
+        }
+        let values = self.values.get(&field).filter(|_| held.is_its_text()).ok_or(held)?;
+        values.get(&*held.text()).map(|meant| Cow::Borrowed(meant.as_str())).ok_or(held)
     }
 
     /// The same of a cell that says from or until when a row's dated fields hold.

@@ -86,6 +86,20 @@ impl RawRow<'_> {
             | RawRow::Broken { line, .. } => *line,
         }
     }
+
+    /// The row whole, as it is written; where a file holds no text, the texts of its cells as a JSON
+    /// array.
+    pub(super) fn text(&self) -> String {
+        match self {
+            RawRow::Cells(cells) => cells.text().to_owned(),
+            RawRow::Values { cells, .. } => {
+                let texts: Vec<Cow<'_, str>> = cells.iter().map(Held::text).collect();
+                serde_json::json!(texts).to_string()
+            }
+            RawRow::Record { text, .. } => (*text).to_owned(),
+            RawRow::Broken { text, .. } => text.clone(),
+        }
+    }
 }
 
 /// The rows at some places of a file, ascending, each as it is written, or the texts of its cells as
@@ -101,15 +115,7 @@ pub fn raw_rows(input: &Input, lines: &[u64]) -> Result<Vec<String>, FormatsErro
         let Some(row) = rows.next()? else { break };
         let line = row.line();
         while lines.next_if(|wanted| **wanted <= line).is_some() {
-            texts.push(match &row {
-                RawRow::Cells(cells) => cells.text().to_owned(),
-                RawRow::Values { cells, .. } => {
-                    let texts: Vec<Cow<'_, str>> = cells.iter().map(Held::text).collect();
-                    serde_json::json!(texts).to_string()
-                }
-                RawRow::Record { text, .. } => (*text).to_owned(),
-                RawRow::Broken { text, .. } => text.clone(),
-            });
+            texts.push(row.text());
         }
     }
     texts.extend(lines.map(|_| String::new()));

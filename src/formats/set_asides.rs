@@ -2,9 +2,11 @@
 //!
 //! While the run goes on only the place and the reason are kept, in a temporary file. At the end the
 //! inputs are read again and each row is written as it stood, so that it can be mended and sent
-//! again as it is. A row that does not fit the columns stands whole in the column `row`; one that is
-//! no text with `\xE5` for each byte that is none (`Encoding::shown`).
+//! again as it is. A row whose cells, as texts in its columns, might be read as something else stands
+//! whole in the column `row`, and its own columns are empty: sent again it is set aside again. One
+//! that is no text stands there with `\xE5` for each byte that is none (`Encoding::shown`).
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
 use crate::diagnostics::Language;
@@ -12,7 +14,9 @@ use crate::report::ReasonWords;
 use crate::rows::Origin;
 
 use super::error::FormatsError;
+use super::held::Held;
 use super::input::Input;
+use super::json::{self, JsonValue};
 use super::output::Output;
 use super::raw::{RawRow, RawRows};
 use super::records::{Records, ResultColumn, ResultLayout};
@@ -35,6 +39,18 @@ pub struct SetAside {
     pub key: String,
     /// The reason.
     pub reason: ReasonWords,
+    /// Whether its cells must not be read again from their texts.
+    pub lost: bool,
+}
+
+/// The same as it is kept while the run goes on.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Kept {
+    event: String,
+    key: String,
+    /// Code, sentence and hint.
+    reason: [String; 3],
+    lost: bool,
 }
 
 /// The columns that the file adds to a row's own.
@@ -71,14 +87,15 @@ impl SetAsides {
         language: Language,
     ) -> Result<(), FormatsError> {
         let reason = &aside.reason;
-        let cells = [
-            aside.event.as_str(),
-            &aside.key,
-            reason.code,
-            reason.what.in_language(language),
-            reason.hint.in_language(language),
-        ];
-        let mut line = serde_json::to_string(&cells).unwrap_or_default();
+        let (what, hint) = (&reason.what, &reason.hint);
+        let kept = Kept {
+            event: aside.event.clone(),
+            key: aside.key.clone(),
+            reason: [reason.code, what.in_language(language), hint.in_language(language)]
+                .map(str::to_owned),
+            lost: aside.lost,
+        };
+        let mut line = serde_json::to_string(&kept).unwrap_or_default();
         line.push('\n');
         self.kept.write_all(line.as_bytes()).map_err(temporary)?;
         self.places.push((origin, self.bytes));
@@ -131,9 +148,10 @@ fn write_file(
 ) -> Result<(), FormatsError> {
     let Some(input) = input else {
         // Events that the run made itself stand in no file.
-        for (origin, at) in places {
+        for (_, at) in places {
+            let kept = kept(*at, reasons)?;
             own.iter().for_each(|_| records.missing());
-            add_reason(None, *origin, *at, None, reasons, records)?;
+            add_reason(None, &kept, Some(&kept.key), records)?;
         }
         return Ok(());
     };
@@ -144,108 +162,96 @@ fn write_file(
         let Some(row) = rows.next()? else { break };
         let line = row.line();
         while let Some((origin, at)) = places.next_if(|(origin, _)| origin.line <= line) {
-            let whole = write_own(&row, &header, own, records);
-            add_reason(Some(input), *origin, *at, whole, reasons, records)?;
+            let kept = kept(*at, reasons)?;
+            let whole = is_whole(&row, &kept);
+            if whole {
+                own.iter().for_each(|_| records.missing());
+            } else {
+                write_own(&row, &header, own, records);
+            }
+            let text = whole.then(|| row.text());
+            add_reason(Some((input, origin.line)), &kept, text.as_deref(), records)?;
         }
     }
     // INVARIANT: a row that was read once is read again; if the file has been cut meanwhile, its
     // reason is still written.
     for (origin, at) in places {
+        let kept = kept(*at, reasons)?;
         own.iter().for_each(|_| records.missing());
-        add_reason(Some(input), *origin, *at, None, reasons, records)?;
+        add_reason(Some((input, origin.line)), &kept, None, records)?;
     }
     Ok(())
 }
 
-/// Writes a row's own cells; gives its text where they cannot hold it.
-fn write_own(
-    row: &RawRow<'_>,
-    header: &[String],
-    own: &[String],
-    records: &mut Records,
-) -> Option<String> {
+/// Whether a row stands whole in a column of its own.
+fn is_whole(row: &RawRow<'_>, kept: &Kept) -> bool {
     match row {
-        RawRow::Cells(cells) => {
-            let mut places: Vec<Option<&str>> = vec![None; own.len()];
-            for (name, cell) in header.iter().zip(cells.iter()) {
-                let at = own.iter().enumerate().position(|(at, own)| {
-                    own == name && places.get(at).is_some_and(Option::is_none)
-                });
-                if let Some(place) = at.and_then(|at| places.get_mut(at)) {
-                    *place = Some(cell);
-                }
-            }
-            for place in places {
-                match place {
-                    Some(cell) => records.text(cell),
-                    None => records.missing(),
-                }
-            }
-            (cells.len() != header.len()).then(|| cells.text().to_owned())
-        }
-        RawRow::Values { cells, .. } => {
-            for name in own {
-                let at = header.iter().position(|column| column == name);
-                match at.and_then(|at| cells.get(at)) {
-                    Some(held) => records.text(&held.text()),
-                    None => records.missing(),
-                }
-            }
-            None
-        }
-        RawRow::Record { record, text, .. } => {
-            let mut repeated = false;
-            for name in own {
-                let mut values = record.0.iter().filter(|(own, _)| own == name);
-                match values.next() {
-                    Some((_, raw)) => match super::json::value(raw) {
-                        super::json::JsonValue::Text(text) => records.text(&text),
-                        super::json::JsonValue::Null => records.missing(),
-                        _ => records.text(raw.get()),
-                    },
-                    None => records.missing(),
-                }
-                repeated |= values.next().is_some();
-            }
-            repeated.then(|| (*text).to_owned())
-        }
-        RawRow::Broken { text, .. } => {
-            own.iter().for_each(|_| records.missing());
-            Some(text.clone())
+        RawRow::Broken { .. } => true,
+        RawRow::Cells(_) => kept.lost,
+        // Of an event that nobody knows nobody has read what is no text.
+        RawRow::Values { .. } | RawRow::Record { .. } => kept.lost || kept.event.is_empty(),
+    }
+}
+
+/// Writes a row's own cells.
+fn write_own(row: &RawRow<'_>, header: &[String], own: &[String], records: &mut Records) {
+    let texts: Vec<Cow<'_, str>> = match row {
+        RawRow::Cells(cells) => cells.iter().map(Cow::Borrowed).collect(),
+        RawRow::Values { cells, .. } => cells.iter().map(Held::text).collect(),
+        RawRow::Record { .. } | RawRow::Broken { .. } => Vec::new(),
+    };
+    let mut cells: Vec<(&String, &Cow<'_, str>)> = header.iter().zip(&texts).collect();
+    for name in own {
+        // Of columns that are called alike each has its own cell.
+        match cells.iter().position(|(column, _)| *column == name) {
+            Some(at) => records.text(cells.remove(at).1),
+            None => write_value(row, name, records),
         }
     }
 }
 
-fn add_reason(
-    input: Option<&Input>,
-    origin: Origin,
-    at: u64,
-    whole: Option<String>,
-    reasons: &mut BufReader<std::fs::File>,
-    records: &mut Records,
-) -> Result<(), FormatsError> {
+/// Writes what a record has under a name.
+fn write_value(row: &RawRow<'_>, name: &str, records: &mut Records) {
+    let RawRow::Record { record, .. } = row else { return records.missing() };
+    match record.0.iter().find(|(own, _)| own == name) {
+        Some((_, raw)) => match json::value(raw) {
+            JsonValue::Text(text) => records.text(&text),
+            JsonValue::Null => records.missing(),
+            _ => records.text(raw.get()),
+        },
+        None => records.missing(),
+    }
+}
+
+/// Why a row was set aside.
+fn kept(at: u64, reasons: &mut BufReader<std::fs::File>) -> Result<Kept, FormatsError> {
     let mut line = String::new();
     reasons.seek(SeekFrom::Start(at)).map_err(temporary)?;
     reasons.read_line(&mut line).map_err(temporary)?;
-    let cells: Vec<String> = serde_json::from_str(&line).unwrap_or_default();
-    let cell = |at: usize| cells.get(at).map_or("", String::as_str);
-    match input {
-        Some(input) => {
+    Ok(serde_json::from_str(&line).unwrap_or_default())
+}
+
+/// Ends a row with what was added to it.
+fn add_reason(
+    place: Option<(&Input, u64)>,
+    kept: &Kept,
+    whole: Option<&str>,
+    records: &mut Records,
+) -> Result<(), FormatsError> {
+    match place {
+        Some((input, line)) => {
             records.text(input.name());
-            records.bare(&origin.line.to_string());
+            records.bare(&line.to_string());
         }
         None => {
             records.missing();
             records.missing();
         }
     }
-    records.text(cell(0));
-    for at in 2..5 {
-        records.text(cell(at));
-    }
+    records.text(&kept.event);
+    kept.reason.iter().for_each(|text| records.text(text));
     match whole {
-        Some(text) => records.text(&text),
-        None if input.is_none() => records.text(cell(1)),
+        Some(text) => records.text(text),
         None => records.missing(),
     }
     records.end_row()

@@ -274,3 +274,20 @@ pub enum Unreadable {
     /// A date or a truth value where a text is wanted.
     OtherCell,
 }
+
+impl Unreadable {
+    /// Whether the texts of the row's cells may be read as something that did not stand there: digits
+    /// are lost, or a cell is in no column or not the only one there. Such a row must not be read
+    /// again from its texts.
+    pub fn is_lost(self) -> bool {
+        matches!(
+            self,
+            Unreadable::SheetDigits
+                | Unreadable::OtherCell
+                | Unreadable::CellError
+                | Unreadable::NotText
+                | Unreadable::Ragged { .. }
+                | Unreadable::RepeatedField
+        )
+    }
+}
