@@ -61,6 +61,17 @@ impl<'n> TableReader<'n> {
         reader
     }
 
+    /// What a field's column is called in the file; `None` where the file does not have it.
+    pub(super) fn column_name<'a>(&'a self, at: usize, header: &'a [String]) -> Option<&'a str> {
+        match self.from.get(at)? {
+            FieldFrom::Column(place) => header.get(*place).map(String::as_str),
+            FieldFrom::Constant(_) => None,
+            // Records name their fields themselves.
+            FieldFrom::Nowhere if self.is_csv => None,
+            FieldFrom::Nowhere => Some(&self.table.fields.get(at)?.name.text),
+        }
+    }
+
     /// Columns that hold nothing yet. What a header lacks is absent; a record may have anything.
     pub(super) fn empty_columns(&self, rows: usize) -> Vec<Column> {
         let pairs = self.table.fields.iter().zip(&self.from);

@@ -19,6 +19,13 @@ pub struct EventAt<'a> {
     pub booked: Date,
 }
 
+impl EventAt<'_> {
+    /// A row of which only the fields are asked for.
+    pub fn unplaced(batch: &Batch, row: usize) -> EventAt<'_> {
+        EventAt { batch, row, date: Date::MIN, booked: Date::MIN }
+    }
+}
+
 /// Amounts of one event, leaf by leaf in the order written, depth first. Zero leaves are left out.
 /// They sum to what the event brought: nothing, for an event of transfers and for a stage, which
 /// takes out what it divides.
@@ -273,6 +280,8 @@ pub enum Unreadable {
     CellError,
     /// A date or a truth value where a text is wanted.
     OtherCell,
+    /// A row that cannot be read and has a cell such as `合计`: the totals of those above.
+    TotalRow,
 }
 
 impl Unreadable {
@@ -288,6 +297,7 @@ impl Unreadable {
                 | Unreadable::NotText
                 | Unreadable::Ragged { .. }
                 | Unreadable::RepeatedField
+                | Unreadable::TotalRow
         )
     }
 }

@@ -307,7 +307,7 @@ fn what_is_lost_is_not_read_from_the_rows_set_aside() {
         for place in &places {
             assert!(place.contains("nothing stands here, and a value is required"), "{place}");
         }
-        assert!(rows[3].contains(whole), "{}", rows[3]);
+        assert!(rows[3].contains("911100001234567000"), "{}", rows[3]);
     }
 }
 
@@ -330,4 +330,40 @@ fn rows_whose_cells_fit_no_column_are_not_read_without_them() {
         let (out, places, _) = set_aside(folder.path(), &format!("{file}.aside.csv"), "csv");
         assert_eq!((out.as_str(), places.len()), (NOTHING, 2));
     }
+}
+
+#[test]
+fn a_sheet_with_a_title_and_totals_says_so() {
+    let folder = folder();
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("收入").unwrap();
+    let merged = Format::new();
+    sheet.merge_range(1, 1, 1, 4, "2024年入库明细", &merged).unwrap();
+    for (column, name) in (1_u16..).zip(["凭证号", "日期", "地区", "金额"]) {
+        sheet.write(3, column, name).unwrap();
+    }
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    sheet.write(4, 1, "R1").unwrap();
+    sheet.write_with_format(4, 2, ExcelDateTime::from_ymd(2024, 7, 16).unwrap(), &day).unwrap();
+    sheet.write(4, 3, "北").unwrap();
+    sheet.write(4, 4, 10.5).unwrap();
+    sheet.write(5, 1, "合  计").unwrap();
+    sheet.write(5, 4, 10.5).unwrap();
+    workbook.save(folder.path().join("titled.xlsx")).unwrap();
+    let register = ["--register", "share=share.csv", "-q", "--format", "csv"];
+    let output = run(folder.path(), &[&["titled.xlsx"][..], &register].concat());
+    let wanted = "line 4 looks like the column names (`凭证号`, `日期`, `地区`, `金额`): if it is, name \
+                  the file as `titled.xlsx#收入:4`";
+    assert!(said(&output).contains(wanted), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2));
+    for name in ["titled.xlsx#收入:4", "titled.xlsx:3"] {
+        let output = run(folder.path(), &[&[name][..], &register].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        let wanted = "set aside[S01]: titled.xlsx#收入!B6: column `凭证号`: `合  计` is what a row of totals";
+        assert!(said(&output).contains(wanted), "{}", said(&output));
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(found, "id,account,amount\nR1,treasury[north],3.94\nR1,firm[=A1],6.56\n");
+    }
+    let output = run(folder.path(), &[&["titled.xlsx:30"][..], &register].concat());
+    assert!(said(&output).contains("it ends before line 30"), "{}", said(&output));
 }
