@@ -7,9 +7,10 @@
 //! that is no text stands there with `\xE5` for each byte that is none (`Encoding::shown`).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
-use crate::diagnostics::Language;
+use crate::diagnostics::{Language, Words};
 use crate::report::ReasonWords;
 use crate::rows::Origin;
 
@@ -28,6 +29,9 @@ pub struct SetAsides {
     /// Where each row stands, and where its reason stands in the temporary file.
     places: Vec<(Origin, u64)>,
     bytes: u64,
+    /// Of events whose key another has, where that stands.
+    firsts: BTreeMap<Origin, Origin>,
+    language: Language,
 }
 
 /// Why one row is set aside, as the file says it.
@@ -57,13 +61,19 @@ struct Kept {
 const ADDED: [&str; 7] = ["file", "line", "event", "code", "reason", "hint", "row"];
 
 impl SetAsides {
-    /// Starts with none.
+    /// Starts with none; reasons are told in this language.
     ///
     /// # Errors
     /// There is no room for a temporary file.
-    pub fn new() -> Result<SetAsides, FormatsError> {
-        let file = tempfile::tempfile().map_err(temporary)?;
-        Ok(SetAsides { kept: std::io::BufWriter::new(file), places: Vec::new(), bytes: 0 })
+    pub fn new(language: Language) -> Result<SetAsides, FormatsError> {
+        let kept = std::io::BufWriter::new(tempfile::tempfile().map_err(temporary)?);
+        let (places, firsts) = (Vec::new(), BTreeMap::new());
+        Ok(SetAsides { kept, places, bytes: 0, firsts, language })
+    }
+
+    /// Takes in, for events whose key another has, where that one stands.
+    pub fn tell_firsts(&mut self, firsts: BTreeMap<Origin, Origin>) {
+        self.firsts = firsts;
     }
 
     /// How many rows.
@@ -80,13 +90,8 @@ impl SetAsides {
     ///
     /// # Errors
     /// There is no room for the temporary file.
-    pub fn add(
-        &mut self,
-        origin: Origin,
-        aside: &SetAside,
-        language: Language,
-    ) -> Result<(), FormatsError> {
-        let reason = &aside.reason;
+    pub fn add(&mut self, origin: Origin, aside: &SetAside) -> Result<(), FormatsError> {
+        let (reason, language) = (&aside.reason, self.language);
         let (what, hint) = (&reason.what, &reason.hint);
         let kept = Kept {
             event: aside.event.clone(),
@@ -115,7 +120,8 @@ impl SetAsides {
     ) -> Result<(), FormatsError> {
         self.kept.flush().map_err(temporary)?;
         let file = self.kept.into_inner().map_err(|error| temporary(error.into_error()))?;
-        let mut reasons = BufReader::new(file);
+        let (firsts, language) = (self.firsts, self.language);
+        let mut reasons = Reasons { kept: BufReader::new(file), inputs, firsts, language };
         let mut places = self.places;
         places.sort_unstable();
         let own = own_columns(inputs, &places)?;
@@ -143,13 +149,13 @@ fn write_file(
     input: Option<&Input>,
     places: &[(Origin, u64)],
     own: &[String],
-    reasons: &mut BufReader<std::fs::File>,
+    reasons: &mut Reasons<'_>,
     records: &mut Records,
 ) -> Result<(), FormatsError> {
     let Some(input) = input else {
         // Events that the run made itself stand in no file.
-        for (_, at) in places {
-            let kept = kept(*at, reasons)?;
+        for (origin, at) in places {
+            let kept = reasons.of(*origin, *at)?;
             own.iter().for_each(|_| records.missing());
             add_reason(None, &kept, Some(&kept.key), records)?;
         }
@@ -162,7 +168,7 @@ fn write_file(
         let Some(row) = rows.next()? else { break };
         let line = row.line();
         while let Some((origin, at)) = places.next_if(|(origin, _)| origin.line <= line) {
-            let kept = kept(*at, reasons)?;
+            let kept = reasons.of(*origin, *at)?;
             let whole = is_whole(&row, &kept);
             if whole {
                 own.iter().for_each(|_| records.missing());
@@ -176,7 +182,7 @@ fn write_file(
     // INVARIANT: a row that was read once is read again; if the file has been cut meanwhile, its
     // reason is still written.
     for (origin, at) in places {
-        let kept = kept(*at, reasons)?;
+        let kept = reasons.of(*origin, *at)?;
         own.iter().for_each(|_| records.missing());
         add_reason(Some((input, origin.line)), &kept, None, records)?;
     }
@@ -223,12 +229,31 @@ fn write_value(row: &RawRow<'_>, name: &str, records: &mut Records) {
     }
 }
 
-/// Why a row was set aside.
-fn kept(at: u64, reasons: &mut BufReader<std::fs::File>) -> Result<Kept, FormatsError> {
-    let mut line = String::new();
-    reasons.seek(SeekFrom::Start(at)).map_err(temporary)?;
-    reasons.read_line(&mut line).map_err(temporary)?;
-    Ok(serde_json::from_str(&line).unwrap_or_default())
+/// Why rows were set aside.
+struct Reasons<'i> {
+    kept: BufReader<std::fs::File>,
+    inputs: &'i [Input],
+    firsts: BTreeMap<Origin, Origin>,
+    language: Language,
+}
+
+impl Reasons<'_> {
+    /// That of a row whose reason was kept somewhere.
+    fn of(&mut self, origin: Origin, at: u64) -> Result<Kept, FormatsError> {
+        let mut line = String::new();
+        self.kept.seek(SeekFrom::Start(at)).map_err(temporary)?;
+        self.kept.read_line(&mut line).map_err(temporary)?;
+        let mut kept: Kept = serde_json::from_str(&line).unwrap_or_default();
+        let first = self.firsts.get(&origin);
+        let input = first.and_then(|it| self.inputs.get(usize::try_from(it.file).ok()?));
+        if let (Some(first), Some(input)) = (first, input) {
+            let [_, what, _] = &mut kept.reason;
+            let colon = Words::new(": ", "：");
+            what.push_str(colon.in_language(self.language));
+            what.push_str(input.place(first.line, None).in_language(self.language));
+        }
+        Ok(kept)
+    }
 }
 
 /// Ends a row with what was added to it.
