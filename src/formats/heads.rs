@@ -13,6 +13,24 @@ use super::input::{Input, Layout};
 use super::mapping::Mapping;
 use super::raw::{RawRow, RawRows};
 
+/// A line of column names was said of a file that has none.
+///
+/// # Errors
+/// It is so.
+pub(super) fn check_heads(file: &str, layout: Layout, heads: u64) -> Result<(), FormatsError> {
+    if heads == 0 || matches!(layout, Layout::Csv { .. } | Layout::Sheet) {
+        return Ok(());
+    }
+    Err(FormatsError::Header {
+        file: file.to_owned(),
+        what: Words::new(
+            format!("line {heads} cannot name its columns: each of its records names its own"),
+            format!("第 {heads} 行不能作为列名：文件自带字段名"),
+        ),
+        hint: Words::new(format!("name it as `{file}`"), format!("请写成 {file}")),
+    })
+}
+
 /// The file has no line in which column names were said to stand.
 pub(super) fn no_such_line(file: &str, heads: u64) -> FormatsError {
     if heads == 0 {
@@ -95,7 +113,9 @@ fn likely(
     };
     let mut best: Option<(usize, u64, Vec<String>)> = None;
     let least = bound(&header).max(1);
-    let title = header.iter().filter(|name| is_name(name)).count() <= 1;
+    // Names that stand apart by another sign are no title.
+    let title = header.iter().filter(|name| is_name(name)).count() <= 1
+        && !header.iter().any(|name| name.contains([';', '\t', '|']));
     let mut wider = None;
     for _ in 0..ROWS_LOOKED_AT {
         let Some(row) = rows.next()? else { break };

@@ -12,6 +12,8 @@ use crate::diagnostics::Words;
 
 use super::encoding::{self, Encoding};
 use super::error::FormatsError;
+use super::heads::check_heads;
+use super::named::Named;
 use super::packed::{Packing, Unpacked, unpacked_name};
 use super::sheet::Sheet;
 
@@ -143,6 +145,7 @@ impl Input {
             return Input::open_sheet(name, (place, packing), (sheet, heads), options.pieces);
         }
         if let Some(layout) = layout_of_columns(&first).filter(|_| packing.is_none()) {
+            check_heads(&name, layout, heads)?;
             let text = TextFile::of_values(name, (place, packing));
             return Ok(Input { text, layout, pieces: options.pieces, heads, sheet: None });
         }
@@ -156,6 +159,7 @@ impl Input {
             return Err(FormatsError::Empty { file: name });
         }
         let layout = options.layout.unwrap_or_else(|| layout_of(file, &first));
+        check_heads(&name, layout, heads)?;
         let (sheet, pieces) = (None, options.pieces);
         // A byte order mark tells UTF-8 whatever was said of the other files.
         let said = if bom_bytes > 0 { Some(Encoding::Utf8) } else { options.encoding };
@@ -371,41 +375,6 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// So many bytes tell what a file is.
 const FIRST_BYTES: u64 = 4096;
 
-/// The file that an argument names, which may name a sheet of it or a line too.
-pub fn file_of(argument: &str) -> &str {
-    Named::of(argument).file
-}
-
-/// A file as an argument names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Named<'a> {
-    pub(super) file: &'a str,
-    /// The sheet named behind `#`.
-    pub(super) sheet: Option<&'a str>,
-    /// The line of the column names, behind `:`; nothing is said with 0.
-    pub(super) heads: u64,
-}
-
-impl<'a> Named<'a> {
-    /// What is part of the name of a file that is there names no sheet and no line.
-    pub(super) fn of(argument: &'a str) -> Named<'a> {
-        let is_there = |file: &str| file != "-" && Path::new(file).exists();
-        let line = argument.rsplit_once(':').filter(|_| !is_there(argument));
-        let line = line.and_then(|(file, line)| Some((file, whole(line)?)));
-        let (argument, heads) = line.unwrap_or((argument, 0));
-        match argument.split_once('#') {
-            Some((file, sheet)) if !is_there(argument) => Named { file, sheet: Some(sheet), heads },
-            _ => Named { file: argument, sheet: None, heads },
-        }
-    }
-}
-
-/// A number of a line: digits alone.
-fn whole(text: &str) -> Option<u64> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|line| digits && *line > 0)
-}
-
 /// The layout of a file of columns, where the program can read such files.
 fn layout_of_columns(first: &[u8]) -> Option<Layout> {
     if !cfg!(feature = "columns") {
@@ -562,29 +531,6 @@ mod tests {
         let error = input.text.encoding_of(b"\xD4\xF6").unwrap_err();
         assert!(matches!(error, FormatsError::Mixed { .. }), "{error:?}");
         assert!(error.hint().is_some_and(|hint| hint.en.contains("--encoding gb18030")));
-    }
-
-    #[test]
-    fn an_argument_names_a_sheet_and_a_line() {
-        let named = |file, sheet, heads| Named { file, sheet, heads };
-        for (argument, wanted) in [
-            ("a.csv", named("a.csv", None, 0)),
-            ("a.csv:3", named("a.csv", None, 3)),
-            ("-:2", named("-", None, 2)),
-            ("a.xlsx#入库", named("a.xlsx", Some("入库"), 0)),
-            ("a.xlsx#入库:3", named("a.xlsx", Some("入库"), 3)),
-            ("a.csv:x", named("a.csv:x", None, 0)),
-            ("a.csv:+3", named("a.csv:+3", None, 0)),
-            ("a.csv:0", named("a.csv:0", None, 0)),
-            ("a.csv:", named("a.csv:", None, 0)),
-        ] {
-            assert_eq!(Named::of(argument), wanted, "{argument}");
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a:3");
-        std::fs::File::create_new(&path).unwrap();
-        let path = path.to_str().unwrap();
-        assert_eq!(Named::of(path), named(path, None, 0));
     }
 
     #[test]

@@ -45,7 +45,9 @@ fn is_lookalike(text: &str) -> bool {
         letter.is_whitespace() || matches!(letter, '\u{200B}'..='\u{200D}' | '\u{FEFF}')
     };
     let wide = |letter: char| matches!(letter, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ');
-    text.starts_with(blank) || text.ends_with(blank) || text.contains(wide)
+    // All of these begin with one byte, which is soon found.
+    let may_be_wide = memchr::memchr(0xEF, bytes).is_some();
+    text.starts_with(blank) || text.ends_with(blank) || may_be_wide && text.contains(wide)
 }
 
 #[cfg(test)]

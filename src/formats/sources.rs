@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::FormatsError;
-use super::input::file_of;
+use super::named::file_of;
 use crate::diagnostics::Words;
 
 /// Reads a text of rules, a mapping or another text, as UTF-8.
