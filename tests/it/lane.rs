@@ -157,8 +157,8 @@ pub fn check(rules: &RuleSet, events: &[Sent], rows: &[Row]) -> Result<u64, Stri
         let (_, summary) = worked::run(rules, &[], &registers, &batches, None);
         in_lane = summary.in_lane;
         if let Some((taken, in_turn)) = worked::run_in_turn(rules, &registers, &batches) {
-            if taken.len() != seen.len() || in_turn != summary {
-                return Err("taken as they came they come to something else".to_owned());
+            if taken.len() != seen.len() {
+                return Err("taken as they came they are not as many".to_owned());
             }
             // Events that depend on no other may come first; each event is there once.
             let by_place = |mut all: Vec<Outcome>| {
@@ -170,6 +170,9 @@ pub fn check(rules: &RuleSet, events: &[Sent], rows: &[Row]) -> Result<u64, Stri
                     let (one, other) = (shown(rules, one), shown(rules, other));
                     return Err(format!("in turn: {other}\nsorted: {one}"));
                 }
+            }
+            if in_turn != summary {
+                return Err(format!("in turn: {in_turn:?}\nsorted: {summary:?}"));
             }
         }
         let fates = |seen: &[Outcome]| seen.iter().map(|it| it.fate.clone()).collect::<Vec<Fate>>();
