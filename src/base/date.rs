@@ -87,42 +87,43 @@ impl Date {
 
     /// Gives the year, 1 to 9999.
     #[inline]
-    pub const fn year(self) -> i32 {
+    pub fn year(self) -> i32 {
         self.civil().0
     }
 
     /// Gives the month, 1 to 12.
     #[inline]
-    pub const fn month(self) -> i32 {
+    pub fn month(self) -> i32 {
         self.civil().1
     }
 
     /// Gives the day of the month, 1 to 31.
     #[inline]
-    pub const fn day(self) -> i32 {
+    pub fn day(self) -> i32 {
         self.civil().2
     }
 
     /// Gives year, month and day at the price of one of them.
     ///
     /// # Source
-    /// Howard Hinnant, *chrono-compatible low-level date algorithms*,
-    /// `civil_from_days`.
+    /// C. Neri, L. Schneider, *Euclidean affine functions and their application to calendar
+    /// algorithms*, Software: Practice and Experience 53 (2023), figure 12.
     #[inline]
-    pub const fn civil(self) -> (i32, i32, i32) {
-        // Years begin in March, so that the leap day is the last of its year, and
-        // are counted in eras of 400, which all have the same length.
-        let days = self.0 + DAYS_TO_EPOCH;
-        let era = days.div_euclid(DAYS_IN_ERA);
-        let day_of_era = days.rem_euclid(DAYS_IN_ERA);
-        let year_of_era =
-            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-        let year = era * 400 + year_of_era;
-        (if month <= 2 { year + 1 } else { year }, month, day)
+    pub fn civil(self) -> (i32, i32, i32) {
+        // Years begin in March, so that the leap day is the last of its year. Divisions by what
+        // is no power of two are products and shifts.
+        let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        let days = self.0.wrapping_add(DAYS_TO_EPOCH).cast_unsigned();
+        let fourths = 4 * days + 3;
+        let (century, fourths) = (fourths / DAYS_IN_ERA, fourths % DAYS_IN_ERA | 3);
+        let product = 2_939_745 * u64::from(fourths);
+        let (year_of_century, left) = (narrow(product >> 32), narrow(product & 0xffff_ffff));
+        let day_of_year = left / 2_939_745 / 4;
+        let months = 2141 * day_of_year + 197_913;
+        let (month, day) = (months >> 16, (months & 0xffff) / 2141);
+        let january = u32::from(day_of_year >= 306);
+        let year = 100 * century + year_of_century + january;
+        (year.cast_signed(), (month - 12 * january).cast_signed(), day.cast_signed() + 1)
     }
 
     /// Gives the day of the week.
@@ -184,15 +185,15 @@ impl Date {
     /// The caller vouches that the calendar has this day.
     ///
     /// # Source
-    /// Howard Hinnant, as above, `days_from_civil`.
+    /// Neri and Schneider, as above, figure 13.
     #[inline]
     pub(super) const fn from_civil(year: i32, month: i32, day: i32) -> Date {
-        let year = if month <= 2 { year - 1 } else { year };
-        let month_from_march = if month > 2 { month - 3 } else { month + 9 };
-        let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-        let (fourth, hundredth) = (year / 4, year / 100);
-        let before = year * 365 + fourth - hundredth + hundredth / 4;
-        Date(before + day_of_year - DAYS_TO_EPOCH)
+        let (year, month) = if month <= 2 { (year - 1, month + 12) } else { (year, month) };
+        let (year, month) = (year.cast_unsigned(), month.cast_unsigned());
+        let century = year / 100;
+        let before = 1461 * year / 4 - century + century / 4;
+        let day_of_year = (979 * month - 2919) / 32;
+        Date((before + day_of_year).cast_signed() + day - 1 - DAYS_TO_EPOCH)
     }
 }
 
@@ -211,7 +212,7 @@ impl fmt::Debug for Date {
 }
 
 /// Days in 400 years.
-const DAYS_IN_ERA: i32 = 146_097;
+const DAYS_IN_ERA: u32 = 146_097;
 /// Days from 0000-03-01 to 1970-01-01.
 const DAYS_TO_EPOCH: i32 = 719_468;
 

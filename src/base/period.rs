@@ -92,7 +92,7 @@ pub struct PeriodPiece {
 impl Period {
     /// Gives the period of this kind that a day lies in.
     #[inline]
-    pub const fn of(kind: PeriodKind, date: Date) -> Period {
+    pub fn of(kind: PeriodKind, date: Date) -> Period {
         let (year, month, _) = date.civil();
         Period { kind, index: year * kind.per_year() + (month - 1) / kind.months() }
     }

@@ -124,7 +124,10 @@ fn open_outputs<'n>(
     names: &'n Names,
     together: &Arc<Together>,
 ) -> Result<Outputs<'n>, Stop> {
-    let create = |file: &str| Output::create(file).map(|output| output.together(together));
+    let create = |file: &str| {
+        let output = Output::create(file)?.together(together);
+        if console.threads > 1 { output.forced_beside() } else { Ok(output) }
+    };
     let mut outputs = Outputs::default();
     // Whoever asks for a summary on the standard output does not want allocations there too.
     let stdout_taken = [&args.summary, &args.figures, &args.set_aside]

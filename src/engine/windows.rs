@@ -18,7 +18,7 @@ use super::together::Together;
 use super::trace::Off;
 
 /// So many events are unpacked together.
-pub(super) const WINDOW: usize = 1 << 14;
+pub(super) const WINDOW: usize = 1 << 15;
 /// So many times as many may be unpacked before they are taken.
 const AHEAD: usize = 2;
 

@@ -28,6 +28,7 @@ mod event_reader;
 mod events;
 mod exchange;
 mod figures;
+mod forcing;
 mod foreign;
 mod held;
 mod input;

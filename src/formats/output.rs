@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::FormatsError;
+use super::forcing::Forcing;
 use super::packed::{Packer, Packing};
 
 /// Where results go. A file is written beside its place and moved there by [`Output::finish`], so
@@ -18,6 +19,7 @@ pub struct Output {
     packer: Packer,
     /// With which others it comes into its place.
     together: Option<Arc<Together>>,
+    forcing: Option<Forcing>,
 }
 
 /// Results of one run: all of them come into their places, or none does.
@@ -105,7 +107,7 @@ impl Output {
             Ok(metadata) if !metadata.is_file() => {
                 let file = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 let to = To::Direct(BufWriter::with_capacity(BUFFER_BYTES, file));
-                Ok(Output { name, to, packer, together: None })
+                Ok(Output { name, to, packer, together: None, forcing: None })
             }
             _ => {
                 // A link is followed, so that it stays one.
@@ -118,7 +120,7 @@ impl Output {
                     .tempfile_in(folder.unwrap_or(Path::new(".")))
                     .map_err(failed)?;
                 let to = To::File(BufWriter::with_capacity(BUFFER_BYTES, file), path);
-                Ok(Output { name, to, packer, together: None })
+                Ok(Output { name, to, packer, together: None, forcing: None })
             }
         }
     }
@@ -128,10 +130,22 @@ impl Output {
         Output { together: Some(together.clone()), ..self }
     }
 
+    /// The same file, forced to its disk by a thread of its own while it is written.
+    ///
+    /// # Errors
+    /// There can be no such thread.
+    pub fn forced_beside(self) -> Result<Output, FormatsError> {
+        let To::File(writer, _) = &self.to else { return Ok(self) };
+        let forcing = Forcing::new(writer.get_ref().as_file());
+        let forcing = forcing.map_err(|error| failure(&self.name, error))?;
+        Ok(Output { forcing: Some(forcing), ..self })
+    }
+
     /// The standard output.
     pub fn stdout() -> Output {
         let to = To::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()));
-        Output { name: "standard output".to_owned(), to, packer: Packer::new(None), together: None }
+        let (name, packer) = ("standard output".to_owned(), Packer::new(None));
+        Output { name, to, packer, together: None, forcing: None }
     }
 
     /// Whether what was written to such a place can be thrown away and written anew, as long as it
@@ -153,6 +167,7 @@ impl Output {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FormatsError> {
         self.heed()?;
         let written = self.packer.write(bytes, self.to.writer());
+        self.forcing.iter_mut().for_each(|forcing| forcing.written(bytes.len()));
         written.map_err(|error| failure(&self.name, error))
     }
 
@@ -174,6 +189,8 @@ impl Output {
             To::File(writer, path) => {
                 let file =
                     writer.into_inner().map_err(|error| failure(&name, error.into_error()))?;
+                let forced = self.forcing.map_or(Ok(()), Forcing::finish);
+                forced.map_err(|error| failure(&name, error))?;
                 // A file system may report a full disk only when it really writes.
                 file.as_file().sync_data().map_err(|error| failure(&name, error))?;
                 if let Some(together) = &self.together {

@@ -89,18 +89,18 @@ pub(super) struct Own {
 impl Members {
     fn with_room(count: usize) -> Members {
         Members {
-            places: Vec::with_capacity(count),
+            places: Some(Vec::with_capacity(count)),
             rows: Vec::with_capacity(count),
             days: Vec::with_capacity(count),
         }
     }
 }
 
-/// Events that go through the same program: their places among those asked about, their rows, and
-/// their days.
+/// Events that go through the same program: their places among those asked about, unless that is all
+/// of them, their rows, and their days.
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    pub places: Vec<usize>,
+    pub places: Option<Vec<usize>>,
     pub rows: Vec<u32>,
     pub days: Vec<i64>,
 }
@@ -176,8 +176,9 @@ impl Enough {
 const GROUP_FEW: usize = 16;
 
 fn together(events: &[(u32, Date)]) -> Members {
-    let (rows, days) = events.iter().map(|(row, day)| (*row, i64::from(day.days()))).unzip();
-    Members { places: (0..events.len()).collect(), rows, days }
+    let rows = events.iter().map(|(row, _)| *row).collect();
+    let days = events.iter().map(|(_, day)| day.days().into()).collect();
+    Members { places: None, rows, days }
 }
 
 /// To make a program costs about as much as it saves so many events.
@@ -275,18 +276,20 @@ impl Programs {
         events: &[(u32, Date)],
     ) -> Vec<(Option<u32>, Members)> {
         if self.made.is_empty() {
-            let (rows, days) =
-                events.iter().map(|(row, day)| (*row, i64::from(day.days()))).unzip();
-            return vec![(None, Members { places: (0..events.len()).collect(), rows, days })];
+            return vec![(None, together(events))];
         }
-        let numbers: Vec<usize> = events
-            .iter()
-            .map(|(row, day)| {
-                let situation = self.situation(answers, at(*row), *day);
-                let program = situation.and_then(|situation| self.of_situation(situation));
-                program.map_or(0, |program| at(program) + 1)
-            })
-            .collect();
+        let number = |(row, day): &(u32, Date)| {
+            let situation = self.situation(answers, at(*row), *day);
+            let program = situation.and_then(|situation| self.of_situation(situation));
+            program.map_or(0, |program| at(program) + 1)
+        };
+        let numbers: Vec<usize> = events.iter().map(number).collect();
+        if let Some((first, others)) = numbers.split_first()
+            && others.iter().all(|number| number == first)
+        {
+            let program = first.checked_sub(1).and_then(|place| u32::try_from(place).ok());
+            return vec![(program, together(events))];
+        }
         let mut sizes = vec![0; self.programs.len() + 1];
         for number in &numbers {
             if let Some(size) = sizes.get_mut(*number) {
@@ -296,7 +299,7 @@ impl Programs {
         let mut of_programs: Vec<Members> = sizes.into_iter().map(Members::with_room).collect();
         for (place, ((row, day), number)) in events.iter().zip(&numbers).enumerate() {
             if let Some(members) = of_programs.get_mut(*number) {
-                members.places.push(place);
+                members.places.iter_mut().for_each(|places| places.push(place));
                 members.rows.push(*row);
                 members.days.push(day.days().into());
             }

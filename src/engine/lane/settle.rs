@@ -66,6 +66,12 @@ pub(super) fn settled_units<W: Whole>(
     fractions: &mut Vec<(W, usize)>,
     units: &mut [W],
 ) -> Option<u64> {
+    if den == W::ONE {
+        // Shares that are whole units are what is given.
+        let sum = shares.iter().try_fold(W::ZERO, |sum, share| sum.plus(*share))?;
+        units.iter_mut().zip(shares).for_each(|(units, share)| *units = *share);
+        return (sum == whole).then_some(0);
+    }
     let mirrored = whole < W::ZERO;
     let (mut sum, mut missing) = (W::ZERO, whole.size()?);
     fractions.clear();

@@ -512,7 +512,7 @@ fn moved(span: Span, by: i32) -> Span {
 }
 
 /// Times a constant.
-fn times(number: Number, by: i128) -> Number {
+pub(super) fn times(number: Number, by: i128) -> Number {
     match (&number, by) {
         (Number::Slot(_), 0) => Number::Constant(0),
         _ => scaled(number.clone(), by).unwrap_or_else(|| Number::Scaled(Box::new(number), by)),

@@ -47,5 +47,5 @@ pub use tree::{
 };
 pub use way::{
     Add, Becomes, CaseOf, Choice, Divide, Done, Feed, Lane, Leaf, Levy, Limit, Next, Program,
-    RowRead, Settle, Step, Sum, TotalKey, Way, WayOfSettling,
+    Remembered, Rests, RowRead, Settle, Step, Sum, TotalKey, Way, WayOfSettling,
 };

@@ -1,10 +1,10 @@
 //! Questions about an event that have few answers, and the programs for what is answered.
 
 use super::super::{Event, Kind, Plan, at};
-use super::known::{Known, Reader, multiple};
+use super::known::{Known, Reader, multiple, times};
 use super::{
     CaseOf, Choice, Divide, Done, Entity, Feed, KeyPart, Leaf, Limit, Next, Number, Program,
-    RowLoop, RowSettle, RowShare, Settle, Slot, Spread, Step, Truth, Way,
+    Remembered, RowLoop, RowSettle, RowShare, Settle, Slot, Spread, Step, Truth, Way,
 };
 
 /// A question about an event, whose answers are numbered from zero.
@@ -282,6 +282,11 @@ impl<'k, K: Known> Maker<'k, K> {
         let made = match step {
             Step::Put(slot, number) => {
                 let number = self.reader.number(number);
+                if number == Number::Constant(0) {
+                    // A multiple of anything.
+                    self.reader.multiples.push((*slot, *slot, 0));
+                    return;
+                }
                 if let Some((base, by)) = multiple(&number) {
                     self.reader.multiples.push((*slot, base, by));
                     return;
@@ -320,8 +325,8 @@ impl<'k, K: Known> Maker<'k, K> {
         }
         for kept in &of_rows.keep {
             let (base, by) = self.reader.slot(*kept);
-            if base != *kept {
-                steps.push(Step::Put(*kept, Number::Scaled(Box::new(Number::Slot(base)), by)));
+            if (base, by) != (*kept, 1) {
+                steps.push(Step::Put(*kept, times(Number::Slot(base), by)));
             }
         }
         self.reader.multiples.truncate(before);
@@ -350,7 +355,7 @@ impl<'k, K: Known> Maker<'k, K> {
             return base;
         }
         // It stays a multiple for whoever reads it as one.
-        steps.push(Step::Put(slot, Number::Scaled(Box::new(Number::Slot(base)), by)));
+        steps.push(Step::Put(slot, times(Number::Slot(base), by)));
         slot
     }
 
@@ -366,8 +371,11 @@ impl<'k, K: Known> Maker<'k, K> {
                 None => *slot = self.plain(*slot, steps),
             }
         }
-        divided(&settle)
-            .map_or_else(|| Step::Settle(Box::new(settle)), |it| Step::Divide(Box::new(it)))
+        let Some(divide) = divided(&settle) else { return Step::Settle(Box::new(settle)) };
+        for (.., to) in settle.shares.iter().filter(|(_, by, _)| *by == 0) {
+            steps.push(Step::Put(*to, Number::Constant(0)));
+        }
+        Step::Divide(Box::new(divide))
     }
 
     fn done(&mut self, done: &Done, steps: &mut Vec<Step>) -> Done {
@@ -416,16 +424,18 @@ fn the_only_one<'c>(cases: &'c [CaseOf], whens: &[Truth]) -> Option<&'c Way> {
     }
 }
 
-/// The settlement of parts of one whole that are known and come to it.
+/// The settlement of parts of one whole that are known and come to it. A part that is nothing gets
+/// nothing, not even a unit that is missing.
 fn divided(settle: &Settle) -> Option<Divide> {
     let (&[whole], []) = (settle.plus.as_slice(), settle.minus.as_slice()) else { return None };
     let sum = i32::try_from(settle.den).ok().map(i64::from)?;
     let mut parts = Vec::with_capacity(settle.shares.len());
     let mut left = sum;
-    for (slot, by, to) in &settle.shares {
-        let part = i64::try_from(*by).ok().filter(|part| *part >= 0 && *slot == whole)?;
+    for (slot, by, to) in settle.shares.iter().filter(|(_, by, _)| *by != 0) {
+        let part = i64::try_from(*by).ok().filter(|part| *part > 0 && *slot == whole)?;
         left = left.checked_sub(part)?;
         parts.push((part, *to));
     }
-    (left == 0).then_some(Divide { whole, parts, sum, by: settle.by })
+    let rests = Remembered::default();
+    (left == 0).then_some(Divide { whole, parts, sum, by: settle.by, rests })
 }

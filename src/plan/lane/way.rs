@@ -1,5 +1,7 @@
 //! What happens to an event in its lane.
 
+use std::sync::OnceLock;
+
 use super::rows::{Each, FigureOf, LaneFactors, RowLoop, RowSettle, Selected, Source, Spread};
 use super::{Carried, Day, KeyPart, Number, Questions, Slot, Tree, Truth};
 
@@ -257,6 +259,34 @@ pub struct Divide {
     pub sum: i64,
     /// Who gets the missing units.
     pub by: WayOfSettling,
+    /// What each rest of a division by the sum gives, once that has been worked out.
+    pub rests: Remembered<Rests>,
+}
+
+/// What follows from what stands beside it, once it has been worked out: no two are different.
+#[derive(Debug, Clone)]
+pub struct Remembered<T>(pub OnceLock<T>);
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Remembered<T> {
+        Remembered(OnceLock::new())
+    }
+}
+
+impl<T> PartialEq for Remembered<T> {
+    fn eq(&self, _: &Remembered<T>) -> bool {
+        true
+    }
+}
+
+/// What each rest of a division by the sum of known parts gives; nothing known of any, where there are
+/// too many.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rests {
+    /// By part and by rest.
+    pub units: Vec<Vec<i64>>,
+    /// By rest, the units given beyond rounding down.
+    pub given: Vec<u64>,
 }
 
 /// Who gets the missing units.

@@ -1,6 +1,7 @@
 //! The keys of totals that events of a batch have, and which events undo which.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use foldhash::fast::FixedState;
 
@@ -164,10 +165,10 @@ impl PartOf {
 pub(super) struct KeysOf {
     pub events: usize,
     /// By key of the lane: its space, and the number of each event's.
-    keys: Vec<(usize, Vec<i64>)>,
+    keys: Vec<(usize, Rc<Vec<i64>>)>,
     /// What is undone in the batch stands under a key of its own, in a space of its own: the event
     /// and those that undo it have the same number there, all others none.
-    undone: Option<(usize, Vec<i64>)>,
+    undone: Option<(usize, Rc<Vec<i64>>)>,
     /// What an event that undoes another changes besides: spaces and numbers of keys.
     besides: HashMap<usize, Vec<(usize, usize)>, FixedState>,
 }
@@ -184,7 +185,7 @@ impl KeysOf {
         for part in parts.keys.iter().flatten() {
             texts.note(part, of, &rows, &mut state.names);
         }
-        let mut all = KeysOf::none();
+        let mut keys = Vec::with_capacity(lane.keys.len());
         for (declared, parts) in lane.keys.iter().zip(&parts.keys) {
             let Some(space) = state.keys.get_mut(at(declared.space)) else {
                 return KeysOf::none();
@@ -218,11 +219,14 @@ impl KeysOf {
                 }
             };
             count = numbers.len();
-            all.keys.push((at(declared.space), numbers));
+            keys.push((at(declared.space), numbers));
         }
-        all.keys.iter_mut().for_each(|(_, numbers)| numbers.truncate(count));
-        all.events = count;
-        all
+        let up_to = |(space, mut numbers): (usize, Vec<i64>)| {
+            numbers.truncate(count);
+            (space, Rc::new(numbers))
+        };
+        let keys = keys.into_iter().map(up_to).collect();
+        KeysOf { events: count, keys, ..KeysOf::none() }
     }
 
     fn none() -> KeysOf {
@@ -260,7 +264,7 @@ impl KeysOf {
             self.note_own(own, (events, &known), &mut numbers, state);
         }
         // Behind all spaces of keys.
-        self.undone = Some((state.keys.len(), numbers));
+        self.undone = Some((state.keys.len(), Rc::new(numbers)));
     }
 
     /// Gives the events that are undone the numbers of those that undo them, and those their keys.
@@ -314,9 +318,19 @@ impl KeysOf {
         own.chain(self.besides.values().flatten().copied())
     }
 
+    /// The spaces and numbers of all keys, if no event has others than its lane knows.
+    pub fn all_are_own(&self) -> Option<&[(usize, Rc<Vec<i64>>)]> {
+        self.undone.is_none().then_some(&self.keys)
+    }
+
+    /// Those of all events.
+    pub fn all(&self) -> Vec<Option<Numbers>> {
+        self.keys.iter().map(|(_, numbers)| Some(Numbers::Each(Rc::clone(numbers)))).collect()
+    }
+
     /// Those of some events.
     pub fn of(&self, places: &[usize]) -> Vec<Option<Numbers>> {
-        let own = |numbers: &Vec<i64>| Numbers::each(only(numbers, places));
+        let own = |numbers: &[i64]| Numbers::each(only(numbers, places));
         self.keys.iter().map(|(_, numbers)| Some(own(numbers))).collect()
     }
 }

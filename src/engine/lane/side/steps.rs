@@ -1,6 +1,6 @@
 //! The steps of a way for many events at once; compare [`super::super::settle`].
 
-use crate::plan::{Choice, Divide, LaneStep, Limit, Settle, Slot, Sum, at};
+use crate::plan::{Choice, Divide, LaneStep, Limit, Rests, Settle, Slot, Sum, at};
 
 use super::super::settle::{divided_units, settled_units};
 use super::Group;
@@ -18,23 +18,27 @@ pub(super) struct Watched {
     pub bound: Numbers,
 }
 
-/// What each rest of a division by known parts gives.
-struct Rests {
-    /// By part and by rest.
-    units: Vec<Vec<i64>>,
-    /// By rest, the units given beyond rounding down.
-    given: Vec<u64>,
+/// Of more rests than these none is remembered.
+const RESTS_MAX: i64 = 1 << 10;
+
+/// What each rest of a division by known parts gives, if they are few: it depends on nothing else.
+fn rests_of(divide: &Divide) -> Option<&Rests> {
+    let made = divide.rests.0.get_or_init(|| made_rests(divide).unwrap_or_default());
+    (!made.given.is_empty()).then_some(made)
 }
 
-impl Rests {
-    fn of(divide: &Divide, rests: &mut Vec<u64>, made: &mut [i64]) -> Option<Rests> {
-        let mut all = Rests { units: vec![Vec::new(); divide.parts.len()], given: Vec::new() };
-        for rest in 0..divide.sum {
-            all.given.push(divided_units(rest, divide, rests, made)?);
-            all.units.iter_mut().zip(&*made).for_each(|(all, units)| all.push(*units));
-        }
-        Some(all)
+fn made_rests(divide: &Divide) -> Option<Rests> {
+    let parts = divide.parts.len();
+    let (mut made, mut rests) = (vec![0; parts], Vec::with_capacity(parts));
+    let mut all = Rests { units: vec![Vec::new(); parts], given: Vec::new() };
+    if divide.sum > RESTS_MAX {
+        return None;
     }
+    for rest in 0..divide.sum {
+        all.given.push(divided_units(rest, divide, &mut rests, &mut made)?);
+        all.units.iter_mut().zip(&made).for_each(|(all, units)| all.push(*units));
+    }
+    Some(all)
 }
 
 impl Group<'_, '_> {
@@ -121,6 +125,9 @@ impl Group<'_, '_> {
             shares.push(self.slot(*share).map(&mut self.lost, |it| it.checked_mul(by?)));
         }
         let Some(den) = self.narrow_or_lost(settle.den) else { return };
+        if den == 1 {
+            return self.settled(settle, &wholes, shares);
+        }
         let mut units: Vec<Vec<i64>> = vec![vec![0; self.rows.len()]; shares.len()];
         let (mut own, mut made) = (vec![0; shares.len()], vec![0; shares.len()]);
         let mut fractions = Vec::new();
@@ -136,16 +143,25 @@ impl Group<'_, '_> {
         }
     }
 
+    /// Shares that are whole units are what is given.
+    fn settled(&mut self, settle: &Settle, wholes: &Numbers, shares: Vec<Numbers>) {
+        let sum = shares.iter().fold(Numbers::All(0), |sum, share| {
+            sum.with(share.clone(), &mut self.lost, i64::checked_add)
+        });
+        let same = sum.test_with(wholes, |sum, whole| sum == whole);
+        self.lose(|place| !same.at(place));
+        for ((_, _, to), share) in settle.shares.iter().zip(shares) {
+            self.put(*to, share);
+        }
+    }
+
     fn divide(&mut self, divide: &Divide) {
         let wholes = self.slot(divide.whole);
-        let parts = divide.parts.len();
-        let mut made = vec![0; parts];
-        let mut rests = Vec::with_capacity(parts);
-        // What a rest gives depends on it alone: where there are few, each is worked out once.
-        let few = usize::try_from(divide.sum).is_ok_and(|sum| sum <= self.rows.len());
-        if few && let Some(table) = Rests::of(divide, &mut rests, &mut made) {
-            return self.divide_by(divide, &wholes, &table);
+        if let Some(table) = rests_of(divide) {
+            return self.divide_by(divide, &wholes, table);
         }
+        let parts = divide.parts.len();
+        let (mut made, mut rests) = (vec![0; parts], Vec::with_capacity(parts));
         let mut units: Vec<Vec<i64>> = vec![vec![0; self.rows.len()]; parts];
         for place in 0..self.rows.len() {
             let given = divided_units(wholes.at(place), divide, &mut rests, &mut made);

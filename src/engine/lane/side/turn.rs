@@ -7,6 +7,8 @@
 //! in common with it; that is possible because whatever such an event reads and changes stands under
 //! its keys ([`Program::whole`](crate::plan::Program)).
 
+use std::borrow::Cow;
+
 use crate::base::Date;
 use crate::plan::{Day, at};
 use crate::rows::{Batch, Column};
@@ -30,6 +32,8 @@ pub(in crate::engine::lane) struct Turns {
     /// By space and number of a key.
     asked: Vec<Vec<Asked>>,
     now: u32,
+    /// Whether any event is taken alone now.
+    any_alone: bool,
 }
 
 /// Who has asked for a key.
@@ -171,20 +175,27 @@ impl Lanes {
             if own.len() < TURN_MIN {
                 break;
             }
-            let of_turn: Vec<(u32, Date)> =
-                own.iter().filter_map(|place| events.get(*place).copied()).collect();
+            let all = own.len() == events.len();
+            let of_turn: Cow<'_, [(u32, Date)]> = match all {
+                true => Cow::Borrowed(events),
+                false => own.iter().filter_map(|place| events.get(*place).copied()).collect(),
+            };
             let mut finished = Vec::new();
             for (program, members) in programs.groups_of_turn(answers, &of_turn) {
-                let places = only(&own, &members.places);
                 let (lane, program) = (&programs.lane, programs.program_at(program));
                 let of = Of { lane, program, batch, ahead: &answers.ahead, registers };
-                let numbers = keys.of(&places);
+                let numbers = match &members.places {
+                    None if all => keys.all(),
+                    None => keys.of(&own),
+                    Some(places) => keys.of(&only(&own, places)),
+                };
                 work_out(of, state, (members.rows, members.days), numbers, &mut finished);
             }
             for group in finished {
                 group.commit(state, side)?;
             }
-            let lost = own.iter().zip(&of_turn).filter(|(_, (row, _))| side.of(at(*row)).is_none());
+            let lost = |(_, (row, _)): &(&usize, &(u32, Date))| side.of(at(*row)).is_none();
+            let lost = own.iter().zip(of_turn.iter()).filter(lost);
             let lost: Vec<usize> = lost.map(|(place, _)| *place).collect();
             done += own.len() - lost.len();
             programs.turns.are_alone(&keys, &lost);
@@ -199,16 +210,13 @@ impl Turns {
     /// The events by turns: each in the first in which no event before it has a key in common with it
     /// that is in the same turn or a later one.
     fn turns(&mut self, keys: &KeysOf) -> Vec<Vec<usize>> {
+        self.any_alone = false;
+        self.make_room(keys);
         self.now = self.now.saturating_add(1);
-        for (space, greatest) in keys.greatest() {
-            if self.asked.len() <= space {
-                self.asked.resize_with(space + 1, Vec::new);
-            }
-            if let Some(asked) = self.asked.get_mut(space) {
-                let count = asked.len().max(greatest + 1);
-                asked.resize(count, Asked::default());
-            }
+        if self.are_apart(keys) {
+            return vec![(0..keys.events).collect()];
         }
+        self.now = self.now.saturating_add(1);
         let mut turns: Vec<Vec<usize>> = Vec::new();
         for place in 0..keys.events {
             let mut turn = 0;
@@ -233,9 +241,40 @@ impl Turns {
         turns
     }
 
+    fn make_room(&mut self, keys: &KeysOf) {
+        for (space, greatest) in keys.greatest() {
+            if self.asked.len() <= space {
+                self.asked.resize_with(space + 1, Vec::new);
+            }
+            if let Some(asked) = self.asked.get_mut(space) {
+                asked.resize(asked.len().max(greatest + 1), Asked::default());
+            }
+        }
+    }
+
+    /// Whether no two events have a key in common; each key is noted as asked for in the first turn.
+    fn are_apart(&mut self, keys: &KeysOf) -> bool {
+        let now = self.now;
+        let Some(all) = keys.all_are_own() else { return false };
+        for (place, (space, numbers)) in all.iter().enumerate() {
+            // Two keys of one event may be the same, or one another's.
+            let again = all.iter().take(place).any(|(other, _)| other == space);
+            let Some(asked) = self.asked.get_mut(*space).filter(|_| !again) else { return false };
+            for number in numbers.iter() {
+                let own = usize::try_from(*number).ok().and_then(|it| asked.get_mut(it));
+                let Some(own) = own.filter(|own| own.at != now) else { return false };
+                (own.at, own.turn) = (now, 0);
+            }
+        }
+        true
+    }
+
     /// Those of a turn before which no event with a key in common is taken alone; the others are taken
     /// alone themselves.
     fn not_after_alone(&mut self, keys: &KeysOf, turn: Vec<usize>) -> Vec<usize> {
+        if !self.any_alone {
+            return turn;
+        }
         let now = self.now;
         let is_alone = |turns: &Turns, place: &usize| {
             let asked = |(space, number)| turns.asked(space, number);
@@ -249,6 +288,7 @@ impl Turns {
 
     /// Notes that events are taken alone.
     fn are_alone(&mut self, keys: &KeysOf, places: &[usize]) {
+        self.any_alone |= !places.is_empty();
         let now = self.now;
         for (space, number) in places.iter().flat_map(|place| keys.at(*place)) {
             if let Some(asked) = self.asked_mut(space, number) {
