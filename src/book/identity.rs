@@ -1,10 +1,12 @@
 //! What an event is known by, across editions.
 
+use std::cmp::Ordering;
+
 use crate::base::Digest;
 use crate::rows::Cell;
 
 use super::BookError;
-use super::canonical::{Canonical, Writer, bytes_of};
+use super::canonical::{Canonical, Fault, Reader, Writer, bytes_of};
 use super::entry::{Event, Outcome, Part, Unread};
 use super::keys::{Index, Key};
 
@@ -59,28 +61,35 @@ pub(super) fn unread_key(row: &Unread, source: &str) -> Key {
     Key::of(Index::Event, out.written())
 }
 
-/// The lane of an event as a key.
-pub(super) fn lane_key(event: &Event) -> Result<Key, BookError> {
+/// The bytes of the lane of an event.
+pub(super) fn lane_bytes(event: &Event) -> Result<Vec<u8>, BookError> {
     let mut out = Writer::default();
     write_portable(&cells(&event.lane, event)?, &mut out)?;
-    Ok(Key::of(Index::Lane, out.written()))
+    Ok(out.finish())
 }
 
-/// The place of an event in its lane.
-pub(super) fn rank(event: &Event) -> Result<Vec<Cell>, BookError> {
-    cells(&event.rank, event)
+/// The bytes of the place of an event in its lane.
+pub(super) fn rank_bytes(event: &Event) -> Result<Vec<u8>, BookError> {
+    Ok(bytes_of(&cells(&event.rank, event)?))
 }
 
-/// Whether one rank stands before another: numbers by value, texts by code point.
-pub(super) fn stands_before(one: &[Cell], other: &[Cell]) -> bool {
-    let mut parts = one.iter().zip(other);
-    parts.find_map(|(one, other)| {
-        let order = compare(one, other);
-        order.is_ne().then_some(order.is_lt())
-    }) == Some(true)
+/// Whether one rank, in its bytes, stands before another: numbers by value, texts by code point.
+pub(super) fn stands_before(one: &[u8], other: &[u8]) -> Result<bool, BookError> {
+    let first_difference = || -> Result<Ordering, Fault> {
+        let (mut one, mut other) = (Reader::new(one), Reader::new(other));
+        for _ in 0..one.length()?.min(other.length()?) {
+            let order = compare(&Cell::read(&mut one)?, &Cell::read(&mut other)?);
+            if order.is_ne() {
+                return Ok(order);
+            }
+        }
+        Ok(Ordering::Equal)
+    };
+    let order = first_difference();
+    order.map(Ordering::is_lt).map_err(|_| BookError::Internal("a rank that cannot be read"))
 }
 
-fn compare(one: &Cell, other: &Cell) -> std::cmp::Ordering {
+fn compare(one: &Cell, other: &Cell) -> Ordering {
     match (one, other) {
         (Cell::Bool(one), Cell::Bool(other)) => one.cmp(other),
         (Cell::Integer(one), Cell::Integer(other)) => one.cmp(other),

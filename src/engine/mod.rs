@@ -46,6 +46,7 @@ mod run;
 mod settle;
 mod settlement;
 mod shelved;
+mod sorted;
 mod stage;
 mod state;
 mod summary;

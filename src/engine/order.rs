@@ -10,6 +10,8 @@ use crate::base::{Date, Exact};
 use crate::plan::{Event, at};
 use crate::rows::{Batch, Cell, Column, Packed};
 
+use super::sorted::Sorted;
+
 /// Rows kept for a while, with what orders them besides.
 #[derive(Debug)]
 pub(crate) struct Kept<R> {
@@ -40,7 +42,8 @@ impl Rows for Packed {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slot {
     pub date: Date,
-    first: u64,
+    /// The first ordering field, cut down.
+    pub first: u64,
     pub batch: u32,
     pub row: u32,
 }
@@ -130,95 +133,6 @@ impl Kept<Packed> {
     }
 }
 
-/// Puts slots in order.
-pub(crate) fn sort<R: Rows>(slots: &mut Vec<Slot>, kept: &[Kept<R>], events: &[Event]) {
-    // Files are mostly in order.
-    let by_order = |a: &Slot, b: &Slot| order(a, b, kept, events);
-    if slots.is_sorted_by(|a, b| by_order(a, b).is_le()) {
-        return;
-    }
-    match Digits::of(slots) {
-        Some(digits) if slots.len() >= FEW => {
-            digits.sort(slots);
-            // What is left stands side by side.
-            for same in slots.chunk_by_mut(|a, b| (a.date, a.first) == (b.date, b.first)) {
-                if same.len() > 1 {
-                    same.sort_by(by_order);
-                }
-            }
-        }
-        _ => slots.sort_by(by_order),
-    }
-}
-
-/// So few are sorted by comparing them.
-const FEW: usize = 4096;
-const DIGIT_BITS: u32 = 11;
-
-/// Dates and first fields of slots as one number of a few digits, by which they are sorted digit by
-/// digit: that goes through them a few times, where comparing goes twenty.
-struct Digits {
-    least_date: i32,
-    least_first: u64,
-    first_bits: u32,
-    from_bit: u32,
-    bits: u32,
-}
-
-impl Digits {
-    /// Nothing if the numbers are too large.
-    fn of(slots: &[Slot]) -> Option<Digits> {
-        let dates = slots.iter().map(|slot| slot.date.days());
-        let firsts = slots.iter().map(|slot| slot.first);
-        let (least_date, last_date) = (dates.clone().min()?, dates.max()?);
-        let (least_first, greatest) = (firsts.clone().min()?, firsts.max()?);
-        let bits = |range: u64| u64::BITS - range.leading_zeros();
-        let first_bits = bits(greatest - least_first);
-        let date_bits = bits(u64::from(last_date.abs_diff(least_date)));
-        // What stands in the order of the first field needs to be sorted by date alone.
-        let in_order = slots.is_sorted_by_key(|slot| slot.first);
-        let from_bit = if in_order { first_bits } else { 0 };
-        let bits = first_bits + date_bits;
-        (bits < u64::BITS).then_some(Digits { least_date, least_first, first_bits, from_bit, bits })
-    }
-
-    fn number(&self, slot: &Slot) -> u64 {
-        let date = u64::from(slot.date.days().abs_diff(self.least_date));
-        date << self.first_bits | (slot.first - self.least_first)
-    }
-
-    fn sort(&self, slots: &mut Vec<Slot>) {
-        let mut other = slots.clone();
-        let mut bit = self.from_bit;
-        while bit < self.bits {
-            let digit = |slot: &Slot| {
-                let digit = self.number(slot) >> bit & ((1 << DIGIT_BITS) - 1);
-                usize::try_from(digit).unwrap_or(0)
-            };
-            let mut ends = [0_usize; 1 << DIGIT_BITS];
-            for slot in slots.iter() {
-                if let Some(count) = ends.get_mut(digit(slot)) {
-                    *count += 1;
-                }
-            }
-            let mut before = 0;
-            for end in &mut ends {
-                before += std::mem::replace(end, before);
-            }
-            for slot in slots.iter() {
-                if let Some(place) = ends.get_mut(digit(slot)) {
-                    if let Some(to) = other.get_mut(*place) {
-                        *to = *slot;
-                    }
-                    *place += 1;
-                }
-            }
-            std::mem::swap(slots, &mut other);
-            bit += DIGIT_BITS;
-        }
-    }
-}
-
 /// Whether slots with the same digest of this column have the same value.
 fn says_all(column: &Column) -> bool {
     match column {
@@ -269,8 +183,8 @@ pub(crate) fn order<R: Rows>(a: &Slot, b: &Slot, kept: &[Kept<R>], events: &[Eve
 }
 
 /// Which events stand at a place that another event of their kind has too, asked in their order.
-pub(crate) struct Ties<'k> {
-    slots: &'k [Slot],
+pub(super) struct Ties<'k> {
+    slots: &'k Sorted,
     kept: &'k [Kept<Packed>],
     events: &'k [Event],
     /// The end of the events at one place looked at last, and whether they exclude each other.
@@ -278,7 +192,7 @@ pub(crate) struct Ties<'k> {
 }
 
 impl<'k> Ties<'k> {
-    pub fn new(slots: &'k [Slot], kept: &'k [Kept<Packed>], events: &'k [Event]) -> Ties<'k> {
+    pub fn new(slots: &'k Sorted, kept: &'k [Kept<Packed>], events: &'k [Event]) -> Ties<'k> {
         Ties { slots, kept, events, last: (0, false) }
     }
 
@@ -292,20 +206,19 @@ impl<'k> Ties<'k> {
     }
 
     fn at_one_place(&self, start: usize) -> (usize, bool) {
-        let rest = self.slots.get(start..).unwrap_or_default();
-        let Some((first, others)) = rest.split_first() else { return (start + 1, false) };
-        if others.first().is_none_or(|it| (it.date, it.first) != (first.date, first.first)) {
-            return (start + 1, false);
+        let alone = (start + 1, false);
+        if !self.slots.is_like_the_next(start) {
+            return alone;
         }
+        let Some(first) = self.slots.slot(start) else { return alone };
         let event = self.kept.get(at(first.batch)).and_then(|it| self.events.get(at(it.event)));
-        let Some(event) = event.filter(|event| event.order_matters) else {
-            return (start + 1, false);
-        };
-        let same = |other: &&Slot| order(first, other, self.kept, self.events).is_eq();
-        let length = rest.iter().take_while(same).count();
-        let again = |other: &Slot| !event.unique.is_empty() && self.alike(first, other);
-        let tied = length > 1 && !rest.iter().take(length).all(again);
-        (start + length, tied)
+        let Some(event) = event.filter(|event| event.order_matters) else { return alone };
+        let same = |other: &Slot| order(&first, other, self.kept, self.events).is_eq();
+        let here = (start..).map_while(|place| self.slots.slot(place)).take_while(same);
+        let here: Vec<Slot> = here.collect();
+        let again = |other: &Slot| !event.unique.is_empty() && self.alike(&first, other);
+        let tied = here.len() > 1 && !here.iter().all(again);
+        (start + here.len(), tied)
     }
 
     /// Whether two events of one kind have every field alike.

@@ -13,8 +13,9 @@ use crate::rows::{Batch, Cell, Column, Origin, Packed, Shelf, Sink};
 use super::calendar::Calendar;
 use super::fault::RunError;
 use super::hands::Firsts;
-use super::order::{Kept, Slot, order, sort};
+use super::order::{Kept, Slot, order};
 use super::run::Run;
+use super::sorted::{Sorted, sort};
 use super::turns::Waiting;
 use super::windows::{Ordered, WINDOW, by_kind};
 
@@ -32,9 +33,7 @@ pub(super) type PutAway = VecDeque<u64>;
 impl<E> Memory<'_, E> {
     /// Puts away what waits, if it takes too much memory.
     pub(super) fn relieve(&mut self, waiting: &mut Waiting<'_>, plan: &Plan) -> Result<(), E> {
-        // To put places in order takes as much memory again.
-        let places = waiting.slots.len() * 2 * size_of::<Slot>();
-        if waiting.size + places <= self.bytes {
+        if waiting.size + waiting.slots.size() <= self.bytes {
             return Ok(());
         }
         self.put_away(waiting, plan)
@@ -42,13 +41,13 @@ impl<E> Memory<'_, E> {
 
     /// Puts away all that waits.
     pub(super) fn put_away(&mut self, waiting: &mut Waiting<'_>, plan: &Plan) -> Result<(), E> {
-        sort(&mut waiting.slots, &waiting.kept, &plan.events);
+        let slots = std::mem::take(&mut waiting.slots).sorted(&waiting.kept, &plan.events);
         let mut put_away = PutAway::new();
-        for slots in waiting.slots.chunks(WINDOW) {
-            put_away.push_back(self.shelf.put(&batches(plan, slots, &waiting.kept))?);
+        for start in (0..slots.len()).step_by(WINDOW) {
+            let slots = slots.window(start, WINDOW);
+            put_away.push_back(self.shelf.put(&batches(plan, &slots, &waiting.kept))?);
         }
         waiting.put_away.push(put_away);
-        waiting.slots.clear();
         waiting.kept.clear();
         waiting.size = 0;
         Ok(())
@@ -208,7 +207,7 @@ impl<S: Sink> Run<'_, S> {
                 held_back = slots.split_off(slots.len() - last);
             }
             let ordered = Ordered { kept: &rows.kept, firsts };
-            self.take_sorted(&slots, ordered, calendar)?;
+            self.take_sorted(&Sorted::Slots(slots), ordered, calendar)?;
             let under_way = all.iter().filter(|it| !it.slots.is_empty());
             let places = under_way.flat_map(|it| it.places.iter().copied());
             rows.keep_only(places.chain(held_back.iter().map(|slot| slot.batch)));

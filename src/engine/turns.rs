@@ -12,10 +12,11 @@ use super::calendar::Calendar;
 use super::evaluator::Evaluator;
 use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands};
-use super::order::{Kept, Slot, by_slot, order, sort};
+use super::order::{Kept, Slot, by_slot, order};
 use super::outcome::Stop;
 use super::run::{Options, Run, Span, at_hand, dated, has_calendar, sent};
 use super::shelved::{Memory, PutAway, only_kind};
+use super::sorted::Slots;
 use super::together::Together;
 use super::trace::{Off, Trace};
 use super::windows::Ordered;
@@ -23,7 +24,7 @@ use super::windows::Ordered;
 /// Events kept until all have been read.
 pub(super) struct Waiting<'p> {
     pub kept: Vec<Kept<Packed>>,
-    pub slots: Vec<Slot>,
+    pub slots: Slots,
     /// About how many bytes of memory the rows take.
     pub size: usize,
     /// Those that memory had no room for.
@@ -191,7 +192,7 @@ impl<S: Sink> Run<'_, S> {
     {
         let mut waiting = Waiting {
             kept: Vec::new(),
-            slots: Vec::new(),
+            slots: Slots::default(),
             size: 0,
             put_away: Vec::new(),
             span: Span::default(),
@@ -312,30 +313,35 @@ impl<S: Sink> Run<'_, S> {
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         let days = self.lanes.days(ready, batch, self.registers, evaluator.state);
-        if let Some(days) = &days {
-            days.iter().for_each(|(_, date)| waiting.span.take(*date));
-            waiting.slots.extend(held.slots(event, days, place));
-        }
-        let rows = if days.is_some() { 0..0 } else { 0..batch.len() };
-        for row in rows {
-            let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
-            let dated = known.map_or_else(
-                || {
-                    evaluator.take_up(at_hand(event, batch, row));
-                    placed(&mut evaluator, &held)
-                },
-                Ok,
-            );
-            match dated {
-                Ok(date) => {
-                    waiting.span.take(date);
-                    let row = u32::try_from(row).unwrap_or(u32::MAX);
-                    waiting.slots.push(held.slot(event, date, place, row));
-                }
-                // Without its day and ordering fields it has no place.
-                Err(fault) => waiting.unplaced.push((Arc::new(batch.alone(row)), fault)),
+        let slots = match &days {
+            Some(days) => {
+                days.iter().for_each(|(_, date)| waiting.span.take(*date));
+                held.slots(event, days, place)
             }
-        }
+            None => {
+                let mut slots = Vec::with_capacity(batch.len());
+                for (row, number) in (0..batch.len()).zip(0_u32..) {
+                    let known = self.lanes.date(ready, batch, row, self.registers, evaluator.state);
+                    let dated = known.map_or_else(
+                        || {
+                            evaluator.take_up(at_hand(event, batch, row));
+                            placed(&mut evaluator, &held)
+                        },
+                        Ok,
+                    );
+                    match dated {
+                        Ok(date) => {
+                            waiting.span.take(date);
+                            slots.push(held.slot(event, date, place, number));
+                        }
+                        // Without its day and ordering fields it has no place.
+                        Err(fault) => waiting.unplaced.push((Arc::new(batch.alone(row)), fault)),
+                    }
+                }
+                slots
+            }
+        };
+        waiting.slots.add(&slots);
         let held = held.packed(event, only_kind(plan));
         waiting.size += held.size();
         waiting.kept.push(held);
@@ -353,7 +359,7 @@ impl<S: Sink> Run<'_, S> {
         S::Error: std::error::Error + 'static,
     {
         let plan = self.plan;
-        let Waiting { kept, mut slots, span, firsts, unplaced, put_away, .. } = waiting;
+        let Waiting { kept, slots, span, firsts, unplaced, put_away, .. } = waiting;
         for (batch, fault) in unplaced {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -374,7 +380,7 @@ impl<S: Sink> Run<'_, S> {
                 self.take_put_away(put_away, shelf, &firsts, &mut calendar)?;
             }
             _ => {
-                sort(&mut slots, &kept, &plan.events);
+                let slots = slots.sorted(&kept, &plan.events);
                 let ordered = Ordered { kept: &kept, firsts: &firsts };
                 self.take_sorted(&slots, ordered, &mut calendar)?;
             }

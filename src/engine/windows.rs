@@ -14,6 +14,7 @@ use super::lane::Answers;
 use super::order::{Kept, Slot, Ties};
 use super::outcome::Stop;
 use super::run::{Run, sent};
+use super::sorted::Sorted;
 use super::together::Together;
 use super::trace::Off;
 
@@ -39,28 +40,30 @@ impl<S: Sink> Run<'_, S> {
     /// is a walk through memory.
     pub fn take_sorted(
         &mut self,
-        slots: &[Slot],
+        sorted: &Sorted,
         ordered: Ordered<'_>,
         calendar: &mut Calendar,
     ) -> Result<(), Stop<S::Error>> {
         let (plan, kept) = (self.plan, ordered.kept);
-        let mut ties = Ties::new(slots, kept, &plan.events);
-        let windows = || (0..).step_by(WINDOW).zip(slots.chunks(WINDOW));
-        if self.threads < 2 || slots.len() <= WINDOW {
-            return windows().try_for_each(|(place, window)| {
-                let unpacked = unpacked(plan, window, kept);
-                self.window((window, place), unpacked, ordered, &mut ties, calendar)
+        let mut ties = Ties::new(sorted, kept, &plan.events);
+        let mut windows = (0..sorted.len()).step_by(WINDOW).map(|start| {
+            let slots = sorted.window(start, WINDOW);
+            let unpacked = unpacked(plan, &slots, kept);
+            (slots, start, unpacked)
+        });
+        if self.threads < 2 || sorted.len() <= WINDOW {
+            return windows.try_for_each(|(slots, start, unpacked)| {
+                self.window((&slots, start), unpacked, ordered, &mut ties, calendar)
             });
         }
         std::thread::scope(|scope| {
             let (fetched, ahead) = sync_channel(AHEAD);
             scope.spawn(move || {
-                let mut windows = slots.chunks(WINDOW).map(|window| unpacked(plan, window, kept));
                 // Whoever asks no more has gone away.
-                let _ = windows.try_for_each(|unpacked| fetched.send(unpacked));
+                let _ = windows.try_for_each(|window| fetched.send(window));
             });
-            windows().zip(ahead).try_for_each(|((place, window), unpacked)| {
-                self.window((window, place), unpacked, ordered, &mut ties, calendar)
+            ahead.into_iter().try_for_each(|(slots, start, unpacked)| {
+                self.window((&slots, start), unpacked, ordered, &mut ties, calendar)
             })
         })
     }

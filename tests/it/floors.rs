@@ -114,6 +114,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("signal_hook", &["cli"]),
     // Whether bytes are UTF-8, many at once.
     ("simdutf8", &["formats"]),
+    // Short bytes that need no memory of their own.
+    ("smallvec", &["book"]),
     ("strsim", &["syntax", "model", "report"]),
     ("tempfile", &["formats", "app"]),
     ("toml", &["formats", "app", "cli"]),

@@ -1,19 +1,16 @@
-//! What of a book stands: allocated events by their latest correction, in the positions of the rules
-//! at hand, ready to be run again.
+//! Events of a book: what stands of them, what they are known by, and batches of them to be run again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::book::{
-    Batch, Because, Book, Correction, Edition, Entry, Event, Identity, Outcome, Schema,
-};
+use crate::book::{Batch, Book, Edition, Entry, Event, Identity, Schema};
 use crate::diagnostics::Words;
 use crate::report::names::{Kind, Names};
 use crate::rows::{self, Cell, Column, Origin, TextColumn, Values, Wholes};
 
 use super::BookTrouble;
 use super::maker::part_cells;
-use super::translate::{Translated, Translator, get, position};
+use super::translate::{get, position};
 
 /// Entries read at a time.
 const ENTRIES_A_CHUNK: usize = 4096;
@@ -92,138 +89,6 @@ pub(super) struct Stood {
     /// It stands as a dispute was settled, whatever the rules say.
     pub(super) settled: bool,
 }
-
-/// Events that stand, in the order of their entries.
-#[derive(Debug, Default)]
-pub(super) struct Standing {
-    pub(super) events: Vec<Stood>,
-    by_identity: HashMap<Identity, usize>,
-    by_entry: HashMap<u64, usize>,
-}
-
-impl Standing {
-    /// Where an event of this kind and key stands.
-    pub(super) fn find(&self, identity: &Identity) -> Option<usize> {
-        self.by_identity.get(identity).copied()
-    }
-
-    /// Reads what stands before an entry, as far as `wanted` says.
-    ///
-    /// # Errors
-    /// The book cannot be read; an event says something that has no place in the rules at hand.
-    pub(super) fn read(
-        book: &mut Book,
-        before: u64,
-        schema: &Schema,
-        wanted: impl Fn(&Event) -> bool,
-    ) -> Result<Standing, BookTrouble> {
-        let mut entries = Vec::new();
-        walk(book, 0..before, |number, entry| {
-            if matches!(entry, Entry::Event(_) | Entry::Correction(_)) {
-                entries.push((number, entry));
-            }
-            Ok(())
-        })?;
-        // Editions are few, and stay while their events are translated.
-        let mut batches = Batches::default();
-        for (_, entry) in &entries {
-            if let Entry::Event(Event { batch, .. }) | Entry::Correction(Correction { batch, .. }) =
-                entry
-            {
-                batches.get(book, *batch)?;
-            }
-        }
-        let translators: BTreeMap<u64, Translator<'_>> = batches
-            .editions
-            .iter()
-            .map(|(number, edition)| (*number, Translator::new(&edition.schema, schema)))
-            .collect();
-        let mut standing = Standing::default();
-        for (number, entry) in entries {
-            let batch = match &entry {
-                Entry::Event(event) => event.batch,
-                Entry::Correction(correction) => correction.batch,
-                _ => continue,
-            };
-            let edition = batches.begun.get(&batch).map(|it| it.batch.edition_entry);
-            let Some(translator) = edition.and_then(|it| translators.get(&it)) else { continue };
-            match entry {
-                Entry::Event(event) => standing.add(number, &event, translator, schema, &wanted)?,
-                Entry::Correction(it) => standing.correct(number, &it, translator),
-                _ => {}
-            }
-        }
-        standing.events.retain(|it| it.by != WITHDRAWN);
-        standing.index(schema)?;
-        Ok(standing)
-    }
-
-    fn add(
-        &mut self,
-        entry: u64,
-        event: &Event,
-        translator: &Translator<'_>,
-        schema: &Schema,
-        wanted: &impl Fn(&Event) -> bool,
-    ) -> Result<(), BookTrouble> {
-        if !matches!(event.outcome, Outcome::Allocated { .. }) {
-            return Ok(());
-        }
-        let event = match translator.event(event) {
-            Translated::Whole(event) => event,
-            // Rules that know no such events cannot depend on them.
-            Translated::Unknown => return Ok(()),
-            Translated::Unfit(field) => return Err(unfit(entry, event, &field, schema)),
-        };
-        if wanted(&event) {
-            self.by_entry.insert(entry, self.events.len());
-            let own_rules = translator.is_same();
-            let stood = Stood { entry, by: entry, event, own_rules, settled: false };
-            self.events.push(stood);
-        }
-        Ok(())
-    }
-
-    fn correct(&mut self, entry: u64, correction: &Correction, translator: &Translator<'_>) {
-        let Some(at) = self.by_entry.get(&correction.of).copied() else { return };
-        let Some(stood) = self.events.get_mut(at) else { return };
-        self.by_entry.insert(entry, at);
-        match &correction.outcome {
-            Some(outcome @ Outcome::Allocated { .. }) => {
-                stood.event.outcome = translator.outcome(outcome);
-                stood.own_rules = translator.is_same();
-                stood.by = entry;
-                stood.settled = matches!(correction.because, Because::Dispute { .. });
-            }
-            Some(Outcome::SetAside { .. }) | None => stood.by = WITHDRAWN,
-        }
-    }
-
-    /// The event of an entry, if it stands.
-    pub(super) fn of_entry(&self, entry: u64) -> Option<usize> {
-        self.by_entry.get(&entry).copied()
-    }
-
-    fn index(&mut self, schema: &Schema) -> Result<(), BookTrouble> {
-        // What was withdrawn has left its place.
-        self.by_entry = self.events.iter().enumerate().map(|(at, it)| (it.entry, at)).collect();
-        for (at, stood) in self.events.iter().enumerate() {
-            self.by_identity.insert(identity(&stood.event, schema)?, at);
-        }
-        Ok(())
-    }
-
-    /// The events that were sent, as batches to run; the line of each is its entry, and its file is
-    /// `file`.
-    pub(super) fn batches(&self, names: &Names, file: u32) -> Vec<rows::Batch> {
-        let sent = self.events.iter().filter(|it| it.event.origin != Origin::MADE);
-        let sent = sent.map(|stood| (&stood.event, Origin { file, line: stood.entry }));
-        to_batches(sent, names)
-    }
-}
-
-/// Stands for no entry.
-const WITHDRAWN: u64 = u64::MAX;
 
 /// The identity of an event.
 pub(super) fn identity(event: &Event, schema: &Schema) -> Result<Identity, BookTrouble> {

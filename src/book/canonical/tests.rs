@@ -35,6 +35,20 @@ fn known_bytes() {
     }
 }
 
+/// Seven bits a byte, and no more bytes than need be, wherever a number has its highest bit.
+#[test]
+fn numbers_are_as_long_as_they_must_be() {
+    for bits in 0..126_u32 {
+        for number in [(1_i128 << bits) - 1, 1 << bits, -(1 << bits), !(1 << bits)] {
+            let bytes = bytes_of(&Cell::Integer(number));
+            let folded = if number < 0 { !number * 2 + 1 } else { number * 2 }.cast_unsigned();
+            let length = (128 - folded.leading_zeros()).div_ceil(7).max(1);
+            assert_eq!(bytes.len(), 1 + usize::try_from(length).unwrap(), "{number}");
+            assert_eq!(value_of::<Cell>(&bytes).unwrap(), Cell::Integer(number));
+        }
+    }
+}
+
 #[test]
 fn only_what_would_be_written_is_read() {
     for wrong in [

@@ -1,11 +1,12 @@
 //! What entries are found by.
 //!
-//! A key is known by sixteen bytes of its digest. Keys of the entries of a posting are kept sorted, as a
-//! run: nothing is ever put between what is there. Where there are many short runs, one more is made
-//! that stands for them, so that a key is looked for in few (`compact`). `runs` finds keys, by a `sieve`
-//! where they are many; `pages` is how a run is laid out.
+//! A key is known by sixteen bytes of its digest. Keys of the entries of a posting are `fresh` at first,
+//! then kept sorted, as a run: nothing is ever put between what is there. Where there are many short
+//! runs, one more is made that stands for them, so that a key is looked for in few (`compact`). `runs`
+//! finds keys, by a `sieve` where they are many; `pages` is how a run is laid out.
 
 mod compact;
+mod fresh;
 mod pages;
 mod runs;
 mod sieve;
@@ -13,6 +14,7 @@ mod sieve;
 use sha2::{Digest as _, Sha256};
 
 pub(super) use compact::{Merge, compacted, level_of};
+pub(super) use fresh::Fresh;
 pub(super) use pages::{Paged, marks_of, paged};
 pub(super) use runs::Runs;
 pub(super) use sieve::Sieve;
@@ -31,7 +33,8 @@ pub(super) enum Index {
 }
 
 impl Index {
-    fn tag(self) -> u8 {
+    /// What the digests of its keys begin with.
+    pub(super) fn tag(self) -> u8 {
         match self {
             Index::Event => 0,
             Index::Content => 1,
@@ -59,8 +62,21 @@ impl Key {
     pub(super) fn parts(index: Index, parts: &[&[u8]]) -> Key {
         let mut hasher = Sha256::new_with_prefix([index.tag()]);
         parts.iter().for_each(|part| hasher.update(part));
-        let digest: [u8; 32] = hasher.finalize().into();
+        Key::cut(hasher.finalize().into())
+    }
+
+    /// That of bytes which begin with the [tag](Index::tag) of an index.
+    pub(super) fn of_tagged(bytes: &[u8]) -> Key {
+        Key::cut(Sha256::digest(bytes).into())
+    }
+
+    fn cut(digest: [u8; 32]) -> Key {
         Key(digest.first_chunk().copied().unwrap_or_default())
+    }
+
+    fn first(&self) -> u8 {
+        let [first, ..] = self.0;
+        first
     }
 
     /// Eight of its bytes as a number, to be found fast by.
@@ -70,7 +86,7 @@ impl Key {
 }
 
 /// Puts keys in order: as numbers, which are compared at once.
-pub(super) fn sort(marks: &mut [Mark]) {
+fn sort(marks: &mut [Mark]) {
     marks.sort_unstable_by_key(|mark| (u128::from_be_bytes(mark.key.0), mark.entry));
 }
 

@@ -55,8 +55,11 @@ impl Paged {
 }
 
 /// A run of sorted keys, whole.
-pub(in crate::book) fn paged(mut empty: Paged, marks: &[Mark]) -> (Run, Vec<Page>) {
-    let mut pages: Vec<Page> = marks.iter().filter_map(|mark| empty.push(*mark)).collect();
+pub(in crate::book) fn paged(
+    mut empty: Paged,
+    marks: impl Iterator<Item = Mark>,
+) -> (Run, Vec<Page>) {
+    let mut pages: Vec<Page> = marks.filter_map(|mark| empty.push(mark)).collect();
     let (run, last) = empty.finish();
     pages.extend(last);
     (run, pages)

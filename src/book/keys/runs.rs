@@ -72,7 +72,6 @@ impl Runs {
             return Ok(found);
         }
         let mut sought: Vec<(Key, usize)> = keys.iter().copied().zip(0..).collect();
-        sought.sort_unstable_by_key(|(key, _)| key.short());
         for run in self.runs.iter().rev().filter(|run| !run.firsts.is_empty()) {
             let known = self.known.entry((run.upto, run.level)).or_insert(Known::Read(0));
             sought = find_in(store, run, known, sought, &mut found)?;
@@ -95,14 +94,15 @@ fn find_in(
     {
         *known = Known::Sieve(sieve(store, run)?);
     }
-    let mut left = Vec::with_capacity(sought.len());
+    let (mut may_be, mut left): (Vec<_>, Vec<_>) = match known {
+        Known::Sieve(sieve) => sought.into_iter().partition(|(key, _)| sieve.may_hold(key)),
+        Known::Read(_) => (sought, Vec::new()),
+    };
+    // Keys of one page follow one another.
+    may_be.sort_unstable_by_key(|(key, _)| key.short());
     let mut held: Option<Page> = None;
-    for (key, place) in sought {
-        let number = match known {
-            Known::Sieve(sieve) if !sieve.may_hold(&key) => None,
-            _ => page_for(run, &key),
-        };
-        let entry = match number {
+    for (key, place) in may_be {
+        let entry = match page_for(run, &key) {
             Some(number) => {
                 if let Known::Read(read) = known
                     && held.as_ref().is_none_or(|page| page.number != number)

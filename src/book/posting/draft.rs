@@ -27,6 +27,8 @@ pub(crate) struct Drafts {
     fields: Vec<usize>,
     /// Of its leaves the sum; none where it is past the range of amounts.
     sum: Option<i128>,
+    /// Lanes and ranks of events that move theirs, end to end.
+    places: Writer,
     /// The bytes of a key.
     key: Writer,
     placed: Placed,
@@ -47,7 +49,7 @@ pub(crate) struct Draft {
     pub(in crate::book) allocated: Key,
     pub(super) key: Key,
     /// Where it moves its lane to, if it does.
-    pub(super) lane: Option<Box<InLane>>,
+    pub(super) lane: Option<InLane>,
 }
 
 /// The sums of an outcome.
@@ -57,11 +59,11 @@ pub(crate) enum Became {
     SetAside { inflow: Option<Money> },
 }
 
-/// An event in its lane.
+/// Where the bytes of a lane stand, and those of the rank of an event in it.
 #[derive(Debug)]
 pub(super) struct InLane {
-    pub(super) key: Key,
-    pub(super) rank: Vec<Cell>,
+    lane: Range<usize>,
+    rank: Range<usize>,
 }
 
 /// By what an event is known, and where it stands.
@@ -99,6 +101,7 @@ impl Drafts {
             drafts: Vec::new(),
             fields: Vec::new(),
             sum: Some(0),
+            places: Writer::default(),
             key: Writer::default(),
             placed: Placed::default(),
         }
@@ -189,15 +192,19 @@ impl Drafts {
             return Ok(());
         }
         let kind = usize::try_from(draft.kind).ok().and_then(|kind| self.kinds.get(kind));
-        let kind =
-            kind.ok_or(BookError::OutOfPlace { what: "an unknown event kind", inside: false })?;
+        let Some(kind) = kind else {
+            return Err(BookError::OutOfPlace { what: "an unknown event kind", inside: false });
+        };
         let said = Said { bytes: self.out.written(), fields: &self.fields };
-        draft.allocated =
-            said.key(Index::Event, &[&[ALLOCATED], kind], about.key, &mut self.key)?;
+        draft.allocated = said.key([&[ALLOCATED], kind], about.key, &mut self.key)?;
         draft.key = draft.allocated;
         if !about.lane.is_empty() && !about.late {
-            let key = said.key(Index::Lane, &[], about.lane, &mut self.key)?;
-            draft.lane = Some(Box::new(InLane { key, rank: said.cells(about.rank)? }));
+            let start = self.places.written().len();
+            said.parts(about.lane, true, &mut self.places)?;
+            let middle = self.places.written().len();
+            said.parts(about.rank, false, &mut self.places)?;
+            let end = self.places.written().len();
+            draft.lane = Some(InLane { lane: start..middle, rank: middle..end });
         }
         Ok(())
     }
@@ -257,7 +264,7 @@ impl Drafts {
         let kind = usize::try_from(draft.kind).ok().and_then(|kind| self.kinds.get(kind));
         let head: [&[u8]; 2] = [&[SET_ASIDE], kind.map_or(&[], Vec::as_slice)];
         let said = Said { bytes: self.out.written(), fields: &self.fields };
-        draft.key = said.key(Index::Event, &head, key, &mut self.key)?;
+        draft.key = said.key(head, key, &mut self.key)?;
         Ok(())
     }
 
@@ -318,6 +325,7 @@ impl Drafts {
     /// Forgets all events, and keeps their room.
     pub(crate) fn clear(&mut self) {
         self.out.clear();
+        self.places.clear();
         self.drafts.clear();
     }
 
@@ -346,6 +354,18 @@ impl Drafts {
         self.out.written().get(draft.input.clone()).unwrap_or_default()
     }
 
+    /// The lanes of those that move theirs, in order.
+    pub(super) fn lanes(&self) -> impl Iterator<Item = &[u8]> {
+        let lane = |it: &InLane| self.places.written().get(it.lane.clone()).unwrap_or_default();
+        self.drafts.iter().filter_map(move |draft| draft.lane.as_ref().map(lane))
+    }
+
+    /// The rank of an event that moves its lane.
+    pub(super) fn rank(&self, draft: &Draft) -> &[u8] {
+        let rank = draft.lane.as_ref().map(|it| it.rank.clone());
+        rank.and_then(|rank| self.places.written().get(rank)).unwrap_or_default()
+    }
+
     /// An event, read back.
     ///
     /// # Errors
@@ -372,18 +392,11 @@ impl Said<'_> {
         let at = usize::try_from(field).unwrap_or(usize::MAX);
         let ends = self.fields.get(at).zip(self.fields.get(at.saturating_add(1)));
         let field = ends.and_then(|(start, end)| self.bytes.get(*start..*end));
-        field.ok_or(BookError::NotPortable)
+        field.ok_or_else(|| BookError::NotPortable)
     }
 
-    fn key(
-        &self,
-        index: Index,
-        head: &[&[u8]],
-        parts: &[Part],
-        out: &mut Writer,
-    ) -> Result<Key, BookError> {
-        out.clear();
-        head.iter().for_each(|bytes| out.raw(bytes));
+    /// The bytes of the cells that some parts stand for, which may have to mean the same in every edition.
+    fn parts(&self, parts: &[Part], as_key: bool, out: &mut Writer) -> Result<(), BookError> {
         out.length(parts.len());
         for part in parts {
             let from = out.written().len();
@@ -391,18 +404,18 @@ impl Said<'_> {
                 Part::Field { field } => out.raw(self.field(*field)?),
                 Part::Value { value } => value.write(out),
             }
-            portable(out.written().get(from..).unwrap_or_default())?;
+            if as_key {
+                portable(out.written().get(from..).unwrap_or_default())?;
+            }
         }
-        Ok(Key::of(index, out.written()))
+        Ok(())
     }
 
-    fn cells(&self, parts: &[Part]) -> Result<Vec<Cell>, BookError> {
-        let cell = |part: &Part| match part {
-            Part::Field { field } => {
-                value_of(self.field(*field)?).map_err(|_| BookError::NotPortable)
-            }
-            Part::Value { value } => Ok(value.clone()),
-        };
-        parts.iter().map(cell).collect()
+    fn key(&self, head: [&[u8]; 2], parts: &[Part], out: &mut Writer) -> Result<Key, BookError> {
+        out.clear();
+        out.byte(Index::Event.tag());
+        head.iter().for_each(|bytes| out.raw(bytes));
+        self.parts(parts, true, out)?;
+        Ok(Key::of_tagged(out.written()))
     }
 }

@@ -1,11 +1,13 @@
 //! Events of a batch: which of them are new, which are in the book, which contradict it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
+
+use foldhash::fast::FixedState;
 
 use crate::book::BookError;
 use crate::book::entry::{Entry, Event, Outcome, Schema};
-use crate::book::identity::{key_text, rank, stands_before};
+use crate::book::identity::{key_text, rank_bytes, stands_before};
 use crate::book::journal::settled_key;
 use crate::book::keys::{Key, Mark};
 
@@ -77,10 +79,11 @@ impl Posting<'_> {
         let schema = Rc::clone(&running.schema);
         let doubles = self.note_keys(drafts)?;
         let kept = self.look_up(drafts)?;
-        self.look_up_lanes(drafts)?;
+        let mut lanes = self.look_up_lanes(drafts)?.into_iter();
         let mut here = Here { drafts, schema, added: HashMap::new(), doubles };
         let mut posted = Vec::with_capacity(drafts.len());
         for (at, draft) in drafts.iter().enumerate() {
+            let lane = if draft.lane.is_some() { lanes.next() } else { None };
             if (here.doubles || !kept.by_key.is_empty())
                 && let Some(number) = known(at, draft, &kept, &here)?
             {
@@ -88,30 +91,34 @@ impl Posting<'_> {
                 posted.push(Posted::Already(number));
                 continue;
             }
-            let number = self.add(draft, drafts)?;
+            let number = self.add((at, draft), lane, drafts)?;
             if here.doubles {
                 here.added.insert(draft.key, (number, at));
             }
-            self.marks.push(Mark { key: draft.key, entry: number });
+            self.fresh.add(Mark { key: draft.key, entry: number });
             posted.push(Posted::New(number));
         }
-        self.emit_if_due()?;
         Ok(posted)
     }
 
     /// Notes which keys there are. Where one may be that of an entry which this posting added, its keys
     /// are handed to the store, to be found there. Tells whether two of these events may have one key.
     fn note_keys(&mut self, drafts: &Drafts) -> Result<bool, BookError> {
-        let known = |key: &Key| self.unfound.contains(&key.short());
-        if drafts.iter().any(|draft| known(&draft.key) || known(&draft.allocated)) {
+        self.emit_for(drafts.len())?;
+        let known = |draft: &Draft| {
+            let aside = draft.key != draft.allocated;
+            self.fresh.holds(&draft.key) || aside && self.fresh.holds(&draft.allocated)
+        };
+        if drafts.iter().any(known) {
             self.emit()?;
         }
         let mut doubles = false;
+        let mut here = HashSet::with_capacity_and_hasher(drafts.len(), FixedState::default());
         for draft in drafts.iter() {
             // An event that is set aside is no other where it is allocated beside.
             let aside = draft.key != draft.allocated;
-            doubles |= aside && self.unfound.contains(&draft.allocated.short());
-            doubles |= !self.unfound.insert(draft.key.short());
+            doubles |= aside && here.contains(&draft.allocated.short());
+            doubles |= !here.insert(draft.key.short());
         }
         Ok(doubles)
     }
@@ -163,50 +170,56 @@ impl Posting<'_> {
         Ok(schema)
     }
 
-    fn add(&mut self, draft: &Draft, drafts: &Drafts) -> Result<u64, BookError> {
+    /// Adds an event, which has a lane or has none.
+    fn add(
+        &mut self,
+        (at, draft): (usize, &Draft),
+        lane: Option<u32>,
+        drafts: &Drafts,
+    ) -> Result<u64, BookError> {
         let number = self.size;
-        let running = self.running.as_mut().ok_or(INSIDE)?;
+        let Some(running) = &mut self.running else { return Err(INSIDE) };
         if draft.batch != running.number {
             return Err(BookError::OutOfPlace { what: "an event of another batch", inside: false });
         }
-        if let Some(lane) = &draft.lane {
-            if let Some(last) = running.last(&lane.key)
-                && stands_before(&lane.rank, &last.rank)
+        if let Some(last) = lane.and_then(|lane| running.last(lane)) {
+            let rank = drafts.rank(draft);
+            if let Some(behind) = last.entry
+                && stands_before(rank, &last.rank)?
             {
-                let event = drafts.iter().position(|it| std::ptr::eq(it, draft)).unwrap_or(0);
-                let (key, behind) = (key_text(&drafts.event(event)?), last.entry);
-                return Err(BookError::Late { key, behind });
+                return Err(BookError::Late { key: key_text(&drafts.event(at)?), behind });
             }
-            running.ranked(lane.key, lane.rank.clone(), number);
+            last.goes_on(rank, number);
         }
         running.count(draft.kind, draft.became, drafts.input(draft))?;
         self.said += 1;
         self.append_body(Entry::EVENT, drafts.body(draft))
     }
 
-    /// Finds where the lanes of these events stand, as far as this posting does not know.
-    fn look_up_lanes(&mut self, drafts: &Drafts) -> Result<(), BookError> {
-        let running = self.running.as_ref().ok_or(INSIDE)?;
-        let lanes = drafts.iter().filter_map(|draft| Some(draft.lane.as_ref()?.key));
-        let mut keys: Vec<Key> = lanes.filter(|key| running.last(key).is_none()).collect();
-        keys.sort_unstable();
-        keys.dedup();
+    /// The lanes of these events, in their order. Where they stand is found as far as this posting does
+    /// not know.
+    fn look_up_lanes(&mut self, drafts: &Drafts) -> Result<Vec<u32>, BookError> {
+        let running = self.running.as_mut().ok_or(INSIDE)?;
+        let known = running.lanes();
+        let lanes: Vec<u32> = drafts.lanes().map(|lane| running.lane(lane)).collect();
+        let unknown: Vec<u32> = (known..running.lanes()).collect();
+        let keys: Vec<Key> = unknown.iter().map(|lane| running.key(*lane)).collect();
         let found = self.book.find(&keys)?;
-        let found = keys.into_iter().zip(found);
-        let lanes: BTreeMap<u64, Key> =
-            found.filter_map(|(key, entry)| Some((entry?, key))).collect();
-        let numbers: Vec<u64> = lanes.keys().copied().collect();
+        let found = unknown.into_iter().zip(found);
+        let stand: BTreeMap<u64, u32> =
+            found.filter_map(|(lane, entry)| Some((entry?, lane))).collect();
+        let numbers: Vec<u64> = stand.keys().copied().collect();
         let mut entries = self.book.entries_at(&numbers)?.into_iter();
-        for (number, lane) in lanes {
+        for (number, lane) in stand {
             let entry = entries.next().filter(|(found, _)| *found == number);
             let Some((_, Entry::Event(event))) = entry else {
                 return Err(BookError::Damaged { entry: number });
             };
-            if let Some(running) = &mut self.running {
-                running.stood(lane, rank(&event)?, number);
+            if let Some(last) = self.running.as_mut().and_then(|running| running.last(lane)) {
+                last.stood(&rank_bytes(&event)?, number);
             }
         }
-        Ok(())
+        Ok(lanes)
     }
 }
 

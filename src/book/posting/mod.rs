@@ -9,7 +9,6 @@ mod events;
 mod running;
 mod seal;
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::base::{Digest, Digester};
@@ -23,7 +22,7 @@ use super::entry::{
 use super::error::not_conserved;
 use super::identity::unread_key;
 use super::journal::{content_key, settled_key};
-use super::keys::{Key, Mark, Paged, Sieve, level_of, paged, sort};
+use super::keys::{Fresh, Key, Mark, Paged, level_of, paged};
 use super::store::{Chunk, Segment};
 use super::{Book, BookError};
 
@@ -60,9 +59,8 @@ pub struct Posting<'b> {
     chunk: Chunk,
     /// Of how many entries the store knows.
     kept: u64,
-    /// Keys that are not with the store, of entries from `since` on, and how they are found.
-    marks: Vec<Mark>,
-    unfound: HashSet<u64, foldhash::fast::FixedState>,
+    /// Keys that are not with the store, of entries from `since` on.
+    fresh: Fresh,
     since: u64,
     running: Option<Running>,
     /// Entries that tell something new.
@@ -143,8 +141,7 @@ impl<'b> Posting<'b> {
             sealer: Sealer::Here(chain),
             chunk: Chunk::default(),
             kept: start,
-            marks: Vec::new(),
-            unfound: HashSet::default(),
+            fresh: Fresh::default(),
             since: start,
             running: None,
             said: 0,
@@ -174,7 +171,7 @@ impl<'b> Posting<'b> {
 
     /// The latest entry that has a key, of the book or of this posting.
     fn find(&mut self, key: Key) -> Result<Option<u64>, BookError> {
-        if self.unfound.contains(&key.short()) {
+        if self.fresh.holds(&key) {
             self.emit()?;
         }
         Ok(self.book.find(&[key])?.first().copied().flatten())
@@ -367,7 +364,7 @@ impl<'b> Posting<'b> {
         if let Some(running) = self.running.take() {
             let (close, marks) = running.close();
             self.append(&Entry::Close(close))?;
-            self.marks.extend(marks);
+            marks.into_iter().for_each(|mark| self.fresh.add(mark));
         }
         self.emit()?;
         let root = self.sealer.end()?.frontier.root();
@@ -413,13 +410,12 @@ impl<'b> Posting<'b> {
     }
 
     fn mark(&mut self, key: Key, entry: u64) {
-        self.unfound.insert(key.short());
-        self.marks.push(Mark { key, entry });
+        self.fresh.add(Mark { key, entry });
     }
 
     /// Ends the segment at hand.
     fn turn(&mut self) -> Result<(), BookError> {
-        let next = Segment::new(self.open.end());
+        let next = self.open.following();
         let sealed = self.sealer.seal(std::mem::replace(&mut self.open, next))?;
         self.sealed(sealed);
         Ok(())
@@ -463,23 +459,21 @@ impl<'b> Posting<'b> {
         let upto = self.size;
         if upto > self.since {
             self.turn_all()?;
-            sort(&mut self.marks);
-            let empty = Paged::new(self.since, upto, level_of(self.marks.len()));
-            let (run, pages) = paged(empty, &self.marks);
+            let mut fresh = std::mem::take(&mut self.fresh);
+            let empty = Paged::new(self.since, upto, level_of(fresh.len()));
+            let (run, pages) = paged(empty, fresh.sorted());
             self.chunk.pages = pages;
             self.chunk.runs.push(run.clone());
             self.hand_over()?;
-            let sieve = Sieve::of(self.marks.len(), self.marks.iter().map(|mark| mark.key));
-            self.book.cover(upto, Some((run, sieve)))?;
-            self.marks.clear();
-            self.unfound.clear();
+            self.book.cover(upto, Some((run, fresh.into_sieve())))?;
             self.since = upto;
         }
         Ok(())
     }
 
-    fn emit_if_due(&mut self) -> Result<(), BookError> {
-        if self.marks.len() >= KEYS_MAX { self.emit() } else { Ok(()) }
+    /// Makes a run of the keys there are, where there is no room for so many more.
+    fn emit_for(&mut self, more: usize) -> Result<(), BookError> {
+        if self.fresh.len().saturating_add(more) > KEYS_MAX { self.emit() } else { Ok(()) }
     }
 
     fn refuse_on_error<T>(&mut self, done: Result<T, BookError>) -> Result<T, BookError> {

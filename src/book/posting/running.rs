@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use foldhash::fast::FixedState;
+use smallvec::SmallVec;
 
 use crate::base::{Digester, Money};
 use crate::book::BookError;
 use crate::book::entry::{Batch, Close, KindSums, Schema, Unread};
-use crate::book::keys::{Key, Mark};
-use crate::rows::{Cell, Origin};
+use crate::book::keys::{Index, Key, Mark};
+use crate::rows::Origin;
 
 use super::Became;
 
@@ -23,16 +24,40 @@ pub(in crate::book) struct Running {
     inputs: Digester,
     sums: BTreeMap<Option<u32>, KindSums>,
     corrections: u64,
-    lanes: HashMap<Key, Last, FixedState>,
+    /// The lanes met so far, by number, and their numbers by their bytes.
+    lanes: Vec<Last>,
+    by_bytes: HashMap<Few, u32, FixedState>,
 }
 
-/// The event that ranks highest in a lane.
+/// Bytes of a lane, or a rank in one: mostly as few as have room in place.
+type Few = SmallVec<[u8; 24]>;
+
+/// A lane, and the event that ranks highest in it.
 #[derive(Debug)]
-pub(super) struct Last {
-    pub(super) rank: Vec<Cell>,
-    pub(super) entry: u64,
+pub(in crate::book) struct Last {
+    bytes: Few,
+    pub(super) rank: Few,
+    pub(super) entry: Option<u64>,
     /// It is of this batch.
     here: bool,
+}
+
+impl Last {
+    fn key(&self) -> Key {
+        Key::of(Index::Lane, &self.bytes)
+    }
+
+    /// The lane stands where an earlier batch left it.
+    pub(super) fn stood(&mut self, rank: &[u8], entry: u64) {
+        self.rank = Few::from_slice(rank);
+        self.entry = Some(entry);
+    }
+
+    /// The lane goes on to an event of this batch.
+    pub(in crate::book) fn goes_on(&mut self, rank: &[u8], entry: u64) {
+        self.stood(rank, entry);
+        self.here = true;
+    }
 }
 
 impl Running {
@@ -45,7 +70,8 @@ impl Running {
             inputs: Digester::new(),
             sums: BTreeMap::new(),
             corrections: 0,
-            lanes: HashMap::default(),
+            lanes: Vec::new(),
+            by_bytes: HashMap::default(),
         }
     }
 
@@ -55,18 +81,33 @@ impl Running {
         at.and_then(|at| self.sources.get(at)).map_or("", String::as_str)
     }
 
-    pub(super) fn last(&self, lane: &Key) -> Option<&Last> {
-        self.lanes.get(lane)
+    /// The number of a lane, by its bytes.
+    pub(in crate::book) fn lane(&mut self, bytes: &[u8]) -> u32 {
+        if let Some(lane) = self.by_bytes.get(bytes) {
+            return *lane;
+        }
+        // No machine holds more lanes.
+        let lane = u32::try_from(self.lanes.len()).unwrap_or(u32::MAX);
+        let bytes = Few::from_slice(bytes);
+        self.by_bytes.insert(bytes.clone(), lane);
+        self.lanes.push(Last { bytes, rank: Few::new(), entry: None, here: false });
+        lane
     }
 
-    /// A lane stands where an earlier batch left it.
-    pub(super) fn stood(&mut self, lane: Key, rank: Vec<Cell>, entry: u64) {
-        self.lanes.insert(lane, Last { rank, entry, here: false });
+    /// How many lanes have a number.
+    pub(super) fn lanes(&self) -> u32 {
+        u32::try_from(self.lanes.len()).unwrap_or(u32::MAX)
     }
 
-    /// A lane goes on to an event of this batch.
-    pub(in crate::book) fn ranked(&mut self, lane: Key, rank: Vec<Cell>, entry: u64) {
-        self.lanes.insert(lane, Last { rank, entry, here: true });
+    /// The key of a lane.
+    pub(super) fn key(&self, lane: u32) -> Key {
+        let lane = usize::try_from(lane).ok().and_then(|lane| self.lanes.get(lane));
+        lane.map_or(Key::NONE, Last::key)
+    }
+
+    /// Where a lane stands.
+    pub(in crate::book) fn last(&mut self, lane: u32) -> Option<&mut Last> {
+        self.lanes.get_mut(usize::try_from(lane).ok()?)
     }
 
     /// Counts an event: its kind, its sums, and the bytes of its kind and fields.
@@ -114,8 +155,8 @@ impl Running {
             sums: self.sums.into_values().collect(),
             corrections: self.corrections,
         };
-        let moved = self.lanes.into_iter().filter(|(_, last)| last.here);
-        let marks = moved.map(|(key, last)| Mark { key, entry: last.entry });
+        let moved = self.lanes.iter().filter(|last| last.here);
+        let marks = moved.filter_map(|last| Some(Mark { key: last.key(), entry: last.entry? }));
         (close, marks.collect())
     }
 

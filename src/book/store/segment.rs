@@ -47,6 +47,18 @@ impl Segment {
         Segment { first, ..Segment::default() }
     }
 
+    /// The one after it, which is taken to become about as large.
+    pub(in crate::book) fn following(&self) -> Segment {
+        let bodies = self.bodies.len() + self.bodies.len() / 16;
+        Segment {
+            first: self.end(),
+            kinds: Vec::with_capacity(self.kinds.len()),
+            ends: Vec::with_capacity(self.ends.len()),
+            leaves: Vec::new(),
+            bodies: Vec::with_capacity(bodies),
+        }
+    }
+
     /// Whether it has no entry.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()

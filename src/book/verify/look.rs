@@ -5,15 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::base::{Digest, Money};
-use crate::book::BookError;
 use crate::book::canonical::{Canonical, Malformed, Writer};
 use crate::book::entry::{Entry, Event, Outcome, Schema};
-use crate::book::identity::{Identity, lane_key, rank};
+use crate::book::identity::{Identity, lane_bytes, rank_bytes};
 use crate::book::keys::Key;
 use crate::book::leaf::{NOTHING_BEFORE, leaf_digest};
 use crate::book::posting::{Became, conserve, moves_lane};
 use crate::book::store::{Row, Segment};
-use crate::rows::Cell;
 
 use super::damage::Contradiction;
 
@@ -30,9 +28,6 @@ pub(super) enum Said {
     Malformed(Box<Malformed>),
 }
 
-/// A lane, and the rank of an event in it.
-pub(super) type InLane = Box<(Key, Vec<Cell>)>;
-
 /// What must be there beside an event.
 pub(super) struct Told {
     pub(super) batch: u64,
@@ -41,8 +36,8 @@ pub(super) struct Told {
     /// Where in the body its kind and fields stand.
     pub(super) input: Range<usize>,
     pub(super) key: Result<Key, Contradiction>,
-    /// Where it moves its lane to.
-    pub(super) lane: Result<Option<InLane>, Contradiction>,
+    /// The bytes of the lane that it moves.
+    pub(super) lane: Result<Option<Vec<u8>>, Contradiction>,
     pub(super) conserved: bool,
 }
 
@@ -87,13 +82,12 @@ fn key(event: &Event, schema: Option<&Schema>) -> Result<Key, Contradiction> {
     Ok(identity.key(&event.outcome))
 }
 
-fn lane(event: &Event) -> Result<Option<InLane>, Contradiction> {
+fn lane(event: &Event) -> Result<Option<Vec<u8>>, Contradiction> {
     if !moves_lane(event) {
         return Ok(None);
     }
-    let lane = |_: BookError| Contradiction::Lane;
-    let rank = rank(event).map_err(|_| Contradiction::Rank)?;
-    Ok(Some(Box::new((lane_key(event).map_err(lane)?, rank))))
+    rank_bytes(event).map_err(|_| Contradiction::Rank)?;
+    Ok(Some(lane_bytes(event).map_err(|_| Contradiction::Lane)?))
 }
 
 /// Looks at entries, from the first on.

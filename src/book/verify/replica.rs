@@ -177,8 +177,8 @@ impl Replica {
         let counted = running.count(told.kind, told.became, input);
         counted.map_err(|_| Contradiction::Range)?;
         let key = told.key?;
-        if let Some((lane, rank)) = told.lane?.map(|lane| *lane) {
-            running.ranked(lane, rank, number);
+        if let Some(lane) = told.lane?.map(|lane| running.lane(&lane)) {
+            running.last(lane).into_iter().for_each(|last| last.goes_on(&[], number));
         }
         self.mark(Index::Event, key, number);
         let unequal = Contradiction::Unequal;

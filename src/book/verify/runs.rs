@@ -77,9 +77,9 @@ impl Walk {
         expected: &[Expected],
         tell: &mut dyn FnMut(Damage),
     ) -> Result<(), BookError> {
-        let marks: Vec<Mark> = expected.iter().map(|(mark, _)| *mark).collect();
+        let marks = expected.iter().map(|(mark, _)| *mark);
         let level = level_of(marks.len());
-        let (made, pages) = paged(Paged::new(run.since, run.upto, level), &marks);
+        let (made, pages) = paged(Paged::new(run.since, run.upto, level), marks);
         let kept = self.pages_of(store, run)?;
         if made == *run && pages == kept {
             return Ok(());

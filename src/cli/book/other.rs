@@ -71,6 +71,7 @@ impl OtherRules {
             registers: self.registers.clone(),
             known_on,
             language: console.language,
+            folder: std::env::temp_dir(),
         }
     }
 }

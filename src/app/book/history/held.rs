@@ -2,13 +2,40 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::book::{Book, BookError, Entry, Event, Row, Segment};
+use crate::book::{Book, BookError, Entry, Event, Identity, Row, Segment};
+
+use super::super::BookTrouble;
+use super::super::standing::identity;
+use super::History;
 
 /// Entries at hand while a run goes over them.
 #[derive(Debug, Default)]
 pub(in crate::app::book) struct Held {
     pub(in crate::app::book) rows: Rows,
     pub(in crate::app::book) left: Left,
+}
+
+impl Held {
+    /// The events that nobody sent and that were not told of, by what they are known by: all have been
+    /// read when a run makes the first.
+    pub(in crate::app::book) fn by_identity(
+        &mut self,
+        book: &mut Book,
+        history: &History<'_>,
+    ) -> Result<BTreeMap<Identity, u64>, BookTrouble> {
+        let mut made = BTreeMap::new();
+        for number in &self.left.made {
+            let event = event_of(&self.rows.row(book, *number)?)?;
+            // Those that are run again beside what stands are in the positions at hand.
+            let event = match *number < history.end() {
+                true => history.in_positions(*number, &event)?,
+                false => Some(event),
+            };
+            let event = event.ok_or(BookError::Damaged { entry: *number })?;
+            made.insert(identity(&event, history.schema())?, *number);
+        }
+        Ok(made)
+    }
 }
 
 /// Segments that were read last: a run tells of events near those it told of before, mostly in the order
@@ -100,13 +127,16 @@ impl Left {
         !self.over || !self.sent.is_empty() || !self.made.is_empty()
     }
 
-    /// Those that were sent.
-    pub(in crate::app::book) fn sent(&self) -> impl Iterator<Item = u64> {
+    /// All of them in the order of their entries.
+    pub(in crate::app::book) fn all(&self) -> Vec<u64> {
         let of = |(at, bits): (&u64, &u64)| {
             let (at, bits) = (*at, *bits);
             (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| at * 64 + bit)
         };
-        self.sent.iter().flat_map(of)
+        let mut all: Vec<u64> = self.sent.iter().flat_map(of).collect();
+        all.extend(&self.made);
+        all.sort_unstable();
+        all
     }
 }
 

@@ -191,9 +191,29 @@ impl<'h> History<'h> {
             stood.event.outcome = it.outcome.clone().unwrap_or(stood.event.outcome);
         }
         // A refund that was posted of what a dispute had settled undoes what stands.
-        let follows = |it: &Stood| it.by < stood.by && bears_on(self.plan, &stood.event, &it.event);
-        stood.settled = stood.settled || self.settled.iter().any(follows);
+        stood.settled = stood.settled || self.followed(&stood).next().is_some();
         Ok(Some(stood))
+    }
+
+    /// What a dispute had settled before an event was posted that undoes it.
+    pub(super) fn followed<'s>(&'s self, stood: &'s Stood) -> impl Iterator<Item = &'s Stood> {
+        let before = self.settled.iter().filter(|it| it.by < stood.by);
+        before.filter(|it| bears_on(self.plan, &stood.event, &it.event))
+    }
+
+    /// What an event says in the positions of the rules at hand, if they have a place for it.
+    ///
+    /// # Errors
+    /// The batch that it names is none.
+    pub(super) fn in_positions(
+        &self,
+        entry: u64,
+        event: &Event,
+    ) -> Result<Option<Event>, BookError> {
+        Ok(match self.translator(entry, event.batch)?.event(event) {
+            Translated::Whole(event) => Some(event),
+            Translated::Unknown | Translated::Unfit(_) => None,
+        })
     }
 
     /// How the event in a row stands.

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::book::{Batch, Book, BookError, Entry, Event, Identity, Outcome, Schema, Unread};
+use crate::book::{Book, BookError, Entry, Event, Identity, Outcome, Unread};
 use crate::diagnostics::Language;
 use crate::report::book::outcome_text;
 use crate::report::names::Names;
 use crate::rows::{self, Origin};
 
 use super::super::BookTrouble;
+use super::super::history::History;
 use super::super::look::Reader;
-use super::super::standing::{Standing, identity, to_batches, walk};
-use super::super::translate::{Translated, Translator, get};
+use super::super::standing::{identity, to_batches, walk};
+use super::super::translate::get;
 use super::NotHeld;
 
 /// An event that is set aside in the book.
@@ -37,13 +38,11 @@ pub(super) struct Asides {
 }
 
 impl Asides {
-    /// Reads what is set aside before an entry. What was posted again and stands, or was set aside
+    /// Reads what is set aside where a history ends. What was posted again and stands, or was set aside
     /// once more, is not counted a second time.
     pub(super) fn read(
         book: &mut Book,
-        before: u64,
-        schema: &Schema,
-        standing: &Standing,
+        history: &History<'_>,
         language: Language,
     ) -> Result<Asides, BookTrouble> {
         let mut asides = Asides::default();
@@ -51,7 +50,7 @@ impl Asides {
         let mut unread: Vec<(u64, Unread)> = Vec::new();
         // Any correction may be the one that sets an event aside: its event is found through it.
         let mut origin: BTreeMap<u64, u64> = BTreeMap::new();
-        walk(book, 0..before, |number, entry| {
+        walk(book, 0..history.end(), |number, entry| {
             match entry {
                 Entry::Event(event) if is_aside(Some(&event.outcome)) => {
                     kept.insert(number, (number, event.outcome));
@@ -78,29 +77,47 @@ impl Asides {
         let mut latest: BTreeMap<Identity, u64> = BTreeMap::new();
         for (entry, (by, outcome)) in kept {
             let stored = book.entry(by)?;
-            let event = book.entry(entry)?;
-            let Some((kind, event)) = translated(book, entry, schema)? else {
-                if let Entry::Event(Event { kind, origin, .. }) = &event {
-                    let said = reader.said(book, &stored, (Some(*kind), &outcome))?;
-                    let place = reader.place(book, &event, *origin)?;
-                    asides.not_held.push(NotHeld { entry, place, said });
-                }
+            let posted = book.entry(entry)?;
+            let Entry::Event(event) = &posted else {
+                return Err(BookError::Damaged { entry }.into());
+            };
+            let said = reader.said(book, &stored, (Some(event.kind), &outcome))?;
+            let Some(event) = history.in_positions(entry, event)? else {
+                let place = reader.place(book, &posted, event.origin)?;
+                asides.not_held.push(NotHeld { entry, place, said });
                 continue;
             };
             // One whose key is not whole is known by nothing.
-            if let Ok(identity) = identity(&event, schema) {
-                if standing.find(&identity).is_some() {
-                    continue;
-                }
-                if let Some(earlier) = latest.insert(identity, entry) {
-                    asides.events.remove(&earlier);
-                }
+            if let Ok(identity) = identity(&event, history.schema())
+                && let Some(earlier) = latest.insert(identity, entry)
+            {
+                asides.events.remove(&earlier);
             }
-            let said = reader.said(book, &stored, (Some(kind), &outcome))?;
             let event = Event { outcome, ..event };
             asides.events.insert(entry, Aside { entry, by, event, said });
         }
+        asides.leave_out_what_stands(book, history, &latest)?;
         Ok(asides)
+    }
+
+    fn leave_out_what_stands(
+        &mut self,
+        book: &mut Book,
+        history: &History<'_>,
+        by_identity: &BTreeMap<Identity, u64>,
+    ) -> Result<(), BookTrouble> {
+        if by_identity.is_empty() {
+            return Ok(());
+        }
+        walk(book, 0..history.end(), |number, entry| {
+            if let Entry::Event(event) = entry
+                && let Some(stood) = history.stood(number, &event)?
+                && let Some(aside) = by_identity.get(&identity(&stood.event, history.schema())?)
+            {
+                self.events.remove(aside);
+            }
+            Ok(())
+        })
     }
 
     /// The events that were sent, as batches to run; the line of each is its entry.
@@ -151,23 +168,4 @@ impl Telling {
 
 fn is_aside(outcome: Option<&Outcome>) -> bool {
     matches!(outcome, Some(Outcome::SetAside { .. }))
-}
-
-/// The kind of an event in its own rules, and the event in the positions of others, if they have a
-/// place for it.
-fn translated(
-    book: &mut Book,
-    entry: u64,
-    schema: &Schema,
-) -> Result<Option<(u32, Event)>, BookTrouble> {
-    let damaged = BookError::Damaged { entry };
-    let Entry::Event(event) = book.entry(entry)? else { return Err(damaged.into()) };
-    let Entry::Batch(Batch { edition_entry, .. }) = book.entry(event.batch)? else {
-        return Err(damaged.into());
-    };
-    let Entry::Edition(edition) = book.entry(edition_entry)? else { return Err(damaged.into()) };
-    Ok(match Translator::new(&edition.schema, schema).event(&event) {
-        Translated::Whole(now) => Some((event.kind, now)),
-        Translated::Unknown | Translated::Unfit(_) => None,
-    })
 }

@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 
 use crate::book::{Because, Book, Entry, Verdict};
 
-use crate::plan::Plan;
-
 use super::super::BookTrouble;
-use super::super::post::bears_on;
-use super::super::standing::{Standing, Stood, walk};
+use super::super::history::History;
+use super::super::standing::{Stood, walk};
 
 /// Disputes that were settled, by the entries that stand so.
-#[derive(Debug, Default)]
-pub(super) struct Disputes {
+pub(super) struct Disputes<'h> {
     of: BTreeMap<u64, u64>,
+    history: &'h History<'h>,
 }
 
-impl Disputes {
-    /// Reads the disputes that were settled before an entry.
-    pub(super) fn read(book: &mut Book, before: u64) -> Result<Disputes, BookTrouble> {
+impl<'h> Disputes<'h> {
+    /// Reads the disputes of a book that were settled.
+    pub(super) fn read(
+        book: &mut Book,
+        history: &'h History<'h>,
+    ) -> Result<Disputes<'h>, BookTrouble> {
+        let before = book.size()?;
         let (mut of, mut against) = (BTreeMap::new(), BTreeMap::new());
         walk(book, 0..before, |number, entry| {
             match entry {
@@ -36,21 +38,17 @@ impl Disputes {
             }
             Ok(())
         })?;
-        Ok(Disputes { of })
+        Ok(Disputes { of, history })
     }
 
-    /// Adds the refunds that were posted of what a dispute had settled: they stand as it does.
-    pub(super) fn follow(&mut self, standing: &Standing, plan: &Plan) {
-        let settled = |it: &&Stood| self.of.contains_key(&it.by);
-        let originals: Vec<&Stood> = standing.events.iter().filter(settled).collect();
-        let followers = standing.events.iter().filter(|it| it.settled && !settled(it));
-        let found = followers.filter_map(|stood| {
-            let undoes = |it: &&&Stood| bears_on(plan, &stood.event, &it.event);
-            let original = originals.iter().find(undoes)?;
-            Some((stood.by, self.settled(original.by)?))
-        });
-        let found: Vec<(u64, u64)> = found.collect();
-        self.of.extend(found);
+    /// The dispute by which an event stands as it does; a refund of what a dispute had settled stands as
+    /// that does.
+    pub(super) fn of(&self, stood: &Stood) -> Option<u64> {
+        if let Some(dispute) = self.settled(stood.by) {
+            return Some(dispute);
+        }
+        let original = self.history.followed(stood).find_map(|it| self.settled(it.by));
+        stood.settled.then_some(original).flatten()
     }
 
     /// The dispute by which what stands by an entry does so.

@@ -3,32 +3,36 @@
 mod aside;
 mod correct;
 mod disputes;
+mod hearing;
 mod weigh;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use crate::base::{Date, Money};
-use crate::book::{Book, Outcome};
+use crate::book::{Book, Entry, Outcome};
 use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
-use crate::engine;
-use crate::formats::FormatsError;
+use crate::engine::{self, Input, Memory, Turn};
 use crate::plan::{self, Choices};
 use crate::report::names::{Currency, Names};
-use crate::rows::{Batch, Origin, RegisterRow};
+use crate::rows::RegisterRow;
 
 use super::super::load::Loaded;
 use super::BookTrouble;
 use super::edition::texts_of;
+use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
 use super::maker::Maker;
-use super::post::{BOOK_FILE, Heard, bears_on, follow, stopped};
+use super::post::{BOOK_FILE, bears_on, stopped};
 use super::replay::{known_on, registers_of, spans};
-use super::standing::{Standing, Stood, identity};
+use super::standing::{Stood, walk};
 use super::translate::{Translated, Translator, get};
 
 use aside::Asides;
 use disputes::Disputes;
+use hearing::{Beside, Hearing};
 use weigh::Weighing;
 
 pub use correct::{Correcting, correct};
@@ -50,6 +54,8 @@ pub struct Other<'r> {
     pub known_on: Option<Date>,
     /// The language of reasons.
     pub language: Language,
+    /// The folder of the file in which events wait that memory has no room for.
+    pub folder: PathBuf,
 }
 
 /// Which events are asked about.
@@ -176,52 +182,31 @@ pub fn owed(
     }
     let before = all.last().map_or(0, |span| span.end);
     let schema = super::schema::schema(other.checked.rule_set());
-    let mut standing = Standing::read(book, before, &schema, |_| true)?;
     let plan = plan::from_checked(other.checked, other.choices);
-    follow(&mut standing, &plan);
+    let history = History::read(book, &all, before, (&schema, &plan))?;
     let asides = match with_aside {
-        true => Asides::read(book, before, &schema, &standing, other.language)?,
+        true => Asides::read(book, &history, other.language)?,
         false => Asides::default(),
     };
-    let size = book.size()?;
-    let mut disputes = Disputes::read(book, size)?;
-    disputes.follow(&standing, &plan);
+    let disputes = Disputes::read(book, &history)?;
     let registers = registers(book, other, &all)?;
-    let maker = Maker::new(other.names, &plan)?;
-    let mut heard = Heard::new(&maker, None);
-    let mut input = standing.batches(other.names, BOOK_FILE);
-    input.extend(asides.batches(other.names, ASIDE_FILE));
-    let input = input.into_iter().map(Ok::<Batch, FormatsError>);
     let through = all.last().and_then(|span| span.begun.batch.through);
-    let options = engine::Options { through };
-    engine::run(&plan, &registers, input, &options, &mut heard).map_err(stopped)?;
-    let mut weighing = Weighing::new(other, asked, &disputes);
-    let mut seen = vec![false; standing.events.len()];
-    let mut waiting = asides.events;
-    for anew in heard.events {
-        let at = match anew.origin {
-            Origin { file: BOOK_FILE, line } => standing.of_entry(line),
-            Origin { file: ASIDE_FILE, line } => {
-                if let Some(aside) = waiting.remove(&line) {
-                    weighing.aside(&aside, Some(&anew));
-                }
-                continue;
-            }
-            _ => standing.find(&identity(&anew, &schema)?),
-        };
-        match at.and_then(|at| Some((seen.get_mut(at)?, standing.events.get(at)?))) {
-            Some((seen, stood)) => {
-                *seen = true;
-                weighing.both(stood, Some(&anew));
-            }
-            None => weighing.made(&anew),
-        }
-    }
-    for (stood, _) in standing.events.iter().zip(seen).filter(|(_, seen)| !seen) {
-        weighing.both(stood, None);
-    }
-    waiting.values().for_each(|aside| weighing.aside(aside, None));
-    Ok(weighing.finish(asides.not_held))
+    let maker = Maker::new(other.names, &plan)?;
+    let keeper = RefCell::new(book);
+    let standing = Piece { entries: 0..before, file: BOOK_FILE, of: Of::Standing };
+    let about = (&history, other.names, None);
+    reading(&keeper, vec![standing], about, |entries, held| {
+        let batches = entries.chain(asides.batches(other.names, ASIDE_FILE).into_iter().map(Ok));
+        let weighing = Weighing::new(other, asked, &disputes);
+        let beside = Beside { book: &keeper, history: &history, held, maker };
+        let mut hearing = Hearing::new(beside, asides, weighing);
+        let mut shelf = PutAway::new(other.folder.clone());
+        let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
+        let input = Input { registers: &registers, batches, memory, threads: 1 };
+        let options = engine::Options { through };
+        engine::run_over(&plan, input, &options, Turn::Sorted, &mut hearing).map_err(stopped)?;
+        hearing.finish()
+    })
 }
 
 /// The file by which events that the book has set aside are known; their line is their entry.
@@ -237,18 +222,32 @@ pub(super) fn stale_refunds(
     other: &Other<'_>,
     corrections: &[u64],
 ) -> Result<Vec<OwedChange>, BookTrouble> {
+    let all = spans(book)?;
     let schema = super::schema::schema(other.checked.rule_set());
-    let size = book.size()?;
-    let standing = Standing::read(book, size, &schema, |_| true)?;
     let plan = plan::from_checked(other.checked, other.choices);
-    let corrected: Vec<&Stood> =
-        standing.events.iter().filter(|it| corrections.contains(&it.by)).collect();
+    let size = book.size()?;
+    let history = History::read(book, &all, size, (&schema, &plan))?;
+    let mut corrected = Vec::new();
+    for by in corrections {
+        let entry = history.event(*by);
+        if let Entry::Event(event) = book.entry(entry)? {
+            corrected.extend(history.stood(entry, &event)?.filter(|stood| stood.by == *by));
+        }
+    }
     let undoes = |it: &Stood| {
-        let earlier = corrected.iter().filter(|original| it.by < original.by);
-        earlier.into_iter().any(|original| bears_on(&plan, &it.event, &original.event))
+        let mut earlier = corrected.iter().filter(|original| it.by < original.by);
+        earlier.any(|original| bears_on(&plan, &it.event, &original.event))
     };
-    let stale: BTreeSet<u64> =
-        standing.events.iter().filter(|it| undoes(it)).map(|it| it.by).collect();
+    let mut stale = BTreeSet::new();
+    walk(book, 0..history.end(), |number, entry| {
+        if let Entry::Event(event) = entry
+            && let Some(stood) = history.stood(number, &event)?
+            && undoes(&stood)
+        {
+            stale.insert(stood.by);
+        }
+        Ok(())
+    })?;
     if stale.is_empty() {
         return Ok(Vec::new());
     }
@@ -313,7 +312,7 @@ pub fn texts_of_edition(
 ) -> Result<Option<(Loaded, Option<String>)>, BookTrouble> {
     let mut found = None;
     for (number, entry) in book.entries_of(&["edition"])? {
-        if let crate::book::Entry::Edition(edition) = entry {
+        if let Entry::Edition(edition) = entry {
             let by_digest = named.len() >= 8 && edition.digest().to_string().starts_with(named);
             if by_digest || number.to_string() == named {
                 found = Some(texts_of(&edition));

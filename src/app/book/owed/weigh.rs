@@ -21,7 +21,7 @@ type LineKey = (Option<String>, i32, String);
 pub(super) struct Weighing<'o, 'r> {
     other: &'o Other<'r>,
     asked: &'o Asked,
-    disputes: &'o Disputes,
+    disputes: &'o Disputes<'o>,
     lines: BTreeMap<LineKey, OwedLine>,
     changes: Vec<OwedChange>,
     compared: u64,
@@ -33,7 +33,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
     pub(super) fn new(
         other: &'o Other<'r>,
         asked: &'o Asked,
-        disputes: &'o Disputes,
+        disputes: &'o Disputes<'o>,
     ) -> Weighing<'o, 'r> {
         Weighing {
             other,
@@ -61,7 +61,8 @@ impl<'o, 'r> Weighing<'o, 'r> {
                 Some(Outcome::SetAside { .. }) => Shift::ToAside,
                 _ => Shift::None,
             };
-            self.change((stood.entry, stood.by), event, (before, shift), now);
+            let dispute = self.disputes.of(stood);
+            self.change((stood.entry, stood.by), event, (before, shift, dispute), now);
         }
     }
 
@@ -74,7 +75,8 @@ impl<'o, 'r> Weighing<'o, 'r> {
         self.compared += 1;
         self.sides(event, now);
         if let Some(now) = now.filter(|now| matches!(now.outcome, Outcome::Allocated { .. })) {
-            let before = (aside.said.clone(), Shift::FromAside);
+            let dispute = self.disputes.settled(aside.by);
+            let before = (aside.said.clone(), Shift::FromAside, dispute);
             self.change((aside.entry, aside.by), event, before, Some(now));
         }
     }
@@ -114,7 +116,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
         &mut self,
         (entry, by): (u64, u64),
         event: &Event,
-        (before, shift): (String, Shift),
+        (before, shift, dispute): (String, Shift, Option<u64>),
         now: Option<&Event>,
     ) {
         self.changes.push(OwedChange {
@@ -124,7 +126,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
             before,
             after: now.map_or_else(String::new, |now| self.text(now)),
             shift,
-            dispute: self.disputes.settled(by),
+            dispute,
             booked: event.booked.unwrap_or(event.date),
             outcome: now.map(|now| now.outcome.clone()),
         });

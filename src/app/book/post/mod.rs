@@ -44,9 +44,8 @@ use super::maker::Maker;
 use recorder::{Counts, Drafter};
 
 pub(super) use judge::{amounts, differs};
-pub(super) use recorder::Heard;
 pub use refusal::{Changed, Late, Refusal};
-pub(super) use settled::{bears_on, follow};
+pub(super) use settled::bears_on;
 
 /// What is to be posted, and how.
 #[derive(Debug)]

@@ -12,12 +12,12 @@ use crate::book::{
 use crate::formats::{self, FormatsError, raw_rows};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, reason_words};
-use crate::rows::{self, Accounts, Origin, Outcomes, Sink};
+use crate::rows::{self, Accounts, Outcomes, Sink};
 
 use super::super::BookTrouble;
 use super::super::maker::{As, Maker, key_text};
 use super::super::translate::get;
-use super::{Already, Asides, BOOK_FILE, Job, heed_interrupts, refusal};
+use super::{Already, Asides, Job, heed_interrupts, refusal};
 
 /// Counts and sums of a posting.
 #[derive(Debug, Default)]
@@ -242,46 +242,6 @@ impl Sink for Drafter<'_, '_> {
             self.maker.write(told, accounts, As::New { late: false }, &mut self.drafts)?;
         }
         if self.drafts.len() >= DRAFTS_MAX { self.hand_on() } else { Ok(()) }
-    }
-}
-
-/// Keeps all that is heard, in order.
-pub(in crate::app::book) struct Heard<'p, 'j> {
-    maker: &'p Maker<'p>,
-    /// Counts what is set aside of the new events.
-    asides: Option<&'p RefCell<Asides<'j>>>,
-    pub(in crate::app::book) events: Vec<Event>,
-}
-
-impl<'p, 'j> Heard<'p, 'j> {
-    pub(in crate::app::book) fn new(
-        maker: &'p Maker<'p>,
-        asides: Option<&'p RefCell<Asides<'j>>>,
-    ) -> Heard<'p, 'j> {
-        Heard { maker, asides, events: Vec::new() }
-    }
-}
-
-impl Sink for Heard<'_, '_> {
-    type Error = BookTrouble;
-
-    fn hear(
-        &mut self,
-        outcomes: &mut Outcomes,
-        accounts: &dyn Accounts,
-    ) -> Result<(), BookTrouble> {
-        for told in outcomes.iter() {
-            let at = told.event();
-            let origin = at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE);
-            if let (rows::Outcome::SetAside { reason, .. }, Some(asides)) =
-                (told.outcome(), self.asides)
-                && origin.file != BOOK_FILE
-            {
-                asides.borrow_mut().event(at, reason)?;
-            }
-            self.events.push(self.maker.event(told, accounts));
-        }
-        Ok(())
     }
 }
 

@@ -7,7 +7,6 @@ use crate::rows::Cell;
 
 use super::super::BookTrouble;
 use super::super::maker::key_text;
-use super::super::standing::{Standing, Stood};
 use super::super::translate::get;
 use super::judge::{Change, Judgement};
 use super::{Job, refusal};
@@ -73,14 +72,4 @@ fn refused(job: &Job<'_>, refund: &Event, settled: &Change) -> BookTrouble {
             format!("请按裁定争议的规则过账此退库：fenshui book explain {entry} 可查其规则"),
         )),
     )
-}
-
-/// Marks the refunds that were posted of what a dispute had settled: they undo what stands, whatever
-/// the rules say.
-pub(in crate::app::book) fn follow(standing: &mut Standing, plan: &Plan) {
-    let settled: Vec<Stood> = standing.events.iter().filter(|it| it.settled).cloned().collect();
-    for stood in standing.events.iter_mut().filter(|it| !it.settled) {
-        let follows = |it: &&Stood| it.by < stood.by && bears_on(plan, &stood.event, &it.event);
-        stood.settled = settled.iter().any(|it| follows(&it));
-    }
 }

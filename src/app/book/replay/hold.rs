@@ -79,7 +79,7 @@ struct Holder<'c, 'b> {
     corrected: Corrected,
     /// They post events, and do not only correct some.
     posts: bool,
-    /// Their events that nobody sent, once one is made.
+    /// Events that nobody sent and that have not come out, once one is made.
     made: Option<BTreeMap<Identity, u64>>,
     found: Replayed,
 }
@@ -164,34 +164,20 @@ impl Holder<'_, '_> {
     fn made(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
         let schema = self.reading.history.schema();
         let identity = identity(&self.maker.event(told, accounts), schema)?;
-        let own = match &mut self.made {
-            Some(made) => made.remove(&identity),
-            None => self.made.insert(self.made_before()?).remove(&identity),
+        let Reading { book, history, held } = &self.reading;
+        let made = match &mut self.made {
+            Some(made) => made,
+            None => {
+                let found = held.borrow_mut().by_identity(&mut book.borrow_mut(), history)?;
+                self.made.insert(found)
+            }
         };
-        if let Some(number) = own {
-            self.reading.held.borrow_mut().left.made.remove(&number);
-            return self.posted(number, told, accounts);
+        let Some(number) = made.remove(&identity) else { return self.surplus(told, accounts) };
+        held.borrow_mut().left.made.remove(&number);
+        match number < self.start {
+            true => self.stood(number, told, accounts),
+            false => self.posted(number, told, accounts),
         }
-        let mut book = self.reading.book.borrow_mut();
-        let stood = self.reading.history.find(&mut book, identity)?;
-        drop(book);
-        match stood {
-            Some(entry) => self.stood(entry, told, accounts),
-            None => self.surplus(told, accounts),
-        }
-    }
-
-    /// The events of the batches that nobody sent: all have been read when the first is made.
-    fn made_before(&self) -> Result<BTreeMap<Identity, u64>, BookTrouble> {
-        let mut held = self.reading.held.borrow_mut();
-        let numbers: Vec<u64> = held.left.made.range(self.start..).copied().collect();
-        let mut made = BTreeMap::new();
-        for number in numbers {
-            let mut book = self.reading.book.borrow_mut();
-            let event = event_of(&held.rows.row(&mut book, number)?)?;
-            made.insert(identity(&event, self.reading.history.schema())?, number);
-        }
-        Ok(made)
     }
 
     fn surplus(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
@@ -201,10 +187,8 @@ impl Holder<'_, '_> {
 
     fn finish(mut self) -> Result<Replayed, BookTrouble> {
         let mut held = self.reading.held.borrow_mut();
-        let sent = held.left.sent();
-        let made = held.left.made.range(self.start..).copied();
-        let mut left: Vec<u64> = sent.chain(made).collect();
-        left.sort_unstable();
+        let mut left = held.left.all();
+        left.retain(|number| self.start <= *number || !held.left.made.contains(number));
         for number in left {
             let mut book = self.reading.book.borrow_mut();
             let stored = event_of(&held.rows.row(&mut book, number)?)?;

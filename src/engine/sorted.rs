@@ -1,0 +1,254 @@
+//! Events that wait, put in their order.
+//!
+//! While they come, what decides nearly every comparison (the day, and the first ordering field cut
+//! down to 64 bits that keep its order) is kept in columns. To be sorted, both and the place of the
+//! event are one number of 64 bits, and the numbers are sorted digit by digit: eight bytes an event.
+
+use crate::base::Date;
+use crate::plan::{Event, at};
+
+use super::order::{Kept, Rows, Slot, order};
+
+/// The slots of events that wait, as they came.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    of: Vec<OfBatch>,
+    count: usize,
+}
+
+/// Those of the events of a batch, or of some of them.
+#[derive(Debug)]
+struct OfBatch {
+    batch: u32,
+    /// Which rows, if not all.
+    rows: Option<Vec<u32>>,
+    dates: Vec<Date>,
+    firsts: Vec<u64>,
+}
+
+impl OfBatch {
+    fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        let row = |place: u32| match &self.rows {
+            Some(rows) => rows.get(at(place)).copied().unwrap_or(u32::MAX),
+            None => place,
+        };
+        let each = (0..).zip(self.dates.iter().zip(&self.firsts));
+        each.map(move |(place, (date, first))| Slot {
+            date: *date,
+            first: *first,
+            batch: self.batch,
+            row: row(place),
+        })
+    }
+}
+
+impl Slots {
+    /// Adds those of a batch.
+    pub fn add(&mut self, slots: &[Slot]) {
+        let Some(Slot { batch, .. }) = slots.first() else { return };
+        let all = (0..).zip(slots).all(|(row, slot)| slot.row == row);
+        self.count += slots.len();
+        self.of.push(OfBatch {
+            batch: *batch,
+            rows: (!all).then(|| slots.iter().map(|slot| slot.row).collect()),
+            dates: slots.iter().map(|slot| slot.date).collect(),
+            firsts: slots.iter().map(|slot| slot.first).collect(),
+        });
+    }
+
+    /// How many bytes of memory they take until they are in order.
+    pub fn size(&self) -> usize {
+        self.count * (size_of::<Date>() + 3 * size_of::<u64>())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.of.iter().flat_map(OfBatch::slots)
+    }
+
+    /// Puts them in order.
+    pub fn sorted<R: Rows>(self, kept: &[Kept<R>], events: &[Event]) -> Sorted {
+        let Some(digits) = Digits::of(&self) else {
+            let mut slots: Vec<Slot> = self.iter().collect();
+            sort(&mut slots, kept, events);
+            return Sorted::Slots(slots);
+        };
+        let mut numbers = Vec::with_capacity(self.count);
+        for of_batch in self.of {
+            numbers.extend(of_batch.slots().map(|slot| digits.number(&slot)));
+        }
+        if numbers.len() < FEW {
+            numbers.sort_unstable();
+        } else if !numbers.is_sorted() {
+            digits.sort(&mut numbers);
+        }
+        // What is left stands side by side.
+        let alike = |one: &u64, other: &u64| one >> digits.place_bits == other >> digits.place_bits;
+        for same in numbers.chunk_by_mut(alike).filter(|same| same.len() > 1) {
+            same.sort_by(|one, other| {
+                order(&digits.slot(*one), &digits.slot(*other), kept, events)
+            });
+        }
+        Sorted::Numbers(numbers, digits)
+    }
+}
+
+/// Puts slots in order by comparing them.
+pub(super) fn sort<R: Rows>(slots: &mut [Slot], kept: &[Kept<R>], events: &[Event]) {
+    slots.sort_by(|one, other| order(one, other, kept, events));
+}
+
+/// Slots in their order.
+pub(super) enum Sorted {
+    /// As they are.
+    Slots(Vec<Slot>),
+    /// As numbers.
+    Numbers(Vec<u64>, Digits),
+}
+
+impl Sorted {
+    pub fn len(&self) -> usize {
+        match self {
+            Sorted::Slots(slots) => slots.len(),
+            Sorted::Numbers(numbers, _) => numbers.len(),
+        }
+    }
+
+    pub fn slot(&self, place: usize) -> Option<Slot> {
+        match self {
+            Sorted::Slots(slots) => slots.get(place).copied(),
+            Sorted::Numbers(numbers, digits) => {
+                numbers.get(place).map(|number| digits.slot(*number))
+            }
+        }
+    }
+
+    /// So many of them, or all that are left.
+    pub fn window(&self, start: usize, count: usize) -> Vec<Slot> {
+        let end = start.saturating_add(count).min(self.len());
+        match self {
+            Sorted::Slots(slots) => slots.get(start..end).unwrap_or_default().to_vec(),
+            Sorted::Numbers(numbers, digits) => {
+                let numbers = numbers.get(start..end).unwrap_or_default();
+                numbers.iter().map(|number| digits.slot(*number)).collect()
+            }
+        }
+    }
+
+    /// Whether the next has the same day and first field.
+    pub fn is_like_the_next(&self, place: usize) -> bool {
+        match self {
+            Sorted::Slots(slots) => match slots.get(place..).unwrap_or_default() {
+                [one, other, ..] => (one.date, one.first) == (other.date, other.first),
+                _ => false,
+            },
+            Sorted::Numbers(numbers, digits) => match numbers.get(place..).unwrap_or_default() {
+                [one, other, ..] => one >> digits.place_bits == other >> digits.place_bits,
+                _ => false,
+            },
+        }
+    }
+}
+
+/// So few are sorted by comparing their numbers.
+const FEW: usize = 4096;
+const DIGIT_BITS: u32 = 11;
+
+/// How slots are numbers of a few digits: from the front the day, the first field, the batch and the
+/// row. To sort them digit by digit is to go through them a few times, where comparing goes twenty.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Digits {
+    least_date: i32,
+    least_first: u64,
+    first_bits: u32,
+    row_bits: u32,
+    place_bits: u32,
+    /// From which bit on they are to be sorted, and up to which.
+    from_bit: u32,
+    bits: u32,
+}
+
+/// The least and the greatest.
+fn ends<T: Copy + Ord>(values: impl Iterator<Item = T>) -> Option<(T, T)> {
+    values.fold(None, |ends: Option<(T, T)>, value| {
+        Some(ends.map_or((value, value), |(one, other)| (one.min(value), other.max(value))))
+    })
+}
+
+impl Digits {
+    /// Nothing if the numbers are too large.
+    fn of(slots: &Slots) -> Option<Digits> {
+        let dates = slots.of.iter().flat_map(|of| &of.dates).map(|date| date.days());
+        let firsts = || slots.of.iter().flat_map(|of| &of.firsts).copied();
+        let ((least_date, last_date), (least_first, greatest)) = (ends(dates)?, ends(firsts())?);
+        let rows = slots.of.iter().map(|of| match &of.rows {
+            Some(rows) => rows.iter().copied().max().map_or(0, u64::from),
+            None => u64::try_from(of.dates.len()).unwrap_or(u64::MAX),
+        });
+        let batch = slots.of.iter().map(|of| of.batch).max()?;
+        let bits = |range: u64| u64::BITS - range.leading_zeros();
+        let row_bits = bits(rows.max()?);
+        let place_bits = row_bits + bits(batch.into());
+        let first_bits = bits(greatest - least_first);
+        let date_bits = bits(u64::from(last_date.abs_diff(least_date)));
+        // What stands in the order of the first field needs to be sorted by date alone.
+        let in_order = firsts().is_sorted();
+        let from_bit = place_bits + if in_order { first_bits } else { 0 };
+        let bits = place_bits + first_bits + date_bits;
+        let digits =
+            Digits { least_date, least_first, first_bits, row_bits, place_bits, from_bit, bits };
+        (bits < u64::BITS).then_some(digits)
+    }
+
+    #[inline]
+    fn number(&self, slot: &Slot) -> u64 {
+        let date = u64::from(slot.date.days().abs_diff(self.least_date));
+        let number = date << self.first_bits | (slot.first - self.least_first);
+        let place = u64::from(slot.batch) << self.row_bits | u64::from(slot.row);
+        number << self.place_bits | place
+    }
+
+    #[inline]
+    fn slot(&self, number: u64) -> Slot {
+        let low = |number: u64, bits: u32| number & ((1 << bits) - 1);
+        let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let (place, own) = (low(number, self.place_bits), number >> self.place_bits);
+        let days = self.least_date.wrapping_add_unsigned(narrow(own >> self.first_bits));
+        Slot {
+            // It was one before.
+            date: Date::from_days(days).unwrap_or(Date::MIN),
+            first: self.least_first + low(own, self.first_bits),
+            batch: narrow(place >> self.row_bits),
+            row: narrow(low(place, self.row_bits)),
+        }
+    }
+
+    fn sort(&self, numbers: &mut Vec<u64>) {
+        let mut other = vec![0; numbers.len()];
+        let mut bit = self.from_bit;
+        while bit < self.bits {
+            let digit = |number: &u64| {
+                usize::try_from(number >> bit & ((1 << DIGIT_BITS) - 1)).unwrap_or(0)
+            };
+            let mut ends = [0_usize; 1 << DIGIT_BITS];
+            for number in numbers.iter() {
+                if let Some(count) = ends.get_mut(digit(number)) {
+                    *count += 1;
+                }
+            }
+            let mut before = 0;
+            for end in &mut ends {
+                before += std::mem::replace(end, before);
+            }
+            for number in numbers.iter() {
+                if let Some(place) = ends.get_mut(digit(number)) {
+                    if let Some(to) = other.get_mut(*place) {
+                        *to = *number;
+                    }
+                    *place += 1;
+                }
+            }
+            std::mem::swap(numbers, &mut other);
+            bit += DIGIT_BITS;
+        }
+    }
+}
