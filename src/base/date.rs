@@ -115,7 +115,7 @@ impl Date {
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         let days = self.0.wrapping_add(DAYS_TO_EPOCH).cast_unsigned();
         let fourths = 4 * days + 3;
-        let (century, fourths) = (fourths / DAYS_IN_ERA, fourths % DAYS_IN_ERA | 3);
+        let (century, fourths) = (fourths / DAYS_IN_ERA, (fourths % DAYS_IN_ERA) | 3);
         let product = 2_939_745 * u64::from(fourths);
         let (year_of_century, left) = (narrow(product >> 32), narrow(product & 0xffff_ffff));
         let day_of_year = left / 2_939_745 / 4;
