@@ -66,15 +66,15 @@ impl Seen {
         self.digest()
     }
 
-    /// Notes the keys of all rows; `false` if one was noted before, and then those behind it are not.
-    pub fn insert_all(&mut self, batch: &Batch, fields: &[u32]) -> bool {
+    /// Notes the keys of all rows up to the first that was noted before; says how many those are.
+    pub fn insert_all(&mut self, batch: &Batch, fields: &[u32]) -> usize {
         if let [one] = fields
             && let Column::Integer(values) = column(batch, *one)
             && let Some(values) = values.all()
         {
             return self.integers.insert_all(values);
         }
-        (0..batch.len()).all(|row| self.insert(batch, row, fields))
+        (0..batch.len()).take_while(|row| self.insert(batch, *row, fields)).count()
     }
 
     /// Notes a key that was worked out.
@@ -183,33 +183,31 @@ enum Piece {
 const FEW_MAX: usize = 4096;
 
 impl Integers {
-    /// Mostly each is greater than the one before, and in the same piece.
-    fn insert_all(&mut self, values: &[i64]) -> bool {
+    /// Those up to the first that was there. Mostly each is greater than the one before, and in the
+    /// same piece.
+    fn insert_all(&mut self, values: &[i64]) -> usize {
         let mut rest = values;
         while let Some((first, others)) = rest.split_first() {
             if !self.insert(i128::from(*first)) {
-                return false;
+                return values.len() - rest.len();
             }
             let upper = first >> 16;
             let same = others.iter().take_while(|value| **value >> 16 == upper).count();
             let (own, behind) = others.split_at_checked(same).unwrap_or((others, &[]));
             let piece = self.last.and_then(|(_, place)| self.pieces.get_mut(place));
             let low = |value: &i64| u16::try_from(value & 0xFFFF).unwrap_or(0);
-            match piece {
+            let new = match piece {
                 Some(Piece::Many(bits)) => {
-                    if !own.iter().all(|value| set(bits, low(value))) {
-                        return false;
-                    }
+                    own.iter().take_while(|value| set(bits, low(value))).count()
                 }
-                _ => {
-                    if !own.iter().all(|value| self.insert(i128::from(*value))) {
-                        return false;
-                    }
-                }
+                _ => own.iter().take_while(|value| self.insert(i128::from(**value))).count(),
+            };
+            if new < own.len() {
+                return values.len() - others.len() + new;
             }
             rest = behind;
         }
-        true
+        values.len()
     }
 
     fn insert(&mut self, value: i128) -> bool {
@@ -291,9 +289,9 @@ mod tests {
             }
             let (mut all, mut each) = (Integers::default(), Integers::default());
             for some in values.chunks(3000) {
-                let new = some.iter().all(|value| each.insert((*value).into()));
+                let new = some.iter().take_while(|value| each.insert((**value).into())).count();
                 prop_assert_eq!(all.insert_all(some), new);
-                if !new {
+                if new < some.len() {
                     break;
                 }
             }

@@ -40,7 +40,7 @@ impl<'p> Firsts<'p> {
         let Some(event) = self.plan.events.get(kind) else { return };
         let places = self.seen.get_mut(kind).zip(self.repeated.get_mut(kind));
         let Some((seen, repeated)) = places.filter(|(_, repeated)| !**repeated) else { return };
-        *repeated = !seen.insert_all(batch, &event.unique);
+        *repeated = seen.insert_all(batch, &event.unique) < batch.len();
     }
 
     /// Whether no key of any kind has been there twice so far.

@@ -109,10 +109,16 @@ fn seen_before<T: Trace>(
     let Some(seen) = evaluator.state.seen.get_mut(at(batch.event)) else {
         return vec![Key::New; events.len()];
     };
-    let rows = events.iter().map(|(row, _)| at(*row));
-    let key = |row| match seen.insert(batch, row, &event.unique) {
+    let mut keys = Vec::with_capacity(events.len());
+    if events.len() == batch.len() {
+        keys.resize(seen.insert_all(batch, &event.unique), Key::New);
+        // The one behind them has been asked.
+        keys.extend((keys.len() < events.len()).then_some(Key::Repeated));
+    }
+    let others = events.get(keys.len()..).unwrap_or_default().iter();
+    keys.extend(others.map(|(row, _)| match seen.insert(batch, at(*row), &event.unique) {
         true => Key::New,
         false => Key::Repeated,
-    };
-    rows.map(key).collect()
+    }));
+    keys
 }

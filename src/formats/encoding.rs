@@ -171,31 +171,27 @@ fn utf8_counts(reader: &mut dyn Read) -> std::io::Result<Utf8Counts> {
         let before = chunk.len();
         let wanted = u64::try_from(CHUNK_BYTES - before.min(8)).unwrap_or(0);
         let read = reader.take(wanted).read_to_end(&mut chunk)?;
-        let mut rest = chunk.as_slice();
-        let kept = loop {
-            match std::str::from_utf8(rest) {
-                Ok(text) => {
-                    counts.add_text(text.as_bytes());
-                    break 0;
-                }
-                Err(error) => {
-                    let (valid, after) = rest.split_at(error.valid_up_to());
-                    counts.add_text(valid);
-                    match error.error_len() {
-                        None if read > 0 => break after.len(),
-                        length => {
-                            counts.add_broken();
-                            rest = after.get(length.unwrap_or(after.len())..).unwrap_or(&[]);
-                        }
-                    }
-                }
+        let (mut kept, mut at) = (0, 0);
+        for piece in chunk.utf8_chunks() {
+            let (valid, broken) = (piece.valid().as_bytes(), piece.invalid());
+            counts.add_text(valid);
+            at += valid.len() + broken.len();
+            match broken {
+                [] => {}
+                half if at == chunk.len() && read > 0 && is_half(half) => kept = half.len(),
+                _ => counts.add_broken(),
             }
-        };
+        }
         chunk.drain(..chunk.len() - kept);
         if read == 0 {
             return Ok(counts);
         }
     }
+}
+
+/// Whether bytes may become a character with what follows them.
+fn is_half(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
 fn is_gb18030(reader: &mut dyn Read) -> std::io::Result<bool> {
