@@ -4,6 +4,7 @@ use crate::base::Date;
 use crate::model::Comparison;
 
 use super::super::{Expr, Step as Head, at};
+use super::carry::answers;
 use super::expr::Scene;
 use super::flow::Flow;
 use super::typed::{Typed, all};
@@ -35,8 +36,9 @@ impl<'p> Flow<'p> {
             match step {
                 Head::With(_, expr) => parts.push(match (&value, expr) {
                     (Some(Typed::Row(row)), _) => Truth::Needed(*row),
-                    (Some(_), Expr::Field(field)) if self.maker.is_stored(*field) => {
-                        Truth::Any(vec![Truth::Present(*field), Truth::Unknown])
+                    // Without it the event is set aside: nobody has to look for what that changes.
+                    (Some(value), Expr::Field(field)) if self.maker.is_stored(*field) => {
+                        Truth::Any(vec![Truth::Present(*field), answers(value.clone())])
                     }
                     _ => Truth::Unknown,
                 }),

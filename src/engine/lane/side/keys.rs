@@ -161,14 +161,20 @@ impl PartOf {
     }
 }
 
+/// A space of keys, and the number that each event has in it.
+pub(super) type InSpace = (usize, Rc<Vec<i64>>);
+
+/// By what identifies an event that is undone, the number that it has among those.
+type Undone = HashMap<Identity, i64, FixedState>;
+
 /// The numbers of the keys of events, up to the first event that has one without a number.
 pub(super) struct KeysOf {
     pub events: usize,
-    /// By key of the lane: its space, and the number of each event's.
-    keys: Vec<(usize, Rc<Vec<i64>>)>,
+    /// By key of the lane.
+    keys: Vec<InSpace>,
     /// What is undone in the batch stands under a key of its own, in a space of its own: the event
     /// and those that undo it have the same number there, all others none.
-    undone: Option<(usize, Rc<Vec<i64>>)>,
+    undone: Option<InSpace>,
     /// What an event that undoes another changes besides: spaces and numbers of keys.
     besides: HashMap<usize, Vec<(usize, usize)>, FixedState>,
 }
@@ -239,7 +245,7 @@ impl KeysOf {
         let Some((field, kind)) = of.lane.undoes else { return };
         let Some(named) = of.batch.columns.get(at(field)) else { return };
         let mut numbers = vec![NONE; self.events];
-        let mut known: HashMap<Identity, i64, FixedState> = HashMap::default();
+        let mut known = Undone::default();
         for (place, (row, _)) in events.iter().enumerate().take(self.events) {
             if named.is_missing(at(*row)) {
                 continue;
@@ -271,7 +277,7 @@ impl KeysOf {
     fn note_own(
         &mut self,
         own: &Column,
-        (events, known): (&[(u32, Date)], &HashMap<Identity, i64, FixedState>),
+        (events, known): (&[(u32, Date)], &Undone),
         numbers: &mut [i64],
         state: &mut State,
     ) {
@@ -319,7 +325,7 @@ impl KeysOf {
     }
 
     /// The spaces and numbers of all keys, if no event has others than its lane knows.
-    pub fn all_are_own(&self) -> Option<&[(usize, Rc<Vec<i64>>)]> {
+    pub fn all_are_own(&self) -> Option<&[InSpace]> {
         self.undone.is_none().then_some(&self.keys)
     }
 
