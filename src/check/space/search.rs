@@ -400,56 +400,23 @@ impl<'a> Search<'a> {
     /// The cells without which the formula would not hold; the others only stood in the way of the
     /// search. Nothing if one of them is of a derived term, and those are not wanted.
     fn needed(&self, cells: &Cells, derived_too: bool) -> Option<Cells> {
-        let mut answers: Vec<Option<bool>> = vec![None; self.tables.tests.len()];
-        self.note_answers(self.formula, cells, &mut vec![false; answers.len()], &mut answers);
+        let holds =
+            |cells: &Cells| settled(self.formula, &|test| self.answer(test, cells)) == Some(true);
         let mut needed = cells.clone();
-        if !holds(self.formula, &answers) {
+        if !holds(&needed) {
             return Some(needed);
         }
         for term in (0..needed.len()).rev().map(TermIx) {
-            if needed.get(term.0).copied().flatten().is_none() {
-                continue;
-            }
-            // Without the term nobody answers the tests that ask for it.
-            let mut without = answers.clone();
-            for (answer, table) in without.iter_mut().zip(&self.tables.tests) {
-                if answer.is_some() && table.terms.contains(&term) {
-                    *answer = None;
+            let Some(Some(cell)) = needed.get(term.0).copied() else { continue };
+            set_cell(&mut needed, term, None);
+            if !holds(&needed) {
+                if !derived_too && self.space.is_derived(term) {
+                    return None;
                 }
-            }
-            if without == answers || holds(self.formula, &without) {
-                set_cell(&mut needed, term, None);
-                answers = without;
-            } else if !derived_too && self.space.is_derived(term) {
-                return None;
+                set_cell(&mut needed, term, Some(cell));
             }
         }
         Some(needed)
-    }
-
-    /// Notes what the tests of a formula say.
-    fn note_answers(
-        &self,
-        formula: &Formula,
-        cells: &Cells,
-        asked: &mut [bool],
-        answers: &mut [Option<bool>],
-    ) {
-        match formula {
-            Formula::Decided(_) => {}
-            Formula::Test(test) => {
-                if let (Some(asked @ false), Some(answer)) =
-                    (asked.get_mut(*test), answers.get_mut(*test))
-                {
-                    *asked = true;
-                    *answer = self.answer(*test, cells);
-                }
-            }
-            Formula::Not(inner) => self.note_answers(inner, cells, asked, answers),
-            Formula::All(parts) | Formula::Any(parts) => {
-                parts.iter().for_each(|part| self.note_answers(part, cells, asked, answers));
-            }
-        }
     }
 
     /// The case with days and fields made to fit what was asked of several at once, and the formula
@@ -479,11 +446,6 @@ impl<'a> Search<'a> {
             self.soft != Softness::Unknown && self.space.calendar_allows(candidates, &values);
         possible.then(|| Witness::unproven(values))
     }
-}
-
-/// Whether a formula holds by what its tests say.
-fn holds(formula: &Formula, answers: &[Option<bool>]) -> bool {
-    settled(formula, &|test| answers.get(test).copied().flatten()) == Some(true)
 }
 
 /// A question, with the answer that is wanted.
