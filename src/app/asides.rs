@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::base::Exact;
-use crate::diagnostics::{Language, Words};
+use crate::base::{Date, Duration, Exact};
+use crate::diagnostics::Words;
 use crate::formats::{FormatsError, SetAside, SetAsides, Unread};
+use crate::model::{Rule, RuleSet};
 use crate::report::names::{Names, folded};
-use crate::report::reason_words;
+use crate::report::{ReasonWords, reason_words};
 use crate::rows::{Cell, EventAt, Origin, Reason, RegisterRow, Unreadable};
 
+use super::firsts::Repeated;
 use super::inputs::EventFile;
 use super::run::Job;
 
@@ -18,6 +20,8 @@ use super::run::Job;
 pub struct Aside {
     /// Where it stands, or nothing for an event that the run made.
     pub place: Option<Words>,
+    /// The same as a position.
+    pub origin: Origin,
     /// What it is.
     pub aside: SetAside,
 }
@@ -27,10 +31,10 @@ const ASIDE_SHOWN_MAX: usize = 10;
 
 /// What is set aside, by the reader and by the engine.
 pub(super) struct Asides<'j> {
+    rules: &'j RuleSet,
     names: &'j Names,
     registers: &'j [(u32, Vec<RegisterRow>)],
     files: &'j [EventFile],
-    language: Language,
     pub(super) kept: Option<SetAsides>,
     pub(super) first: Vec<Aside>,
     /// How many there are.
@@ -43,15 +47,17 @@ pub(super) struct Asides<'j> {
     pub(super) unread_money: BTreeMap<u32, Exact>,
     /// Registers without any row in which events looked for one.
     pub(super) without_rows: BTreeSet<u32>,
+    /// Events whose key another had.
+    pub(super) repeated: Repeated,
 }
 
 impl<'j> Asides<'j> {
     pub(super) fn new(job: &'j Job<'j>, kept: Option<SetAsides>) -> Asides<'j> {
         Asides {
+            rules: job.checked.rule_set(),
             names: job.names,
             registers: job.registers,
             files: job.events,
-            language: job.language,
             kept,
             first: Vec::new(),
             count: 0,
@@ -60,6 +66,7 @@ impl<'j> Asides<'j> {
             unread_unknown: 0,
             unread_money: BTreeMap::new(),
             without_rows: BTreeSet::new(),
+            repeated: Repeated::default(),
         }
     }
 
@@ -74,7 +81,7 @@ impl<'j> Asides<'j> {
                 }
                 _ => self.unread_unknown += 1,
             }
-            self.add(row.origin, row.event, String::new(), &row.reason)?;
+            self.add(row.origin, (row.event, None), String::new(), &row.reason)?;
         }
         Ok(())
     }
@@ -90,13 +97,31 @@ impl<'j> Asides<'j> {
         } else {
             String::new()
         };
-        self.add(origin, Some(event.batch.event), key, reason)
+        self.repeated.note(event, reason, self.names);
+        self.add(origin, (Some(event.batch.event), Some(event.date)), key, reason)
+    }
+
+    /// Says where the first event stands whose key another one has.
+    pub(super) fn tell_firsts(&mut self, firsts: BTreeMap<Origin, Origin>) {
+        for aside in &mut self.first {
+            let first = firsts.get(&aside.origin);
+            let file = first.and_then(|it| self.files.get(usize::try_from(it.file).ok()?));
+            if let (Some(first), Some(file)) = (first, file) {
+                let (place, what) =
+                    (file.input.place(first.line, None), &mut aside.aside.reason.what);
+                what.en.push_str(&format!(": {}", place.en));
+                what.zh.push_str(&format!("：{}", place.zh));
+            }
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.tell_firsts(firsts);
+        }
     }
 
     fn add(
         &mut self,
         origin: Origin,
-        event: Option<u32>,
+        (event, day): (Option<u32>, Option<Date>),
         key: String,
         reason: &Reason,
     ) -> Result<(), FormatsError> {
@@ -113,13 +138,18 @@ impl<'j> Asides<'j> {
         let table = event
             .and_then(|event| usize::try_from(event).ok())
             .and_then(|at| self.names.events.get(at));
+        let mut words = reason_words(reason, event, self.names);
+        if let (Reason::NoRule { .. }, Some(table), Some(day)) = (reason, table, day) {
+            on_day(&mut words, (day, &table.name.text), &self.periods(event));
+        }
         let aside = SetAside {
             event: table.map_or_else(String::new, |table| table.name.text.clone()),
             key,
-            reason: reason_words(reason, event, self.names),
+            reason: words,
+            lost: matches!(reason, Reason::Unreadable { why, .. } if why.is_lost()),
         };
         if let Some(kept) = &mut self.kept {
-            kept.add(origin, &aside, self.language)?;
+            kept.add(origin, &aside)?;
         }
         if shown {
             let mut aside = aside;
@@ -135,9 +165,15 @@ impl<'j> Asides<'j> {
                 _ => None,
             };
             let place = file.map(|file| file.input.place(origin.line, column));
-            self.first.push(Aside { place, aside });
+            self.first.push(Aside { place, origin, aside });
         }
         Ok(())
+    }
+
+    /// From when until when each rule for an event kind holds.
+    fn periods(&self, event: Option<u32>) -> Vec<Period> {
+        let serves = |rule: &&Rule| rule.cases.iter().any(|case| Some(case.event.0) == event);
+        self.rules.rules.iter().filter(serves).map(|rule| (rule.from, rule.until)).collect()
     }
 
     /// Holds a reason against those before.
@@ -175,4 +211,38 @@ impl<'j> Asides<'j> {
             _ => None,
         })
     }
+}
+
+/// The first day, and the first day after.
+type Period = (Option<Date>, Option<Date>);
+
+/// Says on which day no rule divides a pool and, where no rule for the event holds then, when they do.
+fn on_day(words: &mut ReasonWords, (day, event): (Date, &str), periods: &[Period]) {
+    words.what.en.push_str(&format!(" on {day}"));
+    words.what.zh.push_str(&format!("（{day}）"));
+    let holds = |(from, until): &Period| {
+        from.is_none_or(|from| from <= day) && until.is_none_or(|until| day < until)
+    };
+    if periods.is_empty() || periods.iter().any(holds) {
+        return;
+    }
+    let last = |until: Date| until.checked_sub(Duration::days(1)).unwrap_or(until);
+    let before = periods.iter().filter_map(|(_, until)| until.filter(|it| *it <= day)).max();
+    let after = periods.iter().filter_map(|(from, _)| from.filter(|it| day < *it)).min();
+    let (mut en, mut zh) = (Vec::new(), Vec::new());
+    if let Some(until) = before.map(last) {
+        en.push(format!("held until {until}"));
+        zh.push(format!("适用至 {until}"));
+    }
+    if let Some(from) = after {
+        en.push(format!("hold from {from}"));
+        zh.push(format!("自 {from} 起适用"));
+    }
+    words.hint = Words::new(
+        format!(
+            "the rules for `{event}` {}: check the date, or add the period to the rules",
+            en.join(" and ")
+        ),
+        format!("「{event}」的规则{}：请核对日期，或在规则中补充该期间", zh.join("，")),
+    );
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::diagnostics::Words;
 use crate::formats::{
-    FormatsError, Input, InputOptions, Mapping, event_hint, event_named, matching_files,
-    read_register,
+    Encoding, FormatsError, Input, InputOptions, Lookalikes, Mapping, event_hint, event_named,
+    file_of, matching_files, read_register,
 };
 use crate::report::names::{Names, nearest};
 use crate::rows::RegisterRow;
@@ -40,7 +40,7 @@ pub fn open_events(
             };
             if let (None, Some((word, rest))) = (&kind, argument.split_once('='))
                 && !std::path::Path::new(argument).exists()
-                && std::path::Path::new(rest).exists()
+                && std::path::Path::new(file_of(rest)).exists()
             {
                 return Err(FormatsError::WhichEvent {
                     file: argument.clone(),
@@ -105,6 +105,36 @@ pub enum Remark {
     NoFile(String),
     /// A register with dated fields has no column that says when they hold.
     Undated(String),
+    /// It was read in the encoding that the user said, and seems to be in another.
+    Misread(String, (Encoding, Encoding)),
+    /// So many of its texts look like others: the place, column and text of the first.
+    Lookalikes {
+        /// The file.
+        file: String,
+        /// How many.
+        count: u64,
+        /// Where the first stands.
+        place: Words,
+        /// In which column.
+        column: String,
+        /// The first.
+        text: String,
+    },
+}
+
+impl Remark {
+    /// That texts of a file look like others, if any do.
+    pub(super) fn lookalikes(input: &Input, found: &Lookalikes) -> Option<Remark> {
+        let (line, column, text) = found.first.clone()?;
+        let place = input.place(line, Some(&column));
+        Some(Remark::Lookalikes {
+            file: input.name().to_owned(),
+            count: found.count,
+            place,
+            column,
+            text,
+        })
+    }
 }
 
 /// Rows of registers, and what is worth saying of their files.
@@ -145,6 +175,7 @@ pub fn read_registers(
         if read.undated {
             remarks.push(Remark::Undated(file.to_owned()));
         }
+        remarks.extend(Remark::lookalikes(&input, &read.lookalikes));
         rows.extend(read.rows);
         if !read.ignored.is_empty() {
             remarks.push(Remark::Ignored(file.to_owned(), read.ignored));

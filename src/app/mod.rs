@@ -17,6 +17,7 @@ mod compile;
 mod cross_check;
 mod examples;
 mod explain;
+mod firsts;
 mod flow;
 mod grounds;
 mod inputs;

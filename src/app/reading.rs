@@ -6,7 +6,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::Scope;
 
-use crate::formats::{EventBlock, EventReader, Events, FormatsError, Mapping, Parsed, Unread};
+use crate::formats::{
+    Encoding, EventBlock, EventReader, Events, FormatsError, Input, Mapping, Parsed, Unread,
+};
 use crate::report::names::Names;
 use crate::rows::Batch;
 
@@ -221,14 +223,8 @@ impl<'a> Files<'a> {
             },
         }
         self.found.extend(std::iter::from_fn(|| events.ready()).map(Read::Batch));
-        if ended {
-            let file = self.to_read.files.get(self.next.saturating_sub(1));
-            let name = file.map_or_else(String::new, |file| file.input.name().to_owned());
-            let ignored = events.ignored();
-            let no_rows = events.rows_read() == 0;
-            self.found.extend(no_rows.then(|| Read::Remark(Remark::NoRows(name.clone()))));
-            let ignored = (!ignored.is_empty()).then_some(Remark::Ignored(name, ignored));
-            self.found.extend(ignored.map(Read::Remark));
+        if ended && let Some(file) = self.to_read.files.get(self.next.saturating_sub(1)) {
+            self.found.extend(remarks(&file.input, events)?.into_iter().map(Read::Remark));
             self.open = None;
         }
         Ok(true)
@@ -255,6 +251,20 @@ impl Iterator for Files<'_> {
             }
         }
     }
+}
+
+/// What is worth saying of a file that has been read.
+fn remarks(input: &Input, events: &Events<'_>) -> Result<Vec<Remark>, FormatsError> {
+    let name = || input.name().to_owned();
+    let mut remarks = Vec::new();
+    remarks.extend((events.rows_read() == 0).then(|| Remark::NoRows(name())));
+    // UTF-8 that is read as something else gives texts that nobody wrote; the rest is no text.
+    let misread = input.misread()?.filter(|(_, it)| events.any_unread() || *it == Encoding::Utf8);
+    remarks.extend(misread.map(|found| Remark::Misread(name(), found)));
+    remarks.extend(Remark::lookalikes(input, events.lookalikes()));
+    let ignored = events.ignored();
+    remarks.extend((!ignored.is_empty()).then(|| Remark::Ignored(name(), ignored)));
+    Ok(remarks)
 }
 
 /// How far the reading may be ahead of the run.

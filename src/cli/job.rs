@@ -7,7 +7,7 @@ use crate::app::{self, EventFile, Loaded, Remark};
 use crate::base::Date;
 use crate::check::Checked;
 use crate::diagnostics::{Diagnostic, Words};
-use crate::formats::{Encoding, InputOptions, Layout, Mapping, Project, read_text};
+use crate::formats::{Encoding, InputOptions, Layout, Mapping, Project, encoding_words, read_text};
 use crate::plan::Choices;
 use crate::report::names::Names;
 use crate::rows::RegisterRow;
@@ -127,60 +127,71 @@ pub(super) fn prepare_with(
 
 /// Says what is worth knowing of the files read: a line each.
 pub(super) fn say_remarks(console: &Console, remarks: &[Remark]) {
-    const SHOWN_MAX: usize = 12;
-    for remark in remarks {
-        let (file, columns) = match remark {
-            Remark::NoRows(file) => {
-                console.note(&Words::new(
-                    format!("`{file}` has no rows"),
-                    format!("「{file}」没有数据行"),
-                ));
-                continue;
-            }
-            Remark::NoFile(register) => {
-                console.note(&Words::new(
-                    format!(
-                        "register `{register}` has no rows: name its file with \
-                         `--register {register}=FILE` or in `fenshui.toml`"
-                    ),
-                    format!(
-                        "登记簿「{register}」没有数据：\
-                         请用 --register {register}=文件 指定其文件，或写入 fenshui.toml"
-                    ),
-                ));
-                continue;
-            }
-            Remark::Undated(file) => {
-                console.note(&Words::new(
-                    format!(
-                        "`{file}`: no column says from or until when the dated fields hold, so they \
-                         hold always; a mapping can name them (`from`, `until`)"
-                    ),
-                    format!(
-                        "「{file}」：没有表示起止日期的列，按始终有效处理；可在列对照中指定（from、until）"
-                    ),
-                ));
-                continue;
-            }
-            Remark::Ignored(file, columns) => (file, columns),
-        };
-        // Columns that our own set-aside files add are no news.
-        let ours = ["file", "line", "event", "code", "reason", "hint", "row"];
-        let columns: Vec<&str> = columns
-            .iter()
-            .map(String::as_str)
-            .filter(|column| !ours.contains(column) && !column.starts_with("set_aside_"))
-            .collect();
-        if columns.is_empty() {
-            continue;
+    remarks.iter().filter_map(remark_words).for_each(|words| console.note(&words));
+}
+
+fn remark_words(remark: &Remark) -> Option<Words> {
+    Some(match remark {
+        Remark::NoRows(file) => {
+            Words::new(format!("`{file}` has no rows"), format!("「{file}」没有数据行"))
         }
-        let more = if columns.len() > SHOWN_MAX { ", …" } else { "" };
-        let shown: Vec<&str> = columns.iter().copied().take(SHOWN_MAX).collect();
-        console.note(&Words::new(
+        Remark::NoFile(register) => Words::new(
+            format!(
+                "register `{register}` has no rows: name its file with \
+                 `--register {register}=FILE` or in `fenshui.toml`"
+            ),
+            format!(
+                "登记簿「{register}」没有数据：\
+                 请用 --register {register}=文件 指定其文件，或写入 fenshui.toml"
+            ),
+        ),
+        Remark::Undated(file) => Words::new(
+            format!(
+                "`{file}`: no column says from or until when the dated fields hold, so they hold \
+                 always; a mapping can name them (`from`, `until`)"
+            ),
+            format!(
+                "「{file}」：没有表示起止日期的列，按始终有效处理；可在列对照中指定（from、until）"
+            ),
+        ),
+        Remark::Misread(file, found) => {
+            let words = encoding_words(*found);
+            Words::new(format!("`{file}`: {}", words.en), format!("「{file}」：{}", words.zh))
+        }
+        Remark::Lookalikes { file, count, place, column, text } => Words::new(
+            format!(
+                "`{file}`: {count} texts have blanks at their ends or letters in full width, the first at \
+                 {}, column `{column}`: `{text}`; to the rules these are other texts (keys, payees) than \
+                 those without",
+                place.en
+            ),
+            format!(
+                "「{file}」：{count} 个文本首尾有空白或含全角字母、数字，首个在 {}「{column}」列：\
+                 「{text}」；规则视其为与不带者不同的文本（键值、收款方）",
+                place.zh
+            ),
+        ),
+        Remark::Ignored(file, columns) => return ignored_words(file, columns),
+    })
+}
+
+fn ignored_words(file: &str, columns: &[String]) -> Option<Words> {
+    const SHOWN_MAX: usize = 12;
+    // Columns that our own set-aside files add are no news.
+    let ours = ["file", "line", "event", "code", "reason", "hint", "row"];
+    let columns: Vec<&str> = columns
+        .iter()
+        .map(String::as_str)
+        .filter(|column| !ours.contains(column) && !column.starts_with("set_aside_"))
+        .collect();
+    let more = if columns.len() > SHOWN_MAX { ", …" } else { "" };
+    let shown: Vec<&str> = columns.iter().copied().take(SHOWN_MAX).collect();
+    (!columns.is_empty()).then(|| {
+        Words::new(
             format!("`{file}`: columns not used: {}{more}", shown.join(", ")),
             format!("「{file}」：未使用的列：{}{more}", shown.join("、")),
-        ));
-    }
+        )
+    })
 }
 
 pub(super) fn input_options(args: &JobArgs) -> Result<InputOptions, Stop> {

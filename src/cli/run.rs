@@ -155,7 +155,7 @@ fn open_outputs<'n>(
         outputs.figures = Some(figures);
     }
     if args.set_aside.is_some() {
-        outputs.set_asides = Some(SetAsides::new()?);
+        outputs.set_asides = Some(SetAsides::new(console.language)?);
     }
     Ok(outputs)
 }

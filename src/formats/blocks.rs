@@ -25,6 +25,8 @@ pub(super) struct Block {
     pub(super) lines: usize,
     /// Whether there are quotes.
     pub(super) quotes: bool,
+    /// Whether there are blanks, or characters outside ASCII.
+    pub(super) uneven: bool,
     /// Starts of lines with a quote that fails, and the cell it is in; ascending.
     pub(super) broken: Vec<(usize, usize)>,
 }
@@ -138,11 +140,15 @@ impl<R: Read> Blocks<R> {
             }
             self.keep_ahead(bytes.get(end..).unwrap_or(&[]));
             bytes.truncate(end);
-            let quotes = memchr::memchr(b'"', &bytes).is_some();
+            // In most files there is neither, which one look tells.
+            let blanks = memchr::memchr3(b'"', b' ', b'\t', &bytes);
+            let quotes = blanks.is_some() && memchr::memchr(b'"', &bytes).is_some();
+            let uneven = blanks.is_some() || !bytes.is_ascii();
             let lines = memchr::memchr_iter(b'\n', &bytes).count();
             let start = Place { at: 0, line: self.line };
             let mut encoding = match &self.text {
                 Text::In(encoding) => *encoding,
+                Text::Of(_) if !uneven => Encoding::Utf8,
                 Text::Of(file) => file.encoding_of(&bytes)?,
             };
             // Where rows are lines they may as well be decoded together.
@@ -152,7 +158,7 @@ impl<R: Read> Blocks<R> {
             {
                 (bytes, encoding) = (text.into_owned().into_bytes(), Encoding::Utf8);
             }
-            let block = Block { bytes, encoding, start, lines, quotes, broken };
+            let block = Block { bytes, encoding, start, lines, quotes, uneven, broken };
             self.line += u64::try_from(lines).unwrap_or(u64::MAX);
             return Ok(Some(block));
         }

@@ -49,6 +49,16 @@ pub(super) enum CsvRow<'a> {
     },
 }
 
+impl CsvRow<'_> {
+    /// The line on which it starts.
+    pub(super) fn line(&self) -> u64 {
+        match self {
+            CsvRow::Cells(cells) => cells.line,
+            CsvRow::Broken { line, .. } => *line,
+        }
+    }
+}
+
 /// Why a line cannot be cut into cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Broken {

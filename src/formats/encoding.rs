@@ -31,6 +31,14 @@ impl Encoding {
         }
     }
 
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::Gb18030 => "GB18030",
+        }
+    }
+
     /// The text of some bytes that begin and end at characters; `None` if they are no text.
     pub fn decoded(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match self {
@@ -116,6 +124,27 @@ pub(super) fn detect<R: Read>(
     }
     let (line, column) = counts.first_broken;
     Err(FormatsError::NotText { file: file.to_owned(), line, column })
+}
+
+/// In which encoding a file with characters outside ASCII is text; `None` if there are none, or if it
+/// is text in neither.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn seems<R: Read>(
+    open: &mut dyn FnMut() -> Result<R, FormatsError>,
+    file: &str,
+) -> Result<Option<Encoding>, FormatsError> {
+    let failed = |error| FormatsError::reading(file, error);
+    let counts = utf8_counts(&mut open()?).map_err(failed)?;
+    if counts.broken == 0 {
+        return Ok((counts.whole > 0).then_some(Encoding::Utf8));
+    }
+    match detect(open, file) {
+        Ok(found) => Ok(Some(found)),
+        Err(FormatsError::NotText { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// What reading a file as UTF-8 found.

@@ -167,6 +167,20 @@ impl FormatsError {
         FormatsError::Io { file: file.to_owned(), doing: Doing::Writing, source }
     }
 
+    /// The same with another way to mend it, where there is one.
+    pub(super) fn with_hint(mut self, better: Words) -> FormatsError {
+        if let FormatsError::Binary { hint, .. }
+        | FormatsError::Workbook { hint, .. }
+        | FormatsError::Header { hint, .. }
+        | FormatsError::Columns { hint, .. }
+        | FormatsError::WhichEvent { hint, .. }
+        | FormatsError::Mapping { hint, .. } = &mut self
+        {
+            *hint = better;
+        }
+        self
+    }
+
     /// The sentence, in both languages.
     pub fn words(&self) -> Words {
         match self {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::base::Money;
-use crate::rows::{Batch, Cell, Origin, Reason, Unreadable};
+use crate::rows::{Batch, Cell, Column, Origin, Reason, Unreadable};
 
 use super::blocks::{Block, Place};
 use super::column_file::ColumnBlock;
@@ -12,10 +12,12 @@ use super::csv::Cutter;
 use super::cuts::{self, Cuts};
 use super::encoding::Encoding;
 use super::json::{self, JsonValue};
+use super::lookalikes::Lookalikes;
 use super::parse::{self, Fault};
 use super::raw::{RawRow, from_csv};
 use super::steps::{Plain, Steps};
 use super::table_reader::{RecordNames, TableReader};
+use super::totals::total_cell;
 
 /// A row that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +61,8 @@ pub struct Parsed {
     pub unread: Vec<Unread>,
     /// How many rows there were, readable or not.
     pub rows: u64,
+    /// Texts that look like others.
+    pub(super) lookalikes: Lookalikes,
     /// Memory in which they stood, to be used again.
     pub(super) spare: Option<Vec<u8>>,
 }
@@ -66,7 +70,7 @@ pub struct Parsed {
 impl<'n> EventReader<'n> {
     /// Reads a block of the file.
     pub(super) fn parse(&self, block: &Block) -> Parsed {
-        let mut filling = Filling::new(self, block.lines + 1);
+        let mut filling = Filling { look: block.uneven, ..Filling::new(self, block.lines + 1) };
         let mut cutter = Cutter::new(self.delimiter);
         let plain = self.plain(block);
         let mut place = block.start;
@@ -127,6 +131,27 @@ impl<'n> EventReader<'n> {
         })
     }
 
+    /// What of the texts of some rows looks like others.
+    fn lookalikes(&self, batch: &Batch) -> Lookalikes {
+        let mut found = Lookalikes::default();
+        let kind = usize::try_from(batch.event).ok();
+        let Some(table) = kind.and_then(|kind| self.readers.get(kind)?.as_ref()) else {
+            return found;
+        };
+        for (at, column) in batch.columns.iter().enumerate() {
+            let Column::Text(texts) = column else { continue };
+            let Some(name) = table.column_name(at, &self.header) else { continue };
+            let mut own = Lookalikes::default();
+            for (row, origin) in batch.origins.iter().enumerate() {
+                if let Some(text) = texts.get(row) {
+                    own.look(text, || (origin.line, name.to_owned()));
+                }
+            }
+            found.take_in(own);
+        }
+        found
+    }
+
     /// The kind of all rows, if they have one.
     fn only_kind(&self) -> Option<u32> {
         match &self.kinds {
@@ -147,6 +172,8 @@ pub(super) struct Filling<'r, 'n> {
     pub(super) known: RecordNames,
     unread: Vec<Unread>,
     rows: u64,
+    /// Whether there may be texts that look like others.
+    look: bool,
     cuts: Cuts,
     /// So many rows are cut together.
     at_once: usize,
@@ -160,14 +187,19 @@ impl<'r, 'n> Filling<'r, 'n> {
         let batches = reader.readers.iter().map(|_| None).collect();
         let known = RecordNames::default();
         let (cuts, at_once) = (Cuts::default(), cuts::ROWS);
-        Filling { reader, room, batches, known, unread: Vec::new(), rows: 0, cuts, at_once }
+        let (unread, rows, look) = (Vec::new(), 0, true);
+        Filling { reader, room, batches, known, unread, rows, look, cuts, at_once }
     }
 
     /// What has been read.
     pub(super) fn parsed(self) -> Parsed {
         let batches = self.batches.into_iter().flatten().filter(|batch| !batch.is_empty());
-        let batches = batches.collect();
-        Parsed { batches, unread: self.unread, rows: self.rows, spare: None }
+        let batches: Vec<Batch> = batches.collect();
+        let mut lookalikes = Lookalikes::default();
+        for batch in batches.iter().filter(|_| self.look) {
+            lookalikes.take_in(self.reader.lookalikes(batch));
+        }
+        Parsed { batches, unread: self.unread, rows: self.rows, lookalikes, spare: None }
     }
 
     /// Reads rows of the one kind from a place on as far as they are usual, and gives the place of
@@ -209,20 +241,20 @@ impl<'r, 'n> Filling<'r, 'n> {
         let columns = u32::try_from(reader.header.len()).unwrap_or(u32::MAX);
         if let RawRow::Broken { column, text, why, .. } = row {
             let fault = Fault { value: parse::shortened(text), why: *why };
-            return self.fail(reader.only_kind(), origin, (None, None), column.clone(), fault);
+            return self.fail(row, reader.only_kind(), (None, None), (column.clone(), fault));
         }
         if let RawRow::Cells(cells) = row {
             let found = u32::try_from(cells.len()).unwrap_or(u32::MAX);
             if found != columns {
                 let why = Unreadable::Ragged { expected: columns, found };
                 let fault = Fault { value: parse::shortened(cells.text()), why };
-                return self.fail(reader.only_kind(), origin, (None, None), None, fault);
+                return self.fail(row, reader.only_kind(), (None, None), (None, fault));
             }
         }
         let kind = match reader.kind_of(row) {
             Ok(kind) => kind,
             Err((column, fault)) => {
-                return self.fail(None, origin, (None, None), Some(column), fault);
+                return self.fail(row, None, (None, None), (Some(column), fault));
             }
         };
         let mut known = std::mem::take(&mut self.known);
@@ -244,22 +276,35 @@ impl<'r, 'n> Filling<'r, 'n> {
                     field.map_or_else(String::new, |field| field.name.text.clone())
                 }
             });
-            let (inflow, cells) = (table.inflow_of(row), table.cells_of(row));
-            self.fail(Some(table.event), origin, (inflow, cells), column, fault);
+            let known = (table.inflow_of(row), table.cells_of(row));
+            self.fail(row, Some(table.event), known, (column, fault));
         }
     }
 
     fn fail(
         &mut self,
+        row: &RawRow<'_>,
         event: Option<u32>,
-        origin: Origin,
         (inflow, cells): (Option<Money>, Option<Vec<Cell>>),
-        column: Option<String>,
-        fault: Fault,
+        fault: (Option<String>, Fault),
     ) {
+        let origin = Origin { file: self.reader.file, line: row.line() };
+        let (column, fault) = or_total(row, &self.reader.header, fault);
         let (column, value) = (column.map(Arc::from), Arc::from(fault.value));
         let reason = Reason::Unreadable { column, value, why: fault.why };
         self.unread.push(Unread { event, origin, inflow, cells, reason });
+    }
+}
+
+/// What is wrong with a row: that it is a total, if it looks like one.
+pub(super) fn or_total(
+    row: &RawRow<'_>,
+    header: &[String],
+    fault: (Option<String>, Fault),
+) -> (Option<String>, Fault) {
+    match total_cell(row) {
+        Some((at, value)) => (header.get(at).cloned(), Fault { value, why: Unreadable::TotalRow }),
+        None => fault,
     }
 }
 

@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::report::names::{Names, nearest};
+use crate::report::names::{Names, Table, nearest};
 use crate::rows::{Batch, Column};
 
 use super::columns::{Assigned, Bound, assigned, kinds_by_spelling};
 use super::error::FormatsError;
 use super::event_reader::{EventReader, Filling, Kinds, Parsed, Unread};
+use super::heads::with_cause;
 use super::input::{Input, Layout};
+use super::lookalikes::Lookalikes;
 use super::mapping::{Mapping, did_you_mean};
 use super::raw::{RawBlock, RawRows, column_names};
 use super::table_reader::{RecordNames, TableReader};
@@ -30,6 +32,9 @@ pub struct Events<'n> {
     ignored: BTreeSet<String>,
     /// How many rows there were, readable or not.
     rows_read: u64,
+    /// Whether any could not be read.
+    any_unread: bool,
+    lookalikes: Lookalikes,
     /// How many rows a batch of several kinds has.
     batch_rows: usize,
 }
@@ -72,11 +77,26 @@ impl<'n> Events<'n> {
         kind: Option<&str>,
         mapping: &Mapping,
     ) -> Result<Events<'n>, FormatsError> {
+        let given = kind.and_then(|kind| event_named(names, kind));
+        Events::open_as(names, input, file, given, mapping).map_err(|error| {
+            let may_be = |at: &usize| given.is_none_or(|given| given == *at);
+            let tables = names.events.iter().enumerate().filter(|(at, it)| it.sent && may_be(at));
+            let tables: Vec<&Table> = tables.map(|(_, table)| table).collect();
+            with_cause(error, input, &tables, mapping)
+        })
+    }
+
+    fn open_as(
+        names: &'n Names,
+        input: &Input,
+        file: u32,
+        given: Option<usize>,
+        mapping: &Mapping,
+    ) -> Result<Events<'n>, FormatsError> {
         let rows = RawRows::open(input)?;
         let header = rows.header.clone();
         let is_csv = !header.is_empty();
         let columns = if is_csv { header.clone() } else { column_names(input)? };
-        let given = kind.and_then(|kind| event_named(names, kind));
         let assigned = match given {
             Some(kind) => Assigned::Kind(kind),
             // A file of records without a single one: nothing to assign.
@@ -128,6 +148,8 @@ impl<'n> Events<'n> {
             ready: VecDeque::new(),
             ignored,
             rows_read: 0,
+            any_unread: false,
+            lookalikes: Lookalikes::default(),
             batch_rows: input.pieces.batch_rows,
         })
     }
@@ -193,6 +215,8 @@ impl<'n> Events<'n> {
     /// not be read are added to `unread`.
     pub fn take_in(&mut self, parsed: Parsed, unread: &mut Vec<Unread>) {
         self.rows_read += parsed.rows;
+        self.any_unread |= !parsed.unread.is_empty();
+        self.lookalikes.take_in(parsed.lookalikes);
         parsed.spare.into_iter().for_each(|spare| self.rows.give_back(spare));
         unread.extend(parsed.unread);
         if matches!(self.reader.kinds, Kinds::One(_)) {
@@ -249,6 +273,16 @@ impl<'n> Events<'n> {
     /// Columns and names that no field asked for, as far as the file has been read.
     pub fn ignored(&self) -> Vec<String> {
         self.ignored.union(&self.known.ignored).cloned().collect()
+    }
+
+    /// Texts that look like others, as far as the file has been read.
+    pub fn lookalikes(&self) -> &Lookalikes {
+        &self.lookalikes
+    }
+
+    /// Whether a row could not be read.
+    pub fn any_unread(&self) -> bool {
+        self.any_unread
     }
 
     /// How many rows have been read, readable or not.

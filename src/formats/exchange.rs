@@ -76,7 +76,8 @@ impl Exchange {
                  XML also `root` and `row`",
                 "每个 [[file]] 须有 name、rows、layout（xml 或 csv）与 fields；XML 另须 root 与 row",
             );
-            wrong(toml_words(text, &error), form)
+            let (what, hint) = toml_words(text, &error);
+            wrong(what, hint.unwrap_or(form))
         })?;
         for (at, one) in exchange.files.iter().enumerate() {
             let before = exchange.files.iter().take(at);

@@ -60,6 +60,15 @@ impl Held<'_> {
         }
     }
 
+    /// Whether its text is all of it: a mapping speaks of such a text, not of digits that are left.
+    pub(super) fn is_its_text(&self) -> bool {
+        match self {
+            Held::Shown { units, whole, .. } => *whole && kept(*units).is_ok(),
+            Held::Fault(_) => false,
+            _ => true,
+        }
+    }
+
     /// The value as a cell of a kind.
     pub(super) fn cell(&self, kind: &Kind, names: &Names) -> Result<Cell, Unreadable> {
         match (self, kind) {
@@ -77,7 +86,7 @@ impl Held<'_> {
                 Ok(Cell::Money(Money::from_minor(units)))
             }
             (Held::Shown { whole: false, .. }, _) => Err(Unreadable::SheetDigits),
-            (Held::Shown { units, .. }, Kind::Text | Kind::Member(_)) => {
+            (Held::Shown { units, .. }, Kind::Text | Kind::Member(_) | Kind::List(_)) => {
                 // A code of more digits than these has lost the last ones.
                 kept(*units)?;
                 parse::text(&self.text(), kind, names)
@@ -96,11 +105,20 @@ impl Held<'_> {
                 Ok(Cell::Number(exact(*units, *scale)))
             }
             // What became a date or a truth value was perhaps a code once; which, nobody can tell.
-            (Held::Date(_) | Held::Moment(_) | Held::Bool(_), Kind::Text) => {
+            (Held::Date(_) | Held::Moment(_) | Held::Bool(_), kind) if is_text(kind) => {
                 Err(Unreadable::OtherCell)
             }
             (held, kind) => parse::text(&held.text(), kind, names),
         }
+    }
+}
+
+/// Whether cells of a kind are texts, or lists of them.
+fn is_text(kind: &Kind) -> bool {
+    match kind {
+        Kind::Text => true,
+        Kind::List(inner) => is_text(inner),
+        _ => false,
     }
 }
 
@@ -170,8 +188,14 @@ mod tests {
         assert_eq!(read(shown(110_000, 0), Kind::Text), Ok(Cell::Text("110000".into())));
         let code = read(shown(911_100_001_234_567_000, 0), Kind::Text);
         assert_eq!(code, Err(Unreadable::SheetDigits));
+        let list = || Kind::List(Box::new(Kind::Text));
+        let code = read(shown(911_100_001_234_567_000, 0), list());
+        assert_eq!(code, Err(Unreadable::SheetDigits));
         let date = Date::new(2024, 3, 1).unwrap();
         assert_eq!(read(Held::Date(date), Kind::Text), Err(Unreadable::OtherCell));
+        assert_eq!(read(Held::Date(date), list()), Err(Unreadable::OtherCell));
+        let days = read(Held::Date(date), Kind::List(Box::new(Kind::Date)));
+        assert_eq!(days, Ok(Cell::List(vec![Cell::Date(date)])));
         assert_eq!(read(Held::Date(date), Kind::Date), Ok(Cell::Date(date)));
         assert_eq!(read(Held::Date(date), Kind::Money(2)), Err(Unreadable::NotAnAmount));
         assert_eq!(read(shown(45352, 0), Kind::Date), Err(Unreadable::NotADate));

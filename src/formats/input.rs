@@ -12,6 +12,8 @@ use crate::diagnostics::Words;
 
 use super::encoding::{self, Encoding};
 use super::error::FormatsError;
+use super::heads::check_heads;
+use super::named::Named;
 use super::packed::{Packing, Unpacked, unpacked_name};
 use super::sheet::Sheet;
 
@@ -23,6 +25,8 @@ pub struct Input {
     /// Its layout.
     pub layout: Layout,
     pub(super) pieces: Pieces,
+    /// The names of the columns stand in this line, or in the first after it that is not blank.
+    pub(super) heads: u64,
     /// The sheet of a workbook.
     pub(super) sheet: Option<Arc<Sheet>>,
 }
@@ -36,6 +40,8 @@ pub(super) struct TextFile {
     packing: Option<Packing>,
     /// Bytes of a byte order mark at its start.
     bom_bytes: usize,
+    /// What the user said that its encoding is.
+    said: Option<Encoding>,
     encoding: OnceLock<Encoding>,
     /// Whether characters outside ASCII have been taken for UTF-8.
     assumed: AtomicBool,
@@ -114,12 +120,13 @@ impl Default for Pieces {
 }
 
 impl Input {
-    /// Opens a file and finds out what it is; `-` is the standard input, `book.xlsx#name` a sheet.
+    /// Opens a file and finds out what it is; `-` is the standard input, `book.xlsx#name` a sheet,
+    /// `file:3` a file whose columns are named in line 3.
     ///
     /// # Errors
     /// It is missing, a folder, empty, no text, or may not be read.
     pub fn open(argument: &str, options: InputOptions) -> Result<Input, FormatsError> {
-        let (file, sheet) = sheet_named(argument);
+        let Named { file, sheet, heads } = Named::of(argument);
         let name = if file == "-" { "standard input" } else { file }.to_owned();
         let failed = |error| FormatsError::reading(&name, error);
         let place = if file == "-" {
@@ -135,11 +142,12 @@ impl Input {
         let packing = Packing::of(&begin(&mut place.open().map_err(failed)?)?);
         let first = begin(&mut Unpacked::new(place.open().map_err(failed)?, packing))?;
         if is_workbook(&first) {
-            return Input::open_sheet(name, (place, packing), sheet, options.pieces);
+            return Input::open_sheet(name, (place, packing), (sheet, heads), options.pieces);
         }
         if let Some(layout) = layout_of_columns(&first).filter(|_| packing.is_none()) {
+            check_heads(&name, layout, heads)?;
             let text = TextFile::of_values(name, (place, packing));
-            return Ok(Input { text, layout, pieces: options.pieces, sheet: None });
+            return Ok(Input { text, layout, pieces: options.pieces, heads, sheet: None });
         }
         if let Some((what, hint)) = binary(&first) {
             return Err(FormatsError::Binary { file: name, what, hint });
@@ -150,32 +158,34 @@ impl Input {
         if all && blank(first.get(bom_bytes..).unwrap_or(&[])) {
             return Err(FormatsError::Empty { file: name });
         }
-        let layout = options.layout.unwrap_or_else(|| layout_of(argument, &first));
+        let layout = options.layout.unwrap_or_else(|| layout_of(file, &first));
+        check_heads(&name, layout, heads)?;
         let (sheet, pieces) = (None, options.pieces);
         // A byte order mark tells UTF-8 whatever was said of the other files.
         let said = if bom_bytes > 0 { Some(Encoding::Utf8) } else { options.encoding };
         let encoding = said.map_or_else(OnceLock::new, OnceLock::from);
+        let said = options.encoding.filter(|_| bom_bytes == 0);
         let text =
-            Arc::new(TextFile { bom_bytes, encoding, ..TextFile::new(name, place, packing) });
+            Arc::new(TextFile { bom_bytes, said, encoding, ..TextFile::new(name, place, packing) });
         // What is no text at all is better refused before anything is done.
         text.encoding_of(encoding::without_half(&first))?;
-        Ok(Input { text, layout, pieces, sheet })
+        Ok(Input { text, layout, pieces, heads, sheet })
     }
 
     fn open_sheet(
         file: String,
         (place, packing): (Place, Option<Packing>),
-        wanted: Option<&str>,
+        (wanted, heads): (Option<&str>, u64),
         pieces: Pieces,
     ) -> Result<Input, FormatsError> {
         let failed = |error| FormatsError::reading(&file, error);
         let mut bytes = Vec::new();
         let mut reader = Unpacked::new(place.open().map_err(failed)?, packing);
         reader.read_to_end(&mut bytes).map_err(failed)?;
-        let (sheet, rows) = Sheet::read(bytes, &file, wanted)?;
+        let (sheet, rows) = Sheet::read(bytes, &file, wanted, heads)?;
         let (name, sheet) = (format!("{file}#{sheet}"), Some(Arc::new(rows)));
         let text = TextFile::of_values(name, (place, packing));
-        Ok(Input { text, layout: Layout::Sheet, pieces, sheet })
+        Ok(Input { text, layout: Layout::Sheet, pieces, heads, sheet })
     }
 
     /// Where a row stands, or a cell of it, as people look it up.
@@ -211,6 +221,16 @@ impl Input {
     /// They are text in no encoding that is known, or can no longer be read.
     pub fn encoding(&self) -> Result<Encoding, FormatsError> {
         self.text.encoding()
+    }
+
+    /// The encoding that the user said, and the other one in which its bytes seem to be text.
+    ///
+    /// # Errors
+    /// They can no longer be read.
+    pub fn misread(&self) -> Result<Option<(Encoding, Encoding)>, FormatsError> {
+        let Some(said) = self.text.said else { return Ok(None) };
+        let seems = encoding::seems(&mut || self.text.reader(), &self.text.name)?;
+        Ok(seems.filter(|seems| *seems != said).map(|seems| (said, seems)))
     }
 
     /// The file as a text whose encoding is told when it matters.
@@ -271,7 +291,7 @@ impl TextFile {
     /// A file whose encoding is to be told.
     fn new(name: String, place: Place, packing: Option<Packing>) -> TextFile {
         let (encoding, assumed) = (OnceLock::new(), AtomicBool::new(false));
-        TextFile { name, place, packing, bom_bytes: 0, encoding, assumed }
+        TextFile { name, place, packing, bom_bytes: 0, said: None, encoding, assumed }
     }
 
     fn reader(&self) -> Result<InputReader, FormatsError> {
@@ -354,19 +374,6 @@ fn kept(reader: &mut dyn Read) -> io::Result<Arc<File>> {
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// So many bytes tell what a file is.
 const FIRST_BYTES: u64 = 4096;
-
-/// The file that an argument names, which may name a sheet of it too.
-pub fn file_of(argument: &str) -> &str {
-    sheet_named(argument).0
-}
-
-/// A file, and the sheet named behind `#` unless that is part of the file's name.
-fn sheet_named(argument: &str) -> (&str, Option<&str>) {
-    match argument.split_once('#') {
-        Some((file, sheet)) if file == "-" || !Path::new(argument).exists() => (file, Some(sheet)),
-        _ => (argument, None),
-    }
-}
 
 /// The layout of a file of columns, where the program can read such files.
 fn layout_of_columns(first: &[u8]) -> Option<Layout> {

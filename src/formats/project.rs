@@ -45,15 +45,15 @@ impl Project {
             return Ok(Project::default());
         }
         let text = read_text(&file)?;
-        let mut project: Project =
-            toml::from_str(&text).map_err(|error| FormatsError::Mapping {
-                file: file.display().to_string(),
-                what: toml_words(&text, &error),
-                hint: Words::new(
-                    "it may hold `events`, `map`, `library` and a table `[registers]`",
-                    "可写 events、map、library 和表 [registers]",
-                ),
-            })?;
+        let mut project: Project = toml::from_str(&text).map_err(|error| {
+            let (what, hint) = toml_words(&text, &error);
+            let may = Words::new(
+                "it may hold `events`, `map`, `library` and a table `[registers]`",
+                "可写 events、map、library 和表 [registers]",
+            );
+            let file = file.display().to_string();
+            FormatsError::Mapping { file, what, hint: hint.unwrap_or(may) }
+        })?;
         let place = |path: &str| rules.join(path).display().to_string();
         for event in &mut project.events {
             *event = match event.split_once('=') {

@@ -12,6 +12,7 @@ use super::column_file::{ColumnBlock, ColumnRows};
 use super::columns::FieldFrom;
 use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
 use super::error::FormatsError;
+use super::heads::no_such_line;
 use super::held::Held;
 use super::input::{Input, InputReader, Layout};
 use super::json::{self, JsonRow, JsonRows, NdjsonRows, Record};
@@ -86,6 +87,20 @@ impl RawRow<'_> {
             | RawRow::Broken { line, .. } => *line,
         }
     }
+
+    /// The row whole, as it is written; where a file holds no text, the texts of its cells as a JSON
+    /// array.
+    pub(super) fn text(&self) -> String {
+        match self {
+            RawRow::Cells(cells) => cells.text().to_owned(),
+            RawRow::Values { cells, .. } => {
+                let texts: Vec<Cow<'_, str>> = cells.iter().map(Held::text).collect();
+                serde_json::json!(texts).to_string()
+            }
+            RawRow::Record { text, .. } => (*text).to_owned(),
+            RawRow::Broken { text, .. } => text.clone(),
+        }
+    }
 }
 
 /// The rows at some places of a file, ascending, each as it is written, or the texts of its cells as
@@ -101,15 +116,7 @@ pub fn raw_rows(input: &Input, lines: &[u64]) -> Result<Vec<String>, FormatsErro
         let Some(row) = rows.next()? else { break };
         let line = row.line();
         while lines.next_if(|wanted| **wanted <= line).is_some() {
-            texts.push(match &row {
-                RawRow::Cells(cells) => cells.text().to_owned(),
-                RawRow::Values { cells, .. } => {
-                    let texts: Vec<Cow<'_, str>> = cells.iter().map(Held::text).collect();
-                    serde_json::json!(texts).to_string()
-                }
-                RawRow::Record { text, .. } => (*text).to_owned(),
-                RawRow::Broken { text, .. } => text.clone(),
-            });
+            texts.push(row.text());
         }
     }
     texts.extend(lines.map(|_| String::new()));
@@ -132,7 +139,7 @@ impl RawRows {
                 let blocks = Blocks::sized(reader, delimiter, input.name(), size);
                 let blocks = blocks.holding(Text::Of(input.text()));
                 let mut rows = CsvRows::new(blocks, Cutter::new(delimiter));
-                let header = header(&mut rows, input.name())?;
+                let header = header(&mut rows, input)?;
                 Ok(RawRows { header, layout: Rows::Csv(rows) })
             }
             Layout::Json => {
@@ -249,26 +256,34 @@ pub(super) fn column_names(input: &Input) -> Result<Vec<String>, FormatsError> {
     Ok(Vec::new())
 }
 
-fn header(rows: &mut CsvRows<InputReader>, file: &str) -> Result<Vec<String>, FormatsError> {
-    let refused = |what, hint| Err(FormatsError::Header { file: file.to_owned(), what, hint });
-    match rows.next()? {
-        None => Err(FormatsError::Empty { file: file.to_owned() }),
-        Some(CsvRow::Broken { text, .. }) if text.contains('\r') => cr_alone(file),
-        Some(CsvRow::Broken { line, why, .. }) => {
-            let why = broken_words(why);
-            refused(
-                Words::new(
-                    format!("the line of column names (line {line}) {}", why.en),
-                    format!("列名行（第 {line} 行）{}", why.zh),
-                ),
-                Words::new(
-                    "the first line must be the names of the columns",
-                    "第一行应为各列的名称",
-                ),
-            )
+fn header(rows: &mut CsvRows<InputReader>, input: &Input) -> Result<Vec<String>, FormatsError> {
+    let (file, heads) = (input.name(), input.heads);
+    loop {
+        match rows.next()? {
+            None => return Err(no_such_line(file, heads)),
+            Some(row) if row.line() < heads => {}
+            Some(CsvRow::Broken { text, .. }) if text.contains('\r') => return cr_alone(file),
+            Some(CsvRow::Broken { line, why, .. }) => return Err(broken_header(file, line, why)),
+            Some(CsvRow::Cells(cells)) if cells.text().contains('\r') => return cr_alone(file),
+            Some(CsvRow::Cells(cells)) => return Ok(cells.iter().map(folded).collect()),
         }
-        Some(CsvRow::Cells(cells)) if cells.text().contains('\r') => cr_alone(file),
-        Some(CsvRow::Cells(cells)) => Ok(cells.iter().map(folded).collect()),
+    }
+}
+
+fn broken_header(file: &str, line: u64, why: csv::Broken) -> FormatsError {
+    let why = broken_words(why);
+    FormatsError::Header {
+        file: file.to_owned(),
+        what: Words::new(
+            format!("the line of column names (line {line}) {}", why.en),
+            format!("列名行（第 {line} 行）{}", why.zh),
+        ),
+        hint: Words::new(
+            format!(
+                "the first line must be the names of the columns; `{file}:3` says that they stand in line 3"
+            ),
+            format!("第一行应为各列的名称；若列名在第 3 行，请写成 {file}:3"),
+        ),
     }
 }
 

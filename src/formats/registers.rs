@@ -12,8 +12,11 @@ use crate::rows::{Cell, Origin, RegisterRow, Unreadable};
 use super::columns::{Bound, FieldFrom, field_of_column};
 use super::csv::CsvCells;
 use super::error::FormatsError;
+use super::event_reader::or_total;
+use super::heads::with_cause;
 use super::held::Held;
 use super::input::{Input, Layout};
+use super::lookalikes::Lookalikes;
 use super::mapping::{Mapping, PERIOD_SPELLINGS, TableMapping};
 use super::parse::{self, Fault};
 use super::raw::{RawRow, RawRows, column_names};
@@ -25,6 +28,17 @@ use super::table_reader::{record_value, value_cell};
 /// # Errors
 /// The file cannot be read, its columns do not fit, or any of its rows cannot be read.
 pub fn read_register(
+    names: &Names,
+    table: &Table,
+    input: &Input,
+    file: u32,
+    mapping: &Mapping,
+) -> Result<RegisterRows, FormatsError> {
+    read_rows(names, table, input, file, mapping)
+        .map_err(|error| with_cause(error, input, &[table], mapping))
+}
+
+fn read_rows(
     names: &Names,
     table: &Table,
     input: &Input,
@@ -49,16 +63,26 @@ pub fn read_register(
     let period_columns = [period.from.as_deref(), period.until.as_deref()];
     let ignored = bound.unused.iter().filter_map(|at| columns.get(*at));
     let ignored = ignored.filter(|column| !period_columns.contains(&Some(column.as_str())));
-    let mut found = RegisterRows { rows: Vec::new(), ignored: ignored.cloned().collect(), undated };
+    let mut found = RegisterRows {
+        rows: Vec::new(),
+        ignored: ignored.cloned().collect(),
+        undated,
+        lookalikes: Lookalikes::default(),
+    };
     let (mut faults, mut first) = (0_u64, Vec::new());
     let (mut alike, mut kind_of_fault, mut remedied) = (true, None, None);
     let reader = Reader { names, table, bound: &bound, mapping: &mapping, period: &period };
     let header = rows.header.clone();
+    let texts = text_fields(table, &bound, &header);
     while let Some(row) = rows.next()? {
         let origin = Origin { file, line: row.line() };
         match reader.row(&row, &header, origin) {
-            Ok(row) => found.rows.push(row),
-            Err((column, fault)) => {
+            Ok(row) => {
+                look(&mut found.lookalikes, &row, &texts);
+                found.rows.push(row);
+            }
+            Err(fault) => {
+                let (column, fault) = or_total(&row, &header, fault);
                 faults += 1;
                 let own = (column.clone(), fault.why);
                 alike &= kind_of_fault.get_or_insert(own.clone()) == &own;
@@ -94,6 +118,32 @@ pub struct RegisterRows {
     pub ignored: Vec<String>,
     /// It has dated fields, and no column that says when they hold.
     pub undated: bool,
+    /// Texts that look like others.
+    pub lookalikes: Lookalikes,
+}
+
+/// The fields that are texts, and what their columns are called.
+fn text_fields<'a>(
+    table: &'a Table,
+    bound: &Bound,
+    header: &'a [String],
+) -> Vec<(usize, &'a String)> {
+    let is_text = |field: &Field| matches!(field.kind, Kind::Text);
+    let fields = table.fields.iter().enumerate().filter(|(_, field)| is_text(field));
+    let named = fields.map(|(at, field)| match bound.from.get(at) {
+        Some(FieldFrom::Column(place)) => (at, header.get(*place).unwrap_or(&field.name.text)),
+        _ => (at, &field.name.text),
+    });
+    named.collect()
+}
+
+/// Looks at the texts of a row.
+fn look(found: &mut Lookalikes, row: &RegisterRow, texts: &[(usize, &String)]) {
+    for (at, column) in texts {
+        if let Some(Cell::Text(text)) = row.cells.get(*at) {
+            found.look(text, || (row.origin.line, (*column).clone()));
+        }
+    }
 }
 
 /// The columns that say from and until when a row's dated fields hold.

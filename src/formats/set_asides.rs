@@ -2,17 +2,22 @@
 //!
 //! While the run goes on only the place and the reason are kept, in a temporary file. At the end the
 //! inputs are read again and each row is written as it stood, so that it can be mended and sent
-//! again as it is. A row that does not fit the columns stands whole in the column `row`; one that is
-//! no text with `\xE5` for each byte that is none (`Encoding::shown`).
+//! again as it is. A row whose cells, as texts in its columns, might be read as something else stands
+//! whole in the column `row`, and its own columns are empty: sent again it is set aside again. One
+//! that is no text stands there with `\xE5` for each byte that is none (`Encoding::shown`).
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
-use crate::diagnostics::Language;
+use crate::diagnostics::{Language, Words};
 use crate::report::ReasonWords;
 use crate::rows::Origin;
 
 use super::error::FormatsError;
+use super::held::Held;
 use super::input::Input;
+use super::json::{self, JsonValue};
 use super::output::Output;
 use super::raw::{RawRow, RawRows};
 use super::records::{Records, ResultColumn, ResultLayout};
@@ -24,6 +29,9 @@ pub struct SetAsides {
     /// Where each row stands, and where its reason stands in the temporary file.
     places: Vec<(Origin, u64)>,
     bytes: u64,
+    /// Of events whose key another has, where that stands.
+    firsts: BTreeMap<Origin, Origin>,
+    language: Language,
 }
 
 /// Why one row is set aside, as the file says it.
@@ -35,19 +43,37 @@ pub struct SetAside {
     pub key: String,
     /// The reason.
     pub reason: ReasonWords,
+    /// Whether its cells must not be read again from their texts.
+    pub lost: bool,
+}
+
+/// The same as it is kept while the run goes on.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Kept {
+    event: String,
+    key: String,
+    /// Code, sentence and hint.
+    reason: [String; 3],
+    lost: bool,
 }
 
 /// The columns that the file adds to a row's own.
 const ADDED: [&str; 7] = ["file", "line", "event", "code", "reason", "hint", "row"];
 
 impl SetAsides {
-    /// Starts with none.
+    /// Starts with none; reasons are told in this language.
     ///
     /// # Errors
     /// There is no room for a temporary file.
-    pub fn new() -> Result<SetAsides, FormatsError> {
-        let file = tempfile::tempfile().map_err(temporary)?;
-        Ok(SetAsides { kept: std::io::BufWriter::new(file), places: Vec::new(), bytes: 0 })
+    pub fn new(language: Language) -> Result<SetAsides, FormatsError> {
+        let kept = std::io::BufWriter::new(tempfile::tempfile().map_err(temporary)?);
+        let (places, firsts) = (Vec::new(), BTreeMap::new());
+        Ok(SetAsides { kept, places, bytes: 0, firsts, language })
+    }
+
+    /// Takes in, for events whose key another has, where that one stands.
+    pub fn tell_firsts(&mut self, firsts: BTreeMap<Origin, Origin>) {
+        self.firsts = firsts;
     }
 
     /// How many rows.
@@ -64,21 +90,17 @@ impl SetAsides {
     ///
     /// # Errors
     /// There is no room for the temporary file.
-    pub fn add(
-        &mut self,
-        origin: Origin,
-        aside: &SetAside,
-        language: Language,
-    ) -> Result<(), FormatsError> {
-        let reason = &aside.reason;
-        let cells = [
-            aside.event.as_str(),
-            &aside.key,
-            reason.code,
-            reason.what.in_language(language),
-            reason.hint.in_language(language),
-        ];
-        let mut line = serde_json::to_string(&cells).unwrap_or_default();
+    pub fn add(&mut self, origin: Origin, aside: &SetAside) -> Result<(), FormatsError> {
+        let (reason, language) = (&aside.reason, self.language);
+        let (what, hint) = (&reason.what, &reason.hint);
+        let kept = Kept {
+            event: aside.event.clone(),
+            key: aside.key.clone(),
+            reason: [reason.code, what.in_language(language), hint.in_language(language)]
+                .map(str::to_owned),
+            lost: aside.lost,
+        };
+        let mut line = serde_json::to_string(&kept).unwrap_or_default();
         line.push('\n');
         self.kept.write_all(line.as_bytes()).map_err(temporary)?;
         self.places.push((origin, self.bytes));
@@ -98,7 +120,8 @@ impl SetAsides {
     ) -> Result<(), FormatsError> {
         self.kept.flush().map_err(temporary)?;
         let file = self.kept.into_inner().map_err(|error| temporary(error.into_error()))?;
-        let mut reasons = BufReader::new(file);
+        let (firsts, language) = (self.firsts, self.language);
+        let mut reasons = Reasons { kept: BufReader::new(file), inputs, firsts, language };
         let mut places = self.places;
         places.sort_unstable();
         let own = own_columns(inputs, &places)?;
@@ -126,14 +149,15 @@ fn write_file(
     input: Option<&Input>,
     places: &[(Origin, u64)],
     own: &[String],
-    reasons: &mut BufReader<std::fs::File>,
+    reasons: &mut Reasons<'_>,
     records: &mut Records,
 ) -> Result<(), FormatsError> {
     let Some(input) = input else {
         // Events that the run made itself stand in no file.
         for (origin, at) in places {
+            let kept = reasons.of(*origin, *at)?;
             own.iter().for_each(|_| records.missing());
-            add_reason(None, *origin, *at, None, reasons, records)?;
+            add_reason(None, &kept, Some(&kept.key), records)?;
         }
         return Ok(());
     };
@@ -144,108 +168,115 @@ fn write_file(
         let Some(row) = rows.next()? else { break };
         let line = row.line();
         while let Some((origin, at)) = places.next_if(|(origin, _)| origin.line <= line) {
-            let whole = write_own(&row, &header, own, records);
-            add_reason(Some(input), *origin, *at, whole, reasons, records)?;
+            let kept = reasons.of(*origin, *at)?;
+            let whole = is_whole(&row, &kept);
+            if whole {
+                own.iter().for_each(|_| records.missing());
+            } else {
+                write_own(&row, &header, own, records);
+            }
+            let text = whole.then(|| row.text());
+            add_reason(Some((input, origin.line)), &kept, text.as_deref(), records)?;
         }
     }
     // INVARIANT: a row that was read once is read again; if the file has been cut meanwhile, its
     // reason is still written.
     for (origin, at) in places {
+        let kept = reasons.of(*origin, *at)?;
         own.iter().for_each(|_| records.missing());
-        add_reason(Some(input), *origin, *at, None, reasons, records)?;
+        add_reason(Some((input, origin.line)), &kept, None, records)?;
     }
     Ok(())
 }
 
-/// Writes a row's own cells; gives its text where they cannot hold it.
-fn write_own(
-    row: &RawRow<'_>,
-    header: &[String],
-    own: &[String],
-    records: &mut Records,
-) -> Option<String> {
+/// Whether a row stands whole in a column of its own.
+fn is_whole(row: &RawRow<'_>, kept: &Kept) -> bool {
     match row {
-        RawRow::Cells(cells) => {
-            let mut places: Vec<Option<&str>> = vec![None; own.len()];
-            for (name, cell) in header.iter().zip(cells.iter()) {
-                let at = own.iter().enumerate().position(|(at, own)| {
-                    own == name && places.get(at).is_some_and(Option::is_none)
-                });
-                if let Some(place) = at.and_then(|at| places.get_mut(at)) {
-                    *place = Some(cell);
-                }
-            }
-            for place in places {
-                match place {
-                    Some(cell) => records.text(cell),
-                    None => records.missing(),
-                }
-            }
-            (cells.len() != header.len()).then(|| cells.text().to_owned())
-        }
-        RawRow::Values { cells, .. } => {
-            for name in own {
-                let at = header.iter().position(|column| column == name);
-                match at.and_then(|at| cells.get(at)) {
-                    Some(held) => records.text(&held.text()),
-                    None => records.missing(),
-                }
-            }
-            None
-        }
-        RawRow::Record { record, text, .. } => {
-            let mut repeated = false;
-            for name in own {
-                let mut values = record.0.iter().filter(|(own, _)| own == name);
-                match values.next() {
-                    Some((_, raw)) => match super::json::value(raw) {
-                        super::json::JsonValue::Text(text) => records.text(&text),
-                        super::json::JsonValue::Null => records.missing(),
-                        _ => records.text(raw.get()),
-                    },
-                    None => records.missing(),
-                }
-                repeated |= values.next().is_some();
-            }
-            repeated.then(|| (*text).to_owned())
-        }
-        RawRow::Broken { text, .. } => {
-            own.iter().for_each(|_| records.missing());
-            Some(text.clone())
+        RawRow::Broken { .. } => true,
+        RawRow::Cells(_) => kept.lost,
+        // Of an event that nobody knows nobody has read what is no text.
+        RawRow::Values { .. } | RawRow::Record { .. } => kept.lost || kept.event.is_empty(),
+    }
+}
+
+/// Writes a row's own cells.
+fn write_own(row: &RawRow<'_>, header: &[String], own: &[String], records: &mut Records) {
+    let texts: Vec<Cow<'_, str>> = match row {
+        RawRow::Cells(cells) => cells.iter().map(Cow::Borrowed).collect(),
+        RawRow::Values { cells, .. } => cells.iter().map(Held::text).collect(),
+        RawRow::Record { .. } | RawRow::Broken { .. } => Vec::new(),
+    };
+    let mut cells: Vec<(&String, &Cow<'_, str>)> = header.iter().zip(&texts).collect();
+    for name in own {
+        // Of columns that are called alike each has its own cell.
+        match cells.iter().position(|(column, _)| *column == name) {
+            Some(at) => records.text(cells.remove(at).1),
+            None => write_value(row, name, records),
         }
     }
 }
 
+/// Writes what a record has under a name.
+fn write_value(row: &RawRow<'_>, name: &str, records: &mut Records) {
+    let RawRow::Record { record, .. } = row else { return records.missing() };
+    match record.0.iter().find(|(own, _)| own == name) {
+        Some((_, raw)) => match json::value(raw) {
+            JsonValue::Text(text) => records.text(&text),
+            JsonValue::Null => records.missing(),
+            _ => records.text(raw.get()),
+        },
+        None => records.missing(),
+    }
+}
+
+/// Why rows were set aside.
+struct Reasons<'i> {
+    kept: BufReader<std::fs::File>,
+    inputs: &'i [Input],
+    firsts: BTreeMap<Origin, Origin>,
+    language: Language,
+}
+
+impl Reasons<'_> {
+    /// That of a row whose reason was kept somewhere.
+    fn of(&mut self, origin: Origin, at: u64) -> Result<Kept, FormatsError> {
+        let mut line = String::new();
+        self.kept.seek(SeekFrom::Start(at)).map_err(temporary)?;
+        self.kept.read_line(&mut line).map_err(temporary)?;
+        let mut kept: Kept = serde_json::from_str(&line).unwrap_or_default();
+        let first = self.firsts.get(&origin);
+        let input = first.and_then(|it| self.inputs.get(usize::try_from(it.file).ok()?));
+        if let (Some(first), Some(input)) = (first, input) {
+            let [_, what, _] = &mut kept.reason;
+            let colon = Words::new(": ", "：");
+            what.push_str(colon.in_language(self.language));
+            what.push_str(input.place(first.line, None).in_language(self.language));
+        }
+        Ok(kept)
+    }
+}
+
+/// Ends a row with what was added to it.
 fn add_reason(
-    input: Option<&Input>,
-    origin: Origin,
-    at: u64,
-    whole: Option<String>,
-    reasons: &mut BufReader<std::fs::File>,
+    place: Option<(&Input, u64)>,
+    kept: &Kept,
+    whole: Option<&str>,
     records: &mut Records,
 ) -> Result<(), FormatsError> {
-    let mut line = String::new();
-    reasons.seek(SeekFrom::Start(at)).map_err(temporary)?;
-    reasons.read_line(&mut line).map_err(temporary)?;
-    let cells: Vec<String> = serde_json::from_str(&line).unwrap_or_default();
-    let cell = |at: usize| cells.get(at).map_or("", String::as_str);
-    match input {
-        Some(input) => {
+    match place {
+        Some((input, line)) => {
             records.text(input.name());
-            records.bare(&origin.line.to_string());
+            records.bare(&line.to_string());
         }
         None => {
             records.missing();
             records.missing();
         }
     }
-    records.text(cell(0));
-    for at in 2..5 {
-        records.text(cell(at));
-    }
+    records.text(&kept.event);
+    kept.reason.iter().for_each(|text| records.text(text));
     match whole {
-        Some(text) => records.text(&text),
-        None if input.is_none() => records.text(cell(1)),
+        Some(text) => records.text(text),
         None => records.missing(),
     }
     records.end_row()

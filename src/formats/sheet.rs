@@ -1,4 +1,5 @@
-//! A sheet of a workbook as a table: the first row that is not empty names the columns.
+//! A sheet of a workbook as a table: the first row that is not empty names the columns, or the one
+//! that the user said.
 //!
 //! A number in a workbook is a binary float. Here, and nowhere else, it becomes the decimal that the
 //! spreadsheet shows: the shortest of at most fifteen digits. What that loses, [`Held`] knows of.
@@ -13,6 +14,7 @@ use crate::diagnostics::Words;
 use crate::report::names::folded;
 
 use super::error::FormatsError;
+use super::heads::no_such_line;
 use super::held::Held;
 
 /// The rows of a sheet, whole in memory.
@@ -29,7 +31,7 @@ pub(super) struct Sheet {
 
 impl Sheet {
     /// Reads a sheet: the one named, else the only one that people see and that is not empty. Gives
-    /// its name too.
+    /// its name too. Rows before some number are passed over.
     ///
     /// # Errors
     /// The workbook cannot be read, or it cannot be told which sheet is meant.
@@ -37,6 +39,7 @@ impl Sheet {
         bytes: Vec<u8>,
         file: &str,
         wanted: Option<&str>,
+        heads: u64,
     ) -> Result<(String, Sheet), FormatsError> {
         let workbook = calamine::open_workbook_auto_from_rs(Cursor::new(bytes));
         let mut workbook = workbook.map_err(|error| unreadable(file, &error))?;
@@ -44,12 +47,19 @@ impl Sheet {
         let (name, range) = chosen(&mut workbook, file, wanted)?;
         // A formula that no spreadsheet has worked out yet has no value: that is not an empty cell.
         let formulas = workbook.worksheet_formula(&name).unwrap_or_default();
-        Ok((name, Sheet::of(&range, &formulas)))
+        let sheet = Sheet::of(&range, &formulas, heads);
+        if sheet.header.is_empty() {
+            return Err(no_such_line(&format!("{file}#{name}"), heads));
+        }
+        Ok((name, sheet))
     }
 
-    fn of(range: &Range<Data>, formulas: &Range<String>) -> Sheet {
+    fn of(range: &Range<Data>, formulas: &Range<String>, heads: u64) -> Sheet {
         let (top, left) = range.start().unwrap_or((0, 0));
-        let mut rows = range.rows().zip(u64::from(top) + 1..);
+        let rows = range.rows().zip(u64::from(top) + 1..);
+        let mut rows = rows.skip_while(|(cells, number)| {
+            *number < heads || cells.iter().all(|cell| held(cell) == Held::Nothing)
+        });
         let names = rows.next().map(|(cells, _)| cells).unwrap_or_default();
         let left = usize::try_from(left).unwrap_or(0);
         let header = names.iter().enumerate().map(|(at, name)| {

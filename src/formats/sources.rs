@@ -1,11 +1,12 @@
-//! Texts of rules: one file, or all of a folder.
+//! Texts of rules and mappings: one file, or all of a folder.
 
 use std::path::{Path, PathBuf};
 
 use super::error::FormatsError;
+use super::named::file_of;
 use crate::diagnostics::Words;
 
-/// Reads a text of rules, as UTF-8.
+/// Reads a text of rules, a mapping or another text, as UTF-8.
 ///
 /// # Errors
 /// It cannot be read, or is no UTF-8.
@@ -20,7 +21,7 @@ pub fn read_text(path: &Path) -> Result<String, FormatsError> {
         return Err(FormatsError::Binary {
             file: name,
             what: Words::new("the file is larger than 4 GiB", "文件超过 4 GiB"),
-            hint: Words::new("is it a text of rules?", "它是规则文本吗？"),
+            hint: Words::new("is it the right file?", "是否选错了文件？"),
         });
     }
     String::from_utf8(bytes).map_err(|error| {
@@ -30,10 +31,13 @@ pub fn read_text(path: &Path) -> Result<String, FormatsError> {
         FormatsError::Binary {
             file: name,
             what: Words::new(
-                format!("line {line} is not UTF-8, as rules must be"),
-                format!("第 {line} 行不是 UTF-8；规则须为 UTF-8"),
+                format!("line {line} is no text in UTF-8"),
+                format!("第 {line} 行不是 UTF-8 文字"),
             ),
-            hint: Words::new("save the file as UTF-8", "请将文件另存为 UTF-8"),
+            hint: Words::new(
+                "save the file as UTF-8: of rules, mappings and projects no other encoding is read",
+                "请将文件另存为 UTF-8；规则、列对照和项目文件只能用此编码",
+            ),
         }
     })
 }
@@ -88,11 +92,8 @@ pub fn matching_files(pattern: &str) -> Result<Option<Vec<String>>, FormatsError
     if !pattern.contains(['*', '?', '[']) || Path::new(pattern).exists() {
         return Ok(None);
     }
-    // The sheet of a workbook is named behind its file.
-    let (pattern, sheet) = match pattern.split_once('#') {
-        Some((file, sheet)) => (file, format!("#{sheet}")),
-        None => (pattern, String::new()),
-    };
+    // The sheet of a workbook, and the line of the column names, are named behind the file.
+    let (pattern, behind) = pattern.split_at(file_of(pattern).len());
     if !pattern.contains(['*', '?', '[']) {
         return Ok(None);
     }
@@ -109,7 +110,7 @@ pub fn matching_files(pattern: &str) -> Result<Option<Vec<String>>, FormatsError
             FormatsError::reading(&error.path().display().to_string(), error.into())
         })?;
         if !path.is_dir() {
-            files.push(format!("{}{sheet}", path.display()));
+            files.push(format!("{}{behind}", path.display()));
         }
     }
     files.sort();

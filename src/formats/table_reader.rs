@@ -61,6 +61,17 @@ impl<'n> TableReader<'n> {
         reader
     }
 
+    /// What a field's column is called in the file; `None` where the file does not have it.
+    pub(super) fn column_name<'a>(&'a self, at: usize, header: &'a [String]) -> Option<&'a str> {
+        match self.from.get(at)? {
+            FieldFrom::Column(place) => header.get(*place).map(String::as_str),
+            FieldFrom::Constant(_) => None,
+            // Records name their fields themselves.
+            FieldFrom::Nowhere if self.is_csv => None,
+            FieldFrom::Nowhere => Some(&self.table.fields.get(at)?.name.text),
+        }
+    }
+
     /// Columns that hold nothing yet. What a header lacks is absent; a record may have anything.
     pub(super) fn empty_columns(&self, rows: usize) -> Vec<Column> {
         let pairs = self.table.fields.iter().zip(&self.from);
@@ -79,12 +90,27 @@ impl<'n> TableReader<'n> {
         columns: &mut [Column],
         known: &mut RecordNames,
     ) -> Result<(), RowFault> {
-        match row {
-            RawRow::Cells(cells) => self.push_cells(cells, columns),
+        let pushed = match row {
+            RawRow::Cells(cells) => return self.push_cells(cells, columns),
             RawRow::Values { cells, .. } => self.push_values(cells, columns),
             RawRow::Record { record, .. } => self.push_record(record, columns, known),
             RawRow::Broken { .. } => Ok(()),
-        }
+        };
+        // Whoever mends what is said first must not send the rest again as it looks.
+        pushed.map_err(|fault| if fault.1.why.is_lost() { fault } else { self.lost(row, fault) })
+    }
+
+    /// The first fault of a row that its texts would not have; else the one given.
+    fn lost(&self, row: &RawRow<'_>, fault: RowFault) -> RowFault {
+        let of = |at: usize| Some((at, self.read(at, row)?.err()?));
+        let faults = (0..self.table.fields.len()).filter_map(of);
+        let lost = faults.into_iter().find(|(_, fault)| fault.why.is_lost());
+        let column = |at: usize| match (row, self.from.get(at)) {
+            (RawRow::Values { .. }, Some(FieldFrom::Column(place))) => Some(*place),
+            (RawRow::Values { .. }, _) => None,
+            _ => Some(at),
+        };
+        lost.map_or(fault, |(at, fault)| (column(at), fault))
     }
 
     fn push_cells(&self, cells: &CsvCells<'_>, columns: &mut [Column]) -> Result<(), RowFault> {
@@ -126,15 +152,11 @@ impl<'n> TableReader<'n> {
                     continue;
                 }
             };
-            let text = held.text();
-            let pushed = match held {
-                Held::Text(text) => self.push_text(column, at, field, text),
-                // Values are mapped as they are shown.
-                _ if self.mapping.values.contains_key(&at) => {
-                    self.push_text(column, at, field, &text)
+            let pushed = match self.mapping.meant_held(at, held) {
+                Ok(text) => push_text(column, &text, field, self.names).map_err(|why| (text, why)),
+                Err(held) => {
+                    push_held(column, held, field, self.names).map_err(|why| (held.text(), why))
                 }
-                held => push_held(column, held, field, self.names)
-                    .map_err(|why| (Cow::Borrowed(&*text), why)),
             };
             pushed.map_err(|(value, why)| {
                 (Some(place), Fault { value: parse::shortened(&value), why })
@@ -238,31 +260,34 @@ impl<'n> TableReader<'n> {
 
     /// A field of a row that failed.
     fn cell_of(&self, at: usize, row: &RawRow<'_>) -> Option<Cell> {
+        self.read(at, row)?.ok()
+    }
+
+    /// What a field of a row is, or why it is nothing; `None` where the row does not have it.
+    fn read(&self, at: usize, row: &RawRow<'_>) -> Option<Result<Cell, Fault>> {
         let field = self.table.fields.get(at)?;
-        match row {
-            RawRow::Cells(cells) => {
-                let text = match self.from.get(at)? {
-                    FieldFrom::Nowhere => return None,
-                    FieldFrom::Column(place) => cells.get(*place)?,
-                    FieldFrom::Constant(text) => text,
-                };
-                parse::text(&self.mapping.meant(at, text), &field.kind, self.names).ok()
-            }
-            RawRow::Values { cells, .. } => match self.from.get(at)? {
-                FieldFrom::Nowhere => None,
-                FieldFrom::Column(place) => {
-                    value_cell(&self.mapping, at, field, cells.get(*place)?, self.names).ok()
-                }
-                FieldFrom::Constant(text) => parse::text(text, &field.kind, self.names).ok(),
-            },
-            RawRow::Record { record, .. } => {
+        let from_text = |text: &str| {
+            parse::text(text, &field.kind, self.names)
+                .map_err(|why| Fault { value: parse::shortened(text), why })
+        };
+        match (row, self.from.get(at)?) {
+            (RawRow::Record { record, .. }, _) => {
                 let raw = record.0.iter().find(|(name, _)| {
                     field_of_column(name, &self.table.fields, &self.mapping) == Some(at)
                 });
                 let raw = raw.map(|(_, raw)| *raw);
-                record_value(&self.mapping, at, field, raw, self.names).ok()
+                Some(record_value(&self.mapping, at, field, raw, self.names))
             }
-            RawRow::Broken { .. } => None,
+            (RawRow::Broken { .. }, _) | (_, FieldFrom::Nowhere) => None,
+            (_, FieldFrom::Constant(text)) => Some(from_text(&self.mapping.meant(at, text))),
+            (RawRow::Cells(cells), FieldFrom::Column(place)) => {
+                Some(from_text(&self.mapping.meant(at, cells.get(*place)?)))
+            }
+            (RawRow::Values { cells, .. }, FieldFrom::Column(place)) => {
+                let held = cells.get(*place)?;
+                let fault = |why| Fault { value: parse::shortened(&held.text()), why };
+                Some(value_cell(&self.mapping, at, field, held, self.names).map_err(fault))
+            }
         }
     }
 }
@@ -275,12 +300,9 @@ pub(super) fn value_cell(
     held: &Held<'_>,
     names: &Names,
 ) -> Result<Cell, Unreadable> {
-    match held {
-        Held::Text(text) => parse::text(&mapping.meant(at, text), &field.kind, names),
-        held if mapping.values.contains_key(&at) => {
-            parse::text(&mapping.meant(at, &held.text()), &field.kind, names)
-        }
-        held => held.cell(&field.kind, names),
+    match mapping.meant_held(at, held) {
+        Ok(text) => parse::text(&text, &field.kind, names),
+        Err(held) => held.cell(&field.kind, names),
     }
 }
 

@@ -11,7 +11,7 @@ pub fn unreadable_words(why: Unreadable, column: Option<&str>, value: &str) -> W
     let what = match why {
         Unreadable::NotText if is_value(value) => Words::new("is no text", "不是文字"),
         // Such as the 30th of February.
-        Unreadable::NotADate if is_spelled_as_date(value) => {
+        Unreadable::NotADate if is_no_day(value) => {
             Words::new("is no day of the calendar", "不是日历上的日子")
         }
         why => what(why),
@@ -165,6 +165,11 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
             "mend the formula, and save the workbook in a spreadsheet program",
             "请修正公式，并在表格软件中保存",
         ),
+        Unreadable::TotalRow => Words::new(
+            "remove the row: a total would be counted twice; if it is none, change the word and run again \
+             to hear what is wrong with it",
+            "请删去该行，合计会重复计算；若不是合计，请改掉该字样后重新运行，以查明问题所在",
+        ),
         Unreadable::OtherCell => Words::new(
             "format the column as text, and write the value again: what stood here cannot be known",
             "请把该列设为文本格式后重新填写：原来写的是什么已无从得知",
@@ -220,6 +225,10 @@ fn what(why: Unreadable) -> Words {
         Unreadable::CellError => {
             ("is a formula that failed or was not worked out", "是出错或未计算的公式")
         }
+        Unreadable::TotalRow => (
+            "is what a row of totals is called, and the row cannot be read",
+            "是合计行的字样，该行无法读取",
+        ),
         Unreadable::OtherCell => (
             "is a cell that the spreadsheet took for something else than text",
             "被表格软件当作非文本",
@@ -260,9 +269,23 @@ fn is_spelled_as_date(value: &str) -> bool {
     lengths == [4, 2, 2] && value.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit())
 }
 
+/// Whether year, month and day are there, in our spelling or another, but there is no such day.
+fn is_no_day(value: &str) -> bool {
+    let narrow = folded(value);
+    let no_day = |year: i32, one: i32, other: i32| {
+        (1000..=9999).contains(&year) && Date::new(year, one, other).is_none()
+    };
+    match date_parts(&narrow).as_deref() {
+        Some([year, month, day]) if *year >= 1000 => no_day(*year, *month, *day),
+        // Which is the month is said by a mapping alone; here neither can be.
+        Some([one, other, year]) => no_day(*year, *one, *other) && no_day(*year, *other, *one),
+        _ => is_spelled_as_date(value),
+    }
+}
+
 /// Says which day was probably meant.
 fn date_hint(value: &str) -> Words {
-    if is_spelled_as_date(value) {
+    if is_no_day(value) {
         return Words::new(
             "correct the day or the month: the month has no such day",
             "请更正日或月；该月没有这一天",
@@ -295,15 +318,17 @@ fn date_hint(value: &str) -> Words {
 
 /// `2024/3/1`, `2024.3.1`, `2024年3月1日`, `2024-3-1`.
 fn dated_by_parts(text: &str) -> Option<Date> {
-    let text = text.trim_end_matches(['日', '号']);
-    let parts: Vec<i32> = text
-        .split(['/', '.', '-', '年', '月'])
-        .map(|part| part.trim().parse().ok())
-        .collect::<Option<_>>()?;
-    match parts.as_slice() {
+    match date_parts(text)?.as_slice() {
         [year, month, day] if *year >= 1000 => Date::new(*year, *month, *day),
         _ => None,
     }
+}
+
+/// The numbers of what may be a date.
+fn date_parts(text: &str) -> Option<Vec<i32>> {
+    let text = text.trim_end_matches(['日', '号']);
+    let parts = text.split(['/', '.', '-', '年', '月']).map(|part| part.trim().parse().ok());
+    parts.collect()
 }
 
 const SHOWN_MAX: usize = 80;
@@ -319,6 +344,9 @@ mod tests {
             ("20240301", "write `2024-03-01`"),
             ("2024年3月1日", "write `2024-03-01`"),
             ("2023-02-29", "the month has no such day"),
+            ("2023/2/29", "the month has no such day"),
+            ("2023年2月30日", "the month has no such day"),
+            ("31.4.2023", "the month has no such day"),
             ("03/01/2024", "write year, month and day"),
             ("45352", "spreadsheet's day number for 2024-03-01"),
         ] {

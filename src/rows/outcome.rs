@@ -19,6 +19,13 @@ pub struct EventAt<'a> {
     pub booked: Date,
 }
 
+impl EventAt<'_> {
+    /// A row of which only the fields are asked for.
+    pub fn unplaced(batch: &Batch, row: usize) -> EventAt<'_> {
+        EventAt { batch, row, date: Date::MIN, booked: Date::MIN }
+    }
+}
+
 /// Amounts of one event, leaf by leaf in the order written, depth first. Zero leaves are left out.
 /// They sum to what the event brought: nothing, for an event of transfers and for a stage, which
 /// takes out what it divides.
@@ -273,4 +280,24 @@ pub enum Unreadable {
     CellError,
     /// A date or a truth value where a text is wanted.
     OtherCell,
+    /// A row that cannot be read and has a cell such as `合计`: the totals of those above.
+    TotalRow,
+}
+
+impl Unreadable {
+    /// Whether the texts of the row's cells may be read as something that did not stand there: digits
+    /// are lost, or a cell is in no column or not the only one there. Such a row must not be read
+    /// again from its texts.
+    pub fn is_lost(self) -> bool {
+        matches!(
+            self,
+            Unreadable::SheetDigits
+                | Unreadable::OtherCell
+                | Unreadable::CellError
+                | Unreadable::NotText
+                | Unreadable::Ragged { .. }
+                | Unreadable::RepeatedField
+                | Unreadable::TotalRow
+        )
+    }
 }

@@ -89,7 +89,7 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
             )?),
             summary: Some(Summary::new(By::parse(rules.by, &rules.names).unwrap())),
             figures: None,
-            set_asides: Some(SetAsides::new()?),
+            set_asides: Some(SetAsides::new(Language::English)?),
         })
     };
     let limit = way.memory.map(|bytes| MemoryLimit { bytes, folder: folder.to_owned() });

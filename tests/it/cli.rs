@@ -247,6 +247,11 @@ fn maps() {
 }
 
 #[test]
+fn tables_as_people_make_them() {
+    check("sheets");
+}
+
+#[test]
 fn outputs() {
     check("outputs");
 }

@@ -207,3 +207,163 @@ fn what_a_spreadsheet_has_spoilt_is_set_aside_by_its_cell() {
         String::from_utf8_lossy(&again.stderr).contains("aside.xlsx#aside!D4: column `amount`")
     );
 }
+
+const KINDS: &str = r#"
+module kinds
+authority national
+settlement largest remainder
+account firm[text]
+account central
+event receipt { id : text unique; date : date effective; payer : text?; amount : money inflow }
+event fee { id : text unique; date : date effective; amount : money inflow }
+rule of_receipts of receipt
+  split inflow
+    all to central
+rule of_payers of receipt
+  overrides of_receipts
+  when payer as p
+  split inflow
+    all to firm[p]
+rule of_fees of fee
+  split inflow
+    all to central
+"#;
+
+/// What is written where nothing is allocated.
+const NOTHING: &str = "event,id,account,amount\n";
+
+/// A sheet in which every row has a cell that its text does not tell.
+fn lost_cells(file: &Path) {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("a").unwrap();
+    for (column, name) in (0_u16..).zip(["event", "id", "date", "payer", "amount"]) {
+        sheet.write(0, column, name).unwrap();
+    }
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    let date = ExcelDateTime::from_ymd(2024, 7, 16).unwrap();
+    for row in 1..=6 {
+        sheet.write(row, 0, "receipt").unwrap();
+        sheet.write(row, 1, format!("R{row}")).unwrap();
+        sheet.write_with_format(row, 2, &date, &day).unwrap();
+        sheet.write(row, 4, 10.5).unwrap();
+    }
+    sheet.write(1, 1, 911_100_001_234_567_000_i64).unwrap();
+    sheet.write_with_format(2, 3, &date, &day).unwrap();
+    let failed = rust_xlsxwriter::Formula::new("VLOOKUP(1,A1,1)").set_result("#N/A");
+    sheet.write_formula(3, 3, failed).unwrap();
+    // Two faults: who mends the day alone must not send the digits that are left.
+    sheet.write(4, 1, 911_100_001_234_567_000_i64).unwrap();
+    sheet.write(4, 2, "2024/7/16").unwrap();
+    sheet.write(5, 3, true).unwrap();
+    // Nobody knows the event, so that nobody has read the rest.
+    sheet.write(6, 0, "recipt").unwrap();
+    sheet.write(6, 1, 911_100_001_234_567_000_i64).unwrap();
+    workbook.save(file).unwrap();
+}
+
+/// Runs over a file; gives the allocations, where each row set aside stood and what is in `row`.
+fn set_aside(folder: &Path, events: &str, ending: &str) -> (String, Vec<String>, Vec<String>) {
+    let (out, aside) = (format!("{events}.out.csv"), format!("{events}.aside.{ending}"));
+    let arguments = [events, "--out", &out, "--set-aside", &aside, "-q"];
+    let output = run(folder, &arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let told = said(&output);
+    let places = told.lines().filter_map(|line| line.strip_prefix("set aside[S01]: "));
+    let places = places.map(str::to_owned).collect();
+    let again = run(folder, &[events, "--out", &out, "--set-aside", "rows.csv", "-q"]);
+    assert_eq!(again.status.code(), Some(1));
+    let rows = fs::read_to_string(folder.join("rows.csv")).unwrap();
+    let rows = rows.lines().skip(1).map(str::to_owned).collect();
+    (fs::read_to_string(folder.join(&out)).unwrap(), places, rows)
+}
+
+#[test]
+fn what_is_lost_is_not_read_from_the_rows_set_aside() {
+    for ending in ["csv", "xlsx", "ndjson"] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("rules.fen"), KINDS).unwrap();
+        lost_cells(&folder.path().join("lost.xlsx"));
+        let (out, places, rows) = set_aside(folder.path(), "lost.xlsx", ending);
+        assert_eq!(out, NOTHING);
+        for (place, wanted) in places.iter().zip([
+            "lost.xlsx#a!B2: column `id`: `911100001234567000` has more digits",
+            "lost.xlsx#a!D3: column `payer`: `2024-07-16` is a cell that the spreadsheet",
+            "lost.xlsx#a!D4: column `payer`: `#N/A` is a formula that failed",
+            "lost.xlsx#a!B5: column `id`: `911100001234567000` has more digits",
+            "lost.xlsx#a!D6: column `payer`: `true` is a cell that the spreadsheet",
+            "lost.xlsx#a!A7: column `event`: `recipt` is not a declared value",
+        ]) {
+            assert!(place.starts_with(wanted), "{places:?}");
+        }
+        assert_eq!((places.len(), rows.len()), (6, 6));
+        let whole = r#""[""receipt"",""911100001234567000"",""2024/7/16"","""",""10.5""]""#;
+        assert!(rows[3].starts_with(",,,,,lost.xlsx#a,5,receipt,S01,"), "{}", rows[3]);
+        assert!(rows[3].ends_with(whole), "{}", rows[3]);
+        // As it is, it is set aside again, row for row.
+        let name = format!("lost.xlsx.aside.{ending}");
+        let (out, places, rows) = set_aside(folder.path(), &name, ending);
+        assert_eq!(out, NOTHING);
+        assert_eq!((places.len(), rows.len()), (6, 6));
+        for place in &places {
+            assert!(place.contains("nothing stands here, and a value is required"), "{place}");
+        }
+        assert!(rows[3].contains("911100001234567000"), "{}", rows[3]);
+    }
+}
+
+#[test]
+fn rows_whose_cells_fit_no_column_are_not_read_without_them() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rules.fen"), KINDS).unwrap();
+    let rows =
+        "event,id,date,payer,amount\nreceipt,R1,2024-07-16,,1,234.50\nreceipt,R2,2024-07-16\n";
+    fs::write(folder.path().join("ragged.csv"), rows).unwrap();
+    let records = r#"[{"event":"receipt","id":true,"date":"2024/7/16","amount":"1.00"},
+        {"event":"receipt","id":"R3","id":"R4","date":"2024-07-16","amount":"1.00"}]"#;
+    fs::write(folder.path().join("values.json"), records).unwrap();
+    for (file, first) in
+        [("ragged.csv", "the row has 6 cells"), ("values.json", "`true` is no text")]
+    {
+        let (out, places, _) = set_aside(folder.path(), file, "csv");
+        assert_eq!((out.as_str(), places.len()), (NOTHING, 2));
+        assert!(places[0].contains(first), "{places:?}");
+        let (out, places, _) = set_aside(folder.path(), &format!("{file}.aside.csv"), "csv");
+        assert_eq!((out.as_str(), places.len()), (NOTHING, 2));
+    }
+}
+
+#[test]
+fn a_sheet_with_a_title_and_totals_says_so() {
+    let folder = folder();
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("收入").unwrap();
+    let merged = Format::new();
+    sheet.merge_range(1, 1, 1, 4, "2024年入库明细", &merged).unwrap();
+    for (column, name) in (1_u16..).zip(["凭证号", "日期", "地区", "金额"]) {
+        sheet.write(3, column, name).unwrap();
+    }
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    sheet.write(4, 1, "R1").unwrap();
+    sheet.write_with_format(4, 2, ExcelDateTime::from_ymd(2024, 7, 16).unwrap(), &day).unwrap();
+    sheet.write(4, 3, "北").unwrap();
+    sheet.write(4, 4, 10.5).unwrap();
+    sheet.write(5, 1, "合  计").unwrap();
+    sheet.write(5, 4, 10.5).unwrap();
+    workbook.save(folder.path().join("titled.xlsx")).unwrap();
+    let register = ["--register", "share=share.csv", "-q", "--format", "csv"];
+    let output = run(folder.path(), &[&["titled.xlsx"][..], &register].concat());
+    let wanted = "line 4 looks like the column names (`凭证号`, `日期`, `地区`, `金额`): if it is, name \
+                  the file as `titled.xlsx#收入:4`";
+    assert!(said(&output).contains(wanted), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2));
+    for name in ["titled.xlsx#收入:4", "titled.xlsx:3"] {
+        let output = run(folder.path(), &[&[name][..], &register].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        let wanted = "set aside[S01]: titled.xlsx#收入!B6: column `凭证号`: `合  计` is what a row of totals";
+        assert!(said(&output).contains(wanted), "{}", said(&output));
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(found, "id,account,amount\nR1,treasury[north],3.94\nR1,firm[=A1],6.56\n");
+    }
+    let output = run(folder.path(), &[&["titled.xlsx:30"][..], &register].concat());
+    assert!(said(&output).contains("it ends before line 30"), "{}", said(&output));
+}

@@ -59,4 +59,5 @@ choice!(Unreadable {
     24 => TimeOfDay,
     25 => CellError,
     26 => OtherCell,
+    27 => TotalRow,
 });
