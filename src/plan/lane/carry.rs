@@ -77,19 +77,14 @@ impl<'p> Maker<'p> {
         }
         let value = if self.at_row { Some(value) } else { self.kept_once(value) };
         let Some(value) = value else { return (None, Truth::Unknown) };
-        let asked = answers(value.clone());
+        let asked = match &value {
+            // A row that is not there is one, too.
+            Typed::Row(row) => Some(Tree::Truth(Truth::Found(*row))),
+            value => tree(value.clone()),
+        };
+        let asked = asked.map_or(Truth::Unknown, |tree| Truth::Answers(Box::new(tree)));
         (Some(value), asked)
     }
-}
-
-/// That a value has an answer, where it has a tree.
-pub(super) fn answers(value: Typed) -> Truth {
-    let asked = match value {
-        // A row that is not there is one, too.
-        Typed::Row(row) => Some(Tree::Truth(Truth::Found(row))),
-        value => tree(value),
-    };
-    asked.map_or(Truth::Unknown, |tree| Truth::Answers(Box::new(tree)))
 }
 
 impl Maker<'_> {

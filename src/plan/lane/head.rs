@@ -4,7 +4,6 @@ use crate::base::Date;
 use crate::model::Comparison;
 
 use super::super::{Expr, Step as Head, at};
-use super::carry::answers;
 use super::expr::Scene;
 use super::flow::Flow;
 use super::typed::{Typed, all};
@@ -36,9 +35,8 @@ impl<'p> Flow<'p> {
             match step {
                 Head::With(_, expr) => parts.push(match (&value, expr) {
                     (Some(Typed::Row(row)), _) => Truth::Needed(*row),
-                    // Without it the event is set aside: nobody has to look for what that changes.
-                    (Some(value), Expr::Field(field)) if self.maker.is_stored(*field) => {
-                        Truth::Any(vec![Truth::Present(*field), answers(value.clone())])
+                    (Some(_), Expr::Field(field)) if self.maker.is_stored(*field) => {
+                        Truth::Any(vec![Truth::Present(*field), Truth::Unknown])
                     }
                     _ => Truth::Unknown,
                 }),
