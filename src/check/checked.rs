@@ -47,8 +47,6 @@ pub fn findings(rules: &RuleSet) -> Vec<Diagnostic> {
         dated::check,
         brackets::check,
         tallies::check,
-        order::check,
-        early::check,
         selections::check,
         whole::check,
         currencies::check,
@@ -61,6 +59,9 @@ pub fn findings(rules: &RuleSet) -> Vec<Diagnostic> {
     for check in checks {
         check(rules, &mut found);
     }
+    let reads = order::every_read(rules);
+    order::check(rules, &reads, &mut found);
+    early::check(rules, &reads, &mut found);
     // A rule that serves several event kinds is looked at once for each of them.
     found.sort_by_key(|finding| (finding.span, finding.code));
     found.dedup_by(|one, two| {

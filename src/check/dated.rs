@@ -313,18 +313,21 @@ impl<'a> Uses<'a> {
         names: &Names<'a>,
         exprs: &[&Expr],
     ) -> Option<Uses<'a>> {
-        let mut asked: Vec<Expr> = Vec::new();
+        let mut asked: Vec<(Expr, Expr)> = Vec::new();
         for expr in exprs {
             let unfolded = names.clone().unfold(expr);
             walk::each(&unfolded, &mut |part| {
-                if is_dated(part) && !asked.iter().any(|known| erased(known) == erased(part)) {
-                    asked.push(part.clone());
+                if is_dated(part) {
+                    let bare = erased(part);
+                    if !asked.iter().any(|(known, _)| *known == bare) {
+                        asked.push((bare, part.clone()));
+                    }
                 }
             });
         }
         let missing: Vec<(Expr, Formula)> = asked
-            .iter()
-            .filter_map(|expr| Some((erased(expr), missing(&mut guards, covered, expr)?)))
+            .into_iter()
+            .filter_map(|(bare, expr)| Some((bare, missing(&mut guards, covered, &expr)?)))
             .collect();
         let covered = guards.on_days(days);
         let wanted: Vec<(Expr, Formula)> = missing

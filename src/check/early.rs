@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostics::{Diagnostic, Words};
 use crate::model::{Body, CarryId, EventId, EventSource, Feed, RuleSet, TallyId, Target};
 
-use super::order::{Kept, every_read};
+use super::order::{Kept, Read};
 use super::walk;
 
 codes! {
@@ -59,9 +59,9 @@ codes! {
 }
 
 /// Every place where state is read, against where it is changed.
-pub(super) fn check(rules: &RuleSet, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(rules: &RuleSet, reads: &[Read], found: &mut Vec<Diagnostic>) {
     let changed = changed(rules);
-    for read in every_read(rules) {
+    for read in reads {
         let Some((what, events)) = read.what.and_then(|what| Some((what, changed.get(&what)?)))
         else {
             continue;

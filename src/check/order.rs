@@ -99,8 +99,8 @@ codes! {
 }
 
 /// Orders, and what keeps the work from being divided.
-pub(super) fn check(rules: &RuleSet, found: &mut Vec<Diagnostic>) {
-    let reads = reads(rules);
+pub(super) fn check(rules: &RuleSet, reads: &[Read], found: &mut Vec<Diagnostic>) {
+    let reads = of_sent(rules, reads);
     for (at, event) in rules.events.iter().enumerate() {
         if !matches!(event.source, EventSource::Sent) {
             continue;
@@ -171,15 +171,13 @@ pub(super) enum Kept {
     Carry(crate::model::CarryId),
 }
 
-/// Every place where a sent event's outcome depends on what came before.
-fn reads(rules: &RuleSet) -> Vec<Read> {
-    let sent = |read: &Read| {
+/// Those of events that are sent.
+fn of_sent<'r>(rules: &RuleSet, reads: &'r [Read]) -> Vec<&'r Read> {
+    let sent = |read: &&Read| {
         let event = rules.events.get(read.event.index());
         event.is_some_and(|event| matches!(event.source, EventSource::Sent))
     };
-    let mut found = every_read(rules);
-    found.retain(sent);
-    found
+    reads.iter().filter(sent).collect()
 }
 
 /// Every place where an event's outcome depends on what came before.
@@ -285,12 +283,12 @@ fn is_of_event(key: &Expr) -> bool {
     })
 }
 
-fn sequential(rules: &RuleSet, reads: &[Read], found: &mut Vec<Diagnostic>) {
+fn sequential(rules: &RuleSet, reads: &[&Read], found: &mut Vec<Diagnostic>) {
     let mut kept: Vec<Kept> = reads.iter().filter_map(|read| read.what).collect();
     kept.sort();
     kept.dedup();
     for what in kept {
-        let of: Vec<&Read> = reads.iter().filter(|read| read.what == Some(what)).collect();
+        let of: Vec<&Read> = reads.iter().copied().filter(|read| read.what == Some(what)).collect();
         let parts = of.iter().map(|read| read.given.len()).max().unwrap_or(0);
         let shared = (0..parts)
             .any(|part| of.iter().all(|read| read.given.get(part).copied().unwrap_or(false)));

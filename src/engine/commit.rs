@@ -237,8 +237,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let sum = owed.entry(leaf.clone()).or_default();
             *sum = sum.add(more)?;
         }
-        if let Some((kind, key, original)) = self.frame.reversing.take() {
-            self.state.originals.keep(kind, key, &original);
+        if let Some((kind, identity, original)) = self.frame.reversing.take() {
+            self.state.originals.keep(kind, identity, &original);
         }
         self.commit_moves()?;
         self.commit_drift()

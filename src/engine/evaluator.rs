@@ -8,7 +8,7 @@ use crate::rows::{Batch, Reason};
 
 use super::commit::{Added, Becoming, Delta};
 use super::fault::Fault;
-use super::originals::Original;
+use super::originals::{Identity, Original};
 use super::registers::Registers;
 use super::settle::{Bounds, Workspace};
 use super::state::{Key, LeafKey, Settling, State};
@@ -97,7 +97,7 @@ pub(crate) struct Frame<'a> {
     /// Whether the event undoes another one.
     pub reversal: bool,
     /// The event that this one undoes, as it is afterwards.
-    pub reversing: Option<(u32, Part, Original)>,
+    pub reversing: Option<(u32, Identity, Original)>,
     /// Changes of balances.
     pub moves: Vec<(u32, i128)>,
     /// Units given or withheld.

@@ -7,9 +7,10 @@ use crate::rows::{Allocation, Column, FigureValue, Payee, Reason};
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Scope};
 use super::fault::Fault;
+use super::originals::Identity;
 use super::trace::Trace;
 use super::tree::Content;
-use super::value::{Part, Value};
+use super::value::Value;
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// The effective date of the event at hand.
@@ -44,9 +45,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.collect_changes()?;
         self.figures(figures)?;
         if self.event()?.reversible
-            && let Some(key) = self.unique_part()?
+            && let Some(identity) = self.identity()?
         {
-            self.keep_original(key, inflow)?;
+            self.keep_original(identity, inflow)?;
         }
         self.make_changes()?;
         Ok(inflow)
@@ -92,19 +93,19 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// The event this one names to be undone, if it names one.
-    fn reversed_event(&mut self) -> Result<Option<(u32, Part)>, Fault> {
+    fn reversed_event(&mut self) -> Result<Option<(u32, Identity)>, Fault> {
         let Some((field, kind)) = self.event()?.reverses else { return Ok(None) };
         match self.field(field)? {
             Value::Missing => Ok(None),
-            value => Ok(Some((kind, self.state.names.known(&value)))),
+            value => Ok(Some((kind, Identity::known(&value, &self.state.names)))),
         }
     }
 
-    /// The one field that identifies the event, as a key.
-    fn unique_part(&mut self) -> Result<Option<Part>, Fault> {
+    /// The one field that identifies the event.
+    fn identity(&mut self) -> Result<Option<Identity>, Fault> {
         let [field] = self.event()?.unique.as_slice() else { return Ok(None) };
         let value = self.field(*field)?;
-        Ok(Some(self.state.names.part(&value)))
+        Ok(Some(Identity::of(&value, &mut self.state.names)))
     }
 
     /// In a stage: takes the balances out of their accounts.

@@ -31,31 +31,41 @@ pub(crate) struct Keys {
     others: HashMap<Key, u32, FixedState>,
 }
 
-/// A key of two or three small parts as a number. Each takes 36 bits, of which four tell its type and
-/// are never nought, so that no two keys are packed alike.
+/// A small part as a number of 36 bits, of which four tell its type and are never nought, so that no
+/// two parts are packed alike.
+#[inline]
+pub(crate) fn small(part: &Part) -> Option<u64> {
+    let (tag, value) = match part {
+        Part::Missing => (1, 0),
+        Part::Bool(value) => (2, u32::from(*value)),
+        Part::Integer(value) => (3, u32::try_from(*value).ok()?),
+        Part::Number(place) => (4, *place),
+        Part::Date(day) => (5, day.days().cast_unsigned()),
+        Part::Period(period) => (kind(period.kind()), period.index().cast_unsigned()),
+        Part::Text(place) => (9, *place),
+        Part::Member(member) => (10, *member),
+        Part::Unseen => (11, 0),
+        Part::Duration(_) | Part::Row(..) => return None,
+    };
+    Some(tag << 32 | u64::from(value))
+}
+
+/// A key of two or three small parts as a number.
 #[inline]
 fn packed(key: &[Part]) -> Option<u128> {
     if !matches!(key.len(), 2 | 3) {
         return None;
     }
-    key.iter().try_fold(0_u128, |so_far, part| {
-        let (tag, value) = match part {
-            Part::Missing => (1, 0),
-            Part::Bool(value) => (2, u32::from(*value)),
-            Part::Integer(value) => (3, u32::try_from(*value).ok()?),
-            Part::Number(place) => (4, *place),
-            Part::Date(day) => (5, day.days().cast_unsigned()),
-            Part::Period(period) => (kind(period.kind()), period.index().cast_unsigned()),
-            Part::Text(place) => (9, *place),
-            Part::Member(member) => (10, *member),
-            Part::Unseen => (11, 0),
-            Part::Duration(_) | Part::Row(..) => return None,
-        };
-        Some(so_far << 36 | tag << 32 | u128::from(value))
-    })
+    key.iter().try_fold(0, |so_far, part| Some(joined(so_far, small(part)?)))
 }
 
-fn kind(kind: PeriodKind) -> u128 {
+/// A part behind those before it.
+#[inline]
+fn joined(so_far: u128, part: u64) -> u128 {
+    so_far << 36 | u128::from(part)
+}
+
+fn kind(kind: PeriodKind) -> u64 {
     match kind {
         PeriodKind::Month => 6,
         PeriodKind::Quarter => 7,
@@ -102,6 +112,15 @@ impl Keys {
                 self.integers.insert(value, number);
             }
         }
+    }
+
+    /// The same as [`Keys::number`] of a key of two or three parts that are small.
+    #[inline]
+    pub fn number_of_small(&mut self, parts: impl Iterator<Item = u64>) -> u32 {
+        let next = self.count;
+        let number = *self.packed.entry(parts.fold(0, joined)).or_insert(next);
+        self.count = next.saturating_add(u32::from(number == next));
+        number
     }
 
     /// The number of a key that is to be written.
@@ -181,6 +200,10 @@ mod tests {
             for (number, key) in (0..).zip(keys) {
                 assert_eq!(all.number(key), number);
                 assert_eq!(all.known(key), Some(number));
+                let parts: Option<Vec<u64>> = key.iter().map(small).collect();
+                if let Some(parts) = parts.filter(|parts| matches!(parts.len(), 2 | 3)) {
+                    assert_eq!(all.number_of_small(parts.into_iter()), number);
+                }
             }
         }
     }

@@ -18,6 +18,7 @@
 //!
 //! It knows nothing of texts, files, laws or words, only of positions in the plan.
 
+mod blocks;
 mod calendar;
 mod carried;
 mod commit;

@@ -4,15 +4,17 @@
 //! own, and nothing has to be freed piece by piece when the run is over.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-use crate::base::{Date, Exact};
+use crate::base::{Date, Exact, Period, PeriodKind};
 use crate::plan::at;
-use crate::rows::Origin;
+use crate::rows::{Column, Origin};
 
+use super::blocks::Blocks;
 use super::state::{Key, Settling};
-use super::value::Part;
+use super::value::{Names, Part, Value, packed};
 
 /// What an event gave.
 #[derive(Debug, Clone)]
@@ -57,16 +59,71 @@ pub(crate) struct OriginalFeed {
     pub pooled: Exact,
 }
 
+/// What identifies an event of a kind, as a number: equal exactly where the values are.
+///
+/// A short text is its own bytes, so that nobody has to be asked for its place among the names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Identity(u128);
+
+impl Identity {
+    /// That of a value that is to be kept.
+    pub fn of(value: &Value<'_>, names: &mut Names) -> Identity {
+        Identity::of_short(value).unwrap_or_else(|| Identity::of_part(names.part(value)))
+    }
+
+    /// That of a value that is only looked for.
+    pub fn known(value: &Value<'_>, names: &Names) -> Identity {
+        Identity::of_short(value).unwrap_or_else(|| Identity::of_part(names.known(value)))
+    }
+
+    /// That of what stands in a column, if it is of a plain type; to be kept, or compared with others.
+    #[inline]
+    pub fn in_column(column: &Column, row: usize, names: &mut Names) -> Option<Identity> {
+        let Column::Text(texts) = column else {
+            return Some(Identity::of_part(names.part(&Value::of_plain(&column.cell(row))?)));
+        };
+        let text = texts.get(row)?;
+        let long = || Identity::of_part(names.text_part(text, true));
+        Some(packed(text).map(Identity).unwrap_or_else(long))
+    }
+
+    fn of_short(value: &Value<'_>) -> Option<Identity> {
+        match value {
+            Value::Text(text) => packed(text.as_str()).map(Identity),
+            _ => None,
+        }
+    }
+
+    fn of_part(part: Part) -> Identity {
+        let (kind, value) = match part {
+            Part::Missing => (0_u8, 0),
+            Part::Bool(value) => (1, u64::from(value)),
+            Part::Integer(value) => (2, value.cast_unsigned()),
+            Part::Number(place) => (3, place.into()),
+            Part::Date(day) => (4, day.days().cast_unsigned().into()),
+            Part::Period(period) => (5 + kind_of(period), period.index().cast_unsigned().into()),
+            Part::Duration(length) => (8, of_two(length.months, length.days)),
+            Part::Text(place) => (9, place.into()),
+            Part::Member(member) => (10, member.into()),
+            Part::Row(register, row) => (11, u64::from(register) << 32 | u64::from(row)),
+            Part::Unseen => (12, 0),
+        };
+        // Texts have their length there, which is below sixteen.
+        Identity(u128::from(0x80 | kind) << 120 | u128::from(value))
+    }
+}
+
 /// All that may still be undone.
 #[derive(Debug, Default)]
 pub(crate) struct Originals {
-    /// By event kind and key.
-    places: HashMap<(u32, Part), u32, FixedState>,
-    packed: Vec<Packed>,
-    leaves: Vec<PackedLeaf>,
-    feeds: Vec<PackedFeed>,
-    parts: Vec<Part>,
-    fed: Vec<u32>,
+    /// By the first bits of a hash of kind and identity, the last event that has them.
+    places: HashMap<u32, u32, FixedState>,
+    identities: Blocks<Identity>,
+    packed: Blocks<Packed>,
+    leaves: Blocks<PackedLeaf>,
+    feeds: Blocks<PackedFeed>,
+    parts: Blocks<Part>,
+    fed: Blocks<u32>,
     /// By place, those of which something has been undone, and those that do not fit what is packed.
     others: HashMap<u32, Original, FixedState>,
 }
@@ -74,20 +131,32 @@ pub(crate) struct Originals {
 /// An original. What belongs to it ends where that of the next begins.
 #[derive(Debug, Clone, Copy)]
 struct Packed {
-    origin: Origin,
-    inflow: i64,
-    date: Date,
-    in_order: bool,
+    of: Plain,
+    kind: u32,
+    /// The event before it with the same hash; itself if there is none.
+    before: u32,
     leaves: u32,
     feeds: u32,
+}
+
+/// An original of ordinary size, but for its leaves and feeds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plain {
+    pub origin: Origin,
+    pub date: Date,
+    pub inflow: i64,
+    pub in_order: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct PackedLeaf {
     units: i64,
-    account: Option<u32>,
+    account: u32,
     leg: u32,
 }
+
+/// Stands for no account.
+const UNDETERMINED: u32 = u32::MAX;
 
 /// A feed; its key and its leaves end where those of the next begin.
 #[derive(Debug, Clone, Copy)]
@@ -111,94 +180,138 @@ impl Original {
             feeds: Vec::new(),
         }
     }
+
+    /// What is packed of it, if it fits.
+    fn plain(&self) -> Option<Plain> {
+        let in_order = match self.settling {
+            Settling::LargestRemainder => false,
+            Settling::InOrder => true,
+            _ => return None,
+        };
+        let narrow =
+            |leaf: &OriginalLeaf| leaf.given_back == 0 && i64::try_from(leaf.units).is_ok();
+        let whole = |feed: &OriginalFeed| units_of(&feed.pooled).is_some();
+        let fits = self.leaves.iter().all(narrow) && self.feeds.iter().all(whole);
+        let inflow = i64::try_from(self.inflow).ok().filter(|_| fits && self.reversed == 0)?;
+        Some(Plain { origin: self.origin, date: self.date, inflow, in_order })
+    }
+}
+
+fn units_of(pooled: &Exact) -> Option<i64> {
+    i64::try_from(pooled.to_int()?).ok()
+}
+
+fn kind_of(period: Period) -> u8 {
+    match period.kind() {
+        PeriodKind::Month => 0,
+        PeriodKind::Quarter => 1,
+        PeriodKind::Year => 2,
+    }
+}
+
+fn of_two(upper: i32, lower: i32) -> u64 {
+    u64::from(upper.cast_unsigned()) << 32 | u64::from(lower.cast_unsigned())
+}
+
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 impl Originals {
-    /// What is kept of an event, by its kind and key.
-    pub fn get(&self, kind: u32, key: Part) -> Option<Original> {
-        let place = *self.places.get(&(kind, key))?;
+    /// What is kept of an event, by its kind and identity.
+    pub fn get(&self, kind: u32, identity: Identity) -> Option<Original> {
+        let place = self.place(kind, identity)?;
         match self.others.get(&place) {
             Some(other) => Some(other.clone()),
             None => self.unpacked(at(place)),
         }
     }
 
+    fn place(&self, kind: u32, identity: Identity) -> Option<u32> {
+        let mut place = *self.places.get(&self.hash(kind, identity))?;
+        loop {
+            let packed = self.packed.get(at(place))?;
+            if packed.kind == kind && self.identities.get(at(place)) == Some(&identity) {
+                return Some(place);
+            }
+            if packed.before == place {
+                return None;
+            }
+            place = packed.before;
+        }
+    }
+
+    fn hash(&self, kind: u32, identity: Identity) -> u32 {
+        number(usize::try_from(self.places.hasher().hash_one((kind, identity)) >> 32).unwrap_or(0))
+    }
+
     /// Keeps what an event gave, in the place of what is kept of it.
-    pub fn keep(&mut self, kind: u32, key: Part, original: &Original) {
-        let next = u32::try_from(self.packed.len()).unwrap_or(u32::MAX);
-        let place = *self.places.entry((kind, key)).or_insert(next);
-        if place != next || !self.pack(original) {
+    pub fn keep(&mut self, kind: u32, identity: Identity, original: &Original) {
+        if let Some(place) = self.place(kind, identity) {
             self.others.insert(place, original.clone());
+            return;
         }
-    }
-
-    /// Packs an original; says whether it fits. If not, its place is taken all the same.
-    fn pack(&mut self, original: &Original) -> bool {
-        let (leaves, feeds) = (self.leaves.len(), self.feeds.len());
-        let (parts, fed) = (self.parts.len(), self.fed.len());
-        let packed = self.packed_all(original);
-        let nothing = Packed {
-            origin: original.origin,
-            inflow: 0,
-            date: original.date,
-            in_order: false,
-            leaves: u32::try_from(leaves).unwrap_or(u32::MAX),
-            feeds: u32::try_from(feeds).unwrap_or(u32::MAX),
+        let Some(plain) = original.plain() else {
+            // Its place is taken all the same.
+            let (origin, date) = (original.origin, original.date);
+            self.begin(kind, identity, Plain { origin, date, inflow: 0, in_order: false });
+            self.others.insert(number(self.packed.len() - 1), original.clone());
+            return;
         };
-        self.packed.push(packed.unwrap_or(nothing));
-        if packed.is_none() {
-            self.leaves.truncate(leaves);
-            self.feeds.truncate(feeds);
-            self.parts.truncate(parts);
-            self.fed.truncate(fed);
-        }
-        packed.is_some()
-    }
-
-    fn packed_all(&mut self, original: &Original) -> Option<Packed> {
-        let in_order = match original.settling {
-            Settling::LargestRemainder => false,
-            Settling::InOrder => true,
-            _ => return None,
-        };
-        let packed = Packed {
-            origin: original.origin,
-            inflow: i64::try_from(original.inflow).ok().filter(|_| original.reversed == 0)?,
-            date: original.date,
-            in_order,
-            leaves: u32::try_from(self.leaves.len()).ok()?,
-            feeds: u32::try_from(self.feeds.len()).ok()?,
-        };
+        self.begin(kind, identity, plain);
         for leaf in &original.leaves {
-            let units = i64::try_from(leaf.units).ok().filter(|_| leaf.given_back == 0)?;
-            self.leaves.push(PackedLeaf { units, account: leaf.account, leg: leaf.leg });
+            self.add_leaf(leaf.account, leaf.leg, i64::try_from(leaf.units).unwrap_or(0));
         }
         for feed in &original.feeds {
-            let pooled = i64::try_from(feed.pooled.to_int()?).ok()?;
-            let parts = u32::try_from(self.parts.len()).ok()?;
-            let fed = u32::try_from(self.fed.len()).ok()?;
-            self.feeds.push(PackedFeed { tally: feed.tally, parts, fed, pooled });
-            self.parts.extend_from_slice(&feed.key);
-            self.fed.extend_from_slice(&feed.leaves);
+            let pooled = units_of(&feed.pooled).unwrap_or(0);
+            self.add_feed(feed.tally, &feed.key, feed.leaves.iter().copied(), pooled);
         }
-        Some(packed)
+    }
+
+    /// Keeps an event of which nothing is kept, so far without leaves and feeds.
+    pub fn begin(&mut self, kind: u32, identity: Identity, of: Plain) {
+        let place = number(self.packed.len());
+        let before = self.places.insert(self.hash(kind, identity), place).unwrap_or(place);
+        let (leaves, feeds) = (number(self.leaves.len()), number(self.feeds.len()));
+        self.packed.push(Packed { of, kind, before, leaves, feeds });
+        self.identities.push(identity);
+    }
+
+    /// Adds a leaf to the event kept last.
+    #[inline]
+    pub fn add_leaf(&mut self, account: Option<u32>, leg: u32, units: i64) {
+        self.leaves.push(PackedLeaf { units, account: account.unwrap_or(UNDETERMINED), leg });
+    }
+
+    /// Adds a feed to the event kept last: the places of its leaves are in the order of those.
+    pub fn add_feed(
+        &mut self,
+        tally: u32,
+        key: &[Part],
+        leaves: impl Iterator<Item = u32>,
+        pooled: i64,
+    ) {
+        let (parts, fed) = (number(self.parts.len()), number(self.fed.len()));
+        self.feeds.push(PackedFeed { tally, parts, fed, pooled });
+        key.iter().for_each(|part| self.parts.push(*part));
+        leaves.for_each(|leaf| self.fed.push(leaf));
     }
 
     fn unpacked(&self, place: usize) -> Option<Original> {
-        let Packed { origin, inflow, date, in_order, leaves, feeds } = *self.packed.get(place)?;
+        let Packed { of, leaves, feeds, .. } = *self.packed.get(place)?;
         let next = self.packed.get(place + 1);
         let leaves_end = next.map_or(self.leaves.len(), |next| at(next.leaves));
         let feeds_end = next.map_or(self.feeds.len(), |next| at(next.feeds));
-        let leaf = |leaf: &PackedLeaf| OriginalLeaf {
-            account: leaf.account,
+        let leaf = |leaf: PackedLeaf| OriginalLeaf {
+            account: Some(leaf.account).filter(|account| *account != UNDETERMINED),
             leg: leaf.leg,
             units: leaf.units.into(),
             given_back: 0,
         };
-        let leaves = self.leaves.get(at(leaves)..leaves_end)?.iter().map(leaf).collect();
+        let leaves = self.leaves.list(at(leaves), leaves_end)?.into_iter().map(leaf).collect();
         let feeds = (at(feeds)..feeds_end).map(|place| self.feed(place)).collect::<Option<_>>()?;
-        let settling = if in_order { Settling::InOrder } else { Settling::LargestRemainder };
-        let inflow = inflow.into();
+        let settling = if of.in_order { Settling::InOrder } else { Settling::LargestRemainder };
+        let (origin, date, inflow) = (of.origin, of.date, of.inflow.into());
         Some(Original { origin, date, inflow, reversed: 0, leaves, settling, feeds })
     }
 
@@ -209,8 +322,8 @@ impl Originals {
         let fed_end = next.map_or(self.fed.len(), |next| at(next.fed));
         Some(OriginalFeed {
             tally,
-            key: self.parts.get(at(parts)..parts_end)?.into(),
-            leaves: self.fed.get(at(fed)..fed_end)?.to_vec(),
+            key: self.parts.list(at(parts), parts_end)?.into(),
+            leaves: self.fed.list(at(fed), fed_end)?,
             pooled: Exact::from_int(pooled.into()),
         })
     }
@@ -261,11 +374,11 @@ mod tests {
             let mut kept = Originals::default();
             let mut plain: HashMap<(u32, i64), Original> = HashMap::new();
             for (kind, key, original) in all {
-                kept.keep(kind, Part::Integer(key), &original);
+                kept.keep(kind, Identity::of_part(Part::Integer(key)), &original);
                 plain.insert((kind, key), original);
                 for kind in 0..2 {
                     for key in 0..9 {
-                        let seen = kept.get(kind, Part::Integer(key));
+                        let seen = kept.get(kind, Identity::of_part(Part::Integer(key)));
                         let known = plain.get(&(kind, key));
                         prop_assert_eq!(seen.is_some(), known.is_some());
                         if let Some((one, two)) = seen.as_ref().zip(known) {

@@ -31,8 +31,10 @@ struct Table {
     numbers: Vec<i64>,
     /// Fields in a row of `plain`.
     width: usize,
-    /// In the same places what was worked out once and holds for the run.
+    /// What was worked out once and holds for the run: of each row the fields that do.
     steady: Vec<OnceLock<Cell>>,
+    /// The fields that do, ascending.
+    steady_fields: Vec<u32>,
     prefixes: Vec<(usize, Ranges)>,
 }
 
@@ -109,7 +111,8 @@ impl Registers {
 
     fn place(&self, register: u32, row: u32, field: u32) -> Option<&OnceLock<Cell>> {
         let table = self.tables.get(at(register))?;
-        table.steady.get(at(row) * table.width + at(field))
+        let place = table.steady_fields.iter().position(|steady| *steady == field)?;
+        table.steady.get(at(row) * table.steady_fields.len() + place)
     }
 
     /// Whether two rows claim the same key on the same day.
@@ -172,9 +175,9 @@ fn table(register: &Register, shape: &Shape, rows: Vec<&RegisterRow>, names: &mu
     let count = table.origins.len();
     let ranges = |length: usize| ranges((0..count).map(|row| key(row, length)));
     table.prefixes = register.prefixes.iter().map(|length| (*length, ranges(*length))).collect();
-    if shape.fields.iter().any(|field| field.steady) {
-        table.steady.resize_with(table.plain.len(), OnceLock::new);
-    }
+    let fields = (0..).zip(&shape.fields);
+    table.steady_fields = fields.filter(|(_, it)| it.steady).map(|(field, _)| field).collect();
+    table.steady.resize_with(count * table.steady_fields.len(), OnceLock::new);
     table
 }
 

@@ -7,17 +7,16 @@ use crate::rows::{Allocation, Origin, Reason, ReversalStory};
 use super::commit::Delta;
 use super::evaluator::Evaluator;
 use super::fault::Fault;
-use super::originals::{Original, OriginalFeed, OriginalLeaf};
+use super::originals::{Identity, Original, OriginalFeed, OriginalLeaf};
 use super::settle::{Bounds, Way, settle};
 use super::state::Settling;
 use super::trace::Trace;
 use super::tree::Content;
-use super::value::Part;
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Undoes a part of an earlier event, as large as this one's inflow.
-    pub fn reverse(&mut self, kind: u32, key: Part, inflow: i128) -> Result<(), Fault> {
-        let original = self.state.originals.get(kind, key);
+    pub fn reverse(&mut self, kind: u32, identity: Identity, inflow: i128) -> Result<(), Fault> {
+        let original = self.state.originals.get(kind, identity);
         let mut original = original.ok_or(Reason::NothingToReverse)?;
         let refunded = inflow.checked_neg().ok_or(Reason::TooWide)?;
         let reversed = original.reversed.checked_add(refunded).ok_or(Reason::TooWide)?;
@@ -51,7 +50,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.collect_own_adds()?;
         self.check_range()?;
         self.frame.reversal = true;
-        self.frame.reversing = Some((kind, key, original));
+        self.frame.reversing = Some((kind, identity, original));
         Ok(())
     }
 
@@ -130,7 +129,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// Keeps what the event gave, for a refund that may undo it.
-    pub fn keep_original(&mut self, unique: Part, inflow: i128) -> Result<(), Fault> {
+    pub fn keep_original(&mut self, identity: Identity, inflow: i128) -> Result<(), Fault> {
         let mut written = Vec::new();
         self.walk(self.frame.roots.first, &mut written);
         // What gave nothing takes nothing back, and is nobody's first leaf.
@@ -158,7 +157,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let (origin, date) = (origin.unwrap_or(Origin::MADE), self.date);
         let settling = self.frame.settling.clone().unwrap_or_default();
         let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
-        self.state.originals.keep(kind, unique, &original);
+        self.state.originals.keep(kind, identity, &original);
         Ok(())
     }
 

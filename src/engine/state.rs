@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub keys: Vec<Keys>,
     /// By tally, by projection.
     pub totals: Vec<Vec<Totals>>,
+    /// The same: which parts of the whole key theirs has.
+    projected: Vec<Vec<Vec<usize>>>,
     /// By carry.
     pub carried: Vec<Carried>,
     /// Shut latches: by leg, and by the key's number in the space of its tally's projection.
@@ -184,11 +186,15 @@ impl State {
         let projection = |it: &crate::plan::Projection| Totals::new(it.space, it.by_day);
         let totals =
             |tally: &crate::plan::Tally| tally.projections.iter().map(projection).collect();
+        let projected = |tally: &crate::plan::Tally| {
+            tally.projections.iter().map(|it| it.parts.clone()).collect()
+        };
         State {
             names,
             accounts: AccountTable::new(plan),
             keys: (0..plan.spaces).map(|_| Keys::default()).collect(),
             totals: plan.tallies.iter().map(totals).collect(),
+            projected: plan.tallies.iter().map(projected).collect(),
             shut: vec![Vec::new(); at(plan.legs)],
             carried: plan.carries.iter().map(|carry| Carried::new(carry.space)).collect(),
             seen: plan.events.iter().map(|_| Seen::default()).collect(),
@@ -196,6 +202,18 @@ impl State {
             gained: gains(plan),
             ..State::default()
         }
+    }
+
+    /// The spaces and numbers of all keys under which what is added to a tally stands.
+    pub fn numbers(&mut self, tally: u32, key: &[Part]) -> Vec<(usize, usize)> {
+        let totals = self.totals.get(at(tally)).into_iter().flatten();
+        let projected = self.projected.get(at(tally)).into_iter().flatten();
+        let number = |(totals, parts): (&Totals, &Vec<usize>)| {
+            let own: Vec<Part> = parts.iter().filter_map(|part| key.get(*part).copied()).collect();
+            let number = self.keys.get_mut(at(totals.space))?.number(&own);
+            Some((at(totals.space), at(number)))
+        };
+        totals.zip(projected).filter_map(number).collect()
     }
 
     /// Whether movements of an account matter beyond the event.

@@ -11,6 +11,8 @@ use crate::base::{Date, Duration, Exact, Money, Period};
 use crate::plan::{Constant, Kind};
 use crate::rows::Cell;
 
+use super::blocks::Blocks;
+
 /// A value of an expression. It lends from the batch, the registers and the plan, and copies no text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value<'a> {
@@ -274,7 +276,7 @@ pub(crate) struct Names {
     long: HashMap<Arc<str>, u32, FixedState>,
     numbers: HashMap<Exact, u32>,
     /// The same, by place.
-    text_list: Vec<Listed>,
+    text_list: Blocks<Listed>,
     number_list: Vec<Exact>,
 }
 
@@ -300,7 +302,6 @@ impl Names {
     /// Makes room for so many texts.
     pub fn reserve(&mut self, texts: usize) {
         self.short.reserve(texts);
-        self.text_list.reserve(texts);
     }
 
     /// A text as a part of a key: one that is to be written, or only looked for.

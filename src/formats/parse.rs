@@ -50,7 +50,7 @@ pub(super) fn text(text: &str, kind: &Kind, names: &Names) -> Result<Cell, Unrea
 
 /// A text as a value of a kind, if it is one.
 pub fn cell_of_text(given: &str, kind: &Kind, names: &Names) -> Option<Cell> {
-    text(given, kind, names).ok().filter(|cell| *cell != Cell::Missing)
+    text(given, kind, names).ok().filter(|cell| !cell.is_missing())
 }
 
 /// Reads a JSON value.
@@ -137,8 +137,18 @@ fn list(raws: &[&RawValue], inner: &Kind, names: &Names) -> Result<Cell, Fault> 
 fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell, Fault> {
     let mut cells = vec![Cell::Missing; shape.fields.len()];
     let mut seen = vec![false; shape.fields.len()];
+    let mut next = 0;
     for (name, raw) in &record.0 {
-        let Some(at) = field_named(&shape.fields, name) else { continue };
+        // Mostly they stand as they are declared.
+        let named = |field: &Field| !field.computed && field.name.text == **name;
+        let at = match shape.fields.get(next).is_some_and(named) {
+            true => next,
+            false => match field_named(&shape.fields, name) {
+                Some(at) => at,
+                None => continue,
+            },
+        };
+        next = at + 1;
         let (Some(cell), Some(seen), Some(field)) =
             (cells.get_mut(at), seen.get_mut(at), shape.fields.get(at))
         else {
@@ -154,7 +164,7 @@ fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell
         .fields
         .iter()
         .zip(&cells)
-        .find(|(field, cell)| field.required && !field.computed && **cell == Cell::Missing);
+        .find(|(field, cell)| field.required && !field.computed && cell.is_missing());
     match missing {
         Some((field, _)) => Err(Fault { value: field.name.text.clone(), why: Unreadable::Missing }),
         None => Ok(Cell::Record(cells)),

@@ -212,7 +212,7 @@ impl<'n> TableReader<'n> {
             }
             let cell = record_value(&self.mapping, at, field, raw, self.names)
                 .map_err(|fault| (Some(at), fault))?;
-            if cell == Cell::Missing && field.required {
+            if cell.is_missing() && field.required {
                 let fault = Fault { value: String::new(), why: Unreadable::Missing };
                 return Err((Some(at), fault));
             }
@@ -254,7 +254,7 @@ impl<'n> TableReader<'n> {
         let fields = 0..self.table.fields.len();
         let cells: Vec<Cell> =
             fields.map(|at| self.cell_of(at, row).unwrap_or(Cell::Missing)).collect();
-        let is_there = |at: &usize| cells.get(*at).is_some_and(|cell| *cell != Cell::Missing);
+        let is_there = |at: &usize| cells.get(*at).is_some_and(|cell| !cell.is_missing());
         self.table.key.iter().all(is_there).then_some(cells)
     }
 
@@ -383,7 +383,7 @@ fn push_held(
     names: &Names,
 ) -> Result<(), Unreadable> {
     let cell = held.cell(&field.kind, names)?;
-    if cell == Cell::Missing && field.required {
+    if cell.is_missing() && field.required {
         return Err(Unreadable::Missing);
     }
     column.push(cell);

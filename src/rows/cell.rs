@@ -37,6 +37,12 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// Whether nothing was given.
+    #[inline]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Cell::Missing)
+    }
+
     /// Numbers and dates by value, texts by code point, members as declared; lists and records by
     /// position, then by length; what is missing first, and of different types in this order.
     pub fn order(&self, other: &Cell) -> Ordering {

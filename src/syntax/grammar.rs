@@ -19,9 +19,11 @@ mod tests {
     use pest::Parser;
 
     use super::*;
+    use crate::syntax::keywords::keyword;
 
     /// The names of the rules that give no pairs: they only join or look ahead.
-    const WITHOUT_PAIRS: [&str; 8] = [
+    const WITHOUT_PAIRS: [&str; 9] = [
+        "alone",
         "junk",
         "item_word",
         "lines_over",
@@ -37,6 +39,27 @@ mod tests {
         for part in pair.into_inner() {
             visit(part, seen);
         }
+    }
+
+    /// A reserved word is none where it begins with a letter that is not looked for.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the grammar is a file")]
+    fn every_reserved_word_is_one() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let grammar = std::fs::read_to_string(root.join("grammar/fen.pest")).unwrap();
+        let (_, reserved) = grammar.split_once("\nreserved ").unwrap();
+        let (reserved, _) = reserved.split_once('}').unwrap();
+        let words = reserved.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let mut seen = 0;
+        for word in words.filter_map(|word| word.strip_prefix("k_")) {
+            let keyword = keyword(word).unwrap();
+            for spelling in keyword.en.iter().chain(&keyword.zh) {
+                let text = format!("{spelling} x");
+                assert!(Grammar::parse(Rule::reserved, &text).is_ok(), "{spelling}");
+                seen += 1;
+            }
+        }
+        assert!(seen >= 30, "{seen}");
     }
 
     /// A rule that no good case reads is a part of the language nobody has tried.

@@ -213,7 +213,8 @@ pub(super) fn expected(kind: Rule) -> Expected {
             Rule::item_end | Rule::lines_over | Rule::empty_line | Rule::junk |
             Rule::item_word | Rule::not_a_leg | Rule::keyed | Rule::value_start | Rule::infix |
             Rule::set_comma | Rule::special | Rule::reserved | Rule::dated_value | Rule::chain
-            | Rule::primary => Expected::Silent,
+            | Rule::primary | Rule::alone | Rule::alone_end
+            | Rule::reserved_start => Expected::Silent,
         Rule::EOI => detail("the end of the declaration", "声明结束"),
         // What may follow nearly anything.
         Rule::k_among | Rule::k_as | Rule::k_otherwise | Rule::k_rounded | Rule::k_at |

@@ -79,7 +79,9 @@ impl<'t> Scan<'t> {
         while let Some(rest) = self.text.get(self.at..) {
             let (kind, length) = piece(rest)?;
             let here = self.at;
-            if self.opens_line() && (self.starts)(first_line(rest)) {
+            // Most lines begin with a blank or a bracket: those open no declaration.
+            let worded = rest.starts_with(char::is_alphabetic);
+            if worded && self.opens_line() && (self.starts)(first_line(rest)) {
                 self.declaration = (here, self.levels.clone());
             }
             self.at += length;

@@ -4,7 +4,7 @@
 //! their lane, and many events: zero amounts, refunds, amounts beyond 64 bits, a key that comes twice,
 //! a register row that is not there. Batches, order and the way of taking them may not matter.
 
-use fenshui::base::Date;
+use fenshui::base::{Date, Exact};
 use fenshui::model::RuleSet;
 use fenshui::reference::{Fate, Outcome};
 use proptest::prelude::*;
@@ -143,6 +143,9 @@ pub fn limits() -> Vec<Row> {
     ]
 }
 
+/// More legs than any event here has.
+const LEGS_MAX: i64 = 16;
+
 /// Both evaluators over the same events, in batches of several sizes and both ways of taking them.
 /// Gives how many events went in their lane.
 pub fn check(rules: &RuleSet, events: &[Sent], rows: &[Row]) -> Result<u64, String> {
@@ -156,9 +159,14 @@ pub fn check(rules: &RuleSet, events: &[Sent], rows: &[Row]) -> Result<u64, Stri
         let seen = agreed(&run)?;
         let (_, summary) = worked::run(rules, &[], &registers, &batches, None);
         in_lane = summary.in_lane;
+        // No leg is settled further than a unit from what it is owed.
+        let most = Exact::from(LEGS_MAX * i64::try_from(events.len()).unwrap());
+        if let Some(drift) = summary.drift.iter().find(|drift| drift.amount.abs() > most) {
+            return Err(format!("more drift than there are legs: {drift:?}"));
+        }
         if let Some((taken, in_turn)) = worked::run_in_turn(rules, &registers, &batches) {
-            if taken.len() != seen.len() || in_turn != summary {
-                return Err("taken as they came they come to something else".to_owned());
+            if taken.len() != seen.len() {
+                return Err("taken as they came they are not as many".to_owned());
             }
             // Events that depend on no other may come first; each event is there once.
             let by_place = |mut all: Vec<Outcome>| {
@@ -170,6 +178,9 @@ pub fn check(rules: &RuleSet, events: &[Sent], rows: &[Row]) -> Result<u64, Stri
                     let (one, other) = (shown(rules, one), shown(rules, other));
                     return Err(format!("in turn: {other}\nsorted: {one}"));
                 }
+            }
+            if in_turn != summary {
+                return Err(format!("in turn: {in_turn:?}\nsorted: {summary:?}"));
             }
         }
         let fates = |seen: &[Outcome]| seen.iter().map(|it| it.fate.clone()).collect::<Vec<Fate>>();

@@ -44,6 +44,12 @@ impl Space<'_> {
             Expr { kind: ExprKind::Constant(at.clone()), ty: expr.ty.clone(), span: expr.span };
         let both = [Comparison::GreaterEqual, Comparison::Greater];
         for wanted in both.into_iter().filter(|wanted| matters(comparison, *wanted)) {
+            if let Some(day) = own_day(expr, &at).filter(|_| kind.is_none()) {
+                // The term itself comes to a day on that day, and passes it on the next.
+                let passed = i32::from(wanted == Comparison::Greater);
+                self.domain(term, |domain| domain.cut_line(day.saturating_add(passed)));
+                continue;
+            }
             let sides = (Box::new(expr.clone()), Box::new(at.clone()));
             let test = ExprKind::Compare(wanted, sides.0, sides.1);
             let test = Expr { kind: test, ty: Type::Bool, span: expr.span };
@@ -181,6 +187,14 @@ impl Space<'_> {
         let term = Box::new(local(term, Type::Integer, span));
         let kind = ExprKind::Compare(comparison, term, Box::new(zero));
         self.test(Expr { kind, ty: Type::Bool, span })
+    }
+}
+
+/// The number of a constant day that is compared with a date term as it stands.
+fn own_day(expr: &Expr, at: &Expr) -> Option<i32> {
+    match (&expr.kind, &at.kind) {
+        (ExprKind::Local(_), ExprKind::Constant(Constant::Date(day))) => Some(day.days()),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! rules is the same expression.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::base::Span;
 use crate::model::{
@@ -23,7 +24,7 @@ const NODES_MAX: u32 = 20_000;
 pub(in crate::check) struct Names<'a> {
     rules: &'a RuleSet,
     event: Option<EventId>,
-    locals: BTreeMap<LocalIx, Expr>,
+    locals: BTreeMap<LocalIx, Rc<Expr>>,
     depth: u32,
     nodes: u32,
 }
@@ -35,7 +36,7 @@ impl<'a> Names<'a> {
 
     /// Makes a name stand for an expression that is already unfolded.
     pub(in crate::check) fn bind(&mut self, local: LocalIx, meaning: Expr) {
-        self.locals.insert(local, meaning);
+        self.locals.insert(local, Rc::new(meaning));
     }
 
     /// Takes in what a step names, and gives the condition it poses, unfolded.
@@ -56,7 +57,7 @@ impl<'a> Names<'a> {
         self.nodes = self.nodes.saturating_add(1);
         match &expr.kind {
             ExprKind::Local(local) => match self.locals.get(local) {
-                Some(meaning) => Expr { ty: expr.ty.clone(), ..meaning.clone() },
+                Some(meaning) => Expr { ty: expr.ty.clone(), ..(**meaning).clone() },
                 None => expr.clone(),
             },
             ExprKind::Field(_) => self.event_field(expr),

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::model::{Constant, Expr, LocalIx};
 
 use super::condition::{Formula, Space};
-use super::settled::settled;
+use super::settled::{joined, settled};
 use super::term::{Making, TermIx, TermKey};
 use super::value::{Known, evaluate};
 use super::witness::{self, Witness};
@@ -151,18 +151,6 @@ impl Space<'_> {
             }
         })
     }
-}
-
-fn joined(parts: impl Iterator<Item = Option<bool>>, settles: bool) -> Option<bool> {
-    let mut open = false;
-    for part in parts {
-        match part {
-            Some(value) if value == settles => return Some(settles),
-            Some(_) => {}
-            None => open = true,
-        }
-    }
-    if open { None } else { Some(!settles) }
 }
 
 /// What is done with soft terms.

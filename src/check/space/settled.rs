@@ -29,10 +29,35 @@ struct Row {
 
 /// What a formula comes to by what is known of its tests, if it is decided.
 pub(super) fn settled(formula: &Formula, answer: &impl Fn(usize) -> Option<bool>) -> Option<bool> {
-    match left(formula, answer) {
+    // Mostly the answers decide it, and nothing has to be noted.
+    plainly(formula, answer).or_else(|| match left(formula, answer) {
         Left::Decided(value) => Some(value),
         Left::Question(_) | Left::Row(_) | Left::NotRow(_) => None,
+    })
+}
+
+/// What a formula comes to if the answers alone decide it.
+fn plainly(formula: &Formula, answer: &impl Fn(usize) -> Option<bool>) -> Option<bool> {
+    match formula {
+        Formula::Decided(value) => Some(*value),
+        Formula::Test(test) => answer(*test),
+        Formula::Not(inner) => plainly(inner, answer).map(|value| !value),
+        Formula::All(parts) => joined(parts.iter().map(|part| plainly(part, answer)), false),
+        Formula::Any(parts) => joined(parts.iter().map(|part| plainly(part, answer)), true),
     }
+}
+
+/// What parts come to together: one that settles them does, else all must be known.
+pub(super) fn joined(parts: impl Iterator<Item = Option<bool>>, settles: bool) -> Option<bool> {
+    let mut open = false;
+    for part in parts {
+        match part {
+            Some(value) if value == settles => return Some(settles),
+            Some(_) => {}
+            None => open = true,
+        }
+    }
+    if open { None } else { Some(!settles) }
 }
 
 fn left(formula: &Formula, answer: &impl Fn(usize) -> Option<bool>) -> Left {

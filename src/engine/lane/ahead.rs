@@ -72,11 +72,6 @@ impl Ahead {
         parts.get(row).copied().filter(|part| matches!(part, Part::Text(_)))
     }
 
-    /// The texts of a field as parts of keys, as far as they are known.
-    pub fn texts(&self, field: u32) -> Option<&[Part]> {
-        self.texts.iter().find(|(of, _)| *of == field).map(|(_, parts)| parts.as_slice())
-    }
-
     /// A row of the lane, if it was looked up.
     #[inline]
     pub fn row(&self, read: u32, row: usize) -> Option<Found> {

@@ -2,13 +2,13 @@
 
 use crate::base::{Exact, Money};
 use crate::plan::{Done, KeyPart, Leaf, Sum, WayOfSettling, at};
-use crate::rows::{Allocation, Cell, Column, Origin, Payee};
+use crate::rows::{Allocation, Cell, Origin, Payee};
 
 use super::whole::Whole;
 use super::{Event, WorkedOut};
-use crate::engine::originals::{Original, OriginalFeed, OriginalLeaf};
+use crate::engine::originals::{Identity, Original, OriginalFeed, OriginalLeaf};
 use crate::engine::state::Settling;
-use crate::engine::value::{Part, Value};
+use crate::engine::value::Part;
 
 impl<'a, W: Whole> Event<'a, W> {
     /// What the event changes, worked out so far that making the changes cannot fail.
@@ -28,6 +28,9 @@ impl<'a, W: Whole> Event<'a, W> {
             let slots = leaves.map(|leaf| leaf.units).chain(feed.pooled.iter().copied());
             let amount = slots.map(|slot| self.slot(slot)).try_fold(W::ZERO, W::plus)?;
             self.change(&feed.sums, amount)?;
+            if self.lane.kept_under.is_some() {
+                self.parts(&feed.key, false)?;
+            }
         }
         for becomes in &program.becomes {
             if self.truth(&becomes.when)? {
@@ -137,17 +140,16 @@ impl<'a, W: Whole> Event<'a, W> {
 
     /// Keeps what the event gave, for a refund that may undo it.
     fn keep(&mut self, field: u32, worked_out: &WorkedOut, done: &Done) -> Option<()> {
-        let unique = match self.batch.columns.get(at(field))? {
-            Column::Text(texts) => self.state.names.text_part(texts.get(self.row)?, true),
-            column => self.state.names.part(&Value::of_plain(&column.cell(self.row))?),
-        };
+        let column = self.batch.columns.get(at(field))?;
+        let identity = Identity::in_column(column, self.row, &mut self.state.names)?;
         let mut original = std::mem::replace(&mut self.work.original, Original::empty());
         original.leaves.clear();
         original.feeds.clear();
         self.work.places.clear();
         for leaf in &done.leaves {
             let units = self.slot(leaf.units).wide()?;
-            if units == 0 && self.slot(leaf.share.0) == W::ZERO {
+            // What gave nothing takes nothing back.
+            if units == 0 {
                 self.work.places.push(None);
                 continue;
             }
@@ -176,7 +178,7 @@ impl<'a, W: Whole> Event<'a, W> {
         original.inflow = worked_out.inflow.minor();
         original.origin = self.batch.origins.get(self.row).copied().unwrap_or(Origin::MADE);
         original.date = self.date;
-        self.state.originals.keep(self.batch.event, unique, &original);
+        self.state.originals.keep(self.batch.event, identity, &original);
         self.work.original = original;
         Some(())
     }

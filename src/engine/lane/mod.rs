@@ -94,6 +94,8 @@ struct Work<W> {
     /// Numerators of shares, and what they are in units.
     shares: Vec<W>,
     units: Vec<W>,
+    /// The same where they fit 64 bits.
+    narrow: Vec<i64>,
     /// What they have beyond whole units.
     fractions: Vec<(W, usize)>,
     /// Of parts that are known, what each has beyond whole units.
@@ -346,6 +348,7 @@ impl<W: Whole> Work<W> {
             shutting: Vec::new(),
             shares: Vec::new(),
             units: Vec::new(),
+            narrow: Vec::new(),
             fractions: Vec::new(),
             rests: Vec::new(),
             changes: Vec::new(),
@@ -400,7 +403,7 @@ impl<W: Whole> Work<W> {
 impl<'a, W: Whole> Event<'a, W> {
     fn work_out(&mut self, out: &mut Given<'_>) -> Option<(WorkedOut, &'a Done)> {
         let lane = self.lane;
-        if let Some(undoes) = lane.undoes
+        if let Some((undoes, _)) = lane.undoes
             && !self.batch.columns.get(at(undoes))?.is_missing(self.row)
         {
             return None;

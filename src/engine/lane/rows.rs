@@ -86,7 +86,7 @@ impl<W: Whole> RowWork<W> {
 
 /// Whether something was given.
 pub(super) fn is_there(cell: &&Cell) -> bool {
-    **cell != Cell::Missing
+    !cell.is_missing()
 }
 
 impl<'a, W: Whole> Event<'a, W> {
@@ -421,9 +421,10 @@ impl<'a, W: Whole> Event<'a, W> {
         if missing > fractions.len() {
             return None;
         }
-        if by == WayOfSettling::LargestRemainder && missing > 0 {
-            // Of equal fractions the first.
-            fractions.sort_unstable_by(|(one, first), (two, second)| {
+        if let (WayOfSettling::LargestRemainder, Some(last)) = (by, missing.checked_sub(1)) {
+            // Of equal fractions the first. Which of those that get a unit is before which is nobody's
+            // matter.
+            fractions.select_nth_unstable_by(last, |(one, first), (two, second)| {
                 two.cmp(one).then(first.cmp(second))
             });
         }

@@ -1,9 +1,9 @@
 //! Shares made whole over a common denominator that was known when the rules were compiled.
 
-use crate::plan::{Divide, Settle, Slot, WayOfSettling};
+use crate::plan::{Divide, Settle, Slot, WayOfSettling, at};
 
-use super::Event;
 use super::whole::Whole;
+use super::{Event, Work};
 
 impl<W: Whole> Event<'_, W> {
     pub(super) fn settle(&mut self, settle: &Settle) -> Option<()> {
@@ -32,6 +32,17 @@ impl<W: Whole> Event<'_, W> {
 
     pub(super) fn divide(&mut self, divide: &Divide) -> Option<()> {
         let whole = self.slot(divide.whole);
+        // No part is more than the whole: where that is narrow all are, however wide the event is.
+        if let Some(whole) = whole.small() {
+            let Work { narrow, rests, slots, .. } = &mut *self.work;
+            narrow.clear();
+            narrow.resize(divide.parts.len(), 0);
+            self.residue += divided_units(whole, divide, rests, narrow)?;
+            for ((_, to), units) in divide.parts.iter().zip(narrow) {
+                *slots.get_mut(at(to.0))? = W::narrow(*units);
+            }
+            return Some(());
+        }
         self.work.units.clear();
         self.work.units.resize(divide.parts.len(), W::ZERO);
         let work = &mut *self.work;

@@ -210,7 +210,7 @@ impl<'a, W: Whole> Event<'a, W> {
             Truth::Present(field) => Some(!self.column(*field)?.is_missing(self.row)),
             Truth::RowPresent(row, field) => {
                 let cell = self.stored_cell(*row, *field)?;
-                Some(cell.is_some_and(|cell| *cell != Cell::Missing))
+                Some(cell.is_some_and(|cell| !cell.is_missing()))
             }
         }
     }

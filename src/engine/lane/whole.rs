@@ -19,6 +19,8 @@ pub(super) trait Whole: Copy + Ord {
     fn of(value: i128) -> Option<Self>;
     /// The number in 128 bits, if it fits.
     fn wide(self) -> Option<i128>;
+    /// The number in 64 bits, if it fits.
+    fn small(self) -> Option<i64>;
     /// Whether it is odd.
     fn is_odd(self) -> bool;
     /// Sum, if it fits.
@@ -89,6 +91,11 @@ macro_rules! whole {
             #[inline]
             fn wide(self) -> Option<i128> {
                 $wide(self)
+            }
+
+            #[inline]
+            fn small(self) -> Option<i64> {
+                i64::try_from(self).ok()
             }
 
             #[inline]

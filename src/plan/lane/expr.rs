@@ -241,6 +241,8 @@ impl<'p> Maker<'p> {
             Some(Typed::Number(value)) if self.gathered != gathered => {
                 Some(Typed::Number(self.keep(value)?))
             }
+            // So is what each of many rows is held against.
+            Some(Typed::Span(span)) if self.at_row => Some(Typed::Span(self.keep_span(span)?)),
             typed => typed,
         }
     }

@@ -163,7 +163,7 @@ impl<'p> Flow<'p> {
         Some(Lane {
             currency: event.currency,
             required,
-            undoes: event.reverses.map(|(field, _)| field),
+            undoes: event.reverses,
             kept_under: event.unique.first().copied().filter(|_| event.reversible),
             date,
             rows: self.maker.rows,

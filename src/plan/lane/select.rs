@@ -1,13 +1,13 @@
 //! Rows, their weights, and what is gathered from them.
 
-use crate::base::Exact;
+use crate::base::{Exact, Period};
 use crate::model::Aggregate;
 
 use super::super::{Expr, Figure, Kind, RowSource, Selection, at};
 use super::expr::{Maker, Scene};
 use super::rational::{Rational, common, multiplied};
 use super::typed::Typed;
-use super::{FigureOf, KeyPart, LaneFactors, Number, RowRead, Selected, Source, Truth};
+use super::{FigureOf, KeyPart, LaneFactors, Number, RowRead, Selected, Source, Span, Truth};
 
 impl<'p> Maker<'p> {
     /// A number that is worked out once.
@@ -19,6 +19,17 @@ impl<'p> Maker<'p> {
             divisors.push(self.kept(by)?);
         }
         Rational::divided(number, den, divisors)
+    }
+
+    /// A period that is worked out once: as how many periods it comes after a known one.
+    pub fn keep_span(&mut self, span: Span) -> Option<Span> {
+        let at_hand = matches!(span, Span::Constant(_) | Span::Field(_));
+        let base = match span.kind() {
+            Some(kind) if !at_hand => Span::Constant(Period::new(kind, 2000, 1)?),
+            _ => return Some(span),
+        };
+        let after = Number::PeriodsBetween(Box::new(base.clone()), Box::new(span));
+        Some(Span::Later(Box::new(base), Box::new(self.kept(after)?)))
     }
 
     fn kept(&mut self, number: Number) -> Option<Number> {

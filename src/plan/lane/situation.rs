@@ -385,7 +385,12 @@ impl<'k, K: Known> Maker<'k, K> {
             *under = under.map(|under| self.plain(under, steps));
             if each.is_none() {
                 *units = self.plain(*units, steps);
-                (*slot, *by) = self.reader.slot(*slot);
+                // It may be a multiple already, of what turns out to be one now.
+                let (base, times) = self.reader.slot(*slot);
+                match by.checked_mul(times) {
+                    Some(both) => (*slot, *by) = (base, both),
+                    None => *slot = self.plain(*slot, steps),
+                }
             }
             for part in payee.iter_mut().flat_map(|(_, key)| key) {
                 self.waits |= !part.is_plain();

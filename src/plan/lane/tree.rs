@@ -360,6 +360,21 @@ impl Day {
 }
 
 impl Span {
+    /// How long the period is, where that is seen at a glance.
+    pub fn kind(&self) -> Option<PeriodKind> {
+        match self {
+            Span::Constant(period) => Some(period.kind()),
+            Span::Of(kind, _) => Some(*kind),
+            Span::Plus(span, _)
+            | Span::Later(span, _)
+            | Span::Months(span, _)
+            | Span::Least(span, _)
+            | Span::Greatest(span, _)
+            | Span::Choose(_, span, _) => span.kind(),
+            Span::Unknown | Span::Field(_) | Span::RowField(..) | Span::Carried(_) => None,
+        }
+    }
+
     /// The stored fields that it is made of, if it is made of nothing else.
     fn fields(&self) -> Option<Vec<u32>> {
         match self {

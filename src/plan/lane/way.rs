@@ -12,8 +12,8 @@ pub struct Lane {
     pub currency: u32,
     /// Stored fields without which an event is the evaluator's.
     pub required: Vec<u32>,
-    /// A field that must be missing: it names an event to undo.
-    pub undoes: Option<u32>,
+    /// A field that must be missing: it names an event to undo, of this kind.
+    pub undoes: Option<(u32, u32)>,
     /// The field that identifies the event, if what it gives is kept for a refund that may undo it.
     pub kept_under: Option<u32>,
     /// The effective date.

@@ -20,7 +20,10 @@ impl Builder {
     pub(super) fn expr(&mut self, pair: Pair<'_>) -> Built<Expr> {
         let span = self.span(&pair);
         let mut parts = self.parts(pair);
-        let value = self.choice(parts.need(Rule::choice)?)?;
+        let value = match parts.accept(Rule::choice) {
+            Some(choice) => self.choice(choice)?,
+            None => return self.operand(parts.any()?),
+        };
         let Some(rounding) = parts.accept(Rule::rounding) else {
             return Ok(value);
         };

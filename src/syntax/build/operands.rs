@@ -8,7 +8,11 @@ use crate::syntax::grammar::{Pair, Rule};
 
 impl Builder {
     pub(super) fn primary(&mut self, pair: Pair<'_>) -> Built<Expr> {
-        let inner = self.only(pair)?;
+        self.operand(self.only(pair)?)
+    }
+
+    /// What a `primary` is made of; it may stand alone.
+    pub(super) fn operand(&mut self, inner: Pair<'_>) -> Built<Expr> {
         let span = self.span(&inner);
         let kind = match inner.as_rule() {
             Rule::date_literal => ExprKind::Date(self.date(&inner)),

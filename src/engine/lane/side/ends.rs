@@ -1,12 +1,14 @@
 //! The end of a group: what its events give and change; compare [`super::super::ends`].
 
 use crate::base::Date;
-use crate::plan::{Done, KeyPart, Leaf, Sum, at};
-use crate::rows::{Cell, Payee};
+use crate::plan::{Done, KeyPart, Leaf, Slot, Sum, WayOfSettling, at};
+use crate::rows::{Cell, Origin, Payee};
 
+use super::keys::{PartOf, Texts};
 use super::numbers::Numbers;
 use super::steps::Watched;
-use super::{Finished, Given, Group, LegGiven, Payees, Side, date, only};
+use super::{Finished, Given, Group, LegGiven, Of, Payees, Side, date, only};
+use crate::engine::originals::{Identity, Plain};
 use crate::engine::state::State;
 use crate::engine::summary::Brought;
 use crate::engine::value::Part;
@@ -29,6 +31,15 @@ enum To {
     Account(u32, Option<Numbers>),
 }
 
+/// What an event that may be undone added to a tally.
+pub(super) struct KeptFeed {
+    tally: u32,
+    key: Vec<PartOf>,
+    /// By the places of the leaves of its end.
+    leaves: Vec<usize>,
+    pooled: Numbers,
+}
+
 /// What is added to a sum of a tally for each event.
 pub(super) struct Change {
     sum: Sum,
@@ -45,13 +56,18 @@ impl<'a> Group<'a, '_> {
             let amounts = self.own_add(place);
             self.change(&add.sums, &amounts, &mut changes);
         }
+        let mut kept_feeds = Vec::new();
         for feed in &done.feeds {
             let leaves = feed.leaves.iter().filter_map(|leaf| done.leaves.get(*leaf));
-            let slots = leaves.map(|leaf| leaf.units).chain(feed.pooled.iter().copied());
-            let amounts = slots.fold(Numbers::All(0), |sum, slot| {
-                sum.with(self.slot(slot), &mut self.lost, i64::checked_add)
-            });
+            let leaves = leaves.map(|leaf| leaf.units);
+            let pooled = self.sum_of(Numbers::All(0), feed.pooled.iter().copied());
+            let amounts = self.sum_of(pooled.clone(), leaves);
             self.change(&feed.sums, &amounts, &mut changes);
+            if self.of.lane.kept_under.is_some() {
+                let key = feed.key.iter().map(|part| self.kept_part(part)).collect();
+                let leaves = feed.leaves.clone();
+                kept_feeds.push(KeptFeed { tally: feed.tally, key, leaves, pooled });
+            }
         }
         // What does not give what there was is the evaluator's to say.
         let left = leaves.iter().fold(self.inflow.clone(), |left, leaf: &LeafOf| {
@@ -61,12 +77,13 @@ impl<'a> Group<'a, '_> {
         let becoming = program.becomes.iter().map(|becomes| self.becoming(becomes)).collect();
         let Group { of, rows, days, watched, keys, residues, inflow, lost, .. } = self;
         Finished {
-            lane: of.lane,
+            of,
             done,
             rows,
             days,
             leaves,
             changes,
+            kept_feeds,
             becoming,
             watched,
             keys,
@@ -74,6 +91,10 @@ impl<'a> Group<'a, '_> {
             inflow,
             lost,
         }
+    }
+
+    fn sum_of(&mut self, first: Numbers, slots: impl Iterator<Item = Slot>) -> Numbers {
+        slots.fold(first, |sum, slot| sum.with(self.slot(slot), &mut self.lost, i64::checked_add))
     }
 
     fn leaf(&mut self, leaf: &Leaf) -> LeafOf {
@@ -136,13 +157,20 @@ impl Finished<'_> {
         };
         let change =
             |Change { sum, amounts }: Change| Change { sum, amounts: amounts.only(&places) };
+        let kept_feed = |KeptFeed { tally, key, leaves, pooled }: KeptFeed| KeptFeed {
+            tally,
+            key: key.iter().map(|part| part.only(&places)).collect(),
+            leaves,
+            pooled: pooled.only(&places),
+        };
         Finished {
-            lane: self.lane,
+            of: self.of,
             done: self.done,
             rows: only(&self.rows, &places),
             days: self.days.only(&places),
             leaves: self.leaves.into_iter().map(leaf).collect(),
             changes: self.changes.into_iter().map(change).collect(),
+            kept_feeds: self.kept_feeds.into_iter().map(kept_feed).collect(),
             becoming: self.becoming.into_iter().map(|it| it.only(&places)).collect(),
             watched: self.watched.iter().map(|it| it.only(&places)).collect(),
             keys: self.keys.iter().map(|it| it.as_ref().map(|it| it.only(&places))).collect(),
@@ -193,6 +221,9 @@ impl Finished<'_> {
             };
             legs.push(LegGiven { leg: leaf.leg, payee, units });
         }
+        if let Some(field) = group.of.lane.kept_under {
+            group.keep(field, &legs, &inflow, state).ok_or(HALF)?;
+        }
         let number = u32::try_from(side.groups.len() + 1).map_err(|_| HALF)?;
         for (place, row) in (0_u32..).zip(&group.rows) {
             *side.ended.get_mut(at(*row)).ok_or(HALF)? = (number, place);
@@ -201,6 +232,44 @@ impl Finished<'_> {
         side.groups.push(Given { legs, inflow, residues });
         side.brought = side.brought.with(&brought).ok_or(HALF)?;
         Ok(())
+    }
+
+    /// Keeps what the events gave, for refunds that may undo them.
+    fn keep(&self, field: u32, legs: &[LegGiven], inflow: &[i64], state: &mut State) -> Option<()> {
+        let Of { batch, .. } = self.of;
+        let column = batch.columns.get(at(field))?;
+        let mut texts = Texts::default();
+        for part in self.kept_feeds.iter().flat_map(|feed| &feed.key) {
+            texts.note(part, self.of, &self.rows, &mut state.names);
+        }
+        let in_order = self.done.by == WayOfSettling::InOrder;
+        let mut key = Vec::new();
+        for (place, row) in self.rows.iter().enumerate() {
+            let identity = Identity::in_column(column, at(*row), &mut state.names)?;
+            let origin = batch.origins.get(at(*row)).copied().unwrap_or(Origin::MADE);
+            let (date, inflow) = (date(self.days.at(place))?, *inflow.get(place)?);
+            let plain = Plain { origin, date, inflow, in_order };
+            let kept = &mut state.originals;
+            kept.begin(batch.event, identity, plain);
+            // What gave nothing takes nothing back.
+            let gave = |leg: &&LegGiven| leg.units.get(place).is_some_and(|units| *units != 0);
+            for leg in legs.iter().filter(gave) {
+                kept.add_leaf(leg.account(place), leg.leg, *leg.units.get(place)?);
+            }
+            for feed in &self.kept_feeds {
+                key.clear();
+                key.extend(feed.key.iter().map_while(|part| part.at(place, &texts)));
+                if key.len() != feed.key.len() {
+                    return None;
+                }
+                let own =
+                    feed.leaves.iter().filter(|leaf| legs.get(**leaf).is_some_and(|it| gave(&it)));
+                let number = |leaf: &usize| legs.iter().take(*leaf).filter(gave).count();
+                let own = own.filter_map(|leaf| u32::try_from(number(leaf)).ok());
+                kept.add_feed(feed.tally, &key, own, feed.pooled.at(place));
+            }
+        }
+        Some(())
     }
 
     /// The positions of the accounts of a leaf, so far as anything comes to them.
@@ -246,7 +315,7 @@ impl Finished<'_> {
         };
         let mut add = |position, year: i32, more: i128, den: i64| {
             let position = u32::try_from(position).map_err(|_| HALF)?;
-            let of = (self.lane.currency, year);
+            let of = (self.of.lane.currency, year);
             state.drift.add_over(position, of, more, den.into()).map_err(|_| HALF)
         };
         if let (Numbers::All(position), Numbers::All(den), true) = (positions, den, years.are_few())

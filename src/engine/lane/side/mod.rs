@@ -11,6 +11,7 @@
 //! are in one group only as long as no two of them have a key in common ([`turn`]).
 
 mod ends;
+mod keys;
 mod numbers;
 mod rows;
 mod spans;
@@ -69,6 +70,27 @@ enum Payees {
     Each(Rc<Vec<i64>>),
 }
 
+impl LegGiven {
+    /// The payee of an event.
+    fn payee(&self, place: usize) -> Payee {
+        match &self.payee {
+            Payees::One(payee) => *payee,
+            Payees::Each(positions) => {
+                let position = positions.get(place).and_then(|it| u32::try_from(*it).ok());
+                Payee::Account(position.unwrap_or(u32::MAX))
+            }
+        }
+    }
+
+    /// Its account, if it is one.
+    fn account(&self, place: usize) -> Option<u32> {
+        match self.payee(place) {
+            Payee::Account(position) => Some(position),
+            Payee::Undetermined => None,
+        }
+    }
+}
+
 /// What an event of a group came to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ended<'s> {
@@ -110,20 +132,13 @@ impl Ended<'_> {
     /// What it gave.
     #[inline]
     pub fn give(&self, allocations: &mut Vec<Allocation>) {
-        for LegGiven { leg, payee, units } in &self.given.legs {
-            let units = units.get(self.place).copied().unwrap_or(0);
+        for leg in &self.given.legs {
+            let units = leg.units.get(self.place).copied().unwrap_or(0);
             if units == 0 {
                 continue;
             }
-            let payee = match payee {
-                Payees::One(payee) => *payee,
-                Payees::Each(positions) => {
-                    let position = positions.get(self.place).and_then(|it| u32::try_from(*it).ok());
-                    Payee::Account(position.unwrap_or(u32::MAX))
-                }
-            };
             let amount = Money::from_minor(units.into());
-            allocations.push(Allocation { payee, amount, leg: *leg });
+            allocations.push(Allocation { payee: leg.payee(self.place), amount, leg: leg.leg });
         }
     }
 }
@@ -165,12 +180,13 @@ struct Group<'a, 's> {
 
 /// A group that has come to its end; nothing has been changed yet.
 struct Finished<'p> {
-    lane: &'p Lane,
+    of: Of<'p>,
     done: &'p Done,
     rows: Vec<u32>,
     days: Numbers,
     leaves: Vec<ends::LeafOf>,
     changes: Vec<ends::Change>,
+    kept_feeds: Vec<ends::KeptFeed>,
     becoming: Vec<values::Becoming>,
     watched: Vec<Watched>,
     keys: Vec<Option<Numbers>>,
@@ -206,9 +222,9 @@ impl Worth {
 }
 
 /// Whether anything can be worked out in columns, as far as is seen at a glance.
-fn has_columns(lane: &Lane, program: &Program) -> bool {
+fn has_columns(program: &Program) -> bool {
     let plain = program.adds.iter().all(|add| add.asked.is_none());
-    lane.kept_under.is_none() && program.shares.is_empty() && program.figures.is_empty() && plain
+    program.shares.is_empty() && program.figures.is_empty() && plain
 }
 
 /// Works events of one program out, each on its day.
@@ -254,7 +270,7 @@ impl<'a, 's> Group<'a, 's> {
     /// What comes before the first pool.
     fn begin(&mut self) {
         let Of { lane, program, batch, .. } = self.of;
-        if let Some(undoes) = lane.undoes {
+        if let Some((undoes, _)) = lane.undoes {
             let column = batch.columns.get(at(undoes));
             for (row, lost) in self.rows.iter().zip(&mut self.lost) {
                 *lost |= column.is_none_or(|column| !column.is_missing(at(*row)));

@@ -80,14 +80,9 @@ impl Group<'_, '_> {
                 let read = |of, day| read_off(table, of, i32::try_from(day).ok()?);
                 of.with(day, &mut self.lost, read)
             }
-            Number::Total { tally, projection, key, own, as_of: None } => {
+            Number::Total { tally, projection, key, own, as_of } => {
                 let sum = Sum { tally: *tally, projection: *projection, key: *key };
-                let mut total = self.sum(sum);
-                for add in own {
-                    let own = self.own_add(at(*add));
-                    total = total.with(own, &mut self.lost, i64::checked_add);
-                }
-                total
+                self.total(sum, own, as_of.as_deref())
             }
             Number::RowField(row, field) => self.row_field(*row, *field, |cell| match cell {
                 Cell::Integer(value) => narrow(*value),
@@ -291,7 +286,7 @@ impl Group<'_, '_> {
                 let registers = self.of.registers;
                 let there = entries.map(&mut self.lost, |entry| {
                     let cell = registers.cell(register, u32::try_from(entry).ok()?, *field);
-                    Some(cell.is_some_and(|cell| *cell != Cell::Missing).into())
+                    Some(cell.is_some_and(|cell| !cell.is_missing()).into())
                 });
                 there.test(|there| there == 1)
             }
@@ -544,6 +539,39 @@ impl Group<'_, '_> {
             },
             _ => None,
         }
+    }
+
+    /// Totals, with what the events themselves add to them where that counts.
+    fn total(&mut self, sum: Sum, own: &[u32], as_of: Option<&Day>) -> Numbers {
+        let Some(as_of) = as_of else {
+            let total = self.sum(sum);
+            return self.with_own(total, own);
+        };
+        let days = self.day(as_of);
+        let counts = self.days.test_with(&days, |own, as_of| own < as_of);
+        let before = self.sum_before(sum, days);
+        if own.is_empty() {
+            return before;
+        }
+        let with_own = self.within(&counts, |group| group.with_own(before.clone(), own));
+        counts.choose(with_own, &before)
+    }
+
+    fn with_own(&mut self, total: Numbers, own: &[u32]) -> Numbers {
+        own.iter().fold(total, |total, add| {
+            let own = self.own_add(at(*add));
+            total.with(own, &mut self.lost, i64::checked_add)
+        })
+    }
+
+    /// Totals of what is dated before some days.
+    fn sum_before(&mut self, sum: Sum, days: Numbers) -> Numbers {
+        let totals = self.state.totals.get(at(sum.tally)).and_then(|it| it.get(at(sum.projection)));
+        let keys = self.keys.get(at(sum.key)).cloned().flatten();
+        let Some((totals, keys)) = totals.zip(keys) else { return self.constant(None) };
+        keys.with(days, &mut self.lost, |key, day| {
+            narrow(totals.whole(u32::try_from(key).ok()?, Some(date(day)?))?)
+        })
     }
 
     /// Totals as of now, where they are whole numbers.

@@ -8,21 +8,18 @@
 //! its keys ([`Program::whole`](crate::plan::Program)).
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 use crate::base::Date;
-use crate::plan::{Day, KeyPart, at};
+use crate::plan::{Day, at};
 use crate::rows::{Batch, Column};
 
 use super::super::Lanes;
 use super::super::ahead::Ahead;
 use super::super::programs::{Answers, Programs, Ready};
-use super::numbers::Numbers;
-use super::spans::period;
+use super::keys::{KeysOf, parts_of};
 use super::{Group, Of, date, has_columns, only, work_out};
 use crate::engine::registers::Registers;
 use crate::engine::state::State;
-use crate::engine::value::{Names, Part};
 
 /// Fewer events are worked out one by one.
 const GROUP_MIN: usize = 8;
@@ -129,7 +126,7 @@ impl Lanes {
             let (lane, own) = programs.own(place);
             let program = &own.program;
             let (tried, worth) = (members.rows.len(), own.worth);
-            if tried < GROUP_MIN || !worth.is_worth_it() || !has_columns(lane, program) {
+            if tried < GROUP_MIN || !worth.is_worth_it() || !has_columns(program) {
                 continue;
             }
             let of = Of { lane, program, batch, ahead: &answers.ahead, registers };
@@ -164,15 +161,14 @@ impl Lanes {
             return Ok(events.len());
         };
         let (lane, general) = (&programs.lane, programs.general());
-        // One that undoes another changes what stands under the keys of that.
-        let whole = general.whole && lane.undoes.is_none();
-        let worth = whole && programs.in_turn.is_worth_it() && has_columns(lane, general);
+        let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(general);
         if answers.ready != Ready::All || !worth || events.len() < TURN_MIN {
             return Ok(events.len());
         }
         let of = Of { lane, program: general, batch, ahead: &answers.ahead, registers };
         let parts = parts_of(of, state, events);
-        let keys = KeysOf::new(of, &parts, events, state);
+        let mut keys = KeysOf::new(of, &parts, events, state);
+        keys.note_undone(of, events, state);
         let mut done = 0;
         for turn in programs.turns.turns(&keys) {
             let own = programs.turns.not_after_alone(&keys, turn);
@@ -207,145 +203,6 @@ impl Lanes {
         programs.in_turn.note(events.len(), events.len() - done);
         // Nobody knows what an event changes whose keys are not known.
         Ok(keys.events.max(1))
-    }
-}
-
-/// A part of keys, for each of some events.
-enum PartOf {
-    Whole(Numbers),
-    Member(Numbers),
-    Day(Numbers),
-    Bool(Numbers),
-    Period(Numbers),
-    Text(u32),
-}
-
-/// The parts of all keys of totals, and for which events they are not to be had.
-struct PartsOf {
-    keys: Vec<Vec<PartOf>>,
-    lost: Vec<bool>,
-}
-
-/// Works out the parts of keys of some events.
-fn parts_of(of: Of<'_>, state: &State, events: &[(u32, Date)]) -> PartsOf {
-    let days = events.iter().map(|(_, day)| day.days().into()).collect();
-    let rows = events.iter().map(|(row, _)| *row).collect();
-    let mut group = Group::new(of, state, (rows, days), Vec::new());
-    // What is put down for an event is not there yet: no key is made of it.
-    group.slots.clear();
-    let keys = of.lane.keys.iter();
-    let keys = keys.map(|key| key.parts.iter().map(|part| group.part(part)).collect()).collect();
-    PartsOf { keys, lost: group.lost }
-}
-
-impl Group<'_, '_> {
-    fn part(&mut self, part: &KeyPart) -> PartOf {
-        match part {
-            KeyPart::Whole(number) => PartOf::Whole(self.number(number)),
-            KeyPart::Member(entity) => PartOf::Member(self.entity(entity)),
-            KeyPart::Day(day) => PartOf::Day(self.day(day)),
-            KeyPart::Bool(truth) => {
-                let truths = self.truth(truth);
-                PartOf::Bool(truths.choose(Numbers::All(1), &Numbers::All(0)))
-            }
-            KeyPart::Period(span) => PartOf::Period(self.span(span)),
-            KeyPart::Text(field) => PartOf::Text(*field),
-            KeyPart::Words(_) | KeyPart::RowText(..) => {
-                self.lost.fill(true);
-                PartOf::Text(0)
-            }
-        }
-    }
-}
-
-impl PartOf {
-    /// That of one event.
-    fn at(&self, place: usize, (of, row): (Of<'_>, u32), names: &mut Names) -> Option<Part> {
-        Some(match self {
-            PartOf::Whole(numbers) => Part::Integer(numbers.at(place)),
-            PartOf::Member(members) => Part::Member(u32::try_from(members.at(place)).ok()?),
-            PartOf::Day(days) => Part::Date(date(days.at(place))?),
-            PartOf::Bool(truths) => Part::Bool(truths.at(place) == 1),
-            PartOf::Period(periods) => Part::Period(period(periods.at(place))?),
-            PartOf::Text(field) => match of.ahead.text(*field, at(row)) {
-                Some(part) => part,
-                None => match of.batch.columns.get(at(*field))? {
-                    Column::Text(texts) => names.text_part(texts.get(at(row))?, true),
-                    _ => return None,
-                },
-            },
-        })
-    }
-}
-
-/// The numbers of the keys of events, up to the first event that has one without a number.
-struct KeysOf {
-    events: usize,
-    /// By key of the lane: its space, and the number of each event's.
-    keys: Vec<(usize, Rc<Vec<i64>>)>,
-}
-
-impl KeysOf {
-    fn new(of: Of<'_>, parts: &PartsOf, events: &[(u32, Date)], state: &mut State) -> KeysOf {
-        let lane = of.lane;
-        let mut count = parts.lost.iter().take_while(|lost| !**lost).count();
-        let mut keys = Vec::with_capacity(lane.keys.len());
-        for (declared, parts) in lane.keys.iter().zip(&parts.keys) {
-            let Some(space) = state.keys.get_mut(at(declared.space)) else {
-                return KeysOf { events: 0, keys: Vec::new() };
-            };
-            let numbers: Vec<i64> = match parts.as_slice() {
-                [PartOf::Whole(values)] => {
-                    let values = values.spread(events.len());
-                    let values = values.iter().take(count);
-                    values.map(|value| space.number(&[Part::Integer(*value)]).into()).collect()
-                }
-                [PartOf::Text(field)]
-                    if let Some(texts) = of.ahead.texts(*field)
-                        && texts.iter().all(|text| matches!(text, Part::Text(_))) =>
-                {
-                    let own = events.iter().take(count);
-                    let texts = own.map_while(|(row, _)| texts.get(at(*row)));
-                    texts.map(|text| space.number(&[*text]).into()).collect()
-                }
-                parts => {
-                    let mut key = Vec::with_capacity(parts.len());
-                    let number = |(place, (row, _)): (usize, &(u32, Date))| {
-                        key.clear();
-                        let names = &mut state.names;
-                        let part = |part: &PartOf| part.at(place, (of, *row), names);
-                        key.extend(parts.iter().map_while(part));
-                        (key.len() == parts.len()).then(|| space.number(&key).into())
-                    };
-                    events.iter().take(count).enumerate().map_while(number).collect()
-                }
-            };
-            count = numbers.len();
-            keys.push((at(declared.space), numbers));
-        }
-        let up_to = |(space, mut numbers): (usize, Vec<i64>)| {
-            numbers.truncate(count);
-            (space, Rc::new(numbers))
-        };
-        KeysOf { events: count, keys: keys.into_iter().map(up_to).collect() }
-    }
-
-    /// The spaces and numbers of an event's keys.
-    fn at(&self, place: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.keys.iter().filter_map(move |(space, numbers)| {
-            Some((*space, usize::try_from(*numbers.get(place)?).ok()?))
-        })
-    }
-
-    /// Those of all events.
-    fn all(&self) -> Vec<Option<Numbers>> {
-        self.keys.iter().map(|(_, numbers)| Some(Numbers::Each(Rc::clone(numbers)))).collect()
-    }
-
-    /// Those of some events.
-    fn of(&self, places: &[usize]) -> Vec<Option<Numbers>> {
-        let own = |numbers: &[i64]| Numbers::each(only(numbers, places));
-        self.keys.iter().map(|(_, numbers)| Some(own(numbers))).collect()
     }
 }
 
@@ -385,14 +242,12 @@ impl Turns {
     }
 
     fn make_room(&mut self, keys: &KeysOf) {
-        for (space, numbers) in &keys.keys {
-            let greatest = numbers.iter().max().and_then(|it| usize::try_from(*it).ok());
-            if self.asked.len() <= *space {
-                self.asked.resize_with(*space + 1, Vec::new);
+        for (space, greatest) in keys.greatest() {
+            if self.asked.len() <= space {
+                self.asked.resize_with(space + 1, Vec::new);
             }
-            if let Some(asked) = self.asked.get_mut(*space) {
-                let count = asked.len().max(greatest.map_or(0, |it| it + 1));
-                asked.resize(count, Asked::default());
+            if let Some(asked) = self.asked.get_mut(space) {
+                asked.resize(asked.len().max(greatest + 1), Asked::default());
             }
         }
     }
@@ -400,9 +255,10 @@ impl Turns {
     /// Whether no two events have a key in common; each key is noted as asked for in the first turn.
     fn are_apart(&mut self, keys: &KeysOf) -> bool {
         let now = self.now;
-        for (place, (space, numbers)) in keys.keys.iter().enumerate() {
+        let Some(all) = keys.all_are_own() else { return false };
+        for (place, (space, numbers)) in all.iter().enumerate() {
             // Two keys of one event may be the same, or one another's.
-            let again = keys.keys.iter().take(place).any(|(other, _)| other == space);
+            let again = all.iter().take(place).any(|(other, _)| other == space);
             let Some(asked) = self.asked.get_mut(*space).filter(|_| !again) else { return false };
             for number in numbers.iter() {
                 let own = usize::try_from(*number).ok().and_then(|it| asked.get_mut(it));

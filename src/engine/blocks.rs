@@ -1,0 +1,76 @@
+//! A long list that grows without moving what it holds.
+//!
+//! A list that doubles copies all it has each time, into memory that the system must clear first: of
+//! millions of entries that costs more than all else that is done with them.
+
+/// So many entries are in a block.
+const BLOCK: usize = 4096;
+
+/// The list: all blocks but the last are full.
+#[derive(Debug)]
+pub(crate) struct Blocks<T> {
+    blocks: Vec<Vec<T>>,
+}
+
+impl<T> Default for Blocks<T> {
+    fn default() -> Blocks<T> {
+        Blocks { blocks: Vec::new() }
+    }
+}
+
+impl<T> Blocks<T> {
+    pub fn len(&self) -> usize {
+        let last = self.blocks.last().map_or(BLOCK, Vec::len);
+        (self.blocks.len() * BLOCK + last).saturating_sub(BLOCK)
+    }
+
+    #[inline]
+    pub fn push(&mut self, value: T) {
+        match self.blocks.last_mut() {
+            Some(block) if block.len() < BLOCK => block.push(value),
+            _ => {
+                let mut block = Vec::with_capacity(BLOCK);
+                block.push(value);
+                self.blocks.push(block);
+            }
+        }
+    }
+
+    #[inline]
+    pub fn get(&self, place: usize) -> Option<&T> {
+        self.blocks.get(place / BLOCK)?.get(place % BLOCK)
+    }
+}
+
+impl<T: Copy> Blocks<T> {
+    /// Those from one place up to another; nothing if they are not all there.
+    pub fn list(&self, from: usize, to: usize) -> Option<Vec<T>> {
+        (from..to).map(|place| self.get(place).copied()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// It is the list that a plain one would be.
+        #[test]
+        fn it_holds_what_a_plain_list_does(
+            parts in prop::collection::vec(0_usize..9000, 0..4),
+        ) {
+            let (mut blocks, mut plain) = (Blocks::default(), Vec::new());
+            for more in parts {
+                for value in 0..more {
+                    blocks.push(value);
+                    plain.push(value);
+                }
+                prop_assert_eq!(blocks.len(), plain.len());
+                prop_assert_eq!(blocks.list(0, plain.len()), Some(plain.clone()));
+                prop_assert_eq!(blocks.get(plain.len()), None);
+            }
+        }
+    }
+}

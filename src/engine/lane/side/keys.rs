@@ -1,0 +1,342 @@
+//! The keys of totals that events of a batch have, and which events undo which.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use foldhash::fast::FixedState;
+
+use crate::base::Date;
+use crate::plan::{KeyPart, at};
+use crate::rows::Column;
+
+use super::numbers::Numbers;
+use super::spans::period;
+use super::{Group, Of, date, only};
+use crate::engine::keys::small;
+use crate::engine::originals::Identity;
+use crate::engine::state::State;
+use crate::engine::value::{Names, Part};
+
+/// A part of keys, for each of some events.
+pub(super) enum PartOf {
+    Whole(Numbers),
+    Member(Numbers),
+    Day(Numbers),
+    Bool(Numbers),
+    Period(Numbers),
+    Text(u32),
+}
+
+/// The parts of all keys of totals, and for which events they are not to be had.
+pub(super) struct PartsOf {
+    keys: Vec<Vec<PartOf>>,
+    lost: Vec<bool>,
+}
+
+/// Works out the parts of keys of some events.
+pub(super) fn parts_of(of: Of<'_>, state: &State, events: &[(u32, Date)]) -> PartsOf {
+    let days = events.iter().map(|(_, day)| day.days().into()).collect();
+    let rows = events.iter().map(|(row, _)| *row).collect();
+    let mut group = Group::new(of, state, (rows, days), Vec::new());
+    // What is put down for an event is not there yet: no key is made of it.
+    group.slots.clear();
+    let keys = of.lane.keys.iter();
+    let keys = keys.map(|key| key.parts.iter().map(|part| group.part(part)).collect()).collect();
+    PartsOf { keys, lost: group.lost }
+}
+
+impl Group<'_, '_> {
+    pub(super) fn part(&mut self, part: &KeyPart) -> PartOf {
+        match part {
+            KeyPart::Whole(number) => PartOf::Whole(self.number(number)),
+            KeyPart::Member(entity) => PartOf::Member(self.entity(entity)),
+            KeyPart::Day(day) => PartOf::Day(self.day(day)),
+            KeyPart::Bool(truth) => {
+                let truths = self.truth(truth);
+                PartOf::Bool(truths.choose(Numbers::All(1), &Numbers::All(0)))
+            }
+            KeyPart::Period(span) => PartOf::Period(self.span(span)),
+            KeyPart::Text(field) => PartOf::Text(*field),
+            KeyPart::Words(_) | KeyPart::RowText(..) => {
+                self.lost.fill(true);
+                PartOf::Text(0)
+            }
+        }
+    }
+}
+
+impl Group<'_, '_> {
+    /// The same of a key that is kept: those without a text are lost.
+    pub(super) fn kept_part(&mut self, part: &KeyPart) -> PartOf {
+        let made = self.part(part);
+        if let PartOf::Text(field) = made {
+            let texts = match self.of.batch.columns.get(at(field)) {
+                Some(Column::Text(texts)) => Some(texts),
+                _ => None,
+            };
+            let text = |row: &u32| texts.and_then(|texts| texts.get(at(*row)));
+            let missing: Vec<bool> = self.rows.iter().map(|row| text(row).is_none()).collect();
+            self.lose(|place| missing.get(place).copied().unwrap_or(true));
+        }
+        made
+    }
+}
+
+/// What the texts of some events are as parts of keys, each looked for once.
+#[derive(Default)]
+pub(super) struct Texts {
+    by_field: Vec<(u32, Vec<Option<Part>>)>,
+}
+
+impl Texts {
+    /// Notes those that a part asks for.
+    pub fn note(&mut self, part: &PartOf, of: Of<'_>, rows: &[u32], names: &mut Names) {
+        let PartOf::Text(field) = part else { return };
+        if self.by_field.iter().any(|(known, _)| known == field) {
+            return;
+        }
+        let column = match of.batch.columns.get(at(*field)) {
+            Some(Column::Text(texts)) => Some(texts),
+            _ => None,
+        };
+        let part = |row: &u32| match of.ahead.text(*field, at(*row)) {
+            Some(part) => Some(part),
+            None => Some(names.text_part(column?.get(at(*row))?, true)),
+        };
+        self.by_field.push((*field, rows.iter().map(part).collect()));
+    }
+
+    fn of(&self, field: u32) -> &[Option<Part>] {
+        let known = self.by_field.iter().find(|(known, _)| *known == field);
+        known.map_or(&[], |(_, parts)| parts)
+    }
+}
+
+impl PartOf {
+    /// That of one event.
+    #[inline]
+    pub fn at(&self, place: usize, texts: &Texts) -> Option<Part> {
+        Some(match self {
+            PartOf::Whole(numbers) => Part::Integer(numbers.at(place)),
+            PartOf::Member(members) => Part::Member(u32::try_from(members.at(place)).ok()?),
+            PartOf::Day(days) => Part::Date(date(days.at(place))?),
+            PartOf::Bool(truths) => Part::Bool(truths.at(place) == 1),
+            PartOf::Period(periods) => Part::Period(period(periods.at(place))?),
+            PartOf::Text(field) => texts.of(*field).get(place).copied()??,
+        })
+    }
+
+    /// Those of all events, as small numbers; nought where there is none that is small.
+    fn small(&self, events: usize, texts: &Texts) -> Vec<u64> {
+        let one = |part: Option<Part>| part.as_ref().and_then(small).unwrap_or(0);
+        match self {
+            PartOf::Text(field) => {
+                texts.of(*field).iter().take(events).map(|part| one(*part)).collect()
+            }
+            PartOf::Period(Numbers::Each(periods)) => {
+                // Events that follow one another are mostly of one period.
+                let mut last = (0, one(period(0).map(Part::Period)));
+                let own = periods.iter().take(events).map(|it| {
+                    if last.0 != *it {
+                        last = (*it, one(period(*it).map(Part::Period)));
+                    }
+                    last.1
+                });
+                own.collect()
+            }
+            _ => (0..events).map(|place| one(self.at(place, texts))).collect(),
+        }
+    }
+
+    /// Those of some of the events.
+    pub fn only(&self, places: &[usize]) -> PartOf {
+        match self {
+            PartOf::Whole(numbers) => PartOf::Whole(numbers.only(places)),
+            PartOf::Member(members) => PartOf::Member(members.only(places)),
+            PartOf::Day(days) => PartOf::Day(days.only(places)),
+            PartOf::Bool(truths) => PartOf::Bool(truths.only(places)),
+            PartOf::Period(periods) => PartOf::Period(periods.only(places)),
+            PartOf::Text(field) => PartOf::Text(*field),
+        }
+    }
+}
+
+/// A space of keys, and the number that each event has in it.
+pub(super) type InSpace = (usize, Rc<Vec<i64>>);
+
+/// By what identifies an event that is undone, the number that it has among those.
+type Undone = HashMap<Identity, i64, FixedState>;
+
+/// The numbers of the keys of events, up to the first event that has one without a number.
+pub(super) struct KeysOf {
+    pub events: usize,
+    /// By key of the lane.
+    keys: Vec<InSpace>,
+    /// What is undone in the batch stands under a key of its own, in a space of its own: the event
+    /// and those that undo it have the same number there, all others none.
+    undone: Option<InSpace>,
+    /// What an event that undoes another changes besides: spaces and numbers of keys.
+    besides: HashMap<usize, Vec<(usize, usize)>, FixedState>,
+}
+
+/// Stands for no number.
+const NONE: i64 = -1;
+
+impl KeysOf {
+    pub fn new(of: Of<'_>, parts: &PartsOf, events: &[(u32, Date)], state: &mut State) -> KeysOf {
+        let lane = of.lane;
+        let mut count = parts.lost.iter().take_while(|lost| !**lost).count();
+        let mut texts = Texts::default();
+        let rows: Vec<u32> = events.iter().take(count).map(|(row, _)| *row).collect();
+        for part in parts.keys.iter().flatten() {
+            texts.note(part, of, &rows, &mut state.names);
+        }
+        let mut keys = Vec::with_capacity(lane.keys.len());
+        for (declared, parts) in lane.keys.iter().zip(&parts.keys) {
+            let Some(space) = state.keys.get_mut(at(declared.space)) else {
+                return KeysOf::none();
+            };
+            let numbers: Vec<i64> = match parts.as_slice() {
+                [PartOf::Whole(values)] => {
+                    let values = values.spread(events.len());
+                    let values = values.iter().take(count);
+                    values.map(|value| space.number(&[Part::Integer(*value)]).into()).collect()
+                }
+                [part] => {
+                    let number = |place| Some(space.number(&[part.at(place, &texts)?]).into());
+                    (0..count).map_while(number).collect()
+                }
+                parts => {
+                    let columns: Vec<Vec<u64>> = match parts.len() {
+                        2 | 3 => parts.iter().map(|part| part.small(count, &texts)).collect(),
+                        _ => Vec::new(),
+                    };
+                    let mut key = Vec::with_capacity(parts.len());
+                    let mut number = |place: usize| {
+                        let own = columns.iter().map(|it| it.get(place).copied().unwrap_or(0));
+                        if !columns.is_empty() && own.clone().all(|part| part != 0) {
+                            return Some(space.number_of_small(own).into());
+                        }
+                        key.clear();
+                        key.extend(parts.iter().map_while(|part| part.at(place, &texts)));
+                        (key.len() == parts.len()).then(|| space.number(&key).into())
+                    };
+                    (0..count).map_while(&mut number).collect()
+                }
+            };
+            count = numbers.len();
+            keys.push((at(declared.space), numbers));
+        }
+        let up_to = |(space, mut numbers): (usize, Vec<i64>)| {
+            numbers.truncate(count);
+            (space, Rc::new(numbers))
+        };
+        let keys = keys.into_iter().map(up_to).collect();
+        KeysOf { events: count, keys, ..KeysOf::none() }
+    }
+
+    fn none() -> KeysOf {
+        KeysOf { events: 0, keys: Vec::new(), undone: None, besides: HashMap::default() }
+    }
+
+    /// Notes which events undo which. One that undoes another changes what stands under the keys of
+    /// that, and whether it can depends on whether that has been.
+    pub fn note_undone(&mut self, of: Of<'_>, events: &[(u32, Date)], state: &mut State) {
+        let Some((field, kind)) = of.lane.undoes else { return };
+        let Some(named) = of.batch.columns.get(at(field)) else { return };
+        let mut numbers = vec![NONE; self.events];
+        let mut known = Undone::default();
+        for (place, (row, _)) in events.iter().enumerate().take(self.events) {
+            if named.is_missing(at(*row)) {
+                continue;
+            }
+            let identity = Identity::in_column(named, at(*row), &mut state.names);
+            let Some(identity) = identity else { continue };
+            let next = i64::try_from(known.len()).unwrap_or(NONE);
+            if let Some(number) = numbers.get_mut(place) {
+                *number = *known.entry(identity).or_insert(next);
+            }
+            let feeds = state.originals.get(kind, identity).map(|kept| kept.feeds);
+            let feeds = feeds.into_iter().flatten();
+            let keys = feeds.flat_map(|feed| state.numbers(feed.tally, &feed.key));
+            self.besides.insert(place, keys.collect());
+        }
+        if known.is_empty() {
+            return;
+        }
+        if let Some(field) = of.lane.kept_under.filter(|_| kind == of.batch.event)
+            && let Some(own) = of.batch.columns.get(at(field))
+        {
+            self.note_own(own, (events, &known), &mut numbers, state);
+        }
+        // Behind all spaces of keys.
+        self.undone = Some((state.keys.len(), Rc::new(numbers)));
+    }
+
+    /// Gives the events that are undone the numbers of those that undo them, and those their keys.
+    fn note_own(
+        &mut self,
+        own: &Column,
+        (events, known): (&[(u32, Date)], &Undone),
+        numbers: &mut [i64],
+        state: &mut State,
+    ) {
+        let mut places: HashMap<i64, usize, FixedState> = HashMap::default();
+        for (place, (row, _)) in events.iter().enumerate().take(self.events) {
+            let Some(number) = numbers.get_mut(place) else { return };
+            if *number != NONE {
+                if let Some(undone) = places.get(number) {
+                    let keys: Vec<(usize, usize)> = self.own_at(*undone).collect();
+                    self.besides.entry(place).or_default().extend(keys);
+                }
+                continue;
+            }
+            let identity = Identity::in_column(own, at(*row), &mut state.names);
+            if let Some(named) = identity.and_then(|identity| known.get(&identity)) {
+                *number = *named;
+                places.insert(*named, place);
+            }
+        }
+    }
+
+    fn own_at(&self, place: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let keys = self.keys.iter().chain(&self.undone);
+        keys.filter_map(move |(space, numbers)| {
+            Some((*space, usize::try_from(*numbers.get(place)?).ok()?))
+        })
+    }
+
+    /// The spaces and numbers of an event's keys.
+    pub fn at(&self, place: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let besides = match self.besides.is_empty() {
+            true => None,
+            false => self.besides.get(&place),
+        };
+        self.own_at(place).chain(besides.into_iter().flatten().copied())
+    }
+
+    /// Spaces, and a number in each that none in it is greater than.
+    pub fn greatest(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let own = self.keys.iter().chain(&self.undone).filter_map(|(space, numbers)| {
+            Some((*space, usize::try_from(*numbers.iter().max()?).ok()?))
+        });
+        // There are few that undo others.
+        own.chain(self.besides.values().flatten().copied())
+    }
+
+    /// The spaces and numbers of all keys, if no event has others than its lane knows.
+    pub fn all_are_own(&self) -> Option<&[InSpace]> {
+        self.undone.is_none().then_some(&self.keys)
+    }
+
+    /// Those of all events.
+    pub fn all(&self) -> Vec<Option<Numbers>> {
+        self.keys.iter().map(|(_, numbers)| Some(Numbers::Each(Rc::clone(numbers)))).collect()
+    }
+
+    /// Those of some events.
+    pub fn of(&self, places: &[usize]) -> Vec<Option<Numbers>> {
+        let own = |numbers: &[i64]| Numbers::each(only(numbers, places));
+        self.keys.iter().map(|(_, numbers)| Some(own(numbers))).collect()
+    }
+}
