@@ -42,11 +42,16 @@ impl Identity {
         Key::parts(Index::Event, &[&[ALLOCATED], &self.0])
     }
 
+    /// The key under which it is found when it is set aside.
+    pub(super) fn set_aside(&self) -> Key {
+        Key::parts(Index::Event, &[&[SET_ASIDE], &self.0])
+    }
+
     /// The key under which it is found with this outcome.
     pub(super) fn key(&self, outcome: &Outcome) -> Key {
         match outcome {
             Outcome::Allocated { .. } => self.allocated(),
-            Outcome::SetAside { .. } => Key::parts(Index::Event, &[&[SET_ASIDE], &self.0]),
+            Outcome::SetAside { .. } => self.set_aside(),
         }
     }
 }

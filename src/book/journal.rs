@@ -171,6 +171,16 @@ impl Book {
         self.standing_by(&of.iter().map(|draft| draft.allocated).collect::<Vec<Key>>())
     }
 
+    /// For each identity the last entry under which the event was posted, whatever became of it.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) fn latest(&mut self, of: &[Identity]) -> Result<Vec<Option<u64>>, BookError> {
+        let allocated = self.find(&of.iter().map(Identity::allocated).collect::<Vec<Key>>())?;
+        let aside = self.find(&of.iter().map(Identity::set_aside).collect::<Vec<Key>>())?;
+        Ok(allocated.into_iter().zip(aside).map(|(one, other)| one.max(other)).collect())
+    }
+
     fn standing_by(&mut self, keys: &[Key]) -> Result<Vec<Option<u64>>, BookError> {
         let found = self.find(keys)?;
         found
@@ -327,6 +337,11 @@ impl Book {
         }
         self.covered = Some(upto);
         Ok(())
+    }
+
+    /// The number of the next page of keys, while somebody posts.
+    pub(super) fn next_page(&self) -> u64 {
+        self.runs.next_page
     }
 
     /// Makes few runs of many.

@@ -52,11 +52,7 @@ pub(super) fn leaf_digest(kind: u8, previous: &Digest, body: &[u8]) -> Digest {
 
 /// A hasher that has seen everything of a leaf but its body.
 pub(super) fn hasher(kind: u8, previous: &Digest, outlined: bool) -> Sha256 {
-    // A hasher is fast where it is given much at once.
-    let mut bytes = [0; 36];
-    let [_, rest @ ..] = &mut bytes;
-    *rest = head(kind, previous, outlined);
-    Sha256::new_with_prefix(bytes)
+    Sha256::new_with_prefix([0]).chain_update(head(kind, previous, outlined))
 }
 
 /// Length (8 bytes, highest first) and digest of a long body.

@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use crate::book::BookError;
 use crate::book::store::{Chunk, Page, Run, Store};
 
-use super::pages::{Paged, count, marks_of};
+use super::pages::{Paged, marks_of};
 use super::{Mark, Runs};
 
 /// So many runs of a level at the end of a book become one, and lower ones between them too.
 const RUNS_MERGED: usize = 16;
 /// Longer runs (in pages) are left as they are: there are few.
-const PAGES_MAX: u32 = 8192;
+const PAGES_MAX: u64 = 8192;
 /// Pages read, and written, together.
-const PAGES_AT_ONCE: u32 = 32;
+const PAGES_AT_ONCE: u64 = 32;
 
 /// The level of a run that was not made of others, by how many keys it has: a run that is as long as
 /// one made of shorter ones stands beside it.
@@ -29,7 +29,8 @@ pub(in crate::book) fn level_of(keys: usize) -> u8 {
 /// Makes one run of the last ones wherever they are many of a level or below.
 pub(in crate::book) fn compacted(store: &mut dyn Store, runs: &mut Runs) -> Result<(), BookError> {
     while let Some((from, level)) = due(&runs.runs) {
-        let run = merge(store, runs.split_off(from), level)?;
+        let page = runs.next_page;
+        let run = merge(store, runs.split_off(from), level, page)?;
         runs.push(run, None);
     }
     Ok(())
@@ -45,7 +46,7 @@ fn due(runs: &[Run]) -> Option<(usize, u8)> {
         let lower = tail.iter().take_while(|run| run.level < level).count();
         let tail = tail.get(lower..).unwrap_or_default();
         let many = tail.iter().filter(|run| run.level == level).count();
-        let pages = tail.iter().fold(0_u32, |pages, run| pages.saturating_add(count(run)));
+        let pages = tail.iter().fold(0_u64, |pages, run| pages.saturating_add(run.pages()));
         let from = runs.len() - tail.len();
         // An entry is told by a distance of 32 bits.
         let spans = runs.last()?.upto.saturating_sub(runs.get(from)?.since);
@@ -54,10 +55,10 @@ fn due(runs: &[Run]) -> Option<(usize, u8)> {
     })
 }
 
-fn merge(store: &mut dyn Store, runs: Vec<Run>, level: u8) -> Result<Run, BookError> {
+fn merge(store: &mut dyn Store, runs: Vec<Run>, level: u8, page: u64) -> Result<Run, BookError> {
     let none = BookError::Internal("no runs to make one of");
     let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return Err(none) };
-    let mut paged = Paged::new(first.since, last.upto, level);
+    let mut paged = Paged::new(first.since..last.upto, level, page);
     let mut merge = Merge::new(runs);
     let mut chunk = Chunk::default();
     while let Some(mark) = merge.next(store)? {
@@ -86,7 +87,7 @@ struct Side {
     /// Pages that have been read.
     pages: VecDeque<Page>,
     /// The next page to be read.
-    next: u32,
+    next: u64,
     marks: std::vec::IntoIter<Mark>,
     head: Option<Mark>,
     begun: bool,
@@ -96,9 +97,9 @@ impl Merge {
     /// Of runs in their order.
     pub(in crate::book) fn new(runs: Vec<Run>) -> Merge {
         let side = |run: Run| Side {
+            next: run.page,
             run,
             pages: VecDeque::new(),
-            next: 0,
             marks: Vec::new().into_iter(),
             head: None,
             begun: false,
@@ -126,16 +127,17 @@ impl Merge {
 impl Side {
     fn advance(&mut self, store: &mut dyn Store) -> Result<(), BookError> {
         self.head = self.marks.next();
-        if self.head.is_some() || self.next >= count(&self.run) && self.pages.is_empty() {
+        let left = self.run.pages_end().saturating_sub(self.next);
+        if self.head.is_some() || left == 0 {
             return Ok(());
         }
         if self.pages.is_empty() {
-            self.pages.extend(store.pages(&self.run, self.next, PAGES_AT_ONCE)?);
+            self.pages.extend(store.pages(self.next, PAGES_AT_ONCE.min(left))?);
         }
         let page = self.pages.pop_front().filter(|page| page.number == self.next);
         let page = page.ok_or(BookError::Damaged { entry: self.run.since })?;
         self.next += 1;
-        self.marks = marks_of(&page).collect::<Vec<Mark>>().into_iter();
+        self.marks = marks_of(&page, &self.run).collect::<Vec<Mark>>().into_iter();
         self.head = self.marks.next();
         Ok(())
     }

@@ -32,15 +32,29 @@ impl Fresh {
         self.count
     }
 
-    /// Adds a key.
-    pub(in crate::book) fn add(&mut self, mark: Mark) {
-        if self.count >= self.most {
-            self.most = self.most.saturating_mul(GROWTH);
+    /// Makes room for so many more.
+    pub(in crate::book) fn expect(&mut self, more: usize) {
+        let most = self.count.saturating_add(more);
+        if most > self.most {
+            while self.most < most {
+                self.most = self.most.saturating_mul(GROWTH);
+            }
             let keys = self.parts.iter().flatten().map(|mark| mark.key);
             self.sieve = Sieve::of(self.most, keys);
         }
+    }
+
+    /// Notes that a key is about to be added; tells whether it is here already. Where many are noted one
+    /// after the other, they need not wait for one another.
+    pub(in crate::book) fn note(&mut self, key: &Key) -> bool {
+        let held = self.holds(key);
+        self.sieve.add(key);
+        held
+    }
+
+    /// Adds a key that was noted.
+    pub(in crate::book) fn add(&mut self, mark: Mark) {
         self.count += 1;
-        self.sieve.add(&mark.key);
         // INVARIANT: a part for each first byte.
         if let Some(part) = self.parts.get_mut(usize::from(mark.key.first())) {
             part.push(mark);
@@ -76,10 +90,15 @@ mod tests {
     fn what_was_added_is_found_and_comes_in_order() {
         let mark = |entry: u64| Mark { key: Key::of(Index::Event, &entry.to_be_bytes()), entry };
         let mut fresh = Fresh::default();
-        (0..5000).for_each(|entry| fresh.add(mark(entry)));
+        fresh.expect(5001);
+        for mark in (0..5000).map(mark) {
+            assert!(!fresh.note(&mark.key));
+            fresh.add(mark);
+        }
         assert!((0..5000).all(|entry| fresh.holds(&mark(entry).key)));
         assert!(!(5000..9000).any(|entry| fresh.holds(&mark(entry).key)));
         // Of one key, later entries come later.
+        assert!(fresh.note(&mark(7).key));
         fresh.add(Mark { key: mark(7).key, entry: 3 });
         let mut expected: Vec<Mark> = (0..5000).map(mark).collect();
         expected.push(Mark { key: mark(7).key, entry: 3 });

@@ -33,8 +33,7 @@ pub(super) enum Index {
 }
 
 impl Index {
-    /// What the digests of its keys begin with.
-    pub(super) fn tag(self) -> u8 {
+    fn tag(self) -> u8 {
         match self {
             Index::Event => 0,
             Index::Content => 1,
@@ -62,15 +61,7 @@ impl Key {
     pub(super) fn parts(index: Index, parts: &[&[u8]]) -> Key {
         let mut hasher = Sha256::new_with_prefix([index.tag()]);
         parts.iter().for_each(|part| hasher.update(part));
-        Key::cut(hasher.finalize().into())
-    }
-
-    /// That of bytes which begin with the [tag](Index::tag) of an index.
-    pub(super) fn of_tagged(bytes: &[u8]) -> Key {
-        Key::cut(Sha256::digest(bytes).into())
-    }
-
-    fn cut(digest: [u8; 32]) -> Key {
+        let digest: [u8; 32] = hasher.finalize().into();
         Key(digest.first_chunk().copied().unwrap_or_default())
     }
 

@@ -1,5 +1,7 @@
 //! A run of keys laid out in pages.
 
+use std::ops::Range;
+
 use crate::book::store::{Page, Run};
 
 use super::{Key, Mark};
@@ -7,8 +9,8 @@ use super::{Key, Mark};
 /// Bytes of a key with its entry, which is told by how far it stands before the last of its run: four
 /// bytes, highest first.
 const KEY_BYTES: usize = 20;
-/// Keys in a full page.
-pub(super) const KEYS_A_PAGE: usize = 512;
+/// Keys in a full page: as many as leave hardly any room in a page of SQLite's file.
+pub(super) const KEYS_A_PAGE: usize = 816;
 
 /// Lays sorted keys out, page after page.
 #[derive(Debug)]
@@ -20,9 +22,11 @@ pub(in crate::book) struct Paged {
 }
 
 impl Paged {
-    pub(in crate::book) fn new(since: u64, upto: u64, level: u8) -> Paged {
-        let run = Run { upto, level, since, firsts: Vec::new() };
-        Paged { run, open: Page { upto, level, number: 0, keys: Vec::new() } }
+    /// Of a run of some entries and a level, from a page on.
+    pub(in crate::book) fn new(entries: Range<u64>, level: u8, page: u64) -> Paged {
+        let Range { start: since, end: upto } = entries;
+        let run = Run { upto, level, since, page, firsts: Vec::new() };
+        Paged { run, open: Page { number: page, keys: Vec::new() } }
     }
 
     /// Adds a key; gives the page that is full by it.
@@ -44,7 +48,7 @@ impl Paged {
 
     fn turn(&mut self) -> Page {
         let number = self.open.number.saturating_add(1);
-        let next = Page { number, keys: Vec::new(), ..self.open };
+        let next = Page { number, keys: Vec::new() };
         std::mem::replace(&mut self.open, next)
     }
 
@@ -66,8 +70,8 @@ pub(in crate::book) fn paged(
 }
 
 /// The keys of a page, as far as they are whole.
-pub(in crate::book) fn marks_of(page: &Page) -> impl Iterator<Item = Mark> {
-    let upto = page.upto;
+pub(in crate::book) fn marks_of(page: &Page, run: &Run) -> impl Iterator<Item = Mark> {
+    let upto = run.upto;
     page.keys.as_chunks::<KEY_BYTES>().0.iter().map(move |bytes| mark(bytes, upto))
 }
 
@@ -80,22 +84,17 @@ fn mark(bytes: &[u8; KEY_BYTES], upto: u64) -> Mark {
     }
 }
 
-/// How many pages a run has.
-pub(super) fn count(run: &Run) -> u32 {
-    u32::try_from(run.firsts.len() / 16).unwrap_or(u32::MAX)
-}
-
 /// The last page of a run that a key can stand in.
-pub(super) fn page_for(run: &Run, key: &Key) -> Option<u32> {
+pub(super) fn page_for(run: &Run, key: &Key) -> Option<u64> {
     let (firsts, _) = run.firsts.as_chunks::<16>();
     let at = firsts.partition_point(|first| *first <= key.0).checked_sub(1)?;
-    u32::try_from(at).ok()
+    run.page.checked_add(u64::try_from(at).ok()?)
 }
 
-/// The last entry that has a key in a page.
-pub(super) fn last_of(page: &Page, key: &Key) -> Option<u64> {
+/// The last entry that has a key in a page of a run.
+pub(super) fn last_of(page: &Page, run: &Run, key: &Key) -> Option<u64> {
     let (marks, _) = page.keys.as_chunks::<KEY_BYTES>();
     let at = marks.partition_point(|it| it.first_chunk().is_some_and(|it| *it <= key.0));
-    let found = mark(marks.get(at.checked_sub(1)?)?, page.upto);
+    let found = mark(marks.get(at.checked_sub(1)?)?, run.upto);
     (found.key == *key).then_some(found.entry)
 }

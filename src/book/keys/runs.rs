@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::book::BookError;
 use crate::book::store::{Page, Run, Store};
 
-use super::pages::{KEYS_A_PAGE, count, last_of, marks_of, page_for};
+use super::pages::{KEYS_A_PAGE, last_of, marks_of, page_for};
 use super::{Key, Sieve};
 
 /// The runs of a book that no other stands for: together they are of every entry.
@@ -15,6 +15,8 @@ pub(in crate::book) struct Runs {
     pub(in crate::book) upto: u64,
     /// The oldest first.
     pub(in crate::book) runs: Vec<Run>,
+    /// The number of the next page.
+    pub(in crate::book) next_page: u64,
     /// What is known of long runs in which much was looked for, by where they end and their level.
     known: HashMap<(u64, u8), Known>,
 }
@@ -23,14 +25,14 @@ pub(in crate::book) struct Runs {
 #[derive(Debug)]
 enum Known {
     /// Nothing, and so many pages were read.
-    Read(u32),
+    Read(u64),
     Sieve(Sieve),
 }
 
 /// Shorter runs (in pages) are read as often as need be.
-const SHORT_RUN: u32 = 16;
+const SHORT_RUN: u64 = 16;
 /// Pages read together.
-const PAGES_AT_ONCE: u32 = 32;
+const PAGES_AT_ONCE: u64 = 32;
 
 impl Runs {
     /// Those of the first entries.
@@ -43,13 +45,15 @@ impl Runs {
             end = run.since;
             runs.push(run);
         }
+        // Of runs that end together, the one that stands for the others was written last.
+        let next_page = runs.first().map_or(0, Run::pages_end);
         runs.reverse();
-        Ok(Runs { upto, runs, known: HashMap::new() })
+        Ok(Runs { upto, runs, next_page, known: HashMap::new() })
     }
 
     /// Another run follows, of which a sieve may be at hand.
     pub(in crate::book) fn push(&mut self, run: Run, sieve: Option<Sieve>) {
-        self.upto = run.upto;
+        (self.upto, self.next_page) = (run.upto, run.pages_end());
         self.known.extend(sieve.map(|sieve| ((run.upto, run.level), Known::Sieve(sieve))));
         self.runs.push(run);
     }
@@ -90,7 +94,7 @@ fn find_in(
 ) -> Result<Vec<(Key, usize)>, BookError> {
     // Whoever has read as much as there is had better know what is not there.
     if let Known::Read(read) = known
-        && *read > count(run).max(SHORT_RUN)
+        && *read > run.pages().max(SHORT_RUN)
     {
         *known = Known::Sieve(sieve(store, run)?);
     }
@@ -109,7 +113,7 @@ fn find_in(
                 {
                     *read = read.saturating_add(1);
                 }
-                last_of(page(store, run, number, &mut held)?, &key)
+                last_of(page(store, run, number, &mut held)?, run, &key)
             }
             None => None,
         };
@@ -122,14 +126,14 @@ fn find_in(
 }
 
 fn sieve(store: &mut dyn Store, run: &Run) -> Result<Sieve, BookError> {
-    let pages = count(run);
-    let most = usize::try_from(pages).unwrap_or(usize::MAX).saturating_mul(KEYS_A_PAGE);
+    let most = usize::try_from(run.pages()).unwrap_or(usize::MAX).saturating_mul(KEYS_A_PAGE);
     let mut sieve = Sieve::of(most, []);
-    let mut from = 0;
-    while from < pages {
-        let read = store.pages(run, from, PAGES_AT_ONCE)?;
-        from = read.last().map_or(pages, |page| page.number.saturating_add(1));
-        read.iter().flat_map(marks_of).for_each(|mark| sieve.add(&mark.key));
+    let (mut from, end) = (run.page, run.pages_end());
+    while from < end {
+        let read = store.pages(from, PAGES_AT_ONCE.min(end - from))?;
+        from = read.last().map_or(end, |page| page.number.saturating_add(1));
+        let marks = read.iter().flat_map(|page| marks_of(page, run));
+        marks.for_each(|mark| sieve.add(&mark.key));
     }
     Ok(sieve)
 }
@@ -138,11 +142,11 @@ fn sieve(store: &mut dyn Store, run: &Run) -> Result<Sieve, BookError> {
 fn page<'p>(
     store: &mut dyn Store,
     run: &Run,
-    number: u32,
+    number: u64,
     held: &'p mut Option<Page>,
 ) -> Result<&'p Page, BookError> {
     if held.as_ref().is_none_or(|page| page.number != number) {
-        *held = store.pages(run, number, 1)?.into_iter().next();
+        *held = store.pages(number, 1)?.into_iter().next();
     }
     let page = held.as_ref().filter(|page| page.number == number);
     page.ok_or(BookError::Damaged { entry: run.since })

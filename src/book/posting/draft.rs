@@ -413,9 +413,8 @@ impl Said<'_> {
 
     fn key(&self, head: [&[u8]; 2], parts: &[Part], out: &mut Writer) -> Result<Key, BookError> {
         out.clear();
-        out.byte(Index::Event.tag());
         head.iter().for_each(|bytes| out.raw(bytes));
         self.parts(parts, true, out)?;
-        Ok(Key::of_tagged(out.written()))
+        Ok(Key::of(Index::Event, out.written()))
     }
 }

@@ -105,12 +105,18 @@ impl Posting<'_> {
     /// are handed to the store, to be found there. Tells whether two of these events may have one key.
     fn note_keys(&mut self, drafts: &Drafts) -> Result<bool, BookError> {
         self.emit_for(drafts.len())?;
-        let known = |draft: &Draft| {
-            let aside = draft.key != draft.allocated;
-            self.fresh.holds(&draft.key) || aside && self.fresh.holds(&draft.allocated)
-        };
-        if drafts.iter().any(known) {
+        self.fresh.expect(drafts.len());
+        let mut known = false;
+        for draft in drafts.iter() {
+            known |= self.fresh.note(&draft.key);
+            known |= draft.key != draft.allocated && self.fresh.holds(&draft.allocated);
+        }
+        if known {
             self.emit()?;
+            self.fresh.expect(drafts.len());
+            for draft in drafts.iter() {
+                self.fresh.note(&draft.key);
+            }
         }
         let mut doubles = false;
         let mut here = HashSet::with_capacity_and_hasher(drafts.len(), FixedState::default());

@@ -364,7 +364,7 @@ impl<'b> Posting<'b> {
         if let Some(running) = self.running.take() {
             let (close, marks) = running.close();
             self.append(&Entry::Close(close))?;
-            marks.into_iter().for_each(|mark| self.fresh.add(mark));
+            marks.into_iter().for_each(|mark| self.mark(mark.key, mark.entry));
         }
         self.emit()?;
         let root = self.sealer.end()?.frontier.root();
@@ -410,6 +410,8 @@ impl<'b> Posting<'b> {
     }
 
     fn mark(&mut self, key: Key, entry: u64) {
+        self.fresh.expect(1);
+        self.fresh.note(&key);
         self.fresh.add(Mark { key, entry });
     }
 
@@ -460,7 +462,8 @@ impl<'b> Posting<'b> {
         if upto > self.since {
             self.turn_all()?;
             let mut fresh = std::mem::take(&mut self.fresh);
-            let empty = Paged::new(self.since, upto, level_of(fresh.len()));
+            let (level, page) = (level_of(fresh.len()), self.book.next_page());
+            let empty = Paged::new(self.since..upto, level, page);
             let (run, pages) = paged(empty, fresh.sorted());
             self.chunk.pages = pages;
             self.chunk.runs.push(run.clone());

@@ -10,7 +10,7 @@ use super::{Chunk, Flaw, Node, Page, Run, Segment, Store, StoreError};
 pub struct MemoryStore {
     segments: BTreeMap<u64, Segment>,
     runs: BTreeMap<(u64, u8), Run>,
-    pages: BTreeMap<(u64, u8, u32), Page>,
+    pages: BTreeMap<u64, Page>,
     nodes: BTreeMap<(u8, u64), Node>,
     /// What was appended and is not kept yet, by its names alone.
     begun: Begun,
@@ -20,7 +20,7 @@ pub struct MemoryStore {
 struct Begun {
     segments: Vec<u64>,
     runs: Vec<(u64, u8)>,
-    pages: Vec<(u64, u8, u32)>,
+    pages: Vec<u64>,
     nodes: Vec<(u8, u64)>,
 }
 
@@ -51,10 +51,9 @@ impl Store for MemoryStore {
         Ok(after.take(count).map(|(_, run)| run.clone()).collect())
     }
 
-    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError> {
-        let (first, last) = ((of.upto, of.level, from), (of.upto, of.level, u32::MAX));
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        Ok(self.pages.range(first..=last).take(count).map(|(_, page)| page.clone()).collect())
+    fn pages(&mut self, from: u64, count: u64) -> Result<Vec<Page>, StoreError> {
+        let to = from.saturating_add(count);
+        Ok(self.pages.range(from..to).map(|(_, page)| page.clone()).collect())
     }
 
     fn pages_kept(&mut self) -> Result<u64, StoreError> {
@@ -81,9 +80,8 @@ impl Store for MemoryStore {
             self.runs.insert((run.upto, run.level), run.clone());
         }
         for page in &chunk.pages {
-            let name = (page.upto, page.level, page.number);
-            self.begun.pages.push(name);
-            self.pages.insert(name, page.clone());
+            self.begun.pages.push(page.number);
+            self.pages.insert(page.number, page.clone());
         }
         for node in &chunk.nodes {
             self.begun.nodes.push((node.level, node.index));

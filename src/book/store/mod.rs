@@ -29,7 +29,7 @@ pub use sqlite::{SqliteOptions, SqliteStore};
 
 /// The version of how stores lay a book out: of their tables, and of what stands in a row. It says nothing of
 /// entries and their tree, which have a [format](crate::book::FORMAT) of their own.
-pub const LAYOUT: u32 = 2;
+pub const LAYOUT: u32 = 3;
 
 /// Keys of entries, sorted: those of the entries of a range. A run that was made of earlier ones stands
 /// in their place.
@@ -41,19 +41,29 @@ pub struct Run {
     pub level: u8,
     /// The number of the first entry it is of.
     pub since: u64,
+    /// The number of the first of its pages, which follow one another.
+    pub page: u64,
     /// The first key of each of its pages, end to end.
     pub firsts: Vec<u8>,
+}
+
+impl Run {
+    /// How many pages it has.
+    pub fn pages(&self) -> u64 {
+        u64::try_from(self.firsts.len() / 16).unwrap_or(u64::MAX)
+    }
+
+    /// The number after that of its last page.
+    pub fn pages_end(&self) -> u64 {
+        self.page.saturating_add(self.pages())
+    }
 }
 
 /// A page of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
-    /// Where its run ends.
-    pub upto: u64,
-    /// The level of its run.
-    pub level: u8,
-    /// Its number in the run, from 0.
-    pub number: u32,
+    /// Its number among the pages of all runs, in the order they were written, from 0.
+    pub number: u64,
     /// Keys, each with the entry it is of, end to end.
     pub keys: Vec<u8>,
 }
@@ -106,11 +116,11 @@ pub trait Store {
     /// The store fails.
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError>;
 
-    /// Pages of a run, from one on, at most so many.
+    /// Pages, by number from one on, at most so many.
     ///
     /// # Errors
     /// The store fails.
-    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError>;
+    fn pages(&mut self, from: u64, count: u64) -> Result<Vec<Page>, StoreError>;
 
     /// How many pages all runs have.
     ///

@@ -197,30 +197,25 @@ impl Store for PostgresStore {
     }
 
     fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
-        let ask = "SELECT upto, level, since, firsts FROM fenshui_book.run WHERE upto = $1 \
+        let ask = "SELECT upto, level, since, page, firsts FROM fenshui_book.run WHERE upto = $1 \
                    ORDER BY level DESC LIMIT 1";
         Ok(self.read(ask, &[&signed(upto)])?.first().map(run))
     }
 
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let ask = "SELECT upto, level, since, firsts FROM fenshui_book.run \
+        let ask = "SELECT upto, level, since, page, firsts FROM fenshui_book.run \
                    WHERE (upto, level) > ($1, $2) ORDER BY upto, level LIMIT $3";
         let (upto, level) = (signed(after.0), i16::from(after.1));
         Ok(self.read(ask, &[&upto, &level, &count])?.iter().map(run).collect())
     }
 
-    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError> {
-        let (upto, level) = (of.upto, of.level);
-        let ask = "SELECT page, keys FROM fenshui_book.run_page \
-                   WHERE upto = $1 AND level = $2 AND page >= $3 ORDER BY page LIMIT $4";
-        let (from, count) = (i64::from(from), i64::from(count));
-        let pages = self.read(ask, &[&signed(upto), &i16::from(level), &from, &count])?;
-        let page = |row: &postgres::Row| {
-            let number = u32::try_from(row.get::<_, i64>(0)).unwrap_or(u32::MAX);
-            Page { upto, level, number, keys: row.get(1) }
-        };
-        Ok(pages.iter().map(page).collect())
+    fn pages(&mut self, from: u64, count: u64) -> Result<Vec<Page>, StoreError> {
+        let ask = "SELECT number, keys FROM fenshui_book.run_page \
+                   WHERE number >= $1 AND number < $2 ORDER BY number";
+        let to = signed(from.saturating_add(count));
+        let page = |row: &postgres::Row| Page { number: unsigned(row.get(0)), keys: row.get(1) };
+        Ok(self.read(ask, &[&signed(from), &to])?.iter().map(page).collect())
     }
 
     fn pages_kept(&mut self) -> Result<u64, StoreError> {
@@ -261,18 +256,19 @@ impl Store for PostgresStore {
         });
         let types = [Type::INT8, Type::BYTEA, Type::BYTEA, Type::BYTEA, Type::BYTEA];
         self.copy("entry (first, kinds, ends, leaves, bodies)", &types, segments)?;
-        let pages = chunk.pages.iter().map(|it| -> Cells<'_> {
-            let (level, page) = (i16::from(it.level), i64::from(it.number));
-            vec![number(it.upto), Box::new(level), Box::new(page), Box::new(it.keys.as_slice())]
-        });
-        let types = [Type::INT8, Type::INT2, Type::INT8, Type::BYTEA];
-        self.copy("run_page (upto, level, page, keys)", &types, pages)?;
+        let pages = chunk
+            .pages
+            .iter()
+            .map(|it| -> Cells<'_> { vec![number(it.number), Box::new(it.keys.as_slice())] });
+        let types = [Type::INT8, Type::BYTEA];
+        self.copy("run_page (number, keys)", &types, pages)?;
         let runs = chunk.runs.iter().map(|it| -> Cells<'_> {
             let (level, firsts) = (i16::from(it.level), it.firsts.as_slice());
-            vec![number(it.upto), Box::new(level), number(it.since), Box::new(firsts)]
+            let (since, page) = (number(it.since), number(it.page));
+            vec![number(it.upto), Box::new(level), since, page, Box::new(firsts)]
         });
-        let types = [Type::INT8, Type::INT2, Type::INT8, Type::BYTEA];
-        self.copy("run (upto, level, since, firsts)", &types, runs)?;
+        let types = [Type::INT8, Type::INT2, Type::INT8, Type::INT8, Type::BYTEA];
+        self.copy("run (upto, level, since, page, firsts)", &types, runs)?;
         let nodes = chunk.nodes.iter().map(|node| -> Cells<'_> {
             let digest = node.digest.as_bytes().as_slice();
             vec![Box::new(i16::from(node.level)), number(node.index), Box::new(digest)]
@@ -329,7 +325,8 @@ fn run(row: &postgres::Row) -> Run {
         upto: unsigned(row.get(0)),
         level: row.get::<_, i16>(1).try_into().unwrap_or(u8::MAX),
         since: unsigned(row.get(2)),
-        firsts: row.get(3),
+        page: unsigned(row.get(3)),
+        firsts: row.get(4),
     }
 }
 

@@ -28,12 +28,12 @@ CREATE TABLE fenshui_book.entry (
   bodies bytea NOT NULL
 );
 CREATE TABLE fenshui_book.run (
-  upto bigint NOT NULL, level smallint NOT NULL, since bigint NOT NULL, firsts bytea NOT NULL,
+  upto bigint NOT NULL, level smallint NOT NULL, since bigint NOT NULL, page bigint NOT NULL,
+  firsts bytea NOT NULL,
   PRIMARY KEY (upto, level)
 );
 CREATE TABLE fenshui_book.run_page (
-  upto bigint NOT NULL, level smallint NOT NULL, page bigint NOT NULL, keys bytea NOT NULL,
-  PRIMARY KEY (upto, level, page)
+  number bigint PRIMARY KEY, keys bytea NOT NULL
 );
 -- Digests do not shrink, and nobody need try.
 ALTER TABLE fenshui_book.entry ALTER COLUMN leaves SET STORAGE EXTERNAL;

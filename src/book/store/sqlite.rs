@@ -42,13 +42,13 @@ CREATE TABLE entry (
   bodies BLOB NOT NULL
 ) STRICT;
 CREATE TABLE run (
-  upto INTEGER NOT NULL, level INTEGER NOT NULL, since INTEGER NOT NULL, firsts BLOB NOT NULL,
+  upto INTEGER NOT NULL, level INTEGER NOT NULL, since INTEGER NOT NULL, page INTEGER NOT NULL,
+  firsts BLOB NOT NULL,
   PRIMARY KEY (upto, level)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE run_page (
-  upto INTEGER NOT NULL, level INTEGER NOT NULL, page INTEGER NOT NULL, keys BLOB NOT NULL,
-  PRIMARY KEY (upto, level, page)
-) STRICT, WITHOUT ROWID;
+  number INTEGER PRIMARY KEY, keys BLOB NOT NULL
+) STRICT;
 CREATE TABLE node (
   level INTEGER NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL,
   PRIMARY KEY (level, number)
@@ -273,7 +273,7 @@ impl Store for SqliteStore {
     fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
         let read = || -> Result<Option<Run>, rusqlite::Error> {
             let mut statement = self.connection.prepare_cached(
-                "SELECT upto, level, since, firsts FROM run WHERE upto = ? \
+                "SELECT upto, level, since, page, firsts FROM run WHERE upto = ? \
                  ORDER BY level DESC LIMIT 1",
             )?;
             statement.query_row([signed(upto)], run).optional()
@@ -284,7 +284,7 @@ impl Store for SqliteStore {
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
         let read = || -> Result<Vec<Run>, rusqlite::Error> {
             let mut statement = self.connection.prepare_cached(
-                "SELECT upto, level, since, firsts FROM run WHERE (upto, level) > (?, ?) \
+                "SELECT upto, level, since, page, firsts FROM run WHERE (upto, level) > (?, ?) \
                  ORDER BY upto, level LIMIT ?",
             )?;
             let (upto, level) = (signed(after.0), after.1);
@@ -293,16 +293,15 @@ impl Store for SqliteStore {
         read().map_err(|error| self.told(error))
     }
 
-    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError> {
+    fn pages(&mut self, from: u64, count: u64) -> Result<Vec<Page>, StoreError> {
         let read = || -> Result<Vec<Page>, rusqlite::Error> {
             let mut statement = self.connection.prepare_cached(
-                "SELECT page, keys FROM run_page WHERE upto = ? AND level = ? AND page >= ? \
-                 ORDER BY page LIMIT ?",
+                "SELECT number, keys FROM run_page WHERE number >= ? AND number < ? \
+                 ORDER BY number",
             )?;
-            let (upto, level) = (of.upto, of.level);
-            let pages = statement.query_map(params![signed(upto), level, from, count], |row| {
-                let number = u32::try_from(unsigned(row.get_ref(0)?)).unwrap_or(u32::MAX);
-                Ok(Page { upto, level, number, keys: bytes(row.get_ref(1)?) })
+            let to = from.saturating_add(count);
+            let pages = statement.query_map([signed(from), signed(to)], |row| {
+                Ok(Page { number: unsigned(row.get_ref(0)?), keys: bytes(row.get_ref(1)?) })
             })?;
             pages.collect()
         };
@@ -348,17 +347,18 @@ impl Store for SqliteStore {
                 let parts = params![signed(it.first), it.kinds, it.ends, it.leaves, it.bodies];
                 entry.execute(parts)?;
             }
-            let mut page = self.connection.prepare_cached(
-                "INSERT INTO run_page (upto, level, page, keys) VALUES (?, ?, ?, ?)",
-            )?;
+            let mut page = self
+                .connection
+                .prepare_cached("INSERT INTO run_page (number, keys) VALUES (?, ?)")?;
             for it in &chunk.pages {
-                page.execute(params![signed(it.upto), it.level, it.number, it.keys])?;
+                page.execute(params![signed(it.number), it.keys])?;
             }
             let mut run = self.connection.prepare_cached(
-                "INSERT INTO run (upto, level, since, firsts) VALUES (?, ?, ?, ?)",
+                "INSERT INTO run (upto, level, since, page, firsts) VALUES (?, ?, ?, ?, ?)",
             )?;
             for it in &chunk.runs {
-                run.execute(params![signed(it.upto), it.level, signed(it.since), it.firsts])?;
+                let (upto, since, page) = (signed(it.upto), signed(it.since), signed(it.page));
+                run.execute(params![upto, it.level, since, page, it.firsts])?;
             }
             let mut node = self
                 .connection
@@ -516,6 +516,7 @@ fn run(row: &rusqlite::Row<'_>) -> Result<Run, rusqlite::Error> {
         upto: unsigned(row.get_ref(0)?),
         level: u8::try_from(unsigned(row.get_ref(1)?)).unwrap_or(u8::MAX),
         since: unsigned(row.get_ref(2)?),
-        firsts: bytes(row.get_ref(3)?),
+        page: unsigned(row.get_ref(3)?),
+        firsts: bytes(row.get_ref(4)?),
     })
 }

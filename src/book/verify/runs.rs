@@ -21,11 +21,12 @@ pub(super) struct Walk {
     upto: u64,
     /// Those that no other stands for.
     runs: Vec<Run>,
+    /// How many pages they must have.
     pages: u64,
 }
 
 const RUNS_AT_ONCE: usize = 64;
-const PAGES_AT_ONCE: u32 = 32;
+const PAGES_AT_ONCE: u64 = 32;
 
 impl Walk {
     /// Whether a run ends before an entry.
@@ -79,12 +80,13 @@ impl Walk {
     ) -> Result<(), BookError> {
         let marks = expected.iter().map(|(mark, _)| *mark);
         let level = level_of(marks.len());
-        let (made, pages) = paged(Paged::new(run.since, run.upto, level), marks);
-        let kept = self.pages_of(store, run)?;
+        let (made, pages) = paged(Paged::new(run.since..run.upto, level, self.pages), marks);
+        self.pages = made.pages_end();
+        let kept = store.pages(made.page, made.pages())?;
         if made == *run && pages == kept {
             return Ok(());
         }
-        let mut kept = kept.iter().flat_map(marks_of).peekable();
+        let mut kept = kept.iter().flat_map(|page| marks_of(page, run)).peekable();
         let (mut told, mut surplus) = (false, 0);
         for (mark, index) in expected {
             while kept.next_if(|it| it < mark).is_some() {
@@ -114,16 +116,15 @@ impl Walk {
         let from = self.runs.iter().position(|it| it.since == run.since);
         let of = from.and_then(|from| self.runs.get(from..)).unwrap_or_default();
         let mut merge = Merge::new(of.to_vec());
-        let mut made = Paged::new(run.since, run.upto, run.level);
+        let mut made = Paged::new(run.since..run.upto, run.level, self.pages);
         let mut kept: VecDeque<Page> = VecDeque::new();
-        let mut next = 0;
+        let mut next = self.pages;
         let mut same = of.len() > 1;
         let mut hold = |store: &mut dyn Store, page: Option<Page>| -> Result<(), BookError> {
             if kept.is_empty() {
-                kept.extend(store.pages(run, next, PAGES_AT_ONCE)?);
+                kept.extend(store.pages(next, PAGES_AT_ONCE)?);
                 next = kept.back().map_or(next, |page| page.number.saturating_add(1));
             }
-            self.pages += u64::from(!kept.is_empty());
             same &= kept.pop_front() == page;
             Ok(())
         };
@@ -136,16 +137,11 @@ impl Walk {
         if page.is_some() {
             hold(store, page)?;
         }
+        self.pages = made.pages_end();
         if !same || made != *run {
             tell(changed(run));
         }
         Ok(())
-    }
-
-    fn pages_of(&mut self, store: &mut dyn Store, run: &Run) -> Result<Vec<Page>, BookError> {
-        let pages = store.pages(run, 0, u32::MAX)?;
-        self.pages += u64::try_from(pages.len()).unwrap_or(u64::MAX);
-        Ok(pages)
     }
 
     /// Nothing but what was held is there.
@@ -157,7 +153,6 @@ impl Walk {
         while self.ends_at(store, u64::MAX)? {
             if let Some(run) = self.ahead.pop_front() {
                 tell(changed(&run));
-                self.pages_of(store, &run)?;
             }
         }
         if store.pages_kept()? != self.pages {

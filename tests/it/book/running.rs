@@ -92,3 +92,70 @@ fn batches_of_other_lanes_may_stand_before_what_is_there() {
         rows.iter().cloned().partition(|row| enterprise(row).as_str() < "E3");
     posted(&rows, &[&others, &some]);
 }
+
+const RULES: &str = "module aside
+authority national
+settlement largest remainder
+account a
+account b
+event receipt {
+  id : integer unique; date : date effective; payer : text; amount : money inflow
+  undoes : integer? reverses
+  order by date, id
+}
+rule divided of receipt
+  split inflow
+    50%  up to 40.00 in total to a as capped per payer
+    rest to b
+";
+
+/// Posts pieces of which some rows are set aside; gives what a replay of them says.
+fn replayed(pieces: &[&[&str]]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("aside.fen"), RULES).unwrap();
+    let fenshui = |command: &str| outcome(&format!("fenshui {command}"), folder, "b.book");
+    fenshui("book init --name aside.example");
+    for (at, piece) in pieces.iter().enumerate() {
+        let text = format!("id,date,payer,amount,undoes\n{}\n", piece.join("\n"));
+        std::fs::write(folder.join(format!("{at}.csv")), text).unwrap();
+        let said = fenshui(&format!("book post aside.fen {at}.csv --quiet"));
+        assert!(said.contains("the book has"), "piece {at}: {said}");
+    }
+    fenshui("book replay")
+}
+
+#[test]
+fn batches_that_set_aside_come_out_as_they_are_stored() {
+    // Each batch has a row twice.
+    let twice: Vec<[String; 3]> = (1..6)
+        .map(|day| {
+            let row = |id: u32| format!("{id},2024-01-{day:02},P{},30.00,", id % 2);
+            [row(day * 2), row(day * 2 + 1), row(day * 2)]
+        })
+        .collect();
+    let twice: Vec<Vec<&str>> =
+        twice.iter().map(|piece| piece.iter().map(String::as_str).collect()).collect();
+    let pieces: Vec<&[&str]> = twice.iter().map(Vec::as_slice).collect();
+    assert_eq!(replayed(&pieces), "15 outcomes of 5 batches come out as they are stored\n");
+}
+
+#[test]
+fn what_was_set_aside_may_come_again_mended() {
+    // Two refunds of nothing; the second comes again as a receipt, and once more as a refund.
+    let first = ["1,2024-01-01,P,50.00,", "2,2024-01-02,P,-1.00,99", "3,2024-01-02,P,-1.00,98"];
+    let second = ["3,2024-01-03,P,70.00,", "4,2024-01-04,P,10.00,"];
+    let third = ["2,2024-01-05,P,-5.00,97", "5,2024-01-06,P,10.00,"];
+    let fourth = ["2,2024-01-07,P,-20.00,3"];
+    let said = replayed(&[&first, &second, &third, &fourth]);
+    assert_eq!(said, "8 outcomes of 4 batches come out as they are stored\n");
+}
+
+#[test]
+fn what_a_later_batch_would_have_mended_was_set_aside() {
+    // The refund names a receipt that is posted after it and stands before it.
+    let first = ["1,2024-01-01,P,50.00,", "2,2024-03-01,Q,-5.00,3"];
+    let second = ["3,2024-02-01,Q,70.00,", "4,2024-04-01,P,10.00,"];
+    let said = replayed(&[&first, &second]);
+    assert_eq!(said, "4 outcomes of 2 batches come out as they are stored\n");
+}

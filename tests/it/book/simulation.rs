@@ -79,9 +79,9 @@ impl Store for Faulty {
         self.disk.borrow_mut().store.runs(after, count)
     }
 
-    fn pages(&mut self, of: &Run, from: u32, count: u32) -> Result<Vec<Page>, StoreError> {
+    fn pages(&mut self, from: u64, count: u64) -> Result<Vec<Page>, StoreError> {
         self.fault()?;
-        self.disk.borrow_mut().store.pages(of, from, count)
+        self.disk.borrow_mut().store.pages(from, count)
     }
 
     fn pages_kept(&mut self) -> Result<u64, StoreError> {

@@ -147,7 +147,7 @@ pub fn open_address(address: &str) -> Box<dyn Store> {
 
 /// Whoever tries to change or remove anything is refused.
 pub fn guarded(place: &dyn Place) {
-    let tables = [("entry", "first"), ("run", "since"), ("run_page", "page")];
+    let tables = [("entry", "first"), ("run", "since"), ("run_page", "number")];
     for (table, column) in tables {
         for statement in [
             format!("UPDATE @{table} SET {column} = {column} + 1"),

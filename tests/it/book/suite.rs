@@ -6,7 +6,7 @@ use fenshui::app::book::BookTrouble;
 use fenshui::base::{Digest, Money};
 use fenshui::book::{
     Among, Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Flaw,
-    Identity, LAYOUT, Outcome, Part, Posted, Resolution, Root, StoreError, Unread, Verdict,
+    Identity, LAYOUT, Outcome, Part, Posted, Resolution, Root, Run, StoreError, Unread, Verdict,
 };
 use fenshui::rows::{Cell, Origin, Reason, Unreadable};
 
@@ -438,14 +438,15 @@ fn a_changed_key_is_named(place: &dyn Place) {
     // The key of the last event.
     let mut store = place.open().unwrap();
     let run = store.run(17).unwrap().unwrap();
-    let page = store.pages(&run, 0, 1).unwrap().remove(0);
+    let page = store.pages(run.page, 1).unwrap().remove(0);
     let at = page.keys.as_chunks::<20>().0.iter().position(|key| key[16..] == [0, 0, 0, 1]);
     drop(store);
-    let set = place.set_byte("run_page", "keys", "upto = 17", at.unwrap() * 20 + 19, 2);
+    let row = format!("number = {}", run.page);
+    let set = place.set_byte("run_page", "keys", &row, at.unwrap() * 20 + 19, 2);
     let found = damages(place, &set, &[]);
     let lost = Damage::Key { entry: 15, index: Among::Events };
     assert_eq!(found, [lost, Damage::SurplusKeys { count: 1 }]);
-    let found = damages(place, "DELETE FROM @run_page WHERE upto = 17", &[]);
+    let found = damages(place, &format!("DELETE FROM @run_page WHERE {row}"), &[]);
     assert!(found.contains(&Damage::Key { entry: 13, index: Among::Lanes }), "{found:?}");
 }
 
@@ -470,16 +471,18 @@ fn keys_of_many_batches_are_found(place: &dyn Place) {
     }
     drop(book);
     let mut store = place.open().unwrap();
-    let mut levels: Vec<u8> = Vec::new();
+    let mut runs: Vec<Run> = Vec::new();
     let mut end = store.size().unwrap();
     while let Some(run) = store.run(end).unwrap() {
-        (end, levels) = (run.since, [levels, vec![run.level]].concat());
+        end = run.since;
+        runs.push(run);
     }
-    assert_eq!(levels.iter().max(), Some(&2), "{levels:?}");
-    assert!(levels.len() < 33, "{levels:?}");
+    let long = runs.iter().max_by_key(|run| run.level).unwrap();
+    assert!(long.level == 2 && runs.len() < 33, "{runs:?}");
     drop(store);
     // A key that is changed in a run made of others.
-    let set = place.set_byte("run_page", "keys", "level = 2", 3, 0x5a);
+    let row = format!("number = {}", long.page);
+    let set = place.set_byte("run_page", "keys", &row, 3, 0x5a);
     let found = damages(place, &set, &[]);
     let run = |it: &Damage| matches!(it, Damage::Store(Flaw::ChangedRun { since: 0, .. }));
     assert!(found.len() == 1 && found.iter().all(run), "{found:#?}");
@@ -511,9 +514,10 @@ fn a_cut_off_tail_is_found_by_an_older_checkpoint(place: &dyn Place) {
     assert_eq!(book.verify(&[later, root]).unwrap().damages, []);
     drop(book);
     // The last batch is taken out without a trace within the book.
+    let pages = place.open().unwrap().run(root.size).unwrap().unwrap().pages_end();
     let cut = format!(
         "DELETE FROM @entry WHERE first >= {0}; DELETE FROM @run WHERE upto > {0}; \
-         DELETE FROM @run_page WHERE upto > {0}",
+         DELETE FROM @run_page WHERE number >= {pages}",
         root.size
     );
     assert_eq!(damages(place, &cut, &[]), []);

@@ -42,8 +42,10 @@ impl Held {
 /// of their entries, else in that of a few batches side by side.
 #[derive(Debug, Default)]
 pub(in crate::app::book) struct Rows {
-    /// By first entry, with when each was asked for last.
-    segments: BTreeMap<u64, (u64, Segment)>,
+    /// In the order of their entries, each with when it was asked for last.
+    segments: Vec<(u64, Segment)>,
+    /// The place of the one that was asked for last.
+    last: usize,
     bytes: usize,
     clock: u64,
 }
@@ -57,14 +59,20 @@ impl Rows {
         for segment in segments {
             self.clock += 1;
             self.bytes += size(&segment);
-            let before = self.segments.insert(segment.first, (self.clock, segment));
-            self.bytes -= before.map_or(0, |(_, before)| size(&before));
+            let at = self.segments.partition_point(|(_, it)| it.first < segment.first);
+            match self.segments.get_mut(at).filter(|(_, it)| it.first == segment.first) {
+                Some(kept) => {
+                    self.bytes -= size(&kept.1);
+                    *kept = (self.clock, segment);
+                }
+                None => self.segments.insert(at, (self.clock, segment)),
+            }
         }
         while self.bytes > BYTES_MAX && self.segments.len() > 1 {
-            let oldest = self.segments.iter().min_by_key(|(_, (asked, _))| *asked);
-            let Some(first) = oldest.map(|(first, _)| *first) else { break };
-            let gone = self.segments.remove(&first);
-            self.bytes -= gone.map_or(0, |(_, gone)| size(&gone));
+            let oldest = self.segments.iter().enumerate().min_by_key(|(_, (asked, _))| *asked);
+            let Some((at, _)) = oldest else { break };
+            let (_, gone) = self.segments.remove(at);
+            self.bytes -= size(&gone);
         }
     }
 
@@ -74,18 +82,30 @@ impl Rows {
         book: &mut Book,
         number: u64,
     ) -> Result<Row<'_>, BookError> {
-        let damaged = BookError::Damaged { entry: number };
-        let holds = |(_, (_, segment)): (&u64, &(u64, Segment))| number < segment.end();
-        if !self.segments.range(..=number).next_back().is_some_and(holds) {
+        if !self.holds(number) {
             let read = book.segments(number, 1)?;
             self.keep(read);
+            if !self.holds(number) {
+                return Err(BookError::Damaged { entry: number });
+            }
         }
         self.clock += 1;
-        let Some((_, held)) = self.segments.range_mut(..=number).next_back() else {
-            return Err(damaged);
-        };
-        held.0 = self.clock;
-        held.1.row(number).ok_or(damaged)
+        let row = self.segments.get_mut(self.last).and_then(|(asked, segment)| {
+            *asked = self.clock;
+            segment.row(number)
+        });
+        row.ok_or(BookError::Damaged { entry: number })
+    }
+
+    /// Whether an entry is held; then its segment is the last that was asked for.
+    fn holds(&mut self, number: u64) -> bool {
+        let holds = |(_, it): &(u64, Segment)| it.first <= number && number < it.end();
+        if self.segments.get(self.last).is_some_and(holds) {
+            return true;
+        }
+        let after = self.segments.partition_point(|(_, it)| it.first <= number);
+        self.last = after.saturating_sub(1);
+        self.segments.get(self.last).is_some_and(holds)
     }
 }
 

@@ -300,7 +300,7 @@ fn run_beside<'j>(
 }
 
 /// Events that are written ahead of what is posted, in so many pieces.
-const DRAFTS_AHEAD: usize = 4;
+const DRAFTS_AHEAD: usize = 8;
 
 /// What a run leaves beside its outcomes: rows that could not be read, and what is worth saying.
 type Beside = (Vec<formats::Unread>, Vec<Remark>);

@@ -201,7 +201,7 @@ pub(super) struct Drafter<'p, 'j> {
 }
 
 /// Events handed on together.
-pub(super) const DRAFTS_MAX: usize = 4096;
+pub(super) const DRAFTS_MAX: usize = 1024;
 
 impl<'p, 'j> Drafter<'p, 'j> {
     pub(super) fn new(

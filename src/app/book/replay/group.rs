@@ -1,12 +1,14 @@
 //! Batches that are worked out in one run: neighbours by the same rules, registers and readings.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::base::Date;
-use crate::book::{Book, BookError, Close, Entry, Outcome, Segment};
+use crate::book::{Book, BookError, Close, Entry, Identity, Outcome, Segment, read_sent};
 
 use super::super::BookTrouble;
-use super::super::standing::{Batches, Begun, walk};
+use super::super::history::event_of;
+use super::super::standing::{Batches, Begun, identity, walk};
 
 /// A batch, from its first entry to past its last.
 #[derive(Debug, Clone)]
@@ -17,8 +19,10 @@ pub(in crate::app::book) struct Span {
     pub(in crate::app::book) corrects: bool,
     /// It posted events, and did not only correct some.
     pub(super) posts: bool,
-    /// It set events aside or withdrew them, which a later batch may bring again.
-    sets_aside: bool,
+    /// It set events aside, which a later batch may bring again.
+    pub(super) sets_aside: bool,
+    /// It withdrew events, which a later batch may bring again.
+    withdraws: bool,
 }
 
 /// The batches of a book, in order. They are found from the last on, by what ends each.
@@ -41,7 +45,8 @@ pub(in crate::app::book) fn spans(book: &mut Book) -> Result<Vec<Span>, BookTrou
             end,
             corrects: close.corrections > 0,
             posts: close.entries > close.corrections + unread,
-            sets_aside: set_aside > unread || withdraws(book, &close, last)?,
+            sets_aside: set_aside > unread,
+            withdraws: withdraws(book, &close, last)?,
         });
         end = close.batch;
     }
@@ -89,23 +94,83 @@ pub(in crate::app::book) fn known_on(spans: &mut Vec<Span>, day: Date) {
     spans.truncate(count);
 }
 
+/// How many batches may be worked out in one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// As many as can be, where nothing that was set aside comes again.
+    Far,
+    /// None after one that set something aside: what is set aside may come out otherwise among events that
+    /// were posted later.
+    UpToAsides,
+}
+
 /// Parts batches into groups. A batch that corrects begins one, since what it corrects stood otherwise
-/// before; one that set events aside, or only corrected, ends one.
-pub(in crate::app::book) fn groups(spans: Vec<Span>) -> Vec<Vec<Span>> {
+/// before; one that withdrew events, or only corrected, ends one. An event that was set aside and comes again
+/// would be one that comes twice.
+pub(super) fn groups(
+    book: &mut Book,
+    spans: Vec<Span>,
+    reach: Reach,
+) -> Result<Vec<Vec<Span>>, BookTrouble> {
+    let behind = match reach {
+        Reach::Far => come_again(book, &spans)?,
+        Reach::UpToAsides => BTreeMap::new(),
+    };
     let mut groups: Vec<Vec<Span>> = Vec::new();
     for span in spans {
-        let open = groups.last_mut().filter(|group| {
-            let last = group.last();
-            last.is_some_and(|last| {
-                last.posts && !last.sets_aside && !span.corrects && alike(last, &span)
-            })
-        });
-        match open {
+        let aside = behind.get(&span.begun.number);
+        let joins = |group: &Vec<Span>| {
+            let (Some(first), Some(last)) = (group.first(), group.last()) else { return false };
+            let parted = match reach {
+                Reach::Far => aside.is_some_and(|aside| first.begun.number < *aside),
+                Reach::UpToAsides => last.sets_aside,
+            };
+            last.posts && !last.withdraws && !span.corrects && alike(last, &span) && !parted
+        };
+        match groups.last_mut().filter(|group| joins(group)) {
             Some(group) => group.push(span),
             None => groups.push(vec![span]),
         }
     }
-    groups
+    Ok(groups)
+}
+
+/// For batches that bring again what was set aside, the last entry of such: mostly none.
+fn come_again(book: &mut Book, spans: &[Span]) -> Result<BTreeMap<u64, u64>, BookTrouble> {
+    let mut behind = BTreeMap::new();
+    for span in spans.iter().filter(|span| span.sets_aside) {
+        let asides = asides(book, span)?;
+        let identities: Vec<Identity> = asides.values().cloned().collect();
+        for (aside, latest) in asides.keys().zip(book.latest(&identities)?) {
+            let at = spans.partition_point(|it| latest.is_some_and(|latest| it.end <= latest));
+            if let Some(again) = spans.get(at).filter(|it| span.begun.number < it.begun.number) {
+                let last: &mut u64 = behind.entry(again.begun.number).or_default();
+                *last = (*last).max(*aside);
+            }
+        }
+    }
+    Ok(behind)
+}
+
+/// The events that a batch set aside, by their entries.
+fn asides(book: &mut Book, span: &Span) -> Result<BTreeMap<u64, Identity>, BookTrouble> {
+    let mut asides = BTreeMap::new();
+    let mut next = span.begun.number;
+    while next < span.end {
+        let segments = book.segments(next, SEGMENTS_AT_ONCE)?;
+        let Some(last) = segments.last() else { break };
+        let mut fields = Vec::new();
+        for row in segments.iter().flat_map(Segment::rows) {
+            let own = (next..span.end).contains(&row.number) && row.kind == Entry::EVENT;
+            if own && read_sent(row.body, &mut fields).is_some_and(|sent| !sent.allocated) {
+                let identity = identity(&event_of(&row)?, &span.begun.edition.schema);
+                // One whose key is not whole is known by nothing.
+                asides.extend(identity.ok().map(|identity| (row.number, identity)));
+            }
+        }
+        next = last.end();
+    }
+    Ok(asides)
 }
 
 fn alike(one: &Span, other: &Span) -> bool {

@@ -29,7 +29,7 @@ use super::post::BOOK_FILE;
 
 pub use compare::Difference;
 pub(super) use context::{Context, Contexts, choices_of, registers as registers_of};
-use group::groups;
+use group::{Reach, groups};
 pub(super) use group::{Span, known_on, spans};
 pub(super) use rerun::Rerun;
 
@@ -75,45 +75,77 @@ pub fn replay(book: &mut Book, asked: &Replay) -> Result<Replayed, BookTrouble> 
     }
     let mut contexts = Contexts::new(asked.language);
     let mut replayed = Replayed::default();
-    for group in groups(all.clone()) {
-        let touched =
-            |span: &Span| span.begun.number < asked.of.range.end && asked.of.range.start < span.end;
-        if group.iter().any(touched) {
-            replay_group(book, (&all, &group), &mut contexts, asked, &mut replayed)?;
+    for group in groups(book, all.clone(), Reach::Far)? {
+        let found = replay_group(book, (&all, &group), &mut contexts, asked)?;
+        let aside =
+            group.split_last().is_some_and(|(_, group)| group.iter().any(|it| it.sets_aside));
+        if found.differences.is_empty() || !aside {
+            replayed.add(book, found, (&all, &group), &mut contexts)?;
+            continue;
+        }
+        // What was set aside may come out otherwise only because later batches were run beside.
+        for group in groups(book, group, Reach::UpToAsides)? {
+            let found = replay_group(book, (&all, &group), &mut contexts, asked)?;
+            replayed.add(book, found, (&all, &group), &mut contexts)?;
         }
     }
     Ok(replayed)
 }
 
+/// Replays batches that are worked out in one run, if any of them is asked about.
 fn replay_group(
     book: &mut Book,
     (all, group): (&[Span], &[Span]),
     contexts: &mut Contexts,
     asked: &Replay,
-    replayed: &mut Replayed,
-) -> Result<(), BookTrouble> {
-    let Some(first) = group.first() else { return Ok(()) };
+) -> Result<Replayed, BookTrouble> {
+    let range = &asked.of.range;
+    let touched = |span: &Span| span.begun.number < range.end && range.start < span.end;
+    let Some(first) = group.first().filter(|_| group.iter().any(touched)) else {
+        return Ok(Replayed::default());
+    };
     let context = contexts.of(book, &first.begun)?;
-    let entries: Vec<Range<u64>> = group.iter().map(|span| span.begun.number..span.end).collect();
+    let entries = entries_of(group);
     let rerun = Rerun { context: &context, before: all, entries: &entries };
-    let mut found = match hold::hold(book, &rerun, group, asked, Turn::AsTheyCome)? {
+    let found = match hold::hold(book, &rerun, group, asked, Turn::AsTheyCome)? {
         Some(found) => found,
         // They were not posted in the order of the rules.
         None => hold::hold(book, &rerun, group, asked, Turn::Sorted)?
             .ok_or_else(|| FormatsError::Internal("a run that was not made".to_owned()))?,
     };
-    // What differs in one batch differs again where later ones stand on it; it is told once.
-    let told: BTreeSet<Option<u64>> = replayed.differences.iter().map(|it| it.entry).collect();
-    found.differences.retain(|it| it.entry.is_none() || !told.contains(&it.entry));
-    replayed.compared += found.compared;
-    replayed.batches += u64::try_from(group.len()).unwrap_or(0);
-    if replayed.differences.is_empty()
-        && let Some(difference) = found.differences.first_mut()
-        && let Some(wanted) = &difference.wanted
-    {
-        let told = rerun.story(book, wanted)?;
-        difference.story = told.map(|it| (Box::new(it), Arc::clone(&context.rules)));
+    Ok(Replayed { batches: u64::try_from(group.len()).unwrap_or(0), ..found })
+}
+
+fn entries_of(group: &[Span]) -> Vec<Range<u64>> {
+    group.iter().map(|span| span.begun.number..span.end).collect()
+}
+
+impl Replayed {
+    /// Adds what was found of a group; the first difference of all with its story.
+    fn add(
+        &mut self,
+        book: &mut Book,
+        mut found: Replayed,
+        (all, group): (&[Span], &[Span]),
+        contexts: &mut Contexts,
+    ) -> Result<(), BookTrouble> {
+        // What differs in one batch differs again where later ones stand on it; it is told once.
+        let told: BTreeSet<Option<u64>> = self.differences.iter().map(|it| it.entry).collect();
+        found.differences.retain(|it| it.entry.is_none() || !told.contains(&it.entry));
+        self.compared += found.compared;
+        self.batches += found.batches;
+        if self.differences.is_empty()
+            && let Some(difference) = found.differences.first_mut()
+            && let Some(wanted) = &difference.wanted
+            && let Some(first) = group.first()
+        {
+            let context = contexts.of(book, &first.begun)?;
+            let entries = entries_of(group);
+            let rerun = Rerun { context: &context, before: all, entries: &entries };
+            let told = rerun.story(book, wanted)?;
+            difference.story = told.map(|it| (Box::new(it), Arc::clone(&context.rules)));
+        }
+        self.differences.append(&mut found.differences);
+        Ok(())
     }
-    replayed.differences.append(&mut found.differences);
-    Ok(())
 }
