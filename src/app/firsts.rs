@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use crate::base::{Digest, Digester};
 use crate::formats::FormatsError;
@@ -12,7 +13,8 @@ use crate::report::names::Names;
 use crate::rows::{EventAt, Origin, Reason};
 
 use super::keys::key_parts;
-use super::reading::{Batches, ToRead};
+use super::reading::Batches;
+use super::run::Job;
 
 /// Events that were set aside because another had their key.
 #[derive(Debug, Default)]
@@ -40,11 +42,8 @@ impl Repeated {
     /// For each of these events the place of the first with its key.
     ///
     /// # Errors
-    /// A file can no longer be read.
-    pub(super) fn firsts(
-        &self,
-        to_read: ToRead<'_>,
-    ) -> Result<BTreeMap<Origin, Origin>, FormatsError> {
+    /// A file can no longer be read, or the user wants no more.
+    pub(super) fn firsts(&self, job: &Job<'_>) -> Result<BTreeMap<Origin, Origin>, FormatsError> {
         let mut firsts = BTreeMap::new();
         if self.rows.is_empty() {
             return Ok(firsts);
@@ -53,13 +52,16 @@ impl Repeated {
             self.rows.iter().map(|(_, key)| (*key, None)).collect();
         let repeated: BTreeSet<Origin> = self.rows.iter().map(|(origin, _)| *origin).collect();
         let (mut unread, remarks) = (|_| Ok(()), RefCell::new(Vec::new()));
-        for batch in Batches::new(to_read, &mut unread, &remarks) {
+        for batch in Batches::new(job.to_read(), &mut unread, &remarks) {
             let batch = batch?;
+            if job.interrupted.load(Ordering::Relaxed) {
+                return Err(FormatsError::Interrupted);
+            }
             for (row, origin) in batch.origins.iter().enumerate() {
                 if repeated.contains(origin) || self.tied.contains(origin) {
                     continue;
                 }
-                let key = key(EventAt::unplaced(&batch, row), to_read.names);
+                let key = key(EventAt::unplaced(&batch, row), job.names);
                 if let Some(first) = wanted.get_mut(&key) {
                     first.get_or_insert(*origin);
                 }

@@ -206,7 +206,7 @@ where
     });
     let Some(summary) = summary.map_err(|error| stopped(*error))? else { return Ok(None) };
     let mut asides = asides.into_inner();
-    let firsts = asides.repeated.firsts(job.to_read())?;
+    let firsts = asides.repeated.firsts(job)?;
     asides.tell_firsts(firsts);
     *kept = asides.kept.take();
     let totals = control_totals(job, &summary, &asides)?;
