@@ -61,7 +61,13 @@ pub fn explain(job: &Job<'_>, wanted: &str) -> Result<Explained, Unexplained> {
         };
         let batches = Batches::new(job.to_read(), &mut unread, &remarks);
         let options = engine::Options { through: job.through };
-        let told = engine::explain(&plan, job.registers, batches, &options, &candidate);
+        let told = engine::explain(
+            &plan,
+            job.registers,
+            batches,
+            &options,
+            std::slice::from_ref(&candidate),
+        );
         let mut told = told.map_err(|error| match error {
             engine::RunError::Input(error) => error,
             engine::RunError::Sink(never) => match never {},

@@ -139,17 +139,32 @@ impl Book {
         Ok(entries)
     }
 
-    /// Entries of some kinds, in order: the others are passed without being read, and so are those that
-    /// cannot be.
+    /// Entries of some kinds, in order. All are held against their leaves, since one that was changed may
+    /// have been of these kinds; only these are read.
+    ///
+    /// # Errors
+    /// The store fails, or an entry is not what was written.
+    pub fn entries_of(&mut self, kinds: &[&str]) -> Result<Vec<(u64, Entry)>, BookError> {
+        let (mut entries, mut before) = (Vec::new(), NOTHING_BEFORE);
+        self.rows(0, usize::MAX, |row| {
+            hold(row, &before)?;
+            before = row.leaf;
+            if is_of(row, kinds) {
+                entries.push((row.number, entry(row)?));
+            }
+            Ok(())
+        })?;
+        Ok(entries)
+    }
+
+    /// Entries of some kinds as far as they can be read, for whoever tells what is damaged.
     ///
     /// # Errors
     /// The store fails.
-    pub fn entries_of(&mut self, kinds: &[&str]) -> Result<Vec<(u64, Entry)>, BookError> {
+    pub fn readable_of(&mut self, kinds: &[&str]) -> Result<Vec<(u64, Entry)>, BookError> {
         let mut entries = Vec::new();
-        let wanted =
-            |row: &Row<'_>| Entry::kind_name(row.kind).is_some_and(|it| kinds.contains(&it));
         self.rows(0, usize::MAX, |row| {
-            if wanted(row) {
+            if is_of(row, kinds) {
                 entries.extend(entry(row).ok().map(|entry| (row.number, entry)));
             }
             Ok(())
@@ -450,6 +465,10 @@ pub(super) fn hold(row: &Row<'_>, before: &Digest) -> Result<(), BookError> {
         true => Ok(()),
         false => Err(BookError::Damaged { entry: row.number }),
     }
+}
+
+fn is_of(row: &Row<'_>, kinds: &[&str]) -> bool {
+    Entry::kind_name(row.kind).is_some_and(|it| kinds.contains(&it))
 }
 
 /// The entry that a row holds.

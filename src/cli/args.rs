@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::diagnostics::Words;
+
 use super::language::Color;
 
 /// A rules engine for tax sharing and benefit sharing: rules in, allocations out, exact to the fen.
@@ -175,15 +177,36 @@ pub(super) struct RunArgs {
     pub(super) print_map: bool,
 }
 
+/// What is wrong with the value of a flag, in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BadValue(pub(super) Words);
+
+impl std::fmt::Display for BadValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.en)
+    }
+}
+
+impl std::error::Error for BadValue {}
+
+/// With less, what waits is put away in so many pieces that merging them takes more.
+const MEMORY_LEAST: usize = 1 << 20;
+
 /// A size in bytes, or with K, M, G, T for two to the tenth, twentieth …
-fn size(text: &str) -> Result<usize, String> {
+fn size(text: &str) -> Result<usize, BadValue> {
     let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
     let unit = text.get(digits.len()..).unwrap_or_default().to_ascii_uppercase();
     let unit = unit.trim_end_matches('B').trim_end_matches('I');
     let shift = ["", "K", "M", "G", "T"].iter().position(|known| *known == unit);
     let shift = shift.and_then(|place| u32::try_from(place * 10).ok());
     let size = shift.and_then(|shift| digits.parse::<usize>().ok()?.checked_mul(1 << shift));
-    size.ok_or_else(|| "write a size such as 512M or 4G / 请写成 512M 或 4G".to_owned())
+    let size = size.ok_or_else(|| {
+        BadValue(Words::new("write a size such as 512M or 4G", "请写成 512M 或 4G 这样的大小"))
+    })?;
+    if size < MEMORY_LEAST {
+        return Err(BadValue(Words::new("1M is the least that works", "至少须为 1M")));
+    }
+    Ok(size)
 }
 
 /// Layout of data.
@@ -256,11 +279,12 @@ mod tests {
 
     #[test]
     fn a_size_has_a_unit_or_is_bytes() {
-        let sizes = [("0", 0), ("5", 5), ("3k", 3 << 10), ("512M", 512 << 20), ("2GiB", 2 << 30)];
+        let sizes = [("1048576", 1 << 20), ("3000k", 3000 << 10), ("512M", 512 << 20)];
+        let sizes = sizes.into_iter().chain([("2GiB", 2 << 30), ("1m", 1 << 20)]);
         for (text, bytes) in sizes {
             assert_eq!(size(text), Ok(bytes), "{text}");
         }
-        for text in ["", "G", "1.5G", "-1", "2X", "99999999999T", "1 G"] {
+        for text in ["", "G", "1.5G", "-1", "2X", "99999999999T", "1 G", "0", "1k", "1023k"] {
             assert!(size(text).is_err(), "{text}");
         }
     }

@@ -14,7 +14,7 @@ use crate::report::{audit_json, audit_text, names::Names, verdict_name, verdict_
 use super::args::{InputFormat, JobArgs};
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::job::{input_options, prepare, say_remarks};
+use super::job::{input_options, prepare_to_look, say_remarks};
 use super::places::{check_places, ending, sources, unknown_ending};
 use super::set_aside::{SetAsideFile, say_asides};
 
@@ -80,7 +80,7 @@ pub(super) fn run(console: &Console, args: &AuditArgs) -> Result<Exit, Stop> {
     let job = job(args);
     let options = input_options(&job)?;
     let table = ForeignTable::read(&Input::open(&args.table, options)?)?;
-    let prepared = prepare(console, &job)?;
+    let prepared = prepare_to_look(console, &job)?;
     let layout = args.out.as_deref().map(layout).transpose()?;
     let places: Vec<&str> = args.out.as_deref().into_iter().collect();
     check_places(&places, &sources(&prepared, &args.rules))?;

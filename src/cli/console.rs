@@ -103,7 +103,9 @@ impl Console {
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         written.map_err(|error| match error.kind() {
             std::io::ErrorKind::BrokenPipe => Stop::Closed,
-            _ => crate::formats::FormatsError::writing("standard output", error).into(),
+            _ => {
+                crate::formats::FormatsError::writing(crate::formats::STANDARD_OUTPUT, error).into()
+            }
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::report::explanation::{Telling, explanation_json, explanation_text, sa
 use super::args::{JobArgs, MessageFormat};
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::job::prepare;
+use super::job::prepare_to_look;
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
@@ -23,7 +23,7 @@ pub(super) struct ExplainArgs {
 }
 
 pub(super) fn run(console: &Console, args: &ExplainArgs) -> Result<Exit, Stop> {
-    let prepared = prepare(console, &args.job)?;
+    let prepared = prepare_to_look(console, &args.job)?;
     let job = prepared.job(console);
     let Explained { story, others } =
         app::explain(&job, &args.event).map_err(|error| match error {

@@ -11,7 +11,7 @@ use crate::report::{self, flow::Network};
 use super::args::JobArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::job::{prepare, say_remarks};
+use super::job::{prepare_to_look, say_remarks};
 use super::places::{Source, check_places, contradicted, ending, sources, unknown_ending};
 use super::rules;
 use super::set_aside::{SetAsideFile, say_asides};
@@ -119,7 +119,7 @@ fn weighed(
         delimiter: None,
         input_format: None,
     };
-    let prepared = prepare(console, &job)?;
+    let prepared = prepare_to_look(console, &job)?;
     check_out(out, &sources(&prepared, &args.rules))?;
     let (totals, report) = app::leg_totals(&prepared.job(console))?;
     say_remarks(console, &report.remarks);

@@ -111,7 +111,7 @@ fn standard_input(
         Ok(laid_out) => console.print(&laid_out),
         Err(found) => {
             outcome.broken = true;
-            say(console, "standard input", &text, &found);
+            say(console, console.pick("standard input", "标准输入"), &text, &found);
             Ok(())
         }
     }

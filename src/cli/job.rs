@@ -63,6 +63,13 @@ pub(super) fn prepare(console: &Console, args: &JobArgs) -> Result<Prepared, Sto
     Ok(prepared)
 }
 
+/// The same for a verb that only looks: what `check` would warn of is said where money moves.
+pub(super) fn prepare_to_look(console: &Console, args: &JobArgs) -> Result<Prepared, Stop> {
+    let prepared = prepare_with(console, args, one_scenario(args)?)?;
+    say_remarks(console, &prepared.remarks);
+    Ok(prepared)
+}
+
 /// The scenario of a verb that takes one.
 pub(super) fn one_scenario(args: &JobArgs) -> Result<Option<&str>, Stop> {
     match args.scenario.as_slice() {

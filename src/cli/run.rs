@@ -61,7 +61,17 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     };
     let done = app::run(&job, &open, &manner);
     progress.end();
-    let (report, outputs) = done?;
+    // A summary and what is set aside are written at the end.
+    let as_they_come = [&args.out, &args.figures].into_iter().flatten();
+    let printed = as_they_come.into_iter().any(|file| file == "-")
+        || args.out.is_none() && !prints_another(args);
+    let (report, outputs) = done.map_err(|stop| match stop {
+        Stop::Interrupted(_) if printed => Stop::Interrupted(Words::new(
+            "interrupted; what was printed is not the whole, and no file was written",
+            "已中断；已打印的内容不完整，未写出任何文件",
+        )),
+        other => other,
+    })?;
     if let Some(allocations) = outputs.allocations {
         allocations.finish()?;
     }
@@ -118,6 +128,12 @@ fn cross_check(console: &Console, prepared: &Prepared) -> Result<(), Stop> {
     }
 }
 
+/// Whoever asks for a summary on the standard output does not want allocations there too.
+fn prints_another(args: &RunArgs) -> bool {
+    let others = [&args.summary, &args.figures, &args.set_aside];
+    others.into_iter().flatten().any(|file| file == "-")
+}
+
 fn open_outputs<'n>(
     console: &Console,
     args: &RunArgs,
@@ -129,11 +145,7 @@ fn open_outputs<'n>(
         if console.threads > 1 { output.forced_beside() } else { Ok(output) }
     };
     let mut outputs = Outputs::default();
-    // Whoever asks for a summary on the standard output does not want allocations there too.
-    let stdout_taken = [&args.summary, &args.figures, &args.set_aside]
-        .into_iter()
-        .any(|file| file.as_deref() == Some("-"));
-    if args.out.is_some() || !stdout_taken {
+    if args.out.is_some() || !prints_another(args) {
         let file = args.out.as_deref().unwrap_or("-");
         let options = AllocationOptions {
             layout: layout(args, file)?,

@@ -25,8 +25,8 @@ pub struct Wanted {
 /// Which events of a run are to be explained.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Asked<'w> {
-    /// Those with one key.
-    For(&'w Wanted),
+    /// Those with one of these keys.
+    For(&'w [Wanted]),
     /// Every event.
     All,
 }
@@ -35,7 +35,7 @@ impl Asked<'_> {
     /// Whether the event at hand is one of them.
     pub(crate) fn is<T: Trace>(&self, evaluator: &mut Evaluator<'_, '_, T>) -> bool {
         match self {
-            Asked::For(wanted) => wanted.is(evaluator),
+            Asked::For(wanted) => wanted.iter().any(|it| it.is(evaluator)),
             Asked::All => true,
         }
     }

@@ -126,8 +126,8 @@ pub enum Turn {
     EachInPlace,
 }
 
-/// Runs a plan over events to explain one of them: those that have its key, in the order taken, of
-/// which at most one is allocated.
+/// Runs a plan over events to explain some of them: those that have one of the keys, in the order taken;
+/// of each key at most one is allocated.
 ///
 /// # Errors
 /// As [`run`].
@@ -136,7 +136,7 @@ pub fn explain<I>(
     registers: &[(u32, Vec<RegisterRow>)],
     batches: impl IntoIterator<Item = Result<Batch, I>>,
     options: &Options,
-    wanted: &Wanted,
+    wanted: &[Wanted],
 ) -> Result<Vec<Explanation>, RunError<I, Infallible>>
 where
     I: std::error::Error + 'static,

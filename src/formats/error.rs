@@ -183,6 +183,15 @@ impl FormatsError {
 
     /// The sentence, in both languages.
     pub fn words(&self) -> Words {
+        let Words { en, mut zh } = self.sentence();
+        for name in [STANDARD_INPUT, STANDARD_OUTPUT] {
+            let quoted = |name| format!("「{name}」");
+            zh = zh.replace(&quoted(name), &quoted(stream_in_chinese(name)));
+        }
+        Words { en, zh }
+    }
+
+    fn sentence(&self) -> Words {
         match self {
             FormatsError::Io { file, doing, source } => io_words(file, *doing, source),
             FormatsError::Directory { file } => {
@@ -321,6 +330,20 @@ impl std::error::Error for FormatsError {
         }
     }
 }
+
+/// Streams have names that nobody gave them: in Chinese they are Chinese.
+pub fn stream_in_chinese(name: &str) -> &str {
+    match name {
+        STANDARD_INPUT => "标准输入",
+        STANDARD_OUTPUT => "标准输出",
+        other => other,
+    }
+}
+
+/// What is read from the standard input is called so.
+pub const STANDARD_INPUT: &str = "standard input";
+/// What goes to the standard output.
+pub const STANDARD_OUTPUT: &str = "standard output";
 
 fn about(file: &str, en: &str, zh: &str) -> Words {
     Words::new(format!("`{file}` {en}"), format!("「{file}」{zh}"))

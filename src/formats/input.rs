@@ -11,7 +11,7 @@ use crate::base::{Digest, Digester};
 use crate::diagnostics::Words;
 
 use super::encoding::{self, Encoding};
-use super::error::FormatsError;
+use super::error::{FormatsError, STANDARD_INPUT, stream_in_chinese};
 use super::heads::check_heads;
 use super::named::Named;
 use super::packed::{Packing, Unpacked, unpacked_name};
@@ -127,7 +127,7 @@ impl Input {
     /// It is missing, a folder, empty, no text, or may not be read.
     pub fn open(argument: &str, options: InputOptions) -> Result<Input, FormatsError> {
         let Named { file, sheet, heads } = Named::of(argument);
-        let name = if file == "-" { "standard input" } else { file }.to_owned();
+        let name = if file == "-" { STANDARD_INPUT } else { file }.to_owned();
         let failed = |error| FormatsError::reading(&name, error);
         let place = if file == "-" {
             Place::Kept(kept(&mut io::stdin().lock()).map_err(failed)?)
@@ -191,9 +191,10 @@ impl Input {
     /// Where a row stands, or a cell of it, as people look it up.
     pub fn place(&self, line: u64, column: Option<&str>) -> Words {
         let name = &self.text.name;
+        let zh = stream_in_chinese(name);
         match (self.layout, &self.sheet) {
             (Layout::Json, _) => {
-                Words::new(format!("{name} record {line}"), format!("{name} 第 {line} 条"))
+                Words::new(format!("{name} record {line}"), format!("{zh} 第 {line} 条"))
             }
             (Layout::Sheet, Some(sheet)) => {
                 let at = column.and_then(|column| sheet.header.iter().position(|it| it == column));
@@ -204,9 +205,9 @@ impl Input {
                 Words::new(place.clone(), place)
             }
             (Layout::Parquet | Layout::Arrow, _) => {
-                Words::new(format!("{name} row {line}"), format!("{name} 第 {line} 行"))
+                Words::new(format!("{name} row {line}"), format!("{zh} 第 {line} 行"))
             }
-            _ => Words::new(format!("{name}:{line}"), format!("{name}:{line}")),
+            _ => Words::new(format!("{name}:{line}"), format!("{zh}:{line}")),
         }
     }
 

@@ -62,7 +62,7 @@ pub use allocation_lines::AllocationLines;
 pub use allocations::{AllocationOptions, Allocations};
 pub use by::By;
 pub use encoding::Encoding;
-pub use error::{Doing, FormatsError};
+pub use error::{Doing, FormatsError, STANDARD_INPUT, STANDARD_OUTPUT, stream_in_chinese};
 pub use event_reader::{EventReader, Parsed, Unread};
 pub use events::{EventBlock, Events, event_hint, event_named};
 pub use exchange::{Exchange, ExchangeFile, ExchangeWriter};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::error::FormatsError;
+use super::error::{FormatsError, STANDARD_OUTPUT};
 use super::forcing::Forcing;
 use super::packed::{Packer, Packing};
 
@@ -144,7 +144,7 @@ impl Output {
     /// The standard output.
     pub fn stdout() -> Output {
         let to = To::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()));
-        let (name, packer) = ("standard output".to_owned(), Packer::new(None));
+        let (name, packer) = (STANDARD_OUTPUT.to_owned(), Packer::new(None));
         Output { name, to, packer, together: None, forcing: None }
     }
 

@@ -215,6 +215,18 @@ fn what_a_dispute_settled_stands_and_what_is_set_aside_is_told() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn rows_of_one_key_are_posted_again() {
+    check("book_again");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn what_is_known_by_key_is_found_disputed_and_kept() {
+    check("book_finds");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn book_proves() {
     check("book_proves");
 }

@@ -35,6 +35,8 @@ mod lane_state;
 mod lane_steady;
 mod language;
 mod model;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod readme;
 mod reference;
 mod regressions;
 mod set_asides;

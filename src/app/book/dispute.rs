@@ -2,7 +2,7 @@
 //! part of the chain.
 
 use crate::book::{Because, Book, BookError, Dispute, Entry, Moment, Resolution, Verdict};
-use crate::diagnostics::Language;
+use crate::diagnostics::{Language, Words};
 
 use super::owed::{Asked, Correcting, Other, Owed, OwedChange, correct, owed, stale_refunds};
 use super::{BookTrouble, Form, explain};
@@ -82,9 +82,10 @@ pub fn gather(
     for number in &matter.dispute.against {
         explained.push((*number, explain(book, *number, language, Form::Text)?));
     }
+    let mut against = matter.dispute.against.clone();
+    against.extend(standing_by(book, &matter.dispute.against)?);
     let owed =
         party.map(|party| owed(book, party, &Asked::ALL, true)).transpose()?.map(|mut owed| {
-            let against = &matter.dispute.against;
             owed.changes.retain(|it| against.contains(&it.entry) || against.contains(&it.event));
             owed
         });
@@ -135,18 +136,24 @@ pub fn resolve(
         Ending::Upheld => Verdict::Upheld,
         Ending::Withdrawn => Verdict::Withdrawn,
         Ending::Corrected(other) => {
-            // Whoever was interrupted after the corrections goes on from them.
-            let mut entries = made_before(book, dispute, &raised.against)?;
-            if entries.is_empty() {
-                let correcting = Correcting {
-                    by: Some(by.clone()),
-                    learnt,
-                    because: Because::Dispute { entry: dispute },
-                    only: raised.against.clone(),
-                };
-                entries = correct(book, other, &correcting, None)?;
+            // What stands may be a correction of what was disputed.
+            let mut only = raised.against.clone();
+            only.extend(standing_by(book, &raised.against)?);
+            let because = Because::Dispute { entry: dispute };
+            correct(
+                book,
+                other,
+                &Correcting { by: Some(by.clone()), learnt, because, only },
+                None,
+            )?;
+            // Those posted before settle it too: of somebody who was interrupted here, or who corrected
+            // what is disputed without it.
+            let mut by = standing_by(book, &raised.against)?;
+            by.retain(|entry| *entry > dispute);
+            if by.is_empty() {
+                return Err(nothing_to_correct(dispute));
             }
-            Verdict::Corrected { by: entries }
+            Verdict::Corrected { by }
         }
     };
     let corrections = match &verdict {
@@ -163,21 +170,41 @@ pub fn resolve(
     Ok(Resolved { entry, corrections, refunds })
 }
 
-/// Corrections that a dispute has led to already.
-fn made_before(book: &mut Book, dispute: u64, against: &[u64]) -> Result<Vec<u64>, BookTrouble> {
-    let mut made = Vec::new();
+/// The entries by which what was disputed stands now, ascending: its own, or those of the latest
+/// corrections.
+fn standing_by(book: &mut Book, against: &[u64]) -> Result<Vec<u64>, BookTrouble> {
+    let mut standing = Vec::with_capacity(against.len());
     for number in against {
-        let mut at = *number;
-        while let Some(by) = book.settled_by(at)? {
-            if let Entry::Correction(correction) = book.entry(by)?
-                && correction.because == (Because::Dispute { entry: dispute })
-            {
-                made.push(by);
-            }
-            at = by;
-        }
+        standing.push(latest(book, *number)?);
     }
-    made.sort_unstable();
-    made.dedup();
-    Ok(made)
+    standing.sort_unstable();
+    standing.dedup();
+    Ok(standing)
+}
+
+/// The entry that corrects an entry last; its own, if none does.
+pub(super) fn latest(book: &mut Book, mut entry: u64) -> Result<u64, BookTrouble> {
+    while let Some(by) = book.settled_by(entry)? {
+        // A correction stands after what it corrects; another order is damage.
+        if by <= entry {
+            return Err(BookError::Damaged { entry: by }.into());
+        }
+        entry = by;
+    }
+    Ok(entry)
+}
+
+fn nothing_to_correct(dispute: u64) -> BookTrouble {
+    BookTrouble::Refused(Box::new((
+        Words::new(
+            format!("by these rules what dispute {dispute} is against comes out as it stands"),
+            format!("按此规则，异议（第 {dispute} 条）所涉各条结果与现状相同，无可更正"),
+        ),
+        Some(Words::new(
+            "`--verdict upheld` or `--verdict withdrawn` leaves it so; `fenshui book dispute show \
+             --with RULES` tells what rules would give",
+            "维持现状用 --verdict upheld 或 withdrawn；\
+             用 fenshui book dispute show --with 规则 查看按某规则的结果",
+        )),
+    )))
 }

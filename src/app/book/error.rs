@@ -59,6 +59,19 @@ impl From<NoteError> for BookTrouble {
 }
 
 impl BookTrouble {
+    /// Whether it says that the book is not what was written.
+    pub fn is_damage(&self) -> bool {
+        let BookTrouble::Book(error) = self else { return false };
+        matches!(
+            error.as_ref(),
+            BookError::Malformed { .. }
+                | BookError::Damaged { .. }
+                | BookError::NoOpening
+                | BookError::HalfBatch { .. }
+                | BookError::Store(StoreError::Damaged { .. } | StoreError::Truncated { .. })
+        )
+    }
+
     /// The sentence, and what to do.
     pub fn words(&self) -> (Words, Option<Words>) {
         match self {

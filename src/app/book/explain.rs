@@ -64,7 +64,7 @@ pub fn explain(
     language: Language,
     form: Form,
 ) -> Result<String, BookTrouble> {
-    let (batch, event) = event_behind(book, number)?;
+    let (batch, entry, event) = event_behind(book, number)?;
     let spans = spans(book)?;
     let span = spans.iter().find(|span| span.begun.number == batch);
     let span = span.ok_or(BookError::Damaged { entry: batch })?;
@@ -72,7 +72,8 @@ pub fn explain(
     let range = span.begun.number..span.end;
     let entries = std::slice::from_ref(&range);
     let wanted = wanted(&event, &context.rules.names).ok_or(BookError::NotPortable)?;
-    let story = Rerun { context: &context, before: &spans, entries }.story(book, &wanted)?;
+    let rerun = Rerun { context: &context, before: &spans, entries };
+    let story = rerun.stories(book, &[(wanted, Some(entry))])?.into_iter().next().flatten();
     let story = story.ok_or(BookError::NotCorrectable { of: number })?;
     let told = Told { story: &story, rules: &context.rules };
     Ok(match form {
@@ -81,13 +82,13 @@ pub fn explain(
     })
 }
 
-/// The batch by whose rules an entry came out, and its event.
-fn event_behind(book: &mut Book, number: u64) -> Result<(u64, Event), BookTrouble> {
+/// The batch by whose rules an entry came out, and its event with the entry of that.
+pub(super) fn event_behind(book: &mut Book, number: u64) -> Result<(u64, u64, Event), BookTrouble> {
     match book.entry(number)? {
-        Entry::Event(event) => Ok((event.batch, event)),
+        Entry::Event(event) => Ok((event.batch, number, event)),
         Entry::Correction(correction) if correction.of < number => {
-            let (_, event) = event_behind(book, correction.of)?;
-            Ok((correction.batch, event))
+            let (_, entry, event) = event_behind(book, correction.of)?;
+            Ok((correction.batch, entry, event))
         }
         _ => Err(BookError::NotCorrectable { of: number }.into()),
     }

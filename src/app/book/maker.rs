@@ -1,7 +1,7 @@
 //! Makes events of a book from what the engine says of an event: its cells, its key, its lane and
 //! rank, and what became of it.
 
-use crate::base::Date;
+use crate::base::{Date, Money};
 use crate::book::{
     About, Account, BookError, Drafts, Event, FigureValue, Leaf, Outcome, Part, Placed, read_batch,
 };
@@ -98,6 +98,34 @@ impl<'r> Maker<'r> {
             outcome,
             figures: Vec::new(),
             open_items: Vec::new(),
+        }
+    }
+
+    /// An event that is set aside because another has its key; nothing where its day is worked out, which
+    /// takes a run.
+    pub(super) fn duplicate(&self, batch: &rows::Batch, row: usize) -> Option<Event> {
+        let table = self.table(batch.event)?;
+        let fields: Vec<Cell> = batch.columns.iter().map(|it| it.cell(row)).collect();
+        let Cell::Date(date) = *fields.get(table.effective?)? else { return None };
+        let mut placed = Placed::default();
+        let at = EventAt { batch, row, date, booked: date };
+        self.place(&Fields::Cells(&fields), at, &mut placed);
+        let inflow = self.would_bring(batch.event, &fields);
+        let outcome = Outcome::SetAside { inflow, reason: Reason::DuplicateKey };
+        let origin = batch.origins.get(row).copied().unwrap_or(Origin::MADE);
+        let Placed { key, lane, rank } = placed;
+        let sent = self.sent(batch.event, fields, origin, None);
+        Some(Event { date, key, lane, rank, outcome, ..sent })
+    }
+
+    /// What an event that was sent would bring, if that is known without running it.
+    fn would_bring(&self, kind: u32, fields: &[Cell]) -> Option<Money> {
+        let event = get(&self.plan.events, kind).filter(|event| event.levies.is_empty())?;
+        let Some(field) = event.inflow else { return Some(Money::ZERO) };
+        match get(fields, field)? {
+            Cell::Money(amount) => Some(*amount),
+            Cell::Missing if get(&event.fields, field)?.computed.is_none() => Some(Money::ZERO),
+            _ => None,
         }
     }
 

@@ -10,6 +10,7 @@ mod editions;
 mod error;
 mod explain;
 mod export;
+mod find;
 mod history;
 mod import;
 mod look;
@@ -31,7 +32,8 @@ pub(super) use translate::{Translated, Translator};
 pub use dispute::{Ending, Gathered, Matter, Resolved, gather, matters, raise, resolve};
 pub use error::BookTrouble;
 pub use explain::{Form, explain};
-pub use export::{journal, mapped, tables, tiles};
+pub use export::{journal, mapped, mapped_files, tables, tiles};
+pub use find::entry_of_event;
 pub use import::import;
 pub use look::{Named, Reader};
 pub use owed::{

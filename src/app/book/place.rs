@@ -1,8 +1,9 @@
 //! Where a book is: a file, or a database on a server.
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
-use crate::book::{Book, Moment, Store};
+use crate::book::{Book, BookError, Moment, Store, StoreError};
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 use crate::diagnostics::Words;
 
@@ -56,7 +57,16 @@ impl BookPlace {
     /// # Errors
     /// There is none, or it cannot be opened.
     pub fn open(&self, access: Access) -> Result<Book, BookTrouble> {
-        Ok(Book::open(self.store(access)?)?)
+        let opened = self.store(access).and_then(|store| Ok(Book::open(store)?));
+        opened.map_err(|trouble| match (trouble, self) {
+            (BookTrouble::Book(error), BookPlace::File(path)) if is_foreign(&error) => {
+                match was_a_book(path) {
+                    true => headless().into(),
+                    false => BookTrouble::Book(error),
+                }
+            }
+            (trouble, _) => trouble,
+        })
     }
 
     /// Makes a new book there, empty but for its opening.
@@ -112,6 +122,29 @@ impl BookPlace {
             BookPlace::Server(_) => Err(not_built("postgres")),
         }
     }
+}
+
+fn is_foreign(error: &BookError) -> bool {
+    matches!(error, BookError::Store(StoreError::Foreign { .. }))
+}
+
+/// Whether a file that is no book holds what guards the entries of one: then it is one, and its head is
+/// damaged.
+fn was_a_book(path: &Path) -> bool {
+    const GUARD: &[u8] = b"CREATE TRIGGER entry_no_UPDATE";
+    const HEAD_BYTES: u64 = 1 << 16;
+    let mut head = Vec::new();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the store cannot open it: it is looked at as a file"
+    )]
+    let file = std::fs::File::open(path);
+    let read = file.and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+    read.is_ok() && head.windows(GUARD.len()).any(|part| part == GUARD)
+}
+
+fn headless() -> StoreError {
+    StoreError::Damaged { what: "the head of the file is not what was written".to_owned() }
 }
 
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]

@@ -189,10 +189,10 @@ pub fn verify(
     given: &[String],
     trusted: &[VerifierKey],
 ) -> Result<Verified, BookTrouble> {
-    let mut held = held_within(book)?;
+    let (mut held, kept) = held_within(book)?;
     let own: Vec<VerifierKey>;
     let keys = if trusted.is_empty() {
-        own = keys_of(book).unwrap_or_default().iter().filter_map(parsed).collect();
+        own = kept.iter().filter_map(parsed).collect();
         &own
     } else {
         trusted
@@ -217,10 +217,11 @@ fn parsed(kept: &KeptKey) -> Option<VerifierKey> {
     VerifierKey::parse(&kept.key).ok()
 }
 
-/// The checkpoints that entries hold. An entry that cannot be read is for verification to name.
-fn held_within(book: &mut Book) -> Result<Vec<Held>, BookTrouble> {
+/// The checkpoints that entries hold, and the keys of the book. An entry that cannot be read is for
+/// verification to name.
+fn held_within(book: &mut Book) -> Result<(Vec<Held>, Vec<KeptKey>), BookTrouble> {
     let (mut held, mut keys) = (Vec::new(), Vec::new());
-    let entries = match book.entries_of(&["signer", "checkpoint"]) {
+    let entries = match book.readable_of(&["signer", "checkpoint"]) {
         Ok(entries) => entries,
         Err(BookError::Store(StoreError::Damaged { .. })) => Vec::new(),
         Err(error) => return Err(error.into()),
@@ -236,7 +237,7 @@ fn held_within(book: &mut Book) -> Result<Vec<Held>, BookTrouble> {
             _ => {}
         }
     }
-    Ok(held)
+    Ok((held, keys))
 }
 
 fn hold(entry: Option<u64>, note: &str, keys: &[VerifierKey]) -> Held {

@@ -240,6 +240,12 @@ fn known(at: usize, draft: &Draft, kept: &Kept, here: &Here<'_>) -> Result<Optio
     let event = here.drafts.event(at)?;
     let said = content(&event, &here.schema);
     let same = |stored: &Earlier| said == content(&stored.event, &stored.schema);
+    let of_aside = of_aside.filter(|stored| {
+        stored.event.batch != event.batch && stored.event.outcome == event.outcome && same(stored)
+    });
+    if let Some(stored) = of_aside {
+        return Ok(Some(stored.number));
+    }
     match of_allocated {
         Some(stored) if same(&stored) => {
             // A second copy in one batch is set aside as one, and counted.
@@ -254,10 +260,7 @@ fn known(at: usize, draft: &Draft, kept: &Kept, here: &Here<'_>) -> Result<Optio
         }
         Some(_) | None => {}
     }
-    let stored = of_aside.filter(|stored| {
-        stored.event.batch != event.batch && stored.event.outcome == event.outcome && same(stored)
-    });
-    Ok(stored.map(|stored| stored.number))
+    Ok(None)
 }
 
 /// An event that was there before.

@@ -476,6 +476,10 @@ fn told(error: rusqlite::Error, place: &str) -> StoreError {
             StoreError::ReadOnly { what: format!("{place}: {what}") }
         }
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { what },
+        // A byte of the head that tells the format; this program makes no other.
+        Some(ErrorCode::Unknown) if what.contains("unsupported file format") => {
+            StoreError::Damaged { what }
+        }
         Some(ErrorCode::NotADatabase) => StoreError::Foreign { place: place.to_owned() },
         _ => StoreError::Other { what },
     }

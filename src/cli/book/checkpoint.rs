@@ -11,6 +11,7 @@ use crate::formats::{read_text, write_text};
 use super::super::console::Console;
 use super::super::exit::Exit;
 use super::Failed;
+use super::place::keep_the_book;
 use super::secret::{self, PassphraseArgs};
 
 #[derive(Debug, Args)]
@@ -39,6 +40,7 @@ pub(super) fn run(
     place: &BookPlace,
     args: &CheckpointArgs,
 ) -> Result<Exit, Failed> {
+    keep_the_book(place, args.out.as_slice())?;
     let text = if let (Some(note), Some(witness)) = (&args.cosign, &args.witness) {
         let note = read_text(Path::new(note))?;
         let key = args.passphrase.load(console, witness)?;

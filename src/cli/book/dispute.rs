@@ -10,6 +10,7 @@ use crate::report::table::{Align, Table};
 
 use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
+use super::entries::EntriesArgs;
 use super::other::{self, OtherArgs};
 use super::{AnswerFormat, Failed, secret};
 
@@ -33,9 +34,8 @@ enum DisputeVerb {
 
 #[derive(Debug, Args)]
 struct RaiseArgs {
-    /// The entries objected to
-    #[arg(required = true, value_name = "ENTRY")]
-    entries: Vec<u64>,
+    #[command(flatten)]
+    entries: EntriesArgs,
     /// The party
     #[arg(long, value_name = "NAME")]
     by: String,
@@ -113,7 +113,8 @@ pub(super) fn run(
 }
 
 fn raise(console: &Console, place: &BookPlace, args: &RaiseArgs) -> Result<Exit, Failed> {
-    let mut against = args.entries.clone();
+    let mut open = place.open(Access::Write)?;
+    let mut against = args.entries.numbers(console, &mut open)?;
     against.sort_unstable();
     against.dedup();
     let dispute = Dispute {
@@ -123,7 +124,7 @@ fn raise(console: &Console, place: &BookPlace, args: &RaiseArgs) -> Result<Exit,
         reason: args.reason.clone(),
         holds: args.holds.clone(),
     };
-    let entry = book::raise(&mut place.open(Access::Write)?, &dispute)?;
+    let entry = book::raise(&mut open, &dispute)?;
     let words = Words::new(format!("dispute: entry {entry}\n"), format!("异议：第 {entry} 条\n"));
     console.print(words.in_language(console.language))?;
     Ok(Exit::Done)
@@ -211,7 +212,7 @@ fn show(console: &Console, place: &BookPlace, args: &ShowArgs) -> Result<Exit, F
 fn page(console: &Console, gathered: &Gathered) -> String {
     let mut out = table(console, std::slice::from_ref(&gathered.matter));
     if let Some(holds) = &gathered.matter.dispute.holds {
-        out.push_str(&format!("{} {holds}\n", console.pick("the party holds:", "主张：")));
+        out.push_str(&format!("{}{holds}\n", console.pick("the party holds: ", "主张：")));
     }
     for (entry, text) in &gathered.explained {
         let words = Words::new(format!("\nentry {entry}\n"), format!("\n第 {entry} 条\n"));
@@ -234,7 +235,7 @@ fn page(console: &Console, gathered: &Gathered) -> String {
 fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<Exit, Failed> {
     let mut open = place.open(Access::Write)?;
     let rules = match &args.with {
-        Some(with) => Some(other::read(console, &mut open, with, &args.other)?),
+        Some(with) => Some(other::read_to_post(console, &mut open, with, &args.other)?),
         None => None,
     };
     let other = rules.as_ref().map(|rules| rules.other(console, None));

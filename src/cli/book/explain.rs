@@ -6,12 +6,13 @@ use crate::app::book::{self, Access, BookPlace, Form};
 
 use super::super::console::Console;
 use super::super::exit::Exit;
+use super::entries::EntriesArgs;
 use super::{AnswerFormat, Failed};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The number of an event's entry, or of a correction
-    entry: u64,
+    #[command(flatten)]
+    entries: EntriesArgs,
     /// How the explanation is written
     #[arg(long, value_enum, default_value = "table")]
     format: AnswerFormat,
@@ -27,6 +28,11 @@ pub(super) fn run(
         AnswerFormat::Json => Form::Json,
     };
     let mut open = place.open(Access::Read)?;
-    console.print(&book::explain(&mut open, args.entry, console.language, form)?)?;
+    let mut told = Vec::new();
+    for entry in args.entries.numbers(console, &mut open)? {
+        told.push(book::explain(&mut open, entry, console.language, form)?);
+    }
+    let between = if args.format == AnswerFormat::Table { "\n" } else { "" };
+    console.print(&told.join(between))?;
     Ok(Exit::Done)
 }

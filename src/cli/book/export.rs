@@ -12,6 +12,7 @@ use crate::formats::{Output, ResultLayout};
 use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::Failed;
+use super::place::keep_the_book;
 use super::secret::{self, PassphraseArgs};
 
 #[derive(Debug, Args)]
@@ -24,6 +25,9 @@ pub(super) struct ExportArgs {
     /// What `mapped` writes: which of our fields stands under which name, in TOML
     #[arg(long, value_name = "FILE", required_if_eq("what", "mapped"))]
     map: Option<PathBuf>,
+    /// Write over files that are there already
+    #[arg(long)]
+    replace: bool,
     /// Sign the checkpoint of tiles with this key [default: the latest that the book notes]
     #[arg(long, value_name = "FILE")]
     sign: Option<PathBuf>,
@@ -54,6 +58,12 @@ pub(super) struct ImportArgs {
 
 pub(super) fn run(console: &Console, place: &BookPlace, args: &ExportArgs) -> Result<Exit, Failed> {
     let mut open = place.open(Access::Read)?;
+    let files = files(args)?;
+    keep_the_book(place, &files)?;
+    // Tiles of two states of a book must not stand in one folder.
+    if !args.replace || args.what == What::Tiles {
+        must_be_new(&files)?;
+    }
     match args.what {
         What::Journal => {
             let mut output = Output::create(&args.out.display().to_string())?;
@@ -69,7 +79,6 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ExportArgs) -> Re
             book::mapped(&mut open, map, &args.out)?;
         }
         What::Tiles => {
-            must_be_new(&args.out)?;
             let checkpoint = checkpoint(console, &mut open, args)?;
             book::tiles(&mut open, &checkpoint, &args.out)?;
         }
@@ -107,18 +116,28 @@ fn checkpoint(console: &Console, open: &mut Book, args: &ExportArgs) -> Result<N
     Ok(book::checkpoint(open)?.note())
 }
 
-/// Tiles of two states of a book must not stand in one folder.
-fn must_be_new(folder: &Path) -> Result<(), Stop> {
-    if !folder.join("checkpoint").exists() {
-        return Ok(());
-    }
-    let folder = folder.display();
+/// The files that will be written; of tiles the one that every folder of them has.
+fn files(args: &ExportArgs) -> Result<Vec<PathBuf>, Failed> {
+    let names = match args.what {
+        What::Journal => return Ok(vec![args.out.clone()]),
+        What::Csv => ["amounts.csv", "events.csv", "datapackage.json"].map(str::to_owned).to_vec(),
+        What::Parquet => ["amounts.parquet", "events.parquet"].map(str::to_owned).to_vec(),
+        What::Mapped => book::mapped_files(args.map.as_deref().unwrap_or(Path::new("")))?,
+        What::Tiles => vec!["checkpoint".to_owned()],
+    };
+    Ok(names.iter().map(|name| args.out.join(name)).collect())
+}
+
+/// What somebody has may be of another state of the book, or no export at all.
+fn must_be_new(files: &[PathBuf]) -> Result<(), Stop> {
+    let Some(file) = files.iter().find(|file| file.is_file()) else { return Ok(()) };
+    let file = file.display();
     Err(Stop::error(
-        Words::new(
-            format!("`{folder}` holds tiles already"),
-            format!("「{folder}」中已有导出的内容"),
-        ),
-        Some(Words::new("name another folder", "请另指定目录")),
+        Words::new(format!("`{file}` is there already"), format!("「{file}」已存在")),
+        Some(Words::new(
+            "name another place, or say `--replace` to write over it (of tiles: empty the folder)",
+            "请另指定位置；确要覆盖请加 --replace（tiles 须先清空目录）",
+        )),
     ))
 }
 

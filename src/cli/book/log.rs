@@ -4,11 +4,13 @@ use clap::{Args, ValueEnum};
 
 use crate::app::book::{self, Access, BookPlace, BookTrouble, Reader};
 use crate::book::Entry;
+use crate::diagnostics::Words;
 use crate::formats::{Output, Records, ResultColumn, ResultLayout};
-use crate::report::book::{LogLine, entry_json, entry_page, log_line, log_table};
+use crate::report::book::{Called, LogLine, entry_json, entry_page, log_line, log_table};
 
 use super::super::console::Console;
 use super::super::exit::Exit;
+use super::entries::EntriesArgs;
 use super::{AnswerFormat, Failed, ListFormat};
 
 #[derive(Debug, Args)]
@@ -32,9 +34,8 @@ pub(super) struct LogArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
-    /// Numbers of entries
-    #[arg(required = true, value_name = "ENTRY")]
-    entries: Vec<u64>,
+    #[command(flatten)]
+    entries: EntriesArgs,
     /// How they are written
     #[arg(long, value_enum, default_value = "table")]
     format: AnswerFormat,
@@ -84,19 +85,31 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &LogArgs) -> Resul
     let size = open.size()?;
     let kinds: Vec<String> = args.kind.iter().map(|kind| kind.name()).collect();
     let mut list = List::new(args.format)?;
+    let mut found = false;
+    let called = if args.format == ListFormat::Table { Called::ByPeople } else { Called::InFiles };
     book::walk(&mut open, args.from..args.to.unwrap_or(size).min(size), |number, entry| {
         let kind = Entry::kind_name(entry.kind()).unwrap_or_default();
         if !kinds.is_empty() && !kinds.iter().any(|it| it == kind) {
             return Ok(());
         }
         let named = reader.named(&mut names, &entry)?;
-        let line = log_line(number, &entry, named.names(), console.language);
+        let line = log_line(number, &entry, named.names(), (console.language, called));
         if args.event.as_ref().is_some_and(|key| *key != line.key) {
             return Ok(());
         }
+        found = true;
         list.add(line, || entry_json(number, &entry, named.names()))
     })?;
     list.finish(console)?;
+    if let Some(key) = args.event.as_ref().filter(|_| !found) {
+        console.note(&Words::new(
+            format!(
+                "none of these entries is of an event with the key `{key}`; \
+                 `fenshui book show NUMBER` shows an entry by its number"
+            ),
+            format!("这些条目中没有键为「{key}」的事项；按条号查看用 fenshui book show 条号"),
+        ));
+    }
     Ok(Exit::Done)
 }
 
@@ -171,12 +184,12 @@ pub(super) fn show(console: &Console, place: &BookPlace, args: &ShowArgs) -> Res
     let mut open = place.open(Access::Read)?;
     let mut reader = Reader::new(console.language);
     let mut out = Vec::new();
-    for number in &args.entries {
-        let entry = open.entry(*number)?;
+    for number in args.entries.numbers(console, &mut open)? {
+        let entry = open.entry(number)?;
         let named = reader.named(&mut open, &entry)?;
         out.push(match args.format {
-            AnswerFormat::Table => entry_page(*number, &entry, named.names(), console.language),
-            AnswerFormat::Json => format!("{}\n", entry_json(*number, &entry, named.names())),
+            AnswerFormat::Table => entry_page(number, &entry, named.names(), console.language),
+            AnswerFormat::Json => format!("{}\n", entry_json(number, &entry, named.names())),
         });
     }
     let between = if args.format == AnswerFormat::Table { "\n" } else { "" };

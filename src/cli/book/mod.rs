@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod dispute;
+mod entries;
 mod explain;
 mod export;
 mod init;
@@ -98,9 +99,15 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Log(own) => log::run(console, &place()?, own),
         BookVerb::Show(own) => log::show(console, &place()?, own),
         BookVerb::Explain(own) => explain::run(console, &place()?, own),
-        BookVerb::Replay(own) => replay::run(console, &place()?, own),
+        BookVerb::Replay(own) => {
+            let done = replay::run(console, &place()?, own);
+            let of_itself = own.is_by_own_rules();
+            done.or_else(|failed| if of_itself { unsound(console, failed) } else { Err(failed) })
+        }
         BookVerb::Correct(own) => owed::correct(console, &place()?, own),
-        BookVerb::Verify(own) => verify::run(console, &place()?, own),
+        BookVerb::Verify(own) => {
+            verify::run(console, &place()?, own).or_else(|failed| unsound(console, failed))
+        }
         BookVerb::Checkpoint(own) => checkpoint::run(console, &place()?, own),
         BookVerb::Prove(own) => prove::run(console, &place()?, own),
         BookVerb::Export(own) => export::run(console, &place()?, own),
@@ -151,6 +158,18 @@ impl Failed {
             Failed::Stop(stop) => Err(stop),
             Failed::Trouble(trouble) => said(console, trouble),
         }
+    }
+}
+
+/// Whoever asks whether a book holds is answered, where it is too damaged to be read.
+fn unsound(console: &Console, failed: Failed) -> Result<Exit, Failed> {
+    match failed {
+        Failed::Trouble(trouble) if trouble.is_damage() => {
+            let (words, hint) = trouble.words();
+            console.message(&error_text(&words, hint.as_ref(), console.language));
+            Ok(Exit::Failed)
+        }
+        other => Err(other),
     }
 }
 

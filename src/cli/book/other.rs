@@ -9,7 +9,7 @@ use crate::app::{self, Loaded};
 use crate::base::Date;
 use crate::book::Book;
 use crate::check::Checked;
-use crate::diagnostics::Words;
+use crate::diagnostics::{Diagnostic, Words};
 use crate::formats::{InputOptions, Mapping, Project};
 use crate::plan::Choices;
 use crate::report::names::Names;
@@ -55,6 +55,7 @@ impl OtherArgs {
 pub(super) struct OtherRules {
     loaded: Loaded,
     checked: Checked,
+    warnings: Vec<Diagnostic>,
     names: Names,
     choices: Choices,
     registers: Vec<(u32, Vec<RegisterRow>)>,
@@ -76,6 +77,18 @@ impl OtherRules {
     }
 }
 
+/// Reads the rules by which something is posted, and says what `check` would warn of.
+pub(super) fn read_to_post(
+    console: &Console,
+    open: &mut Book,
+    with: &str,
+    args: &OtherArgs,
+) -> Result<OtherRules, Failed> {
+    let rules = read(console, open, with, args)?;
+    rules::warn(console, &rules.loaded, &rules.warnings);
+    Ok(rules)
+}
+
 /// Reads the rules: a file or folder, else an edition by its entry or digest.
 pub(super) fn read(
     console: &Console,
@@ -91,7 +104,6 @@ pub(super) fn read(
     };
     let scenario = args.scenario.as_deref().or(scenario.as_deref());
     let (checked, warnings) = rules::compile_to_run(console, &loaded, scenario)?;
-    rules::warn(console, &loaded, &warnings);
     let names = app::names(checked.rule_set(), console.language);
     let choices = app::choices(checked.rule_set(), &args.reading)
         .map_err(|words| Stop::error(words, None))?;
@@ -99,7 +111,7 @@ pub(super) fn read(
     let (registers, remarks) =
         app::read_registers(&names, &args.register, options, &Mapping::default())?;
     job::say_remarks(console, &remarks);
-    Ok(OtherRules { loaded, checked, names, choices, registers })
+    Ok(OtherRules { loaded, checked, warnings, names, choices, registers })
 }
 
 fn none_such(with: &str) -> Stop {

@@ -9,7 +9,7 @@ use crate::app::book::{
     self, Access, Asked, BookPlace, Correcting, NotHeld, Other, Owed, OwedChange, Shift,
 };
 use crate::book::{Because, Book};
-use crate::diagnostics::Words;
+use crate::diagnostics::{Language, Words};
 use crate::formats::{read_text, write_text};
 use crate::report::table::{Align, Table};
 use crate::report::values::money_label;
@@ -59,7 +59,7 @@ pub(super) fn text(console: &Console, owed: &Owed) -> String {
         let scale = line.currency.scale;
         let difference = line.after.checked_sub(line.before).unwrap_or_default();
         let mut cells = vec![
-            line.account.clone().unwrap_or_else(|| aside.to_owned()),
+            line.label.clone().unwrap_or_else(|| aside.to_owned()),
             line.year.to_string(),
             money_label(line.before, scale),
             money_label(line.after, scale),
@@ -188,7 +188,9 @@ pub(super) fn write_corrections(
     of: &Asked,
     file: &Path,
 ) -> Result<(), Failed> {
-    let owed = book::owed(open, rules, of, false)?;
+    // In one language, so that whoever posts them may read another.
+    let rules = Other { language: Language::English, ..rules.clone() };
+    let owed = book::owed(open, &rules, of, false)?;
     let correctable = owed.changes.iter().filter(|it| it.is_correctable());
     let corrections = correctable.map(
         |it| json!({ "entry": it.entry, "key": it.key, "before": it.before, "after": it.after }),
@@ -236,15 +238,15 @@ pub(super) fn correct(
 ) -> Result<Exit, Failed> {
     let changes = reviewed(&args.corrections)?;
     let mut open = place.open(Access::Write)?;
-    let rules = other::read(console, &mut open, &args.with, &args.other)?;
+    let rules = other::read_to_post(console, &mut open, &args.with, &args.other)?;
     let correcting = Correcting {
         by: args.by.clone(),
         learnt: secret::now(),
         because: Because::Stated { reason: args.because.clone() },
         only: changes.iter().map(|it| it.entry).collect(),
     };
-    let entries =
-        book::correct(&mut open, &rules.other(console, None), &correcting, Some(&changes))?;
+    let other = Other { language: Language::English, ..rules.other(console, None) };
+    let entries = book::correct(&mut open, &other, &correcting, Some(&changes))?;
     for (change, entry) in changes.iter().zip(entries) {
         let words = Words::new(
             format!("entry {entry} corrects {}\n", change.entry),

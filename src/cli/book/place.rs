@@ -1,6 +1,6 @@
 //! Which book is meant.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::app::book::BookPlace;
 use crate::diagnostics::Words;
@@ -8,6 +8,7 @@ use crate::formats::read_text;
 
 use super::super::exit::Stop;
 use super::super::language::variable;
+use super::super::places::{Source, check_places};
 
 /// The place of `--book`, else of FENSHUI_BOOK.
 pub(super) fn place(flag: Option<&str>) -> Result<BookPlace, Stop> {
@@ -48,4 +49,12 @@ fn has_password(address: &str) -> bool {
     let before = rest.split('/').next().unwrap_or_default();
     let user = before.rsplit_once('@').map(|(user, _)| user);
     user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
+}
+
+/// Sees to it that no output is written over the book itself.
+pub(super) fn keep_the_book(place: &BookPlace, outputs: &[PathBuf]) -> Result<(), Stop> {
+    let BookPlace::File(book) = place else { return Ok(()) };
+    let outputs: Vec<String> = outputs.iter().map(|it| it.display().to_string()).collect();
+    let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
+    check_places(&outputs, &[Source::new(book, "the book", "账簿")])
 }

@@ -11,14 +11,15 @@ use crate::formats::{read_text, write_text};
 use super::super::console::Console;
 use super::super::exit::Exit;
 use super::Failed;
+use super::entries::EntriesArgs;
+use super::place::keep_the_book;
 
 #[derive(Debug, Args)]
 pub(super) struct ProveArgs {
-    /// Numbers of entries
-    #[arg(required_unless_present = "consistency", value_name = "ENTRY")]
-    entries: Vec<u64>,
+    #[command(flatten)]
+    entries: EntriesArgs,
     /// Prove instead that the book still begins with what this older signed checkpoint is of
-    #[arg(long, value_name = "FILE", conflicts_with = "entries")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["entries", "event"])]
     consistency: Option<PathBuf>,
     /// The signed checkpoint that is to hold them [default: the latest that the book notes]
     #[arg(long, value_name = "FILE")]
@@ -29,13 +30,17 @@ pub(super) struct ProveArgs {
 }
 
 pub(super) fn run(console: &Console, place: &BookPlace, args: &ProveArgs) -> Result<Exit, Failed> {
+    keep_the_book(place, args.out.as_slice())?;
     let note = |file: &PathBuf| -> Result<Note, Failed> { Ok(Note::parse(&read_text(file)?)?) };
     let checkpoint = args.checkpoint.as_ref().map(note).transpose()?;
     let older = args.consistency.as_ref().map(note).transpose()?;
     let mut open = place.open(Access::Read)?;
     let text = match older {
         Some(older) => book::prove_continuation(&mut open, &older, checkpoint)?.to_string(),
-        None => book::prove(&mut open, &args.entries, checkpoint)?.to_string(),
+        None => {
+            let numbers = args.entries.numbers(console, &mut open)?;
+            book::prove(&mut open, &numbers, checkpoint)?.to_string()
+        }
     };
     match &args.out {
         Some(file) => write_text(file, &text)?,

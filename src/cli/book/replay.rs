@@ -7,11 +7,14 @@ use serde_json::{Value as Json, json};
 
 use crate::app::book::{self, Access, Asked, BookPlace, Difference, Replay, Replayed};
 use crate::diagnostics::Words;
+use crate::report::book::{Apart, LegNames};
+use crate::report::table::{Align, Table};
 
 use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::super::job;
 use super::other::{self, OtherArgs};
+use super::place::keep_the_book;
 use super::{AnswerFormat, Failed, owed};
 
 #[derive(Debug, Args)]
@@ -44,7 +47,15 @@ pub(super) struct ReplayArgs {
     format: AnswerFormat,
 }
 
+impl ReplayArgs {
+    /// Whether it is asked if the book holds, and not what other rules would give.
+    pub(super) fn is_by_own_rules(&self) -> bool {
+        self.with.is_none()
+    }
+}
+
 pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Result<Exit, Failed> {
+    keep_the_book(place, args.corrections.as_slice())?;
     let known_on = args.as_known_on.as_deref().map(job::date).transpose()?;
     let mut open = place.open(Access::Read)?;
     let of = Asked {
@@ -71,7 +82,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Re
     let folder = std::env::temp_dir();
     let asked = Replay { of, known_on, language: console.language, folder };
     let replayed = book::replay(&mut open, &asked)?;
-    if replayed.compared == 0 && (!asked.of.events.is_empty() || asked.of.account.is_some()) {
+    if replayed.compared == 0 && asked.of != Asked::ALL {
         return Err(nothing_of(&asked.of).into());
     }
     console.print(&match args.format {
@@ -119,48 +130,91 @@ fn text(console: &Console, replayed: &Replayed) -> String {
         ),
         _ => Words::new(
             format!(
-                "{events} outcomes of {batches} batches were worked out again; {count} differ\n"
+                "{events} outcomes of {batches} batches were worked out again; {count} {}\n",
+                if count == 1 { "differs" } else { "differ" },
             ),
             format!("重算 {batches} 个批次的 {events} 条结果，{count} 条不同\n"),
         ),
     };
     out.push_str(words.in_language(console.language));
+    let untold = |it: &&Difference| it.entry.is_some() && it.story(console.language).is_none();
+    if replayed.differences.iter().any(|it| untold(&it)) {
+        out.push_str(console.pick(
+            "`fenshui book explain ENTRY` tells why the others come out as they do\n",
+            "其余各条重算结果的由来，用 fenshui book explain 条号 查看\n",
+        ));
+    }
     out
 }
 
 fn difference_text(console: &Console, difference: &Difference) -> String {
-    let nothing = |text: &str| match text {
-        "" => console.pick("nothing", "无").to_owned(),
-        text => text.to_owned(),
-    };
-    let head = match difference.entry {
-        Some(entry) => {
-            format!("{} {entry}{}", console.pick("entry", "第"), console.pick("", " 条"))
+    let heading = |en, zh, align| (console.pick(en, zh).to_owned(), align);
+    let mut table = Table::new([
+        heading("account", "账户", Align::Left),
+        heading("rule", "规则", Align::Left),
+        heading("leg", "分项", Align::Left),
+        heading("clause", "依据", Align::Left),
+        heading("in the book", "账簿所存", Align::Right),
+        heading("comes out", "重算所得", Align::Right),
+    ]);
+    let mut out = format!("{}\n", head(console, difference));
+    for it in &difference.apart {
+        let (stored, now) = (&it.stored, &it.now);
+        match &it.leg {
+            Some(LegNames { label, place, clause, .. }) => {
+                table.add([&it.what, label, place, clause, stored, now]);
+            }
+            None => out.push_str(&format!(
+                "  {}\n    {}{stored}\n    {}{now}\n",
+                it.what,
+                console.pick("in the book: ", "账簿所存："),
+                console.pick("comes out:   ", "重算所得："),
+            )),
         }
-        None => console.pick("not in the book", "账簿中没有").to_owned(),
-    };
-    let mut out = format!("{head} ({})\n", difference.key);
-    let stored = console.pick("stored:    ", "所存：");
-    let now = console.pick("comes out: ", "重算：");
-    out.push_str(&format!("  {stored}{}\n", nothing(&difference.stored)));
-    out.push_str(&format!("  {now}{}\n", nothing(&difference.now)));
-    for (account, had, has) in &difference.accounts {
-        out.push_str(&format!("    {account}  {had} → {has}\n"));
+    }
+    if difference.apart.iter().any(|it| it.leg.is_some()) {
+        out.push_str(&indented(&table.draw()));
     }
     if let Some(story) = difference.story(console.language) {
-        let indented = story.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n");
-        out.extend(indented);
+        out.push_str(console.pick("  why it comes out so:\n", "  重算结果的由来：\n"));
+        out.push_str(&indented(&story));
     }
     out
+}
+
+/// Which entry, and of which event.
+fn head(console: &Console, difference: &Difference) -> String {
+    let Difference { event, key, date, .. } = difference;
+    let entry = match difference.entry {
+        Some(entry) => Words::new(format!("entry {entry}"), format!("第 {entry} 条")),
+        None => Words::new("not in the book", "账簿中没有"),
+    };
+    let booked = match difference.booked {
+        Some(day) => Words::new(format!(", booked {day}"), format!("，入账 {day}")),
+        None => Words::new("", ""),
+    };
+    let batch = match difference.batch {
+        Some(batch) => Words::new(format!(", batch {batch}"), format!("，批次 {batch}")),
+        None => Words::new("", ""),
+    };
+    let words = Words::new(
+        format!("{}: {event} `{key}` of {date}{}{}", entry.en, booked.en, batch.en),
+        format!("{}：{event}「{key}」{date}{}{}", entry.zh, booked.zh, batch.zh),
+    );
+    words.in_language(console.language).to_owned()
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect()
 }
 
 fn record(replayed: &Replayed) -> Json {
     let differences = replayed.differences.iter().map(|it| {
         json!({
-            "entry": it.entry, "key": it.key, "stored": it.stored, "now": it.now,
-            "accounts": it.accounts.iter().map(|(account, had, has)| {
-                json!({ "account": account, "stored": had, "now": has })
-            }).collect::<Json>(),
+            "entry": it.entry, "batch": it.batch, "event": it.event, "key": it.key,
+            "date": it.date.to_string(), "booked": it.booked.map(|day| day.to_string()),
+            "stored": it.stored, "now": it.now,
+            "apart": it.apart.iter().map(apart).collect::<Json>(),
         })
     });
     json!({
@@ -168,4 +222,17 @@ fn record(replayed: &Replayed) -> Json {
         "batches": replayed.batches,
         "differences": differences.collect::<Json>(),
     })
+}
+
+fn apart(it: &Apart) -> Json {
+    let what = it.leg.as_ref().map_or(&it.what, |leg| &leg.account);
+    let mut record = json!({
+        "thing": it.thing, "what": what, "stored": it.stored, "now": it.now,
+    });
+    if let (Json::Object(record), Some(leg)) = (&mut record, &it.leg) {
+        for (name, value) in [("rule", &leg.rule), ("leg", &leg.place), ("clause", &leg.clause)] {
+            record.insert(name.to_owned(), json!(value));
+        }
+    }
+    record
 }

@@ -99,20 +99,29 @@ fn text(console: &Console, verified: &Verified) -> String {
 
 fn checkpoint_line(console: &Console, held: &Held) -> String {
     let place = match held.entry {
-        Some(entry) => format!("{} {entry}", console.pick("checkpoint in entry", "检查点，条")),
-        None => console.pick("checkpoint given", "所给检查点").to_owned(),
-    };
-    let size = held
-        .checkpoint
-        .as_ref()
-        .map_or_else(String::new, |it| format!(" {} {}", console.pick("of", "条数"), it.root.size));
-    let by: Vec<&str> = held.signed.iter().map(|it| it.by.as_str()).collect();
-    match &held.wrong {
-        None => format!("{place}{size}: {} {}\n", console.pick("signed by", "签名"), by.join(", ")),
-        Some(wrong) => {
-            format!("{place}{size}: {}\n", note_words(wrong).in_language(console.language))
+        Some(entry) => {
+            Words::new(format!("checkpoint in entry {entry}"), format!("第 {entry} 条的检查点"))
         }
-    }
+        None => Words::new("checkpoint given", "所给检查点"),
+    };
+    let size = held.checkpoint.as_ref().map(|it| it.root.size);
+    let size = match size {
+        Some(size) => Words::new(format!(" of {size}"), format!("（共 {size} 条）")),
+        None => Words::new("", ""),
+    };
+    let by: Vec<&str> = held.signed.iter().map(|it| it.by.as_str()).collect();
+    let said = match &held.wrong {
+        None => {
+            let by = by.join(", ");
+            Words::new(format!("signed by {by}"), format!("签名 {by}"))
+        }
+        Some(wrong) => note_words(wrong),
+    };
+    let words = Words::new(
+        format!("{}{}: {}\n", place.en, size.en, said.en),
+        format!("{}{}：{}\n", place.zh, size.zh, said.zh),
+    );
+    words.in_language(console.language).to_owned()
 }
 
 fn record(verified: &Verified) -> serde_json::Value {

@@ -75,7 +75,7 @@ fn body(entry: &Entry, of: EntryNames<'_>) -> Json {
 }
 
 /// How a dispute ended, in a word.
-pub(super) fn verdict(verdict: &Verdict) -> &'static str {
+fn verdict(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Upheld => "upheld",
         Verdict::Corrected { .. } => "corrected",
@@ -285,9 +285,14 @@ fn record(cells: &[Cell], fields: &[Field], names: &Names) -> Json {
     Json::Object(pairs.collect())
 }
 
-/// The parts of a key as people write it.
+/// The key of an event as people write it.
 pub(super) fn key(event: &Event) -> String {
-    let parts = parts(&event.key, event);
+    key_parts(&event.key, event)
+}
+
+/// The parts of a key, a lane or a rank as people write them.
+pub(super) fn key_parts(of: &[Part], event: &Event) -> String {
+    let parts = parts(of, event);
     let parts = parts.as_array().into_iter().flatten().map(|part| match part {
         Json::String(text) => text.clone(),
         other => other.to_string(),
@@ -310,6 +315,14 @@ fn plain(cell: &Cell) -> Json {
         Cell::Bool(value) => json!(value),
         Cell::Missing => Json::Null,
         other => json!(file_text(other, &Kind::Text, &Names::default())),
+    }
+}
+
+/// The same as people write it.
+pub(super) fn plain_text(cell: &Cell) -> String {
+    match plain(cell) {
+        Json::String(text) => text,
+        other => other.to_string(),
     }
 }
 

@@ -1,15 +1,15 @@
 //! Entries as lines of a log, and one entry as a page.
 
 use crate::base::Money;
-use crate::book::{Batch, Because, Entry, Event, KeyChange, Outcome};
+use crate::book::{Account, Batch, Because, Entry, Event, KeyChange, Outcome, Verdict};
 use crate::diagnostics::Language;
 use crate::report::names::Names;
 use crate::report::reason_words;
 use crate::report::table::{Align, Table};
-use crate::report::values::{grouped, money_label, person_text};
-use crate::rows::{Cell, Origin};
+use crate::report::values::{account_label, grouped, money_label, person_text};
+use crate::rows::{Allocation, Cell, Origin};
 
-use super::entry_json::{account_name, get, is_made, key, leg_name, verdict};
+use super::entry_json::{account_name, get, is_made, key, leg_name};
 
 /// What an entry's positions are called, and where its rows come from.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +54,22 @@ pub struct LogLine {
     pub what: String,
 }
 
+/// How accounts are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    /// As files write them.
+    InFiles,
+    /// By their labels, as in the tables of a run.
+    ByPeople,
+}
+
 /// The line of an entry.
-pub fn log_line(number: u64, entry: &Entry, of: EntryNames<'_>, language: Language) -> LogLine {
+pub fn log_line(
+    number: u64,
+    entry: &Entry,
+    of: EntryNames<'_>,
+    (language, called): (Language, Called),
+) -> LogLine {
     let kind = Entry::kind_name(entry.kind()).unwrap_or_default();
     let blank = LogLine {
         entry: number,
@@ -67,7 +81,7 @@ pub fn log_line(number: u64, entry: &Entry, of: EntryNames<'_>, language: Langua
         what: String::new(),
     };
     match entry {
-        Entry::Event(event) => event_line(event, of, language, blank),
+        Entry::Event(event) => event_line(event, of, (language, called), blank),
         Entry::Unread(row) => {
             let words = reason_words(&row.reason, row.kind, of.names);
             let (file, line) = of.source(row.origin);
@@ -76,9 +90,10 @@ pub fn log_line(number: u64, entry: &Entry, of: EntryNames<'_>, language: Langua
             LogLine { batch: Some(row.batch), what, ..blank }
         }
         Entry::Correction(it) => {
+            let scale = of.correction_scale;
             let became = it.outcome.as_ref();
             let became =
-                became.map(|it| outcome_text(it, None, of.correction_scale, of.names, language));
+                became.map(|it| outcome_text(it, None, scale, of.names, (language, called)));
             let became = became.unwrap_or_else(|| pick(language, "withdrawn", "撤回").to_owned());
             let because = because_text(&it.because, language);
             let what = match language {
@@ -93,7 +108,8 @@ pub fn log_line(number: u64, entry: &Entry, of: EntryNames<'_>, language: Langua
             let mut what = format!("{} {entries}", it.entries);
             if it.corrections > 0 {
                 let corrections = pick(language, "corrections", "条更正");
-                what.push_str(&format!(", {} {corrections}", it.corrections));
+                let comma = pick(language, ", ", "，");
+                what.push_str(&format!("{comma}{} {corrections}", it.corrections));
             }
             LogLine { batch: Some(it.batch), what, ..blank }
         }
@@ -134,12 +150,21 @@ fn matter_line(entry: &Entry, of: EntryNames<'_>, language: Language, blank: Log
             let against: Vec<String> = it.against.iter().map(u64::to_string).collect();
             let against = against.join(", ");
             let word = pick(language, "against", "针对");
-            (it.learnt.to_string(), format!("{} {word} {against}: {}", it.by, it.reason))
+            let colon = pick(language, ": ", "：");
+            (it.learnt.to_string(), format!("{} {word} {against}{colon}{}", it.by, it.reason))
         }
         Entry::Resolution(it) => {
             let word = pick(language, "dispute", "异议");
-            let verdict = verdict(&it.verdict);
-            (it.learnt.to_string(), format!("{word} {}: {verdict}; {}", it.dispute, it.reason))
+            let verdict = match it.verdict {
+                Verdict::Upheld => pick(language, "upheld", "维持"),
+                Verdict::Corrected { .. } => pick(language, "corrected", "更正"),
+                Verdict::Withdrawn => pick(language, "withdrawn", "撤回"),
+            };
+            let what = match language {
+                Language::English => format!("{word} {}: {verdict}; {}", it.dispute, it.reason),
+                Language::Chinese => format!("{word} {}：{verdict}；{}", it.dispute, it.reason),
+            };
+            (it.learnt.to_string(), what)
         }
         Entry::Checkpoint(it) => {
             let size = it.note.lines().nth(1).unwrap_or_default();
@@ -148,7 +173,11 @@ fn matter_line(entry: &Entry, of: EntryNames<'_>, language: Language, blank: Log
             (it.learnt.to_string(), format!("{of} {size}: {by}"))
         }
         Entry::Signer(it) => {
-            (it.learnt.to_string(), format!("{} {}", change_name(it.change), it.key))
+            let change = match it.change {
+                KeyChange::Added => pick(language, "added", "启用"),
+                KeyChange::Retired => pick(language, "retired", "停用"),
+            };
+            (it.learnt.to_string(), format!("{change} {}", it.key))
         }
         Entry::Event(_) | Entry::Unread(_) | Entry::Correction(_) | Entry::Close(_) => {
             return blank;
@@ -170,7 +199,12 @@ fn texts(language: Language, count: usize) -> &'static str {
     }
 }
 
-fn event_line(event: &Event, of: EntryNames<'_>, language: Language, blank: LogLine) -> LogLine {
+fn event_line(
+    event: &Event,
+    of: EntryNames<'_>,
+    (language, called): (Language, Called),
+    blank: LogLine,
+) -> LogLine {
     let table = get(&of.names.events, event.kind);
     let scale = table.map_or(2, |table| table.currency.scale);
     let amount = match &event.outcome {
@@ -178,7 +212,8 @@ fn event_line(event: &Event, of: EntryNames<'_>, language: Language, blank: LogL
         Outcome::SetAside { inflow, .. } => *inflow,
     };
     let late = if event.late { pick(language, "late; ", "迟到；") } else { "" };
-    let outcome = outcome_text(&event.outcome, Some(event.kind), scale, of.names, language);
+    let said = (language, called);
+    let outcome = outcome_text(&event.outcome, Some(event.kind), scale, of.names, said);
     LogLine {
         batch: Some(event.batch),
         when: event.date.to_string(),
@@ -195,7 +230,7 @@ pub fn outcome_text(
     kind: Option<u32>,
     scale: u8,
     names: &Names,
-    language: Language,
+    (language, called): (Language, Called),
 ) -> String {
     match outcome {
         Outcome::SetAside { reason, .. } => {
@@ -206,7 +241,7 @@ pub fn outcome_text(
         Outcome::Allocated { leaves, .. } => {
             let mut sums: Vec<(String, i128)> = Vec::new();
             for leaf in leaves {
-                let account = account_name(leaf.account.as_ref(), names);
+                let account = payee_text(leaf.account.as_ref(), names, (language, called));
                 match sums.iter_mut().find(|(name, _)| *name == account) {
                     Some((_, sum)) => *sum += leaf.amount.minor(),
                     None => sums.push((account, leaf.amount.minor())),
@@ -287,7 +322,7 @@ fn kind_label(kind: &'static str, language: Language) -> &'static str {
 
 /// An entry as a page: what it says, and for an allocation a line a leg.
 pub fn entry_page(number: u64, entry: &Entry, of: EntryNames<'_>, language: Language) -> String {
-    let line = log_line(number, entry, of, language);
+    let line = log_line(number, entry, of, (language, Called::ByPeople));
     let kind = kind_label(line.kind, language);
     let head = pick(language, "entry", "第");
     let mut out = format!("{head} {number}{} {kind}\n", pick(language, ",", " 条"));
@@ -306,7 +341,7 @@ pub fn entry_page(number: u64, entry: &Entry, of: EntryNames<'_>, language: Lang
             }
         }
         Entry::Checkpoint(it) => out.push_str(&it.note),
-        _ => out.push_str(&format!("{} {}\n", line.when, line.what)),
+        _ => out.push_str(&format!("{}\n", format!("{} {}", line.when, line.what).trim_start())),
     }
     out
 }
@@ -329,7 +364,11 @@ fn event_page(event: &Event, of: EntryNames<'_>, language: Language) -> String {
         _ => pick(language, "made by the run", "由运行生成").to_owned(),
     };
     let batch = pick(language, "batch", "批次");
-    out.push_str(&format!("{kind} {} ({place}; {batch} {})\n", key(event), event.batch));
+    let (key, number) = (key(event), event.batch);
+    out.push_str(&match language {
+        Language::English => format!("{kind} {key} ({place}; {batch} {number})\n"),
+        Language::Chinese => format!("{kind} {key}（{place}；{batch} {number}）\n"),
+    });
     out.push_str(fields.draw().trim_start_matches('\n'));
     out.push_str(&leaves_table(&event.outcome, scale, of, language));
     out
@@ -337,7 +376,8 @@ fn event_page(event: &Event, of: EntryNames<'_>, language: Language) -> String {
 
 fn leaves_table(outcome: &Outcome, scale: u8, of: EntryNames<'_>, language: Language) -> String {
     let Outcome::Allocated { leaves, .. } = outcome else {
-        return format!("{}\n", outcome_text(outcome, None, scale, of.names, language));
+        let said = (language, Called::ByPeople);
+        return format!("{}\n", outcome_text(outcome, None, scale, of.names, said));
     };
     let heading = |en: &str, zh: &str, align| (pick(language, en, zh).to_owned(), align);
     let mut table = Table::new([
@@ -348,12 +388,36 @@ fn leaves_table(outcome: &Outcome, scale: u8, of: EntryNames<'_>, language: Lang
         heading("clause", "依据", Align::Left),
     ]);
     for leaf in leaves {
-        let (rule, place, clause) = leg_name(leaf.leg, of.names);
-        let account = account_name(leaf.account.as_ref(), of.names);
+        let (_, place, clause) = leg_name(leaf.leg, of.names);
+        let rule = leg_label(leaf.leg, of.names, language);
+        let account = payee_text(leaf.account.as_ref(), of.names, (language, Called::ByPeople));
         let amount = money_label(leaf.amount, scale);
         table.add([account, amount, rule.to_owned(), place.to_owned(), clause.to_owned()]);
     }
     table.draw()
+}
+
+/// Who gets an amount.
+pub(super) fn payee_text(
+    account: Option<&Account>,
+    names: &Names,
+    (language, called): (Language, Called),
+) -> String {
+    match (account, called) {
+        (None, _) => pick(language, "undetermined", "待定").to_owned(),
+        (some, Called::InFiles) => account_name(some, names),
+        (Some(account), Called::ByPeople) => get(&names.accounts, account.family)
+            .map_or_else(String::new, |it| account_label(it, &account.key, names, language)),
+    }
+}
+
+/// What a person calls the rule of a leg.
+pub(super) fn leg_label(at: u32, names: &Names, language: Language) -> &str {
+    match at {
+        Allocation::BY_SETTLEMENT => pick(language, "settlement", "尾差结算"),
+        Allocation::BY_CLOSING => pick(language, "closing", "清算"),
+        at => get(&names.legs, at).map_or("", |leg| leg.owner.in_language(language)),
+    }
 }
 
 pub(super) fn pick<'t>(language: Language, en: &'t str, zh: &'t str) -> &'t str {

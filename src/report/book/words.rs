@@ -1,6 +1,7 @@
 //! The errors of the book in both languages, with what to do about them.
 
 use std::error::Error as _;
+use std::io::ErrorKind;
 
 use crate::book::{BookError, KeyError, NoteError, StoreError};
 use crate::diagnostics::Words;
@@ -18,7 +19,7 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
         BookError::Damaged { entry } => (format!("账簿第 {entry} 条与写入时不一致"), verify()),
         BookError::NoOpening => ("账簿没有开簿记录".to_owned(), verify()),
         BookError::NoEntry { number, size } => {
-            (format!("没有第 {number} 条：账簿共有 {size} 条"), None)
+            (format!("没有第 {number} 条：账簿共有 {size} 条"), by_key())
         }
         BookError::HalfBatch { batch } => (format!("从第 {batch} 条开始的批次不完整"), verify()),
         BookError::Conflict { key, entry, .. } => (
@@ -42,8 +43,14 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
         BookError::NotPortable => ("事项键值的一部分不是文字、数、日期或期间".to_owned(), None),
         BookError::NoEdition { digest } => (format!("账簿没有规则版本 {digest}"), None),
         BookError::OutOfPlace { what, .. } => (format!("位置不当：{what}"), None),
-        BookError::NotCorrectable { of } => (format!("第 {of} 条不是事项，也不是更正"), None),
-        BookError::NoDispute { of } => (format!("第 {of} 条不是异议"), None),
+        BookError::NotCorrectable { of } => (format!("第 {of} 条不是事项，也不是更正"), by_key()),
+        BookError::NoDispute { of } => (
+            format!("第 {of} 条不是异议"),
+            Some(Words::new(
+                "`fenshui book dispute list` lists them with their entries",
+                "用 fenshui book dispute list 查看各项异议及其条号",
+            )),
+        ),
         BookError::Settled { of, by } => (format!("第 {of} 条已由第 {by} 条了结"), None),
         BookError::BadName { name } => {
             (format!("「{name}」不能作账簿名：不得为空，不得含空白或 +"), None)
@@ -51,6 +58,15 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
         BookError::Internal(what) => (format!("内部错误，请报告：{what}"), None),
     };
     (Words::new(en, zh), hint)
+}
+
+/// An event is known to people by its key.
+fn by_key() -> Option<Words> {
+    Some(Words::new(
+        "entries are named by their numbers, as `fenshui book log` lists them; `--event KEY` names an \
+         event by its key",
+        "条目用条号指定，见 fenshui book log；按事项的键指定用 --event 键",
+    ))
 }
 
 const VERIFY_ZH: &str = "用 fenshui book verify 查明损坏之处";
@@ -116,7 +132,7 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         }
         StoreError::Io { place, source } => {
             en = format!("{en}: {source}");
-            (format!("「{place}」无法使用：{source}"), None)
+            (format!("「{place}」无法使用：{}", io_zh(source)), None)
         }
         StoreError::Other { what } => (format!("账簿存储出错：{what}"), None),
     };
@@ -129,7 +145,7 @@ pub fn key_words(error: &KeyError) -> Words {
         KeyError::Io { file, source } => {
             return Words::new(
                 format!("{error}: {source}"),
-                format!("密钥文件「{file}」无法使用：{source}"),
+                format!("密钥文件「{file}」无法使用：{}", io_zh(source)),
             );
         }
         KeyError::ReadByOthers { file, mode } => {
@@ -145,8 +161,8 @@ pub fn key_words(error: &KeyError) -> Words {
 /// Why a note or checkpoint is none.
 pub fn note_words(error: &NoteError) -> Words {
     let zh = match error {
-        NoteError::NotANote(what) => format!("不是带签名的文本：{what}"),
-        NoteError::NotACheckpoint(what) => format!("不是检查点：{what}"),
+        NoteError::NotANote(what) => format!("不是带签名的文本：{}", flaw_zh(what)),
+        NoteError::NotACheckpoint(what) => format!("不是检查点：{}", flaw_zh(what)),
         NoteError::NotAKey(text) => format!("「{text}」不是验证密钥"),
         NoteError::FalseSignature(name) => format!("「{name}」的签名是假的"),
         NoteError::NotSigned => "所给密钥均未签名".to_owned(),
@@ -156,4 +172,65 @@ pub fn note_words(error: &NoteError) -> Words {
         None => error.to_string(),
     };
     Words::new(en, zh)
+}
+
+/// What is wrong with a note.
+fn flaw_zh(what: &str) -> &str {
+    match what {
+        "it has control characters" => "含有控制字符",
+        "no blank line" => "没有空行",
+        "its last line has no end" => "最后一行没有换行",
+        "a signature begins with a dash" => "签名行应以破折号开头",
+        "a signature has two parts" => "签名行应有两部分",
+        "not base64" => "不是 base64",
+        "too short" => "过短",
+        "it has no origin" => "没有账簿名",
+        "it has no size" => "没有条数",
+        "its size is no number" => "条数不是数字",
+        "it has no root" => "没有树根",
+        "its root is no digest" => "树根不是摘要",
+        "it is of another book" => "属于另一账簿",
+        other => other,
+    }
+}
+
+/// Why the system refuses a file, in the words that are known.
+fn io_zh(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "没有这个文件".to_owned(),
+        ErrorKind::PermissionDenied => "没有权限".to_owned(),
+        ErrorKind::AlreadyExists => "已存在".to_owned(),
+        ErrorKind::IsADirectory => "这是文件夹".to_owned(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "磁盘已满".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "磁盘只读".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::{Checkpoint, Note};
+
+    #[test]
+    fn what_is_wrong_with_a_note_is_told_in_chinese() {
+        for text in [
+            "no blank line",
+            "a\u{1}b\n\n— a b\n",
+            "a\n\n— a AAAAAAAA",
+            "a\n\na AAAAAAAA\n",
+            "a\n\n— aAAAAAAAA\n",
+            "a\n\n— a ~\n",
+            "a\n\n— a AAAA\n",
+            "\n1\nAA\n\n— a AAAAAAAA\n",
+            "a\n\n— a AAAAAAAA\n",
+            "a\n01\nAA\n\n— a AAAAAAAA\n",
+            "a\n1\n\n— a AAAAAAAA\n",
+            "a\n1\nAA\n\n— a AAAAAAAA\n",
+        ] {
+            let error = Note::parse(text).and_then(|note| Checkpoint::of(&note)).unwrap_err();
+            let zh = note_words(&error).zh.replace("base64", "");
+            assert!(!zh.contains(|letter: char| letter.is_ascii_alphabetic()), "{text:?}: {zh}");
+        }
+    }
 }

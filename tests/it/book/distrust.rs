@@ -4,6 +4,7 @@ use std::path::Path;
 
 use fenshui::book::{Book, Entry, Outcome, SqliteStore};
 
+use super::reference::tamper;
 use super::stores::OPTIONS;
 use crate::cli::{copy_folder, outcome};
 use crate::floors::root;
@@ -64,6 +65,10 @@ fn an_entry_that_was_changed_is_used_by_no_verb() {
         "book export csv tables",
         "book export journal j.journal",
         "book export tiles tiles",
+        "book dispute list",
+        "book key list",
+        "book checkpoint --sign keeper.key --no-record",
+        "book replay --with 2",
     ];
     assert!(!said("book show 6").contains("error"));
     give_to_another(&folder.path().join("b.book"));
@@ -78,6 +83,68 @@ fn an_entry_that_was_changed_is_used_by_no_verb() {
     }
     assert!(!said("book show 5 7").contains("error"), "the others are what they were");
     assert!(said("book verify").contains("damage: entry 6"));
+}
+
+/// Changes a byte of the file.
+fn flipped(file: &Path, offset: usize, by: u8) {
+    let mut bytes = std::fs::read(file).unwrap();
+    bytes[offset] ^= by;
+    std::fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn whoever_asks_whether_a_damaged_book_holds_is_answered_no() {
+    let folder = kept();
+    let (file, copy) = (folder.path().join("b.book"), folder.path().join("c.book"));
+    let bytes = std::fs::read(&file).unwrap();
+    let said = |verb: &str| outcome(&format!("fenshui book {verb}"), folder.path(), "c.book");
+    let find = |text: &str| bytes.windows(text.len()).position(|it| it == text.as_bytes()).unwrap();
+    // The head of the file, its size there, its format, its schema, what guards the entries.
+    let guard = find("CREATE TRIGGER entry_no_UPDATE") + 60;
+    for offset in [0, 16, 28, 47, 100, 110, guard] {
+        std::fs::copy(&file, &copy).unwrap();
+        flipped(&copy, offset, 0x21);
+        let told = said("verify");
+        assert!(told.ends_with("[exit 1]\n"), "byte {offset}: {told}");
+        let told = said("replay --lang zh");
+        assert!(told.ends_with("[exit 1]\n"), "byte {offset}: {told}");
+    }
+    for left in [bytes.len() - 1, bytes.len() / 2, 4096] {
+        std::fs::write(&copy, &bytes[..left]).unwrap();
+        let told = said("verify");
+        assert!(told.contains("its end is missing"), "{left}: {told}");
+        assert!(told.ends_with("[exit 1]\n"), "{left}: {told}");
+    }
+    std::fs::copy(&file, &copy).unwrap();
+    give_to_another(&copy);
+    for verb in ["verify", "replay"] {
+        assert!(said(verb).ends_with("[exit 1]\n"), "{verb}: {}", said(verb));
+    }
+    // A file that never was a book cannot be asked.
+    std::fs::write(&copy, "entry,amount\n").unwrap();
+    let told = said("verify");
+    assert_eq!(told, "! error: `c.book` is no book of Fenshui\n[exit 2]\n");
+    std::fs::remove_file(&copy).unwrap();
+    assert!(said("verify").ends_with("[exit 2]\n"), "{}", said("verify"));
+}
+
+#[test]
+fn an_objection_that_was_changed_is_no_objection() {
+    let folder = kept();
+    let said = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+    assert_eq!(said("book dispute raise 6 --by beijing --reason odd"), "dispute: entry 10\n");
+    assert_eq!(said("book dispute raise 5 --by hebei --reason even"), "dispute: entry 11\n");
+    let file = folder.path().join("b.book");
+    let store = SqliteStore::open(&file, OPTIONS).unwrap();
+    let mut book = Book::open(Box::new(store)).unwrap();
+    let Entry::Dispute(mut dispute) = book.entry(10).unwrap() else { panic!() };
+    drop(book);
+    dispute.reason = "none".to_owned();
+    tamper(&file, 10, &Entry::Dispute(dispute).body());
+    for verb in ["book dispute list", "book dispute show 11", "book key list", "book prove 5"] {
+        let told = said(verb);
+        assert!(told.starts_with("! error: entry 10 of the book is not what"), "{verb}: {told}");
+    }
 }
 
 #[cfg(target_os = "linux")]

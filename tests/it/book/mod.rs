@@ -3,6 +3,8 @@
 #[cfg(all(feature = "cli", feature = "sqlite", feature = "columns"))]
 mod columns;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
+mod differs;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
 mod distrust;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod foreign;

@@ -16,7 +16,7 @@ use super::translate::get;
 use super::{BookTrouble, Reader, walk};
 
 pub use journal::journal;
-pub use tables::{mapped, tables};
+pub use tables::{mapped, mapped_files, tables};
 
 /// Writes a book as the files of a tiled log, under a checkpoint.
 ///

@@ -11,7 +11,7 @@ use crate::diagnostics::Language;
 use crate::formats::{
     Exchange, ExchangeWriter, Holds, Records, ResultColumn, ResultLayout, read_bytes, read_text,
 };
-use crate::report::book::{leg_name, log_line};
+use crate::report::book::{Called, leg_name, log_line};
 
 use super::super::maker::key_text;
 use super::super::{BookTrouble, Reader, walk};
@@ -229,7 +229,7 @@ fn events(book: &mut Book, each: Each<'_>) -> Result<(), BookTrouble> {
         let entry = book.entry(*number)?;
         let named = reader.named(book, &entry)?;
         let of = named.names();
-        let said = log_line(*number, &entry, of, Language::English);
+        let said = log_line(*number, &entry, of, (Language::English, Called::InFiles));
         let (kind, outcome) = match &entry {
             Entry::Event(event) => (Some(event.kind), Some(&event.outcome)),
             Entry::Correction(correction) => (None, correction.outcome.as_ref()),
@@ -261,22 +261,38 @@ fn events(book: &mut Book, each: Each<'_>) -> Result<(), BookTrouble> {
     Ok(())
 }
 
-/// Writes the tables as a mapping asks for, into a folder: for a standard whose text somebody else has.
+/// The files that a mapping asks for, by their names.
 ///
 /// # Errors
-/// The mapping names what the tables do not have; the book cannot be read, or a file be written.
-pub fn mapped(book: &mut Book, mapping: &Path, folder: &Path) -> Result<(), BookTrouble> {
-    let text = read_text(mapping)?;
+/// It cannot be read, or names what the tables do not have.
+pub fn mapped_files(mapping: &Path) -> Result<Vec<String>, BookTrouble> {
+    Ok(exchange(mapping)?.files.into_iter().map(|file| file.name).collect())
+}
+
+fn exchange(mapping: &Path) -> Result<Exchange, BookTrouble> {
+    let (of_amounts, of_events) = columns();
+    let tables = [("amounts", of_amounts.as_slice()), ("events", of_events.as_slice())];
+    Ok(Exchange::parse(&read_text(mapping)?, &mapping.display().to_string(), &tables)?)
+}
+
+/// The columns that a mapping may name, of `amounts` and of `events`.
+fn columns() -> (Vec<&'static str>, Vec<&'static str>) {
     let names = |columns: &[Column]| -> Vec<&'static str> {
         columns.iter().map(|(name, _)| *name).collect()
     };
     // What a ledger has in two columns, one amount stands in one of.
     let mut of_amounts = names(&AMOUNTS);
     of_amounts.extend(["increase", "decrease"]);
-    let of_events = names(&EVENTS);
-    let tables = [("amounts", of_amounts.as_slice()), ("events", of_events.as_slice())];
-    let exchange = Exchange::parse(&text, &mapping.display().to_string(), &tables)?;
-    for file in &exchange.files {
+    (of_amounts, names(&EVENTS))
+}
+
+/// Writes the tables as a mapping asks for, into a folder: for a standard whose text somebody else has.
+///
+/// # Errors
+/// The mapping names what the tables do not have; the book cannot be read, or a file be written.
+pub fn mapped(book: &mut Book, mapping: &Path, folder: &Path) -> Result<(), BookTrouble> {
+    let (of_amounts, of_events) = columns();
+    for file in &exchange(mapping)?.files {
         let mut writer = ExchangeWriter::new(file, create(&folder.join(&file.name))?)?;
         let is_amounts = file.rows == "amounts";
         let columns = if is_amounts { &of_amounts } else { &of_events };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::book::{Book, BookError, Entry, Event, Identity, Outcome, Unread};
 use crate::diagnostics::Language;
-use crate::report::book::outcome_text;
+use crate::report::book::{Called, outcome_text};
 use crate::report::names::Names;
 use crate::rows::{self, Origin};
 
@@ -150,7 +150,8 @@ impl Telling {
         (kind, outcome): (Option<u32>, &Outcome),
     ) -> Result<String, BookTrouble> {
         let named = self.reader.named(book, entry)?;
-        Ok(outcome_text(outcome, kind, 2, named.names().names, self.language))
+        let said = (self.language, Called::InFiles);
+        Ok(outcome_text(outcome, kind, 2, named.names().names, said))
     }
 
     fn place(

@@ -22,12 +22,12 @@ pub struct Correcting {
     pub only: Vec<u64>,
 }
 
-/// Posts corrections by which a book stands as other rules would have had it; gives the first entry
-/// after them, and those of the corrections.
+/// Posts corrections by which a book stands as other rules would have had it; gives their entries. Where
+/// a dispute is settled and nothing differs, there are none.
 ///
 /// # Errors
-/// Nothing differs; what was reviewed, if anything was, is not what would be posted; the book cannot
-/// be written.
+/// Nothing differs, and no dispute is settled; what was reviewed, if anything was, is not what would be
+/// posted; the book cannot be written.
 pub fn correct(
     book: &mut Book,
     other: &Other<'_>,
@@ -52,6 +52,9 @@ pub fn correct(
                 (one.entry, &one.key, &one.after) == (other.entry, &other.key, &other.after)
             })
     });
+    if of_dispute && changes.is_empty() {
+        return Ok(Vec::new());
+    }
     if !same || changes.is_empty() {
         return Err(BookTrouble::Refused(Box::new((
             Words::new(

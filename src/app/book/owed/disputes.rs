@@ -22,18 +22,33 @@ impl<'h> Disputes<'h> {
     ) -> Result<Disputes<'h>, BookTrouble> {
         let before = book.size()?;
         let (mut of, mut against) = (BTreeMap::new(), BTreeMap::new());
+        let mut corrected: BTreeMap<u64, u64> = BTreeMap::new();
         walk(book, 0..before, |number, entry| {
             match entry {
                 Entry::Dispute(dispute) => drop(against.insert(number, dispute.against)),
                 Entry::Correction(it) => {
+                    if it.of < number {
+                        corrected.insert(it.of, number);
+                    }
                     if let Because::Dispute { entry } = it.because {
                         of.insert(number, entry);
                     }
                 }
-                Entry::Resolution(it) if it.verdict == Verdict::Upheld => {
-                    let entries = against.get(&it.dispute).into_iter().flatten();
-                    of.extend(entries.map(|entry: &u64| (*entry, it.dispute)));
-                }
+                Entry::Resolution(it) => match it.verdict {
+                    // What was upheld is what stood then: it may have been corrected since it was
+                    // disputed.
+                    Verdict::Upheld => {
+                        for entry in against.get(&it.dispute).into_iter().flatten() {
+                            let mut stood: u64 = *entry;
+                            while let Some(by) = corrected.get(&stood) {
+                                stood = *by;
+                            }
+                            of.insert(stood, it.dispute);
+                        }
+                    }
+                    Verdict::Corrected { by } => of.extend(by.iter().map(|by| (*by, it.dispute))),
+                    Verdict::Withdrawn => {}
+                },
                 _ => {}
             }
             Ok(())

@@ -12,12 +12,13 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::base::{Date, Money};
-use crate::book::{Book, Entry, Outcome};
+use crate::book::{Account, Book, Entry, Outcome};
 use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::plan::{self, Choices};
 use crate::report::names::{Currency, Names};
+use crate::report::values::{account_label, account_text};
 use crate::rows::RegisterRow;
 
 use super::super::load::Loaded;
@@ -38,7 +39,7 @@ use weigh::Weighing;
 pub use correct::{Correcting, correct};
 
 /// The other rules.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Other<'r> {
     /// Their texts.
     pub loaded: &'r Loaded,
@@ -72,6 +73,24 @@ pub struct Asked {
 impl Asked {
     /// All of them.
     pub const ALL: Asked = Asked { range: 0..u64::MAX, events: Vec::new(), account: None };
+
+    /// Whether an account is the one that is asked about, by its name in files or by its label.
+    pub(in crate::app::book) fn is_account(
+        &self,
+        account: Option<&Account>,
+        names: &Names,
+    ) -> bool {
+        let Some(asked) = &self.account else { return true };
+        let Some(account) = account else {
+            return ["undetermined", "待定"].contains(&asked.as_str());
+        };
+        get(&names.accounts, account.family).is_some_and(|it| {
+            let label = |language| account_label(it, &account.key, names, language) == *asked;
+            account_text(it, &account.key, names) == *asked
+                || label(Language::English)
+                || label(Language::Chinese)
+        })
+    }
 
     /// Whether events with this key are asked about.
     pub(in crate::app::book) fn is_of(&self, key: &str) -> bool {
@@ -113,6 +132,8 @@ pub struct NotHeld {
 pub struct OwedLine {
     /// The account, as files write it; none for what is set aside.
     pub account: Option<String>,
+    /// The same, as people call it.
+    pub label: Option<String>,
     /// The year by which its events are booked.
     pub year: i32,
     /// The currency.

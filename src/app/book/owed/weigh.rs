@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::base::{Date, Money};
 use crate::book::{Account, Event, Outcome};
-use crate::report::book::outcome_text;
+use crate::diagnostics::Language;
+use crate::report::book::{Called, outcome_text};
 use crate::report::names::Currency;
-use crate::report::values::account_text;
+use crate::report::values::{account_label, account_text};
 
 use super::super::maker::key_text;
 use super::super::post::{amounts, differs};
@@ -84,7 +85,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
     /// An event that only the other rules make: of their calendar, or their stages.
     pub(super) fn made(&mut self, now: &Event) {
         let all = self.asked.range == Asked::ALL.range;
-        let gives = self.asked.account.as_ref().is_none_or(|asked| self.gives(asked, now));
+        let gives = self.asked.account.is_none() || self.gives(now);
         if all && gives && self.asked.is_of(&key_text(now)) {
             self.add(now, now.booked.unwrap_or(now.date), &now.outcome, true);
         }
@@ -92,16 +93,18 @@ impl<'o, 'r> Weighing<'o, 'r> {
 
     fn is_asked(&self, (entry, by): (u64, u64), event: &Event, now: Option<&Event>) -> bool {
         let range = &self.asked.range;
-        let of_account = self.asked.account.as_ref().is_none_or(|asked| {
-            self.gives(asked, event) || now.is_some_and(|now| self.gives(asked, now))
-        });
+        let of_account = self.asked.account.is_none()
+            || self.gives(event)
+            || now.is_some_and(|now| self.gives(now));
         (range.contains(&entry) || range.contains(&by))
             && of_account
             && self.asked.is_of(&key_text(event))
     }
 
-    fn gives(&self, asked: &str, event: &Event) -> bool {
-        amounts(&event.outcome).iter().any(|(account, _)| self.name(account.as_ref()) == asked)
+    /// Whether it gives to the account that is asked about.
+    fn gives(&self, event: &Event) -> bool {
+        let is = |account: Option<&Account>| self.asked.is_account(account, self.other.names);
+        amounts(&event.outcome).iter().any(|(account, _)| is(account.as_ref()))
     }
 
     /// Adds up what an event gives in the book, and by the other rules.
@@ -134,7 +137,8 @@ impl<'o, 'r> Weighing<'o, 'r> {
 
     fn text(&self, event: &Event) -> String {
         let (kind, scale) = (event.kind, self.currency(event.kind).scale);
-        outcome_text(&event.outcome, Some(kind), scale, self.other.names, self.other.language)
+        let said = (self.other.language, Called::InFiles);
+        outcome_text(&event.outcome, Some(kind), scale, self.other.names, said)
     }
 
     fn currency(&self, kind: u32) -> Currency {
@@ -142,13 +146,26 @@ impl<'o, 'r> Weighing<'o, 'r> {
         table.map_or(Currency { code: String::new(), scale: 2 }, |table| table.currency.clone())
     }
 
-    fn name(&self, account: Option<&Account>) -> String {
-        match account {
-            None => "undetermined".to_owned(),
-            Some(account) => match get(&self.other.names.accounts, account.family) {
-                Some(family) => account_text(family, &account.key, self.other.names),
-                None => "(an account that these rules do not have)".to_owned(),
-            },
+    /// What an account is called in files, and by people.
+    fn names(&self, account: Option<&Account>) -> (String, String) {
+        let Other { names, language, .. } = self.other;
+        let pick = |en: &str, zh: &str| match language {
+            Language::English => en.to_owned(),
+            Language::Chinese => zh.to_owned(),
+        };
+        let Some(account) = account else {
+            return ("undetermined".to_owned(), pick("undetermined", "待定"));
+        };
+        match get(&names.accounts, account.family) {
+            Some(family) => (
+                account_text(family, &account.key, names),
+                account_label(family, &account.key, names, *language),
+            ),
+            None => {
+                let unknown =
+                    pick("(an account that these rules do not have)", "（此规则没有的账户）");
+                (unknown.clone(), unknown)
+            }
         }
     }
 
@@ -156,8 +173,8 @@ impl<'o, 'r> Weighing<'o, 'r> {
         match outcome {
             Outcome::Allocated { .. } => {
                 for (account, minor) in amounts(outcome) {
-                    let name = self.name(account.as_ref());
-                    self.add_to(event, Some(name), booked, minor, after);
+                    let names = self.names(account.as_ref());
+                    self.add_to(event, Some(names), booked, minor, after);
                 }
             }
             Outcome::SetAside { inflow, .. } => {
@@ -177,15 +194,16 @@ impl<'o, 'r> Weighing<'o, 'r> {
     fn add_to(
         &mut self,
         event: &Event,
-        account: Option<String>,
+        names: Option<(String, String)>,
         booked: Date,
         minor: i128,
         after: bool,
     ) {
         let (currency, year) = (self.currency(event.kind), booked.year());
+        let (account, label) = names.unzip();
         let key = (account.clone(), year, currency.code.clone());
         let (before, nothing) = (Money::default(), Money::default());
-        let line = OwedLine { account, year, currency, before, after: nothing };
+        let line = OwedLine { account, label, year, currency, before, after: nothing };
         let line = self.lines.entry(key).or_insert(line);
         let side = if after { &mut line.after } else { &mut line.before };
         *side = Money::from_minor(side.minor().saturating_add(minor));

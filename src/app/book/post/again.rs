@@ -8,12 +8,13 @@ use crate::book::{BookError, Drafts, Entry, Event, Posting};
 use crate::engine;
 use crate::formats::FormatsError;
 use crate::plan::Plan;
-use crate::rows::{Accounts, Batch, Cell, Origin, Outcomes, Sink};
+use crate::rows::{Accounts, Batch, Cell, EventAt, Origin, Outcomes, Reason, Sink};
 
 use super::super::super::reading::Batches;
 use super::super::BookTrouble;
 use super::super::history::History;
 use super::super::maker::Maker;
+use super::super::standing::Stood;
 use super::super::translate::get;
 use super::{Job, stopped};
 
@@ -93,19 +94,46 @@ impl Sink for Days {
 
 /// Tells new events from those that stand.
 pub(super) struct Telling<'t> {
-    pub(super) maker: &'t Maker<'t>,
-    pub(super) history: &'t History<'t>,
-    pub(super) known: &'t Beforehand,
-    pub(super) drafts: Drafts,
+    maker: &'t Maker<'t>,
+    history: &'t History<'t>,
+    known: &'t Beforehand,
+    drafts: Drafts,
+    /// Entries that were sent again as they are.
+    met: HashSet<u64>,
+    /// Rows with the key of an entry that are not that event: others of its key, if it is sent too.
+    beside: Vec<Beside>,
 }
 
-impl Telling<'_> {
+/// A row with the key of an event that stands.
+struct Beside {
+    row: Batch,
+    entry: u64,
+    stood: Event,
+}
+
+/// Hears what is set aside.
+pub(super) type Listener<'a> = dyn FnMut(EventAt<'_>, &Reason) -> Result<(), FormatsError> + 'a;
+
+/// So many are held back, until it is known whether the event itself was sent.
+const BESIDE_MAX: usize = 1 << 14;
+
+impl<'t> Telling<'t> {
+    pub(super) fn new(
+        maker: &'t Maker<'t>,
+        history: &'t History<'t>,
+        known: &'t Beforehand,
+        drafts: Drafts,
+    ) -> Telling<'t> {
+        Telling { maker, history, known, drafts, met: HashSet::new(), beside: Vec::new() }
+    }
+
     /// Parts a batch: those that are new, if any are, and those that stand, each of which takes the
     /// outcome that stands: the book will say whether it is the same event.
     pub(super) fn part(
         &mut self,
         posting: &mut Posting<'_>,
         batch: Batch,
+        aside: &mut Listener<'_>,
     ) -> Result<(Option<Batch>, Vec<Event>), BookTrouble> {
         self.drafts.clear();
         let day = |origin| self.known.days.get(&origin).copied();
@@ -124,10 +152,19 @@ impl Telling<'_> {
                 }
                 None => None,
             };
-            match stood {
-                Some(stood) => again.push(self.again(&batch, row, stood.event)),
-                None => kept.push(row),
+            let Some(Stood { entry, event: stood, .. }) = stood else {
+                kept.push(row);
+                continue;
+            };
+            let sent = self.sent(&batch, row);
+            if sent.fields == stood.fields && self.met.insert(entry) {
+                again.push(as_it_stands(sent, stood));
+            } else {
+                self.beside.push(Beside { row: batch.only(&[row]), entry, stood });
             }
+        }
+        if self.beside.len() >= BESIDE_MAX {
+            again.extend(self.rest(aside)?);
         }
         let fresh = match kept.len() {
             0 => None,
@@ -137,12 +174,34 @@ impl Telling<'_> {
         Ok((fresh, again))
     }
 
-    fn again(&self, batch: &Batch, row: usize, stood: Event) -> Event {
+    /// The rows that were held back. Where the event that stands was sent as it is, others of its key
+    /// are set aside, as a run sets them aside; else the book will say that it is another.
+    pub(super) fn rest(&mut self, aside: &mut Listener<'_>) -> Result<Vec<Event>, BookTrouble> {
+        let mut events = Vec::with_capacity(self.beside.len());
+        for Beside { row, entry, stood } in std::mem::take(&mut self.beside) {
+            let duplicate = self.maker.duplicate(&row, 0).filter(|_| self.met.contains(&entry));
+            let Some(event) = duplicate else {
+                events.push(as_it_stands(self.sent(&row, 0), stood));
+                continue;
+            };
+            let (date, booked) = (event.date, event.date);
+            aside(EventAt { batch: &row, row: 0, date, booked }, &Reason::DuplicateKey)?;
+            events.push(event);
+        }
+        Ok(events)
+    }
+
+    fn sent(&self, batch: &Batch, row: usize) -> Event {
         let fields: Vec<Cell> = batch.columns.iter().map(|it| it.cell(row)).collect();
         let origin = batch.origins.get(row).copied().unwrap_or(Origin::MADE);
         let day = self.known.days.get(&origin).copied();
-        let Event { batch, fields, key, .. } = self.maker.sent(batch.event, fields, origin, day);
-        let (figures, open_items) = (Vec::new(), Vec::new());
-        Event { batch, fields, key, origin, figures, open_items, ..stood }
+        self.maker.sent(batch.event, fields, origin, day)
     }
+}
+
+/// What was sent, with what became of the event that stands.
+fn as_it_stands(sent: Event, stood: Event) -> Event {
+    let Event { batch, fields, key, origin, .. } = sent;
+    let (figures, open_items) = (Vec::new(), Vec::new());
+    Event { batch, fields, key, origin, figures, open_items, ..stood }
 }

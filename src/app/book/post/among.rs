@@ -12,7 +12,7 @@ use crate::book::{Because, Book, Correction, Edition, Posting};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::formats;
 use crate::plan::Plan;
-use crate::rows::{Batch, Cell};
+use crate::rows::{Batch, Cell, EventAt};
 
 use super::super::super::cross_check::cross_check_over;
 use super::super::super::reading::Batches;
@@ -164,7 +164,8 @@ impl<'a> Among<'a> {
                 let fresh = new.map(|batch| {
                     heed_interrupts(job)?;
                     let mut posting = posting.borrow_mut();
-                    let (fresh, again) = telling.part(&mut posting, batch?)?;
+                    let mut aside = |at: EventAt<'_>, why: &_| asides.borrow_mut().event(at, why);
+                    let (fresh, again) = telling.part(&mut posting, batch?, &mut aside)?;
                     let mut counts = counts.borrow_mut();
                     recorder::post_events(&mut posting, job, &mut counts, &again)?;
                     Ok(fresh)
@@ -178,6 +179,11 @@ impl<'a> Among<'a> {
                 engine::run_over(plan, input, &options, turn, &mut judge).map_err(Box::new)
             });
             let taken = taken.map_err(|error| stopped(*error))?;
+            let rest = telling.rest(&mut |at, why| asides.borrow_mut().event(at, why))?;
+            if taken.is_some() {
+                let (mut posting, mut counts) = (posting.borrow_mut(), counts.borrow_mut());
+                recorder::post_events(&mut posting, job, &mut counts, &rest)?;
+            }
             taken.map(|_| judge.finish()).transpose()
         })?;
         let beside = (kept.into_inner(), remarks.into_inner());
@@ -193,7 +199,9 @@ impl<'a> Among<'a> {
             let mut batches = standing.collect::<Result<Vec<Batch>, BookTrouble>>()?;
             let (mut unread, remarks) = (|_| Ok(()), RefCell::new(Vec::new()));
             for batch in Batches::new(job.to_read(), &mut unread, &remarks) {
-                let (fresh, _) = telling.part(&mut run.posting.borrow_mut(), batch?)?;
+                let (mut posting, mut aside) =
+                    (run.posting.borrow_mut(), |_: EventAt<'_>, _: &_| Ok(()));
+                let (fresh, _) = telling.part(&mut posting, batch?, &mut aside)?;
                 batches.extend(fresh);
             }
             Ok(batches)
@@ -204,7 +212,7 @@ impl<'a> Among<'a> {
 
     fn telling<'t>(&'t self, run: Run<'t, '_, '_>) -> Result<Telling<'t>, BookTrouble> {
         let drafts = run.posting.borrow().drafts()?;
-        Ok(Telling { maker: run.maker, history: run.history, known: &self.known, drafts })
+        Ok(Telling::new(run.maker, run.history, &self.known, drafts))
     }
 
     /// Reads what stands and shares running totals with the new events.

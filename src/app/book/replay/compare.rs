@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::base::Money;
+use crate::base::Date;
 use crate::book::{Correction, Entry, Event, Outcome};
 use crate::diagnostics::Language;
 use crate::engine::Wanted;
-use crate::report::book::outcome_text;
+use crate::report::book::{Apart, Side, TellingApart};
 use crate::report::names::Names;
-use crate::report::values::account_text;
 use crate::rows::Explanation;
 
 use super::super::edition::Rules;
@@ -24,17 +23,27 @@ use super::{Replay, Replayed};
 pub struct Difference {
     /// The entry; none for an event that the book does not have.
     pub entry: Option<u64>,
-    /// The key of the event.
+    /// The batch that the entry belongs to.
+    pub batch: Option<u64>,
+    /// The kind of the event, by its label.
+    pub event: String,
+    /// Its key.
     pub key: String,
-    /// What is stored.
+    /// Its effective date.
+    pub date: Date,
+    /// The day by which summaries assign its year, where that is another.
+    pub booked: Option<Date>,
+    /// What is stored, in a line.
     pub stored: String,
-    /// What comes out.
+    /// What comes out, in a line.
     pub now: String,
-    /// Account, what is stored, what comes out; where the amounts differ.
-    pub accounts: Vec<(String, String, String)>,
-    /// Why it comes out so; of the first difference alone, with the rules it was worked out by.
+    /// In what they differ.
+    pub apart: Vec<Apart>,
+    /// Why it comes out so; of the first differences alone, with the rules it was worked out by.
     pub(in crate::app::book) story: Option<(Box<Explanation>, Arc<Rules>)>,
+    /// The event to be explained, and its entry, where it has one.
     pub(super) wanted: Option<Wanted>,
+    pub(super) of: Option<u64>,
 }
 
 impl Difference {
@@ -61,8 +70,10 @@ impl Comparing<'_> {
             Event { batch: stored.batch, origin: stored.origin, late: stored.late, ..now.clone() };
         let body = |event: &Event| Entry::Event(event.clone()).body();
         if body(stored) != body(&now) {
-            let texts = self.texts(stored, &now);
-            self.add(Some(entry), stored, Some(&now.outcome), texts, found);
+            let sides = (Side::Outcome(&stored.outcome), Side::Outcome(&now.outcome));
+            let apart = self.telling(Some(stored.kind)).events(stored, &now);
+            let at = (Some(entry), Some(stored.batch));
+            found.differences.push(Difference { apart, ..self.difference(at, stored, sides) });
         }
     }
 
@@ -84,28 +95,30 @@ impl Comparing<'_> {
         }
         found.compared += 1;
         if correction.outcome.as_ref() != Some(&now.outcome) {
-            let withdrawn = correction.outcome.is_none();
-            let was = if withdrawn { "withdrawn".to_owned() } else { self.text(&stored) };
-            let texts = (was, self.text(now));
-            self.add(Some(entry), &stored, Some(&now.outcome), texts, found);
+            let was = correction.outcome.as_ref().map_or(Side::Withdrawn, Side::Outcome);
+            let sides = (was, Side::Outcome(&now.outcome));
+            let at = (Some(entry), Some(correction.batch));
+            let differs = self.difference(at, &stored, sides);
+            found.differences.push(Difference { of: Some(stood.entry), ..differs });
         }
     }
 
     /// An event that stood before comes out otherwise, and was not corrected.
     pub(super) fn stood(&self, stood: &Stood, now: Option<&Event>, found: &mut Replayed) {
-        let outcome = now.map(|it| &it.outcome).unwrap_or(&stood.event.outcome);
-        if self.is_asked(stood.by, &stood.event, outcome) {
-            let now = now.map_or_else(String::new, |now| self.text(now));
-            let texts = (self.text(&stood.event), now);
-            self.add(Some(stood.by), &stood.event, Some(outcome), texts, found);
+        let outcome = now.map(|it| &it.outcome);
+        if self.is_asked(stood.by, &stood.event, outcome.unwrap_or(&stood.event.outcome)) {
+            let now = outcome.map_or(Side::Absent, Side::Outcome);
+            let sides = (Side::Outcome(&stood.event.outcome), now);
+            let differs = self.difference((Some(stood.by), None), &stood.event, sides);
+            found.differences.push(Difference { of: Some(stood.entry), ..differs });
         }
     }
 
     /// An event comes out that the book does not have.
     pub(super) fn surplus(&self, now: &Event, found: &mut Replayed) {
         if self.asked.of.is_of(&key_text(now)) {
-            let texts = (String::new(), self.text(now));
-            self.add(None, now, Some(&now.outcome), texts, found);
+            let sides = (Side::Absent, Side::Outcome(&now.outcome));
+            found.differences.push(self.difference((None, None), now, sides));
         }
     }
 
@@ -113,113 +126,76 @@ impl Comparing<'_> {
     pub(super) fn missing(&self, entry: u64, stored: &Event, found: &mut Replayed) {
         if self.is_asked(entry, stored, &stored.outcome) {
             found.compared += 1;
-            let texts = (self.text(stored), String::new());
-            self.add(Some(entry), stored, None, texts, found);
+            let sides = (Side::Outcome(&stored.outcome), Side::Absent);
+            let at = (Some(entry), Some(stored.batch));
+            found.differences.push(self.difference(at, stored, sides));
         }
     }
 
-    /// A correction of something that does not come out.
-    pub(super) fn unfounded(&self, entry: u64, correction: &Correction, found: &mut Replayed) {
-        if self.asked.of.range.contains(&entry) && self.asked.of.events.is_empty() {
-            let outcome = correction.outcome.as_ref();
-            let text = |it| outcome_text(it, None, 2, self.names, self.asked.language);
-            let stored = outcome.map_or_else(String::new, text);
-            found.differences.push(Difference {
-                entry: Some(entry),
-                key: String::new(),
-                stored,
-                now: String::new(),
-                accounts: Vec::new(),
-                story: None,
-                wanted: None,
-            });
+    /// A correction of something that does not come out: of this event, whose kind these rules may
+    /// not know.
+    pub(super) fn unfounded(
+        &self,
+        entry: u64,
+        correction: &Correction,
+        (event, kind): (&Event, Option<u32>),
+        found: &mut Replayed,
+    ) {
+        if self.asked.of.range.contains(&entry) && self.asked.of.is_of(&key_text(event)) {
+            let was = correction.outcome.as_ref().map_or(Side::Withdrawn, Side::Outcome);
+            let at = (Some(entry), Some(correction.batch));
+            let differs = self.difference_of(kind, at, event, (was, Side::Absent));
+            found.differences.push(differs);
         }
     }
 
     fn is_asked(&self, entry: u64, stored: &Event, now: &Outcome) -> bool {
-        let gives = |account: &String| {
-            let of =
-                |outcome| amounts(outcome).into_iter().any(|it| self.account(&it.0) == *account);
-            of(&stored.outcome) || of(now)
+        let gives = |outcome| {
+            let own = |account: &Option<_>| self.asked.of.is_account(account.as_ref(), self.names);
+            amounts(outcome).iter().any(|(account, _)| own(account))
         };
         self.asked.of.range.contains(&entry)
             && self.asked.of.is_of(&key_text(stored))
-            && self.asked.of.account.as_ref().is_none_or(gives)
+            && (self.asked.of.account.is_none() || gives(&stored.outcome) || gives(now))
     }
 
-    fn account(&self, account: &Option<crate::book::Account>) -> String {
-        match account {
-            None => "undetermined".to_owned(),
-            Some(account) => get(&self.names.accounts, account.family)
-                .map_or_else(String::new, |it| account_text(it, &account.key, self.names)),
-        }
+    fn telling(&self, kind: Option<u32>) -> TellingApart<'_> {
+        TellingApart { names: self.names, kind, language: self.asked.language }
     }
 
-    fn scale(&self, event: &Event) -> u8 {
-        get(&self.names.events, event.kind).map_or(2, |table| table.currency.scale)
-    }
-
-    fn text(&self, event: &Event) -> String {
-        let (kind, scale) = (Some(event.kind), self.scale(event));
-        outcome_text(&event.outcome, kind, scale, self.names, self.asked.language)
-    }
-
-    /// What tells two events apart, in words.
-    fn texts(&self, stored: &Event, now: &Event) -> (String, String) {
-        if stored.outcome != now.outcome {
-            let (one, two) = (self.text(stored), self.text(now));
-            if one != two {
-                return (one, two);
-            }
-        }
-        let parts = |it: &Event| {
-            [
-                ("outcome", format!("{:?}", it.outcome)),
-                ("figures", format!("{:?}", it.figures)),
-                ("open_items", format!("{:?}", it.open_items)),
-                ("date", format!("{} {:?}", it.date, it.booked)),
-                ("key", format!("{:?}", it.key)),
-                ("lane", format!("{:?} {:?}", it.lane, it.rank)),
-                ("fields", format!("{:?}", it.fields)),
-            ]
-        };
-        let differing = parts(stored).into_iter().zip(parts(now)).find(|(one, two)| one != two);
-        match differing {
-            Some(((name, one), (_, two))) => (format!("{name} {one}"), format!("{name} {two}")),
-            None => (self.text(stored), self.text(now)),
-        }
-    }
-
-    fn add(
+    /// What became of an event differs.
+    fn difference(
         &self,
-        entry: Option<u64>,
+        at: (Option<u64>, Option<u64>),
         event: &Event,
-        now: Option<&Outcome>,
-        (stored, became): (String, String),
-        found: &mut Replayed,
-    ) {
-        let before = if entry.is_some() { amounts(&event.outcome) } else { Vec::new() };
-        let after = now.map(amounts).unwrap_or_default();
-        let of = |side: &[(Option<crate::book::Account>, i128)], account| {
-            side.iter().find(|(it, _)| it == account).map_or(0, |(_, sum)| *sum)
-        };
-        let money = |minor: i128| Money::from_minor(minor).format(self.scale(event));
-        let mut accounts = Vec::new();
-        for (account, _) in before.iter().chain(&after) {
-            let (had, has) = (of(&before, account), of(&after, account));
-            let row = (self.account(account), money(had), money(has));
-            if had != has && !accounts.contains(&row) {
-                accounts.push(row);
-            }
-        }
-        found.differences.push(Difference {
+        sides: (Side<'_>, Side<'_>),
+    ) -> Difference {
+        self.difference_of(Some(event.kind), at, event, sides)
+    }
+
+    fn difference_of(
+        &self,
+        kind: Option<u32>,
+        (entry, batch): (Option<u64>, Option<u64>),
+        event: &Event,
+        (stored, now): (Side<'_>, Side<'_>),
+    ) -> Difference {
+        let telling = self.telling(kind);
+        let table = kind.and_then(|kind| get(&self.names.events, kind));
+        let name = table.map_or("", |table| table.name.in_language(self.asked.language));
+        Difference {
             entry,
+            batch,
+            event: name.to_owned(),
             key: key_text(event),
-            stored,
-            now: became,
-            accounts,
+            date: event.date,
+            booked: event.booked.filter(|day| *day != event.date),
+            stored: telling.line(stored),
+            now: telling.line(now),
+            apart: telling.outcomes(stored, now),
             story: None,
-            wanted: explain::wanted(event, self.names),
-        });
+            of: entry,
+            wanted: kind.and_then(|_| explain::wanted(event, self.names)),
+        }
     }
 }

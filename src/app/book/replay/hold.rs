@@ -10,6 +10,7 @@ use crate::engine::{self, Input, Memory, Turn};
 use crate::rows::{Accounts, Origin, Outcomes, Sink, Told};
 
 use super::super::BookTrouble;
+use super::super::explain::event_behind;
 use super::super::history::{PutAway, WAITING_BYTES, event_of};
 use super::super::maker::{As, Maker};
 use super::super::post::{differs, stopped};
@@ -196,7 +197,11 @@ impl Holder<'_, '_> {
         }
         let founded = |correction: &Correction| correction.outcome.is_some();
         for (entry, correction) in self.corrected.values().filter(|(_, it)| founded(it)) {
-            self.comparing.unfounded(*entry, correction, &mut self.found);
+            let (_, of, event) = event_behind(&mut self.reading.book.borrow_mut(), *entry)?;
+            let stood = self.reading.history.stood(of, &event)?;
+            let event =
+                stood.as_ref().map_or((&event, None), |it| (&it.event, Some(it.event.kind)));
+            self.comparing.unfounded(*entry, correction, event, &mut self.found);
         }
         drop(held);
         Ok(self.found)

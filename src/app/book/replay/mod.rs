@@ -20,7 +20,7 @@ use std::sync::Arc;
 use crate::base::Date;
 use crate::book::Book;
 use crate::diagnostics::Language;
-use crate::engine::Turn;
+use crate::engine::{Turn, Wanted};
 use crate::formats::FormatsError;
 
 use super::BookTrouble;
@@ -53,9 +53,12 @@ pub struct Replayed {
     pub compared: u64,
     /// Batches they are of.
     pub batches: u64,
-    /// What differs; the first with the story of the event as it comes out now.
+    /// What differs; the first ones with the story of the event as it comes out now.
     pub differences: Vec<Difference>,
 }
+
+/// Differences that are told with their story: whoever has more of them has one cause, or another tool.
+const STORIES_MAX: usize = 20;
 
 /// The file by which events of the batches replayed are known; their line is their entry.
 const GROUP_FILE: u32 = u32::MAX - 2;
@@ -121,7 +124,7 @@ fn entries_of(group: &[Span]) -> Vec<Range<u64>> {
 }
 
 impl Replayed {
-    /// Adds what was found of a group; the first difference of all with its story.
+    /// Adds what was found of a group; the first differences of all with their stories.
     fn add(
         &mut self,
         book: &mut Book,
@@ -134,16 +137,18 @@ impl Replayed {
         found.differences.retain(|it| it.entry.is_none() || !told.contains(&it.entry));
         self.compared += found.compared;
         self.batches += found.batches;
-        if self.differences.is_empty()
-            && let Some(difference) = found.differences.first_mut()
-            && let Some(wanted) = &difference.wanted
-            && let Some(first) = group.first()
-        {
+        let left = STORIES_MAX.saturating_sub(self.differences.len());
+        let told = found.differences.iter_mut().take(left).filter(|it| it.wanted.is_some());
+        let told: Vec<&mut Difference> = told.collect();
+        if let Some(first) = group.first().filter(|_| !told.is_empty()) {
             let context = contexts.of(book, &first.begun)?;
             let entries = entries_of(group);
             let rerun = Rerun { context: &context, before: all, entries: &entries };
-            let told = rerun.story(book, wanted)?;
-            difference.story = told.map(|it| (Box::new(it), Arc::clone(&context.rules)));
+            let wanted = told.iter().filter_map(|it| Some((it.wanted.clone()?, it.of)));
+            let wanted: Vec<(Wanted, Option<u64>)> = wanted.collect();
+            for (difference, story) in told.into_iter().zip(rerun.stories(book, &wanted)?) {
+                difference.story = story.map(|it| (Box::new(it), Arc::clone(&context.rules)));
+            }
         }
         self.differences.append(&mut found.differences);
         Ok(())

@@ -6,13 +6,15 @@ use std::ops::Range;
 use crate::book::Book;
 use crate::engine::{self, RunError, Wanted};
 use crate::formats::FormatsError;
+use crate::report::names::Names;
 use crate::rows::Explanation;
 
 use super::super::BookTrouble;
 use super::super::history::{Entries, Held, History, Of, Piece, reading};
 use super::super::post::needs_history;
 use super::super::schema::schema;
-use super::{BOOK_FILE, Context, GROUP_FILE, Span};
+use super::super::translate::get;
+use super::{BOOK_FILE, BOOK_FILES, Context, GROUP_FILE, Span};
 
 /// What is run again.
 pub(in crate::app::book) struct Rerun<'a> {
@@ -61,26 +63,45 @@ impl Rerun<'_> {
         })
     }
 
-    /// Why an event comes out as it does.
+    /// Why events come out as they do: for each that is wanted, in one run. Of several with one key it is
+    /// the one of this entry, else one that is allocated.
     ///
     /// # Errors
     /// The book cannot be read.
-    pub(in crate::app::book) fn story(
+    pub(in crate::app::book) fn stories(
         &self,
         book: &mut Book,
-        wanted: &Wanted,
-    ) -> Result<Option<Explanation>, BookTrouble> {
+        wanted: &[(Wanted, Option<u64>)],
+    ) -> Result<Vec<Option<Explanation>>, BookTrouble> {
         let context = self.context;
-        let mut told = self.read(book, |entries, _| {
+        let keys: Vec<Wanted> = wanted.iter().map(|(wanted, _)| wanted.clone()).collect();
+        let told = self.read(book, |entries, _| {
             let (plan, options) = (&context.plan, context.options());
-            let told = engine::explain(plan, &context.registers, entries, &options, wanted);
+            let told = engine::explain(plan, &context.registers, entries, &options, &keys);
             told.map_err(|error| match error {
                 RunError::Input(error) => error,
                 RunError::Sink(never) => match never {},
                 RunError::Internal(what) => FormatsError::Internal(what.to_owned()).into(),
             })
         })?;
-        let allocated = told.iter().position(|story| story.aside.is_none());
-        Ok((!told.is_empty()).then(|| told.swap_remove(allocated.unwrap_or(0))))
+        let names = &context.rules.names;
+        let of = |(wanted, entry): &(Wanted, Option<u64>)| {
+            let own = || told.iter().filter(|story| is_of(story, wanted, names));
+            let of_entry = |story: &&Explanation| {
+                BOOK_FILES.contains(&story.origin.file) && Some(story.origin.line) == *entry
+            };
+            let found = own().find(of_entry).or_else(|| own().find(|it| it.aside.is_none()));
+            found.or_else(|| own().next()).cloned()
+        };
+        Ok(wanted.iter().map(of).collect())
     }
+}
+
+/// Whether a story is that of an event.
+fn is_of(story: &Explanation, wanted: &Wanted, names: &Names) -> bool {
+    let Some(table) = get(&names.events, wanted.event).filter(|_| story.event == wanted.event)
+    else {
+        return false;
+    };
+    table.key.iter().map(|at| story.fields.get(*at)).eq(wanted.key.iter().map(Some))
 }

@@ -1,0 +1,169 @@
+//! What a replay says of entries that come out otherwise. The books here are whole, so that `verify` finds
+//! nothing: what they hold was posted past the evaluator.
+
+use std::path::Path;
+
+use fenshui::base::{Date, Money};
+use fenshui::book::{Book, Entry, Event, Leaf, Outcome, Part, Posting, SqliteStore};
+use fenshui::rows::{Cell, Reason};
+
+use super::stores::OPTIONS;
+use crate::cli::{copy_folder, outcome};
+use crate::floors::root;
+
+/// A folder with a book of three batches: events are entries 4, 5, 9 and 13, corrections 14 and 15.
+fn kept() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("tests/cases/cli/book_replay"), folder.path());
+    for command in [
+        "book init --name finance.example/2018",
+        "book post rules.fen.md first.csv --register caps=caps.csv",
+        "book post rules.fen.md second.csv --register caps=caps.csv",
+        "book post rules.fen.md late.csv --register caps=caps.csv --recompute-late",
+    ] {
+        let said = outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+        assert!(!said.contains("! error"), "{command}: {said}");
+    }
+    folder
+}
+
+/// Makes another book of the same entries, some of them otherwise, as somebody could who posts by a program
+/// of his own.
+fn forged(folder: &Path, mut edit: impl FnMut(u64, &mut Entry)) {
+    let open = SqliteStore::open(&folder.join("b.book"), OPTIONS).unwrap();
+    let mut book = Book::open(Box::new(open)).unwrap();
+    let size = usize::try_from(book.size().unwrap()).unwrap();
+    let mut entries = book.entries(1, size).unwrap();
+    entries.iter_mut().for_each(|(number, entry)| edit(*number, entry));
+    let path = folder.join("forged.book");
+    let _ = std::fs::remove_file(&path);
+    let store = Box::new(SqliteStore::create(&path, OPTIONS).unwrap());
+    let opening = book.opening();
+    let mut forged = Book::create(store, &opening.origin, opening.learnt).unwrap();
+    for batch in entries.split_inclusive(|(_, entry)| matches!(entry, Entry::Close(_))) {
+        let mut posting = forged.begin().unwrap();
+        batch.iter().for_each(|(_, entry)| add(&mut posting, entry));
+        posting.commit().unwrap();
+    }
+}
+
+fn add(posting: &mut Posting<'_>, entry: &Entry) {
+    let added = match entry {
+        Entry::Edition(it) => posting.edition(it).map(|_| ()),
+        Entry::Register(it) => posting.register(it.edition, it.register, &it.rows).map(|_| ()),
+        Entry::Batch(it) => posting.batch(it).map(|_| ()),
+        Entry::Event(it) => posting.events(std::slice::from_ref(it)).map(|_| ()),
+        Entry::Unread(it) => posting.unread(it).map(|_| ()),
+        Entry::Correction(it) => posting.correction(it).map(|_| ()),
+        Entry::Close(_) => Ok(()),
+        other => panic!("{other:?}"),
+    };
+    added.unwrap();
+}
+
+fn event(entry: &mut Entry) -> &mut Event {
+    match entry {
+        Entry::Event(event) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn leaves(outcome: &mut Outcome) -> &mut Vec<Leaf> {
+    match outcome {
+        Outcome::Allocated { leaves, .. } => leaves,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A fen goes from one amount to the other.
+fn move_a_fen(leaves: &mut [Leaf]) {
+    leaves[0].amount = Money::from_minor(leaves[0].amount.minor() + 1);
+    leaves[1].amount = Money::from_minor(leaves[1].amount.minor() - 1);
+}
+
+/// What replay says of the book where one entry was edited.
+fn replayed(number: u64, mut edit: impl FnMut(&mut Entry), flags: &str) -> String {
+    let folder = kept();
+    forged(folder.path(), |at, entry| {
+        if at == number {
+            edit(entry);
+        }
+    });
+    let said = |command: &str| outcome(command, folder.path(), "forged.book");
+    assert!(said("fenshui book verify").ends_with("all holds\n"), "the book is whole");
+    assert!(folder.path().join("b.book").exists());
+    said(&format!("fenshui book replay{flags}"))
+}
+
+#[test]
+fn an_untouched_copy_differs_in_nothing() {
+    let said = replayed(u64::MAX, |_| {}, "");
+    assert_eq!(said, "6 outcomes of 3 batches come out as they are stored\n");
+}
+
+#[test]
+fn amounts_are_told_by_account_rule_and_clause() {
+    let edit = |entry: &mut Entry| move_a_fen(leaves(&mut event(entry).outcome));
+    insta::assert_snapshot!(replayed(5, edit, ""));
+}
+
+#[test]
+fn amounts_are_told_in_chinese() {
+    let edit = |entry: &mut Entry| move_a_fen(leaves(&mut event(entry).outcome));
+    insta::assert_snapshot!(replayed(5, edit, " --lang zh"));
+}
+
+#[test]
+fn amounts_are_told_to_programs() {
+    let edit = |entry: &mut Entry| move_a_fen(leaves(&mut event(entry).outcome));
+    insta::assert_snapshot!(replayed(5, edit, " --format json"));
+}
+
+#[test]
+fn what_else_an_entry_says_is_told_by_name() {
+    let edit = |entry: &mut Entry| {
+        let event = event(entry);
+        event.date = Date::parse("2018-03-02").unwrap();
+        event.lane = vec![Part::Value { value: Cell::Text("hebei".into()) }];
+        let Outcome::Allocated { leaves, residue_units, .. } = &mut event.outcome else { panic!() };
+        leaves.reverse();
+        *residue_units = 7;
+    };
+    for language in ["en", "zh"] {
+        let said = replayed(5, edit, &format!(" --lang {language}"));
+        let (head, _) = said.split_once("\n\n").unwrap();
+        insta::assert_snapshot!(format!("what_else_{language}"), head);
+    }
+}
+
+#[test]
+fn what_was_set_aside_and_comes_out_allocated_is_told() {
+    let edit = |entry: &mut Entry| {
+        let inflow = Some(Money::from_minor(3));
+        event(entry).outcome = Outcome::SetAside { inflow, reason: Reason::NoShares };
+    };
+    let said = replayed(5, edit, "");
+    assert!(said.contains("set aside[S"), "{said}");
+    assert!(!said.contains("NoShares") && !said.contains("SetAside"), "{said}");
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn corrections_are_told_and_each_difference_is_explained() {
+    let edit = |entry: &mut Entry| {
+        let Entry::Correction(it) = entry else { panic!() };
+        move_a_fen(leaves(it.outcome.as_mut().unwrap()));
+    };
+    let said = replayed(14, edit, "");
+    insta::assert_snapshot!(said);
+    let folder = kept();
+    forged(folder.path(), |_, entry| {
+        if let Entry::Event(it) = entry {
+            move_a_fen(leaves(&mut it.outcome));
+        }
+    });
+    let said = outcome("fenshui book replay", folder.path(), "forged.book");
+    let count = |what: &str| said.matches(what).count();
+    assert!(count("\n  why it comes out so:\n") >= 3, "{said}");
+    assert_eq!(count("\n  why it comes out so:\n"), count(", batch "), "{said}");
+}
