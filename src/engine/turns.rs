@@ -244,29 +244,22 @@ impl<S: Sink> Run<'_, S> {
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         let mut answers = self.lanes.ask(&batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-        let (mut at_once, mut others) = (Vec::new(), Vec::new());
+        let (mut at_once, mut others) = (Vec::with_capacity(batch.len()), Vec::new());
         let days = hands.lanes.days_of(&mut answers, &batch, self.registers, evaluator.state);
-        let mut part = |hands: &mut Hands<'_, '_, S>, row: u32, date: Option<Date>| match date
-            .filter(|date| !hands.lanes.waits(&answers, &batch, at(row), *date))
-        {
-            None => others.push(at(row)),
-            Some(date) => {
-                waiting.span.take(date);
-                at_once.push((row, date));
-            }
-        };
         match days {
-            Some(days) => {
-                days.into_iter().for_each(|(row, date)| part(&mut hands, row, Some(date)));
-            }
+            Some(days) => hands.lanes.part(&answers, &batch, &days, &mut at_once, &mut others),
             None => {
                 for (row, number) in (0..batch.len()).zip(0_u32..) {
                     let (ready, state) = (answers.ready, &mut *evaluator.state);
                     let date = hands.lanes.date(ready, &batch, row, self.registers, state);
-                    part(&mut hands, number, date);
+                    match date.filter(|it| !hands.lanes.waits(&answers, &batch, row, *it)) {
+                        Some(date) => at_once.push((number, date)),
+                        None => others.push(row),
+                    }
                 }
             }
         }
+        at_once.iter().for_each(|(_, date)| waiting.span.take(*date));
         let (batch_of, answers, events) = (&batch, &answers, at_once.as_slice());
         let together =
             Together { event, batch: batch_of, answers, events, new: true, turns: false };

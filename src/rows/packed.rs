@@ -160,14 +160,19 @@ impl Room {
     fn layout(&mut self, column: &Column) -> Layout {
         match column {
             Column::Integer(values) | Column::Money(values) if values.are_narrow() => {
-                self.number(values.is_full(), values.present())
+                match values.all() {
+                    Some(all) => self.number(true, all.iter().copied()),
+                    None => self.number(values.is_full(), values.present()),
+                }
             }
-            Column::Date(values) => {
-                self.number(values.all().is_some(), values.present().map(|day| day.days().into()))
-            }
-            Column::Member(values) => {
-                self.number(values.all().is_some(), values.present().map(|it| (*it).into()))
-            }
+            Column::Date(values) => match values.all() {
+                Some(all) => self.number(true, all.iter().map(|day| day.days().into())),
+                None => self.number(false, values.present().map(|day| day.days().into())),
+            },
+            Column::Member(values) => match values.all() {
+                Some(all) => self.number(true, all.iter().map(|it| (*it).into())),
+                None => self.number(false, values.present().map(|it| (*it).into())),
+            },
             Column::Bool(values) => {
                 self.number(values.all().is_some(), values.present().map(|it| (*it).into()))
             }
@@ -185,10 +190,9 @@ impl Room {
     }
 
     fn number(&mut self, full: bool, values: impl Iterator<Item = i64>) -> Layout {
-        let all = values.fold(None, |all: Option<(i64, i64)>, value| {
-            Some(all.map_or((value, value), |(one, two)| (one.min(value), two.max(value))))
-        });
-        let (least, greatest) = all.unwrap_or((0, 0));
+        let ends = (i64::MAX, i64::MIN);
+        let ends = values.fold(ends, |(one, two), value| (one.min(value), two.max(value)));
+        let (least, greatest) = if ends.0 <= ends.1 { ends } else { (0, 0) };
         let bits = u64::BITS - greatest.wrapping_sub(least).cast_unsigned().leading_zeros();
         let length = bits.div_ceil(8);
         let mask = u64::MAX.checked_shr(u64::BITS - length * 8).unwrap_or(0);
@@ -198,12 +202,11 @@ impl Room {
     }
 
     fn text(&mut self, texts: &TextColumn) -> Layout {
-        let lengths = || texts.iter().map(str::len);
-        let longest = lengths().max().unwrap_or(0);
+        let (shortest, longest) = texts.lengths().unwrap_or((0, 0));
         if longest > TEXT_MAX {
             return Layout::Beside;
         }
-        let one_length = lengths().min() == Some(longest);
+        let one_length = shortest == longest;
         let at = self.width;
         self.width += longest + usize::from(!one_length);
         let length = one_length.then_some(longest);

@@ -119,6 +119,17 @@ impl TextColumn {
         (0..self.len()).filter_map(|row| self.get(row))
     }
 
+    /// How long the shortest and the longest are that are there.
+    pub fn lengths(&self) -> Option<(usize, usize)> {
+        let mut before = 0;
+        let length = |end: &usize| *end - std::mem::replace(&mut before, *end);
+        let there = self.there.iter().copied().chain(std::iter::repeat(true));
+        let lengths = self.ends.iter().map(length).zip(there).filter(|(_, there)| *there);
+        let ends = |ends: (usize, usize), (length, _)| (ends.0.min(length), ends.1.max(length));
+        let ends = lengths.fold((usize::MAX, 0), ends);
+        (ends.0 <= ends.1).then_some(ends)
+    }
+
     /// The text in a row, if there is one.
     #[inline]
     pub fn get(&self, row: usize) -> Option<&str> {

@@ -197,6 +197,25 @@ impl Lanes {
         programs.is_none_or(|programs| programs.waits(answers, row, date))
     }
 
+    /// Parts events of a batch, each on its day: rows of those that wait go to `others`.
+    pub fn part(
+        &mut self,
+        answers: &Answers,
+        batch: &Batch,
+        events: &[(u32, Date)],
+        at_once: &mut Vec<(u32, Date)>,
+        others: &mut Vec<usize>,
+    ) {
+        let mut programs = self.lanes.get_mut(at(batch.event)).and_then(Option::as_mut);
+        for (row, date) in events {
+            let waits = |programs: &mut &mut Programs| programs.waits(answers, at(*row), *date);
+            match programs.as_mut().is_none_or(waits) {
+                true => others.push(at(*row)),
+                false => at_once.push((*row, *date)),
+            }
+        }
+    }
+
     /// Whether the place of an event in the order of its kind is told by its key, so that different
     /// places are those of different keys.
     pub fn keys_tell_places(&self, declared: &EventKind, event: u32) -> bool {

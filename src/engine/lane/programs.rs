@@ -354,6 +354,7 @@ impl Programs {
 
     /// Whether what an event comes to may depend on others, or theirs on it. That is a matter of the
     /// event alone: not of how many have come before.
+    #[inline]
     pub fn waits(&mut self, answers: &Answers, row: usize, date: Date) -> bool {
         if !self.general.program.waits && !self.lane.always_waits() {
             return false;
