@@ -1,7 +1,8 @@
 //! How fast a book is posted to and verified, and how large it grows.
 //!
 //! `cargo bench --bench book --features postgres -- [EVENTS] [ADDRESS]`: a million events if not
-//! said, into a file in a temporary folder, or with an address into the PostgreSQL database it names.
+//! said, into a file in a temporary folder, or with an address into the PostgreSQL database that it
+//! names.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
