@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{Event, EventSource, Plan, at};
-use crate::rows::{Accounts, Batch, Explanation, Outcomes, Reason, RegisterRow, Sink};
+use crate::rows::{Batch, Explanation, Reason, RegisterRow, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
@@ -240,10 +240,6 @@ struct Unheard;
 
 impl Sink for Unheard {
     type Error = Infallible;
-
-    fn hear(&mut self, _: &mut Outcomes, _: &dyn Accounts) -> Result<(), Infallible> {
-        Ok(())
-    }
 }
 
 impl<'r, S: Sink> Run<'r, S> {

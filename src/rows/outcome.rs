@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Date, Exact, Money};
 
-use super::{Batch, Cell, Outcomes};
+use super::{Batch, Cell, Outcomes, Told};
 
 /// One event of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -94,8 +94,21 @@ pub trait Sink {
     ///
     /// # Errors
     /// Whatever the listener cannot go on after.
-    fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts)
-    -> Result<(), Self::Error>;
+    fn hear(
+        &mut self,
+        outcomes: &mut Outcomes,
+        accounts: &dyn Accounts,
+    ) -> Result<(), Self::Error> {
+        outcomes.iter().try_for_each(|told| self.told(told, accounts))
+    }
+
+    /// One of them, for a listener that goes through them one by one.
+    ///
+    /// # Errors
+    /// As [`Sink::hear`].
+    fn told(&mut self, _: Told<'_>, _: &dyn Accounts) -> Result<(), Self::Error> {
+        Ok(())
+    }
 
     /// Whether anybody hears of figures; if not, they may be left out.
     fn hears_figures(&self) -> bool {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::book::{Book, BookError, Event, Identity};
-use crate::rows::{Accounts, Origin, Outcomes, Sink, Told};
+use crate::rows::{Accounts, Origin, Sink, Told};
 
 use super::super::BookTrouble;
 use super::super::history::{Held, History};
@@ -38,30 +38,6 @@ impl<'h, 'b> Hearing<'h, 'b> {
         weighing: Weighing<'h, 'h>,
     ) -> Hearing<'h, 'b> {
         Hearing { beside, asides, made: None, weighing }
-    }
-
-    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
-        let at = told.event();
-        let now = self.beside.maker.event(told, accounts);
-        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
-            Origin { file: BOOK_FILE, line } => {
-                self.beside.held.borrow_mut().left.heard(line);
-                self.stood(line, Some(&now))
-            }
-            Origin { file: ASIDE_FILE, line } => {
-                if let Some(aside) = self.asides.events.remove(&line) {
-                    self.weighing.aside(&aside, Some(&now));
-                }
-                Ok(())
-            }
-            Origin { .. } => match self.made(&now)? {
-                Some(entry) => self.stood(entry, Some(&now)),
-                None => {
-                    self.weighing.made(&now);
-                    Ok(())
-                }
-            },
-        }
     }
 
     /// An event that stands, and as it comes out, if it does.
@@ -107,11 +83,27 @@ impl<'h, 'b> Hearing<'h, 'b> {
 impl Sink for Hearing<'_, '_> {
     type Error = BookTrouble;
 
-    fn hear(
-        &mut self,
-        outcomes: &mut Outcomes,
-        accounts: &dyn Accounts,
-    ) -> Result<(), BookTrouble> {
-        outcomes.iter().try_for_each(|told| self.told(told, accounts))
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
+        let at = told.event();
+        let now = self.beside.maker.event(told, accounts);
+        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
+            Origin { file: BOOK_FILE, line } => {
+                self.beside.held.borrow_mut().left.heard(line);
+                self.stood(line, Some(&now))
+            }
+            Origin { file: ASIDE_FILE, line } => {
+                if let Some(aside) = self.asides.events.remove(&line) {
+                    self.weighing.aside(&aside, Some(&now));
+                }
+                Ok(())
+            }
+            Origin { .. } => match self.made(&now)? {
+                Some(entry) => self.stood(entry, Some(&now)),
+                None => {
+                    self.weighing.made(&now);
+                    Ok(())
+                }
+            },
+        }
     }
 }

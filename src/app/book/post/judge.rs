@@ -10,7 +10,7 @@ use crate::book::{
     Account, BookError, Drafts, Event, Outcome, Posted, Posting, Row, Schema, read_batch,
 };
 use crate::plan::Plan;
-use crate::rows::{self, Accounts, Cell, Origin, Outcomes, Sink, Told};
+use crate::rows::{self, Accounts, Cell, Origin, Sink, Told};
 
 use super::super::BookTrouble;
 use super::super::history::{Held, History};
@@ -112,29 +112,6 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
             entries: BTreeMap::new(),
             again: Drafts::to_compare(),
         })
-    }
-
-    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
-        let at = told.event();
-        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
-            Origin { file: BOOK_FILE, line } => {
-                self.bench.held.borrow_mut().left.heard(line);
-                self.stands(line, told, accounts)
-            }
-            Origin::MADE => {
-                let event = self.bench.maker.event(told, accounts);
-                let identity = identity(&event, self.bench.schema)?;
-                let mut posting = self.bench.posting.borrow_mut();
-                let entry = self.bench.history.find(posting.as_mut(), identity)?;
-                drop(posting);
-                let left = &mut self.bench.held.borrow_mut().left;
-                match entry.filter(|entry| left.made.remove(entry)) {
-                    Some(entry) => self.stands(entry, told, accounts),
-                    None => self.new_event(told, accounts),
-                }
-            }
-            Origin { .. } => self.new_event(told, accounts),
-        }
     }
 
     fn new_event(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
@@ -293,12 +270,27 @@ pub(super) type Entered = BTreeMap<u64, Option<u64>>;
 impl Sink for Judge<'_, '_, '_> {
     type Error = BookTrouble;
 
-    fn hear(
-        &mut self,
-        outcomes: &mut Outcomes,
-        accounts: &dyn Accounts,
-    ) -> Result<(), BookTrouble> {
-        outcomes.iter().try_for_each(|told| self.told(told, accounts))
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
+        let at = told.event();
+        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
+            Origin { file: BOOK_FILE, line } => {
+                self.bench.held.borrow_mut().left.heard(line);
+                self.stands(line, told, accounts)
+            }
+            Origin::MADE => {
+                let event = self.bench.maker.event(told, accounts);
+                let identity = identity(&event, self.bench.schema)?;
+                let mut posting = self.bench.posting.borrow_mut();
+                let entry = self.bench.history.find(posting.as_mut(), identity)?;
+                drop(posting);
+                let left = &mut self.bench.held.borrow_mut().left;
+                match entry.filter(|entry| left.made.remove(entry)) {
+                    Some(entry) => self.stands(entry, told, accounts),
+                    None => self.new_event(told, accounts),
+                }
+            }
+            Origin { .. } => self.new_event(told, accounts),
+        }
     }
 }
 

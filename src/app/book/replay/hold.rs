@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::book::{Book, Correction, Drafts, Entry, Identity, Row, read_batch};
 use crate::engine::{self, Input, Memory, Turn};
-use crate::rows::{Accounts, Origin, Outcomes, Sink, Told};
+use crate::rows::{Accounts, Origin, Sink, Told};
 
 use super::super::BookTrouble;
 use super::super::explain::event_behind;
@@ -86,21 +86,6 @@ struct Holder<'c, 'b> {
 }
 
 impl Holder<'_, '_> {
-    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
-        let at = told.event();
-        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
-            Origin { file: GROUP_FILE, line } => {
-                let left = self.reading.held.borrow_mut().left.heard(line);
-                if left { self.posted(line, told, accounts) } else { self.surplus(told, accounts) }
-            }
-            Origin { file: BOOK_FILE, line } => {
-                self.reading.held.borrow_mut().left.heard(line);
-                self.stood(line, told, accounts)
-            }
-            Origin { .. } => self.made(told, accounts),
-        }
-    }
-
     /// An event of the batches.
     fn posted(
         &mut self,
@@ -211,11 +196,18 @@ impl Holder<'_, '_> {
 impl Sink for Holder<'_, '_> {
     type Error = BookTrouble;
 
-    fn hear(
-        &mut self,
-        outcomes: &mut Outcomes,
-        accounts: &dyn Accounts,
-    ) -> Result<(), BookTrouble> {
-        outcomes.iter().try_for_each(|told| self.told(told, accounts))
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
+        let at = told.event();
+        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
+            Origin { file: GROUP_FILE, line } => {
+                let left = self.reading.held.borrow_mut().left.heard(line);
+                if left { self.posted(line, told, accounts) } else { self.surplus(told, accounts) }
+            }
+            Origin { file: BOOK_FILE, line } => {
+                self.reading.held.borrow_mut().left.heard(line);
+                self.stood(line, told, accounts)
+            }
+            Origin { .. } => self.made(told, accounts),
+        }
     }
 }
