@@ -63,9 +63,7 @@ impl Group<'_, '_> {
             }
         }
     }
-}
 
-impl Group<'_, '_> {
     /// The same of a key that is kept: those without a text are lost.
     pub(super) fn kept_part(&mut self, part: &KeyPart) -> PartOf {
         let made = self.part(part);
