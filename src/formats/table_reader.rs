@@ -1,4 +1,4 @@
-//! Rows of one event kind into its columns.
+//! Rows of one event kind, or of a register, into its columns.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -9,11 +9,11 @@ use crate::base::Money;
 use crate::report::names::{Field, Kind, Names, Table};
 use crate::rows::{Cell, Column, TextColumn, Unreadable, Values, Wholes};
 
-use super::columns::{Bound, FieldFrom, field_of_column};
+use super::columns::{FieldFrom, field_of_column};
 use super::csv::CsvCells;
 use super::held::Held;
 use super::json::{self, Record};
-use super::mapping::{Mapping, TableMapping};
+use super::mapping::TableMapping;
 use super::parse::{self, Fault};
 use super::raw::RawRow;
 use super::steps::Steps;
@@ -50,12 +50,12 @@ impl<'n> TableReader<'n> {
         names: &'n Names,
         kind: usize,
         table: &'n Table,
-        bound: &Bound,
-        mapping: &Mapping,
+        from: Vec<FieldFrom>,
+        mapping: TableMapping,
         columns: usize,
     ) -> TableReader<'n> {
         let event = u32::try_from(kind).unwrap_or(u32::MAX);
-        let (mapping, from, is_csv) = (mapping.of(table), bound.from.clone(), columns > 0);
+        let is_csv = columns > 0;
         let mut reader = TableReader { names, event, table, mapping, from, is_csv, steps: None };
         reader.steps = Steps::of(table, &reader.from, &reader.mapping, columns);
         reader
