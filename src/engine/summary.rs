@@ -4,7 +4,8 @@ use crate::base::{Exact, ExactError, Money};
 use crate::plan::{Plan, at};
 use crate::rows::{Accounts, Allocation, Cell, Payee, Reason};
 
-use super::state::{Of, State};
+use super::drift::Of;
+use super::state::State;
 
 /// The control figures of a run.
 ///
