@@ -455,6 +455,9 @@ impl Overrides {
 pub enum Partition {
     /// In any way: no result depends on another event.
     Free,
+    /// By the event that is undone: nothing depends on another event but what names one that it
+    /// undoes, on that one and on what undid some of it before.
+    ByUndone,
     /// By the value of a field of each kind that touches state; kinds that do not may go anywhere.
     By(Vec<PartitionColumn>),
     /// Not at all, because of this reader.
