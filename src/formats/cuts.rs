@@ -128,10 +128,10 @@ impl Cuts {
         last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
         let (mut at, mut count, mut lines) = (from, 1, 0);
         for bytes in wide.iter().chain(std::iter::once(&last)) {
-            let free = self.ends.get_mut(count..).unwrap_or_default();
-            if free.len() < WIDE {
+            if count > wanted {
                 break;
             }
+            let free = self.ends.get_mut(count..).unwrap_or_default();
             let mut marks = bits(bytes, |byte| (byte == delimiter) | (byte == b'\n'));
             lines += line_ends(bytes);
             count += usize::try_from(marks.count_ones()).unwrap_or(WIDE);
