@@ -53,6 +53,9 @@ pub struct Plan {
     pub ordered: bool,
     /// By what events may be parted without changing a result.
     pub partition: Partition,
+    /// What is gathered from rows and has one value for the run: worked out once, when registers are
+    /// known.
+    pub steady: Vec<Formula>,
     /// Conditions to be weighed when the run is over, outside any event, each with its day.
     pub checks: Vec<(Formula, Date)>,
 }
