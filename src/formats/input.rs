@@ -234,6 +234,11 @@ impl Input {
         Ok(seems.filter(|seems| *seems != said).map(|seems| (said, seems)))
     }
 
+    /// Whether it begins with a byte order mark.
+    pub(super) fn has_mark(&self) -> bool {
+        self.text.bom_bytes > 0
+    }
+
     /// The file as a text whose encoding is told when it matters.
     pub(super) fn text(&self) -> Arc<TextFile> {
         self.text.clone()

@@ -10,6 +10,7 @@
 
 mod allocation_lines;
 mod allocations;
+mod apostrophes;
 mod blocks;
 mod built;
 mod by;

@@ -233,7 +233,7 @@ impl<'n> TableReader<'n> {
         let field = field_of_column(name, &self.table.fields, &self.mapping);
         // A file may invent a new name in every row; nobody reads a list of thousands.
         if fields.len() < NAMES_MAX {
-            if field.is_none() {
+            if field.is_none() && !self.mapping.apart.contains(name) {
                 known.ignored.insert(name.to_owned());
             }
             fields.insert(name.to_owned(), field);
