@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::sync::OnceLock;
+use std::sync::atomic::{self, AtomicBool};
 
 use crate::base::Date;
 use crate::plan::{Plan, Register, Shape, at};
@@ -36,6 +37,8 @@ struct Table {
     /// The fields that do, ascending.
     steady_fields: Vec<u32>,
     prefixes: Vec<(usize, Ranges)>,
+    /// Whether a row was looked for where there is none at all.
+    asked_in_vain: AtomicBool,
 }
 
 /// By the first parts of a key, the rows from the first to before the last.
@@ -67,7 +70,17 @@ impl Registers {
             let number = ranges.keys.known(parts)?;
             ranges.rows.get(at(number)).copied()
         });
+        if let Some(table) = table.filter(|table| rows.is_none() && table.origins.is_empty()) {
+            table.asked_in_vain.store(true, atomic::Ordering::Relaxed);
+        }
         rows.unwrap_or((0, 0))
+    }
+
+    /// The registers without any row in which one was looked for.
+    pub fn asked_in_vain(&self) -> Vec<u32> {
+        let asked = |table: &Table| table.asked_in_vain.load(atomic::Ordering::Relaxed);
+        let all = (0..).zip(&self.tables);
+        all.filter(|(_, table)| asked(table)).map(|(register, _)| register).collect()
     }
 
     /// A field of a row that holds for good: the first version that has it.

@@ -207,7 +207,8 @@ where
     let Desk { totals, explanations, .. } = run.desk;
     let summary = totals.finish(&state);
     let summary = summary.map_err(|_| RunError::Internal("a drift out of range"))?;
-    Ok(Some((Summary { checks, ..summary }, explanations)))
+    let asked_in_vain = registers.asked_in_vain();
+    Ok(Some((Summary { checks, asked_in_vain, ..summary }, explanations)))
 }
 
 /// The first and the last day of sent events.
