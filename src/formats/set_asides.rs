@@ -372,7 +372,8 @@ pub(super) fn added_columns(columns: &[String]) -> BTreeSet<String> {
 const APART: &str = "set_aside_";
 
 fn temporary(error: std::io::Error) -> FormatsError {
-    FormatsError::writing("a temporary file", error)
+    let folder = Words::new("the folder of temporary files (TMPDIR)", "临时文件夹（TMPDIR）");
+    FormatsError::Waiting { folder, source: error }
 }
 
 #[cfg(test)]
