@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{self, AtomicBool};
 
 use crate::base::Date;
-use crate::plan::{Plan, Register, Shape, at};
+use crate::plan::{Constant, Plan, Register, Shape, at};
 use crate::rows::{Cell, Origin, RegisterRow};
 
 use super::keys::Keys;
@@ -15,6 +15,8 @@ use super::value::{Names, Part, Value};
 #[derive(Debug)]
 pub(crate) struct Registers {
     tables: Vec<Table>,
+    /// The plan's steady values, those that have one.
+    known: Vec<Option<Constant>>,
 }
 
 /// One register: rows in key order, and ranges of them by the first parts of the key.
@@ -58,7 +60,17 @@ impl Registers {
             let shape = plan.shapes.get(at(declared.shape));
             shape.map_or_else(Table::default, |shape| table(declared, shape, rows, names))
         });
-        Registers { tables: tables.collect() }
+        Registers { tables: tables.collect(), known: Vec::new() }
+    }
+
+    /// Takes in the plan's steady values.
+    pub fn know(&mut self, known: Vec<Option<Constant>>) {
+        self.known = known;
+    }
+
+    /// A steady value of the plan, if it has one.
+    pub fn known(&self, place: u32) -> Option<&Constant> {
+        self.known.get(at(place))?.as_ref()
     }
 
     /// The rows whose key starts with these parts, as positions from the first to before the last.
