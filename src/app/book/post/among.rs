@@ -237,12 +237,13 @@ impl<'a> Among<'a> {
 
 /// The entry that says how an event came to stand otherwise.
 fn correction(change: &Change, batch: u64, entry: u64) -> Correction {
-    let Change { stood, now, .. } = change;
+    let Change { stood, now, said, .. } = change;
     Correction {
         batch,
         of: stood.by,
         because: Because::Late { entry },
         booked: stood.event.booked.unwrap_or(stood.event.date),
         outcome: now.clone(),
+        said: said.clone(),
     }
 }

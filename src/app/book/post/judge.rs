@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::book::{
-    Account, BookError, Drafts, Event, Outcome, Posted, Posting, Row, Schema, read_batch,
+    Account, BookError, Drafts, Event, Outcome, Posted, Posting, Row, Said, Schema, read_batch,
 };
 use crate::plan::Plan;
 use crate::rows::{self, Accounts, Cell, Origin, Sink, Told};
@@ -43,6 +43,8 @@ pub(super) struct Change {
     pub(super) stood: Stood,
     /// How it comes out now; nothing, if it would not be made at all.
     pub(super) now: Option<Outcome>,
+    /// What it says besides amounts, for the entry that corrects it.
+    pub(super) said: Option<Said>,
     /// The new event that is behind it, if one is, by its number in the order taken.
     pub(super) cause: Option<u64>,
 }
@@ -212,15 +214,16 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
         }
         let stood = self.bench.history.stood_in(&row)?;
         let stood = stood.ok_or(BookError::Damaged { entry })?;
-        let now = became(told.outcome(), accounts);
+        let (now, said) = (became(told.outcome(), accounts), Maker::said(told));
         if stood.settled {
             if amounts(&stood.event.outcome) != amounts(&now) {
-                self.judgement.settled.push(Change { stood, now: Some(now), cause: None });
+                let (now, said, cause) = (Some(now), None, None);
+                self.judgement.settled.push(Change { stood, now, said, cause });
             }
-        } else if differs(&stood, &now) {
+        } else if differs(&stood, &now) || stood.says_otherwise(&said) {
             let cause = lane.and_then(|lane| self.first_of_lane.get(&lane).copied());
-            let cause = cause.or(self.first);
-            self.judgement.changes.push(Change { stood, now: Some(now), cause });
+            let (now, said, cause) = (Some(now), stood.said_anew(&said), cause.or(self.first));
+            self.judgement.changes.push(Change { stood, now, said, cause });
         }
         Ok(())
     }
@@ -254,7 +257,8 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
             let stood = self.bench.history.stood_in(&row)?;
             let stood = stood.ok_or(BookError::Damaged { entry })?;
             if !stood.settled {
-                self.judgement.changes.push(Change { stood, now: None, cause: self.first });
+                let (now, said, cause) = (None, None, self.first);
+                self.judgement.changes.push(Change { stood, now, said, cause });
             }
         }
         if let Some(error) = self.over.filter(|_| self.judgement.late.is_empty()) {
