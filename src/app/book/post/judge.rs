@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::base::Date;
 use crate::book::{
     Account, BookError, Drafts, Event, Outcome, Posted, Posting, Row, Said, Schema, read_batch,
 };
@@ -30,6 +31,8 @@ pub(super) struct Judgement {
     pub(super) late_told: Vec<(String, Origin, u64)>,
     /// What would no longer stand.
     pub(super) changes: Vec<Change>,
+    /// The last day of what was sent.
+    pub(super) last: Option<Date>,
     /// What stands as a dispute was settled, and what the rules give.
     pub(super) settled: Vec<Change>,
     /// New refunds that are allocated, where something stands as a dispute was settled.
@@ -276,7 +279,11 @@ impl Sink for Judge<'_, '_, '_> {
 
     fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
         let at = told.event();
-        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
+        let origin = at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE);
+        if origin != Origin::MADE {
+            self.judgement.last = self.judgement.last.max(Some(at.date));
+        }
+        match origin {
             Origin { file: BOOK_FILE, line } => {
                 self.bench.held.borrow_mut().left.heard(line);
                 self.stands(line, told, accounts)

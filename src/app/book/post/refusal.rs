@@ -79,6 +79,12 @@ pub(super) fn refused(job: &Job<'_>, judgement: &Judgement) -> Refusal {
     }
 }
 
+/// Entries come out otherwise by the rules and registers, whatever comes late.
+pub(super) fn by_rules(job: &Job<'_>, changes: &[&Change]) -> Refusal {
+    let changed = changes.iter().map(|change| changed(job, change)).collect();
+    Refusal::Unsettled { late: Vec::new(), changed, can_be_posted: false }
+}
+
 pub(super) fn place(job: &Job<'_>, origin: Origin) -> Option<(String, u64)> {
     Some((get(job.events, origin.file)?.input.name().to_owned(), origin.line))
 }
