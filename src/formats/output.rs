@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::base::Forcing;
+
 use super::error::{FormatsError, STANDARD_OUTPUT};
-use super::forcing::Forcing;
 use super::packed::{Packer, Packing};
 
 /// Where results go. A file is written beside its place and moved there by [`Output::finish`], so
@@ -136,7 +137,8 @@ impl Output {
     /// There can be no such thread.
     pub fn forced_beside(self) -> Result<Output, FormatsError> {
         let To::File(writer, _) = &self.to else { return Ok(self) };
-        let forcing = Forcing::new(writer.get_ref().as_file());
+        let file = writer.get_ref().as_file().try_clone();
+        let forcing = file.and_then(|file| Forcing::new(Arc::new(file)));
         let forcing = forcing.map_err(|error| failure(&self.name, error))?;
         Ok(Output { forcing: Some(forcing), ..self })
     }
