@@ -47,11 +47,14 @@ impl Sink for Writer<'_, '_> {
     }
 }
 
-/// Hands outcomes over to a thread that writes them, in their order.
+/// Hands outcomes over to a thread that writes them, in their order. Some are handed over together: to
+/// wake a thread takes as long as to write dozens.
 pub(super) struct Beside<'s> {
     to: SyncSender<Handed>,
     /// Memory that has been emptied, to be used again.
     back: Receiver<Handed>,
+    /// What is to be handed over next.
+    now: Handed,
     /// How many accounts have been handed over.
     known: u32,
     thread: Option<ScopedJoinHandle<'s, Result<(), FormatsError>>>,
@@ -61,12 +64,16 @@ pub(super) struct Beside<'s> {
 /// Outcomes, and the accounts that had not occurred before.
 #[derive(Default)]
 struct Handed {
-    outcomes: Outcomes,
+    /// The first of these; the others are empty.
+    outcomes: Vec<Outcomes>,
+    count: usize,
     accounts: Vec<(u32, Vec<Cell>)>,
 }
 
-/// So many may wait to be written: about a tenth of a second's work.
-const WAITING: usize = 32;
+/// So many times outcomes are heard before they are handed over.
+const TOGETHER: usize = 8;
+/// So many hand-overs may wait: about a tenth of a second's work.
+const WAITING: usize = 4;
 
 impl<'s> Beside<'s> {
     pub(super) fn new<'e>(writer: Writer<'s, 'e>, scope: &'s Scope<'s, '_>) -> Beside<'s>
@@ -77,14 +84,27 @@ impl<'s> Beside<'s> {
         let (emptied, back) = sync_channel(WAITING);
         let hears_figures = writer.hears_figures();
         let thread = scope.spawn(move || write(writer, &handed, &emptied));
-        Beside { to, back, known: 0, thread: Some(thread), hears_figures }
+        let now = Handed::default();
+        Beside { to, back, now, known: 0, thread: Some(thread), hears_figures }
+    }
+
+    fn hand_over(&mut self) -> Result<(), FormatsError> {
+        let next = self.back.try_recv().unwrap_or_default();
+        match self.to.send(std::mem::replace(&mut self.now, next)) {
+            Ok(()) => Ok(()),
+            // It has ended before all was written.
+            Err(_) => self.thread.take().map_or(Ok(()), joined),
+        }
     }
 
     /// Waits until all is written.
     ///
     /// # Errors
     /// The disk is full, or whoever reads the other end has gone.
-    pub(super) fn finish(self) -> Result<(), FormatsError> {
+    pub(super) fn finish(mut self) -> Result<(), FormatsError> {
+        if self.now.count > 0 {
+            self.hand_over()?;
+        }
         let Beside { to, thread, .. } = self;
         drop(to);
         thread.map_or(Ok(()), joined)
@@ -104,17 +124,17 @@ impl Sink for Beside<'_> {
         outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
-        let mut handed = self.back.try_recv().unwrap_or_default();
-        std::mem::swap(&mut handed.outcomes, outcomes);
+        let now = &mut self.now;
+        if now.outcomes.len() == now.count {
+            now.outcomes.push(Outcomes::default());
+        }
+        now.outcomes.get_mut(now.count).into_iter().for_each(|own| std::mem::swap(own, outcomes));
+        now.count += 1;
         while let Some((declared, key)) = accounts.account(self.known) {
-            handed.accounts.push((declared, key.to_vec()));
+            now.accounts.push((declared, key.to_vec()));
             self.known += 1;
         }
-        match self.to.send(handed) {
-            Ok(()) => Ok(()),
-            // It has ended before all was written.
-            Err(_) => self.thread.take().map_or(Ok(()), joined),
-        }
+        if now.count < TOGETHER { Ok(()) } else { self.hand_over() }
     }
 
     fn hears_figures(&self) -> bool {
@@ -130,8 +150,10 @@ fn write(
     let mut known = Known::default();
     for mut handed in handed {
         known.0.append(&mut handed.accounts);
-        writer.hear(&mut handed.outcomes, &known)?;
-        handed.outcomes.clear();
+        for outcomes in handed.outcomes.iter_mut().take(std::mem::take(&mut handed.count)) {
+            writer.hear(outcomes, &known)?;
+            outcomes.clear();
+        }
         // What there is no room for is not needed.
         let _ = emptied.try_send(handed);
     }

@@ -22,6 +22,7 @@ mod blocks;
 mod calendar;
 mod carried;
 mod commit;
+mod drift;
 mod duplicates;
 mod eval;
 mod evaluator;

@@ -11,6 +11,7 @@ use crate::plan::{Event, EventSource, Plan, at};
 use crate::rows::{Accounts, Cell};
 
 use super::carried::Carried;
+use super::drift::Drifts;
 use super::duplicates::Seen;
 pub(crate) use super::keys::Key;
 use super::keys::Keys;
@@ -64,121 +65,6 @@ pub(crate) struct Gains {
     pub kind: PeriodKind,
     /// By period and account position, in minor units.
     pub by_period: BTreeMap<Period, BTreeMap<u32, i128>>,
-}
-
-/// Settled − entitled of every account, by currency and year.
-///
-/// Fractions are summed up by their denominator, of which there are few, and joined at the end: the
-/// sum of a million twentieths needs no common divisor on its way.
-#[derive(Debug, Default)]
-pub(crate) struct Drifts {
-    /// By account position; ascending.
-    accounts: Vec<Vec<(Of, Drift)>>,
-}
-
-/// A currency and a year.
-pub(crate) type Of = (u32, i32);
-
-#[derive(Debug, Default)]
-struct Drift {
-    /// Denominator and numerator.
-    small: Vec<(i128, i128)>,
-    wide: Exact,
-}
-
-/// More denominators than these are joined at once.
-const DENOMINATORS_MAX: usize = 32;
-
-impl Drifts {
-    /// Adds to the drift of an account in a currency and year.
-    pub fn add(&mut self, position: u32, of: Of, more: &Exact) -> Result<(), ExactError> {
-        self.of(position, of).map_or(Ok(()), |drift| drift.add(more))
-    }
-
-    /// The same, of a numerator over a denominator.
-    pub fn add_over(
-        &mut self,
-        position: u32,
-        of: Of,
-        num: i128,
-        den: i128,
-    ) -> Result<(), ExactError> {
-        self.of(position, of).map_or(Ok(()), |drift| match drift.add_small(num, den) {
-            true => Ok(()),
-            false => drift.add(&Exact::from_ratio(num, den)?),
-        })
-    }
-
-    fn of(&mut self, position: u32, of: Of) -> Option<&mut Drift> {
-        if self.accounts.len() <= at(position) {
-            self.accounts.resize_with(at(position) + 1, Vec::new);
-        }
-        let years = self.accounts.get_mut(at(position))?;
-        // Mostly there is one currency and no year is left out.
-        let since = years.first().and_then(|((_, first), _)| of.1.checked_sub(*first));
-        let guess = since.and_then(|since| usize::try_from(since).ok());
-        let guess = guess.filter(|guess| years.get(*guess).is_some_and(|(known, _)| *known == of));
-        let place = match guess {
-            Some(place) => place,
-            None => match years.binary_search_by_key(&of, |(known, _)| *known) {
-                Ok(place) => place,
-                Err(place) => {
-                    years.insert(place, (of, Drift::default()));
-                    place
-                }
-            },
-        };
-        years.get_mut(place).map(|(_, drift)| drift)
-    }
-
-    /// All that are not zero, by account position, currency and year.
-    pub fn all(&self) -> Result<Vec<(u32, Of, Exact)>, ExactError> {
-        let mut all = Vec::new();
-        for (position, years) in (0_u32..).zip(&self.accounts) {
-            for (of, drift) in years {
-                let sum = drift.sum()?;
-                if !sum.is_zero() {
-                    all.push((position, *of, sum));
-                }
-            }
-        }
-        Ok(all)
-    }
-}
-
-impl Drift {
-    fn add(&mut self, more: &Exact) -> Result<(), ExactError> {
-        if more.to_ratio().is_some_and(|(num, den)| self.add_small(num, den)) {
-            return Ok(());
-        }
-        self.wide = self.wide.add(more)?;
-        Ok(())
-    }
-
-    /// Adds where there is room for it; says whether there was.
-    fn add_small(&mut self, num: i128, den: i128) -> bool {
-        let known = self.small.iter().position(|(of, _)| *of == den);
-        if known.is_none() && self.small.len() < DENOMINATORS_MAX {
-            self.small.push((den, num));
-            return true;
-        }
-        match known.and_then(|known| self.small.get_mut(known)) {
-            Some((_, sum)) => match sum.checked_add(num) {
-                Some(next) => {
-                    *sum = next;
-                    true
-                }
-                None => false,
-            },
-            None => false,
-        }
-    }
-
-    fn sum(&self) -> Result<Exact, ExactError> {
-        self.small
-            .iter()
-            .try_fold(self.wide.clone(), |sum, (den, num)| sum.add(&Exact::from_ratio(*num, *den)?))
-    }
 }
 
 impl State {

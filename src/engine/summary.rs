@@ -4,7 +4,8 @@ use crate::base::{Exact, ExactError, Money};
 use crate::plan::{Plan, at};
 use crate::rows::{Accounts, Allocation, Cell, Payee, Reason};
 
-use super::state::{Of, State};
+use super::drift::Of;
+use super::state::State;
 
 /// The control figures of a run.
 ///
@@ -35,6 +36,8 @@ pub struct Summary {
     pub drift: Vec<Drift>,
     /// For each condition of the plan's `checks`, whether it holds when all is over.
     pub checks: Vec<Result<bool, Reason>>,
+    /// The registers without any row in which events looked for one.
+    pub asked_in_vain: Vec<u32>,
 }
 
 /// The money of one currency, in minor units (whole numbers, of any size).

@@ -102,7 +102,8 @@ impl Bound {
                     ),
                     format!("映射把字段「{}」放在「{column}」列，文件中没有这一列", name(*at)),
                 ),
-                near.map_or_else(|| columns_words(columns), near_words),
+                apart_words(columns)
+                    .unwrap_or_else(|| near.map_or_else(|| columns_words(columns), near_words)),
             );
         }
         if let Some((at, twice)) = self.doubled.first() {
@@ -276,20 +277,22 @@ fn columns_words(columns: &[String]) -> Words {
     Words::new(format!("its columns are {en}{more}"), format!("文件中的列：{zh}{more}"))
 }
 
+/// That the cells of a file with only one column seem to be apart by another sign.
+fn apart_words(columns: &[String]) -> Option<Words> {
+    let [only] = columns else { return None };
+    let signs = [(';', "`;`"), ('\t', "tabs"), ('，', "`，`"), ('|', "`|`"), (',', "`,`")];
+    let (_, what) = signs.into_iter().find(|(delimiter, _)| only.contains(*delimiter))?;
+    Some(Words::new(
+        format!(
+            "its cells seem to be apart by {what}: say so with `--delimiter`, which holds for all files"
+        ),
+        format!("单元格似乎以 {what} 分隔：请用 --delimiter 指明（对所有文件有效）"),
+    ))
+}
+
 fn missing_hint(columns: &[String], missing: &[&Field]) -> Words {
-    if let [only] = columns {
-        let other = [(';', "`;`"), ('\t', "tabs"), ('，', "`，`"), ('|', "`|`"), (',', "`,`")]
-            .into_iter()
-            .find(|(delimiter, _)| only.contains(*delimiter));
-        if let Some((_, what)) = other {
-            return Words::new(
-                format!(
-                    "its cells seem to be apart by {what}: say so with `--delimiter`, which holds for \
-                     all files"
-                ),
-                format!("单元格似乎以 {what} 分隔：请用 --delimiter 指明（对所有文件有效）"),
-            );
-        }
+    if let Some(words) = apart_words(columns) {
+        return words;
     }
     let near = missing.iter().find_map(|field| {
         let near = field

@@ -108,7 +108,8 @@ impl<'n> Events<'n> {
         let mut read = |kind: usize, bound: &Bound| {
             if let (Some(table), Some(place)) = (names.events.get(kind), readers.get_mut(kind)) {
                 let columns = header.len();
-                *place = Some(TableReader::new(names, kind, table, bound, mapping, columns));
+                let (from, mapping) = (bound.from.clone(), mapping.of(table));
+                *place = Some(TableReader::new(names, kind, table, from, mapping, columns));
             }
         };
         let kinds = match assigned {
@@ -135,23 +136,45 @@ impl<'n> Events<'n> {
                 Kinds::ByColumn { column, at, kinds: kinds_by_spelling(names) }
             }
         };
+        Ok(Events::new((kinds, readers), rows, ignored, input, file))
+    }
+
+    /// Reads the rows of a table that is no event kind, as if it were the only one.
+    pub(super) fn of_table(
+        reader: TableReader<'n>,
+        rows: RawRows,
+        input: &Input,
+        file: u32,
+    ) -> Events<'n> {
+        Events::new((Kinds::One(0), vec![Some(reader)]), rows, BTreeSet::new(), input, file)
+    }
+
+    fn new(
+        (kinds, readers): (Kinds, Vec<Option<TableReader<'n>>>),
+        rows: RawRows,
+        ignored: BTreeSet<String>,
+        input: &Input,
+        file: u32,
+    ) -> Events<'n> {
         let delimiter = match input.layout {
             Layout::Csv { delimiter } => delimiter,
             Layout::Json | Layout::Ndjson | Layout::Sheet | Layout::Parquet | Layout::Arrow => 0,
         };
+        let begun = readers.iter().map(|_| None).collect();
+        let header = rows.header.clone();
         let reader = EventReader { file, header, delimiter, kinds, readers };
-        Ok(Events {
+        Events {
             reader: Arc::new(reader),
             rows,
             known: RecordNames::default(),
-            begun: names.events.iter().map(|_| None).collect(),
+            begun,
             ready: VecDeque::new(),
             ignored,
             rows_read: 0,
             any_unread: false,
             lookalikes: Lookalikes::default(),
             batch_rows: input.pieces.batch_rows,
-        })
+        }
     }
 
     /// The next rows of one kind; rows that cannot be read are added to `unread`. `None` at the end.

@@ -99,9 +99,19 @@ impl TableMapping {
         values.get(&*held.text()).map(|meant| Cow::Borrowed(meant.as_str())).ok_or(held)
     }
 
-    /// The same of a cell that says from or until when a row's dated fields hold.
-    pub(super) fn day_meant<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        spelt(&self.period, text)
+    /// The same for a table with two fields more, from and until when its dated fields hold: they are
+    /// in these columns, unless the mapping says in which.
+    pub(super) fn with_period(mut self, at: usize, columns: [Option<String>; 2]) -> TableMapping {
+        let said = [self.from.take(), self.until.take()];
+        for (at, (said, column)) in (at..).zip(said.into_iter().zip(columns)) {
+            if let Some(column) = said.or(column) {
+                self.columns.insert(at, column);
+            }
+            if !self.period.is_empty() {
+                self.spellings.insert(at, self.period.clone());
+            }
+        }
+        self
     }
 }
 

@@ -42,6 +42,7 @@ mod packed;
 mod parse;
 mod parts;
 mod project;
+mod quotes;
 mod raw;
 mod records;
 mod registers;

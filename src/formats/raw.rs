@@ -1,6 +1,7 @@
 //! The rows of a file as it holds them, whatever its layout.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostics::Words;
@@ -254,6 +255,30 @@ pub(super) fn column_names(input: &Input) -> Result<Vec<String>, FormatsError> {
         }
     }
     Ok(Vec::new())
+}
+
+/// The names of a file's columns: its header, or all that its records name, in the order in which they
+/// occur first.
+///
+/// # Errors
+/// As [`column_names`].
+pub(super) fn all_names(input: &Input) -> Result<Vec<String>, FormatsError> {
+    let mut rows = RawRows::open(input)?;
+    let mut names = std::mem::take(&mut rows.header);
+    if !names.is_empty() {
+        return Ok(names);
+    }
+    let mut seen = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        let RawRow::Record { record, .. } = row else { continue };
+        for (name, _) in record.0 {
+            if !seen.contains(&*name) {
+                seen.insert(name.to_string());
+                names.push(name.into_owned());
+            }
+        }
+    }
+    Ok(names)
 }
 
 fn header(rows: &mut CsvRows<InputReader>, input: &Input) -> Result<Vec<String>, FormatsError> {

@@ -162,6 +162,25 @@ impl Exact {
         }
     }
 
+    /// Gives how many parts of 1/2^`bits` it has, cut off toward zero.
+    ///
+    /// # Errors
+    /// There are more than 128 bits hold.
+    pub fn cut_off(&self, bits: u8) -> Result<i128, ExactError> {
+        if let Repr::Small { num, den } = &self.0
+            && let (whole, part) = (num / den, num % den)
+            && part.unsigned_abs().leading_zeros() > u32::from(bits)
+            && let Some(unit) = 1_i128.checked_shl(bits.into())
+            && let Some(whole) = whole.checked_mul(unit)
+        {
+            return whole.checked_add((part << bits) / den).ok_or(ExactError::TooWide);
+        }
+        let wide = self.to_wide();
+        let parts =
+            (wide.numerator() << usize::from(bits)) / IBig::from(wide.denominator().clone());
+        i128::try_from(parts).map_err(|_| ExactError::TooWide)
+    }
+
     /// The caller vouches for the invariant of [`Repr::Small`].
     #[inline]
     const fn small(num: i128, den: i128) -> Exact {

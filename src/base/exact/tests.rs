@@ -267,3 +267,21 @@ fn scales_beyond_the_small_form() {
     let tiny = Exact::from_scaled(1, 255);
     assert_eq!(tiny.to_decimal_string(0).unwrap().len(), "0.".len() + 255);
 }
+
+#[test]
+fn parts_are_cut_off_toward_zero() {
+    let of = |num, den| Exact::from_ratio(num, den).unwrap();
+    for (value, bits, parts) in [
+        (of(1, 3), 2, 1),
+        (of(-1, 3), 2, -1),
+        (of(-7, 4), 1, -3),
+        (of(5, 1), 3, 40),
+        (of(1, i128::MAX), 64, 0),
+        (of(i128::MAX - 1, i128::MAX), 64, (1 << 64) - 1),
+    ] {
+        assert_eq!(value.cut_off(bits), Ok(parts), "{value}");
+    }
+    assert_eq!(Exact::from_int(i128::MAX).cut_off(1), Err(ExactError::TooWide));
+    let wide = of(1, i128::MAX).add(&of(i128::MIN + 2, i128::MAX - 2)).unwrap();
+    assert_eq!(wide.cut_off(64), Ok(-(1 << 64)));
+}

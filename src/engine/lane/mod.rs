@@ -133,8 +133,9 @@ struct Event<'a, W> {
 
 impl Lanes {
     /// The lanes of a plan.
-    pub fn new(plan: &Plan) -> Lanes {
-        let programs = |event| lane(plan, event).map(Programs::new);
+    pub fn new(plan: &Plan, registers: &Registers) -> Lanes {
+        let known = |place| registers.known(place).cloned();
+        let programs = |event| lane(plan, event, &known).map(Programs::new);
         let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
         let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
         let widest = Work::new().prepared(&lanes);
@@ -273,7 +274,7 @@ impl Lanes {
         out: &mut Given<'_>,
     ) -> Result<Option<WorkedOut>, &'static str> {
         let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else { return Ok(None) };
-        let before = out.allocations.len();
+        let before = (out.allocations.len(), out.figures.as_ref().map_or(0, |it| it.len()));
         let mut width = programs.width.first();
         let (lane, program, positions) = programs.program(answers, row, date);
         let ahead = &answers.ahead;
@@ -286,7 +287,8 @@ impl Lanes {
                 Width::Widest => self.widest.take(place, positions, state, out)?,
             };
             if taken.is_none() {
-                out.allocations.truncate(before);
+                out.allocations.truncate(before.0);
+                out.figures.iter_mut().for_each(|figures| figures.truncate(before.1));
                 let lacking = match width {
                     Width::Narrow => &mut self.narrow.wanted,
                     Width::Wide => &mut self.wide.wanted,

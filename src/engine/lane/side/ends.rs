@@ -8,6 +8,7 @@ use super::keys::{PartOf, Texts};
 use super::numbers::Numbers;
 use super::steps::Watched;
 use super::{Finished, Given, Group, LegGiven, Of, Payees, Side, date, only};
+use crate::engine::drift::is_common;
 use crate::engine::originals::{Identity, Plain};
 use crate::engine::state::State;
 use crate::engine::summary::Brought;
@@ -319,6 +320,7 @@ impl Finished<'_> {
             state.drift.add_over(position, of, more, den.into()).map_err(|_| HALF)
         };
         if let (Numbers::All(position), Numbers::All(den), true) = (positions, den, years.are_few())
+            && is_common((*den).into())
         {
             let mut sums = vec![0_i128; years.count()];
             for (more, year) in more.iter().zip(&years.each) {
