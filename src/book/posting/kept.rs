@@ -71,6 +71,14 @@ impl Kept {
 /// The names that events of batches speak of, by the entry of the batch.
 type Schemas = HashMap<u64, Rc<Schema>>;
 
+/// An event that stands under a key.
+struct Stands {
+    key: Key,
+    number: u64,
+    event: Event,
+    schema: Rc<Schema>,
+}
+
 impl Posting<'_> {
     /// Finds what the book has under these keys: allocations that stand, and for events set aside what
     /// was set aside.
@@ -88,7 +96,7 @@ impl Posting<'_> {
         // The two sorts of keys are never alike.
         let aside: HashSet<Key> = aside.collect();
         let (again, found): (Vec<_>, Vec<_>) = found.partition(|(key, _)| aside.contains(key));
-        for (key, number, event, schema) in self.standing(&found, &mut schemas)? {
+        for Stands { key, number, event, schema } in self.standing(&found, &mut schemas)? {
             kept.by_key.insert(key, number);
             kept.events.insert(number, (event, schema));
         }
@@ -99,7 +107,7 @@ impl Posting<'_> {
         each.retain(|(_, number)| *number < batch);
         each.sort_unstable();
         for slice in each.chunks(EVENTS_A_SLICE) {
-            for (key, number, event, schema) in self.standing(slice, &mut schemas)? {
+            for Stands { key, number, event, schema } in self.standing(slice, &mut schemas)? {
                 let said = digest_of(&content(&event, &schema));
                 let asides = kept.asides.entry(key).or_default();
                 asides.0.insert(said, (number, digest_of(&event.outcome)));
@@ -115,7 +123,7 @@ impl Posting<'_> {
         &mut self,
         found: &[(Key, u64)],
         schemas: &mut Schemas,
-    ) -> Result<Vec<(Key, u64, Event, Rc<Schema>)>, BookError> {
+    ) -> Result<Vec<Stands>, BookError> {
         let settled: Vec<Key> = found.iter().map(|(_, number)| settled_key(*number)).collect();
         let settled = self.book.find(&settled)?;
         let mut keys: BTreeMap<u64, Key> = BTreeMap::new();
@@ -132,7 +140,7 @@ impl Posting<'_> {
                 return Err(BookError::Damaged { entry: number });
             };
             let schema = self.schema(event.batch, schemas)?;
-            standing.push((*key, number, event, schema));
+            standing.push(Stands { key: *key, number, event, schema });
         }
         Ok(standing)
     }
