@@ -69,7 +69,7 @@ fn long_times(one: I256, two: I256) -> Option<I256> {
 
 /// The product of two numbers of 128 bits: its upper and its lower half.
 fn in_full(one: u128, two: u128) -> (u128, u128) {
-    const MASK: u128 = u64::MAX as u128;
+    const MASK: u128 = (1 << 64) - 1;
     let ((a, b), (c, d)) = ((one >> 64, one & MASK), (two >> 64, two & MASK));
     // Numbers of 64 bits each: no product has more than 128, nor has what is carried.
     let (outer, inner, low) = (a.wrapping_mul(d), b.wrapping_mul(c), b.wrapping_mul(d));
