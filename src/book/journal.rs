@@ -42,14 +42,44 @@ impl Book {
     /// # Errors
     /// The name is none that a checkpoint can carry; the store fails or is not empty.
     pub fn create(store: Box<dyn Store>, origin: &str, learnt: Moment) -> Result<Book, BookError> {
+        Book::founded(store, (origin, learnt), Extent::Usual, |posting| posting.commit().map(drop))
+    }
+
+    /// Makes a new book in an empty store, of which more than the opening is posted at once. Nothing is left
+    /// of the store where that is not kept.
+    ///
+    /// # Errors
+    /// As [`create`](Book::create); whoever posts says so.
+    pub(crate) fn create_with<E: From<BookError>>(
+        store: Box<dyn Store>,
+        (origin, learnt): (&str, Moment),
+        post: impl FnOnce(Posting<'_>) -> Result<(), E>,
+    ) -> Result<Book, E> {
+        Book::founded(store, (origin, learnt), Extent::Large, post)
+    }
+
+    fn founded<E: From<BookError>>(
+        store: Box<dyn Store>,
+        (origin, learnt): (&str, Moment),
+        extent: Extent,
+        post: impl FnOnce(Posting<'_>) -> Result<(), E>,
+    ) -> Result<Book, E> {
         check_name(origin)?;
         let (origin, hash) = (origin.to_owned(), HASH.to_owned());
         let opening = Opening { format: FORMAT, origin, hash, learnt };
         let mut book = Book::of(store, opening.clone());
-        let mut posting = Posting::on_empty(&mut book)?;
-        posting.enter(&Entry::Opening(opening))?;
-        posting.commit()?;
-        Ok(book)
+        let opened = Posting::on_empty(&mut book, extent).and_then(|mut posting| {
+            posting.enter(&Entry::Opening(opening))?;
+            Ok(posting)
+        });
+        match opened.map_err(E::from).and_then(post) {
+            Ok(()) => Ok(book),
+            Err(error) => {
+                // What was said first is what matters.
+                let _ = book.store.unmake();
+                Err(error)
+            }
+        }
     }
 
     /// Opens a book.
@@ -333,6 +363,17 @@ impl Book {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
+        self.read_runs()?;
+        self.runs.find(self.store.as_mut(), keys)
+    }
+
+    /// For each key every entry it is a key of.
+    pub(super) fn find_each(&mut self, keys: &[Key]) -> Result<Vec<(Key, u64)>, BookError> {
+        self.read_runs()?;
+        self.runs.find_each(self.store.as_mut(), keys)
+    }
+
+    fn read_runs(&mut self) -> Result<(), BookError> {
         let upto = match self.covered {
             Some(covered) => covered,
             None => self.store.size()?,
@@ -340,7 +381,7 @@ impl Book {
         if self.runs.upto != upto {
             self.runs = Runs::read(self.store.as_mut(), upto)?;
         }
-        self.runs.find(self.store.as_mut(), keys)
+        Ok(())
     }
 
     /// A posting begins, or has handed the keys of more entries to the store.

@@ -209,6 +209,18 @@ fn batches_after_one_that_a_stage_or_a_calendar_closed() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn a_late_event_corrects_what_it_changes_itself() {
+    check("book_explains_late");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_late_event_that_changes_a_figure() {
+    check("book_figures");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn corrections_by_rules_without_totals_are_replayed() {
     check("book_restates");
 }
@@ -235,6 +247,12 @@ fn what_a_dispute_settled_stands_and_what_is_set_aside_is_told() {
 #[test]
 fn rows_of_one_key_are_posted_again() {
     check("book_again");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn what_was_pushed_aside_holds_nothing_up() {
+    check("book_late");
 }
 
 #[cfg(feature = "sqlite")]

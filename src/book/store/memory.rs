@@ -105,6 +105,10 @@ impl Store for MemoryStore {
         }
     }
 
+    fn unmake(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn check(&mut self) -> Result<Vec<Flaw>, StoreError> {
         Ok(Vec::new())
     }

@@ -86,6 +86,12 @@ impl Chunk {
     pub fn is_empty(&self) -> bool {
         *self == Chunk::default()
     }
+
+    /// About how many bytes it has.
+    fn bytes(&self) -> usize {
+        let segments = self.segments.iter().map(|it| it.bodies.len() + it.leaves.len());
+        segments.chain(self.pages.iter().map(|page| page.keys.len())).sum()
+    }
 }
 
 /// Keeps the rows of one book.
@@ -162,6 +168,12 @@ pub trait Store {
 
     /// Gives up what was appended.
     fn rollback(&mut self);
+
+    /// Takes a store away that was made and never came to hold an entry.
+    ///
+    /// # Errors
+    /// It holds entries; the store fails.
+    fn unmake(self: Box<Self>) -> Result<(), StoreError>;
 
     /// Looks for damage in the store's own structure, and for guards that were taken away.
     ///

@@ -290,6 +290,14 @@ impl Store for PostgresStore {
         let _ = self.client.batch_execute("ROLLBACK");
     }
 
+    fn unmake(mut self: Box<Self>) -> Result<(), StoreError> {
+        if self.size()? > 0 {
+            return Err(StoreError::Exists { place: self.place });
+        }
+        let drop = self.client.batch_execute("DROP SCHEMA fenshui_book CASCADE");
+        drop.map_err(|error| told(&error))
+    }
+
     fn check(&mut self) -> Result<Vec<Flaw>, StoreError> {
         let mut flaws = Vec::new();
         let state =

@@ -8,14 +8,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use super::{Chunk, Flaw, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
-use crate::base::Digest;
+use crate::base::{Digest, Forcing};
 
 /// `FENB`, in the place of SQLite's head where a file says whose it is.
 const APPLICATION_ID: i64 = 0x4645_4e42;
@@ -31,6 +32,11 @@ const PAGE_BYTES: u32 = 16_384;
 /// before a batch is acknowledged.
 const AHEAD: &str = "WAL";
 const INTO_THE_FILE: &str = "TRUNCATE";
+
+/// Pages of the file that are held: few of a large batch, which is written once and not read again, so
+/// that little is left to be written at its end.
+const CACHE: &str = "PRAGMA cache_size = -16384";
+const LITTLE_CACHE: &str = "PRAGMA cache_size = -2048";
 
 /// The tables. Each is only ever added to; `guard` makes that so.
 const TABLES: &str = "
@@ -72,6 +78,12 @@ pub struct SqliteStore {
     connection: Connection,
     place: String,
     wait: Duration,
+    path: PathBuf,
+    /// What forces a large batch to the disk while it is written.
+    forcing: Option<Forcing>,
+    /// The file as it is forced, closed after the connection alone: whoever closes a file gives up the locks
+    /// that his process holds on it.
+    forced: Option<Arc<fs::File>>,
 }
 
 impl SqliteStore {
@@ -89,8 +101,7 @@ impl SqliteStore {
             Err(error) => return Err(of_file(error, &place)),
         }
         let connection = connect(path, &place, options.wait)?;
-        let wait = options.wait;
-        let mut store = SqliteStore { connection, place, wait };
+        let mut store = SqliteStore::of(connection, path, options);
         store.found().map_err(|error| store.told(error))?;
         store.set(options)?;
         Ok(store)
@@ -104,8 +115,7 @@ impl SqliteStore {
         let place = path.display().to_string();
         look(path, &place)?;
         let connection = connect(path, &place, options.wait)?;
-        let wait = options.wait;
-        let store = SqliteStore { connection, place, wait };
+        let store = SqliteStore::of(connection, path, options);
         store.recognise()?;
         store.set(options)?;
         Ok(store)
@@ -122,7 +132,7 @@ impl SqliteStore {
         let opened = |address: &Path, flags| -> Result<SqliteStore, StoreError> {
             let connection = Connection::open_with_flags(address, flags);
             let connection = connection.map_err(|error| told(error, &place))?;
-            let store = SqliteStore { connection, place: place.clone(), wait: options.wait };
+            let store = SqliteStore::of(connection, path, options);
             store.connection.busy_timeout(options.wait).map_err(|error| store.told(error))?;
             store.recognise()?;
             Ok(store)
@@ -140,6 +150,11 @@ impl SqliteStore {
             }
             other => other,
         }
+    }
+
+    fn of(connection: Connection, path: &Path, options: SqliteOptions) -> SqliteStore {
+        let (place, path) = (path.display().to_string(), path.to_owned());
+        SqliteStore { connection, place, wait: options.wait, path, forcing: None, forced: None }
     }
 
     /// Writes head and tables into an empty file.
@@ -170,8 +185,9 @@ impl SqliteStore {
         let set = || -> Result<(), rusqlite::Error> {
             self.connection.execute_batch(
                 "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; \
-                 PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384;",
+                 PRAGMA trusted_schema = OFF;",
             )?;
+            self.connection.execute_batch(CACHE)?;
             if let Some(pages) = options.pages_max {
                 let bound = format!("PRAGMA max_page_count = {pages}");
                 self.connection.query_row(&bound, [], |_| Ok(()))?;
@@ -182,12 +198,31 @@ impl SqliteStore {
     }
 
     /// Has what is appended written ahead to a log, or into the file. Where others have it open it stays
-    /// as it is: both keep what they promise.
-    fn journal(&self, mode: &str) {
+    /// as it is: both keep what they promise. Tells whether it is so now.
+    fn journal(&self, mode: &str) -> bool {
         let ask = format!("PRAGMA journal_mode = {mode}");
         let _ = self.connection.busy_timeout(Duration::ZERO);
-        let _ = self.connection.query_row(&ask, [], |_| Ok(()));
+        let now = self.connection.query_row(&ask, [], |row| row.get::<_, String>(0));
         let _ = self.connection.busy_timeout(self.wait);
+        now.is_ok_and(|now| now.eq_ignore_ascii_case(mode))
+    }
+
+    /// Has what is written to the file forced to its disk beside, so that little is left to wait for. That it
+    /// is there SQLite says: who cannot help, and what the disk said to him, is of no account.
+    fn force_beside(&mut self) {
+        let _ = self.connection.execute_batch(LITTLE_CACHE);
+        if self.forced.is_none() {
+            let file = fs::OpenOptions::new().read(true).write(true).open(&self.path);
+            self.forced = file.ok().map(Arc::new);
+        }
+        self.forcing = self.forced.clone().and_then(|file| Forcing::new(file).ok());
+    }
+
+    fn force_no_more(&mut self) {
+        if let Some(forcing) = self.forcing.take() {
+            let _ = forcing.finish();
+            let _ = self.connection.execute_batch(CACHE);
+        }
     }
 
     fn told(&self, error: rusqlite::Error) -> StoreError {
@@ -329,13 +364,17 @@ impl Store for SqliteStore {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
-        self.journal(AHEAD);
+        let _ = self.journal(AHEAD);
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))
     }
 
     fn begin_large(&mut self) -> Result<(), StoreError> {
-        self.journal(INTO_THE_FILE);
-        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))
+        let into_the_file = self.journal(INTO_THE_FILE);
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))?;
+        if into_the_file {
+            self.force_beside();
+        }
+        Ok(())
     }
 
     fn append(&mut self, chunk: &Chunk) -> Result<(), StoreError> {
@@ -368,21 +407,36 @@ impl Store for SqliteStore {
             }
             Ok(())
         };
-        append().map_err(|error| self.told(error))
+        append().map_err(|error| self.told(error))?;
+        if let Some(forcing) = &mut self.forcing {
+            forcing.written(chunk.bytes());
+        }
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
+        self.force_no_more();
         self.connection.execute_batch("COMMIT").map_err(|error| self.told(error))?;
-        self.journal(AHEAD);
+        let _ = self.journal(AHEAD);
         Ok(())
     }
 
     fn rollback(&mut self) {
+        self.force_no_more();
         if !self.connection.is_autocommit() {
             // A failure here leaves the transaction open, and the file as it was.
             let _ = self.connection.execute_batch("ROLLBACK");
-            self.journal(AHEAD);
+            let _ = self.journal(AHEAD);
         }
+    }
+
+    fn unmake(mut self: Box<Self>) -> Result<(), StoreError> {
+        if self.size()? > 0 {
+            return Err(StoreError::Exists { place: self.place });
+        }
+        let (path, place) = (self.path.clone(), self.place.clone());
+        drop(self);
+        fs::remove_file(path).map_err(|error| of_file(error, &place))
     }
 
     fn check(&mut self) -> Result<Vec<Flaw>, StoreError> {

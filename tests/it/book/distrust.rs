@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fenshui::book::{Book, Entry, Outcome, SqliteStore};
+use fenshui::book::{Book, Entry, Outcome, SqliteStore, Store as _};
 
 use super::reference::tamper;
 use super::stores::OPTIONS;
@@ -209,4 +209,35 @@ fn a_bundle_in_place_of_a_checkpoint_is_no_forgery() {
     assert!(told.contains("fenshui-verify") && told.ends_with("[exit 2]\n"), "{told}");
     let told = said("book verify --checkpoint R2.proof --lang zh");
     assert!(told.contains("「R2.proof」不是检查点，而是证明包"), "{told}");
+}
+
+#[test]
+fn a_book_is_imported_whole_or_not_at_all() {
+    let folder = kept();
+    let file = |name: &str| folder.path().join(name);
+    let said =
+        |verb: &str, book: &str| outcome(&format!("fenshui book {verb}"), folder.path(), book);
+    assert!(!said("export tiles tiles", "b.book").contains("error"));
+    let bundle = std::fs::read_dir(file("tiles/tile/entries/000.p")).unwrap().next();
+    let bundle = bundle.unwrap().unwrap().path();
+    let bytes = std::fs::read(&bundle).unwrap();
+    // R2 is called R3.
+    let id = bytes.windows(2).rposition(|part| part == b"R2").unwrap();
+    flipped(&bundle, id + 1, 1);
+    let told = said("import tiles", "c.book");
+    assert!(told.contains("another root") && told.ends_with("[exit 1]\n"), "{told}");
+    let left = std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name());
+    let left: Vec<_> = left.filter(|it| it.to_string_lossy().starts_with("c.book")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    std::fs::write(&bundle, bytes).unwrap();
+    assert!(!said("import tiles", "c.book").contains("error"));
+    assert!(said("verify", "c.book").contains("all holds"));
+    // Not the entries alone: every row stands as it stood, up to the note that the book was signed.
+    let [whole, again] = ["b.book", "c.book"].map(|name| {
+        let mut store = SqliteStore::open(&file(name), OPTIONS).unwrap();
+        let (entries, runs) = (store.segments(0, 99).unwrap(), store.runs((0, 0), 99).unwrap());
+        (entries, runs, store.pages(0, 99).unwrap())
+    });
+    assert!(again.0.len() > 2 && whole.0.starts_with(&again.0));
+    assert!(whole.1.starts_with(&again.1) && whole.2.starts_with(&again.2));
 }

@@ -126,6 +126,10 @@ impl Store for Faulty {
         self.begun.clear();
     }
 
+    fn unmake(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn check(&mut self) -> Result<Vec<fenshui::book::Flaw>, StoreError> {
         Ok(Vec::new())
     }
