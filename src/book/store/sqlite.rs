@@ -8,13 +8,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
-use super::{Chunk, Flaw, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
+use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::Digest;
 
 /// `FENB`, in the place of SQLite's head where a file says whose it is.
@@ -72,6 +72,19 @@ pub struct SqliteStore {
     connection: Connection,
     place: String,
     wait: Duration,
+    /// The file that was made and has nothing in it yet: if nothing comes, it goes away again.
+    made: Option<PathBuf>,
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        let Some(path) = self.made.take() else { return };
+        self.rollback();
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            // What cannot be taken away stays, and whoever makes a book there is told.
+            let _ = fs::remove_file(beside(&path, ending));
+        }
+    }
 }
 
 impl SqliteStore {
@@ -89,8 +102,8 @@ impl SqliteStore {
             Err(error) => return Err(of_file(error, &place)),
         }
         let connection = connect(path, &place, options.wait)?;
-        let wait = options.wait;
-        let mut store = SqliteStore { connection, place, wait };
+        let (wait, made) = (options.wait, Some(path.to_owned()));
+        let mut store = SqliteStore { connection, place, wait, made };
         store.found().map_err(|error| store.told(error))?;
         store.set(options)?;
         Ok(store)
@@ -105,39 +118,39 @@ impl SqliteStore {
         look(path, &place)?;
         let connection = connect(path, &place, options.wait)?;
         let wait = options.wait;
-        let store = SqliteStore { connection, place, wait };
+        let store = SqliteStore { connection, place, wait, made: None };
         store.recognise()?;
         store.set(options)?;
         Ok(store)
     }
 
-    /// Opens a file to read alone: it may be on a medium that cannot be written to.
+    /// Opens a file to read alone: it may be on a medium that cannot be written to. Where it is not, the
+    /// files that SQLite keeps beside it are gone again when nobody has the book open any more.
     ///
     /// # Errors
     /// As [`open`](SqliteStore::open).
     pub fn open_to_read(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
         let place = path.display().to_string();
         look(path, &place)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = |address: &Path, flags| -> Result<SqliteStore, StoreError> {
-            let connection = Connection::open_with_flags(address, flags);
+            let connection = Connection::open_with_flags(address, flags | NO_MUTEX);
             let connection = connection.map_err(|error| told(error, &place))?;
-            let store = SqliteStore { connection, place: place.clone(), wait: options.wait };
-            store.connection.busy_timeout(options.wait).map_err(|error| store.told(error))?;
+            let (place, wait, made) = (place.clone(), options.wait, None);
+            let store = SqliteStore { connection, place, wait, made };
+            let set = store.connection.busy_timeout(options.wait);
+            set.and_then(|()| store.connection.pragma_update(None, "query_only", true))
+                .map_err(|error| store.told(error))?;
             store.recognise()?;
             Ok(store)
         };
-        match opened(path, flags) {
+        let to_read = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        match opened(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
             // The log beside the file cannot be made: if there is none, nobody is writing either.
             Err(StoreError::ReadOnly { .. }) if !is_under_way(path) => {
                 let address = format!("file:{}?immutable=1", escaped(path));
-                opened(Path::new(&address), flags | OpenFlags::SQLITE_OPEN_URI)
+                opened(Path::new(&address), to_read | OpenFlags::SQLITE_OPEN_URI)
             }
-            // A large batch was broken off: whoever may write puts back what it changed.
-            Err(StoreError::ReadOnly { .. }) => {
-                SqliteStore::open(path, options)?;
-                opened(path, flags)
-            }
+            Err(StoreError::ReadOnly { .. }) => opened(path, to_read),
             other => other,
         }
     }
@@ -199,6 +212,8 @@ impl SqliteStore {
         Ok(number.map_err(|error| self.told(error))?.try_into().unwrap_or(0))
     }
 }
+
+const NO_MUTEX: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
 
 /// Makes the tables, and what keeps them from being changed.
 fn lay_out(connection: &Connection) -> Result<(), rusqlite::Error> {
@@ -308,8 +323,19 @@ impl Store for SqliteStore {
         read().map_err(|error| self.told(error))
     }
 
-    fn pages_kept(&mut self) -> Result<u64, StoreError> {
-        self.number("SELECT count(*) FROM run_page")
+    fn kept(&mut self) -> Result<Kept, StoreError> {
+        let count = |table: &str| self.number(&format!("SELECT count(*) FROM {table}"));
+        let (segments, runs) = (count("entry")?, count("run")?);
+        Ok(Kept { segments, runs, pages: count("run_page")?, nodes: count("node")? })
+    }
+
+    fn hold_still(&mut self) -> Result<(), StoreError> {
+        self.connection.execute_batch("BEGIN").map_err(|error| self.told(error))
+    }
+
+    fn let_go(&mut self) {
+        // Nothing was written: a failure leaves the file as it was.
+        let _ = self.connection.execute_batch("ROLLBACK");
     }
 
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {
@@ -373,6 +399,7 @@ impl Store for SqliteStore {
 
     fn commit(&mut self) -> Result<(), StoreError> {
         self.connection.execute_batch("COMMIT").map_err(|error| self.told(error))?;
+        self.made = None;
         self.journal(AHEAD);
         Ok(())
     }
@@ -433,15 +460,19 @@ fn look(path: &Path, place: &str) -> Result<(), StoreError> {
 
 /// Whether something of a batch stands beside the file: a log, or what it changed of the file.
 fn is_under_way(path: &Path) -> bool {
-    ["-wal", "-journal"].iter().any(|ending| {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(ending);
-        fs::metadata(beside).is_ok_and(|beside| beside.len() > 0)
-    })
+    let holds = |ending| fs::metadata(beside(path, ending)).is_ok_and(|file| file.len() > 0);
+    ["-wal", "-journal"].into_iter().any(holds)
+}
+
+/// The file that SQLite keeps beside a file, by the ending of its name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(ending);
+    PathBuf::from(beside)
 }
 
 fn connect(path: &Path, place: &str, wait: Duration) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags);
     let connection = connection.map_err(|error| told(error, place))?;
     connection.busy_timeout(wait).map_err(|error| told(error, place))?;
@@ -468,6 +499,10 @@ fn of_file(source: io::Error, place: &str) -> StoreError {
 }
 
 fn told(error: rusqlite::Error, place: &str) -> StoreError {
+    if let rusqlite::Error::SqlInputError { msg, .. } = &error {
+        // All statements are ours, so it is the tables that are others.
+        return StoreError::Damaged { what: msg.clone() };
+    }
     let what = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
@@ -480,10 +515,18 @@ fn told(error: rusqlite::Error, place: &str) -> StoreError {
         Some(ErrorCode::Unknown) if what.contains("unsupported file format") => {
             StoreError::Damaged { what }
         }
+        Some(ErrorCode::ConstraintViolation) if what.starts_with(UNIQUE) => {
+            let column = what.strip_prefix(UNIQUE).unwrap_or_default();
+            let table = column.split('.').next().unwrap_or_default();
+            StoreError::Occupied { table: table.to_owned() }
+        }
         Some(ErrorCode::NotADatabase) => StoreError::Foreign { place: place.to_owned() },
         _ => StoreError::Other { what },
     }
 }
+
+/// How SQLite begins to say that a row is there already.
+const UNIQUE: &str = "UNIQUE constraint failed: ";
 
 /// Numbers of entries and nodes stay far below where 63 bits end.
 fn signed(number: u64) -> i64 {
