@@ -19,6 +19,7 @@ mod reference;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod running;
 mod sample;
+mod signing;
 mod simulation;
 #[cfg(feature = "sqlite")]
 mod sqlite;
