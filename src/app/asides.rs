@@ -1,6 +1,6 @@
 //! What a run sets aside: counted, kept with its reason, the first ones shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{Date, Duration, Exact};
@@ -45,8 +45,6 @@ pub(super) struct Asides<'j> {
     pub(super) unread_unknown: u64,
     /// What rows that cannot be read would have brought, by event kind.
     pub(super) unread_money: BTreeMap<u32, Exact>,
-    /// Registers without any row in which events looked for one.
-    pub(super) without_rows: BTreeSet<u32>,
     /// Events whose key another had.
     pub(super) repeated: Repeated,
 }
@@ -65,7 +63,6 @@ impl<'j> Asides<'j> {
             unread: 0,
             unread_unknown: 0,
             unread_money: BTreeMap::new(),
-            without_rows: BTreeSet::new(),
             repeated: Repeated::default(),
         }
     }
@@ -125,11 +122,6 @@ impl<'j> Asides<'j> {
         key: String,
         reason: &Reason,
     ) -> Result<(), FormatsError> {
-        if let Reason::NoRow { register, .. } = reason
-            && self.registers.iter().any(|(of, rows)| of == register && rows.is_empty())
-        {
-            self.without_rows.insert(*register);
-        }
         self.compare(reason);
         let shown = self.first.len() < ASIDE_SHOWN_MAX;
         if !shown && self.kept.is_none() {

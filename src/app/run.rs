@@ -211,7 +211,7 @@ where
     *kept = asides.kept.take();
     let totals = control_totals(job, &summary, &asides)?;
     let mut remarks = remarks.into_inner();
-    for register in &asides.without_rows {
+    for register in &summary.asked_in_vain {
         let table = usize::try_from(*register).ok().and_then(|at| job.names.registers.get(at));
         remarks.extend(table.map(|table| Remark::NoFile(table.name.text.clone())));
     }

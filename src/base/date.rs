@@ -179,7 +179,9 @@ impl Date {
         let (year, month, day) = self.civil();
         let index = (year * 12 + month - 1).checked_add(months)?;
         let (year, month) = (index.div_euclid(12), index.rem_euclid(12) + 1);
-        Date::new(year, month, day.min(days_in_month(year, month)))
+        // Every month has the first 28.
+        let day = if day <= 28 { day } else { day.min(days_in_month(year, month)) };
+        (1..=9999).contains(&year).then(|| Date::from_civil(year, month, day))
     }
 
     /// The caller vouches that the calendar has this day.

@@ -1,5 +1,7 @@
 //! A sentence in the two languages of the house.
 
+use std::borrow::Cow;
+
 /// The language a person is spoken to in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
@@ -8,6 +10,21 @@ pub enum Language {
     English,
     /// Chinese, simplified characters.
     Chinese,
+}
+
+/// A text from outside as it may be shown: with a picture of each control character, which a terminal
+/// would obey.
+pub fn pictured(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let picture = |letter: char| match u32::from(letter) {
+        code @ 0..=0x1F => char::from_u32(0x2400 + code).unwrap_or('\u{FFFD}'),
+        0x7F => '␡',
+        _ if letter.is_control() => '\u{FFFD}',
+        _ => letter,
+    };
+    Cow::Owned(text.chars().map(picture).collect())
 }
 
 /// One sentence, said in both languages: lower case, no full stop, the user's own words in backticks
@@ -31,6 +48,20 @@ impl Words {
         match language {
             Language::English => &self.en,
             Language::Chinese => &self.zh,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_as_a_picture() {
+        for (text, shown) in
+            [("企业 A", "企业 A"), ("\u{1b}[2J", "␛[2J"), ("a\nb\u{7f}\u{9b}c", "a␊b␡\u{FFFD}c")]
+        {
+            assert_eq!(pictured(text), shown);
         }
     }
 }

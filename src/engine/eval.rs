@@ -98,6 +98,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             | Expr::InRange { .. }
             | Expr::InPeriod(..)
             | Expr::Aggregate { .. }
+            | Expr::Steady(..)
             | Expr::AggregateList(..)
             | Expr::Call(..) => self.rarer(expr, scope)?,
         })
@@ -191,6 +192,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             Expr::Aggregate { function, value, selection } => {
                 self.aggregate(*function, value.as_deref(), selection, scope)?
             }
+            Expr::Steady(place, inner) => match self.registers.known(*place) {
+                Some(known) if !T::ON => Value::of_constant(known),
+                _ => self.eval(inner, scope)?,
+            },
             Expr::AggregateList(function, list) => {
                 let Value::List(list) = self.eval(list, scope)? else {
                     return Err(MISTYPED);

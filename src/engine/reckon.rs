@@ -124,6 +124,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 let parts = self.of_rows(value.as_deref(), selection, scope);
                 (Term::OverRows(aggregate(*function)), parts)
             }
+            Expr::Steady(_, inner) => self.taken_apart(inner, scope),
             Expr::AggregateList(function, list) => {
                 (operation(aggregate(*function)), self.each([&**list], scope))
             }

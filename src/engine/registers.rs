@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 use std::sync::OnceLock;
+use std::sync::atomic::{self, AtomicBool};
 
 use crate::base::Date;
-use crate::plan::{Plan, Register, Shape, at};
+use crate::plan::{Constant, Plan, Register, Shape, at};
 use crate::rows::{Cell, Origin, RegisterRow};
 
 use super::keys::Keys;
@@ -14,6 +15,8 @@ use super::value::{Names, Part, Value};
 #[derive(Debug)]
 pub(crate) struct Registers {
     tables: Vec<Table>,
+    /// The plan's steady values, those that have one.
+    known: Vec<Option<Constant>>,
 }
 
 /// One register: rows in key order, and ranges of them by the first parts of the key.
@@ -36,6 +39,8 @@ struct Table {
     /// The fields that do, ascending.
     steady_fields: Vec<u32>,
     prefixes: Vec<(usize, Ranges)>,
+    /// Whether a row was looked for where there is none at all.
+    asked_in_vain: AtomicBool,
 }
 
 /// By the first parts of a key, the rows from the first to before the last.
@@ -55,7 +60,17 @@ impl Registers {
             let shape = plan.shapes.get(at(declared.shape));
             shape.map_or_else(Table::default, |shape| table(declared, shape, rows, names))
         });
-        Registers { tables: tables.collect() }
+        Registers { tables: tables.collect(), known: Vec::new() }
+    }
+
+    /// Takes in the plan's steady values.
+    pub fn know(&mut self, known: Vec<Option<Constant>>) {
+        self.known = known;
+    }
+
+    /// A steady value of the plan, if it has one.
+    pub fn known(&self, place: u32) -> Option<&Constant> {
+        self.known.get(at(place))?.as_ref()
     }
 
     /// The rows whose key starts with these parts, as positions from the first to before the last.
@@ -67,7 +82,17 @@ impl Registers {
             let number = ranges.keys.known(parts)?;
             ranges.rows.get(at(number)).copied()
         });
+        if let Some(table) = table.filter(|table| rows.is_none() && table.origins.is_empty()) {
+            table.asked_in_vain.store(true, atomic::Ordering::Relaxed);
+        }
         rows.unwrap_or((0, 0))
+    }
+
+    /// The registers without any row in which one was looked for.
+    pub fn asked_in_vain(&self) -> Vec<u32> {
+        let asked = |table: &Table| table.asked_in_vain.load(atomic::Ordering::Relaxed);
+        let all = (0..).zip(&self.tables);
+        all.filter(|(_, table)| asked(table)).map(|(register, _)| register).collect()
     }
 
     /// A field of a row that holds for good: the first version that has it.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::base::Date;
-use crate::plan::{Event, EventSource, Plan, at};
+use crate::plan::{Constant, Event, EventSource, Plan, at};
 use crate::rows::{Batch, Explanation, Reason, RegisterRow, Sink};
 
 use super::calendar::Calendar;
@@ -179,11 +179,13 @@ where
 {
     let Input { registers, batches, memory, threads } = input;
     let mut names = Names::default();
-    let registers = Registers::new(plan, registers, &mut names);
+    let mut registers = Registers::new(plan, registers, &mut names);
     let mut state = State::new(plan, names);
+    let known = steady(plan, &registers, &mut state);
+    registers.know(known);
     let desk = Desk::new(plan, sink, wanted);
     // Whoever is to be told how an event came about is told by the evaluator.
-    let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan) };
+    let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan, &registers) };
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
     let span = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome | Turn::EachInPlace) => {
@@ -207,7 +209,22 @@ where
     let Desk { totals, explanations, .. } = run.desk;
     let summary = totals.finish(&state);
     let summary = summary.map_err(|_| RunError::Internal("a drift out of range"))?;
-    Ok(Some((Summary { checks, ..summary }, explanations)))
+    let asked_in_vain = registers.asked_in_vain();
+    Ok(Some((Summary { checks, asked_in_vain, ..summary }, explanations)))
+}
+
+/// What has one value for the run. What has no answer is left to the events that ask.
+fn steady(plan: &Plan, registers: &Registers, state: &mut State) -> Vec<Option<Constant>> {
+    let mut off = Off;
+    let mut evaluator = Evaluator::new(plan, registers, state, &mut off);
+    let mut known = Vec::with_capacity(plan.steady.len());
+    for formula in &plan.steady {
+        let base = evaluator.open(formula.locals);
+        let value = evaluator.eval(&formula.expr, super::evaluator::Scope { base, own: None });
+        evaluator.close(base);
+        known.push(value.ok().and_then(|value| value.to_constant()));
+    }
+    known
 }
 
 /// The first and the last day of sent events.

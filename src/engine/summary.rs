@@ -36,6 +36,8 @@ pub struct Summary {
     pub drift: Vec<Drift>,
     /// For each condition of the plan's `checks`, whether it holds when all is over.
     pub checks: Vec<Result<bool, Reason>>,
+    /// The registers without any row in which events looked for one.
+    pub asked_in_vain: Vec<u32>,
 }
 
 /// The money of one currency, in minor units (whole numbers, of any size).

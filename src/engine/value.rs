@@ -164,6 +164,17 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The same the other way round, of what is gathered from rows.
+    pub fn to_constant(&self) -> Option<Constant> {
+        match self {
+            Value::Bool(value) => Some(Constant::Bool(*value)),
+            Value::Number(value) => Some(Constant::Number(value.clone())),
+            Value::Date(value) => Some(Constant::Date(*value)),
+            Value::Member(value) => Some(Constant::Member(*value)),
+            _ => None,
+        }
+    }
+
     pub fn is_missing(&self) -> bool {
         matches!(self, Value::Missing)
     }

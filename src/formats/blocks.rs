@@ -1,9 +1,9 @@
 //! A CSV file cut into blocks that can each be read alone.
 //!
 //! A block ends where a row ends. That takes no more than a search for the last line end, unless
-//! there are quotes: between them a line end is part of a cell, so rows with quotes are followed one
-//! by one. Where a quote fails to close is found out here, where all that follows can be seen, and
-//! noted in the block.
+//! there are quotes: between them a line end is part of a cell, so rows in which they stand otherwise than
+//! around whole cells of one line are followed one by one. Where a quote fails to close is found out here,
+//! where all that follows can be seen, and noted in the block.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::encoding::Encoding;
 use super::error::FormatsError;
 use super::input::TextFile;
+use super::quotes::usual_rows;
 
 /// Some whole rows.
 #[derive(Debug, Default)]
@@ -243,8 +244,10 @@ fn whole_rows(
     loop {
         let rest = bytes.get(at..).unwrap_or(&[]);
         let after_line = |bytes: &[u8]| memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
-        let Some(quote) = memchr::memchr(b'"', rest) else { return at + after_line(rest) };
-        at += after_line(rest.get(..quote).unwrap_or(&[]));
+        if memchr::memchr(b'"', rest).is_none() {
+            return at + after_line(rest);
+        }
+        at += usual_rows(rest, delimiter);
         let Some(end) = row_end(bytes.get(at..).unwrap_or(&[]), delimiter, false) else {
             return at;
         };

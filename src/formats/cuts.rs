@@ -4,6 +4,8 @@
 //! is it seen whether they stand as they should. So a cell has its length before anybody reads it, and
 //! cells of one column can be read one after the other.
 
+use super::quotes::{Found, Quotes};
+
 /// Where the cells of some rows start and end.
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
@@ -13,13 +15,15 @@ pub(super) struct Cuts {
     /// Where the last cell of each row ends: before its line end, which may be of two signs.
     lasts: Vec<usize>,
     width: usize,
+    /// Where quotes are about: what stands before each cell without its quotes, and where that ends.
+    unquoted: Option<(Vec<usize>, Vec<usize>)>,
 }
 
 /// So many rows are cut at a time: what they need stays in the nearest memory.
 pub(super) const ROWS: usize = 256;
 
 /// So many bytes are looked at together.
-const WIDE: usize = 64;
+pub(super) const WIDE: usize = 64;
 /// So many places are noted together.
 const FEW: usize = 4;
 
@@ -29,6 +33,7 @@ impl Cuts {
     pub(super) fn cut(&mut self, bytes: &[u8], from: usize, delimiter: u8, size: (usize, usize)) {
         let (rows, width) = size;
         self.width = width;
+        self.unquoted = None;
         self.lasts.clear();
         let (found, lines) = self.find(bytes, from, delimiter, rows * width);
         let ends = self.ends.get(1..found).unwrap_or_default();
@@ -50,6 +55,65 @@ impl Cuts {
         }
     }
 
+    /// The same where there are quotes, as far as they are around whole cells with none inside.
+    pub(super) fn cut_quoted(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        delimiter: u8,
+        size: (usize, usize),
+    ) {
+        let (rows, width) = size;
+        self.width = width;
+        self.lasts.clear();
+        let found = self.find_quoted(bytes, from, delimiter, rows * width);
+        let (mut befores, mut ends) = self.unquoted.take().unwrap_or_default();
+        befores.clear();
+        ends.clear();
+        let all = self.ends.get(..found).unwrap_or_default();
+        for row in all.windows(width + 1).step_by(width.max(1)).take(rows) {
+            let (Some(end), Some(others)) = (row.last().copied(), row.get(1..width)) else { break };
+            let is_line = |end: &usize| bytes.get(*end) == Some(&b'\n');
+            let last = end - usize::from(bytes.get(end.wrapping_sub(1)) == Some(&b'\r'));
+            let blank = row.first().is_none_or(|before| last <= before.wrapping_add(1));
+            if blank || !is_line(&end) || others.iter().any(is_line) {
+                break;
+            }
+            self.lasts.push(last);
+            for (before, end) in row.iter().zip(others.iter().chain([&last])) {
+                let quoted = bytes.get(before.wrapping_add(1)) == Some(&b'"');
+                befores.push(before.wrapping_add(usize::from(quoted)));
+                ends.push(end - usize::from(quoted));
+            }
+        }
+        self.unquoted = Some((befores, ends));
+    }
+
+    /// Notes where cells end, as far as quotes are as they usually are; says how many places have been
+    /// noted.
+    fn find_quoted(&mut self, bytes: &[u8], from: usize, delimiter: u8, wanted: usize) -> usize {
+        self.ends.clear();
+        self.ends.push(from.wrapping_sub(1));
+        let mut quotes = Quotes::new(delimiter);
+        let (wide, rest) = bytes.get(from..).unwrap_or_default().as_chunks::<WIDE>();
+        let mut last = [0; WIDE];
+        last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+        let mut at = from;
+        for bytes in wide.iter().chain(std::iter::once(&last)) {
+            let Found { mut marks, unusual, .. } = quotes.look(bytes);
+            marks &= (unusual & unusual.wrapping_neg()).wrapping_sub(1);
+            while marks != 0 {
+                self.ends.push(at + usize::try_from(marks.trailing_zeros()).unwrap_or(WIDE));
+                marks &= marks.wrapping_sub(1);
+            }
+            if unusual != 0 || self.ends.len() > wanted {
+                break;
+            }
+            at += WIDE;
+        }
+        self.ends.len()
+    }
+
     /// Notes where delimiters and line ends stand, at least so many if there are; says how many places
     /// have been noted, and how many of them are line ends.
     fn find(&mut self, bytes: &[u8], from: usize, delimiter: u8, wanted: usize) -> (usize, usize) {
@@ -64,11 +128,11 @@ impl Cuts {
         last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
         let (mut at, mut count, mut lines) = (from, 1, 0);
         for bytes in wide.iter().chain(std::iter::once(&last)) {
-            let free = self.ends.get_mut(count..).unwrap_or_default();
-            if free.len() < WIDE {
+            if count > wanted {
                 break;
             }
-            let mut marks = marks(bytes, delimiter);
+            let free = self.ends.get_mut(count..).unwrap_or_default();
+            let mut marks = bits(bytes, |byte| (byte == delimiter) | (byte == b'\n'));
             lines += line_ends(bytes);
             count += usize::try_from(marks.count_ones()).unwrap_or(WIDE);
             for places in free.as_chunks_mut::<FEW>().0 {
@@ -110,14 +174,19 @@ impl Cuts {
     }
 
     /// Where the cells of a column start and end, in so many rows.
-    pub(super) fn column(&self, column: usize, rows: usize) -> ColumnCuts<'_> {
+    pub(super) fn column<'a>(&'a self, column: usize, rows: usize) -> ColumnCuts<'a> {
+        let left = rows.min(self.rows());
+        if let Some((befores, ends)) = &self.unquoted {
+            let of = |places: &'a [usize]| places.get(column..).unwrap_or_default();
+            let step = self.width;
+            return ColumnCuts { before: of(befores), step, ends: of(ends), apart: step, left };
+        }
         let (ends, apart) = match column + 1 == self.width {
             true => (Some(self.lasts.as_slice()), 1),
             false => (self.ends.get(column + 1..), self.width),
         };
         let (before, ends) =
             (self.ends.get(column..).unwrap_or_default(), ends.unwrap_or_default());
-        let left = rows.min(self.rows());
         ColumnCuts { before, step: self.width, ends, apart, left }
     }
 }
@@ -153,16 +222,15 @@ impl Iterator for ColumnCuts<'_> {
 
 impl ExactSizeIterator for ColumnCuts<'_> {}
 
-/// Which of some bytes end a cell: a bit for each, the first one lowest.
+/// Which of some bytes are such: a bit for each, the first one lowest.
 ///
 /// Each byte becomes its bit or nothing, which a compiler does for many at once; a product then adds
 /// eight bytes up.
-#[inline]
-fn marks(bytes: &[u8; WIDE], delimiter: u8) -> u64 {
+#[inline(always)]
+pub(super) fn bits(bytes: &[u8; WIDE], is: impl Fn(u8) -> bool) -> u64 {
     let mut found = [0_u8; WIDE];
     for ((found, byte), bit) in found.iter_mut().zip(bytes).zip(&BITS) {
-        let ends = (*byte == delimiter) | (*byte == b'\n');
-        *found = if ends { *bit } else { 0 };
+        *found = if is(*byte) { *bit } else { 0 };
     }
     let (eights, _) = found.as_chunks::<8>();
     eights.iter().rev().fold(0, |marks, eight| {
@@ -194,6 +262,9 @@ const BITS: [u8; WIDE] = {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::blocks::{Blocks, Text};
+    use super::super::csv::{CsvRow, CsvRows, Cutter};
+    use super::super::encoding::Encoding;
     use super::*;
 
     proptest! {
@@ -227,6 +298,40 @@ mod tests {
                     prop_assert_eq!(&bytes[start..end], *cell);
                 }
             }
+        }
+    }
+
+    proptest! {
+        /// Rows with quotes are cut as the general reader cuts them, up to one that is unusual.
+        #[test]
+        fn quoted_rows_are_cut_as_the_general_reader_does(
+            rows in proptest::collection::vec(
+                ("(\"[a, 税]{0,9}\"|[a税]{0,6}|\"a\"\"b\"|a\"b|\"a\nb\")(,(\"[a, 税]{0,70}\"|[a税]{0,9})){2}", "\r?\n"),
+                0..12,
+            ),
+        ) {
+            let text: String = rows.into_iter().map(|(row, end)| row + &end).collect();
+            let bytes = text.as_bytes();
+            let mut cuts = Cuts::default();
+            cuts.cut_quoted(bytes, 0, b',', (ROWS, 3));
+            let blocks = Blocks::new(bytes, b',', "x.csv", Text::In(Encoding::Utf8));
+            let mut general = CsvRows::new(blocks, Cutter::new(b','));
+            for row in 0..cuts.rows() {
+                let Some(CsvRow::Cells(cells)) = general.next().unwrap() else {
+                    panic!("{text:?}: row {row} is none");
+                };
+                prop_assert_eq!(cells.len(), 3);
+                for column in 0..3 {
+                    let (start, end) = cuts.column(column, ROWS).nth(row).unwrap();
+                    prop_assert_eq!(text.get(start..end), cells.get(column), "{:?}", &text);
+                }
+            }
+            // What it leaves is unusual.
+            let cut = cuts.rows().checked_sub(1).map_or(0, |last| cuts.end(last).unwrap());
+            let rest = text.get(cut..).unwrap();
+            let next = rest.split_inclusive('\n').next().unwrap_or_default();
+            let odd = ["a\"b", "\"\"b\"", "\"a\n"].iter().any(|odd| next.contains(odd));
+            prop_assert!(rest.is_empty() || odd, "{:?} of {:?}", rest, &text);
         }
     }
 

@@ -201,7 +201,14 @@ fn utf8_counts(reader: &mut dyn Read) -> std::io::Result<Utf8Counts> {
         let wanted = u64::try_from(CHUNK_BYTES - before.min(8)).unwrap_or(0);
         let read = reader.take(wanted).read_to_end(&mut chunk)?;
         let (mut kept, mut at) = (0, 0);
-        for piece in chunk.utf8_chunks() {
+        // Most are ASCII throughout, which is soon seen.
+        let plain = chunk.is_ascii();
+        if plain {
+            counts.add_place(&chunk);
+        }
+        for piece in
+            chunk.get(if plain { chunk.len() } else { 0 }..).unwrap_or_default().utf8_chunks()
+        {
             let (valid, broken) = (piece.valid().as_bytes(), piece.invalid());
             counts.add_text(valid);
             at += valid.len() + broken.len();

@@ -96,13 +96,13 @@ impl<'n> EventReader<'n> {
     /// The text of a block whose rows can be read in steps. What is no text costs the row in which
     /// it stands, so a block that has such a row is not read so.
     fn plain<'a>(&self, block: &'a Block) -> Option<Plain<'a>> {
-        let may = !block.quotes
-            && block.encoding == Encoding::Utf8
+        let may = block.encoding == Encoding::Utf8
             && matches!(self.kinds, Kinds::One(_))
             && Steps::allow(self.delimiter)
             && memchr::memchr(0, &block.bytes).is_none();
         let text = simdutf8::basic::from_utf8(may.then_some(&block.bytes)?).ok()?;
-        Some(Plain { bytes: &block.bytes, text, delimiter: self.delimiter })
+        let (delimiter, quotes) = (self.delimiter, block.quotes);
+        Some(Plain { bytes: &block.bytes, text, delimiter, quotes })
     }
 
     fn kind_of(&self, row: &RawRow<'_>) -> Result<usize, (String, Fault)> {
@@ -214,7 +214,11 @@ impl<'r, 'n> Filling<'r, 'n> {
         loop {
             place = plain.after_blank(place);
             let size = (self.at_once, steps.width());
-            self.cuts.cut(plain.bytes, place.at, plain.delimiter, size);
+            if plain.quotes {
+                self.cuts.cut_quoted(plain.bytes, place.at, plain.delimiter, size);
+            } else {
+                self.cuts.cut(plain.bytes, place.at, plain.delimiter, size);
+            }
             let read = steps.read(table, plain, &self.cuts, &mut batch.columns);
             let lines = (place.line..).take(read);
             batch.origins.extend(lines.map(|line| Origin { file, line }));

@@ -43,6 +43,7 @@ mod packed;
 mod parse;
 mod parts;
 mod project;
+mod quotes;
 mod raw;
 mod records;
 mod registers;

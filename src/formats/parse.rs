@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use crate::base::{Date, Duration, Exact, Money, MoneyError, Period};
+use crate::diagnostics::pictured;
 use crate::report::names::{Field, Kind, Names, Shape, folded};
 use crate::rows::{Cell, Unreadable};
 
@@ -98,13 +99,9 @@ pub(super) fn json(raw: &RawValue, kind: &Kind, names: &Names) -> Result<Cell, F
 /// picture (␀).
 pub(super) fn shortened(text: &str) -> String {
     const SHOWN_MAX: usize = 200;
-    let picture = |control: char| match u32::from(control) {
-        code @ 0..=0x1F => char::from_u32(0x2400 + code).unwrap_or(control),
-        0x7F => '␡',
-        _ => control,
-    };
-    let mut characters = text.chars().map(picture);
+    let mut characters = text.chars();
     let head: String = characters.by_ref().take(SHOWN_MAX).collect();
+    let head = pictured(&head).into_owned();
     if characters.next().is_some() { head + "…" } else { head }
 }
 

@@ -45,12 +45,14 @@ enum Spelling {
     Other,
 }
 
-/// The bytes of a block that has no quotes and is text throughout.
+/// The bytes of a block that is text throughout.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plain<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) text: &'a str,
     pub(super) delimiter: u8,
+    /// Whether there are quotes.
+    pub(super) quotes: bool,
 }
 
 impl Plain<'_> {

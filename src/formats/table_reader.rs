@@ -36,9 +36,17 @@ pub(super) struct TableReader<'n> {
 #[derive(Debug, Default)]
 pub(super) struct RecordNames {
     /// For each event kind.
-    fields: Vec<HashMap<String, Option<usize>>>,
+    kinds: Vec<KindNames>,
     /// Names that mean nothing.
     pub(super) ignored: BTreeSet<String>,
+}
+
+/// The same of one event kind.
+#[derive(Debug, Default)]
+struct KindNames {
+    /// What the record before named, in its order.
+    last: Vec<(String, Option<usize>)>,
+    fields: HashMap<String, Option<usize>>,
 }
 
 /// A fault and the column at fault: by position in a header, or of the field for a record.
@@ -195,8 +203,8 @@ impl<'n> TableReader<'n> {
         known: &mut RecordNames,
     ) -> Result<(), RowFault> {
         let mut values: Vec<Option<&RawValue>> = vec![None; self.table.fields.len()];
-        for (name, raw) in &record.0 {
-            let field = self.field_of_name(name, known);
+        for (place, (name, raw)) in record.0.iter().enumerate() {
+            let field = self.field_of_name(place, name, known);
             let Some((at, place)) = field.and_then(|at| Some((at, values.get_mut(at)?))) else {
                 continue;
             };
@@ -210,6 +218,14 @@ impl<'n> TableReader<'n> {
             if field.computed {
                 continue;
             }
+            let constant = self.mapping.constants.contains_key(&at);
+            let text = raw.filter(|_| !constant).and_then(json::text_of);
+            if let Some(text) = text {
+                let pushed = self.push_text(column, at, field, &text);
+                let fault = |value: &str, why| Fault { value: parse::shortened(value), why };
+                pushed.map_err(|(value, why)| (Some(at), fault(&value, why)))?;
+                continue;
+            }
             let cell = record_value(&self.mapping, at, field, raw, self.names)
                 .map_err(|fault| (Some(at), fault))?;
             if cell.is_missing() && field.required {
@@ -221,22 +237,30 @@ impl<'n> TableReader<'n> {
         Ok(())
     }
 
-    fn field_of_name(&self, name: &str, known: &mut RecordNames) -> Option<usize> {
+    fn field_of_name(&self, place: usize, name: &str, known: &mut RecordNames) -> Option<usize> {
         let kind = usize::try_from(self.event).unwrap_or(0);
-        if known.fields.len() <= kind {
-            known.fields.resize_with(kind + 1, HashMap::new);
+        if known.kinds.len() <= kind {
+            known.kinds.resize_with(kind + 1, KindNames::default);
         }
-        let fields = known.fields.get_mut(kind)?;
-        if let Some(field) = fields.get(name) {
+        let KindNames { last, fields } = known.kinds.get_mut(kind)?;
+        // Records mostly name the same fields in the same order.
+        if let Some((_, field)) = last.get(place).filter(|(last, _)| last == name) {
             return *field;
         }
-        let field = field_of_column(name, &self.table.fields, &self.mapping);
+        let field = match fields.get(name) {
+            Some(field) => *field,
+            None => field_of_column(name, &self.table.fields, &self.mapping),
+        };
         // A file may invent a new name in every row; nobody reads a list of thousands.
-        if fields.len() < NAMES_MAX {
+        if fields.len() < NAMES_MAX && !fields.contains_key(name) {
             if field.is_none() {
                 known.ignored.insert(name.to_owned());
             }
             fields.insert(name.to_owned(), field);
+        }
+        if place < NAMES_MAX {
+            last.resize_with(last.len().max(place + 1), Default::default);
+            last.get_mut(place).into_iter().for_each(|it| *it = (name.to_owned(), field));
         }
         field
     }

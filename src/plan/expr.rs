@@ -183,6 +183,8 @@ pub enum Expr {
         /// Over which rows.
         selection: Box<Selection>,
     },
+    /// What has one value for the run, whatever event asks: which of the plan's, and what it is.
+    Steady(u32, Box<Expr>),
     /// A function over a list of plain values.
     AggregateList(Aggregate, Box<Expr>),
     /// A built-in function.
@@ -219,6 +221,7 @@ impl Expr {
             | Expr::Bind(inner, _)
             | Expr::MemberIn(inner, _)
             | Expr::Rounded(inner, ..)
+            | Expr::Steady(_, inner)
             | Expr::AggregateList(_, inner) => vec![inner],
             Expr::Arithmetic(_, one, two)
             | Expr::Compare(_, one, two)

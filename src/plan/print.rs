@@ -70,6 +70,7 @@ impl Page<'_> {
         let plan = self.plan;
         match &plan.partition {
             Partition::Free => self.line(format_args!("partition: free")),
+            Partition::ByUndone => self.line(format_args!("partition: by what is undone")),
             Partition::Sequential { because } => {
                 self.line(format_args!("partition: none, because of {because}"))
             }

@@ -53,6 +53,9 @@ pub struct Plan {
     pub ordered: bool,
     /// By what events may be parted without changing a result.
     pub partition: Partition,
+    /// What is gathered from rows and has one value for the run: worked out once, when registers are
+    /// known.
+    pub steady: Vec<Formula>,
     /// Conditions to be weighed when the run is over, outside any event, each with its day.
     pub checks: Vec<(Formula, Date)>,
 }
@@ -455,6 +458,9 @@ impl Overrides {
 pub enum Partition {
     /// In any way: no result depends on another event.
     Free,
+    /// By the event that is undone: nothing depends on another event but what names one that it
+    /// undoes, on that one and on what undid some of it before.
+    ByUndone,
     /// By the value of a field of each kind that touches state; kinds that do not may go anywhere.
     By(Vec<PartitionColumn>),
     /// Not at all, because of this reader.

@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
+use crate::diagnostics::pictured;
+
 /// How the cells of a column stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
@@ -47,13 +49,13 @@ impl Table {
     /// Adds a cell to the row.
     pub fn cell(&mut self, text: &str) {
         // A line end inside a cell would tear the row apart.
-        self.row.push(text.replace(['\n', '\r'], " "));
+        self.row.push(pictured(&text.replace(['\n', '\r'], " ")).into_owned());
     }
 
     /// Adds a whole row.
     pub fn add<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) {
         self.flush();
-        self.row = cells.into_iter().map(Into::into).collect();
+        cells.into_iter().for_each(|cell| self.cell(&cell.into()));
     }
 
     /// The table as lines, without blanks at their ends.

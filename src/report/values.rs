@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::base::{Exact, Money};
-use crate::diagnostics::Language;
+use crate::diagnostics::{Language, pictured};
 use crate::rows::Cell;
 
 use super::names::{Field, Keyed, Kind, Label, Names};
@@ -85,6 +85,7 @@ pub fn person_text(cell: &Cell, kind: &Kind, names: &Names, language: Language) 
                 cells.iter().map(|cell| person_text(cell, inner, names, language)).collect();
             format!("[{}]", texts.join(", "))
         }
+        (Cell::Text(value), _) => pictured(value).into_owned(),
         (cell, kind) => file_text(cell, kind, names),
     }
 }

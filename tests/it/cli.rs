@@ -197,6 +197,24 @@ fn book_refunds() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn refunds_undo_what_earlier_batches_posted() {
+    check("book_reverses");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn batches_after_one_that_a_stage_or_a_calendar_closed() {
+    check("book_closes");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn corrections_by_rules_without_totals_are_replayed() {
+    check("book_restates");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn tables_are_laid_out_as_a_mapping_says() {
     check("book_exchange");
 }

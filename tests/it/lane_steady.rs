@@ -43,13 +43,14 @@ tally seen per firm : money on receipt adds amount
 
 rule plain of receipt
   split inflow
-    1/4   to centre
+    if sum(p.counted for paid as p where p.region = north) > 300.00 then 1/4 else 1/5 to centre
     rest  to treasury[region]
 
 rule moves of receipt overrides plain
   when all of {
     moved[firm, region] as m
     m.fits
+    count(moved as other where other.led) < 6
     date in m.clock .. m.clock + 2 years
     any of {
       date < m.clock + 1 year

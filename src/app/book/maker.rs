@@ -57,16 +57,26 @@ impl<'r> Maker<'r> {
         get(&self.names.events, kind)
     }
 
-    /// The lane of an event as cells.
+    /// The lane of an event, as cells.
     pub(super) fn lane_of(&self, kind: u32, cells: &[Cell]) -> Vec<Cell> {
         let Some(table) = self.table(kind) else { return Vec::new() };
-        let part = |part: Part| match part {
-            Part::Field { field } => get(cells, field).cloned().unwrap_or(Cell::Missing),
-            Part::Value { value } => value,
-        };
+        let fields = Fields::Cells(cells);
         let mut lane = Vec::new();
-        self.lane(table, kind, &Fields::Cells(cells), &mut lane);
-        lane.into_iter().map(part).collect()
+        self.lane(table, kind, &fields, &mut lane);
+        fields.cells(lane)
+    }
+
+    /// The lane that an event has a part in, as cells: its own, or that of what undoes it.
+    pub(super) fn lane_touched(&self, kind: u32, cells: &[Cell]) -> Vec<Cell> {
+        let Some(table) = self.table(kind) else { return Vec::new() };
+        let fields = Fields::Cells(cells);
+        let mut lane = Vec::new();
+        self.lane(table, kind, &fields, &mut lane);
+        let reversible = get(&self.plan.events, kind).is_some_and(|event| event.reversible);
+        if lane.is_empty() && reversible && self.plan.partition == Partition::ByUndone {
+            self.undone(kind, table, &fields, &table.key, &mut lane);
+        }
+        fields.cells(lane)
     }
 
     /// An event as it was sent, of which nobody has said what becomes of it.
@@ -158,13 +168,9 @@ impl<'r> Maker<'r> {
     pub(super) fn lane_at(&self, at: EventAt<'_>) -> Vec<Cell> {
         let Some(table) = self.table(at.batch.event) else { return Vec::new() };
         let fields = Fields::Row(&at);
-        let part = |part: Part| match part {
-            Part::Field { field } => fields.cell(usize::try_from(field).unwrap_or(usize::MAX)),
-            Part::Value { value } => value,
-        };
         let mut lane = Vec::new();
         self.lane(table, at.batch.event, &fields, &mut lane);
-        lane.into_iter().map(part).collect()
+        fields.cells(lane)
     }
 
     /// Writes the events of a batch as far as is known before it is run: what they are known by.
@@ -302,6 +308,17 @@ impl<'r> Maker<'r> {
         }
         match &self.plan.partition {
             Partition::Free => {}
+            Partition::ByUndone => {
+                let reverses = get(&self.plan.events, kind).and_then(|event| event.reverses);
+                let named = reverses.and_then(|(field, original)| {
+                    let at = usize::try_from(field).ok()?;
+                    cells.sort(at).filter(|it| !matches!(it, Sort::Missing))?;
+                    Some((at, original))
+                });
+                if let Some((at, original)) = named {
+                    self.undone(original, table, cells, &[at], parts);
+                }
+            }
             Partition::Sequential { .. } => parts.push(Part::Value { value: Cell::Bool(true) }),
             Partition::By(columns) => {
                 let own = columns.first().and_then(|column| {
@@ -312,6 +329,20 @@ impl<'r> Maker<'r> {
                 }
             }
         }
+    }
+
+    /// The lane of all that undoes an event of a kind, whose key a field of this one holds.
+    fn undone(
+        &self,
+        original: u32,
+        table: &Table,
+        cells: &Fields<'_>,
+        key: &[usize],
+        parts: &mut Vec<Part>,
+    ) {
+        let name = self.table(original).map_or("", |it| it.name.text.as_str());
+        parts.push(Part::Value { value: Cell::Text(name.into()) });
+        self.parts(table, cells, key, None, parts);
     }
 
     /// The day, then what orders events of one day, up to what other rules may order otherwise.
@@ -386,6 +417,15 @@ impl Fields<'_> {
                 })
             }
         }
+    }
+
+    /// The cells that parts stand for.
+    fn cells(&self, parts: Vec<Part>) -> Vec<Cell> {
+        let cell = |part: Part| match part {
+            Part::Field { field } => self.cell(usize::try_from(field).unwrap_or(usize::MAX)),
+            Part::Value { value } => value,
+        };
+        parts.into_iter().map(cell).collect()
     }
 
     fn cell(&self, at: usize) -> Cell {

@@ -133,7 +133,7 @@ fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
         let words = console.pick("events on which both evaluators agree", "条事项两个求值器一致");
         out.push_str(&format!("{agreed} {words}\n"));
     }
-    if report.late > 0 {
+    if report.late > 0 || !report.corrected.is_empty() {
         let words = console.pick("events came late; entries corrected", "条事项来迟；更正条数");
         out.push_str(&format!("{} {words}: {}\n", report.late, report.corrected.len()));
         out.push_str(&super::changes_text(console, &report.corrected));

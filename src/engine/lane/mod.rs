@@ -133,8 +133,9 @@ struct Event<'a, W> {
 
 impl Lanes {
     /// The lanes of a plan.
-    pub fn new(plan: &Plan) -> Lanes {
-        let programs = |event| lane(plan, event).map(Programs::new);
+    pub fn new(plan: &Plan, registers: &Registers) -> Lanes {
+        let known = |place| registers.known(place).cloned();
+        let programs = |event| lane(plan, event, &known).map(Programs::new);
         let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
         let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
         let widest = Work::new().prepared(&lanes);

@@ -130,7 +130,7 @@ impl Compiler<'_> {
             ExprKind::Aggregate { function, value, selection } => {
                 let selection = Box::new(self.selection(selection, context, slots));
                 let value = value.as_ref().map(|value| self.boxed(value, context, slots));
-                Expr::Aggregate { function: *function, value, selection }
+                self.once_a_run(Expr::Aggregate { function: *function, value, selection })
             }
             ExprKind::Call(function, arguments) => {
                 Expr::Call(*function, self.exprs(arguments, context, slots))

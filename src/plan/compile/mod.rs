@@ -17,7 +17,7 @@ use crate::base::Date;
 use crate::check::Checked;
 use crate::model::{self, EventId, ReadingId, RuleSet};
 
-use super::{Expr, Plan, Projection, at};
+use super::{Expr, Formula, Plan, Projection, Shape, at};
 
 /// The options chosen where the law leaves readings open; the default for those not named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,6 +49,7 @@ pub fn compile_with_checks(
     let schedules = rules.schedules.iter().map(tables::schedule).collect();
     let mut shapes = compiler.shapes();
     steady::mark(&mut shapes);
+    compiler.shapes = shapes;
     let mut carries: Vec<_> = rules.carries.iter().map(|it| compiler.carry(it)).collect();
     let events = compiler.events();
     let checks: Vec<_> = checks
@@ -61,7 +62,7 @@ pub fn compile_with_checks(
     Plan {
         currencies: rules.currencies.iter().map(tables::currency).collect(),
         enumerations: rules.enumerations.iter().map(tables::enumeration).collect(),
-        shapes,
+        shapes: std::mem::take(&mut compiler.shapes),
         accounts: compiler.accounts(),
         pools: rules.pools.iter().map(tables::pool).collect(),
         events,
@@ -79,6 +80,7 @@ pub fn compile_with_checks(
         legs: u32::try_from(rules.legs.len()).unwrap_or(u32::MAX),
         ordered,
         partition,
+        steady: compiler.steady,
         checks,
     }
 }
@@ -95,6 +97,10 @@ struct Compiler<'m> {
     counted: Vec<bool>,
     /// Every place that reads or writes state.
     touches: Vec<Touch>,
+    /// The shapes of rows, once they are known.
+    shapes: Vec<Shape>,
+    /// What has one value for the run, as found so far.
+    steady: Vec<Formula>,
 }
 
 /// Where an expression stands.
@@ -142,6 +148,8 @@ impl<'m> Compiler<'m> {
             prefixes: vec![BTreeSet::new(); rules.registers.len()],
             counted: rules.accounts.iter().map(|account| account.holds).collect(),
             touches: Vec::new(),
+            shapes: Vec::new(),
+            steady: Vec::new(),
         }
     }
 

@@ -4,10 +4,11 @@
 //! of a tally gives one part of its key by a plain field of the event, events that differ in that
 //! field never meet there. A set of such fields, one for each event kind, that serves *every* piece
 //! of state is a key of the partition. Stages are passes of their own and read what is complete.
+//! Where nothing is read but what an event gave that is undone, only what undoes it has to stay with it.
 
 use std::collections::BTreeMap;
 
-use crate::model::EventId;
+use crate::model::{self, EventId, FieldIx};
 
 use super::super::{Expr, Partition, PartitionColumn};
 use super::{Compiler, Item, Touch};
@@ -23,11 +24,21 @@ pub(super) fn derive(compiler: &Compiler<'_>) -> Partition {
         read.dedup();
         read
     };
+    let undone = |item: &&Item| matches!(item, Item::Original(_));
+    let originals = read.iter().filter(undone).count();
     if read.is_empty() {
         return Partition::Free;
     }
     let matters = |touch: &&Touch| read.contains(&touch.item);
     let touched: Vec<&Touch> = touches(compiler).filter(matters).collect();
+    if originals == read.len() && read.iter().all(|item| is_undone_by_what_is_sent(compiler, item))
+    {
+        return Partition::ByUndone;
+    }
+    // What undoes an event changes what stands under the keys of that one.
+    if originals > 0 {
+        return Partition::Sequential { because: culprit(&touched) };
+    }
     let mut columns: Vec<Column> = vec![];
     let seeds = touched.first().map_or(&[][..], |touch| touch.keys.as_slice());
     for seed in seeds {
@@ -43,6 +54,24 @@ pub(super) fn derive(compiler: &Compiler<'_>) -> Partition {
         fields: column.into_iter().map(|(event, field)| (event.0, field)).collect(),
     };
     Partition::By(columns.into_iter().map(column).collect())
+}
+
+/// Whether events of a kind are known by one field that is sent, and so are those that undo them.
+fn is_undone_by_what_is_sent(compiler: &Compiler<'_>, item: &Item) -> bool {
+    let Item::Original(kind) = item else { return false };
+    let events = &compiler.rules.events;
+    let sent = |event: &model::Event, field: FieldIx| {
+        event.fields.get(field.index()).is_some_and(|it| it.computed.is_none())
+    };
+    let named = |event: &model::Event| {
+        event.reverses.is_none_or(|(field, of)| of.0 != *kind || sent(event, field))
+    };
+    let original = events.get(EventId(*kind).index());
+    let known = original.is_some_and(|event| match event.unique.as_slice() {
+        [field] => sent(event, *field),
+        _ => false,
+    });
+    known && events.iter().all(named)
 }
 
 fn touches<'c>(compiler: &'c Compiler<'_>) -> impl Iterator<Item = &'c Touch> {

@@ -4,7 +4,7 @@
 
 use crate::model::Comparison;
 
-use super::super::{Event, Expr, Plan, at};
+use super::super::{Constant, Event, Expr, Plan, at};
 use super::rational::Rational;
 use super::typed::{Typed, all, any, arithmetic, choose, compare, constant_of, steady, stored};
 use super::{
@@ -26,6 +26,8 @@ pub(super) struct Scene<'l> {
 pub(super) struct Maker<'p> {
     pub plan: &'p Plan,
     pub event: &'p Event,
+    /// The values of what is steady in the plan, as far as they are known.
+    known: &'p dyn Fn(u32) -> Option<Constant>,
     pub rows: Vec<RowRead>,
     pub keys: Vec<TotalKey>,
     /// Own additions: which tally, under which key parts.
@@ -47,10 +49,15 @@ pub(super) struct Maker<'p> {
 const DEPTH_MAX: u32 = 16;
 
 impl<'p> Maker<'p> {
-    pub fn new(plan: &'p Plan, event: &'p Event) -> Maker<'p> {
+    pub fn new(
+        plan: &'p Plan,
+        event: &'p Event,
+        known: &'p dyn Fn(u32) -> Option<Constant>,
+    ) -> Maker<'p> {
         Maker {
             plan,
             event,
+            known,
             rows: Vec::new(),
             keys: Vec::new(),
             adds: Vec::new(),
@@ -74,6 +81,10 @@ impl<'p> Maker<'p> {
             Expr::Aggregate { function, value, selection } => {
                 Typed::Number(self.aggregate(*function, value.as_deref(), selection, scene)?)
             }
+            Expr::Steady(place, inner) => match (self.known)(*place) {
+                Some(known) => constant_of(&known)?,
+                None => self.typed(inner, scene)?,
+            },
             Expr::Reading { option, .. } => Typed::Entity(Entity::Constant(*option)),
             Expr::Own { field, at: None } => {
                 let (row, shape) = scene.own?;

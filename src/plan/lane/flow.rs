@@ -5,8 +5,8 @@
 //! evaluator builds anew for every event, is built here once for each way.
 
 use super::super::{
-    Case, Event, EventSource, Feed as PlanFeed, Field, Kind, LevyCase, Plan, Settlement, Source,
-    Target, at,
+    Case, Constant, Event, EventSource, Feed as PlanFeed, Field, Kind, LevyCase, Plan, Settlement,
+    Source, Target, at,
 };
 use super::among::Settling;
 use super::expr::{Locals, Maker, Scene};
@@ -20,8 +20,9 @@ use super::{
 /// More ways than these are the evaluator's.
 const WAYS_MAX: u32 = 4096;
 
-/// The lane of an event kind, if it has one.
-pub fn lane(plan: &Plan, event: &Event) -> Option<Lane> {
+/// The lane of an event kind, if it has one. `known` gives the values of what is steady in the plan, as
+/// far as they are known.
+pub fn lane(plan: &Plan, event: &Event, known: &dyn Fn(u32) -> Option<Constant>) -> Option<Lane> {
     let sent = event.source == EventSource::Sent;
     let computed =
         |field: &u32| event.fields.get(at(*field)).is_none_or(|it| it.computed.is_some());
@@ -39,7 +40,7 @@ pub fn lane(plan: &Plan, event: &Event) -> Option<Lane> {
     if !sent || moves || nameless || event.unique.iter().any(computed) {
         return None;
     }
-    Flow { maker: Maker::new(plan, event), slots: 0, ways: 0, divisions: 0 }.lane()
+    Flow { maker: Maker::new(plan, event, known), slots: 0, ways: 0, divisions: 0 }.lane()
 }
 
 pub(super) struct Flow<'p> {

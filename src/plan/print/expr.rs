@@ -158,6 +158,7 @@ impl Shown<'_> {
             Expr::Rounded(value, how, unit) => {
                 format!("({} rounded {how:?} to {unit})", self.of(value))
             }
+            Expr::Steady(_, inner) => self.of(inner),
             Expr::AggregateList(function, list) => format!("{function:?}({})", self.of(list)),
             Expr::Call(function, arguments) => format!("{function:?}({})", self.list(arguments)),
             Expr::Aggregate { function, value, selection } => {

@@ -17,6 +17,8 @@ mod proof;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod reference;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
+mod refunds;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
 mod running;
 mod sample;
 mod signing;

@@ -42,8 +42,8 @@ pub(in crate::app::book) enum Of {
     Posted,
 }
 
-/// Whether events that stand are to be run, by kind and fields; all, if nothing is said.
-pub(in crate::app::book) type Wanted<'w> = Option<&'w (dyn Fn(u32, &[Cell]) -> bool + Sync)>;
+/// Whether events that stand are to be run, by entry, kind and fields; all, if nothing is said.
+pub(in crate::app::book) type Wanted<'w> = Option<&'w (dyn Fn(u64, u32, &[Cell]) -> bool + Sync)>;
 
 /// Reads entries for a run, and hands them to it.
 pub(in crate::app::book) fn reading<K: AsMut<Book>, T>(
@@ -199,7 +199,7 @@ impl Columns<'_> {
             return Ok(false);
         };
         let event = stood.event;
-        if self.wanted.is_some_and(|wanted| !wanted(event.kind, &event.fields)) {
+        if self.wanted.is_some_and(|wanted| !wanted(row.number, event.kind, &event.fields)) {
             return Ok(false);
         }
         if event.origin == Origin::MADE {
@@ -222,8 +222,8 @@ impl Columns<'_> {
         let sent = read_sent(row.body, fields).ok_or(damaged)?;
         if of == Of::Standing {
             let cells = || fields.iter().map(SentCell::to_cell).collect::<Vec<Cell>>();
-            let wanted = |wanted: &dyn Fn(u32, &[Cell]) -> bool| wanted(sent.kind, &cells());
-            if !sent.allocated || !self.wanted.is_none_or(|it| wanted(it)) {
+            let wanted = self.wanted.is_none_or(|it| it(row.number, sent.kind, &cells()));
+            if !sent.allocated || !wanted {
                 return Ok(false);
             }
         }

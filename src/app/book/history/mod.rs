@@ -135,6 +135,11 @@ impl<'h> History<'h> {
         self.schema
     }
 
+    /// Whether nothing was posted before.
+    pub(super) fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
     /// The entry that it ends before.
     pub(super) fn end(&self) -> u64 {
         self.end

@@ -1,5 +1,5 @@
-//! Posting events that share running totals with what stands in the book, or from which events are made
-//! that nobody sends.
+//! Posting events that share running totals with what stands in the book or undo some of it, or from which
+//! events are made that nobody sends.
 //!
 //! What stands is run again before, between and after the new events. It is read from the book as the run
 //! asks for it, and so are the new ones from their files: memory grows with running totals, not with the
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::book::{Because, Book, Correction, Edition, Posting};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::formats;
-use crate::plan::Plan;
+use crate::plan::{Partition, Plan};
 use crate::rows::{Batch, Cell, EventAt};
 
 use super::super::super::cross_check::cross_check_over;
@@ -30,21 +30,25 @@ use super::{
     makes_events, of_other_edition, opened, refusal, settled, stopped,
 };
 
-/// Posts events that share running totals with what stands in the book.
+/// Posts events that share running totals with what stands in the book, or undo some of it; nothing,
+/// if none of them does.
 pub(super) fn with_history(
     book: &mut Book,
     post: &Post<'_>,
     plan: &Plan,
     edition: &Edition,
-) -> Result<PostReport, Refusal> {
+) -> Result<Option<PostReport>, Refusal> {
     let maker = Maker::new(post.job.names, plan)?;
     let known = Beforehand::of(&post.job, plan, &maker, !makes_events(plan))?;
+    if plan.partition == Partition::ByUndone && !makes_events(plan) && known.lanes.is_empty() {
+        return Ok(None);
+    }
     let among = Among { post, plan, edition, known };
     // Two runs mostly do: what is late, if anything, is known after the first.
     let (mut turn, mut late) = (Turn::EachInPlace, BTreeMap::new());
     loop {
         match among.posted(book, turn, &late)? {
-            Posted::Whole(report) => return Ok(*report),
+            Posted::Whole(report) => return Ok(Some(*report)),
             Posted::OutOfOrder => turn = Turn::Sorted,
             Posted::Late(found) => late = found,
         }
@@ -215,14 +219,15 @@ impl<'a> Among<'a> {
         Ok(Telling::new(run.maker, run.history, &self.known, drafts))
     }
 
-    /// Reads what stands and shares running totals with the new events.
+    /// Reads what stands and shares running totals with the new events, or is undone by some.
     fn reading<'b, T>(
         &self,
         run: Run<'_, 'b, '_>,
         each: impl FnOnce(Entries<'_, Posting<'b>>, &RefCell<Held>) -> T,
     ) -> T {
-        let in_lanes =
-            |kind: u32, cells: &[Cell]| self.known.lanes.contains(&run.maker.lane_of(kind, cells));
+        let in_lanes = |_: u64, kind: u32, cells: &[Cell]| {
+            self.known.lanes.contains(&run.maker.lane_touched(kind, cells))
+        };
         let wanted: Wanted<'_> = if makes_events(self.plan) { None } else { Some(&in_lanes) };
         let pieces = [Piece { entries: 0..run.history.end(), file: BOOK_FILE, of: Of::Standing }];
         let about = (run.history, self.post.job.names, wanted);

@@ -283,8 +283,10 @@ impl Sink for Judge<'_, '_, '_> {
                 let mut posting = self.bench.posting.borrow_mut();
                 let entry = self.bench.history.find(posting.as_mut(), identity)?;
                 drop(posting);
-                let left = &mut self.bench.held.borrow_mut().left;
-                match entry.filter(|entry| left.made.remove(entry)) {
+                let mut held = self.bench.held.borrow_mut();
+                let stood = entry.filter(|entry| held.left.made.remove(entry));
+                drop(held);
+                match stood {
                     Some(entry) => self.stands(entry, told, accounts),
                     None => self.new_event(told, accounts),
                 }

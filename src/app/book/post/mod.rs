@@ -2,9 +2,9 @@
 //!
 //! What a batch gives is what one run over all events of the book and the new ones would give. Where
 //! no rule reads what earlier events left, the new ones are worked out alone and posted as they come.
-//! Else the events that stand in the book and share running totals with the new ones are run again
-//! before, between and after them (`among`): `again` tells which of the new ones stand already, and
-//! `judge` which come late, and what of the book would no longer stand.
+//! Else the events that stand in the book and share running totals with the new ones, or are undone by
+//! them, are run again before, between and after them (`among`): `again` tells which of the new ones
+//! stand already, and `judge` which come late, and what of the book would no longer stand.
 
 mod again;
 mod among;
@@ -117,20 +117,30 @@ pub const EVALUATOR: &str = concat!("fenshui ", env!("CARGO_PKG_VERSION"));
 pub fn post(book: &mut Book, post: &Post<'_>) -> Result<PostReport, Refusal> {
     let plan = plan::from_checked(post.job.checked, post.job.choices);
     let edition = edition(post.loaded, post.job.checked.rule_set());
-    if needs_history(&plan) && last_batch(book)?.is_some() {
-        return among::with_history(book, post, &plan, &edition);
+    let mut depends = needs_history(&plan);
+    if depends && last_batch(book)?.is_some() {
+        match among::with_history(book, post, &plan, &edition)? {
+            Some(report) => return Ok(report),
+            None => depends = false,
+        }
     }
     let agreed = post.cross_check.then(|| alone(post)).transpose()?;
     // The book keeps the events of a lane in their order, those that depend on no other too.
-    for turn in [Turn::EachInPlace, Turn::Sorted] {
-        match streamed(book, post, &plan, &edition, turn)? {
+    let mut turn = Turn::EachInPlace;
+    loop {
+        match streamed(book, post, (&plan, depends), &edition, turn)? {
             Streamed::Posted(report) => return Ok(PostReport { agreed, ..*report }),
-            Streamed::OutOfOrder => {}
+            Streamed::OutOfOrder if turn == Turn::EachInPlace => turn = Turn::Sorted,
+            Streamed::OutOfOrder => {
+                return Err(BookTrouble::from(FormatsError::Internal("no run".into())).into());
+            }
             // Somebody posted between the look and the lock.
-            Streamed::Outrun => return among::with_history(book, post, &plan, &edition),
+            Streamed::Outrun => match among::with_history(book, post, &plan, &edition)? {
+                Some(report) => return Ok(report),
+                None => depends = false,
+            },
         }
     }
-    Err(BookTrouble::from(FormatsError::Internal("no run".into())).into())
 }
 
 /// How a posting of events as they come out of the engine ends.
@@ -138,7 +148,7 @@ enum Streamed {
     Posted(Box<PostReport>),
     /// They were to come in order and do not.
     OutOfOrder,
-    /// The book, empty before, has batches now, and the rules read what they left.
+    /// The book, empty before, has batches now, and the rules may read what they left.
     Outrun,
 }
 
@@ -243,14 +253,14 @@ pub(super) fn readings(chosen: &BTreeMap<ReadingId, u32>) -> Vec<ReadingChoice> 
 fn streamed(
     book: &mut Book,
     post: &Post<'_>,
-    plan: &Plan,
+    (plan, depends): (&Plan, bool),
     edition: &Edition,
     turn: Turn,
 ) -> Result<Streamed, Refusal> {
     let job = &post.job;
     let mut maker = Maker::new(job.names, plan)?;
     let mut posting = opened(book, post)?;
-    if needs_history(plan) && last_batch(posting.book().map_err(BookTrouble::from)?)?.is_some() {
+    if depends && last_batch(posting.book().map_err(BookTrouble::from)?)?.is_some() {
         return Ok(Streamed::Outrun);
     }
     let other = of_other_edition(posting.book().map_err(BookTrouble::from)?, edition)?;

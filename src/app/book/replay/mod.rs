@@ -2,10 +2,12 @@
 //! what is stored, byte for byte.
 //!
 //! Neighbouring batches by the same rules are one run over what stood before them and their events
-//! (`group`); `context` is by what a batch was worked out; `rerun` reads what is to be run, as the run asks
-//! for it; `hold` holds what comes out against what is stored, and `compare` one event against its entry.
+//! (`group`); `context` is by what a batch was worked out; `beside` tells what of what stood before bears on
+//! them; `rerun` reads what is to be run, as the run asks for it; `hold` holds what comes out against what is
+//! stored, and `compare` one event against its entry.
 //! Memory grows with running totals, not with the book.
 
+mod beside;
 mod compare;
 mod context;
 mod group;

@@ -7,13 +7,15 @@ use crate::book::Book;
 use crate::engine::{self, RunError, Wanted};
 use crate::formats::FormatsError;
 use crate::report::names::Names;
-use crate::rows::Explanation;
+use crate::rows::{Cell, Explanation};
 
 use super::super::BookTrouble;
-use super::super::history::{Entries, Held, History, Of, Piece, reading};
+use super::super::history::{Entries, Held, History, Of, Piece, Wanted as Standing, reading};
+use super::super::maker::Maker;
 use super::super::post::needs_history;
 use super::super::schema::schema;
 use super::super::translate::get;
+use super::beside::Beside;
 use super::{BOOK_FILE, BOOK_FILES, Context, GROUP_FILE, Span};
 
 /// What is run again.
@@ -39,6 +41,15 @@ impl Rerun<'_> {
         self.entries.first().map_or(0, |entries| entries.start)
     }
 
+    /// The batches that are run again.
+    fn spans(&self) -> impl Iterator<Item = &Span> {
+        let entries = self.entries;
+        let own = |span: &&Span| {
+            entries.binary_search_by_key(&span.begun.number, |entries| entries.start).is_ok()
+        };
+        self.before.iter().filter(own)
+    }
+
     /// Reads what is to be run, beside what runs it.
     pub(super) fn read<T>(
         &self,
@@ -47,8 +58,14 @@ impl Rerun<'_> {
     ) -> Result<T, BookTrouble> {
         let plan = &self.context.plan;
         let schema = schema(self.context.rules.checked.rule_set());
-        let end = if needs_history(plan) { self.start() } else { 0 };
+        let corrects = self.spans().any(|span| span.corrects);
+        let end = if corrects || needs_history(plan) { self.start() } else { 0 };
         let history = History::read(book, self.before, end, (&schema, plan))?;
+        let maker = Maker::new(&self.context.rules.names, plan)?;
+        let beside = Beside::of(book, self.spans(), &history, (plan, &maker))?;
+        let wanted = |entry: u64, kind: u32, cells: &[Cell]| beside.has(&maker, entry, kind, cells);
+        let wanted: Standing<'_> = if beside.is_all() { None } else { Some(&wanted) };
+        let end = if beside.is_empty() { 0 } else { end };
         let standing = Piece { entries: 0..end, file: BOOK_FILE, of: Of::Standing };
         let posted = self.entries.iter().map(|entries| Piece {
             entries: entries.clone(),
@@ -57,7 +74,7 @@ impl Rerun<'_> {
         });
         let pieces = std::iter::once(standing).chain(posted).collect();
         let book = RefCell::new(book);
-        let about = (&history, &self.context.rules.names, None);
+        let about = (&history, &self.context.rules.names, wanted);
         reading(&book, pieces, about, |entries, held| {
             run(entries, Reading { book: &book, history: &history, held })
         })

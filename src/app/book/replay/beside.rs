@@ -1,0 +1,138 @@
+//! What of what stood before is run again beside some batches.
+
+use std::collections::HashSet;
+
+use crate::book::{Book, BookError, Entry, Segment, SentCell, read_sent};
+use crate::plan::{Partition, Plan};
+use crate::rows::Cell;
+
+use super::super::BookTrouble;
+use super::super::history::History;
+use super::super::maker::Maker;
+use super::super::post::makes_events;
+use super::super::standing::walk;
+use super::Span;
+
+/// Which events that stood before bear on some batches, or are corrected by them.
+#[derive(Debug)]
+pub(super) enum Beside {
+    /// Any may.
+    All,
+    /// Those that have a part in one of these lanes, and these.
+    Some { lanes: HashSet<Vec<Cell>>, entries: HashSet<u64> },
+}
+
+impl Beside {
+    /// # Errors
+    /// The book cannot be read.
+    pub(super) fn of<'s>(
+        book: &mut Book,
+        batches: impl Iterator<Item = &'s Span>,
+        history: &History<'_>,
+        (plan, maker): (&Plan, &Maker<'_>),
+    ) -> Result<Beside, BookTrouble> {
+        let by_undone = match plan.partition {
+            _ if makes_events(plan) => return Ok(Beside::All),
+            Partition::Sequential { .. } | Partition::By(_) => return Ok(Beside::All),
+            Partition::ByUndone => true,
+            Partition::Free => false,
+        };
+        let mut beside = Few { lanes: HashSet::new(), entries: HashSet::new(), maker };
+        for span in batches {
+            if span.corrects {
+                beside.add_corrected(book, span, history)?;
+            }
+            if by_undone && span.posts && !history.is_empty() {
+                beside.add_lanes(book, span)?;
+            }
+        }
+        let Few { lanes, entries, .. } = beside;
+        Ok(Beside::Some { lanes, entries })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Beside::All => false,
+            Beside::Some { lanes, entries } => lanes.is_empty() && entries.is_empty(),
+        }
+    }
+
+    pub(super) fn is_all(&self) -> bool {
+        matches!(self, Beside::All)
+    }
+
+    /// Whether an event is one of them.
+    pub(super) fn has(&self, maker: &Maker<'_>, entry: u64, kind: u32, cells: &[Cell]) -> bool {
+        match self {
+            Beside::All => true,
+            Beside::Some { lanes, entries } => {
+                entries.contains(&entry)
+                    || !lanes.is_empty() && lanes.contains(&maker.lane_touched(kind, cells))
+            }
+        }
+    }
+}
+
+/// Those found so far.
+struct Few<'m> {
+    lanes: HashSet<Vec<Cell>>,
+    entries: HashSet<u64>,
+    maker: &'m Maker<'m>,
+}
+
+impl Few<'_> {
+    fn add_lane(&mut self, lane: Vec<Cell>) {
+        // Events in no lane share nothing.
+        if !lane.is_empty() {
+            self.lanes.insert(lane);
+        }
+    }
+
+    /// Adds what a batch corrects.
+    fn add_corrected(
+        &mut self,
+        book: &mut Book,
+        span: &Span,
+        history: &History<'_>,
+    ) -> Result<(), BookTrouble> {
+        let mut corrected = Vec::new();
+        walk(book, span.begun.number..span.end, |_, entry| {
+            if let Entry::Correction(correction) = entry {
+                corrected.push(history.event(correction.of));
+            }
+            Ok(())
+        })?;
+        for entry in corrected.into_iter().filter(|entry| *entry < history.end()) {
+            let Entry::Event(event) = book.entry(entry)? else {
+                return Err(BookError::Damaged { entry }.into());
+            };
+            if let Some(event) = history.in_positions(entry, &event)? {
+                self.add_lane(self.maker.lane_touched(event.kind, &event.fields));
+            }
+            self.entries.insert(entry);
+        }
+        Ok(())
+    }
+
+    /// Adds the lanes of what a batch posted.
+    fn add_lanes(&mut self, book: &mut Book, span: &Span) -> Result<(), BookTrouble> {
+        let mut next = span.begun.number;
+        while next < span.end {
+            let segments = book.segments(next, SEGMENTS_AT_ONCE)?;
+            let Some(last) = segments.last() else { break };
+            let mut fields = Vec::new();
+            for row in segments.iter().flat_map(Segment::rows) {
+                let own = (next..span.end).contains(&row.number) && row.kind == Entry::EVENT;
+                if own && let Some(sent) = read_sent(row.body, &mut fields) {
+                    let cells: Vec<Cell> = fields.iter().map(SentCell::to_cell).collect();
+                    self.add_lane(self.maker.lane_of(sent.kind, &cells));
+                }
+            }
+            next = last.end();
+        }
+        Ok(())
+    }
+}
+
+/// Segments read together.
+const SEGMENTS_AT_ONCE: usize = 4;
