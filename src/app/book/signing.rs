@@ -15,8 +15,8 @@ use super::signers::{KeptKey, Signers, change_line};
 use super::verify::{Verified, verify};
 
 /// Tells the moment at which something is posted: asked when nobody else can post any more, so that
-/// moments stand in the order of entries.
-pub type Clock<'c> = &'c dyn Fn() -> Moment;
+/// moments of one machine stand in the order of entries.
+pub type Clock = fn() -> Moment;
 
 /// The checkpoint of a book as it stands.
 ///
@@ -39,7 +39,7 @@ fn of(book: &Book, root: Root) -> Checkpoint {
 pub fn sign(
     book: &mut Book,
     keys: &[SigningKey],
-    clock: Clock<'_>,
+    clock: Clock,
     record: bool,
 ) -> Result<Note, BookTrouble> {
     let verified = verify(book, &[], &[])?;
@@ -139,11 +139,7 @@ pub struct KeyChanges {
 /// # Errors
 /// A key signs already, or does not; no key at hand signs for the book; none would be left; something
 /// does not hold; the book cannot be written.
-pub fn change_keys(
-    book: &mut Book,
-    asked: &KeyChanges,
-    clock: Clock<'_>,
-) -> Result<(), BookTrouble> {
+pub fn change_keys(book: &mut Book, asked: &KeyChanges, clock: Clock) -> Result<(), BookTrouble> {
     let mut posting = book.begin()?;
     let kept = keys_of(posting.book()?)?;
     let mut present = in_force(&kept);

@@ -104,8 +104,8 @@ impl SqliteStore {
         let connection = connect(path, &place, options.wait)?;
         let (wait, made) = (options.wait, Some(path.to_owned()));
         let mut store = SqliteStore { connection, place, wait, made };
-        store.found().map_err(|error| store.told(error))?;
         store.set(options)?;
+        store.found().map_err(|error| store.told(error))?;
         Ok(store)
     }
 

@@ -64,7 +64,7 @@ pub(super) fn run(
         let keys = keys.collect::<Result<Vec<SigningKey>, Failed>>()?;
         let access = if args.no_record { Access::Read } else { Access::Write };
         let mut open = place.open(access)?;
-        book::sign(&mut open, &keys, &secret::now, !args.no_record)?.to_string()
+        book::sign(&mut open, &keys, secret::now, !args.no_record)?.to_string()
     };
     match &args.out {
         Some(file) => write_text(file, &text)?,

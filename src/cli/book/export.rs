@@ -94,7 +94,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ExportArgs) -> Re
 fn checkpoint(console: &Console, open: &mut Book, args: &ExportArgs) -> Result<Note, Failed> {
     if let Some(file) = &args.sign {
         let key: SigningKey = args.passphrase.load(console, file)?;
-        return Ok(book::sign(open, &[key], &secret::now, false)?);
+        return Ok(book::sign(open, &[key], secret::now, false)?);
     }
     if let Some(note) = book::latest_checkpoint(open)? {
         // The entry that keeps a checkpoint stands behind what it signs.

@@ -38,7 +38,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &InitArgs) -> Resu
         }
         let changes = vec![(KeyChange::Added, key.verifier())];
         let changes = KeyChanges { changes, by: Vec::new(), last: false };
-        book::change_keys(&mut made, &changes, &|| now)?;
+        book::change_keys(&mut made, &changes, secret::now)?;
         console.print(&format!("{}\n", key.verifier()))?;
     }
     Ok(Exit::Done)

@@ -110,7 +110,7 @@ pub(super) fn run(
     let change = |changes: &[(KeyChange, &str)], sign: &SignArgs, last| -> Result<Exit, Failed> {
         let changes = changed(console, changes, sign, last)?;
         let mut open = place()?.open(Access::Write)?;
-        book::change_keys(&mut open, &changes, &secret::now)?;
+        book::change_keys(&mut open, &changes, secret::now)?;
         Ok(Exit::Done)
     };
     match &args.verb {

@@ -93,11 +93,11 @@ fn an_entry_that_was_changed_is_used_by_no_verb() {
 fn tables_in_the_place_of_others_are_damage_in_no_words_of_the_store() {
     let folder = kept();
     let connection = rusqlite::Connection::open(folder.path().join("b.book")).unwrap();
-    for rename in ["run_page TO t", "node TO run_page", "t TO node"] {
+    for rename in ["run_page RENAME TO t", "node RENAME TO run_page", "t RENAME TO node"] {
         connection.execute_batch(&format!("ALTER TABLE {rename}")).unwrap();
     }
     drop(connection);
-    for verb in ["verify", "replay", "verify --lang zh"] {
+    for verb in ["verify", "verify --format json", "verify --lang zh"] {
         let said = outcome(&format!("fenshui book {verb}"), folder.path(), "b.book");
         assert!(said.ends_with("[exit 1]\n") && !said.contains("SELECT"), "{verb}: {said}");
     }

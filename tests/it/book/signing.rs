@@ -1,5 +1,7 @@
 //! Who signs for a book, and what he holds before he does: each case runs on every store.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use fenshui::app::book::{
     BookTrouble, KeyChanges, change_keys, checkpoint, cosign, keys_of, sign, verify,
 };
@@ -24,6 +26,7 @@ on_every_store! {
     whom_one_trusts_decides
     planted_rows_are_found
     a_planted_node_stops_who_posts
+    the_moment_is_that_of_the_turn
 }
 
 fn clock() -> Moment {
@@ -43,7 +46,7 @@ fn changes(changes: &[(KeyChange, &SigningKey)], by: Vec<SigningKey>) -> KeyChan
 fn kept(place: &dyn Place) -> Book {
     let mut book = small_book(place.create().unwrap());
     post(&mut book, &events(50, 600)).unwrap();
-    change_keys(&mut book, &changes(&[(KeyChange::Added, &key(ORIGIN, 1))], vec![]), &clock)
+    change_keys(&mut book, &changes(&[(KeyChange::Added, &key(ORIGIN, 1))], vec![]), clock)
         .unwrap();
     book
 }
@@ -58,7 +61,7 @@ fn refused<T>(done: Result<T, BookTrouble>) -> String {
 }
 
 fn sign_it(book: &mut Book) -> Result<Note, BookTrouble> {
-    sign(book, &[key(ORIGIN, 1)], &clock, true)
+    sign(book, &[key(ORIGIN, 1)], clock, true)
 }
 
 fn a_tree_that_is_not_that_of_the_entries_is_not_signed(place: &dyn Place) {
@@ -83,7 +86,7 @@ fn a_tree_that_is_not_that_of_the_entries_is_not_signed(place: &dyn Place) {
     assert!(said.starts_with("nothing was signed: "), "{said}");
     // Nor with a change of keys, which is signed as well.
     let more = changes(&[(KeyChange::Added, &key("second.example", 2))], vec![key(ORIGIN, 1)]);
-    assert!(refused(change_keys(&mut book, &more, &clock)).contains("node 0 of level 8"));
+    assert!(refused(change_keys(&mut book, &more, clock)).contains("node 0 of level 8"));
     assert_eq!(book.size().unwrap(), size, "nothing is noted");
     drop(book);
     // The last node is held by whoever posts, too.
@@ -141,7 +144,7 @@ fn keys_are_changed_by_those_who_sign(place: &dyn Place) {
     let size = book.size().unwrap();
     for by in [vec![], vec![key("second.example", 2)], vec![key(ORIGIN, 3)]] {
         let said =
-            refused(change_keys(&mut book, &changes(&[(KeyChange::Added, &second)], by), &clock));
+            refused(change_keys(&mut book, &changes(&[(KeyChange::Added, &second)], by), clock));
         let told = format!(
             "a change of keys is signed by a key that signs: {}",
             first.verifier().called()
@@ -150,15 +153,15 @@ fn keys_are_changed_by_those_who_sign(place: &dyn Place) {
     }
     assert_eq!(book.size().unwrap(), size);
     let add = [(KeyChange::Added, &second), (KeyChange::Added, &third)];
-    change_keys(&mut book, &changes(&add, vec![key(ORIGIN, 1)]), &clock).unwrap();
+    change_keys(&mut book, &changes(&add, vec![key(ORIGIN, 1)]), clock).unwrap();
     assert_eq!(book.size().unwrap(), size + 3, "two keys, and the checkpoint that signs them");
     let retire = [(KeyChange::Retired, &first)];
-    change_keys(&mut book, &changes(&retire, vec![key("third.example", 3)]), &clock).unwrap();
+    change_keys(&mut book, &changes(&retire, vec![key("third.example", 3)]), clock).unwrap();
     let told =
         [(first.verifier(), Some(size + 3)), (second.verifier(), None), (third.verifier(), None)];
     assert_eq!(public(&mut book), told);
     assert!(refused(sign_it(&mut book)).contains("does not sign for this book"));
-    sign(&mut book, &[second], &clock, true).unwrap();
+    sign(&mut book, &[second], clock, true).unwrap();
     let verified = verify(&mut book, &[], &[]).unwrap();
     assert!(verified.holds() && verified.unsigned.is_empty(), "{verified:?}");
 }
@@ -166,14 +169,14 @@ fn keys_are_changed_by_those_who_sign(place: &dyn Place) {
 fn the_last_key_is_not_retired_without_a_word(place: &dyn Place) {
     let mut book = kept(place);
     let mut asked = changes(&[(KeyChange::Retired, &key(ORIGIN, 1))], vec![key(ORIGIN, 1)]);
-    let said = refused(change_keys(&mut book, &asked, &clock));
+    let said = refused(change_keys(&mut book, &asked, clock));
     assert!(said.starts_with("no key would be left"), "{said}");
     asked.last = true;
-    change_keys(&mut book, &asked, &clock).unwrap();
+    change_keys(&mut book, &asked, clock).unwrap();
     assert!(public(&mut book)[0].1.is_some());
     // Nobody can make himself the signer of a book that has none any more.
     let own = changes(&[(KeyChange::Added, &key("rogue", 6))], vec![key("rogue", 6)]);
-    assert!(refused(change_keys(&mut book, &own, &clock)).contains("none can be added"));
+    assert!(refused(change_keys(&mut book, &own, clock)).contains("none can be added"));
 }
 
 /// Adds entries as somebody does who may add, and does not ask this program.
@@ -195,7 +198,7 @@ fn a_change_that_nobody_signed_has_no_effect(place: &dyn Place) {
     let told: Vec<u64> = verified.unsigned.iter().map(|(entry, _)| *entry).collect();
     assert!(verified.holds());
     assert_eq!(told, [at, at + 1]);
-    assert!(refused(sign(&mut book, &[key(ORIGIN, 6)], &clock, true)).contains("does not sign"));
+    assert!(refused(sign(&mut book, &[key(ORIGIN, 6)], clock, true)).contains("does not sign"));
     // The keeper's next checkpoint, right behind, is no signature under it.
     sign_it(&mut book).unwrap();
     let verified = verify(&mut book, &[], &[]).unwrap();
@@ -285,4 +288,26 @@ fn a_planted_node_stops_who_posts(place: &dyn Place) {
     assert_eq!(table, "node");
     assert!(BookTrouble::from(said).is_damage());
     assert_eq!(book.size().unwrap(), before);
+}
+
+/// Whoever has to wait does not tell a moment from before his turn.
+fn the_moment_is_that_of_the_turn(place: &dyn Place) {
+    static OVER: AtomicBool = AtomicBool::new(false);
+    drop(kept(place));
+    let mut first = open(place);
+    let posting = first.begin().unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let mut book = open(place);
+            let asked = changes(&[(KeyChange::Added, &key("second", 2))], vec![key(ORIGIN, 1)]);
+            let clock = || {
+                assert!(OVER.load(SeqCst), "somebody else was still posting");
+                LEARNT
+            };
+            change_keys(&mut book, &asked, clock).unwrap();
+        });
+        OVER.store(true, SeqCst);
+        drop(posting);
+        waiting.join().unwrap();
+    });
 }

@@ -40,6 +40,7 @@ use super::BookTrouble;
 use super::edition::edition;
 use super::history::WAITING_BYTES;
 use super::maker::Maker;
+use super::signing::Clock;
 
 use recorder::{Counts, Drafter};
 
@@ -56,8 +57,8 @@ pub struct Post<'a> {
     pub loaded: &'a Loaded,
     /// Who posts.
     pub by: Option<String>,
-    /// The moment of the poster's clock.
-    pub learnt: Moment,
+    /// The poster's clock.
+    pub clock: Clock,
     /// Late events are posted, with entries that correct those after them.
     pub recompute_late: bool,
     /// Nothing is kept.
@@ -206,7 +207,7 @@ fn begin(
     });
     let sources = sources.collect::<Result<Vec<Source>, FormatsError>>()?;
     begin_with(posting, edition, post.job.registers, |batch| {
-        batch.learnt = post.learnt;
+        batch.learnt = (post.clock)();
         batch.by.clone_from(&post.by);
         batch.readings = readings(&post.job.choices.readings);
         batch.through = post.job.through;
