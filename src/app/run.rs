@@ -19,6 +19,7 @@ use crate::rows::{Accounts, Outcome, Outcomes, RegisterRow, Sink};
 
 use super::asides::{Aside, Asides};
 use super::inputs::{EventFile, Remark};
+use super::progress::{Progress, Teller};
 use super::reading::{Batches, ToRead};
 use super::writing::{Beside, Writer};
 
@@ -87,8 +88,8 @@ pub struct Manner<'a> {
     pub may_begin_again: bool,
     /// Within how much memory; nothing: as much as it needs.
     pub limit: Option<MemoryLimit>,
-    /// Told how many events have been read so far.
-    pub progress: &'a dyn Fn(u64),
+    /// Told how far it has come.
+    pub progress: &'a dyn Fn(Progress),
 }
 
 /// How much memory events may take that wait to be put in order.
@@ -162,7 +163,7 @@ struct How<'a> {
     plan: &'a Plan,
     turn: Turn,
     limit: Option<&'a MemoryLimit>,
-    progress: &'a dyn Fn(u64),
+    progress: &'a dyn Fn(Progress),
 }
 
 /// Runs a rule set; the listener hears every outcome, and what is set aside is counted beside it, so
@@ -181,21 +182,24 @@ where
     let asides = RefCell::new(Asides::new(job, kept.take()));
     let remarks = RefCell::new(Vec::new());
     let mut unread = |rows: Vec<Unread>| asides.borrow_mut().unread(rows);
-    let read = std::cell::Cell::new(0_u64);
-    let mut desk = Desk { listener, asides: &asides };
+    let teller = Teller::new(job.events, how.progress);
+    let mut desk = Desk { listener, asides: &asides, teller: &teller };
     let options = engine::Options { through: job.through };
     // An error stops the run, so that its size is moved once.
     let summary = std::thread::scope(|scope| -> Result<_, Box<_>> {
         let threads = job.threads;
-        let batches = Batches::ahead(job.to_read(), threads, scope, &mut unread, &remarks);
-        let batches = batches.map(|batch| {
-            if job.interrupted.load(Ordering::Relaxed) {
-                return Err(FormatsError::Interrupted);
+        let mut batches = Batches::ahead(job.to_read(), threads, scope, &mut unread, &remarks);
+        let batches = std::iter::from_fn(|| {
+            let batch = batches.next();
+            match &batch {
+                Some(_) if job.interrupted.load(Ordering::Relaxed) => {
+                    return Some(Err(FormatsError::Interrupted));
+                }
+                Some(Ok(batch)) => teller.read(batch.len()),
+                Some(Err(_)) => {}
+                None => teller.all_read(),
             }
-            let batch = batch?;
-            read.set(read.get() + u64::try_from(batch.len()).unwrap_or(0));
-            (how.progress)(read.get());
-            Ok(batch)
+            batch
         });
         let mut shelf = how.limit.map(|limit| FileShelf::new(limit.folder.clone()));
         let memory = how.limit.zip(shelf.as_mut());
@@ -234,6 +238,7 @@ pub(super) fn stopped(error: RunError<FormatsError, FormatsError>) -> FormatsErr
 struct Desk<'d, 'j, S> {
     listener: &'d mut S,
     asides: &'d RefCell<Asides<'j>>,
+    teller: &'d Teller<'d>,
 }
 
 impl<S> Sink for Desk<'_, '_, S>
@@ -255,7 +260,10 @@ where
                 }
             }
         }
-        Ok(self.listener.hear(outcomes, accounts)?)
+        let count = outcomes.len();
+        self.listener.hear(outcomes, accounts)?;
+        self.teller.worked_out(count);
+        Ok(())
     }
 
     fn hears_figures(&self) -> bool {

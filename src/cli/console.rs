@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 use crate::app::Library;
@@ -61,10 +61,12 @@ impl Console {
     }
 
     /// From here on Ctrl-C lets the run end by itself, so that it can clear away what it has begun;
-    /// a second one ends it at once.
+    /// a second one ends it at once. So does a terminal that is closed, unless the run is to outlive
+    /// it (`nohup`).
     pub(super) fn mind_interrupts(&self) {
         let code = i32::from(Exit::INTERRUPTED);
-        for signal in [SIGINT, SIGTERM] {
+        let hung_up = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hung_up) {
             // Where the system allows no such thing the program simply ends, as it would have.
             let second =
                 flag::register_conditional_shutdown(signal, code, self.interrupted.clone());
@@ -108,6 +110,25 @@ impl Console {
             }
         })
     }
+}
+
+/// From here on a file that may grow no further is an error of whoever writes it, and not the end of
+/// the program.
+pub(super) fn mind_limits() {
+    // Nobody asks whether it came. Where the system allows no such thing all is as it was.
+    let _ = flag::register(SIGXFSZ, Arc::default());
+}
+
+/// Whether whoever started the program wants it not to heed a signal, where the system tells that.
+fn is_ignored(signal: i32) -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what the system tells of the program is no file"
+    )]
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    ignored.is_some_and(|bits| bits >> (signal - 1) & 1 == 1)
 }
 
 /// A thread for each core.

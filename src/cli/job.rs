@@ -167,13 +167,13 @@ fn remark_words(remark: &Remark) -> Option<Words> {
         }
         Remark::Lookalikes { file, count, place, column, text } => Words::new(
             format!(
-                "`{file}`: {count} texts have blanks at their ends or letters in full width, the first at \
-                 {}, column `{column}`: `{text}`; to the rules these are other texts (keys, payees) than \
-                 those without",
+                "`{file}`: {count} texts have blanks at their ends, letters in full width or an apostrophe \
+                 before a sign, the first at {}, column `{column}`: `{text}`; to the rules these are other \
+                 texts (keys, payees) than those without",
                 place.en
             ),
             format!(
-                "「{file}」：{count} 个文本首尾有空白或含全角字母、数字，首个在 {}「{column}」列：\
+                "「{file}」：{count} 个文本首尾有空白、含全角字母或数字、或以撇号加符号开头，首个在 {}「{column}」列：\
                  「{text}」；规则视其为与不带者不同的文本（键值、收款方）",
                 place.zh
             ),
@@ -184,15 +184,8 @@ fn remark_words(remark: &Remark) -> Option<Words> {
 
 fn ignored_words(file: &str, columns: &[String]) -> Option<Words> {
     const SHOWN_MAX: usize = 12;
-    // Columns that our own set-aside files add are no news.
-    let ours = ["file", "line", "event", "code", "reason", "hint", "row"];
-    let columns: Vec<&str> = columns
-        .iter()
-        .map(String::as_str)
-        .filter(|column| !ours.contains(column) && !column.starts_with("set_aside_"))
-        .collect();
     let more = if columns.len() > SHOWN_MAX { ", …" } else { "" };
-    let shown: Vec<&str> = columns.iter().copied().take(SHOWN_MAX).collect();
+    let shown: Vec<&str> = columns.iter().map(String::as_str).take(SHOWN_MAX).collect();
     (!columns.is_empty()).then(|| {
         Words::new(
             format!("`{file}`: columns not used: {}{more}", shown.join(", ")),

@@ -54,6 +54,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error, language),
     };
+    console::mind_limits();
     let mut console = Console::new(&cli.global, language);
     let heeded = console.heed_environment(&cli.global);
     let done = heeded.and_then(|()| verb(&console, &cli.verb));

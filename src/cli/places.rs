@@ -1,13 +1,15 @@
 //! Where results go: never onto a file that is read, never two onto one file, never under an ending
 //! that promises another layout.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Words;
-use crate::formats::{ResultLayout, file_of, unpacked_name};
+use crate::formats::{ResultLayout, file_of, left_behind, unpacked_name};
 
 use super::args::OutputFormat;
+use super::console::Console;
 use super::exit::Stop;
 use super::job::Prepared;
 
@@ -94,6 +96,37 @@ impl Place {
             _ => Place::New(path.to_owned()),
         }
     }
+}
+
+/// Says what runs that were killed have left where results go.
+pub(super) fn say_left_behind(console: &Console, outputs: &[&str]) {
+    let files = outputs.iter().filter(|file| **file != "-");
+    let left: BTreeSet<(PathBuf, u64)> = files.flat_map(|file| left_behind(file)).collect();
+    let size = left.iter().map(|(_, size)| *size).fold(0, u64::saturating_add);
+    let size = indicatif::DecimalBytes(size);
+    let words = match (left.first(), left.len()) {
+        (None, _) => return,
+        (Some((file, _)), 1) => Words::new(
+            format!(
+                "`{}` ({size}) is left of a run that was killed; it can be deleted",
+                file.display()
+            ),
+            format!("「{}」（{size}）是被强行终止的运行留下的，可以删除", file.display()),
+        ),
+        (Some((file, _)), count) => Words::new(
+            format!(
+                "`{}` and {} files more like it ({size} in all) are left of runs that were killed; they can \
+                 be deleted",
+                file.display(),
+                count - 1
+            ),
+            format!(
+                "「{}」等 {count} 个文件（共 {size}）是被强行终止的运行留下的，可以删除",
+                file.display()
+            ),
+        ),
+    };
+    console.note(&words);
 }
 
 /// The layout of a file: that of its ending, else the one asked for; else a table on the standard

@@ -1,41 +1,105 @@
-//! A sign of life on a terminal while a run goes on.
+//! How far a run has come, on a terminal.
 
+use std::cell::RefCell;
+use std::fmt::Write;
 use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::app;
 
 use super::console::Console;
 
-/// A counter of events on the standard error; nothing where that is no terminal.
-pub(super) struct Progress {
-    bar: Option<ProgressBar>,
+/// A line on the standard error, drawn anew; nothing where that is no terminal.
+pub(super) struct Progress<'c> {
+    console: &'c Console,
+    shown: bool,
+    phase: RefCell<Option<Phase>>,
+    /// Events so far: the bar counts bytes while files are read.
+    events: Arc<AtomicU64>,
 }
 
-impl Progress {
-    pub(super) fn new(console: &Console) -> Progress {
-        if console.quiet || !std::io::stderr().is_terminal() {
-            return Progress { bar: None };
-        }
-        let bar = ProgressBar::new_spinner();
-        let template = console.pick(
-            "{spinner} {human_pos} events, {per_sec}",
-            "{spinner} 已读 {human_pos} 条事项，{per_sec}",
-        );
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        Progress { bar: Some(bar) }
+/// What is drawn at a time.
+struct Phase {
+    bar: ProgressBar,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Files of unknown length are read.
+    Counting,
+    Reading,
+    WorkingOut,
+}
+
+impl<'c> Progress<'c> {
+    pub(super) fn new(console: &'c Console) -> Progress<'c> {
+        let shown = !console.quiet && std::io::stderr().is_terminal();
+        Progress { console, shown, phase: RefCell::default(), events: Arc::default() }
     }
 
-    pub(super) fn at(&self, events: u64) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(events);
+    pub(super) fn at(&self, progress: app::Progress) {
+        if !self.shown {
+            return;
         }
+        let (kind, events, position, length) = match progress {
+            app::Progress::Reading { events, bytes: None } => {
+                (Kind::Counting, events, events, None)
+            }
+            app::Progress::Reading { events, bytes: Some((read, all)) } => {
+                (Kind::Reading, events, read, Some(all))
+            }
+            app::Progress::WorkingOut { done, of } => (Kind::WorkingOut, done, done, Some(of)),
+        };
+        self.events.store(events, Ordering::Relaxed);
+        let mut phase = self.phase.borrow_mut();
+        if phase.as_ref().is_none_or(|phase| phase.kind != kind) {
+            phase.take().into_iter().for_each(|phase| phase.bar.finish_and_clear());
+            *phase = Some(Phase { bar: self.bar(kind, length), kind });
+        }
+        phase.iter().for_each(|phase| phase.bar.set_position(position));
+    }
+
+    fn bar(&self, kind: Kind, length: Option<u64>) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template(template(kind, self.console)) {
+            let counted = self.events.clone();
+            let events = move |_: &ProgressState, to: &mut dyn Write| {
+                let _ = write!(to, "{}", HumanCount(counted.load(Ordering::Relaxed)));
+            };
+            let (counted, before) = (self.events.clone(), self.events.load(Ordering::Relaxed));
+            let rate = move |state: &ProgressState, to: &mut dyn Write| {
+                let since = u128::from(counted.load(Ordering::Relaxed).saturating_sub(before));
+                let rate = since * 1000 / state.elapsed().as_millis().max(1);
+                let _ = write!(to, "{}", HumanCount(u64::try_from(rate).unwrap_or(u64::MAX)));
+            };
+            bar.set_style(style.with_key("events", events).with_key("rate", rate));
+        }
+        bar
     }
 
     pub(super) fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.phase.take().into_iter().for_each(|phase| phase.bar.finish_and_clear());
+    }
+}
+
+fn template(kind: Kind, console: &Console) -> &'static str {
+    match kind {
+        Kind::Counting => console.pick(
+            "{spinner} {events} events read, {rate} a second",
+            "{spinner} 已读 {events} 条事项，每秒 {rate} 条",
+        ),
+        Kind::Reading => console.pick(
+            "{percent:>3}% {bar:20} {events} events read, {rate} a second, {eta_precise} left",
+            "{percent:>3}% {bar:20} 已读 {events} 条事项，每秒 {rate} 条，剩余 {eta_precise}",
+        ),
+        Kind::WorkingOut => console.pick(
+            "{percent:>3}% {bar:20} {events} of {human_len} events worked out, {rate} a second, \
+             {eta_precise} left",
+            "{percent:>3}% {bar:20} 已算出 {events} 条事项（共 {human_len} 条），每秒 {rate} 条，剩余 {eta_precise}",
+        ),
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     }
     check_layout(args.format, &files)?;
     check_for_excel(args, &files)?;
+    places::say_left_behind(console, &files);
     let together = Together::new(console.interrupted.clone());
     // Made before the run, so that a folder that is not there is known before an hour of work.
     let place = |file: &Option<String>| -> Result<Option<(Output, ResultLayout)>, Stop> {
@@ -57,7 +58,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     let manner = Manner {
         may_begin_again,
         limit: Some(MemoryLimit { bytes: args.memory, folder: folder_for_rows(args) }),
-        progress: &|events| progress.at(events),
+        progress: &|how_far| progress.at(how_far),
     };
     let done = app::run(&job, &open, &manner);
     progress.end();

@@ -26,7 +26,7 @@ pub(super) struct Block {
     pub(super) lines: usize,
     /// Whether there are quotes.
     pub(super) quotes: bool,
-    /// Whether there are blanks, or characters outside ASCII.
+    /// Whether there are blanks, apostrophes, or characters outside ASCII.
     pub(super) uneven: bool,
     /// Starts of lines with a quote that fails, and the cell it is in; ascending.
     pub(super) broken: Vec<(usize, usize)>,
@@ -144,7 +144,8 @@ impl<R: Read> Blocks<R> {
             // In most files there is neither, which one look tells.
             let blanks = memchr::memchr3(b'"', b' ', b'\t', &bytes);
             let quotes = blanks.is_some() && memchr::memchr(b'"', &bytes).is_some();
-            let uneven = blanks.is_some() || !bytes.is_ascii();
+            let apostrophes = || memchr::memchr(b'\'', &bytes).is_some();
+            let uneven = blanks.is_some() || !bytes.is_ascii() || apostrophes();
             let lines = memchr::memchr_iter(b'\n', &bytes).count();
             let start = Place { at: 0, line: self.line };
             let mut encoding = match &self.text {

@@ -172,7 +172,8 @@ pub(super) fn assigned(
         );
     }
     let is_field = |at: &usize, column: &str| {
-        names.events.get(*at).is_some_and(|table| field_named(&table.fields, column).is_some())
+        let table = names.events.get(*at).filter(|_| !mapping.is_apart(column));
+        table.is_some_and(|table| field_named(&table.fields, column).is_some())
     };
     let by_column = columns.iter().find(|column| {
         ["event", "事项"].contains(&folded(column).as_str())
@@ -236,7 +237,7 @@ pub(super) fn kinds_by_spelling(names: &Names) -> HashMap<String, usize> {
 }
 
 /// The field a column holds: by the mapping, else by name or label, unless the mapping looks for
-/// that field elsewhere.
+/// that field elsewhere or the column is none of the row's own.
 pub(super) fn field_of_column(
     column: &str,
     fields: &[Field],
@@ -247,7 +248,8 @@ pub(super) fn field_of_column(
     if let Some((at, _)) = mapped {
         return Some(*at);
     }
-    field_named(fields, column).filter(|at| !mapping.columns.contains_key(at))
+    let apart = mapping.apart.contains(column);
+    field_named(fields, column).filter(|at| !apart && !mapping.columns.contains_key(at))
 }
 
 /// Words in backticks and in corner brackets, one after the other.

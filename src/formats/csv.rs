@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::ops::Range;
 
+use super::apostrophes;
 use super::blocks::{Block, Blocks, Place, quoted_cell};
 use super::error::FormatsError;
 
@@ -26,6 +27,8 @@ pub(super) struct CsvRows<R> {
 #[derive(Debug)]
 pub(super) struct Cutter {
     delimiter: u8,
+    /// Whether cells have apostrophes that are none of their own.
+    guarded: bool,
     /// The row's text, if its bytes had to be decoded.
     decoded: String,
     /// Cells without their quotes, end to end.
@@ -76,6 +79,7 @@ pub(super) struct CsvCells<'a> {
     text: &'a str,
     unquoted: &'a str,
     cells: &'a [CellAt],
+    guarded: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -92,10 +96,11 @@ impl<'a> CsvCells<'a> {
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&'a str> {
-        match self.cells.get(at)? {
-            CellAt::Plain(range) => self.text.get(range.clone()),
-            CellAt::Unquoted(range) => self.unquoted.get(range.clone()),
-        }
+        let cell = match self.cells.get(at)? {
+            CellAt::Plain(range) => self.text.get(range.clone())?,
+            CellAt::Unquoted(range) => self.unquoted.get(range.clone())?,
+        };
+        Some(if self.guarded { apostrophes::unguarded(cell).unwrap_or(cell) } else { cell })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &'a str> + '_ {
@@ -142,6 +147,11 @@ impl<R: Read> CsvRows<R> {
         Ok(Some(Block { start: self.place, ..block }))
     }
 
+    /// From here on cells may have apostrophes that are none of their own.
+    pub(super) fn guarded(&mut self) {
+        self.cutter.guarded = true;
+    }
+
     /// Memory of a block that has been read, to serve again.
     pub(super) fn give_back(&mut self, spare: Vec<u8>) {
         self.blocks.give_back(spare);
@@ -151,7 +161,12 @@ impl<R: Read> CsvRows<R> {
 impl Cutter {
     pub(super) fn new(delimiter: u8) -> Cutter {
         let (decoded, unquoted, cells) = (String::new(), String::new(), Vec::new());
-        Cutter { delimiter, decoded, unquoted, cells }
+        Cutter { delimiter, guarded: false, decoded, unquoted, cells }
+    }
+
+    /// The same for a file the cells of which may have apostrophes that are none of their own.
+    pub(super) fn of_guarded(self, guarded: bool) -> Cutter {
+        Cutter { guarded, ..self }
     }
 
     /// The row of a block at a place, which moves on past it; `None` at the end.
@@ -182,7 +197,8 @@ impl Cutter {
             cut_plain(text, self.delimiter, &mut self.cells);
         }
         let (unquoted, cells) = (self.unquoted.as_str(), self.cells.as_slice());
-        Some(CsvRow::Cells(CsvCells { line, text, unquoted, cells }))
+        let guarded = self.guarded;
+        Some(CsvRow::Cells(CsvCells { line, text, unquoted, cells, guarded }))
     }
 }
 

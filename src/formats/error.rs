@@ -6,6 +6,9 @@ use std::io;
 
 use crate::diagnostics::Words;
 
+use super::columns::listed;
+use super::refused::refusal;
+
 /// An error of the world at a file: what happened, which file, and what to do about it.
 ///
 /// A single row that cannot be read is not an error but a set-aside.
@@ -24,6 +27,24 @@ pub enum FormatsError {
     Directory {
         /// The folder.
         file: String,
+        /// What was to be done to the file.
+        doing: Doing,
+    },
+    /// What has to wait for the end of the run cannot be kept.
+    Waiting {
+        /// In which folder.
+        folder: Words,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Results are whole, and one cannot come into its place.
+    Placing {
+        /// That file.
+        file: String,
+        /// The system's reason.
+        source: io::Error,
+        /// Results that are in their places, from which they could not be taken back.
+        placed: Vec<String>,
     },
     /// A name with `*` for which there is no file.
     NoMatch {
@@ -194,9 +215,17 @@ impl FormatsError {
     fn sentence(&self) -> Words {
         match self {
             FormatsError::Io { file, doing, source } => io_words(file, *doing, source),
-            FormatsError::Directory { file } => {
+            FormatsError::Directory { file, .. } => {
                 about(file, "is a folder, not a file", "是文件夹，不是文件")
             }
+            FormatsError::Waiting { folder, source } => {
+                let why = refusal(Doing::Writing, source);
+                Words::new(
+                    format!("rows that have to wait cannot be kept in {}: {}", folder.en, why.en),
+                    format!("待处理的行无法暂存于{}：{}", folder.zh, why.zh),
+                )
+            }
+            FormatsError::Placing { file, source, .. } => io_words(file, Doing::Writing, source),
             FormatsError::NoMatch { pattern } => {
                 about(pattern, "matches no file", "没有匹配的文件")
             }
@@ -256,10 +285,22 @@ impl FormatsError {
             | FormatsError::Columns { hint, .. }
             | FormatsError::WhichEvent { hint, .. }
             | FormatsError::Mapping { hint, .. } => Some(hint.clone()),
-            FormatsError::Directory { .. } => Some(Words::new(
+            FormatsError::Directory { doing: Doing::Reading, .. } => Some(Words::new(
                 "name the files in it, for example with `folder/*.csv`",
                 "请写出其中的文件，例如 folder/*.csv",
             )),
+            FormatsError::Directory { file, doing: Doing::Writing } => Some(Words::new(
+                format!(
+                    "name a file in it, for example `{}/results.csv`",
+                    file.trim_end_matches('/')
+                ),
+                format!("请写出其中的文件名，例如 {}/results.csv", file.trim_end_matches('/')),
+            )),
+            FormatsError::Waiting { .. } => Some(Words::new(
+                "free some space there and run again; with more `--memory` fewer rows have to wait on disk",
+                "请腾出空间后重新运行；加大 --memory 可减少暂存到磁盘的行",
+            )),
+            FormatsError::Placing { placed, .. } => Some(placing_hint(placed)),
             FormatsError::Empty { file } if is_called_json(file) => Some(Words::new(
                 "a list without records is `[]`; was the export interrupted?",
                 "没有记录的列表写作 []；导出是否中断了？",
@@ -325,7 +366,9 @@ impl fmt::Display for FormatsError {
 impl std::error::Error for FormatsError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            FormatsError::Io { source, .. } => Some(source),
+            FormatsError::Io { source, .. }
+            | FormatsError::Waiting { source, .. }
+            | FormatsError::Placing { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -350,37 +393,7 @@ fn about(file: &str, en: &str, zh: &str) -> Words {
 }
 
 fn io_words(file: &str, doing: Doing, source: &io::Error) -> Words {
-    let (en, zh) = match source.kind() {
-        io::ErrorKind::NotFound if doing == Doing::Reading => {
-            ("there is no such file", "没有这个文件")
-        }
-        io::ErrorKind::NotFound => ("its folder does not exist", "所在的文件夹不存在"),
-        io::ErrorKind::PermissionDenied => ("permission is denied", "没有权限"),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            ("the disk is full", "磁盘已满")
-        }
-        io::ErrorKind::IsADirectory => ("it is a folder", "这是文件夹"),
-        io::ErrorKind::UnexpectedEof if doing == Doing::Reading => {
-            ("it is packed, and cut off before its end", "压缩文件不完整，结尾缺失")
-        }
-        io::ErrorKind::InvalidData if doing == Doing::Reading => {
-            ("it is packed, and damaged", "压缩文件已损坏")
-        }
-        io::ErrorKind::ReadOnlyFilesystem => ("the disk is read-only", "磁盘只读"),
-        _ => {
-            let reason = source.to_string();
-            return match doing {
-                Doing::Reading => Words::new(
-                    format!("cannot read `{file}`: {reason}"),
-                    format!("无法读取「{file}」：{reason}"),
-                ),
-                Doing::Writing => Words::new(
-                    format!("cannot write `{file}`: {reason}"),
-                    format!("无法写入「{file}」：{reason}"),
-                ),
-            };
-        }
-    };
+    let Words { en, zh } = refusal(doing, source);
     match doing {
         Doing::Reading => {
             Words::new(format!("cannot read `{file}`: {en}"), format!("无法读取「{file}」：{zh}"))
@@ -389,6 +402,23 @@ fn io_words(file: &str, doing: Doing, source: &io::Error) -> Words {
             Words::new(format!("cannot write `{file}`: {en}"), format!("无法写入「{file}」：{zh}"))
         }
     }
+}
+
+/// What stands where after results could not all come into their places.
+fn placing_hint(placed: &[String]) -> Words {
+    if placed.is_empty() {
+        return Words::new(
+            "no result came into its place: what stood there before still stands",
+            "没有任何结果就位：原有的文件仍在",
+        );
+    }
+    let (en, zh) = listed(placed);
+    Words::new(
+        format!(
+            "of this run are {en}; all others are what they were before: do not use them together"
+        ),
+        format!("{zh}为本次运行的结果，其余文件仍为原有内容：请勿一并使用"),
+    )
 }
 
 fn is_called_json(file: &str) -> bool {

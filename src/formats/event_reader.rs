@@ -41,6 +41,8 @@ pub struct EventReader<'n> {
     pub(super) file: u32,
     pub(super) header: Vec<String>,
     pub(super) delimiter: u8,
+    /// Whether cells have apostrophes that are none of their own.
+    pub(super) guarded: bool,
     pub(super) kinds: Kinds,
     pub(super) readers: Vec<Option<TableReader<'n>>>,
 }
@@ -71,7 +73,7 @@ impl<'n> EventReader<'n> {
     /// Reads a block of the file.
     pub(super) fn parse(&self, block: &Block) -> Parsed {
         let mut filling = Filling { look: block.uneven, ..Filling::new(self, block.lines + 1) };
-        let mut cutter = Cutter::new(self.delimiter);
+        let mut cutter = Cutter::new(self.delimiter).of_guarded(self.guarded);
         let plain = self.plain(block);
         let mut place = block.start;
         loop {
@@ -97,6 +99,7 @@ impl<'n> EventReader<'n> {
     /// it stands, so a block that has such a row is not read so.
     fn plain<'a>(&self, block: &'a Block) -> Option<Plain<'a>> {
         let may = block.encoding == Encoding::Utf8
+            && !self.guarded
             && matches!(self.kinds, Kinds::One(_))
             && Steps::allow(self.delimiter)
             && memchr::memchr(0, &block.bytes).is_none();

@@ -14,6 +14,7 @@ use super::input::{Input, Layout};
 use super::lookalikes::Lookalikes;
 use super::mapping::{Mapping, did_you_mean};
 use super::raw::{RawBlock, RawRows, column_names};
+use super::set_asides::added_columns;
 use super::table_reader::{RecordNames, TableReader};
 
 /// Reads the events of one file.
@@ -97,6 +98,9 @@ impl<'n> Events<'n> {
         let header = rows.header.clone();
         let is_csv = !header.is_empty();
         let columns = if is_csv { header.clone() } else { column_names(input)? };
+        // What such a file adds to its rows says nothing of them.
+        let added = added_columns(&columns);
+        let mapping = &mapping.apart_from(&added);
         let assigned = match given {
             Some(kind) => Assigned::Kind(kind),
             // A file of records without a single one: nothing to assign.
@@ -121,7 +125,7 @@ impl<'n> Events<'n> {
                         if is_csv { bound.checked(&columns, table, input.name())? } else { bound };
                     rows.check(table, &bound.from, input.name())?;
                     let unused = bound.unused.iter().filter_map(|at| columns.get(*at));
-                    ignored.extend(unused.cloned());
+                    ignored.extend(unused.filter(|column| !added.contains(*column)).cloned());
                     read(kind, &bound);
                 }
                 Kinds::One(kind)
@@ -162,7 +166,8 @@ impl<'n> Events<'n> {
         };
         let begun = readers.iter().map(|_| None).collect();
         let header = rows.header.clone();
-        let reader = EventReader { file, header, delimiter, kinds, readers };
+        let guarded = rows.guarded;
+        let reader = EventReader { file, header, delimiter, guarded, kinds, readers };
         Events {
             reader: Arc::new(reader),
             rows,

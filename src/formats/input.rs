@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::base::{Digest, Digester};
 use crate::diagnostics::Words;
 
 use super::encoding::{self, Encoding};
-use super::error::{FormatsError, STANDARD_INPUT, stream_in_chinese};
+use super::error::{Doing, FormatsError, STANDARD_INPUT, stream_in_chinese};
 use super::heads::check_heads;
 use super::named::Named;
 use super::packed::{Packing, Unpacked, unpacked_name};
@@ -45,6 +45,8 @@ pub(super) struct TextFile {
     encoding: OnceLock<Encoding>,
     /// Whether characters outside ASCII have been taken for UTF-8.
     assumed: AtomicBool,
+    /// Up to where the one who reads it has come.
+    reached: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -59,12 +61,15 @@ enum Place {
 pub(super) struct Bytes {
     file: Arc<File>,
     at: u64,
+    /// Told where that is.
+    reached: Arc<AtomicU64>,
 }
 
 impl Read for Bytes {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read_at(room, self.at)?;
         self.at += u64::try_from(read).unwrap_or(0);
+        self.reached.store(self.at, Ordering::Relaxed);
         Ok(read)
     }
 }
@@ -234,6 +239,11 @@ impl Input {
         Ok(seems.filter(|seems| *seems != said).map(|seems| (said, seems)))
     }
 
+    /// Whether it begins with a byte order mark.
+    pub(super) fn has_mark(&self) -> bool {
+        self.text.bom_bytes > 0
+    }
+
     /// The file as a text whose encoding is told when it matters.
     pub(super) fn text(&self) -> Arc<TextFile> {
         self.text.clone()
@@ -273,6 +283,21 @@ impl Input {
         }
     }
 
+    /// How many bytes it has on disk; nothing where they are not read as its rows are.
+    pub fn size(&self) -> Option<u64> {
+        let as_rows = matches!(self.layout, Layout::Csv { .. } | Layout::Ndjson);
+        let size = as_rows.then(|| match &self.text.place {
+            Place::Path(path) => std::fs::metadata(path),
+            Place::Kept(file) => file.metadata(),
+        });
+        size?.ok().map(|size| size.len())
+    }
+
+    /// How many of these have been read so far.
+    pub fn reached(&self) -> u64 {
+        self.text.reached.load(Ordering::Relaxed)
+    }
+
     /// Where it is on disk, to know that an output is not the same file.
     pub fn path(&self) -> Option<&Path> {
         match &self.text.place {
@@ -292,12 +317,15 @@ impl TextFile {
     /// A file whose encoding is to be told.
     fn new(name: String, place: Place, packing: Option<Packing>) -> TextFile {
         let (encoding, assumed) = (OnceLock::new(), AtomicBool::new(false));
-        TextFile { name, place, packing, bom_bytes: 0, said: None, encoding, assumed }
+        let (bom_bytes, said, reached) = (0, None, Arc::default());
+        TextFile { name, place, packing, bom_bytes, said, encoding, assumed, reached }
     }
 
     fn reader(&self) -> Result<InputReader, FormatsError> {
         let failed = |error| FormatsError::reading(&self.name, error);
-        let mut bytes = Unpacked::new(self.place.open().map_err(failed)?, self.packing);
+        let bytes = self.place.open().map_err(failed)?;
+        let bytes = Bytes { reached: self.reached.clone(), ..bytes };
+        let mut bytes = Unpacked::new(bytes, self.packing);
         let mut mark = [0; BOM.len()];
         bytes.read_exact(mark.get_mut(..self.bom_bytes).unwrap_or(&mut [])).map_err(failed)?;
         // Readers above have buffers of their own; this one only serves small peeks.
@@ -344,7 +372,7 @@ impl Place {
             Place::Path(path) => Arc::new(open(path)?),
             Place::Kept(file) => file.clone(),
         };
-        Ok(Bytes { file, at: 0 })
+        Ok(Bytes { file, at: 0, reached: Arc::default() })
     }
 }
 
@@ -357,7 +385,7 @@ fn place_of(path: &Path, name: &str) -> Result<Place, FormatsError> {
     let failed = |error| FormatsError::reading(name, error);
     let metadata = std::fs::metadata(path).map_err(failed)?;
     if metadata.is_dir() {
-        return Err(FormatsError::Directory { file: name.to_owned() });
+        return Err(FormatsError::Directory { file: name.to_owned(), doing: Doing::Reading });
     }
     if metadata.is_file() {
         return Ok(Place::Path(path.to_owned()));

@@ -1,8 +1,10 @@
-//! Texts that a person reads as others: with blanks at their ends, or letters and digits in full width.
+//! Texts that a person reads as others: with blanks at their ends, or letters and digits in full width;
+//! or with an apostrophe in front that was put there for a spreadsheet.
 //!
 //! A text is taken as it stands, so that `E1` and `E1 ` are two keys, each with a cap of its own. Nobody
 //! sees that, so it is told.
 
+use super::apostrophes::unguarded;
 use super::parse::shortened;
 
 /// How many such texts a file has, and the first.
@@ -34,8 +36,12 @@ impl Lookalikes {
     }
 }
 
-/// Whether a text has blanks at its ends, or letters or digits in full width.
+/// Whether a text has blanks at its ends, or letters or digits in full width, or an apostrophe that
+/// keeps a spreadsheet from running it.
 fn is_lookalike(text: &str) -> bool {
+    if unguarded(text).is_some() {
+        return true;
+    }
     let bytes = text.as_bytes();
     if bytes.is_ascii() {
         let blank = |byte: Option<&u8>| byte.is_some_and(|byte| *byte <= b' ');
@@ -57,11 +63,11 @@ mod tests {
     #[test]
     fn what_looks_like_another_text_is_known() {
         for text in
-            ["E1 ", " E1", "E1\t", " ", "Ｅ1", "E１", "中\u{3000}", "\u{A0}E1", "E1\u{200B}"]
+            ["E1 ", " E1", "E1\t", " ", "Ｅ1", "E１", "中\u{3000}", "\u{A0}E1", "E1\u{200B}", "'-"]
         {
             assert!(is_lookalike(text), "{text:?}");
         }
-        for text in ["E1", "", "E 1", "北京（集团）", "北京 公司", "à"] {
+        for text in ["E1", "", "'E1", "-", "E 1", "北京（集团）", "北京 公司", "à"] {
             assert!(!is_lookalike(text), "{text:?}");
         }
     }

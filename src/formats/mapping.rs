@@ -25,7 +25,7 @@
 #![expect(clippy::disallowed_types, reason = "serde's derive of a flattened map names f32 and f64")]
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostics::Words;
 use crate::report::names::{Kind, Names, Table};
@@ -55,6 +55,9 @@ pub struct Mapping {
     formats: BTreeMap<String, toml::Value>,
     #[serde(flatten)]
     anywhere: BTreeMap<String, toml::Value>,
+    /// Columns that are no field by their names.
+    #[serde(skip)]
+    apart: BTreeSet<String>,
 }
 
 /// What a mapping says about one table, by position of the field.
@@ -70,6 +73,8 @@ pub(super) struct TableMapping {
     /// The columns that say from and until when a row's dated fields hold.
     pub(super) from: Option<String>,
     pub(super) until: Option<String>,
+    /// Columns that are no field by their names.
+    pub(super) apart: BTreeSet<String>,
 }
 
 impl TableMapping {
@@ -160,9 +165,19 @@ impl Mapping {
         Ok(mapping)
     }
 
+    /// The same for a file in which some columns are no field by their names.
+    pub(super) fn apart_from(&self, columns: &BTreeSet<String>) -> Mapping {
+        Mapping { apart: columns.clone(), ..self.clone() }
+    }
+
+    /// Whether a column is no field by its name.
+    pub(super) fn is_apart(&self, column: &str) -> bool {
+        self.apart.contains(column)
+    }
+
     pub(super) fn of(&self, table: &Table) -> TableMapping {
         let name = table.name.text.as_str();
-        let mut found = TableMapping::default();
+        let mut found = TableMapping { apart: self.apart.clone(), ..TableMapping::default() };
         let field = |spelling: &str| field_named(&table.fields, spelling);
         for (spelling, column) in &self.anywhere {
             if let (Some(at), Some(column)) = (field(spelling), column.as_str()) {

@@ -10,6 +10,7 @@
 
 mod allocation_lines;
 mod allocations;
+mod apostrophes;
 mod blocks;
 mod built;
 mod by;
@@ -46,6 +47,7 @@ mod project;
 mod quotes;
 mod raw;
 mod records;
+mod refused;
 mod registers;
 mod room;
 mod set_asides;
@@ -56,6 +58,7 @@ mod spellings;
 mod steps;
 mod summary;
 mod table_reader;
+mod together;
 mod totals;
 mod workbook;
 
@@ -74,7 +77,7 @@ pub use input::{Input, InputOptions, Layout, Pieces};
 pub use lookalikes::Lookalikes;
 pub use mapping::{Mapping, template};
 pub use named::file_of;
-pub use output::{Output, Together};
+pub use output::Output;
 pub use packed::unpacked_name;
 pub use parse::cell_of_text;
 pub use parts::{Part, part_text};
@@ -89,6 +92,7 @@ pub use sources::{is_rules, matching_files, read_bytes, read_text, rule_files, w
 pub use spellings::remedy;
 pub use summary::Summary;
 pub use table_reader::column_of;
+pub use together::{Together, left_behind};
 
 /// The names of a file's columns.
 ///

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use super::error::{FormatsError, STANDARD_OUTPUT};
+use super::error::{Doing, FormatsError, STANDARD_OUTPUT};
 use super::forcing::Forcing;
 use super::packed::{Packer, Packing};
+use super::together::{Together, folder_of, hidden};
 
 /// Where results go. A file is written beside its place and moved there by [`Output::finish`], so
 /// that nobody ever reads half of one; without `finish` nothing is left behind.
@@ -20,44 +20,6 @@ pub struct Output {
     /// With which others it comes into its place.
     together: Option<Arc<Together>>,
     forcing: Option<Forcing>,
-}
-
-/// Results of one run: all of them come into their places, or none does.
-#[derive(Debug, Default)]
-pub struct Together {
-    /// Set when the user wants no more.
-    interrupted: Arc<AtomicBool>,
-    /// Files that are whole, and where they belong.
-    whole: Mutex<Vec<(tempfile::NamedTempFile, PathBuf)>>,
-}
-
-impl Together {
-    /// None so far. Once `interrupted` is set nothing more is written.
-    pub fn new(interrupted: Arc<AtomicBool>) -> Arc<Together> {
-        Arc::new(Together { interrupted, whole: Mutex::default() })
-    }
-
-    /// Puts every file in its place.
-    ///
-    /// # Errors
-    /// The user wants no more, or a file cannot be moved there.
-    pub fn place(&self) -> Result<(), FormatsError> {
-        self.heed()?;
-        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        for (file, path) in whole.drain(..) {
-            let failed =
-                |error: tempfile::PersistError| failure(&path.display().to_string(), error.error);
-            file.persist(&path).map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    fn heed(&self) -> Result<(), FormatsError> {
-        if self.interrupted.load(Ordering::Relaxed) {
-            return Err(FormatsError::Interrupted);
-        }
-        Ok(())
-    }
 }
 
 #[derive(Debug)]
@@ -103,7 +65,9 @@ impl Output {
         let name = argument.to_owned();
         let packer = Packer::new(Packing::by_ending(argument).0);
         match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => Err(FormatsError::Directory { file: name }),
+            Ok(metadata) if metadata.is_dir() => {
+                Err(FormatsError::Directory { file: name, doing: Doing::Writing })
+            }
             Ok(metadata) if !metadata.is_file() => {
                 let file = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 let to = To::Direct(BufWriter::with_capacity(BUFFER_BYTES, file));
@@ -112,13 +76,13 @@ impl Output {
             _ => {
                 // A link is followed, so that it stays one.
                 let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-                let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-                let file = tempfile::Builder::new()
-                    .prefix(".fenshui-")
-                    .suffix(".partial")
+                let file = hidden()
                     .permissions(permissions(&path))
-                    .tempfile_in(folder.unwrap_or(Path::new(".")))
+                    .tempfile_in(folder_of(&path))
                     .map_err(failed)?;
+                // Whoever finds it knows by that that somebody is at it. Where files cannot be
+                // locked nobody says anything of it.
+                let _ = file.as_file().try_lock();
                 let to = To::File(BufWriter::with_capacity(BUFFER_BYTES, file), path);
                 Ok(Output { name, to, packer, together: None, forcing: None })
             }
@@ -194,8 +158,7 @@ impl Output {
                 // A file system may report a full disk only when it really writes.
                 file.as_file().sync_data().map_err(|error| failure(&name, error))?;
                 if let Some(together) = &self.together {
-                    let mut whole = together.whole.lock().unwrap_or_else(PoisonError::into_inner);
-                    whole.push((file, path));
+                    together.add(file, path);
                     return Ok(());
                 }
                 file.persist(&path).map(drop).map_err(|error| failure(&name, error.error))
@@ -237,44 +200,6 @@ mod tests {
         output.finish().unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 3);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn results_come_into_place_together_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-        let there = || {
-            let entries = std::fs::read_dir(folder.path()).unwrap();
-            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-            let mut names: Vec<String> = names.collect();
-            names.sort();
-            names
-        };
-        let write = |together: &Arc<Together>| {
-            for name in ["a", "b"] {
-                let mut output = Output::create(&place(name)).unwrap().together(together);
-                output.write(b"id\n")?;
-                output.finish()?;
-            }
-            Ok(())
-        };
-        let together = Together::new(interrupted.clone());
-        write(&together).unwrap();
-        assert!(there().iter().all(|name| name.ends_with(".partial")), "{:?}", there());
-        together.place().unwrap();
-        assert_eq!(there(), ["a", "b"]);
-        std::fs::remove_file(place("a")).unwrap();
-        std::fs::remove_file(place("b")).unwrap();
-        let together = Together::new(interrupted.clone());
-        write(&together).unwrap();
-        interrupted.store(true, Ordering::Relaxed);
-        assert!(matches!(together.place(), Err(FormatsError::Interrupted)));
-        drop(together);
-        assert!(there().is_empty());
-        let written: Result<(), FormatsError> = write(&Together::new(interrupted));
-        assert!(matches!(written, Err(FormatsError::Interrupted)));
-        assert!(there().is_empty());
     }
 
     #[test]

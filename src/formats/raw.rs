@@ -8,6 +8,7 @@ use crate::diagnostics::Words;
 use crate::report::names::{Table, folded};
 use crate::rows::Unreadable;
 
+use super::apostrophes::unguarded;
 use super::blocks::{Block, Blocks, Text};
 use super::column_file::{ColumnBlock, ColumnRows};
 use super::columns::FieldFrom;
@@ -17,6 +18,7 @@ use super::heads::no_such_line;
 use super::held::Held;
 use super::input::{Input, InputReader, Layout};
 use super::json::{self, JsonRow, JsonRows, NdjsonRows, Record};
+use super::set_asides::added_columns;
 use super::sheet::Sheet;
 
 /// Reads a file row by row.
@@ -24,6 +26,8 @@ use super::sheet::Sheet;
 pub(super) struct RawRows {
     /// Names of the columns; empty for records, each of which names its own.
     pub(super) header: Vec<String>,
+    /// Whether it was written for a spreadsheet: cells have apostrophes that are none of their own.
+    pub(super) guarded: bool,
     layout: Rows,
 }
 
@@ -125,6 +129,10 @@ pub fn raw_rows(input: &Input, lines: &[u64]) -> Result<Vec<String>, FormatsErro
 }
 
 impl RawRows {
+    fn of(header: Vec<String>, layout: Rows) -> RawRows {
+        RawRows { header, guarded: false, layout }
+    }
+
     /// Starts at the beginning, and reads the header if there is one.
     ///
     /// # Errors
@@ -132,7 +140,7 @@ impl RawRows {
     pub(super) fn open(input: &Input) -> Result<RawRows, FormatsError> {
         if let Some(sheet) = &input.sheet {
             let header = sheet.header.clone();
-            return Ok(RawRows { header, layout: Rows::Sheet(sheet.clone(), 0) });
+            return Ok(RawRows::of(header, Rows::Sheet(sheet.clone(), 0)));
         }
         match input.layout {
             Layout::Csv { delimiter } => {
@@ -140,21 +148,28 @@ impl RawRows {
                 let blocks = Blocks::sized(reader, delimiter, input.name(), size);
                 let blocks = blocks.holding(Text::Of(input.text()));
                 let mut rows = CsvRows::new(blocks, Cutter::new(delimiter));
-                let header = header(&mut rows, input)?;
-                Ok(RawRows { header, layout: Rows::Csv(rows) })
+                let mut header = header(&mut rows, input)?;
+                // Rows set aside are the one result of ours that is sent again.
+                let guarded = input.has_mark() && !added_columns(&header).is_empty();
+                if guarded {
+                    rows.guarded();
+                    let own = |name: String| unguarded(&name).map_or(name.clone(), str::to_owned);
+                    header = header.into_iter().map(own).collect();
+                }
+                Ok(RawRows { header, guarded, layout: Rows::Csv(rows) })
             }
             Layout::Json => {
                 let mut reader = input.reader()?;
                 let rows = JsonRows::read(&mut reader, input.encoding()?, input.name())?;
-                Ok(RawRows { header: Vec::new(), layout: Rows::Json(rows) })
+                Ok(RawRows::of(Vec::new(), Rows::Json(rows)))
             }
             Layout::Ndjson => {
                 let rows = NdjsonRows::new(input.reader()?, input.encoding()?, input.name());
-                Ok(RawRows { header: Vec::new(), layout: Rows::Ndjson(rows) })
+                Ok(RawRows::of(Vec::new(), Rows::Ndjson(rows)))
             }
             Layout::Parquet | Layout::Arrow => {
                 let rows = ColumnRows::open(input)?;
-                Ok(RawRows { header: rows.header(), layout: Rows::Columns(rows) })
+                Ok(RawRows::of(rows.header(), Rows::Columns(rows)))
             }
             Layout::Sheet => Err(FormatsError::Internal("a sheet that was not read".into())),
         }

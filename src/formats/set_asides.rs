@@ -7,7 +7,7 @@
 //! that is no text stands there with `\xE5` for each byte that is none (`Encoding::shown`).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
 use crate::diagnostics::{Language, Words};
@@ -341,13 +341,57 @@ fn added_names(own: &[String]) -> Vec<String> {
         let mut name = (*added).to_owned();
         // Rows may come out of such a file themselves, and out of one made of that.
         while own.contains(&name) {
-            name.insert_str(0, "set_aside_");
+            name.insert_str(0, APART);
         }
         name
     };
     ADDED.iter().map(name).collect()
 }
 
+/// The columns that were added to a row's own, in a file of rows set aside, and in one made of that;
+/// none in a file that does not have all of them.
+pub(super) fn added_columns(columns: &[String]) -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    loop {
+        let place = |name: &String| {
+            columns.iter().rposition(|column| column == name && !known.contains(column))
+        };
+        // Of those that are called so the added one stands last.
+        let added = |name: &&str| {
+            let first = Some((*name).to_owned());
+            let names = std::iter::successors(first, |name| Some(format!("{APART}{name}")));
+            names.map_while(|name| Some((place(&name)?, name))).max().map(|(_, name)| name)
+        };
+        match ADDED.iter().map(added).collect::<Option<Vec<String>>>() {
+            Some(added) => known.extend(added),
+            None => return known,
+        }
+    }
+}
+
+const APART: &str = "set_aside_";
+
 fn temporary(error: std::io::Error) -> FormatsError {
-    FormatsError::writing("a temporary file", error)
+    let folder = Words::new("the folder of temporary files (TMPDIR)", "临时文件夹（TMPDIR）");
+    FormatsError::Waiting { folder, source: error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn added_columns_are_known_again() {
+        let texts = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        for own in [&["id", "amount"][..], &["reason", "id", "set_aside_line"], &[]] {
+            let mut columns = texts(own);
+            let first = added_names(&columns);
+            columns.extend(first.clone());
+            assert_eq!(added_columns(&columns), first.iter().cloned().collect());
+            let second = added_names(&columns);
+            columns.extend(second.clone());
+            assert_eq!(added_columns(&columns), first.into_iter().chain(second).collect());
+        }
+        assert!(added_columns(&texts(&ADDED[..6])).is_empty());
+    }
 }

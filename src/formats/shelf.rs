@@ -9,6 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use crate::base::{Date, Duration, Exact, Money, Period, PeriodKind};
+use crate::diagnostics::Words;
 use crate::rows::{Batch, Cell, Column, Origin, Shelf, TextColumn, Values, Wholes};
 
 use super::error::FormatsError;
@@ -30,8 +31,9 @@ impl FileShelf {
     }
 
     fn failed(&self) -> impl Fn(std::io::Error) -> FormatsError + use<> {
-        let name = self.folder.join("(rows put away)").display().to_string();
-        move |error| FormatsError::writing(&name, error)
+        let folder = self.folder.display();
+        let folder = Words::new(format!("the folder `{folder}`"), format!("文件夹「{folder}」"));
+        move |source| FormatsError::Waiting { folder: folder.clone(), source }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::FormatsError;
+use super::error::{Doing, FormatsError};
 use super::named::file_of;
 use crate::diagnostics::Words;
 
@@ -14,7 +14,7 @@ use crate::diagnostics::Words;
 pub fn read_text(path: &Path) -> Result<String, FormatsError> {
     let name = path.display().to_string();
     if path.is_dir() {
-        return Err(FormatsError::Directory { file: name });
+        return Err(FormatsError::Directory { file: name, doing: Doing::Reading });
     }
     let bytes = std::fs::read(path).map_err(|error| FormatsError::reading(&name, error))?;
     if u32::try_from(bytes.len()).is_err() {

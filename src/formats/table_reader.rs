@@ -253,7 +253,7 @@ impl<'n> TableReader<'n> {
         };
         // A file may invent a new name in every row; nobody reads a list of thousands.
         if fields.len() < NAMES_MAX && !fields.contains_key(name) {
-            if field.is_none() {
+            if field.is_none() && !self.mapping.apart.contains(name) {
                 known.ignored.insert(name.to_owned());
             }
             fields.insert(name.to_owned(), field);

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use fenshui::app::{self, Job, Library, Manner, MemoryLimit, Outputs};
+use fenshui::app::{self, Job, Library, Manner, MemoryLimit, Outputs, Progress};
 use fenshui::check::Checked;
 use fenshui::diagnostics::Language;
 use fenshui::formats::{
@@ -93,8 +93,17 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
         })
     };
     let limit = way.memory.map(|bytes| MemoryLimit { bytes, folder: folder.to_owned() });
-    let manner = Manner { may_begin_again: way.in_turn, limit, progress: &|_| () };
-    let (_, outputs) = app::run(&job, &open, &manner).unwrap();
+    let how_far = Cell::new(None);
+    let progress = |told| {
+        if let Progress::Reading { bytes, .. } = told {
+            assert!(bytes.is_some_and(|(read, all)| 0 < read && read <= all), "{told:?}");
+        }
+        how_far.set(Some(told));
+    };
+    let manner = Manner { may_begin_again: way.in_turn, limit, progress: &progress };
+    let (report, outputs) = app::run(&job, &open, &manner).unwrap();
+    let Some(Progress::WorkingOut { done, of }) = how_far.get() else { panic!("{how_far:?}") };
+    assert!(done == of && of <= report.totals.read, "{how_far:?} of {}", report.totals.read);
     outputs.allocations.unwrap().finish().unwrap();
     let create = |name: &str| Output::create(&place(name)).unwrap();
     let (csv, language) = (ResultLayout::Csv, Language::English);

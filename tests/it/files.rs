@@ -180,19 +180,50 @@ fn signal(child: &std::process::Child, signal: &str) {
 }
 
 #[test]
-fn ctrl_c_leaves_what_was_there() {
+fn ctrl_c_and_a_closed_terminal_leave_what_was_there() {
+    for sent in ["-INT", "-HUP"] {
+        let folder = folder_of(0..60_000);
+        let path = folder.path();
+        let (child, mut reader) = stuck(path);
+        signal(&child, sent);
+        // Whoever reads goes on; the run does not.
+        std::io::copy(&mut reader, &mut std::io::sink()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(130), "{said}");
+        assert!(said.contains("error: interrupted; no file was written"), "{said}");
+        assert_eq!(fs::read_to_string(path.join("sums.csv")).unwrap(), "of an earlier run\n");
+        assert_eq!(names(path).len(), 4, "{:?}", names(path));
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// The binary started by a shell that first does something else.
+fn shell(folder: &Path, first: &str, arguments: &[&str]) -> Output {
+    let script = format!("{first}; exec \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_fenshui")]).args(arguments);
+    command.current_dir(folder).env_clear().output().unwrap()
+}
+
+#[test]
+fn a_file_that_may_not_grow_further_is_said() {
     let folder = folder_of(0..60_000);
     let path = folder.path();
-    let (child, mut reader) = stuck(path);
-    signal(&child, "-INT");
-    // Whoever reads goes on; the run does not.
-    std::io::copy(&mut reader, &mut std::io::sink()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
-    assert!(said(&output).contains("error: interrupted; no file was written"), "{}", said(&output));
-    assert_eq!(fs::read_to_string(path.join("sums.csv")).unwrap(), "of an earlier run\n");
-    let names: Vec<_> = fs::read_dir(path).unwrap().map(|it| it.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 4, "{names:?}");
+    let before = names(path).len();
+    let run = ["run", "rules.fen", "all.csv", "--out", "out.csv"];
+    // So many blocks of 512 bytes.
+    let output = shell(path, "ulimit -f 200", &run);
+    let text = said(&output);
+    assert!(text.contains("cannot write `out.csv`: a file may not grow further here"), "{text}");
+    assert_eq!(output.status.code(), Some(2));
+    let output = shell(path, "ulimit -f 200", &[&run[..], &["--lang", "zh"]].concat());
+    assert!(said(&output).contains("无法写入「out.csv」：文件大小已达上限"), "{}", said(&output));
+    assert_eq!(names(path).len(), before);
 }
 
 #[test]
@@ -206,10 +237,16 @@ fn a_run_that_is_killed_leaves_what_was_there() {
     assert_eq!(fs::read_to_string(path.join("sums.csv")).unwrap(), "of an earlier run\n");
     assert!(!path.join("a.csv").exists());
     // What it had begun is hidden, and no pattern stands for it.
-    let begun = fs::read_dir(path).unwrap().map(|it| it.unwrap().file_name());
-    let begun: Vec<String> = begun.map(|it| it.into_string().unwrap()).collect();
-    let begun = begun.iter().filter(|name| name.contains("partial"));
-    assert!(begun.clone().count() > 0 && begun.clone().all(|name| name.starts_with('.')));
+    let begun: Vec<String> =
+        names(path).into_iter().filter(|name| name.contains("partial")).collect();
+    assert!(begun.len() > 1 && begun.iter().all(|name| name.starts_with('.')), "{begun:?}");
+    // The next run tells of it, and takes nothing of its own for it.
+    let output = asked(path, &["run", "rules.fen", "all.csv", "-o", "out.csv"]).output().unwrap();
+    let told = format!("and {} files more like it (", begun.len() - 1);
+    assert!(said(&output).contains(&told), "{}", said(&output));
+    begun.iter().for_each(|name| fs::remove_file(path.join(name)).unwrap());
+    let output = asked(path, &["run", "rules.fen", "all.csv", "-o", "out.csv"]).output().unwrap();
+    assert!(!said(&output).contains("partial"), "{}", said(&output));
 }
 
 #[test]

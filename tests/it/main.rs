@@ -39,6 +39,7 @@ mod model;
 mod readme;
 mod reference;
 mod regressions;
+mod sent_again;
 mod set_asides;
 mod syntax;
 mod tidy;
