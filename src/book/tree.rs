@@ -116,6 +116,16 @@ fn whole(kept: &mut dyn Digests, level: u8, start: u64) -> Result<Digest, BookEr
     row.first().copied().ok_or(BookError::Internal("a node of the tree that nobody keeps"))
 }
 
+/// The digest of a node that is kept, from those kept right beneath it.
+pub(super) fn beneath(kept: &mut dyn Digests, level: u8, index: u64) -> Result<Digest, BookError> {
+    let below = level.saturating_sub(LEVELS_A_TILE);
+    let mut row = kept.digests(below, index << LEVELS_A_TILE, 1 << LEVELS_A_TILE)?;
+    while row.len() > 1 {
+        row = row.chunks(2).map(pair).collect();
+    }
+    row.first().copied().ok_or(BookError::DamagedNode { level, index })
+}
+
 fn pair(digests: &[Digest]) -> Digest {
     match digests {
         [left, right] => parent(left, right),

@@ -41,6 +41,7 @@ use super::BookTrouble;
 use super::edition::edition;
 use super::history::WAITING_BYTES;
 use super::maker::Maker;
+use super::signing::Clock;
 
 use recorder::{Counts, Drafter};
 
@@ -57,8 +58,8 @@ pub struct Post<'a> {
     pub loaded: &'a Loaded,
     /// Who posts.
     pub by: Option<String>,
-    /// The moment of the poster's clock.
-    pub learnt: Moment,
+    /// The poster's clock.
+    pub clock: Clock,
     /// Late events are posted, with entries that correct those after them.
     pub recompute_late: bool,
     /// Nothing is kept.
@@ -212,7 +213,7 @@ fn head(post: &Post<'_>, filed: Batch) -> Result<Batch, FormatsError> {
         Ok(Source { name: file.input.name().to_owned(), digest })
     });
     Ok(Batch {
-        learnt: post.learnt,
+        learnt: (post.clock)(),
         by: post.by.clone(),
         readings: readings(&post.job.choices.readings),
         through: post.job.through,
