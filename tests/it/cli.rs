@@ -209,6 +209,18 @@ fn batches_after_one_that_a_stage_or_a_calendar_closed() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn a_late_event_corrects_what_it_changes_itself() {
+    check("book_explains_late");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_late_event_that_changes_a_figure() {
+    check("book_figures");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn corrections_by_rules_without_totals_are_replayed() {
     check("book_restates");
 }

@@ -1,8 +1,8 @@
 //! What an entry says.
 
-use crate::Unreadable;
 use crate::reader::{Reader, Value};
 use crate::tree::Digest;
+use crate::{Unreadable, unreadable};
 
 /// An edition: its texts and the names that the reports need.
 pub(crate) struct Edition {
@@ -207,16 +207,21 @@ impl Correction {
             }
         }
         from.date()?;
-        let outcome = from.optional(|from| match from.byte()? {
-            0 => {
-                from.signed()?;
-                from.count()?;
-                Ok(Stands::Allocated(from.list(leaf)?))
-            }
-            _ => Ok(Stands::SetAside),
-        });
-        // What follows the reason of a set-aside is of no concern here.
-        Ok(Correction { batch, of, stands: outcome?.unwrap_or(Stands::Withdrawn) })
+        // Withdrawn, or an outcome, with figures behind it or without.
+        let stands = match from.byte()? {
+            0 => Stands::Withdrawn,
+            1 | 2 => match from.byte()? {
+                0 => {
+                    from.signed()?;
+                    from.count()?;
+                    Stands::Allocated(from.list(leaf)?)
+                }
+                _ => Stands::SetAside,
+            },
+            _ => return unreadable("a correction of an unknown form"),
+        };
+        // What follows the amounts or the reason of a set-aside is of no concern here.
+        Ok(Correction { batch, of, stands })
     }
 }
 

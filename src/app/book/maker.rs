@@ -3,7 +3,8 @@
 
 use crate::base::{Date, Money};
 use crate::book::{
-    About, Account, BookError, Drafts, Event, FigureValue, Leaf, Outcome, Part, Placed, read_batch,
+    About, Account, BookError, Drafts, Event, FigureValue, Leaf, Outcome, Part, Placed, Said,
+    read_batch,
 };
 use crate::diagnostics::Words;
 use crate::plan::{EventSource, Partition, Plan};
@@ -55,6 +56,14 @@ impl<'r> Maker<'r> {
 
     fn table(&self, kind: u32) -> Option<&'r Table> {
         get(&self.names.events, kind)
+    }
+
+    /// What the engine says of an event besides amounts.
+    pub(super) fn said(told: Told<'_>) -> Said {
+        Said {
+            figures: told.figures().iter().map(figure).collect(),
+            open_items: told.open_items().to_vec(),
+        }
     }
 
     /// The lane of an event, as cells.
@@ -147,6 +156,7 @@ impl<'r> Maker<'r> {
         let mut placed = Placed::default();
         self.place(&Fields::Cells(&fields), at, &mut placed);
         let Placed { key, lane, rank } = placed;
+        let Said { figures, open_items } = Maker::said(told);
         Event {
             batch: self.batch,
             kind,
@@ -158,8 +168,8 @@ impl<'r> Maker<'r> {
             rank,
             late: false,
             outcome: became(told.outcome(), accounts),
-            figures: told.figures().iter().map(figure).collect(),
-            open_items: told.open_items().to_vec(),
+            figures,
+            open_items,
             fields,
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::book::{Batch, Book, Edition, Entry, Event, Identity, Schema};
+use crate::book::{Batch, Book, Edition, Entry, Event, Identity, Said, Schema};
 use crate::diagnostics::Words;
 use crate::report::names::{Kind, Names};
 use crate::rows::{self, Cell, Column, Origin, TextColumn, Values, Wholes};
@@ -86,8 +86,22 @@ pub(super) struct Stood {
     pub(super) event: Event,
     /// It was posted by these very rules.
     pub(super) own_rules: bool,
+    /// What it says besides amounts was said by these very rules.
+    pub(super) said_by_own_rules: bool,
     /// It stands as a dispute was settled, whatever the rules say.
     pub(super) settled: bool,
+}
+
+impl Stood {
+    /// Whether by these rules it says something else besides amounts than it said by them before.
+    pub(super) fn says_otherwise(&self, now: &Said) -> bool {
+        self.said_by_own_rules && self.event.said() != *now
+    }
+
+    /// What a correction has to say besides amounts: nothing, where nothing is said and nothing was.
+    pub(super) fn said_anew(&self, now: &Said) -> Option<Said> {
+        (self.event.said() != Said::default() || *now != Said::default()).then(|| now.clone())
+    }
 }
 
 /// The identity of an event.

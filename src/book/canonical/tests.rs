@@ -3,7 +3,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::base::{Date, Digest, Duration, Exact, Money, Period, PeriodKind};
-use crate::book::entry::{Account, Because, Correction, Entry, Event, Leaf, Outcome, Part};
+use crate::book::entry::{Account, Because, Correction, Entry, Event, Leaf, Outcome, Part, Said};
 use crate::rows::{Cell, Origin, Reason, Unreadable};
 
 use super::{bytes_of, field_at, value_of};
@@ -157,7 +157,8 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             let outcome = Some(Outcome::SetAside { inflow: None, reason });
             let because = Because::Late { entry: of };
             let booked = Date::parse("2016-05-01").unwrap();
-            Entry::Correction(Correction { batch: 1, of, because, booked, outcome })
+            let said = (of % 2 == 0).then(|| Said { figures: vec![], open_items: vec![1, 2] });
+            Entry::Correction(Correction { batch: 1, of, because, booked, outcome, said })
         }),
         ".{0,9}".prop_map(|value| {
             let (value, why) = (Arc::from(value.as_str()), Unreadable::FullWidth);

@@ -18,7 +18,7 @@ pub use edition::{
 pub use matters::{CheckpointNote, Dispute, KeyChange, Resolution, Signer, Verdict};
 pub use posted::{
     Account, Batch, Because, Bytes, Close, Correction, Event, FigureValue, KindSums, Leaf, Outcome,
-    Part, ReadingChoice, RegisterPart, RegisterUse, Source, Unread,
+    Part, ReadingChoice, RegisterPart, RegisterUse, Said, Source, Unread,
 };
 
 pub(crate) use sent::{SentCell, read_batch, read_sent};

@@ -209,6 +209,24 @@ pub struct Correction {
     pub booked: Date,
     /// What became of the event, anew; nothing, if the event is withdrawn.
     pub outcome: Option<Outcome>,
+    /// What it says besides amounts, anew; nothing, if it says nothing and said nothing before.
+    pub said: Option<Said>,
+}
+
+impl Event {
+    /// What it says besides amounts.
+    pub fn said(&self) -> Said {
+        Said { figures: self.figures.clone(), open_items: self.open_items.clone() }
+    }
+}
+
+/// What an event says besides amounts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// Its figures.
+    pub figures: Vec<FigureValue>,
+    /// The legs of transfers whose amount nobody knows yet.
+    pub open_items: Vec<u32>,
 }
 
 /// Why a correction was made.
@@ -312,7 +330,53 @@ record!(Leaf { account, leg, amount });
 record!(Account { family, key });
 record!(FigureValue { figure, key, value });
 record!(Unread { batch, kind, origin, row, inflow, reason });
-record!(Correction { batch, of, because, booked, outcome });
+record!(Said { figures, open_items });
+
+impl Canonical for Correction {
+    fn write(&self, out: &mut Writer) {
+        self.batch.write(out);
+        self.of.write(out);
+        self.because.write(out);
+        self.booked.write(out);
+        Anew(self.outcome.clone(), self.said.clone()).write(out);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        let (batch, of) = (from.field("batch")?, from.field("of")?);
+        let (because, booked) = (from.field("because")?, from.field("booked")?);
+        let Anew(outcome, said) = from.field("outcome")?;
+        Ok(Correction { batch, of, because, booked, outcome, said })
+    }
+}
+
+/// What a correction puts in the place of what was: a byte that tells how much follows, then that.
+struct Anew(Option<Outcome>, Option<Said>);
+
+impl Canonical for Anew {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Anew(None, _) => out.byte(0),
+            Anew(Some(outcome), None) => {
+                out.byte(1);
+                outcome.write(out);
+            }
+            Anew(Some(outcome), Some(said)) => {
+                out.byte(2);
+                outcome.write(out);
+                said.write(out);
+            }
+        }
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Self, Fault> {
+        Ok(match from.byte()? {
+            0 => Anew(None, None),
+            1 => Anew(Some(Outcome::read(from)?), None),
+            2 => Anew(Some(Outcome::read(from)?), Some(Said::read(from)?)),
+            _ => return Err(from.fault("a known kind")),
+        })
+    }
+}
 choice!(Because {
     0 => Late { entry },
     1 => Dispute { entry },

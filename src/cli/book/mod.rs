@@ -259,6 +259,9 @@ fn changes_text(console: &Console, changed: &[crate::app::book::Changed]) -> Str
         for (account, had, has) in &it.accounts {
             text.push_str(&format!("    {account}  {had} → {has}\n"));
         }
+        for (what, said, says) in &it.besides {
+            text.push_str(&format!("    {what}  {said} → {says}\n"));
+        }
     }
     if let Some(more) = changed.len().checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
         let words = console.pick("more entries", "条未列出");

@@ -164,7 +164,14 @@ fn record(args: &PostArgs, report: &PostReport) -> serde_json::Value {
             .map(|(account, had, has)| json!({ "account": account, "before": had, "after": has }));
         let set_aside = it.aside.as_ref().map(|it| it.code);
         let accounts = accounts.collect::<serde_json::Value>();
-        json!({ "entry": it.entry, "key": it.key, "accounts": accounts, "set_aside": set_aside })
+        let besides = it.besides.iter();
+        let besides = besides
+            .map(|(what, said, says)| json!({ "what": what, "before": said, "after": says }))
+            .collect::<serde_json::Value>();
+        json!({
+            "entry": it.entry, "key": it.key, "accounts": accounts, "besides": besides,
+            "set_aside": set_aside,
+        })
     });
     json!({
         "dry_run": args.dry_run,

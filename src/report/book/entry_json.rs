@@ -4,8 +4,8 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::base::Money;
 use crate::book::{
-    Account, Batch, Because, Close, Entry, Event, Leaf, Outcome, Part, RegisterPart, Unread,
-    Verdict,
+    Account, Batch, Because, Close, Entry, Event, FigureValue, Leaf, Outcome, Part, RegisterPart,
+    Unread, Verdict,
 };
 use crate::report::names::{Field, Kind, Names, Table};
 use crate::report::reason_words;
@@ -53,6 +53,9 @@ fn body(entry: &Entry, of: EntryNames<'_>) -> Json {
             let outcome = outcome.unwrap_or_else(|| json!({ "outcome": "withdrawn" }));
             if let (Json::Object(body), Json::Object(outcome)) = (&mut body, outcome) {
                 body.extend(outcome);
+                if let Some(said) = &it.said {
+                    say(body, (&said.figures, &said.open_items), of.names);
+                }
             }
             body
         }
@@ -163,20 +166,29 @@ fn event(event: &Event, of: EntryNames<'_>) -> Json {
     let outcome = outcome(&event.outcome, Some(event.kind), scale, names);
     if let (Json::Object(body), Json::Object(outcome)) = (&mut body, outcome) {
         body.extend(outcome);
-        let figures = event.figures.iter().map(|it| {
-            let figure = get(&names.figures, it.figure);
-            let kind = figure.map_or(&Kind::Number, |figure| &figure.kind);
-            json!({
-                "figure": figure.map_or("", |figure| &figure.name.text),
-                "key": it.key.iter().map(plain).collect::<Json>(),
-                "value": values::json(&it.value, kind, names),
-            })
-        });
-        body.insert("figures".to_owned(), figures.collect());
-        let open = event.open_items.iter().map(|it| leg(*it, names));
-        body.insert("open_items".to_owned(), open.collect());
+        say(body, (&event.figures, &event.open_items), names);
     }
     body
+}
+
+/// What is said besides amounts.
+fn say(
+    body: &mut Map<String, Json>,
+    (figures, open_items): (&[FigureValue], &[u32]),
+    names: &Names,
+) {
+    let figures = figures.iter().map(|it| {
+        let figure = get(&names.figures, it.figure);
+        let kind = figure.map_or(&Kind::Number, |figure| &figure.kind);
+        json!({
+            "figure": figure.map_or("", |figure| &figure.name.text),
+            "key": it.key.iter().map(plain).collect::<Json>(),
+            "value": values::json(&it.value, kind, names),
+        })
+    });
+    body.insert("figures".to_owned(), figures.collect());
+    let open = open_items.iter().map(|it| leg(*it, names));
+    body.insert("open_items".to_owned(), open.collect());
 }
 
 fn unread(row: &Unread, of: EntryNames<'_>) -> Json {

@@ -1,15 +1,17 @@
 //! Entries as lines of a log, and one entry as a page.
 
 use crate::base::Money;
-use crate::book::{Account, Batch, Because, Entry, Event, KeyChange, Outcome, Verdict};
+use crate::book::{
+    Account, Batch, Because, Entry, Event, FigureValue, KeyChange, Outcome, Verdict,
+};
 use crate::diagnostics::Language;
-use crate::report::names::Names;
+use crate::report::names::{Kind, Names};
 use crate::report::reason_words;
 use crate::report::table::{Align, Table};
 use crate::report::values::{account_label, grouped, money_label, person_text};
 use crate::rows::{Allocation, Cell, Origin};
 
-use super::entry_json::{account_name, get, is_made, key, leg_name};
+use super::entry_json::{account_name, get, is_made, key, leg_name, plain_text};
 
 /// What an entry's positions are called, and where its rows come from.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +96,12 @@ pub fn log_line(
             let became = it.outcome.as_ref();
             let became =
                 became.map(|it| outcome_text(it, None, scale, of.names, (language, called)));
-            let became = became.unwrap_or_else(|| pick(language, "withdrawn", "撤回").to_owned());
+            let mut became =
+                became.unwrap_or_else(|| pick(language, "withdrawn", "撤回").to_owned());
+            for said in it.said.iter().flat_map(|said| &said.figures) {
+                became.push_str(if became.is_empty() { "" } else { "; " });
+                became.push_str(&figure_text(said, of.names, language));
+            }
             let because = because_text(&it.because, language);
             let what = match language {
                 Language::English => format!("corrects {}, {because}: {became}", it.of),
@@ -253,6 +260,20 @@ pub fn outcome_text(
             sums.iter().map(text).collect::<Vec<String>>().join("; ")
         }
     }
+}
+
+/// A figure by its name, and its value.
+fn figure_text(said: &FigureValue, names: &Names, language: Language) -> String {
+    let declared = get(&names.figures, said.figure);
+    let kind = declared.map_or(&Kind::Number, |it| &it.kind);
+    let mut text = declared.map_or("", |it| it.name.in_language(language)).to_owned();
+    if !said.key.is_empty() {
+        let key: Vec<String> = said.key.iter().map(plain_text).collect();
+        text.push_str(&format!("[{}]", key.join(", ")));
+    }
+    text.push_str(" = ");
+    text.push_str(&person_text(&said.value, kind, names, language));
+    text
 }
 
 fn because_text(because: &Because, language: Language) -> String {

@@ -248,7 +248,8 @@ fn correct(book: &mut Book, of: u64, outcome: Option<Outcome>) -> Result<u64, Bo
     })?;
     let because = Because::Stated { reason: "the register was wrong".to_owned() };
     let booked = fenshui::base::Date::parse("2016-12-31").unwrap();
-    let number = posting.correction(&Correction { batch, of, because, booked, outcome })?;
+    let said = None;
+    let number = posting.correction(&Correction { batch, of, because, booked, outcome, said })?;
     posting.commit()?;
     Ok(number)
 }

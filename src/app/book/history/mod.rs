@@ -11,7 +11,7 @@ mod put_away;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::book::{
-    Because, Book, BookError, Correction, Entry, Event, Identity, Outcome, Row, Schema,
+    Because, Book, BookError, Correction, Entry, Event, Identity, Outcome, Row, Said, Schema,
 };
 use crate::plan::Plan;
 
@@ -48,6 +48,8 @@ struct Corrected {
     by: u64,
     /// What became of it; nothing, if it stands no more.
     outcome: Option<Outcome>,
+    /// What it says besides amounts, if a correction says it, and whether by the rules at hand.
+    said: Option<(Said, bool)>,
     own_rules: bool,
     settled: bool,
 }
@@ -103,8 +105,10 @@ impl<'h> History<'h> {
             Some(outcome @ Outcome::Allocated { .. }) => Some(translator.outcome(outcome)),
             Some(Outcome::SetAside { .. }) | None => None,
         };
+        let said = correction.said.clone().map(|said| (said, own_rules));
+        let said = said.or_else(|| self.corrected.remove(&event)?.said);
         self.events.insert(by, event);
-        self.corrected.insert(event, Corrected { by, outcome, own_rules, settled });
+        self.corrected.insert(event, Corrected { by, outcome, said, own_rules, settled });
         Ok(())
     }
 
@@ -188,12 +192,21 @@ impl<'h> History<'h> {
             Translated::Unfit(field) => return Err(unfit(entry, event, &field, self.schema)),
         };
         let own_rules = translator.is_same();
-        let mut stood = Stood { entry, by: entry, event, own_rules, settled: false };
+        let (by, said_by_own_rules, settled) = (entry, own_rules, false);
+        let mut stood = Stood { entry, by, event, own_rules, said_by_own_rules, settled };
         if let Some(it) = self.corrected.get(&entry) {
             stood.by = it.by;
             stood.own_rules = it.own_rules;
             stood.settled = it.settled;
             stood.event.outcome = it.outcome.clone().unwrap_or(stood.event.outcome);
+            stood.said_by_own_rules = match &it.said {
+                Some((said, by_own_rules)) => {
+                    let Said { figures, open_items } = said.clone();
+                    (stood.event.figures, stood.event.open_items) = (figures, open_items);
+                    *by_own_rules
+                }
+                None => it.own_rules && own_rules && stood.event.said() == Said::default(),
+            };
         }
         // A refund that was posted of what a dispute had settled undoes what stands.
         stood.settled = stood.settled || self.followed(&stood).next().is_some();

@@ -86,6 +86,7 @@ pub fn correct(
             because: correcting.because.clone(),
             booked: change.booked,
             outcome: change.outcome.clone(),
+            said: change.said.clone(),
         })?);
     }
     posting.commit()?;

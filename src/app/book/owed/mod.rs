@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::base::{Date, Money};
-use crate::book::{Account, Book, Entry, Outcome};
+use crate::book::{Account, Book, Entry, Outcome, Said};
 use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
 use crate::engine::{self, Input, Memory, Turn};
@@ -165,6 +165,8 @@ pub struct OwedChange {
     pub booked: Date,
     /// What would stand, for the book; nothing if it would not be made.
     outcome: Option<Outcome>,
+    /// What it would say besides amounts, for the book.
+    said: Option<Said>,
 }
 
 /// Whether an event moves between what is allocated and what is set aside.
@@ -317,8 +319,9 @@ impl OwedChange {
     /// A change as it was written down to be reviewed.
     pub fn reviewed(entry: u64, key: String, after: String) -> OwedChange {
         let (before, booked, shift) = (String::new(), Date::MIN, Shift::None);
-        let (dispute, outcome) = (None, None);
-        OwedChange { entry, event: entry, key, before, after, shift, dispute, booked, outcome }
+        let (dispute, outcome, said) = (None, None, None);
+        let event = entry;
+        OwedChange { entry, event, key, before, after, shift, dispute, booked, outcome, said }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{Date, Money};
-use crate::book::{Account, Event, Outcome};
+use crate::book::{Account, Event, Outcome, Said};
 use crate::diagnostics::Language;
 use crate::report::book::{Called, outcome_text};
 use crate::report::names::Currency;
@@ -63,7 +63,8 @@ impl<'o, 'r> Weighing<'o, 'r> {
                 _ => Shift::None,
             };
             let dispute = self.disputes.of(stood);
-            self.change((stood.entry, stood.by), event, (before, shift, dispute), now);
+            let said = now.and_then(|now| stood.said_anew(&now.said()));
+            self.change((stood.entry, stood.by), event, (before, shift, dispute), (now, said));
         }
     }
 
@@ -78,7 +79,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
         if let Some(now) = now.filter(|now| matches!(now.outcome, Outcome::Allocated { .. })) {
             let dispute = self.disputes.settled(aside.by);
             let before = (aside.said.clone(), Shift::FromAside, dispute);
-            self.change((aside.entry, aside.by), event, before, Some(now));
+            self.change((aside.entry, aside.by), event, before, (Some(now), None));
         }
     }
 
@@ -120,7 +121,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
         (entry, by): (u64, u64),
         event: &Event,
         (before, shift, dispute): (String, Shift, Option<u64>),
-        now: Option<&Event>,
+        (now, said): (Option<&Event>, Option<Said>),
     ) {
         self.changes.push(OwedChange {
             entry: by,
@@ -132,6 +133,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
             dispute,
             booked: event.booked.unwrap_or(event.date),
             outcome: now.map(|now| now.outcome.clone()),
+            said,
         });
     }
 

@@ -25,6 +25,7 @@ use super::super::replay::spans;
 use super::again::{Beforehand, Telling};
 use super::judge::{Bench, Change, Entered, Judge, Judgement};
 use super::recorder::{self, Counts};
+use super::unmoved::Unmoved;
 use super::{
     Asides, BOOK_FILE, Beside, Post, PostReport, Refusal, begin, finish, heed_interrupts,
     makes_events, of_other_edition, opened, refusal, settled, stopped,
@@ -98,6 +99,10 @@ impl Among<'_> {
         let Judged { judgement, mut counts, entries, beside } = judged;
         if !judgement.late.keys().eq(late.keys()) {
             return Ok(Posted::Late(judgement.late));
+        }
+        let by_rules = self.by_rules(run, &judgement)?;
+        if !by_rules.is_empty() {
+            return Err(refusal::by_rules(&post.job, &by_rules));
         }
         let may_correct = post.recompute_late && judgement.has_cause();
         if !judgement.stands() && !may_correct {
@@ -195,6 +200,31 @@ impl<'a> Among<'a> {
         Ok(done.map(|(judgement, entries)| Judged { judgement, counts, entries, beside }))
     }
 
+    /// Of what would no longer stand, that which no new event is behind: by these rules and registers it
+    /// comes out otherwise without them too.
+    fn by_rules<'j>(
+        &self,
+        run: Run<'_, '_, '_>,
+        judgement: &'j Judgement,
+    ) -> Result<Vec<&'j Change>, BookTrouble> {
+        if judgement.changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Among { post, plan, edition, .. } = self;
+        self.reading(run, |batches, held| {
+            let of = (run.maker, run.history, &edition.schema);
+            let mut unmoved = Unmoved::new(&judgement.changes, of, run.posting, held);
+            let mut shelf = PutAway::new(post.folder.clone());
+            let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
+            let (registers, threads) = (post.job.registers, post.job.threads);
+            let input = Input { registers, batches, memory, threads };
+            // What nobody sends goes as far as it does with the new events.
+            let options = engine::Options { through: post.job.through.or(judgement.last) };
+            engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;
+            Ok(unmoved.finish())
+        })
+    }
+
     /// Cross-checks what stands and the new events together.
     fn agreed(&self, run: Run<'_, '_, '_>) -> Result<u64, Refusal> {
         let job = &self.post.job;
@@ -237,12 +267,13 @@ impl<'a> Among<'a> {
 
 /// The entry that says how an event came to stand otherwise.
 fn correction(change: &Change, batch: u64, entry: u64) -> Correction {
-    let Change { stood, now, .. } = change;
+    let Change { stood, now, said, .. } = change;
     Correction {
         batch,
         of: stood.by,
         because: Because::Late { entry },
         booked: stood.event.booked.unwrap_or(stood.event.date),
         outcome: now.clone(),
+        said: said.clone(),
     }
 }

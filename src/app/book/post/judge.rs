@@ -6,8 +6,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::base::Date;
 use crate::book::{
-    Account, BookError, Drafts, Event, Outcome, Posted, Posting, Row, Schema, read_batch,
+    Account, BookError, Drafts, Event, Outcome, Posted, Posting, Row, Said, Schema, read_batch,
 };
 use crate::plan::Plan;
 use crate::rows::{self, Accounts, Cell, Origin, Sink, Told};
@@ -30,6 +31,8 @@ pub(super) struct Judgement {
     pub(super) late_told: Vec<(String, Origin, u64)>,
     /// What would no longer stand.
     pub(super) changes: Vec<Change>,
+    /// The last day of what was sent.
+    pub(super) last: Option<Date>,
     /// What stands as a dispute was settled, and what the rules give.
     pub(super) settled: Vec<Change>,
     /// New refunds that are allocated, where something stands as a dispute was settled.
@@ -43,6 +46,8 @@ pub(super) struct Change {
     pub(super) stood: Stood,
     /// How it comes out now; nothing, if it would not be made at all.
     pub(super) now: Option<Outcome>,
+    /// What it says besides amounts, for the entry that corrects it.
+    pub(super) said: Option<Said>,
     /// The new event that is behind it, if one is, by its number in the order taken.
     pub(super) cause: Option<u64>,
 }
@@ -212,15 +217,16 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
         }
         let stood = self.bench.history.stood_in(&row)?;
         let stood = stood.ok_or(BookError::Damaged { entry })?;
-        let now = became(told.outcome(), accounts);
+        let (now, said) = (became(told.outcome(), accounts), Maker::said(told));
         if stood.settled {
             if amounts(&stood.event.outcome) != amounts(&now) {
-                self.judgement.settled.push(Change { stood, now: Some(now), cause: None });
+                let (now, said, cause) = (Some(now), None, None);
+                self.judgement.settled.push(Change { stood, now, said, cause });
             }
-        } else if differs(&stood, &now) {
+        } else if differs(&stood, &now) || stood.says_otherwise(&said) {
             let cause = lane.and_then(|lane| self.first_of_lane.get(&lane).copied());
-            let cause = cause.or(self.first);
-            self.judgement.changes.push(Change { stood, now: Some(now), cause });
+            let (now, said, cause) = (Some(now), stood.said_anew(&said), cause.or(self.first));
+            self.judgement.changes.push(Change { stood, now, said, cause });
         }
         Ok(())
     }
@@ -254,7 +260,8 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
             let stood = self.bench.history.stood_in(&row)?;
             let stood = stood.ok_or(BookError::Damaged { entry })?;
             if !stood.settled {
-                self.judgement.changes.push(Change { stood, now: None, cause: self.first });
+                let (now, said, cause) = (None, None, self.first);
+                self.judgement.changes.push(Change { stood, now, said, cause });
             }
         }
         if let Some(error) = self.over.filter(|_| self.judgement.late.is_empty()) {
@@ -272,7 +279,11 @@ impl Sink for Judge<'_, '_, '_> {
 
     fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
         let at = told.event();
-        match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
+        let origin = at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE);
+        if origin != Origin::MADE {
+            self.judgement.last = self.judgement.last.max(Some(at.date));
+        }
+        match origin {
             Origin { file: BOOK_FILE, line } => {
                 self.bench.held.borrow_mut().left.heard(line);
                 self.stands(line, told, accounts)

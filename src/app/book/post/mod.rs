@@ -12,6 +12,7 @@ mod judge;
 mod recorder;
 mod refusal;
 mod settled;
+mod unmoved;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! Why a posting was refused, in a form that people and programs can read.
 
-use crate::book::{Book, BookError, Entry, Event, Outcome};
+use crate::book::{Book, BookError, Entry, Event, Outcome, Said};
 use crate::diagnostics::Words;
+use crate::report::book::TellingApart;
 use crate::report::names::Names;
 use crate::report::values::{account_text, file_text};
 use crate::report::{ReasonWords, reason_words};
@@ -52,6 +53,8 @@ pub struct Changed {
     pub key: String,
     /// Account, what it had, what it has, as files write amounts.
     pub accounts: Vec<(String, String, String)>,
+    /// What else it said and says now: figures, by what people call them.
+    pub besides: Vec<(String, String, String)>,
     /// Its reason, where it is set aside now.
     pub aside: Option<ReasonWords>,
 }
@@ -74,6 +77,12 @@ pub(super) fn refused(job: &Job<'_>, judgement: &Judgement) -> Refusal {
         changed: changed.collect(),
         can_be_posted: judgement.has_cause(),
     }
+}
+
+/// Entries come out otherwise by the rules and registers, whatever comes late.
+pub(super) fn by_rules(job: &Job<'_>, changes: &[&Change]) -> Refusal {
+    let changed = changes.iter().map(|change| changed(job, change)).collect();
+    Refusal::Unsettled { late: Vec::new(), changed, can_be_posted: false }
 }
 
 pub(super) fn place(job: &Job<'_>, origin: Origin) -> Option<(String, u64)> {
@@ -110,7 +119,20 @@ pub(super) fn changed(job: &Job<'_>, change: &Change) -> Changed {
         }
         Some(Outcome::Allocated { .. }) | None => None,
     };
-    Changed { entry: stood.by, key: key_text(&stood.event), accounts, aside }
+    let besides = match &change.said {
+        Some(said) if stood.event.said() != *said => besides(job, &stood.event, said),
+        _ => Vec::new(),
+    };
+    Changed { entry: stood.by, key: key_text(&stood.event), accounts, besides, aside }
+}
+
+/// In what an event says something else than amounts otherwise.
+fn besides(job: &Job<'_>, stood: &Event, said: &Said) -> Vec<(String, String, String)> {
+    let Said { figures, open_items } = said.clone();
+    let now = Event { figures, open_items, ..stood.clone() };
+    let (names, kind, language) = (job.names, Some(stood.kind), job.language);
+    let apart = TellingApart { names, kind, language }.events(stood, &now);
+    apart.into_iter().map(|it| (it.what, it.stored, it.now)).collect()
 }
 
 /// An event that is in the book with other content: both are shown, each by the names of the rules it

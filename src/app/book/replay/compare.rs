@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::Date;
-use crate::book::{Correction, Entry, Event, Outcome};
+use crate::book::{Correction, Entry, Event, Outcome, Said};
 use crate::diagnostics::Language;
 use crate::engine::Wanted;
 use crate::report::book::{Apart, Side, TellingApart};
@@ -86,30 +86,47 @@ impl Comparing<'_> {
         now: &Event,
         found: &mut Replayed,
     ) {
+        let Said { figures, open_items } = match &correction.said {
+            Some(said) => said.clone(),
+            None => stood.event.said(),
+        };
         let stored = Event {
             outcome: correction.outcome.clone().unwrap_or(stood.event.outcome.clone()),
+            figures,
+            open_items,
             ..stood.event.clone()
         };
         if !self.is_asked(entry, &stored, &now.outcome) {
             return;
         }
         found.compared += 1;
-        if correction.outcome.as_ref() != Some(&now.outcome) {
+        let anew = stood.said_anew(&now.said());
+        if correction.outcome.as_ref() != Some(&now.outcome) || correction.said != anew {
             let was = correction.outcome.as_ref().map_or(Side::Withdrawn, Side::Outcome);
             let sides = (was, Side::Outcome(&now.outcome));
             let at = (Some(entry), Some(correction.batch));
-            let differs = self.difference(at, &stored, sides);
+            let mut differs = self.difference(at, &stored, sides);
+            differs.apart.extend(self.besides(&stored, &now.said()));
             found.differences.push(Difference { of: Some(stood.entry), ..differs });
         }
     }
 
+    /// In what an event says something else than amounts otherwise.
+    fn besides(&self, stored: &Event, now: &Said) -> Vec<Apart> {
+        let Said { figures, open_items } = now.clone();
+        let now = Event { figures, open_items, ..stored.clone() };
+        self.telling(Some(stored.kind)).events(stored, &now)
+    }
+
     /// An event that stood before comes out otherwise, and was not corrected.
     pub(super) fn stood(&self, stood: &Stood, now: Option<&Event>, found: &mut Replayed) {
-        let outcome = now.map(|it| &it.outcome);
+        let (outcome, said) = (now.map(|it| &it.outcome), now.map(Event::said));
         if self.is_asked(stood.by, &stood.event, outcome.unwrap_or(&stood.event.outcome)) {
             let now = outcome.map_or(Side::Absent, Side::Outcome);
             let sides = (Side::Outcome(&stood.event.outcome), now);
-            let differs = self.difference((Some(stood.by), None), &stood.event, sides);
+            let mut differs = self.difference((Some(stood.by), None), &stood.event, sides);
+            let otherwise = said.filter(|said| stood.says_otherwise(said));
+            differs.apart.extend(otherwise.iter().flat_map(|it| self.besides(&stood.event, it)));
             found.differences.push(Difference { of: Some(stood.entry), ..differs });
         }
     }

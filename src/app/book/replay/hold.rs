@@ -131,7 +131,8 @@ impl Holder<'_, '_> {
             Some((number, correction)) => {
                 self.comparing.correction(number, &correction, &stood, &now, &mut self.found);
             }
-            None if differs(&stood, &now.outcome) && !stood.settled => {
+            None if stood.settled => {}
+            None if differs(&stood, &now.outcome) || stood.says_otherwise(&now.said()) => {
                 self.comparing.stood(&stood, Some(&now), &mut self.found);
             }
             None => {}

@@ -1,0 +1,68 @@
+//! Whether what would no longer stand is so because of the new events, or of other rules and registers.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::book::{Posting, Schema};
+use crate::rows::{Accounts, Origin, Sink, Told};
+
+use super::super::BookTrouble;
+use super::super::history::{Held, History};
+use super::super::maker::{Maker, became};
+use super::super::standing::identity;
+use super::BOOK_FILE;
+use super::judge::{Change, differs};
+
+/// Hears what stands without the new events, and keeps of some changes those that come out all the same.
+pub(super) struct Unmoved<'c, 'u, 'b> {
+    /// By the entries of their events.
+    changes: BTreeMap<u64, &'c Change>,
+    maker: &'u Maker<'u>,
+    history: &'u History<'u>,
+    schema: &'u Schema,
+    posting: &'u RefCell<Posting<'b>>,
+    held: &'u RefCell<Held>,
+}
+
+impl<'c, 'u, 'b> Unmoved<'c, 'u, 'b> {
+    pub(super) fn new(
+        changes: &'c [Change],
+        (maker, history, schema): (&'u Maker<'u>, &'u History<'u>, &'u Schema),
+        posting: &'u RefCell<Posting<'b>>,
+        held: &'u RefCell<Held>,
+    ) -> Unmoved<'c, 'u, 'b> {
+        let changes = changes.iter().map(|change| (change.stood.entry, change)).collect();
+        Unmoved { changes, maker, history, schema, posting, held }
+    }
+
+    /// Those that no new event is behind: what stands comes out otherwise without them, or not at all.
+    pub(super) fn finish(self) -> Vec<&'c Change> {
+        self.changes.into_values().collect()
+    }
+}
+
+impl Sink for Unmoved<'_, '_, '_> {
+    type Error = BookTrouble;
+
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
+        let at = told.event();
+        let entry = match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
+            Origin { file: BOOK_FILE, line } => {
+                self.held.borrow_mut().left.heard(line);
+                Some(line)
+            }
+            Origin { .. } => {
+                let identity = identity(&self.maker.event(told, accounts), self.schema)?;
+                self.history.find(self.posting.borrow_mut().as_mut(), identity)?
+            }
+        };
+        let Some((entry, change)) = entry.and_then(|it| Some((it, self.changes.get(&it)?))) else {
+            return Ok(());
+        };
+        let (stood, now) = (&change.stood, became(told.outcome(), accounts));
+        if !differs(stood, &now) && !stood.says_otherwise(&Maker::said(told)) {
+            self.changes.remove(&entry);
+        }
+        Ok(())
+    }
+}
