@@ -88,7 +88,7 @@ fn a_formula_without_its_value_is_no_empty_cell() {
         cell((2, 1), text("x")),
     ];
     let formulas = Range::from_sparse(vec![calamine::Cell::new((1, 0), "A9*2".to_owned())]);
-    let sheet = Sheet::of(&Range::from_sparse(cells), &formulas, 0);
+    let sheet = Sheet::of(&Range::from_sparse(cells), &formulas, &StyleRange::empty(), 0);
     assert_eq!(sheet.row(1).unwrap().1.first(), Some(&Held::Nothing));
     let (_, cells) = sheet.row(0).unwrap();
     for cell in cells {
