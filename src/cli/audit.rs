@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use crate::app::{self, Columns};
 use crate::desk::{Audit, AuditRow};
 use crate::diagnostics::Words;
-use crate::formats::{ForeignTable, Input, Output, Records, ResultColumn, ResultLayout};
-use crate::report::{audit_json, audit_text, names::Names, verdict_name, verdict_words};
+use crate::formats::{ForeignTable, Holds, Input, Output, Records, ResultColumn, ResultLayout};
+use crate::report::{audit_json, audit_text, names::Names, verdict_label, verdict_words};
 
 use super::args::{InputFormat, JobArgs};
 use super::console::Console;
@@ -112,7 +112,13 @@ pub(super) fn run(console: &Console, args: &AuditArgs) -> Result<Exit, Stop> {
     }
     say_asides(console, &report, SetAsideFile::Elsewhere);
     if let (Some(out), Some(layout)) = (&args.out, layout) {
-        annotated(console, (&table, &audit), &prepared.names, Output::create(out)?, layout)?;
+        annotated(
+            console,
+            (&table, &columns, &audit),
+            &prepared.names,
+            Output::create(out)?,
+            layout,
+        )?;
     }
     console.print(&match args.format {
         AuditFormat::Table => audit_text(&audit, &prepared.names, args.rows, console.language),
@@ -154,34 +160,46 @@ fn layout(out: &str) -> Result<ResultLayout, Stop> {
         (Some(layout), _) => Ok(layout),
         (None, None) => Ok(ResultLayout::Csv),
         (None, Some(ending)) => {
-            let known = [".csv", ".tsv", ".json", ".ndjson"];
+            let known = [".csv", ".tsv", ".json", ".ndjson", ".xlsx"];
             Err(unknown_ending(out, &ending, &known, Words::new("", "")))
         }
     }
 }
 
 /// The columns that a copy of the table has besides its own.
-const ADDED: [&str; 5] = ["verdict", "why", "due", "difference", "explained_by"];
+const ADDED: [(&str, &str); 5] = [
+    ("verdict", "结论"),
+    ("why", "说明"),
+    ("due", "应分"),
+    ("difference", "差额"),
+    ("explained_by", "可由此解释"),
+];
 
 /// Writes the table with what became of each row.
 fn annotated(
     console: &Console,
-    (table, audit): (&ForeignTable, &Audit),
+    (table, columns, audit): (&ForeignTable, &Columns, &Audit),
     names: &Names,
     output: Output,
     layout: ResultLayout,
 ) -> Result<(), Stop> {
-    let taken = |name: &str| table.header.iter().any(|own| own == name);
-    let added = ADDED
-        .iter()
-        .map(|name| if taken(name) { format!("audit_{name}") } else { (*name).to_owned() });
-    let columns = table
-        .header
-        .iter()
-        .cloned()
-        .chain(added)
-        .map(|name| ResultColumn::new(&name, &name, false));
-    let mut records = Records::new(output, layout, columns.collect(), "")?;
+    let added = ADDED.iter().map(|(en, zh)| {
+        let name = console.pick(en, zh);
+        let taken = table.header.iter().any(|own| own == name);
+        let name = if taken {
+            format!("{}{name}", console.pick("audit_", "审核"))
+        } else {
+            name.to_owned()
+        };
+        ResultColumn::new(&name, &name, false)
+    });
+    let own = table.header.iter().enumerate().map(|(at, name)| {
+        let column = ResultColumn::new(name, name, false);
+        // In a workbook what is no amount stays a text; other layouts would refuse it.
+        let is_amount = layout == ResultLayout::Xlsx && columns.amounts.contains(&at);
+        if is_amount { column.holding(Holds::Amount(names.greatest_scale())) } else { column }
+    });
+    let mut records = Records::new(output, layout, own.chain(added).collect(), "")?;
     let of_line: HashMap<u64, &AuditRow> =
         audit.rows.iter().flat_map(|row| row.lines.iter().map(move |line| (*line, row))).collect();
     for line in &table.rows {
@@ -210,9 +228,10 @@ fn verdict(console: &Console, audit: &Audit, row: &AuditRow, names: &Names, to: 
     }
     let explained = row.explained_by.iter().filter_map(|at| audit.tried.get(*at));
     let explained: Vec<String> = explained.map(|tried| shown(&tried.variant)).collect();
-    to.text(verdict_name(&row.verdict));
+    to.text(verdict_label(&row.verdict).in_language(console.language));
     to.text(&verdict_words(row, names).as_ref().map(shown).unwrap_or_default());
-    to.text(&due.join("; "));
-    to.text(&difference.join("; "));
-    to.text(&explained.join("; "));
+    let between = console.pick("; ", "；");
+    to.text(&due.join(between));
+    to.text(&difference.join(between));
+    to.text(&explained.join(between));
 }

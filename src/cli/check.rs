@@ -46,8 +46,9 @@ pub(super) fn run(console: &Console, args: &CheckArgs) -> Result<Exit, Stop> {
     }
     if findings.is_empty() && args.format == MessageFormat::Table {
         let files = loaded.files.iter().filter(|file| file.named).count();
+        let what = if files == 1 { "file" } else { "files" };
         console.note(&Words::new(
-            format!("nothing wrong in {files} file(s)"),
+            format!("nothing wrong in {files} {what}"),
             format!("{files} 个文件均无问题"),
         ));
     }

@@ -53,8 +53,9 @@ pub(super) fn run(console: &Console, args: &FmtArgs) -> Result<Exit, Stop> {
     }
     if !args.check && outcome.changed > 0 {
         let changed = outcome.changed;
+        let files = if changed == 1 { "file" } else { "files" };
         console.note(&Words::new(
-            format!("{changed} file(s) laid out anew"),
+            format!("{changed} {files} laid out anew"),
             format!("已重新排版 {changed} 个文件"),
         ));
     }

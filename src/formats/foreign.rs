@@ -27,6 +27,8 @@ pub struct ForeignRow {
     pub line: u64,
     /// A cell for each column of the header; empty where the row has none.
     pub cells: Vec<String>,
+    /// Columns of cells of which digits are lost: what is left is no code.
+    pub cut: Vec<usize>,
     /// Why it is no row, if it is none; `cells` then holds its text.
     pub broken: bool,
 }
@@ -42,9 +44,12 @@ impl ForeignTable {
         let mut places: HashMap<String, usize> = HashMap::new();
         while let Some(row) = rows.next()? {
             let line = row.line();
+            let mut cut = Vec::new();
             let (cells, broken) = match row {
                 RawRow::Cells(cells) => (cells.iter().map(str::to_owned).collect(), false),
                 RawRow::Values { cells, .. } => {
+                    let cells_cut = cells.iter().enumerate().filter(|(_, cell)| cell.is_cut());
+                    cut.extend(cells_cut.map(|(at, _)| at));
                     (cells.iter().map(|cell| cell.text().into_owned()).collect(), false)
                 }
                 RawRow::Record { record, .. } => {
@@ -64,7 +69,7 @@ impl ForeignTable {
                 }
                 RawRow::Broken { text, .. } => (vec![text], true),
             };
-            table.rows.push(ForeignRow { line, cells, broken });
+            table.rows.push(ForeignRow { line, cells, cut, broken });
         }
         let columns = table.header.len();
         for row in table.rows.iter_mut().filter(|row| !row.broken) {

@@ -28,18 +28,63 @@ pub(super) enum Held<'a> {
         units: i128,
         scale: u8,
     },
-    /// A number of a spreadsheet, as it shows it: fifteen digits, of which this is all unless it is
+    /// A number of a spreadsheet at full length: fifteen digits, of which this is all unless it is
     /// not `whole`.
     Shown {
         units: i128,
         scale: u8,
         whole: bool,
+        seen: Seen,
     },
     Date(Date),
     /// A day with a time of day, or a time alone.
     Moment(String),
     /// What a formula came to that failed.
     Fault(String),
+}
+
+/// How the format of its cell lets a number be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// By its digits.
+    Digits,
+    /// Times a hundred, with a percent sign.
+    Percent,
+    /// With signs that are none of its digits, or without some of them.
+    Otherwise,
+}
+
+impl Seen {
+    /// By a format as Excel writes it, of which the first section is looked at.
+    pub(super) fn by(format: &str) -> Seen {
+        let (mut left, mut literal, mut percent) = (String::new(), false, false);
+        let mut letters = format.chars();
+        while let Some(letter) = letters.next() {
+            match letter {
+                ';' => break,
+                '%' => percent = true,
+                '"' => literal |= letters.by_ref().take_while(|it| *it != '"').count() > 0,
+                // What follows stands for itself, or for the room that it takes.
+                '\\' | '!' => literal |= letters.next().is_some_and(|it| !it.is_whitespace()),
+                '_' | '*' => drop(letters.next()),
+                // A colour, a condition, a language or a currency.
+                '[' => {
+                    let inside: String = letters.by_ref().take_while(|it| *it != ']').collect();
+                    literal |= inside.starts_with('$') && !inside.starts_with("$-");
+                }
+                other => left.push(other),
+            }
+        }
+        let left = left.trim();
+        let plain = left.eq_ignore_ascii_case("general") || left == "@";
+        match percent {
+            true => Seen::Percent,
+            false if !literal && (plain || ["", "0"].contains(&left.trim_start_matches('#'))) => {
+                Seen::Digits
+            }
+            false => Seen::Otherwise,
+        }
+    }
 }
 
 /// A spreadsheet keeps so many digits of a number; more may have been cut off before we saw it.
@@ -60,12 +105,28 @@ impl Held<'_> {
         }
     }
 
+    /// The same where it is told what is wrong with it.
+    pub(super) fn told(&self, why: Unreadable) -> Cow<'_, str> {
+        match (self, why) {
+            (Held::Shown { whole: false, .. }, Unreadable::SheetDigits) => {
+                Cow::Owned(format!("{}…", self.text()))
+            }
+            _ => self.text(),
+        }
+    }
+
     /// Whether its text is all of it: a mapping speaks of such a text, not of digits that are left.
     pub(super) fn is_its_text(&self) -> bool {
+        let otherwise = |seen: &Seen| *seen != Seen::Digits;
+        !self.is_cut() && !matches!(self, Held::Shown { seen, .. } if otherwise(seen))
+    }
+
+    /// Whether it has lost digits, or its value.
+    pub(super) fn is_cut(&self) -> bool {
         match self {
-            Held::Shown { units, whole, .. } => *whole && kept(*units).is_ok(),
-            Held::Fault(_) => false,
-            _ => true,
+            Held::Shown { units, whole, .. } => !whole || kept(*units).is_err(),
+            Held::Fault(_) => true,
+            _ => false,
         }
     }
 
@@ -74,11 +135,15 @@ impl Held<'_> {
         match (self, kind) {
             (Held::Nothing, _) => Ok(Cell::Missing),
             (Held::Fault(_), _) => Err(Unreadable::CellError),
-            (Held::Moment(_), Kind::Date) => Err(Unreadable::TimeOfDay),
+            (Held::Moment(text), Kind::Date) if text.contains(':') => Err(Unreadable::TimeOfDay),
             (Held::Date(date), Kind::Date) => Ok(Cell::Date(*date)),
             (Held::Bool(value), Kind::Bool) => Ok(Cell::Bool(*value)),
             (Held::Decimal { units, scale }, Kind::Money(wanted)) => {
                 rescaled(*units, *scale, *wanted).map(|units| Cell::Money(Money::from_minor(units)))
+            }
+            // Of an amount nobody says how many of a hundred it is.
+            (Held::Shown { seen: Seen::Percent, .. }, Kind::Money(_) | Kind::Integer) => {
+                Err(Unreadable::ShownOtherwise)
             }
             (Held::Shown { units, scale, .. }, Kind::Money(wanted)) => {
                 let units = rescaled(*units, *scale, *wanted)?;
@@ -86,6 +151,9 @@ impl Held<'_> {
                 Ok(Cell::Money(Money::from_minor(units)))
             }
             (Held::Shown { whole: false, .. }, _) => Err(Unreadable::SheetDigits),
+            (Held::Shown { seen: Seen::Percent | Seen::Otherwise, .. }, kind) if is_code(kind) => {
+                Err(Unreadable::ShownOtherwise)
+            }
             (Held::Shown { units, .. }, Kind::Text | Kind::Member(_) | Kind::List(_)) => {
                 // A code of more digits than these has lost the last ones.
                 kept(*units)?;
@@ -110,6 +178,15 @@ impl Held<'_> {
             }
             (held, kind) => parse::text(&held.text(), kind, names),
         }
+    }
+}
+
+/// Whether cells of a kind are codes: texts or names, or lists of them.
+fn is_code(kind: &Kind) -> bool {
+    match kind {
+        Kind::Text | Kind::Member(_) => true,
+        Kind::List(inner) => is_code(inner),
+        _ => false,
     }
 }
 
@@ -154,7 +231,7 @@ mod tests {
     }
 
     fn shown(units: i128, scale: u8) -> Held<'static> {
-        Held::Shown { units, scale, whole: true }
+        Held::Shown { units, scale, whole: true, seen: Seen::Digits }
     }
 
     #[test]
@@ -176,10 +253,11 @@ mod tests {
         let inside = read(shown(999_999_999_999_999, 2), Kind::Money(2));
         assert_eq!(inside, Ok(Cell::Money(Money::from_minor(999_999_999_999_999))));
         // An amount is what is shown; a rate is what was meant, and that is not known.
-        let third = Held::Shown { units: 333_333_333_333_333, scale: 15, whole: false };
+        let third =
+            Held::Shown { units: 333_333_333_333_333, scale: 15, whole: false, seen: Seen::Digits };
         assert_eq!(read(third.clone(), Kind::Rate), Err(Unreadable::SheetDigits));
         assert_eq!(read(third, Kind::Money(2)), Err(Unreadable::TooManyDecimals));
-        let sum = Held::Shown { units: 3, scale: 1, whole: false };
+        let sum = Held::Shown { units: 3, scale: 1, whole: false, seen: Seen::Digits };
         assert_eq!(read(sum, Kind::Money(2)), Ok(Cell::Money(Money::from_minor(30))));
     }
 
@@ -207,5 +285,45 @@ mod tests {
         assert_eq!(read(shown(1, 0), Kind::Bool), Ok(Cell::Bool(true)));
         let half = Exact::from(1_i64).div(&Exact::from(2_i64)).unwrap();
         assert_eq!(read(shown(5, 1), Kind::Rate), Ok(Cell::Number(half)));
+    }
+
+    #[test]
+    fn a_format_lets_digits_be_seen_or_other_signs() {
+        for format in
+            ["General", "general", "0", "#", "##0", "@", "0_ ", "0_);[Red]\\(0\\)", "[红色]0"]
+        {
+            assert_eq!(Seen::by(format), Seen::Digits, "{format}");
+        }
+        for format in ["0%", "0.00%", "#,##0%;-0"] {
+            assert_eq!(Seen::by(format), Seen::Percent, "{format}");
+        }
+        for format in [
+            "000000",
+            "00",
+            "0.00",
+            "#,##0",
+            "\"A\"0",
+            "0\\-0",
+            "[$￥-804]0",
+            "0.00E+00",
+            "# ?/?",
+            "0,",
+        ] {
+            assert_eq!(Seen::by(format), Seen::Otherwise, "{format}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_shown_otherwise_is_not_taken_by_its_digits() {
+        let held = |seen| Held::Shown { units: 35, scale: 2, whole: true, seen };
+        let code = |seen| Held::Shown { units: 123, scale: 0, whole: true, seen };
+        let otherwise = Err(Unreadable::ShownOtherwise);
+        assert_eq!(read(held(Seen::Percent), Kind::Money(2)), otherwise);
+        assert_eq!(read(held(Seen::Percent), Kind::Rate), read(held(Seen::Digits), Kind::Rate));
+        let money = read(held(Seen::Digits), Kind::Money(2));
+        assert_eq!(read(held(Seen::Otherwise), Kind::Money(2)), money);
+        assert_eq!(read(code(Seen::Otherwise), Kind::Text), otherwise);
+        assert_eq!(read(code(Seen::Otherwise), Kind::List(Box::new(Kind::Text))), otherwise);
+        assert_eq!(read(code(Seen::Digits), Kind::Text), Ok(Cell::Text("123".into())));
     }
 }

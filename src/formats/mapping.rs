@@ -120,9 +120,13 @@ impl TableMapping {
     }
 }
 
+/// What a text means by the spellings that fit; where by these it is two things it is left as it is.
 fn spelt<'a>(spellings: &[Spelling], text: &'a str) -> Cow<'a, str> {
-    let read = spellings.iter().find_map(|spelling| spelling.read(text));
-    read.map_or(Cow::Borrowed(text), Cow::Owned)
+    let mut read = spellings.iter().filter_map(|spelling| spelling.read(text));
+    match read.next() {
+        Some(first) if read.all(|other| other == first) => Cow::Owned(first),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// The spellings of a mapping's entry: a format, or several. Nothing of a kind that has none.
@@ -246,5 +250,19 @@ pub(super) fn did_you_mean(near: Option<&str>) -> Words {
             "`--print-map` lists every table and field",
             "--print-map 会列出所有表和字段",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_two_days_is_none() {
+        let formats = ["yyyy/m/d", "yyyy/d/m"].map(|format| Spelling::date(format).unwrap());
+        assert_eq!(spelt(&formats, "2024/3/5"), "2024/3/5");
+        assert_eq!(spelt(&formats, "2024/13/5"), "2024-05-13");
+        assert_eq!(spelt(&formats, "2024/3/3"), "2024-03-03");
+        assert_eq!(spelt(&formats[..1], "2024/3/5"), "2024-03-05");
     }
 }

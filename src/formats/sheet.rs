@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::Cursor;
 
-use calamine::{Data, ExcelDateTime, HeaderRow, Range, Reader, SheetVisible, Sheets};
+use calamine::{Data, ExcelDateTime, HeaderRow, Range, Reader, SheetVisible, Sheets, StyleRange};
 
 use crate::base::Date;
 use crate::diagnostics::Words;
@@ -15,7 +15,7 @@ use crate::report::names::folded;
 
 use super::error::FormatsError;
 use super::heads::no_such_line;
-use super::held::Held;
+use super::held::{Held, Seen};
 
 /// The rows of a sheet, whole in memory.
 #[derive(Debug)]
@@ -47,14 +47,15 @@ impl Sheet {
         let (name, range) = chosen(&mut workbook, file, wanted)?;
         // A formula that no spreadsheet has worked out yet has no value: that is not an empty cell.
         let formulas = workbook.worksheet_formula(&name).unwrap_or_default();
-        let sheet = Sheet::of(&range, &formulas, heads);
+        let styles = workbook.worksheet_style(&name).unwrap_or_default();
+        let sheet = Sheet::of(&range, &formulas, &styles, heads);
         if sheet.header.is_empty() {
             return Err(no_such_line(&format!("{file}#{name}"), heads));
         }
         Ok((name, sheet))
     }
 
-    fn of(range: &Range<Data>, formulas: &Range<String>, heads: u64) -> Sheet {
+    fn of(range: &Range<Data>, formulas: &Range<String>, styles: &StyleRange, heads: u64) -> Sheet {
         let (top, left) = range.start().unwrap_or((0, 0));
         let rows = range.rows().zip(u64::from(top) + 1..);
         let mut rows = rows.skip_while(|(cells, number)| {
@@ -74,7 +75,7 @@ impl Sheet {
                 Data::Empty if sheet_formula(formulas, number, left + at) => {
                     Held::Fault(UNWORKED.to_owned())
                 }
-                cell => held(cell),
+                cell => as_seen(held(cell), styles, number, left + at),
             }));
             let own = sheet.cells.get(start..).unwrap_or(&[]);
             if own.iter().all(|cell| *cell == Held::Nothing) {
@@ -103,6 +104,16 @@ fn sheet_formula(formulas: &Range<String>, row: u64, column: usize) -> bool {
     let place = u32::try_from(row - 1).ok().zip(u32::try_from(column).ok());
     let formula = place.and_then(|place| formulas.get_value(place));
     formula.is_some_and(|formula| !formula.is_empty())
+}
+
+/// A number with how its cell lets it be seen.
+fn as_seen(cell: Held<'static>, styles: &StyleRange, row: u64, column: usize) -> Held<'static> {
+    let Held::Shown { units, scale, whole, .. } = cell else { return cell };
+    let place = u32::try_from(row - 1).ok().zip(u32::try_from(column).ok());
+    let style = place.and_then(|place| styles.get(place));
+    let format = style.and_then(|style| style.number_format.as_ref());
+    let seen = format.map_or(Seen::Digits, |format| Seen::by(&format.format_code));
+    Held::Shown { units, scale, whole, seen }
 }
 
 fn chosen(
@@ -190,7 +201,10 @@ fn held(cell: &Data) -> Held<'static> {
         Data::String(text) if text.is_empty() => Held::Nothing,
         Data::String(text) => Held::Text(Cow::Owned(text.clone())),
         Data::Bool(value) => Held::Bool(*value),
-        Data::Int(number) => Held::Shown { units: i128::from(*number), scale: 0, whole: true },
+        Data::Int(number) => {
+            let (units, scale) = (i128::from(*number), 0);
+            Held::Shown { units, scale, whole: true, seen: Seen::Digits }
+        }
         Data::Float(number) => shown(*number),
         Data::DateTime(moment) => day(moment),
         Data::DateTimeIso(text) => {
@@ -214,7 +228,7 @@ fn shown(number: f64) -> Held<'static> {
         |text: &str| text.split('e').next().map_or(0, |it| it.trim_matches(['-', '0', '.']).len());
     let whole = digits(&shortest) <= 16;
     decimal(&fifteen)
-        .map(|(units, scale)| Held::Shown { units, scale, whole })
+        .map(|(units, scale)| Held::Shown { units, scale, whole, seen: Seen::Digits })
         .unwrap_or(Held::Text(Cow::Owned(shortest)))
 }
 
@@ -250,6 +264,8 @@ fn day(moment: &ExcelDateTime) -> Held<'static> {
     let date = Date::new(i32::from(year), i32::from(month), i32::from(day));
     match date.filter(|_| is_day && time == [0; 4]) {
         Some(date) => Held::Date(date),
+        // The 29th of February 1900, which a spreadsheet takes for a day.
+        None if is_day && time == [0; 4] => Held::Moment(format!("{year:04}-{month:02}-{day:02}")),
         None if is_day => {
             Held::Moment(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"))
         }

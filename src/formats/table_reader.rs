@@ -163,7 +163,7 @@ impl<'n> TableReader<'n> {
             let pushed = match self.mapping.meant_held(at, held) {
                 Ok(text) => push_text(column, &text, field, self.names).map_err(|why| (text, why)),
                 Err(held) => {
-                    push_held(column, held, field, self.names).map_err(|why| (held.text(), why))
+                    push_held(column, held, field, self.names).map_err(|why| (held.told(why), why))
                 }
             };
             pushed.map_err(|(value, why)| {
@@ -309,7 +309,7 @@ impl<'n> TableReader<'n> {
             }
             (RawRow::Values { cells, .. }, FieldFrom::Column(place)) => {
                 let held = cells.get(*place)?;
-                let fault = |why| Fault { value: parse::shortened(&held.text()), why };
+                let fault = |why| Fault { value: parse::shortened(&held.told(why)), why };
                 Some(value_cell(&self.mapping, at, field, held, self.names).map_err(fault))
             }
         }

@@ -224,7 +224,7 @@ pub fn verdict_words(row: &AuditRow, names: &Names) -> Option<Words> {
 }
 
 /// What became of an event, in one word for files.
-pub fn verdict_name(verdict: &Verdict) -> &'static str {
+fn verdict_name(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Agrees => "agrees",
         Verdict::Off { .. } => "off",
@@ -233,6 +233,19 @@ pub fn verdict_name(verdict: &Verdict) -> &'static str {
         Verdict::SetAside(_) => "set_aside",
         Verdict::Unreadable { .. } => "unreadable",
     }
+}
+
+/// What came of one event, as a column of a table says it.
+pub fn verdict_label(verdict: &Verdict) -> Words {
+    let zh = match verdict {
+        Verdict::Agrees => "相符",
+        Verdict::Off { .. } => "不符",
+        Verdict::NoEvent => "无此事项",
+        Verdict::Several => "对应多笔事项",
+        Verdict::SetAside(_) => "已搁置",
+        Verdict::Unreadable { .. } => "无法读取",
+    };
+    Words::new(verdict_name(verdict), zh)
 }
 
 /// The whole audit as one JSON object; amounts are strings.

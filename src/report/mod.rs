@@ -21,7 +21,7 @@ mod totals;
 mod unreadable;
 pub mod values;
 
-pub use audit::{audit_json, audit_text, verdict_name, verdict_words};
+pub use audit::{audit_json, audit_text, verdict_label, verdict_words};
 pub use findings::{Drawing, Sources, draw, json, tally};
 pub use reasons::{ReasonWords, reason_words};
 pub use sankey::sankey;

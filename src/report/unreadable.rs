@@ -157,6 +157,10 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
             "format the column as text, and write the value again from its source",
             "请把该列设为文本格式，按来源重新填写",
         ),
+        Unreadable::ShownOtherwise => Words::new(
+            "format the column as text (of amounts as a number without signs), and write what is meant",
+            "请把该列设为文本格式（金额设为不带符号的数字格式），按本意重新填写",
+        ),
         Unreadable::TimeOfDay => Words::new(
             "leave the time out: `=INT(cell)` is the day alone",
             "请去掉时间：用 =INT(单元格) 只取日期",
@@ -218,8 +222,12 @@ fn what(why: Unreadable) -> Words {
         Unreadable::NotARecord => ("is not a record", "不是记录"),
         Unreadable::RepeatedField => ("is named twice", "出现了两次"),
         Unreadable::SheetDigits => (
-            "has more digits than the fifteen that a spreadsheet keeps of a number",
-            "位数超过表格软件对数字所保留的十五位",
+            "needs more digits, decimals included, than the fifteen that a spreadsheet keeps of a number",
+            "连同小数所需的位数超过表格软件对数字所保留的十五位",
+        ),
+        Unreadable::ShownOtherwise => (
+            "is a number that its cell shows with other signs, such as zeros in front or a percent sign",
+            "是数字，而单元格显示的与此不同（如前导零、百分号）",
         ),
         Unreadable::TimeOfDay => ("is not a day alone", "不只是日期，还带有时间"),
         Unreadable::CellError => {

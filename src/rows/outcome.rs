@@ -293,6 +293,8 @@ pub enum Unreadable {
     CellError,
     /// A date or a truth value where a text is wanted.
     OtherCell,
+    /// A number of a workbook whose cell shows other signs than its digits.
+    ShownOtherwise,
     /// A row that cannot be read and has a cell such as `合计`: the totals of those above.
     TotalRow,
 }
@@ -306,6 +308,7 @@ impl Unreadable {
             self,
             Unreadable::SheetDigits
                 | Unreadable::OtherCell
+                | Unreadable::ShownOtherwise
                 | Unreadable::CellError
                 | Unreadable::NotText
                 | Unreadable::Ragged { .. }

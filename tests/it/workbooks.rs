@@ -184,7 +184,7 @@ fn what_a_spreadsheet_has_spoilt_is_set_aside_by_its_cell() {
     let output = run(folder.path(), &[&arguments[..], &["--set-aside", "aside.xlsx"]].concat());
     let said = said(&output);
     let wanted = [
-        "spoilt.xlsx#a!A2: column `id`: `911100001234567000` has more digits than the fifteen",
+        "spoilt.xlsx#a!A2: column `id`: `911100001234567000` needs more digits, decimals included, than the fifteen",
         "spoilt.xlsx#a!B3: column `date`: `2024-07-16 12:00:00` is not a day alone",
         "spoilt.xlsx#a!D4: column `amount`: `33.3333333333333` has more decimals than the currency",
         "spoilt.xlsx#a!B5: column `date`: `45352` is not a date",
@@ -206,6 +206,80 @@ fn what_a_spreadsheet_has_spoilt_is_set_aside_by_its_cell() {
     assert!(
         String::from_utf8_lossy(&again.stderr).contains("aside.xlsx#aside!D4: column `amount`")
     );
+}
+
+#[test]
+fn a_number_that_its_cell_shows_otherwise_is_set_aside() {
+    let folder = folder();
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("a").unwrap();
+    for (column, name) in (0_u16..).zip(["id", "date", "origin", "amount"]) {
+        sheet.write(0, column, name).unwrap();
+    }
+    let shown = |format: &str| Format::new().set_num_format(format);
+    for row in 1..7 {
+        sheet.write(row, 0, row * 111).unwrap();
+        sheet.write(row, 1, "2024-07-16").unwrap();
+        sheet.write(row, 2, "north").unwrap();
+        sheet.write(row, 3, 10.5).unwrap();
+    }
+    sheet.write_with_format(1, 0, 123, &shown("000000")).unwrap();
+    sheet.write_with_format(2, 3, 0.35, &shown("0%")).unwrap();
+    sheet.write_with_format(3, 3, 1234.5, &shown("#,##0.00")).unwrap();
+    sheet.write_with_format(4, 0, 444, &shown("0_ ")).unwrap();
+    sheet.write_with_format(5, 1, 60, &shown("yyyy-mm-dd")).unwrap();
+    sheet.write(6, 0, 1.000_000_000_000_000_2).unwrap();
+    workbook.save(folder.path().join("shown.xlsx")).unwrap();
+    let arguments = ["shown.xlsx", "--register", "share=share.csv", "-q", "--format", "csv"];
+    let output = run(folder.path(), &[&arguments[..], &["--set-aside", "aside.csv"]].concat());
+    let said = said(&output);
+    for wanted in [
+        "shown.xlsx#a!A2: column `id`: `123` is a number that its cell shows with other signs",
+        "shown.xlsx#a!D3: column `amount`: `0.35` is a number that its cell shows with other signs",
+        "shown.xlsx#a!B6: column `date`: `1900-02-29` is no day of the calendar",
+        "shown.xlsx#a!A7: column `id`: `1…` needs more digits, decimals included, than the fifteen",
+    ] {
+        assert!(said.contains(wanted), "{wanted}\n{said}");
+    }
+    assert_eq!(said.matches("set aside[S01]").count(), 4, "{said}");
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(out.contains("\n333,") && out.contains("\n444,"), "{out}");
+    // What the digits alone would say does not come back as a text.
+    let aside = fs::read_to_string(folder.path().join("aside.csv")).unwrap();
+    assert!(aside.contains("\n,,,,shown.xlsx#a,2,"), "{aside}");
+}
+
+#[test]
+fn an_audit_takes_no_code_that_has_lost_digits_and_writes_numbers() {
+    let folder = folder();
+    let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    put("rules.fen", &RULES.replace("rest    to firm[s.firm]", "rest    to treasury[origin]"));
+    put(
+        "events.csv",
+        "id,date,origin,amount\n911100001234567000,2024-07-16,north,8.00\n7,2024-07-16,north,9.00\n",
+    );
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("a").unwrap();
+    for (column, name) in (0_u16..).zip(["凭证号", "treasury[north]"]) {
+        sheet.write(0, column, name).unwrap();
+    }
+    sheet.write(1, 0, 911_100_001_234_567_000_i64).unwrap();
+    sheet.write(1, 1, 8).unwrap();
+    sheet.write(2, 0, 7).unwrap();
+    sheet.write(2, 1, 9.5).unwrap();
+    workbook.save(folder.path().join("table.xlsx")).unwrap();
+    let audit = ["audit", "table.xlsx", "--rules", "rules.fen", "--events", "events.csv"];
+    let more = ["--register", "share=share.csv", "--out", "out.xlsx", "--lang", "zh"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fenshui"));
+    let output = command.args(audit).args(more).current_dir(folder.path()).env_clear().output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let (found, _) = cells(&folder.path().join("out.xlsx"), "out");
+    let heads = ["凭证号", "treasury[north]", "结论", "说明", "应分", "差额", "可由此解释"];
+    assert_eq!(found[0], heads);
+    assert_eq!(found[1][..3], ["911100001234567000", "#8", "无法读取"]);
+    assert!(found[1][3].contains("「凭证号」"), "{:?}", found[1]);
+    assert_eq!(found[2][..3], ["7", "#9.5", "不符"]);
 }
 
 const KINDS: &str = r#"
@@ -286,10 +360,10 @@ fn what_is_lost_is_not_read_from_the_rows_set_aside() {
         let (out, places, rows) = set_aside(folder.path(), "lost.xlsx", ending);
         assert_eq!(out, NOTHING);
         for (place, wanted) in places.iter().zip([
-            "lost.xlsx#a!B2: column `id`: `911100001234567000` has more digits",
+            "lost.xlsx#a!B2: column `id`: `911100001234567000` needs more digits",
             "lost.xlsx#a!D3: column `payer`: `2024-07-16` is a cell that the spreadsheet",
             "lost.xlsx#a!D4: column `payer`: `#N/A` is a formula that failed",
-            "lost.xlsx#a!B5: column `id`: `911100001234567000` has more digits",
+            "lost.xlsx#a!B5: column `id`: `911100001234567000` needs more digits",
             "lost.xlsx#a!D6: column `payer`: `true` is a cell that the spreadsheet",
             "lost.xlsx#a!A7: column `event`: `recipt` is not a declared value",
         ]) {

@@ -17,6 +17,9 @@ KEY     a verifier key you trust, as the book's keeper published it,
         or a file with such keys, one a line
 
 Exit: 0 all holds; 1 something does not; 2 usage, or something cannot be read
+
+It speaks English alone (本程序只有英文), so that there is little of it to be read
+by whoever has to trust it.
 ";
 
 fn main() -> ExitCode {

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Words;
 use crate::formats::{ForeignTable, cell_of_text};
-use crate::report::names::{Keyed, Label, Names, folded};
+use crate::report::names::{Keyed, Kind, Label, Names, folded};
 use crate::report::values::account_text;
 use crate::rows::Cell;
 
@@ -17,6 +17,8 @@ pub struct Columns {
     pub(super) naming: Naming,
     /// Columns that mean nothing to the rules.
     pub unknown: Vec<String>,
+    /// Columns of amounts.
+    pub amounts: Vec<usize>,
 }
 
 /// Where accounts and amounts stand.
@@ -110,7 +112,20 @@ pub fn columns(
     };
     let unknown = table.header.iter().enumerate().filter(|(at, _)| !used(*at));
     let unknown = unknown.map(|(_, name)| name.clone()).collect();
-    Ok(Columns { shape, naming, unknown })
+    let amounts = (0..header.len()).filter(|at| match &shape {
+        Shape::Wide(accounts) if accounts.iter().any(|(column, _)| column == at) => true,
+        Shape::Long { amount, .. } if amount == at => true,
+        _ => header.get(*at).is_some_and(|column| is_money(column, names)),
+    });
+    let amounts = amounts.collect();
+    Ok(Columns { shape, naming, unknown, amounts })
+}
+
+/// Whether a column is called as an amount of an event.
+fn is_money(column: &str, names: &Names) -> bool {
+    let fields = names.events.iter().filter(|table| table.sent).flat_map(|table| &table.fields);
+    let mut money = fields.filter(|field| matches!(field.kind, Kind::Money(_)));
+    money.any(|field| field.name.spellings().any(|own| folded(own) == column))
 }
 
 /// The event kinds whose key the table has, and the columns of each; marks columns that are fields.

@@ -113,7 +113,7 @@ struct Holder<'h> {
 impl Holder<'_> {
     /// How a row names its event, and that event.
     fn event_of(&self, row: &ForeignRow) -> (String, Option<Identity>) {
-        if row.broken {
+        if row.broken || self.cut_key(row).is_some() {
             return (row.line.to_string(), None);
         }
         let cell = |at: &usize| row.cells.get(*at).map_or("", |cell| cell.trim());
@@ -150,6 +150,13 @@ impl Holder<'_> {
         }
     }
 
+    /// A column of the key of a row's event that has lost digits.
+    fn cut_key(&self, row: &ForeignRow) -> Option<usize> {
+        let Naming::ByKey { kinds, says } = &self.columns.naming else { return None };
+        let columns = kinds.iter().flat_map(|(_, of)| of).chain(says);
+        columns.copied().find(|at| row.cut.contains(at))
+    }
+
     /// Adds a row of the table to what it says of an event.
     fn gather(&mut self, place: usize, row: &ForeignRow, header: &[String]) {
         let Some(gathered) = self.rows.get(place) else { return };
@@ -163,8 +170,13 @@ impl Holder<'_> {
             column: header.get(at).cloned().unwrap_or_default(),
             value: cell(at).to_owned(),
         };
+        let cut = self.cut_key(row);
         match &self.columns.shape {
             _ if row.broken => fault = Some(unreadable(0)),
+            _ if cut.is_some() => fault = cut.map(unreadable),
+            Shape::Long { account, .. } if row.cut.contains(account) => {
+                fault = Some(unreadable(*account));
+            }
             Shape::Wide(accounts) => {
                 for (at, spoken) in accounts {
                     match amount(cell(*at), scale) {

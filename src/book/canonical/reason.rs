@@ -60,4 +60,5 @@ choice!(Unreadable {
     25 => CellError,
     26 => OtherCell,
     27 => TotalRow,
+    28 => ShownOtherwise,
 });

@@ -136,9 +136,9 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             Some(Words::new("nothing was added; try again", "未写入任何内容，请重试")),
         ),
         StoreError::Full => ("账簿所在之处空间已满，未写入任何内容".to_owned(), None),
-        StoreError::ReadOnly { what } => (format!("账簿不可写入：{what}"), None),
+        StoreError::ReadOnly { what } => (format!("账簿不可写入：{}", refused_zh(what)), None),
         StoreError::NotAllowed { what } => (
-            format!("该用户不能读取账簿：{what}"),
+            format!("该用户不能读取账簿：{}", refused_zh(what)),
             Some(Words::new(
                 "the owner of the book lets a login read: `GRANT fenshui_auditor TO …` (or add: \
                  `fenshui_poster`)",
@@ -163,9 +163,20 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             en = format!("{en}: {source}");
             (format!("「{place}」无法使用：{}", io_zh(source)), None)
         }
-        StoreError::Other { what } => (format!("账簿存储出错：{what}"), None),
+        StoreError::Other { what } => (format!("账簿存储出错：数据库报告「{what}」"), None),
     };
     (Words::new(en, zh), hint)
+}
+
+/// Why a store allows no writing.
+fn refused_zh(what: &str) -> String {
+    if what.contains("readonly database") {
+        return "文件或其所在文件夹为只读".to_owned();
+    }
+    match what.strip_prefix("permission denied for ") {
+        Some(of) => format!("所用的数据库角色没有权限（{of}）"),
+        None => format!("数据库报告「{what}」"),
+    }
 }
 
 /// Why a key file cannot be used.

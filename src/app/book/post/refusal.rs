@@ -1,10 +1,10 @@
 //! Why a posting was refused, in a form that people and programs can read.
 
 use crate::book::{Book, BookError, Entry, Event, Outcome, Said};
-use crate::diagnostics::Words;
+use crate::diagnostics::{Language, Words};
 use crate::report::book::TellingApart;
 use crate::report::names::Names;
-use crate::report::values::{account_text, file_text};
+use crate::report::values::{account_text, file_text, person_text};
 use crate::report::{ReasonWords, reason_words};
 use crate::rows::{Cell, Origin};
 
@@ -151,23 +151,29 @@ pub(super) fn conflict(job: &Job<'_>, book: &mut Book, error: BookError) -> Book
         Words::new(
             format!(
                 "{place}event `{key}` is in the book with other content, entry {entry}\n  \
-                 book:  {stored}\n  given: {given}"
+                 book:  {}\n  given: {}",
+                stored.en, given.en
             ),
             format!(
-                "{place}事项「{key}」已在账簿第 {entry} 条，内容不同\n  账簿：{stored}\n  现给：{given}"
+                "{place}事项「{key}」已在账簿第 {entry} 条，内容不同\n  账簿：{}\n  现给：{}",
+                stored.zh, given.zh
             ),
         ),
         super::super::error::conflict_hint(),
     )))
 }
 
-/// What an event says, as files write it.
-fn shown(event: &Event, names: &Names) -> String {
+/// What an event says: as files write it, and as people call it in Chinese.
+fn shown(event: &Event, names: &Names) -> Words {
     let table = get(&names.events, event.kind);
     let fields = table.map_or(&[][..], |table| table.fields.as_slice());
-    let values = event.fields.iter().zip(fields).filter(|(cell, _)| **cell != Cell::Missing);
-    let values = values.map(|(cell, field)| {
+    let values = || event.fields.iter().zip(fields).filter(|(cell, _)| **cell != Cell::Missing);
+    let en = values().map(|(cell, field)| {
         format!("{}={}", field.name.text, file_text(cell, &field.kind, names))
     });
-    values.collect::<Vec<String>>().join(" ")
+    let zh = values().map(|(cell, field)| {
+        let value = person_text(cell, &field.kind, names, Language::Chinese);
+        format!("{}={value}", field.name.in_language(Language::Chinese))
+    });
+    Words::new(en.collect::<Vec<String>>().join(" "), zh.collect::<Vec<String>>().join(" "))
 }
