@@ -61,13 +61,9 @@ pub fn explain(job: &Job<'_>, wanted: &str) -> Result<Explained, Unexplained> {
         };
         let batches = Batches::new(job.to_read(), &mut unread, &remarks);
         let options = engine::Options { through: job.through };
-        let told = engine::explain(
-            &plan,
-            job.registers,
-            batches,
-            &options,
-            std::slice::from_ref(&candidate),
-        );
+        let input = engine::Input::of(job.registers, batches);
+        let wanted = std::slice::from_ref(&candidate);
+        let told = engine::explain(&plan, input, &options, wanted);
         let mut told = told.map_err(|error| match error {
             engine::RunError::Input(error) => error,
             engine::RunError::Sink(never) => match never {},

@@ -204,8 +204,8 @@ where
         let mut shelf = how.limit.map(|limit| FileShelf::new(limit.folder.clone()));
         let memory = how.limit.zip(shelf.as_mut());
         let memory = memory.map(|(limit, shelf)| Memory { bytes: limit.bytes, shelf });
-        let input =
-            engine::Input { registers: job.registers, batches, memory, threads: job.threads };
+        let input = engine::Input::of(job.registers, batches);
+        let input = engine::Input { memory, threads: job.threads, ..input };
         engine::run_over(how.plan, input, &options, how.turn, &mut desk).map_err(Box::new)
     });
     let Some(summary) = summary.map_err(|error| stopped(*error))? else { return Ok(None) };

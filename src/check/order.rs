@@ -11,11 +11,11 @@ use super::space::Names;
 use super::walk;
 
 codes! {
-    /// **What it finds.** An event kind on which a rule reads a total, a carry or a balance, and which
-    /// says no `order by`.
+    /// **What it finds.** An event kind on which a rule reads a total, a carry or a balance, or that
+    /// undoes others or is undone, and which says no `order by`.
     ///
     /// **Why it matters.** Of two receipts of one day the one taken first may get what is left under a
-    /// cap. Which one that is must not depend on the file.
+    /// cap, and a refund comes after what it undoes. Which one that is must not depend on the file.
     ///
     /// **Not so:**
     /// ```fen
@@ -107,8 +107,13 @@ pub(super) fn check(rules: &RuleSet, reads: &[Read], found: &mut Vec<Diagnostic>
         }
         let name = &event.name.text;
         if event.order_by.is_empty() {
-            let Some(read) = reads.iter().find(|read| read.event == EventId::next(at)) else {
-                continue;
+            let own = |read: &&&Read| read.event == EventId::next(at);
+            let read = reads.iter().find(own).map(|read| read.span);
+            let undone = undoing(rules, EventId::next(at));
+            let (span, note) = match (read, undone) {
+                (Some(span), _) => (span, Words::new("read here", "在此读取")),
+                (None, Some(span)) => (span, Words::new("undone here", "在此冲销")),
+                (None, None) => continue,
             };
             let words = Words::new(
                 format!("`{name}` needs an `order by`, for what comes before decides here"),
@@ -119,8 +124,7 @@ pub(super) fn check(rules: &RuleSet, reads: &[Read], found: &mut Vec<Diagnostic>
                 "以能识别事项的字段收尾：「排序 日期, 编号」",
             );
             let finding = Diagnostic::error(NO_ORDER, event.name.span, words);
-            let note = Words::new("read here", "在此读取");
-            found.push(finding.with_note(read.span, note).with_help(help));
+            found.push(finding.with_note(span, note).with_help(help));
         } else {
             let missing = missing(event);
             if missing.is_empty() {
@@ -135,6 +139,15 @@ pub(super) fn check(rules: &RuleSet, reads: &[Read], found: &mut Vec<Diagnostic>
         }
     }
     sequential(rules, &reads, found);
+}
+
+/// The field by which events of a kind undo others, or are undone.
+fn undoing(rules: &RuleSet, kind: EventId) -> Option<Span> {
+    rules.events.iter().enumerate().find_map(|(at, event)| {
+        let (field, of) = event.reverses?;
+        let own = EventId::next(at) == kind || of == kind;
+        event.fields.get(field.index()).filter(|_| own).map(|field| field.name.span)
+    })
 }
 
 /// The identifying fields that no order knows: the effective day comes first whether named or not,

@@ -25,8 +25,10 @@ struct Drift {
     small: Vec<(i128, i128)>,
     /// Those for which there was no room.
     wide: Exact,
-    /// What does not go into [`COMMON`], in parts of 2⁻⁶⁴, each cut off toward zero.
-    cut_off: Exact,
+    /// What does not go into [`COMMON`], in parts of 2⁻⁶⁴, each cut off toward zero: what 128 bits hold …
+    cut_off: i128,
+    /// … and what went beyond.
+    cut_off_wide: Exact,
 }
 
 /// More denominators than these are joined at once.
@@ -130,8 +132,17 @@ impl Drift {
         Ok(())
     }
 
-    /// Adds a fraction that may still be a common one in lowest terms.
+    /// Adds a fraction that may still be a common one in lowest terms: its denominator goes into `COMMON`
+    /// then if this one goes into `COMMON` times the numerator.
     fn add_uncommon(&mut self, num: i128, den: i128) -> Result<(), ExactError> {
+        if let Some((whole, part)) = num.checked_div(den).zip(num.checked_rem(den))
+            && (1..1 << (127 - BITS)).contains(&den)
+            && part * (COMMON % den) % den != 0
+            && let Some(whole) = whole.checked_mul(1 << BITS)
+            && let Some(parts) = whole.checked_add((part << BITS) / den)
+        {
+            return self.add_cut_off(parts);
+        }
         let lowest = Exact::from_ratio(num, den)?;
         match lowest.to_ratio() {
             Some((num, lowest)) if is_common(lowest) => self.add(num, lowest),
@@ -140,13 +151,17 @@ impl Drift {
     }
 
     fn add_cut_off(&mut self, more: i128) -> Result<(), ExactError> {
-        self.cut_off = self.cut_off.add(&Exact::from_int(more))?;
+        match self.cut_off.checked_add(more) {
+            Some(sum) => self.cut_off = sum,
+            None => self.cut_off_wide = self.cut_off_wide.add(&Exact::from_int(more))?,
+        }
         Ok(())
     }
 
     fn sum(&self) -> Result<Exact, ExactError> {
         let fine = Exact::from_ratio(1, 1 << BITS)?;
-        let others = self.wide.add(&self.cut_off.mul(&fine)?)?;
+        let cut_off = self.cut_off_wide.add(&Exact::from_int(self.cut_off))?;
+        let others = self.wide.add(&cut_off.mul(&fine)?)?;
         let mut small = self.small.iter();
         small.try_fold(others, |sum, (den, num)| sum.add(&Exact::from_ratio(*num, *den)?))
     }

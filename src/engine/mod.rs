@@ -13,6 +13,7 @@
 //!   divides into the `tree` of its legs, `settle` and `settlement` how shares become whole, `commit`
 //!   what changes, `reversal` how a refund undoes an event; `eval`, `lookup`, `remember` and
 //!   `function` are expressions.
+//! - `standing` are events that stand whatever the rules give: they feed state by what stands.
 //! - Money is an exact number of *major* units in expressions, as rules write it, and of *minor* units
 //!   in flows and state, where it becomes whole.
 //!
@@ -49,6 +50,7 @@ mod settlement;
 mod shelved;
 mod sorted;
 mod stage;
+mod standing;
 mod state;
 mod summary;
 mod sums;
@@ -64,4 +66,5 @@ pub use explain::Wanted;
 pub use fault::RunError;
 pub use run::{Input, Options, Turn, explain, explain_all, run, run_in_turn, run_over};
 pub use shelved::Memory;
+pub use standing::{StandingEvents, StandingLeaf, Stands};
 pub use summary::{CurrencyTotals, Drift, Summary};

@@ -151,6 +151,9 @@ impl<'r, S: Sink> Desk<'r, S> {
             Some(fault) => Err(fault),
             None => evaluator.work_out(&mut self.figures),
         };
+        if outcome.is_err() && evaluator.stands().is_some() {
+            evaluator.is_unsure();
+        }
         match outcome {
             Ok(inflow) => {
                 let inflow = Money::from_minor(inflow);
@@ -174,7 +177,10 @@ impl<'r, S: Sink> Desk<'r, S> {
         evaluator: &mut Evaluator<'_, '_, T>,
         inflow: Money,
     ) -> Result<(), Stop<S::Error>> {
-        evaluator.allocations(&mut self.leaves, self.gathered.allocations());
+        match evaluator.frame.told.take() {
+            Some(told) => self.gathered.allocations().extend(told),
+            None => evaluator.allocations(&mut self.leaves, self.gathered.allocations()),
+        }
         self.gather(taken(evaluator)?, inflow, evaluator.frame.residue)?;
         self.figures.drain(..).for_each(|figure| self.gathered.figure(figure));
         for leg in &evaluator.frame.open_items {

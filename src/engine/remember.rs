@@ -199,7 +199,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 }
 
-fn kept_value<'a>(cell: &crate::rows::Cell) -> Value<'a> {
+/// A value that was kept as a cell.
+pub(super) fn kept_value<'a>(cell: &crate::rows::Cell) -> Value<'a> {
     use crate::rows::Cell;
     match cell {
         Cell::Bool(value) => Value::Bool(*value),

@@ -9,13 +9,20 @@ use super::evaluator::Evaluator;
 use super::fault::Fault;
 use super::originals::{Identity, Original, OriginalFeed, OriginalLeaf};
 use super::settle::{Bounds, Way, settle};
+use super::standing::Stands;
 use super::state::Settling;
 use super::trace::Trace;
 use super::tree::Content;
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Undoes a part of an earlier event, as large as this one's inflow.
-    pub fn reverse(&mut self, kind: u32, identity: Identity, inflow: i128) -> Result<(), Fault> {
+    pub fn reverse(
+        &mut self,
+        kind: u32,
+        identity: Identity,
+        inflow: i128,
+        stands: Option<&Stands>,
+    ) -> Result<(), Fault> {
         let original = self.state.originals.get(kind, identity);
         let mut original = original.ok_or(Reason::NothingToReverse)?;
         let refunded = inflow.checked_neg().ok_or(Reason::TooWide)?;
@@ -36,7 +43,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         original.reversed = reversed;
         let part = Exact::from_ratio(reversed, original.inflow)?;
         let now = Exact::from_ratio(refunded, original.inflow)?;
-        let targets = self.targets(&mut original, &part)?;
+        let mut targets = self.targets(&mut original, &part)?;
+        if let Some(stands) = stands {
+            self.stand_back(stands, &mut original, &mut targets)?;
+        }
         for feed in &original.feeds {
             self.take_back(feed, &original.leaves, &targets, &now)?;
         }

@@ -16,6 +16,7 @@ use super::lane::Lanes;
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
 use super::shelved::Memory;
+use super::standing::{Standing, StandingEvents};
 use super::state::State;
 use super::summary::Summary;
 use super::together::Together;
@@ -50,7 +51,7 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let input = Input { registers, batches, memory: None, threads: 1 };
+    let input = Input::of(registers, batches);
     let taken = all(plan, input, options, Turn::Sorted, None, sink)?;
     taken.map(|(summary, _)| summary).ok_or(RunError::Internal("a run that was not made"))
 }
@@ -76,7 +77,7 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let input = Input { registers, batches, memory: None, threads: 1 };
+    let input = Input::of(registers, batches);
     run_over(plan, input, options, Turn::AsTheyCome, sink)
 }
 
@@ -109,6 +110,16 @@ pub struct Input<'i, B, E> {
     pub memory: Option<Memory<'i, E>>,
     /// How many threads may work; no outcome depends on it.
     pub threads: usize,
+    /// What stands of some events, whatever the rules give: they are told as the rules give them, and
+    /// others find what stands.
+    pub stands: StandingEvents,
+}
+
+impl<'i, B, E> Input<'i, B, E> {
+    /// Rows and events, and nothing else.
+    pub fn of(registers: &'i [(u32, Vec<RegisterRow>)], batches: B) -> Input<'i, B, E> {
+        Input { registers, batches, memory: None, threads: 1, stands: StandingEvents::new() }
+    }
 }
 
 /// What a run was, and the explanations of the events asked for.
@@ -133,15 +144,13 @@ pub enum Turn {
 /// As [`run`].
 pub fn explain<I>(
     plan: &Plan,
-    registers: &[(u32, Vec<RegisterRow>)],
-    batches: impl IntoIterator<Item = Result<Batch, I>>,
+    input: Input<'_, impl IntoIterator<Item = Result<Batch, I>>, I>,
     options: &Options,
     wanted: &[Wanted],
 ) -> Result<Vec<Explanation>, RunError<I, Infallible>>
 where
     I: std::error::Error + 'static,
 {
-    let input = Input { registers, batches, memory: None, threads: 1 };
     let asked = Some(Asked::For(wanted));
     let told = all(plan, input, options, Turn::Sorted, asked, &mut Unheard)?;
     Ok(told.map_or_else(Vec::new, |(_, explanations)| explanations))
@@ -160,7 +169,7 @@ pub fn explain_all<I>(
 where
     I: std::error::Error + 'static,
 {
-    let input = Input { registers, batches, memory: None, threads: 1 };
+    let input = Input::of(registers, batches);
     let told = all(plan, input, options, Turn::Sorted, Some(Asked::All), &mut Unheard)?;
     Ok(told.map_or_else(Vec::new, |(_, explanations)| explanations))
 }
@@ -177,7 +186,7 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let Input { registers, batches, memory, threads } = input;
+    let Input { registers, batches, memory, threads, stands } = input;
     let mut names = Names::default();
     let mut registers = Registers::new(plan, registers, &mut names);
     let mut state = State::new(plan, names);
@@ -185,7 +194,9 @@ where
     registers.know(known);
     let desk = Desk::new(plan, sink, wanted);
     // Whoever is to be told how an event came about is told by the evaluator.
-    let lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan, &registers) };
+    let mut lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan, &registers) };
+    lanes.leave(stands.keys().copied());
+    state.standing = Standing::new(stands);
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
     let span = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome | Turn::EachInPlace) => {
@@ -210,7 +221,8 @@ where
     let summary = totals.finish(&state);
     let summary = summary.map_err(|_| RunError::Internal("a drift out of range"))?;
     let asked_in_vain = registers.asked_in_vain();
-    Ok(Some((Summary { checks, asked_in_vain, ..summary }, explanations)))
+    let unsure = state.standing.unsure();
+    Ok(Some((Summary { checks, asked_in_vain, unsure, ..summary }, explanations)))
 }
 
 /// What has one value for the run. What has no answer is left to the events that ask.

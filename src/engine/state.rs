@@ -16,6 +16,7 @@ use super::duplicates::Seen;
 pub(crate) use super::keys::Key;
 use super::keys::Keys;
 use super::originals::Originals;
+use super::standing::Standing;
 use super::sums::Totals;
 use super::value::{Names, Part};
 
@@ -44,6 +45,8 @@ pub(crate) struct State {
     pub drift: Drifts,
     /// By event kind.
     pub seen: Vec<Seen>,
+    /// Events that stand whatever the rules give.
+    pub standing: Standing,
     /// What accounts gained that a stage closes, by stage.
     pub gained: Vec<Gains>,
     /// By declared account: whether its movements matter to anybody.

@@ -2,7 +2,7 @@
 
 use crate::base::{Exact, ExactError, Money};
 use crate::plan::{Plan, at};
-use crate::rows::{Accounts, Allocation, Cell, Payee, Reason};
+use crate::rows::{Accounts, Allocation, Cell, Origin, Payee, Reason};
 
 use super::drift::Of;
 use super::state::State;
@@ -38,6 +38,8 @@ pub struct Summary {
     pub checks: Vec<Result<bool, Reason>>,
     /// The registers without any row in which events looked for one.
     pub asked_in_vain: Vec<u32>,
+    /// Events that stand whatever the rules give, of which nobody can say what they add to totals.
+    pub unsure: Vec<Origin>,
 }
 
 /// The money of one currency, in minor units (whole numbers, of any size).

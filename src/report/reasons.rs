@@ -55,9 +55,9 @@ pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> Reaso
             ),
             (
                 "which comes first changes the result: add a field to `order by` that tells; if both \
-                 are one event exported twice, remove one"
+                 have one key, keep the one that is right"
                     .into(),
-                "先后会改变结果：请在 order by 中增加能区分的字段；若两行是同一事项重复导出，请删去其一"
+                "先后会改变结果：请在 order by 中增加能区分的字段；若两行键值相同，请只留正确的一行"
                     .into(),
             ),
         ),

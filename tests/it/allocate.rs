@@ -223,7 +223,8 @@ fn explained(file: &str, title: &str, place: usize) -> Explanation {
     let wanted = Wanted { event: batch.event, key: key.collect() };
     let batches = given.batches.iter().cloned().map(Ok::<_, std::convert::Infallible>);
     let options = engine::Options { through: given.through };
-    let told = engine::explain(&plan, &given.registers, batches, &options, &[wanted]);
+    let told =
+        engine::explain(&plan, engine::Input::of(&given.registers, batches), &options, &[wanted]);
     told.unwrap().remove(0)
 }
 

@@ -191,6 +191,11 @@ fn book_replay() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn book_stands() {
+    check("book_stands");
+}
+
+#[test]
 fn book_refunds() {
     check("book_refunds");
 }

@@ -3,8 +3,10 @@
 
 use crate::book::{Because, Book, BookError, Dispute, Entry, Moment, Resolution, Verdict};
 use crate::diagnostics::{Language, Words};
+use crate::report::book::readings_text;
 
-use super::owed::{Asked, Correcting, Other, Owed, OwedChange, correct, owed, stale_refunds};
+use super::owed::{Asked, Correcting, Other, Owed, OwedChange, correct, owed, shaken};
+use super::replay::{Contexts, choices_of, spans};
 use super::{BookTrouble, Form, explain};
 
 /// A dispute, and how it stands.
@@ -84,11 +86,12 @@ pub fn gather(
     }
     let mut against = matter.dispute.against.clone();
     against.extend(standing_by(book, &matter.dispute.against)?);
-    let owed =
-        party.map(|party| owed(book, party, &Asked::ALL, true)).transpose()?.map(|mut owed| {
+    let owed = party.map(|party| owed(book, party, &Asked::ALL, true, &against)).transpose()?.map(
+        |mut owed| {
             owed.changes.retain(|it| against.contains(&it.entry) || against.contains(&it.event));
             owed
-        });
+        },
+    );
     Ok(Gathered { matter, explained, owed })
 }
 
@@ -110,8 +113,19 @@ pub struct Resolved {
     pub entry: u64,
     /// Those of the corrections.
     pub corrections: Vec<u64>,
-    /// Refunds that were posted of what was corrected, and keep the amounts they had.
-    pub refunds: Vec<OwedChange>,
+    /// What keeps the amounts it had though it would come out otherwise now.
+    pub shaken: Option<Shaken>,
+}
+
+/// What comes out otherwise once a dispute is settled, by the rules of the last batch that posted events.
+#[derive(Debug)]
+pub struct Shaken {
+    /// The entry of the edition.
+    pub edition: u64,
+    /// The readings chosen, each with its option.
+    pub readings: Vec<String>,
+    /// The events.
+    pub changes: Vec<OwedChange>,
 }
 
 /// Settles a dispute.
@@ -163,11 +177,41 @@ pub fn resolve(
     let mut posting = book.begin()?;
     let entry = posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
     posting.commit()?;
-    let refunds = match ending {
-        Ending::Corrected(other) => stale_refunds(book, other, &corrections)?,
-        Ending::Upheld | Ending::Withdrawn => Vec::new(),
+    let shaken = match ending {
+        Ending::Corrected(other) => shaken_by(book, &corrections, other)?,
+        Ending::Upheld | Ending::Withdrawn => None,
     };
-    Ok(Resolved { entry, corrections, refunds })
+    Ok(Resolved { entry, corrections, shaken })
+}
+
+/// What these corrections make come out otherwise, by the rules of the last batch that posted events.
+fn shaken_by(
+    book: &mut Book,
+    corrections: &[u64],
+    like: &Other<'_>,
+) -> Result<Option<Shaken>, BookTrouble> {
+    let spans = spans(book)?;
+    let Some(span) = spans.iter().rev().find(|span| span.posts) else { return Ok(None) };
+    let context = match Contexts::new(like.language).of(book, &span.begun) {
+        Ok(context) => context,
+        // The dispute is settled, whatever this version makes of older rules.
+        Err(BookTrouble::Rules(_) | BookTrouble::Said(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let (rules, batch) = (&context.rules, &span.begun.batch);
+    let other = Other {
+        loaded: &rules.loaded,
+        checked: &rules.checked,
+        names: &rules.names,
+        choices: &choices_of(batch),
+        registers: context.registers.clone(),
+        known_on: None,
+        ..like.clone()
+    };
+    let changes = shaken(book, &other, corrections)?;
+    let readings = readings_text(batch, &rules.names);
+    let shaken = Shaken { edition: batch.edition_entry, readings, changes };
+    Ok(Some(shaken).filter(|it| !it.changes.is_empty()))
 }
 
 /// The entries by which what was disputed stands now, ascending: its own, or those of the latest

@@ -132,7 +132,7 @@ impl Posting<'_> {
         }
         if let Some(last) = lane.and_then(|lane| running.last(lane)) {
             let rank = drafts.rank(draft);
-            if let Some(behind) = last.entry
+            if let Some(behind) = last.entry.filter(|_| !self.judged)
                 && stands_before(rank, &last.rank)?
             {
                 return Err(BookError::Late { key: key_text(&drafts.event(at)?), behind });

@@ -72,6 +72,8 @@ pub struct Posting<'b> {
     /// Editions and registers, which alone are no news for a batch.
     filed: u64,
     already: u64,
+    /// Whether an event comes late is judged by whoever posts.
+    judged: bool,
     state: State,
 }
 
@@ -152,6 +154,7 @@ impl<'b> Posting<'b> {
             said: 0,
             filed: 0,
             already: 0,
+            judged: false,
             state: State::Good,
         }
     }
@@ -164,6 +167,12 @@ impl<'b> Posting<'b> {
     pub fn book(&mut self) -> Result<&mut Book, BookError> {
         self.emit()?;
         Ok(self.book)
+    }
+
+    /// Whoever posts runs what stands beside the new events, and has judged which of them come late: what
+    /// ranks highest in a lane may stand no more.
+    pub(crate) fn order_is_judged(&mut self) {
+        self.judged = true;
     }
 
     /// An entry, of the book or of this posting.

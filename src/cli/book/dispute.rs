@@ -3,7 +3,9 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 
-use crate::app::book::{self, Access, BookPlace, Ending, Gathered, Matter, OwedChange, Resolved};
+use crate::app::book::{
+    self, Access, BookPlace, Ending, Gathered, Matter, OwedChange, Resolved, Shaken,
+};
 use crate::book::{Dispute, Verdict};
 use crate::diagnostics::Words;
 use crate::report::table::{Align, Table};
@@ -249,7 +251,7 @@ fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<E
         }
     };
     let said = (args.by.clone(), args.reason.clone());
-    let Resolved { entry, corrections, refunds } =
+    let Resolved { entry, corrections, shaken } =
         book::resolve(&mut open, args.dispute, said, secret::now(), &ending)?;
     for correction in corrections {
         let words = Words::new(
@@ -261,34 +263,39 @@ fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<E
     let words =
         Words::new(format!("resolution: entry {entry}\n"), format!("裁决：第 {entry} 条\n"));
     console.print(words.in_language(console.language))?;
-    if let Some(with) = args.with.as_deref().filter(|_| !refunds.is_empty()) {
-        console.message(&stale(console, &refunds, &args.other.flags(with)));
+    if let Some(shaken) = shaken {
+        console.message(&shaken_text(console, &shaken));
     }
     Ok(Exit::Done)
 }
 
-/// Refunds of what was corrected, posted before, undo what stood then.
-fn stale(console: &Console, refunds: &[OwedChange], flags: &str) -> String {
+/// What was posted before and comes out otherwise now.
+fn shaken_text(console: &Console, Shaken { edition, readings, changes }: &Shaken) -> String {
+    const SHOWN_MAX: usize = 10;
     let mut text = console
         .pick(
-            "warning: refunds posted before keep the amounts they had of what is corrected now\n",
-            "警告：此前过账的退库仍按更正前的金额\n",
+            "warning: entries posted before come out otherwise now; until they are corrected, nothing \
+             can be posted that shares running totals with them\n",
+            "警告：此前过账的下列各条结果随之不同；更正之前，与其共用台账的事项不能过账\n",
         )
         .to_owned();
-    let mut events = String::new();
-    for OwedChange { entry, key, before, after, .. } in refunds {
+    for OwedChange { entry, key, before, after, .. } in changes.iter().take(SHOWN_MAX) {
         let (of, end) = (console.pick("entry", "第"), console.pick("", " 条"));
         text.push_str(&format!("  {of} {entry}{end} ({key}): {before} → {after}\n"));
-        events.push_str(&format!(" --event {key}"));
     }
+    if let Some(more @ 1..) = changes.len().checked_sub(SHOWN_MAX) {
+        let words = Words::new(format!("  and {more} more\n"), format!("  另有 {more} 条\n"));
+        text.push_str(words.in_language(console.language));
+    }
+    let flags: String = readings.iter().map(|it| format!(" --reading {it}")).collect();
+    let flags = format!(" --with {edition}{flags}");
     let words = Words::new(
         format!(
-            "help: `fenshui book replay{flags}{events} --corrections FILE` writes their \
-             corrections, and `fenshui book correct{flags} --corrections FILE --because TEXT` \
-             posts them\n"
+            "help: `fenshui book replay{flags} --corrections FILE` writes their corrections, and \
+             `fenshui book correct{flags} --corrections FILE --because TEXT` posts them\n"
         ),
         format!(
-            "提示: 用 fenshui book replay{flags}{events} --corrections 文件 生成其更正，\
+            "提示: 用 fenshui book replay{flags} --corrections 文件 生成其更正，\
              再用 fenshui book correct{flags} --corrections 文件 --because 理由 过账\n"
         ),
     );

@@ -26,6 +26,7 @@ use crate::report;
 
 use super::console::Console;
 use super::exit::{Exit, Stop, error_text};
+use super::set_aside::{SetAsideFile, say_first};
 
 #[derive(Debug, Args)]
 pub(super) struct BookArgs {
@@ -198,13 +199,15 @@ fn said(console: &Console, trouble: BookTrouble) -> Result<Exit, Stop> {
 
 /// Why nothing was posted, for people.
 fn refused(console: &Console, refusal: Refusal) -> Result<Exit, Stop> {
-    let (late, changed, can_be_posted) = match refusal {
+    let (late, changed, aside, can_be_posted) = match refusal {
         Refusal::Trouble(trouble) => return said(console, trouble),
         Refusal::Differ(words) => {
             console.message(&error_text(&words, None, console.language));
             return Ok(Exit::Failed);
         }
-        Refusal::Unsettled { late, changed, can_be_posted } => (late, changed, can_be_posted),
+        Refusal::Unsettled { late, changed, aside, can_be_posted } => {
+            (late, changed, aside, can_be_posted)
+        }
     };
     for it in &late {
         let place = it.place.as_ref();
@@ -216,7 +219,11 @@ fn refused(console: &Console, refusal: Refusal) -> Result<Exit, Stop> {
         );
         console.message(&error_text(&words, None, console.language));
     }
-    console.message(&changes_text(console, &changed));
+    if !changed.is_empty() {
+        console.message(&changes_text(console, &changed));
+    }
+    let count = u64::try_from(aside.len()).unwrap_or(u64::MAX);
+    say_first(console, (&aside, count), None, SetAsideFile::InBook);
     let (words, hint) = if can_be_posted {
         (
             Words::new("nothing was posted", "未过账"),
@@ -233,9 +240,13 @@ fn refused(console: &Console, refusal: Refusal) -> Result<Exit, Stop> {
                 "按此规则与登记簿，账簿中已有各条的结果不同；未过账",
             ),
             Words::new(
-                "`fenshui book replay --with RULES` shows all differences, \
-                 and makes corrections of them",
-                "用 fenshui book replay --with 规则 查看全部差异并生成更正",
+                "if the rules, readings and registers are those of the book, a new event that is \
+                 set aside, or a dispute that was settled, is behind it; else `fenshui book replay \
+                 --with RULES --corrections FILE` shows all differences and writes corrections, \
+                 and `fenshui book correct` posts them",
+                "若规则、读法与登记簿同账簿，则系搁置的新事项或已了结的异议所致；否则用 \
+                 fenshui book replay --with 规则 --corrections 文件 查看全部差异并生成更正，\
+                 再用 fenshui book correct 过账",
             ),
         )
     };

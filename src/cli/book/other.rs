@@ -35,23 +35,6 @@ pub(super) struct OtherArgs {
     reading: Vec<String>,
 }
 
-impl OtherArgs {
-    /// The flags that say the same again, to be typed.
-    pub(super) fn flags(&self, with: &str) -> String {
-        let mut flags = format!(" --with {with}");
-        let each = [("register", &self.register), ("reading", &self.reading)];
-        for (flag, value) in
-            each.into_iter().flat_map(|(flag, it)| it.iter().map(move |it| (flag, it)))
-        {
-            flags.push_str(&format!(" --{flag} {value}"));
-        }
-        if let Some(scenario) = &self.scenario {
-            flags.push_str(&format!(" --scenario {scenario}"));
-        }
-        flags
-    }
-}
-
 /// The other rules, ready.
 pub(super) struct OtherRules {
     loaded: Loaded,

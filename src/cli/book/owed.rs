@@ -190,7 +190,7 @@ pub(super) fn write_corrections(
 ) -> Result<(), Failed> {
     // In one language, so that whoever posts them may read another.
     let rules = Other { language: Language::English, ..rules.clone() };
-    let owed = book::owed(open, &rules, of, false)?;
+    let owed = book::owed(open, &rules, of, false, &[])?;
     let correctable = owed.changes.iter().filter(|it| it.is_correctable());
     let corrections = correctable.map(
         |it| json!({ "entry": it.entry, "key": it.key, "before": it.before, "after": it.after }),

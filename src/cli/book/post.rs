@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::app::book::{self, Access, Already, BookPlace, Post, PostReport};
+use crate::app::book::{self, Access, Already, BookPlace, Changed, Post, PostReport};
 use crate::diagnostics::Words;
 
 use super::super::args::JobArgs;
@@ -137,6 +137,13 @@ fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
         let words = console.pick("events came late; entries corrected", "条事项来迟；更正条数");
         out.push_str(&format!("{} {words}: {}\n", report.late, report.corrected.len()));
         out.push_str(&super::changes_text(console, &report.corrected));
+        if !report.settled.is_empty() {
+            out.push_str(console.pick(
+                "left as disputes were settled, though they would come out otherwise\n",
+                "下列各条依异议裁决维持现状，虽按规则结果不同\n",
+            ));
+            out.push_str(&super::changes_text(console, &report.settled));
+        }
     }
     let words = match (receipt.batch, args.dry_run) {
         (None, _) => Words::new("nothing new", "没有新内容"),
@@ -158,7 +165,7 @@ fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
 
 fn record(args: &PostArgs, report: &PostReport) -> serde_json::Value {
     let receipt = &report.receipt;
-    let corrected = report.corrected.iter().map(|it| {
+    let changed = |it: &Changed| {
         let accounts = it.accounts.iter();
         let accounts = accounts
             .map(|(account, had, has)| json!({ "account": account, "before": had, "after": has }));
@@ -172,7 +179,9 @@ fn record(args: &PostArgs, report: &PostReport) -> serde_json::Value {
             "entry": it.entry, "key": it.key, "accounts": accounts, "besides": besides,
             "set_aside": set_aside,
         })
-    });
+    };
+    let corrected = report.corrected.iter().map(changed);
+    let settled = report.settled.iter().map(changed);
     json!({
         "dry_run": args.dry_run,
         "batch": receipt.batch.filter(|_| !args.dry_run),
@@ -185,6 +194,7 @@ fn record(args: &PostArgs, report: &PostReport) -> serde_json::Value {
         "set_aside": report.totals.set_aside,
         "late": report.late,
         "corrected": corrected.collect::<serde_json::Value>(),
+        "settled": settled.collect::<serde_json::Value>(),
         "agreed": report.agreed,
     })
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::app::book::{self, Access, Asked, BookPlace, Difference, Replay, Replayed};
+use crate::base::Date;
 use crate::diagnostics::Words;
 use crate::report::book::{Apart, LegNames};
 use crate::report::table::{Align, Table};
@@ -67,9 +68,9 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Re
         let read = rules.sources(with, &args.other);
         keep_what_is_read(place, args.corrections.as_slice(), read)?;
         let rules = rules.other(console, known_on);
-        let owed = book::owed(&mut open, &rules, &of, true)?;
-        if owed.compared == 0 && of != Asked::ALL {
-            return Err(nothing_of(&of).into());
+        let owed = book::owed(&mut open, &rules, &of, true, &[])?;
+        if owed.compared == 0 && (of != Asked::ALL || known_on.is_some()) {
+            return Err(nothing_of(&of, known_on).into());
         }
         if let Some(file) = &args.corrections {
             owed::write_corrections(&mut open, &rules, &of, file)?;
@@ -83,8 +84,8 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Re
     let folder = std::env::temp_dir();
     let asked = Replay { of, known_on, language: console.language, folder };
     let replayed = book::replay(&mut open, &asked)?;
-    if replayed.compared == 0 && asked.of != Asked::ALL {
-        return Err(nothing_of(&asked.of).into());
+    if replayed.compared == 0 && (asked.of != Asked::ALL || known_on.is_some()) {
+        return Err(nothing_of(&asked.of, known_on).into());
     }
     console.print(&match args.format {
         AnswerFormat::Table => text(console, &replayed),
@@ -94,7 +95,14 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Re
 }
 
 /// A name that stands nowhere in the book is no clean bill.
-fn nothing_of(asked: &Asked) -> Stop {
+fn nothing_of(asked: &Asked, known_on: Option<Date>) -> Stop {
+    if let Some(day) = known_on.filter(|_| *asked == Asked::ALL) {
+        let words = Words::new(
+            format!("the book had learnt of no event by the end of {day}: nothing was compared"),
+            format!("至 {day} 日终，账簿尚无任何事项：未作任何比较"),
+        );
+        return Stop::error(words, None);
+    }
     let of = asked.events.iter().chain(&asked.account);
     let of: Vec<&str> = of.map(String::as_str).collect();
     if of.is_empty() {

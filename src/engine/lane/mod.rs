@@ -16,6 +16,8 @@ mod tree;
 mod values;
 mod whole;
 
+use std::collections::HashSet;
+
 use ethnum::I256;
 
 use crate::base::{Date, Money};
@@ -23,7 +25,7 @@ use crate::plan::{
     CaseOf, Choice, Day, Done, Event as EventKind, Lane, LaneStep, Limit, Next, Plan, Program,
     Slot, Sum, Way, at, lane,
 };
-use crate::rows::{Allocation, Batch, Cell, Column, FigureValue};
+use crate::rows::{Allocation, Batch, Cell, Column, FigureValue, Origin};
 
 use super::originals::Original;
 use super::registers::Registers;
@@ -48,6 +50,8 @@ pub(crate) struct Lanes {
     pub side: Side,
     /// What the event taken last lacked.
     wanted: Option<Wanted>,
+    /// Events that are the evaluator's, whatever they have.
+    left: HashSet<Origin>,
 }
 
 /// What holds of a register's row for the run, and has not been worked out yet.
@@ -139,14 +143,30 @@ impl Lanes {
         let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
         let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
         let widest = Work::new().prepared(&lanes);
-        Lanes { lanes, narrow, wide, widest, side: Side::default(), wanted: None }
+        Lanes {
+            lanes,
+            narrow,
+            wide,
+            widest,
+            side: Side::default(),
+            wanted: None,
+            left: HashSet::new(),
+        }
     }
 
     /// No lanes: every event is the evaluator's.
     pub fn none() -> Lanes {
         let lanes = Vec::new();
         let (narrow, wide, widest) = (Work::new(), Work::new(), Work::new());
-        Lanes { lanes, narrow, wide, widest, side: Side::default(), wanted: None }
+        Lanes {
+            lanes,
+            narrow,
+            wide,
+            widest,
+            side: Side::default(),
+            wanted: None,
+            left: HashSet::new(),
+        }
     }
 
     /// What the event that was taken last lacked, if it was that: with it, it may be taken again.
@@ -154,15 +174,28 @@ impl Lanes {
         self.wanted.take()
     }
 
+    /// Leaves events to the evaluator, and those that stand in a batch with them.
+    pub fn leave(&mut self, events: impl Iterator<Item = Origin>) {
+        self.left.extend(events);
+    }
+
+    fn programs(&self, batch: &Batch) -> Option<&Programs> {
+        let left = |origin: &Origin| self.left.contains(origin);
+        if !self.left.is_empty() && batch.origins.iter().any(left) {
+            return None;
+        }
+        self.lanes.get(at(batch.event)).and_then(Option::as_ref)
+    }
+
     /// Which events of a batch have all that their lane needs.
     pub fn of(&self, batch: &Batch) -> Ready {
-        let programs = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+        let programs = self.programs(batch);
         programs.map_or(Ready::None, |programs| programs.ready(batch))
     }
 
     /// The same, and what is asked of all events of the batch.
     pub fn ask(&self, batch: &Batch) -> Answers {
-        let programs = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
+        let programs = self.programs(batch);
         programs.map_or_else(Answers::default, |programs| programs.ask(batch))
     }
 

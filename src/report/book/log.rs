@@ -143,13 +143,19 @@ fn matter_line(entry: &Entry, of: EntryNames<'_>, language: Language, blank: Log
             let files: Vec<&str> = it.sources.iter().map(|it| it.name.as_str()).collect();
             let by = it.by.as_deref().map(|by| format!("{by}: ")).unwrap_or_default();
             let rules = it.edition_entry;
+            let readings: String = readings_text(it, of.names)
+                .iter()
+                .map(|reading| format!("{}{reading}", pick(language, ", ", "，")))
+                .collect();
             let files: String = match language {
                 Language::English => files.iter().map(|file| format!("{file}, ")).collect(),
                 Language::Chinese => files.iter().map(|file| format!("{file}，")).collect(),
             };
             let what = match language {
-                Language::English => format!("{by}{files}by the rules of entry {rules}"),
-                Language::Chinese => format!("{by}{files}规则见第 {rules} 条"),
+                Language::English => {
+                    format!("{by}{files}by the rules of entry {rules}{readings}")
+                }
+                Language::Chinese => format!("{by}{files}规则见第 {rules} 条{readings}"),
             };
             (it.learnt.to_string(), what)
         }
@@ -191,6 +197,15 @@ fn matter_line(entry: &Entry, of: EntryNames<'_>, language: Language, blank: Log
         }
     };
     LogLine { when, what, ..blank }
+}
+
+/// The readings that a batch chose, each with its option.
+pub fn readings_text(batch: &Batch, names: &Names) -> Vec<String> {
+    let readings = batch.readings.iter().filter_map(|it| {
+        let (label, options) = get(&names.readings, it.reading)?;
+        Some(format!("{}={}", label.text, options.get(it.option)?.text))
+    });
+    readings.collect()
 }
 
 /// The name in a line of a signature.

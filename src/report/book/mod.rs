@@ -11,6 +11,8 @@ mod words;
 pub use apart::{Apart, LegNames, Side, TellingApart};
 pub use damage::damage_words;
 pub use entry_json::{entry_json, leg_name};
-pub use log::{Called, EntryNames, LogLine, entry_page, log_line, log_table, outcome_text};
+pub use log::{
+    Called, EntryNames, LogLine, entry_page, log_line, log_table, outcome_text, readings_text,
+};
 pub use names::names_of;
 pub use words::{book_words, key_words, note_words, store_words};

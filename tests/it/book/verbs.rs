@@ -12,7 +12,7 @@ fn a_session_on_a_server_is_that_of_a_file() {
 
 #[test]
 fn proofs_and_settlements_on_a_server_are_those_of_a_file() {
-    for session in ["book_proves", "book_settles", "book_renames", "book_reverses"] {
+    for session in ["book_proves", "book_settles", "book_stands", "book_renames", "book_reverses"] {
         check_in(session, &Database::new().url());
     }
 }

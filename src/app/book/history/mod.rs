@@ -11,12 +11,14 @@ mod put_away;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::book::{
-    Because, Book, BookError, Correction, Entry, Event, Identity, Outcome, Row, Said, Schema,
+    Because, Book, BookError, Correction, Entry, Event, Identity, Leaf, Outcome, Resolution, Row,
+    Said, Schema, Verdict,
 };
-use crate::plan::Plan;
+use crate::engine::{StandingEvents, StandingLeaf, Stands};
+use crate::rows::Origin;
 
 use super::BookTrouble;
-use super::post::bears_on;
+use super::post::BOOK_FILE;
 use super::replay::Span;
 use super::standing::{Stood, unfit, walk};
 use super::translate::{Translated, Translator};
@@ -28,7 +30,6 @@ pub(super) use put_away::PutAway;
 /// What stands before an entry, in the positions of the rules at hand.
 pub(super) struct History<'h> {
     schema: &'h Schema,
-    plan: &'h Plan,
     /// The entry that it ends before.
     end: u64,
     /// For each batch, which translator speaks its positions.
@@ -38,8 +39,10 @@ pub(super) struct History<'h> {
     corrected: HashMap<u64, Corrected>,
     /// For each correction the event that it is of in the end.
     events: HashMap<u64, u64>,
-    /// Events that stand as disputes were settled.
-    settled: Vec<Stood>,
+    /// For each event that stands as a dispute was settled, the entry of the dispute.
+    disputes: BTreeMap<u64, u64>,
+    /// Of those that were sent, what stands.
+    stands: BTreeMap<u64, Stands>,
 }
 
 /// What an event came to be.
@@ -51,7 +54,6 @@ struct Corrected {
     /// What it says besides amounts, if a correction says it, and whether by the rules at hand.
     said: Option<(Said, bool)>,
     own_rules: bool,
-    settled: bool,
 }
 
 impl<'h> History<'h> {
@@ -63,17 +65,17 @@ impl<'h> History<'h> {
         book: &mut Book,
         spans: &'h [Span],
         end: u64,
-        (schema, plan): (&'h Schema, &'h Plan),
+        schema: &'h Schema,
     ) -> Result<History<'h>, BookTrouble> {
         let mut history = History {
             schema,
-            plan,
             end,
             batches: BTreeMap::new(),
             translators: Vec::new(),
             corrected: HashMap::new(),
             events: HashMap::new(),
-            settled: Vec::new(),
+            disputes: BTreeMap::new(),
+            stands: BTreeMap::new(),
         };
         let mut editions = BTreeMap::new();
         for span in spans.iter().filter(|span| span.end <= end) {
@@ -92,6 +94,9 @@ impl<'h> History<'h> {
                 Ok(())
             })?;
         }
+        for (number, resolution) in resolutions(book, spans, end)? {
+            history.resolve(book, number, &resolution)?;
+        }
         history.settle(book)?;
         Ok(history)
     }
@@ -99,8 +104,7 @@ impl<'h> History<'h> {
     fn correct(&mut self, by: u64, correction: &Correction) -> Result<(), BookTrouble> {
         let event = self.event(correction.of);
         let translator = self.translator(by, correction.batch)?;
-        let (own_rules, settled) =
-            (translator.is_same(), matches!(correction.because, Because::Dispute { .. }));
+        let own_rules = translator.is_same();
         let outcome = match &correction.outcome {
             Some(outcome @ Outcome::Allocated { .. }) => Some(translator.outcome(outcome)),
             Some(Outcome::SetAside { .. }) | None => None,
@@ -108,22 +112,53 @@ impl<'h> History<'h> {
         let said = correction.said.clone().map(|said| (said, own_rules));
         let said = said.or_else(|| self.corrected.remove(&event)?.said);
         self.events.insert(by, event);
-        self.corrected.insert(event, Corrected { by, outcome, said, own_rules, settled });
+        self.corrected.insert(event, Corrected { by, outcome, said, own_rules });
+        match correction.because {
+            Because::Dispute { entry } => self.disputes.insert(event, entry),
+            Because::Late { .. } | Because::Stated { .. } => self.disputes.remove(&event),
+        };
         Ok(())
     }
 
-    /// Reads the events that stand as disputes were settled.
+    /// Notes what a settlement says of how events stand.
+    fn resolve(
+        &mut self,
+        book: &mut Book,
+        number: u64,
+        resolution: &Resolution,
+    ) -> Result<(), BookTrouble> {
+        let entry = resolution.dispute;
+        let Entry::Dispute(dispute) = book.entry(entry)? else {
+            return Err(BookError::Damaged { entry: number }.into());
+        };
+        let stand: Vec<u64> = match &resolution.verdict {
+            // What was upheld is what stood then: it may have been corrected since it was disputed.
+            Verdict::Upheld => {
+                let events = dispute.against.iter().map(|against| self.event(*against));
+                events.filter(|event| self.by(*event) < number).collect()
+            }
+            Verdict::Corrected { by } => {
+                let own = by.iter().map(|by| (self.event(*by), *by));
+                own.filter(|(event, by)| self.by(*event) == *by).map(|(event, _)| event).collect()
+            }
+            Verdict::Withdrawn => Vec::new(),
+        };
+        self.disputes.extend(stand.into_iter().map(|event| (event, entry)));
+        Ok(())
+    }
+
+    /// Reads what stands as disputes were settled.
     fn settle(&mut self, book: &mut Book) -> Result<(), BookTrouble> {
-        let of = |it: &Corrected| it.settled && it.outcome.is_some();
-        let settled = self.corrected.iter().filter(|(_, it)| of(it));
-        let mut settled: Vec<u64> = settled.map(|(entry, _)| *entry).collect();
-        settled.sort_unstable();
+        let settled: Vec<u64> = self.disputes.keys().copied().collect();
         for entry in settled {
             let Entry::Event(event) = book.entry(entry)? else {
                 return Err(BookError::Damaged { entry }.into());
             };
-            let stood = self.stood(entry, &event)?;
-            self.settled.extend(stood);
+            if event.origin != Origin::MADE
+                && let Some(stood) = self.stood(entry, &event)?
+            {
+                self.stands.extend(stands(&stood.event.outcome).map(|it| (entry, it)));
+            }
         }
         Ok(())
     }
@@ -154,9 +189,17 @@ impl<'h> History<'h> {
         self.events.get(&by).copied().unwrap_or(by)
     }
 
-    /// Whether events stand as disputes were settled.
-    pub(super) fn has_settled(&self) -> bool {
-        !self.settled.is_empty()
+    /// The dispute by which an event stands as it does, whatever the rules say.
+    pub(super) fn dispute(&self, entry: u64) -> Option<u64> {
+        self.disputes.get(&entry).copied()
+    }
+
+    /// What stands as disputes were settled, but for some events, which are worked out as the rules give
+    /// them.
+    pub(super) fn stands(&self, but: impl Fn(u64) -> bool) -> StandingEvents {
+        let others = self.stands.iter().filter(|(entry, _)| !but(**entry));
+        let origin = |entry: u64| Origin { file: BOOK_FILE, line: entry };
+        others.map(|(entry, stands)| (origin(*entry), stands.clone())).collect()
     }
 
     /// The entry by which an event stands that was posted by another.
@@ -192,12 +235,12 @@ impl<'h> History<'h> {
             Translated::Unfit(field) => return Err(unfit(entry, event, &field, self.schema)),
         };
         let own_rules = translator.is_same();
-        let (by, said_by_own_rules, settled) = (entry, own_rules, false);
+        let (by, said_by_own_rules, settled) =
+            (entry, own_rules, self.disputes.contains_key(&entry));
         let mut stood = Stood { entry, by, event, own_rules, said_by_own_rules, settled };
         if let Some(it) = self.corrected.get(&entry) {
             stood.by = it.by;
             stood.own_rules = it.own_rules;
-            stood.settled = it.settled;
             stood.event.outcome = it.outcome.clone().unwrap_or(stood.event.outcome);
             stood.said_by_own_rules = match &it.said {
                 Some((said, by_own_rules)) => {
@@ -208,15 +251,7 @@ impl<'h> History<'h> {
                 None => it.own_rules && own_rules && stood.event.said() == Said::default(),
             };
         }
-        // A refund that was posted of what a dispute had settled undoes what stands.
-        stood.settled = stood.settled || self.followed(&stood).next().is_some();
         Ok(Some(stood))
-    }
-
-    /// What a dispute had settled before an event was posted that undoes it.
-    pub(super) fn followed<'s>(&'s self, stood: &'s Stood) -> impl Iterator<Item = &'s Stood> {
-        let before = self.settled.iter().filter(|it| it.by < stood.by);
-        before.filter(|it| bears_on(self.plan, &stood.event, &it.event))
     }
 
     /// What an event says in the positions of the rules at hand, if they have a place for it.
@@ -254,4 +289,35 @@ impl<'h> History<'h> {
         let found = book.standing(&[identity])?.first().copied().flatten();
         Ok(found.map(|by| self.event(by)).filter(|entry| *entry < self.end))
     }
+}
+
+/// The settlements of disputes before an entry: they stand between batches.
+fn resolutions(
+    book: &mut Book,
+    spans: &[Span],
+    end: u64,
+) -> Result<Vec<(u64, Resolution)>, BookTrouble> {
+    let (mut resolutions, mut from) = (Vec::new(), 0);
+    let batches = spans.iter().map(|span| (span.begun.number, span.end));
+    for (begins, ends) in batches.take_while(|(begins, _)| *begins < end).chain([(end, end)]) {
+        walk(book, from..begins, |number, entry| {
+            if let Entry::Resolution(resolution) = entry {
+                resolutions.push((number, resolution));
+            }
+            Ok(())
+        })?;
+        from = ends;
+    }
+    Ok(resolutions)
+}
+
+/// What an outcome gives, as the engine is told it.
+fn stands(outcome: &Outcome) -> Option<Stands> {
+    let Outcome::Allocated { inflow, leaves, .. } = outcome else { return None };
+    let leaf = |leaf: &Leaf| StandingLeaf {
+        account: leaf.account.as_ref().map(|it| (it.family, it.key.clone())),
+        leg: leaf.leg,
+        amount: leaf.amount,
+    };
+    Some(Stands { inflow: *inflow, leaves: leaves.iter().map(leaf).collect() })
 }

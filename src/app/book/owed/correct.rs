@@ -5,9 +5,10 @@ use crate::diagnostics::Words;
 
 use super::super::BookTrouble;
 use super::super::edition::edition;
+use super::super::history::History;
 use super::super::post::{filed, readings as readings_of};
 use super::super::replay::spans;
-use super::{Asked, Other, OwedChange, owed, registers};
+use super::{Asked, Other, OwedChange, owed, registers, unsure};
 
 /// Why and by whom corrections are posted.
 #[derive(Debug, Clone)]
@@ -35,10 +36,14 @@ pub fn correct(
     reviewed: Option<&[OwedChange]>,
 ) -> Result<Vec<u64>, BookTrouble> {
     let mut posting = book.begin()?;
-    let owed = owed(posting.book()?, other, &Asked::ALL, false)?;
     let only = &correcting.only;
-    let named = |it: &OwedChange| only.contains(&it.entry) || only.contains(&it.event);
     let of_dispute = matches!(correcting.because, Because::Dispute { .. });
+    let disputed = if of_dispute { only.as_slice() } else { &[] };
+    let owed = owed(posting.book()?, other, &Asked::ALL, false, disputed)?;
+    if let Some(entry) = owed.unsure.first() {
+        return Err(unsure_of(posting.book()?, other, *entry)?);
+    }
+    let named = |it: &OwedChange| only.contains(&it.entry) || only.contains(&it.event);
     let asked = |it: &&OwedChange| {
         if only.is_empty() { of_dispute || it.dispute.is_none() } else { named(it) }
     };
@@ -92,6 +97,14 @@ pub fn correct(
     }
     posting.commit()?;
     Ok(entries)
+}
+
+/// Why nothing can be corrected by these rules.
+fn unsure_of(book: &mut Book, other: &Other<'_>, entry: u64) -> Result<BookTrouble, BookTrouble> {
+    let schema = super::super::schema::schema(other.checked.rule_set());
+    let (all, size) = (spans(book)?, book.size()?);
+    let history = History::read(book, &all, size, &schema)?;
+    unsure(book, &history, entry)
 }
 
 /// What a dispute settled is not changed by the way.

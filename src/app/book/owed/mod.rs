@@ -2,37 +2,35 @@
 
 mod aside;
 mod correct;
-mod disputes;
 mod hearing;
 mod weigh;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::base::{Date, Money};
-use crate::book::{Account, Book, Entry, Outcome, Said};
+use crate::book::{Account, Book, BookError, Entry, Event, Outcome, Said};
 use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
 use crate::engine::{self, Input, Memory, Turn};
-use crate::plan::{self, Choices};
+use crate::plan::{self, Choices, Plan};
 use crate::report::names::{Currency, Names};
 use crate::report::values::{account_label, account_text};
-use crate::rows::RegisterRow;
+use crate::rows::{Cell, RegisterRow};
 
 use super::super::load::Loaded;
 use super::BookTrouble;
 use super::edition::texts_of;
 use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
-use super::maker::Maker;
-use super::post::{BOOK_FILE, bears_on, stopped};
+use super::maker::{Maker, key_text};
+use super::post::{BOOK_FILE, stopped};
 use super::replay::{known_on, registers_of, spans};
 use super::standing::{Stood, walk};
 use super::translate::{Translated, Translator, get};
 
 use aside::Asides;
-use disputes::Disputes;
 use hearing::{Beside, Hearing};
 use weigh::Weighing;
 
@@ -114,6 +112,9 @@ pub struct Owed {
     /// Rows that could not be read, and events for which the other rules have no place: no rules can
     /// be held against them.
     pub not_held: Vec<NotHeld>,
+    /// Events that stand as disputes were settled, of which the other rules cannot say what they add to
+    /// running totals.
+    pub unsure: Vec<u64>,
 }
 
 /// Something that is set aside and against which the other rules cannot be held.
@@ -189,7 +190,8 @@ impl OwedChange {
 }
 
 /// Works out by other rules what stands in a book and, if `with_aside`, what it has set aside.
-/// Corrections are made without: they take the place of what stands.
+/// Corrections are made without: they take the place of what stands. What disputes settled is found by
+/// others as it stands, but for the events that are `disputed`, named by an entry.
 ///
 /// # Errors
 /// The book says something that has no place in the rules, or cannot be read.
@@ -198,20 +200,23 @@ pub fn owed(
     other: &Other<'_>,
     asked: &Asked,
     with_aside: bool,
+    disputed: &[u64],
 ) -> Result<Owed, BookTrouble> {
     let mut all = spans(book)?;
     if let Some(day) = other.known_on {
         known_on(&mut all, day);
     }
-    let before = all.last().map_or(0, |span| span.end);
+    let before = match other.known_on {
+        Some(_) => all.last().map_or(0, |span| span.end),
+        None => book.size()?,
+    };
     let schema = super::schema::schema(other.checked.rule_set());
     let plan = plan::from_checked(other.checked, other.choices);
-    let history = History::read(book, &all, before, (&schema, &plan))?;
+    let history = History::read(book, &all, before, &schema)?;
     let asides = match with_aside {
         true => Asides::read(book, &history, other.language)?,
         false => Asides::default(),
     };
-    let disputes = Disputes::read(book, &history)?;
     let registers = registers(book, other, &all)?;
     let through = all.last().and_then(|span| span.begun.batch.through);
     let maker = Maker::new(other.names, &plan)?;
@@ -220,63 +225,121 @@ pub fn owed(
     let about = (&history, other.names, None);
     reading(&keeper, vec![standing], about, |entries, held| {
         let batches = entries.chain(asides.batches(other.names, ASIDE_FILE).into_iter().map(Ok));
-        let weighing = Weighing::new(other, asked, &disputes);
+        let weighing = Weighing::new(other, asked, &history);
         let beside = Beside { book: &keeper, history: &history, held, maker };
         let mut hearing = Hearing::new(beside, asides, weighing);
         let mut shelf = PutAway::new(other.folder.clone());
         let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
-        let input = Input { registers: &registers, batches, memory, threads: 1 };
+        let is_disputed = |entry| {
+            let by = history.by(entry);
+            disputed.iter().any(|it| *it == entry || *it == by)
+        };
+        let stands = history.stands(is_disputed);
+        let input = Input { memory, stands, ..Input::of(&registers, batches) };
         let options = engine::Options { through };
-        engine::run_over(&plan, input, &options, Turn::Sorted, &mut hearing).map_err(stopped)?;
-        hearing.finish()
+        let taken = engine::run_over(&plan, input, &options, Turn::Sorted, &mut hearing);
+        let unsure = taken.map_err(stopped)?.map_or_else(Vec::new, |summary| summary.unsure);
+        let unsure = unsure.iter().map(|at| at.line).collect();
+        hearing.finish().map(|owed| Owed { unsure, ..owed })
     })
 }
 
 /// The file by which events that the book has set aside are known; their line is their entry.
 const ASIDE_FILE: u32 = u32::MAX - 3;
 
-/// The refunds that undo what these corrections correct, were posted before them, and come out
-/// otherwise by the other rules: they keep the amounts they had.
+/// The events that come out otherwise by these rules, share running totals with what these corrections
+/// correct or undo it, and were posted before: they keep what they had.
 ///
 /// # Errors
 /// The book cannot be read.
-pub(super) fn stale_refunds(
+pub(super) fn shaken(
     book: &mut Book,
-    other: &Other<'_>,
+    rules: &Other<'_>,
     corrections: &[u64],
 ) -> Result<Vec<OwedChange>, BookTrouble> {
-    let all = spans(book)?;
-    let schema = super::schema::schema(other.checked.rule_set());
-    let plan = plan::from_checked(other.checked, other.choices);
-    let size = book.size()?;
-    let history = History::read(book, &all, size, (&schema, &plan))?;
-    let mut corrected = Vec::new();
+    let (all, size) = (spans(book)?, book.size()?);
+    let schema = super::schema::schema(rules.checked.rule_set());
+    let plan = plan::from_checked(rules.checked, rules.choices);
+    let history = History::read(book, &all, size, &schema)?;
+    let maker = Maker::new(rules.names, &plan)?;
+    let (mut corrected, mut lanes) = (Vec::new(), HashSet::new());
     for by in corrections {
         let entry = history.event(*by);
-        if let Entry::Event(event) = book.entry(entry)? {
-            corrected.extend(history.stood(entry, &event)?.filter(|stood| stood.by == *by));
+        let Entry::Event(event) = book.entry(entry)? else { continue };
+        if let Some(stood) = history.stood(entry, &event)? {
+            lanes.insert(maker.lane_of(stood.event.kind, &stood.event.fields));
+            corrected.push(stood.event);
         }
     }
-    let undoes = |it: &Stood| {
-        let mut earlier = corrected.iter().filter(|original| it.by < original.by);
-        earlier.any(|original| bears_on(&plan, &it.event, &original.event))
-    };
-    let mut stale = BTreeSet::new();
+    // Events in no lane share nothing.
+    lanes.remove(&Vec::new());
+    let mut beside = BTreeSet::new();
     walk(book, 0..history.end(), |number, entry| {
         if let Entry::Event(event) = entry
-            && let Some(stood) = history.stood(number, &event)?
-            && undoes(&stood)
+            && let Some(Stood { by, event, .. }) = history.stood(number, &event)?
         {
-            stale.insert(stood.by);
+            let undoes = corrected.iter().any(|original| bears_on(&plan, &event, original));
+            if undoes || lanes.contains(&maker.lane_of(event.kind, &event.fields)) {
+                beside.insert(by);
+            }
         }
         Ok(())
     })?;
-    if stale.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut changes = owed(book, other, &Asked::ALL, false)?.changes;
-    changes.retain(|it| stale.contains(&it.entry) && it.is_correctable());
+    let mut changes = owed(book, rules, &Asked::ALL, false, &[])?.changes;
+    changes.retain(|it| beside.contains(&it.entry) && it.is_correctable());
     Ok(changes)
+}
+
+/// Whether a refund undoes an event, or undoes more of what that event, a refund too, undid.
+fn bears_on(plan: &Plan, refund: &Event, event: &Event) -> bool {
+    let Some((field, original)) = get(&plan.events, refund.kind).and_then(|it| it.reverses) else {
+        return false;
+    };
+    let named = get(&refund.fields, field).filter(|cell| **cell != Cell::Missing);
+    let known_by = get(&plan.events, original).and_then(|it| it.unique.first().copied());
+    let undone = event.kind == original && known_by.and_then(|it| get(&event.fields, it)) == named;
+    let beside = event.kind == refund.kind && get(&event.fields, field) == named;
+    named.is_some() && (undone || beside)
+}
+
+/// Why nothing is worked out from what a dispute settled: these rules cannot say what it adds to running
+/// totals.
+///
+/// # Errors
+/// The book cannot be read.
+pub(super) fn unsure(
+    book: &mut Book,
+    history: &History<'_>,
+    entry: u64,
+) -> Result<BookTrouble, BookTrouble> {
+    let Entry::Event(event) = book.entry(entry)? else {
+        return Err(BookError::Damaged { entry }.into());
+    };
+    let (by, key) = (history.by(entry), key_text(&event));
+    let dispute = history.dispute(entry).unwrap_or(entry);
+    Ok(BookTrouble::said(
+        Words::new(
+            format!(
+                "entry {by} ({key}) stands as dispute {dispute} was settled, and these rules cannot \
+                 say what it adds to running totals: they set it aside, or do not have its legs"
+            ),
+            format!(
+                "第 {by} 条（{key}）系异议（第 {dispute} 条）了结后的结果，而此规则将其搁置或无相应分项，无法确定其计入台账之数"
+            ),
+        ),
+        Some(Words::new(
+            format!(
+                "leave out new events that take its place, such as a refund of the same event; or \
+                 make the book stand by the rules that `fenshui book explain {by}` names, with \
+                 `fenshui book replay --with RULES --corrections FILE` and `fenshui book correct`"
+            ),
+            format!(
+                "请勿再过账取而代之的事项（如同一事项的退库）；或用 fenshui book replay --with 规则 \
+                 --corrections 文件 与 fenshui book correct 使账簿依 fenshui book explain {by} \
+                 所示规则"
+            ),
+        )),
+    ))
 }
 
 /// The registers of the other rules: as given, else as the last batch that had them used them.

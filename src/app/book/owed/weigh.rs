@@ -9,12 +9,12 @@ use crate::report::book::{Called, outcome_text};
 use crate::report::names::Currency;
 use crate::report::values::{account_label, account_text};
 
+use super::super::history::History;
 use super::super::maker::key_text;
 use super::super::post::{amounts, differs};
 use super::super::standing::Stood;
 use super::super::translate::get;
 use super::aside::Aside;
-use super::disputes::Disputes;
 use super::{Asked, NotHeld, Other, Owed, OwedChange, OwedLine, Shift};
 
 type LineKey = (Option<String>, i32, String);
@@ -22,7 +22,7 @@ type LineKey = (Option<String>, i32, String);
 pub(super) struct Weighing<'o, 'r> {
     other: &'o Other<'r>,
     asked: &'o Asked,
-    disputes: &'o Disputes<'o>,
+    history: &'o History<'o>,
     lines: BTreeMap<LineKey, OwedLine>,
     changes: Vec<OwedChange>,
     compared: u64,
@@ -34,12 +34,12 @@ impl<'o, 'r> Weighing<'o, 'r> {
     pub(super) fn new(
         other: &'o Other<'r>,
         asked: &'o Asked,
-        disputes: &'o Disputes<'o>,
+        history: &'o History<'o>,
     ) -> Weighing<'o, 'r> {
         Weighing {
             other,
             asked,
-            disputes,
+            history,
             lines: BTreeMap::new(),
             changes: Vec::new(),
             compared: 0,
@@ -62,7 +62,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
                 Some(Outcome::SetAside { .. }) => Shift::ToAside,
                 _ => Shift::None,
             };
-            let dispute = self.disputes.of(stood);
+            let dispute = self.history.dispute(stood.entry);
             let said = now.and_then(|now| stood.said_anew(&now.said()));
             self.change((stood.entry, stood.by), event, (before, shift, dispute), (now, said));
         }
@@ -77,7 +77,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
         self.compared += 1;
         self.sides(event, now);
         if let Some(now) = now.filter(|now| matches!(now.outcome, Outcome::Allocated { .. })) {
-            let dispute = self.disputes.settled(aside.by);
+            let dispute = self.history.dispute(aside.entry);
             let before = (aside.said.clone(), Shift::FromAside, dispute);
             self.change((aside.entry, aside.by), event, before, (Some(now), None));
         }
@@ -228,6 +228,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
             aside: self.aside,
             aside_unknown: self.aside_unknown,
             not_held,
+            unsure: Vec::new(),
         }
     }
 }

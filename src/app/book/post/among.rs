@@ -21,6 +21,7 @@ use super::super::history::{
     Entries, Held, History, Of, Piece, PutAway, WAITING_BYTES, Wanted, reading,
 };
 use super::super::maker::Maker;
+use super::super::owed::unsure;
 use super::super::replay::spans;
 use super::again::{Beforehand, Telling};
 use super::judge::{Bench, Change, Entered, Judge, Judgement};
@@ -28,7 +29,7 @@ use super::recorder::{self, Counts};
 use super::unmoved::Unmoved;
 use super::{
     Asides, BOOK_FILE, Beside, Post, PostReport, Refusal, begin, finish, heed_interrupts,
-    makes_events, of_other_edition, opened, refusal, settled, stopped,
+    makes_events, of_other_edition, opened, refusal, stopped,
 };
 
 /// Posts events that share running totals with what stands in the book, or undo some of it; nothing,
@@ -85,9 +86,9 @@ impl Among<'_> {
         let spans = spans(posting.as_mut())?;
         let other = of_other_edition(posting.as_mut(), edition)?;
         let end = posting.as_mut().size().map_err(BookTrouble::from)?;
-        let about = (&edition.schema, *plan);
-        let history = History::read(posting.as_mut(), &spans, end, about)?;
+        let history = History::read(posting.as_mut(), &spans, end, &edition.schema)?;
         let number = begin(&mut posting, post, edition)?;
+        posting.order_is_judged();
         maker.batch = number;
         let posting = RefCell::new(posting);
         let asides = RefCell::new(Asides::new(&post.job, None));
@@ -104,25 +105,30 @@ impl Among<'_> {
         if !by_rules.is_empty() {
             return Err(refusal::by_rules(&post.job, &by_rules));
         }
+        if let Some(entry) = judgement.unsure.first().filter(|_| counts.new > 0) {
+            return Err(unsure(posting.borrow_mut().as_mut(), &history, *entry)?.into());
+        }
         let may_correct = post.recompute_late && judgement.has_cause();
         if !judgement.stands() && !may_correct {
-            return Err(refusal::refused(&post.job, &judgement));
+            return Err(refusal::refused(&post.job, &judgement, asides.into_inner().first));
         }
-        settled::refuse_refunds(&post.job, plan, &judgement)?;
         let mut posting = posting.into_inner();
         let mut corrected = Vec::new();
         for change in &judgement.changes {
             let cause = change.cause.and_then(|at| entries.get(&at).copied().flatten());
             let Some(entry) = cause else {
-                return Err(refusal::refused(&post.job, &judgement));
+                return Err(refusal::refused(&post.job, &judgement, asides.into_inner().first));
             };
             posting.correction(&correction(change, number, entry)).map_err(BookTrouble::from)?;
             counts.new += 1;
             corrected.push(refusal::changed(&post.job, change));
         }
         let late = u64::try_from(judgement.late.len()).unwrap_or(u64::MAX);
+        let settled = judgement.settled.iter().filter(|_| late > 0);
+        let settled = settled.map(|it| refusal::changed(&post.job, it)).collect();
         let report = finish(post, posting, counts, beside, asides.into_inner())?;
-        let report = PostReport { late, corrected, agreed, other_edition: other, ..report };
+        let report =
+            PostReport { late, corrected, settled, agreed, other_edition: other, ..report };
         Ok(Posted::Whole(Box::new(report)))
     }
 }
@@ -165,8 +171,7 @@ impl<'a> Among<'a> {
         let counts = RefCell::new(Counts::new(maker.batch));
         let done = self.reading(run, |standing, held| {
             let (schema, counts) = (&edition.schema, &counts);
-            let bench =
-                Bench { job, plan, schema, maker, history, posting, held, asides, counts, late };
+            let bench = Bench { job, schema, maker, history, posting, held, asides, counts, late };
             let mut judge = Judge::new(bench)?;
             let taken = std::thread::scope(|scope| {
                 let new = Batches::ahead(job.to_read(), job.threads, scope, &mut unread, &remarks);
@@ -183,7 +188,8 @@ impl<'a> Among<'a> {
                 let mut shelf = PutAway::new(post.folder.clone());
                 let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
                 let (registers, threads) = (job.registers, job.threads);
-                let input = Input { registers, batches, memory, threads };
+                let stands = history.stands(|_| false);
+                let input = Input { memory, threads, stands, ..Input::of(registers, batches) };
                 let options = engine::Options { through: job.through };
                 engine::run_over(plan, input, &options, turn, &mut judge).map_err(Box::new)
             });
@@ -193,7 +199,8 @@ impl<'a> Among<'a> {
                 let (mut posting, mut counts) = (posting.borrow_mut(), counts.borrow_mut());
                 recorder::post_events(&mut posting, job, &mut counts, &rest)?;
             }
-            taken.map(|_| judge.finish()).transpose()
+            let unsure = |it: engine::Summary| it.unsure.iter().map(|at| at.line).collect();
+            taken.map(|summary| judge.finish(unsure(summary))).transpose()
         })?;
         let beside = (kept.into_inner(), remarks.into_inner());
         let counts = counts.into_inner();
@@ -217,7 +224,8 @@ impl<'a> Among<'a> {
             let mut shelf = PutAway::new(post.folder.clone());
             let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
             let (registers, threads) = (post.job.registers, post.job.threads);
-            let input = Input { registers, batches, memory, threads };
+            let stands = run.history.stands(|_| false);
+            let input = Input { memory, threads, stands, ..Input::of(registers, batches) };
             // What nobody sends goes as far as it does with the new events.
             let options = engine::Options { through: post.job.through.or(judgement.last) };
             engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;

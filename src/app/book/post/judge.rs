@@ -8,16 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::base::Date;
 use crate::book::{
-    Account, BookError, Drafts, Event, Outcome, Posted, Posting, Row, Said, Schema, read_batch,
+    Account, BookError, Drafts, Outcome, Posted, Posting, Row, Said, Schema, read_batch,
 };
-use crate::plan::Plan;
 use crate::rows::{self, Accounts, Cell, Origin, Sink, Told};
 
 use super::super::BookTrouble;
 use super::super::history::{Held, History};
 use super::super::maker::{As, Maker, became, key_text};
 use super::super::standing::{Stood, identity};
-use super::super::translate::get;
 use super::recorder::{self, Counts, DRAFTS_MAX};
 use super::{Asides, BOOK_FILE, Job};
 
@@ -33,10 +31,11 @@ pub(super) struct Judgement {
     pub(super) changes: Vec<Change>,
     /// The last day of what was sent.
     pub(super) last: Option<Date>,
-    /// What stands as a dispute was settled, and what the rules give.
+    /// What stands as disputes were settled, and what the rules give.
     pub(super) settled: Vec<Change>,
-    /// New refunds that are allocated, where something stands as a dispute was settled.
-    pub(super) refunds: Vec<Event>,
+    /// Entries that stand as disputes were settled, of which these rules cannot say what they add to
+    /// running totals.
+    pub(super) unsure: Vec<u64>,
 }
 
 /// An event of the book that would come out otherwise.
@@ -67,7 +66,6 @@ impl Judgement {
 /// By what is judged.
 pub(super) struct Bench<'p, 'b, 'j> {
     pub(super) job: &'p Job<'j>,
-    pub(super) plan: &'p Plan,
     pub(super) schema: &'p Schema,
     pub(super) maker: &'p Maker<'p>,
     pub(super) history: &'p History<'p>,
@@ -88,8 +86,6 @@ pub(super) struct Judge<'p, 'b, 'j> {
     /// Those that are not posted yet, and the number of the first.
     drafts: Drafts,
     since: u64,
-    /// Nothing more is posted: an event comes late, and does not say so.
-    over: Option<BookError>,
     /// The first of all allocated new events, and of each lane while events that stand are still to come.
     first: Option<u64>,
     first_of_lane: HashMap<Vec<Cell>, u64>,
@@ -110,7 +106,6 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
             heard: 0,
             drafts,
             since: 0,
-            over: None,
             first: None,
             first_of_lane: HashMap::new(),
             waiting: HashMap::new(),
@@ -131,24 +126,15 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
         };
         if allocated {
             self.may_be_behind(at, event);
-            let kind = get(&self.bench.plan.events, event.batch.event);
-            if self.bench.history.has_settled() && kind.is_some_and(|it| it.reverses.is_some()) {
-                self.judgement.refunds.push(self.bench.maker.event(told, accounts));
-            }
         }
         let behind = self.bench.late.get(&at).copied();
         if let Some(behind) = behind {
             let event = self.bench.maker.event(told, accounts);
             self.judgement.late_told.push((key_text(&event), event.origin, behind));
         }
-        if self.over.is_none() {
-            let form = As::New { late: behind.is_some() };
-            self.bench.maker.write(told, accounts, form, &mut self.drafts)?;
-            if self.drafts.len() >= DRAFTS_MAX {
-                self.post()?;
-            }
-        }
-        Ok(())
+        let form = As::New { late: behind.is_some() };
+        self.bench.maker.write(told, accounts, form, &mut self.drafts)?;
+        if self.drafts.len() >= DRAFTS_MAX { self.post() } else { Ok(()) }
     }
 
     /// Notes what a new event may be behind of: something that comes after it.
@@ -174,15 +160,7 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
         let mut posting = self.bench.posting.borrow_mut();
         let mut counts = self.bench.counts.borrow_mut();
         let drafts = &self.drafts;
-        let posted = recorder::post_drafts(&mut posting, self.bench.job, &mut counts, drafts);
-        let posted = match posted {
-            Ok(posted) => posted,
-            Err(BookTrouble::Book(error)) if matches!(*error, BookError::Late { .. }) => {
-                self.over = Some(*error);
-                Vec::new()
-            }
-            Err(error) => return Err(error),
-        };
+        let posted = recorder::post_drafts(&mut posting, self.bench.job, &mut counts, drafts)?;
         for (at, entry) in self.entries.range_mut(self.since..) {
             let place = usize::try_from(at - self.since).ok();
             *entry = place.and_then(|place| posted.get(place)).map(|posted| match posted {
@@ -218,6 +196,7 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
         let stood = self.bench.history.stood_in(&row)?;
         let stood = stood.ok_or(BookError::Damaged { entry })?;
         let (now, said) = (became(told.outcome(), accounts), Maker::said(told));
+        // What a dispute settled stands, whatever the rules give.
         if stood.settled {
             if amounts(&stood.event.outcome) != amounts(&now) {
                 let (now, said, cause) = (Some(now), None, None);
@@ -249,10 +228,9 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
     }
 
     /// Posts what is left, and judges.
-    pub(super) fn finish(mut self) -> Result<(Judgement, Entered), BookTrouble> {
-        if self.over.is_none() {
-            self.post()?;
-        }
+    pub(super) fn finish(mut self, unsure: Vec<u64>) -> Result<(Judgement, Entered), BookTrouble> {
+        self.judgement.unsure = unsure;
+        self.post()?;
         let mut held = self.bench.held.borrow_mut();
         for entry in std::mem::take(&mut held.left.made) {
             let mut posting = self.bench.posting.borrow_mut();
@@ -263,9 +241,6 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
                 let (now, said, cause) = (None, None, self.first);
                 self.judgement.changes.push(Change { stood, now, said, cause });
             }
-        }
-        if let Some(error) = self.over.filter(|_| self.judgement.late.is_empty()) {
-            return Err(error.into());
         }
         Ok((self.judgement, self.entries))
     }
@@ -307,14 +282,16 @@ impl Sink for Judge<'_, '_, '_> {
     }
 }
 
-/// Whether an event comes out otherwise. Other rules may give the same by other legs.
+/// Whether an event comes out otherwise. Other rules may give the same by other legs, and another reading
+/// by other units of settlement.
 pub(in crate::app::book) fn differs(stood: &Stood, now: &Outcome) -> bool {
-    if stood.own_rules {
-        return stood.event.outcome != *now;
-    }
     match (&stood.event.outcome, now) {
-        (Outcome::Allocated { inflow: one, .. }, Outcome::Allocated { inflow: two, .. }) => {
-            one != two || amounts(&stood.event.outcome) != amounts(now)
+        (
+            Outcome::Allocated { inflow: one, leaves: stand, .. },
+            Outcome::Allocated { inflow: two, leaves, .. },
+        ) => {
+            let apart = stood.own_rules && stand != leaves;
+            one != two || apart || amounts(&stood.event.outcome) != amounts(now)
         }
         (one, two) => one != two,
     }

@@ -11,7 +11,6 @@ mod among;
 mod judge;
 mod recorder;
 mod refusal;
-mod settled;
 mod unmoved;
 
 use std::cell::RefCell;
@@ -47,7 +46,6 @@ use recorder::{Counts, Drafter};
 
 pub(super) use judge::{amounts, differs};
 pub use refusal::{Changed, Late, Refusal};
-pub(super) use settled::bears_on;
 
 /// What is to be posted, and how.
 #[derive(Debug)]
@@ -87,6 +85,8 @@ pub struct PostReport {
     pub late: u64,
     /// What was corrected.
     pub corrected: Vec<Changed>,
+    /// What stands beside late events as disputes were settled, and as it would come out.
+    pub settled: Vec<Changed>,
     /// The first events set aside.
     pub first_aside: Vec<Aside>,
     /// What is worth saying of the files.
@@ -355,7 +355,7 @@ fn run<S: Sink<Error = BookTrouble>>(
         let batches = Batches::ahead(job.to_read(), job.threads, scope, &mut unread, &remarks);
         let batches = batches.map(|batch| heed_interrupts(job).and(batch));
         let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
-        let input = Input { registers, batches, memory, threads: job.threads };
+        let input = Input { memory, threads: job.threads, ..Input::of(registers, batches) };
         let taken = engine::run_over(plan, input, &options, turn, sink);
         taken.map(|summary| summary.is_some()).map_err(Box::new)
     });
@@ -411,6 +411,7 @@ fn finish(
         already_aside: counts.already_aside,
         late: 0,
         corrected: Vec::new(),
+        settled: Vec::new(),
         first_aside: asides.first,
         remarks,
         agreed: None,

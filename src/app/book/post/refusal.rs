@@ -8,6 +8,7 @@ use crate::report::values::{account_text, file_text, person_text};
 use crate::report::{ReasonWords, reason_words};
 use crate::rows::{Cell, Origin};
 
+use super::super::super::asides::Aside;
 use super::super::BookTrouble;
 use super::super::look::Reader;
 use super::super::maker::key_text;
@@ -28,6 +29,8 @@ pub enum Refusal {
         late: Vec<Late>,
         /// Events of the book that would come out otherwise.
         changed: Vec<Changed>,
+        /// The first of the new events that are set aside beside them.
+        aside: Vec<Aside>,
         /// New events are behind all of them, so that `recompute_late` can post them.
         can_be_posted: bool,
     },
@@ -65,7 +68,7 @@ impl From<BookTrouble> for Refusal {
     }
 }
 
-pub(super) fn refused(job: &Job<'_>, judgement: &Judgement) -> Refusal {
+pub(super) fn refused(job: &Job<'_>, judgement: &Judgement, aside: Vec<Aside>) -> Refusal {
     let late = judgement.late_told.iter().map(|(key, origin, behind)| Late {
         key: key.clone(),
         place: place(job, *origin),
@@ -75,6 +78,7 @@ pub(super) fn refused(job: &Job<'_>, judgement: &Judgement) -> Refusal {
     Refusal::Unsettled {
         late: late.collect(),
         changed: changed.collect(),
+        aside,
         can_be_posted: judgement.has_cause(),
     }
 }
@@ -82,7 +86,8 @@ pub(super) fn refused(job: &Job<'_>, judgement: &Judgement) -> Refusal {
 /// Entries come out otherwise by the rules and registers, whatever comes late.
 pub(super) fn by_rules(job: &Job<'_>, changes: &[&Change]) -> Refusal {
     let changed = changes.iter().map(|change| changed(job, change)).collect();
-    Refusal::Unsettled { late: Vec::new(), changed, can_be_posted: false }
+    let (late, aside) = (Vec::new(), Vec::new());
+    Refusal::Unsettled { late, changed, aside, can_be_posted: false }
 }
 
 pub(super) fn place(job: &Job<'_>, origin: Origin) -> Option<(String, u64)> {

@@ -18,7 +18,7 @@ pub(in crate::app::book) struct Span {
     /// It corrects what stood before.
     pub(in crate::app::book) corrects: bool,
     /// It posted events, and did not only correct some.
-    pub(super) posts: bool,
+    pub(in crate::app::book) posts: bool,
     /// It set events aside, which a later batch may bring again.
     pub(super) sets_aside: bool,
     /// It withdrew events, which a later batch may bring again.
@@ -105,8 +105,8 @@ pub(super) enum Reach {
 }
 
 /// Parts batches into groups. A batch that corrects begins one, since what it corrects stood otherwise
-/// before; one that withdrew events, or only corrected, ends one. An event that was set aside and comes again
-/// would be one that comes twice.
+/// before; one that withdrew events, or only corrected, ends one, and so does a dispute that is settled.
+/// An event that was set aside and comes again would be one that comes twice.
 pub(super) fn groups(
     book: &mut Book,
     spans: Vec<Span>,
@@ -119,13 +119,19 @@ pub(super) fn groups(
     let mut groups: Vec<Vec<Span>> = Vec::new();
     for span in spans {
         let aside = behind.get(&span.begun.number);
+        let last = groups.last().and_then(|group| group.last());
+        let settled = match last {
+            Some(last) => settles(book, last.end..span.begun.number)?,
+            None => false,
+        };
         let joins = |group: &Vec<Span>| {
             let (Some(first), Some(last)) = (group.first(), group.last()) else { return false };
             let parted = match reach {
                 Reach::Far => aside.is_some_and(|aside| first.begun.number < *aside),
                 Reach::UpToAsides => last.sets_aside,
             };
-            last.posts && !last.withdraws && !span.corrects && alike(last, &span) && !parted
+            let settled = settled || last.withdraws || span.corrects;
+            last.posts && !settled && alike(last, &span) && !parted
         };
         match groups.last_mut().filter(|group| joins(group)) {
             Some(group) => group.push(span),
@@ -133,6 +139,16 @@ pub(super) fn groups(
         }
     }
     Ok(groups)
+}
+
+/// Whether a dispute was settled between two batches: what it upheld stands from there on.
+fn settles(book: &mut Book, between: Range<u64>) -> Result<bool, BookTrouble> {
+    let mut settles = false;
+    walk(book, between, |_, entry| {
+        settles |= matches!(entry, Entry::Resolution(_));
+        Ok(())
+    })?;
+    Ok(settles)
 }
 
 /// For batches that bring again what was set aside, the last entry of such: mostly none.

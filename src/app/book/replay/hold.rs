@@ -44,6 +44,7 @@ pub(super) fn hold(
     }
     let maker = Maker::new(names, &context.plan)?;
     rerun.read(book, |batches, reading| {
+        let stands = reading.stands.clone();
         let mut holder = Holder {
             maker,
             reading,
@@ -59,7 +60,7 @@ pub(super) fn hold(
         };
         let mut shelf = PutAway::new(asked.folder.clone());
         let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
-        let input = Input { registers: &context.registers, batches, memory, threads: 1 };
+        let input = Input { memory, stands, ..Input::of(&context.registers, batches) };
         let options = context.options();
         let taken = engine::run_over(&context.plan, input, &options, turn, &mut holder);
         taken.map_err(stopped)?.map(|_| holder.finish()).transpose()
@@ -153,7 +154,7 @@ impl Holder<'_, '_> {
     fn made(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
         let schema = self.reading.history.schema();
         let identity = identity(&self.maker.event(told, accounts), schema)?;
-        let Reading { book, history, held } = &self.reading;
+        let Reading { book, history, held, .. } = &self.reading;
         if !self.made.contains_key(&identity) {
             // Where events come in their order, more of them have been read since.
             let (mut held, from) = (held.borrow_mut(), self.made_before);

@@ -1,10 +1,11 @@
 //! Events of batches by the same rules, run again after what stood before them.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::book::Book;
-use crate::engine::{self, RunError, Wanted};
+use crate::book::{Book, Entry};
+use crate::engine::{self, Input, RunError, StandingEvents, Wanted};
 use crate::formats::FormatsError;
 use crate::report::names::Names;
 use crate::rows::{Cell, Explanation};
@@ -14,6 +15,7 @@ use super::super::history::{Entries, Held, History, Of, Piece, Wanted as Standin
 use super::super::maker::Maker;
 use super::super::post::needs_history;
 use super::super::schema::schema;
+use super::super::standing::walk;
 use super::super::translate::get;
 use super::beside::Beside;
 use super::{BOOK_FILE, BOOK_FILES, Context, GROUP_FILE, Span};
@@ -33,12 +35,32 @@ pub(super) struct Reading<'r, 'b> {
     pub(super) book: &'r RefCell<&'b mut Book>,
     pub(super) history: &'r History<'r>,
     pub(super) held: &'r RefCell<Held>,
+    /// What stands as disputes were settled, but for what is corrected anew.
+    pub(super) stands: &'r StandingEvents,
 }
 
 impl Rerun<'_> {
     /// The first of the entries that are run again.
     pub(super) fn start(&self) -> u64 {
         self.entries.first().map_or(0, |entries| entries.start)
+    }
+
+    /// The events that these batches correct: what comes out of them is held against the corrections.
+    fn corrected(
+        &self,
+        book: &mut Book,
+        history: &History<'_>,
+    ) -> Result<HashSet<u64>, BookTrouble> {
+        let mut corrected = HashSet::new();
+        for span in self.spans().filter(|span| span.corrects) {
+            walk(book, span.begun.number..span.end, |_, entry| {
+                if let Entry::Correction(correction) = entry {
+                    corrected.insert(history.event(correction.of));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(corrected)
     }
 
     /// The batches that are run again.
@@ -60,7 +82,9 @@ impl Rerun<'_> {
         let schema = schema(self.context.rules.checked.rule_set());
         let corrects = self.spans().any(|span| span.corrects);
         let end = if corrects || needs_history(plan) { self.start() } else { 0 };
-        let history = History::read(book, self.before, end, (&schema, plan))?;
+        let history = History::read(book, self.before, end, &schema)?;
+        let corrected = self.corrected(book, &history)?;
+        let stands = history.stands(|entry| corrected.contains(&entry));
         let maker = Maker::new(&self.context.rules.names, plan)?;
         let beside = Beside::of(book, self.spans(), &history, (plan, &maker))?;
         let wanted = |entry: u64, kind: u32, cells: &[Cell]| beside.has(&maker, entry, kind, cells);
@@ -76,7 +100,7 @@ impl Rerun<'_> {
         let book = RefCell::new(book);
         let about = (&history, &self.context.rules.names, wanted);
         reading(&book, pieces, about, |entries, held| {
-            run(entries, Reading { book: &book, history: &history, held })
+            run(entries, Reading { book: &book, history: &history, held, stands: &stands })
         })
     }
 
@@ -92,9 +116,11 @@ impl Rerun<'_> {
     ) -> Result<Vec<Option<Explanation>>, BookTrouble> {
         let context = self.context;
         let keys: Vec<Wanted> = wanted.iter().map(|(wanted, _)| wanted.clone()).collect();
-        let told = self.read(book, |entries, _| {
+        let told = self.read(book, |entries, reading| {
             let (plan, options) = (&context.plan, context.options());
-            let told = engine::explain(plan, &context.registers, entries, &options, &keys);
+            let stands = reading.stands.clone();
+            let input = Input { stands, ..Input::of(&context.registers, entries) };
+            let told = engine::explain(plan, input, &options, &keys);
             told.map_err(|error| match error {
                 RunError::Input(error) => error,
                 RunError::Sink(never) => match never {},

@@ -1,0 +1,347 @@
+//! Events that stand otherwise than the rules give them: they are told as the rules give them, and change
+//! what outlives them by what stands.
+//!
+//! An amount that stands is known by its leg and its account. It is put into the place that the rules have
+//! for it, so that running totals, balances and what a refund may undo are those of what stands. Where the
+//! rules have no such place, or cannot work the event out at all, nobody can say what it adds to totals: it
+//! changes what the rules say, and is told to be unsure.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::base::{Exact, Money};
+use crate::plan::{Event, Feed, Leg, Plan, Source, Target, at};
+use crate::rows::{Allocation, Cell, Origin, Payee};
+
+use super::evaluator::Evaluator;
+use super::fault::Fault;
+use super::originals::{Original, OriginalLeaf};
+use super::remember::kept_value;
+use super::trace::Trace;
+use super::tree::{Content, Node};
+
+/// What stands of an event, whatever the rules give.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stands {
+    /// What it brought.
+    pub inflow: Money,
+    /// Its amounts.
+    pub leaves: Vec<StandingLeaf>,
+}
+
+/// An amount that stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StandingLeaf {
+    /// The declared account and its key; none for what is undetermined.
+    pub account: Option<(u32, Vec<Cell>)>,
+    /// The leg that gave it.
+    pub leg: u32,
+    /// How much.
+    pub amount: Money,
+}
+
+/// What stands, by where events were read.
+pub type StandingEvents = HashMap<Origin, Stands>;
+
+/// The same within a run.
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    of: StandingEvents,
+    unsure: HashSet<Origin>,
+}
+
+/// Where an amount goes: by which leg, to which account.
+type Place = (u32, Option<u32>);
+
+/// Amounts by their places, those of one place in the order written.
+type Places = BTreeMap<Place, Vec<i128>>;
+
+impl Standing {
+    pub fn new(of: StandingEvents) -> Standing {
+        Standing { of, unsure: HashSet::new() }
+    }
+
+    /// Those of which nobody can say what they add to running totals, in order.
+    pub fn unsure(self) -> Vec<Origin> {
+        let mut unsure: Vec<Origin> = self.unsure.into_iter().collect();
+        unsure.sort_unstable();
+        unsure
+    }
+}
+
+impl<'a, T: Trace> Evaluator<'a, '_, T> {
+    /// What stands of the event at hand, if it stands whatever the rules give.
+    pub fn stands(&self) -> Option<Stands> {
+        let of = &self.state.standing.of;
+        if of.is_empty() { None } else { of.get(&self.origin()).cloned() }
+    }
+
+    fn origin(&self) -> Origin {
+        let origin = self.at_hand.as_ref().and_then(|it| it.batch.origins.get(it.row).copied());
+        origin.unwrap_or(Origin::MADE)
+    }
+
+    /// Nobody can say what the event at hand adds to totals, as it stands.
+    pub fn is_unsure(&mut self) {
+        let origin = self.origin();
+        self.state.standing.unsure.insert(origin);
+    }
+
+    /// Puts what stands into the place of what the rules give, once that has settled.
+    pub fn stand(&mut self, stands: &Stands) -> Result<(), Fault> {
+        let (mut written, mut told) = (Vec::new(), Vec::new());
+        self.allocations(&mut written, &mut told);
+        let Some(standing) = self.standing_places(stands) else {
+            self.is_unsure();
+            return Ok(());
+        };
+        if self.by_account(&standing) == of_accounts(&told) {
+            return Ok(());
+        }
+        self.frame.told = Some(told);
+        let mut given: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
+        for place in written {
+            if let Some(node) = self.frame.nodes.get(at(place)) {
+                given.entry((node.leg, account_of(&node.content))).or_default().push(place);
+            }
+        }
+        let mut places: Vec<Place> = given.keys().chain(standing.keys()).copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        for place in places {
+            let nodes = given.get(&place).map_or(&[][..], Vec::as_slice);
+            let amounts = standing.get(&place).map_or(&[][..], Vec::as_slice);
+            let more = self.put(place, nodes, amounts)?;
+            if more != 0 {
+                self.fill_more(place.0, more)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts amounts that stand by one leg at one account into the nodes of that leg; gives by how much
+    /// they are more than what the rules give.
+    fn put(&mut self, place: Place, nodes: &[u32], amounts: &[i128]) -> Result<i128, Fault> {
+        let units = |node: &u32| self.frame.nodes.get(at(*node)).map_or(0, |it| it.units);
+        let sum: i128 = amounts.iter().sum();
+        let more = sum - nodes.iter().map(units).sum::<i128>();
+        if more == 0 {
+            return Ok(0);
+        }
+        // As many as the rules give stand in the order in which they were written.
+        let alike = nodes.len() == amounts.len();
+        if !alike && nodes.len() != 1 && self.may_feed(place.0)? {
+            self.is_unsure();
+        }
+        if nodes.is_empty() {
+            let (leg, account) = place;
+            let content = account.map_or(Content::Undetermined, Content::Account);
+            self.make_whole(leg, content, sum)?;
+        }
+        for (number, node) in nodes.iter().enumerate() {
+            let all = if number == 0 { sum } else { 0 };
+            let units = if alike { amounts.get(number).copied() } else { None };
+            if let Some(node) = self.frame.nodes.get_mut(at(*node)) {
+                node.units = units.unwrap_or(all);
+            }
+        }
+        Ok(more)
+    }
+
+    /// A leg that fills a pool counts as what it puts there: where more comes out of the pool, more was
+    /// put into it.
+    fn fill_more(&mut self, mut leg: u32, more: i128) -> Result<(), Fault> {
+        let legs = legs_of(self.event()?, self.plan);
+        while let Some(pool) = legs.get(&leg).and_then(|it| it.source) {
+            let fills = |content: &Content<'_>| match content {
+                Content::Pool { pool: of, .. } => *of == pool,
+                _ => false,
+            };
+            let fillers = self.frame.nodes.iter_mut().filter(|node| fills(&node.content));
+            let mut fillers: Vec<&mut Node<'a>> = fillers.collect();
+            let fed = |node: &&mut Node<'a>| legs.get(&node.leg).is_some_and(|it| it.fed);
+            let counts = fillers.iter().any(fed);
+            match fillers.as_mut_slice() {
+                [] => break,
+                [filler] => filler.share = filler.share.add(&Exact::from_int(more))?,
+                _ if counts => {
+                    self.is_unsure();
+                    break;
+                }
+                _ => {}
+            }
+            let Some(filler) = fillers.first() else { break };
+            leg = filler.leg;
+        }
+        Ok(())
+    }
+
+    /// What of each leaf a refund undoes that stands otherwise than the rules give it.
+    pub fn stand_back(
+        &mut self,
+        stands: &Stands,
+        original: &mut Original,
+        targets: &mut Vec<i128>,
+    ) -> Result<(), Fault> {
+        let Some(standing) = self.standing_places(stands) else {
+            self.is_unsure();
+            return Ok(());
+        };
+        let mut told = Vec::new();
+        let mut given: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+        for (number, (leaf, target)) in original.leaves.iter().zip(&*targets).enumerate() {
+            given.entry((leaf.leg, leaf.account)).or_default().push(number);
+            let payee = leaf.account.map_or(Payee::Undetermined, Payee::Account);
+            let amount = Money::from_minor(leaf.given_back - target);
+            told.extend((!amount.is_zero()).then_some(Allocation { payee, amount, leg: leaf.leg }));
+        }
+        if self.by_account(&standing) == of_accounts(&told) {
+            return Ok(());
+        }
+        self.frame.told = Some(told);
+        let mut unsure = false;
+        for (place, leaves) in &given {
+            let amounts = standing.get(place).map_or(&[][..], Vec::as_slice);
+            let alike = leaves.len() == amounts.len();
+            unsure |= !alike && leaves.len() > 1;
+            for (at_place, number) in leaves.iter().enumerate() {
+                let all = if at_place == 0 { amounts.iter().sum() } else { 0 };
+                let units = if alike { amounts.get(at_place).copied() } else { None };
+                let leaf = original.leaves.get(*number);
+                if let Some((leaf, target)) = leaf.zip(targets.get_mut(*number)) {
+                    *target = leaf.given_back - units.unwrap_or(all);
+                }
+            }
+        }
+        for ((leg, account), amounts) in &standing {
+            if !given.contains_key(&(*leg, *account)) {
+                let (leg, account) = (*leg, *account);
+                original.leaves.push(OriginalLeaf { account, leg, units: 0, given_back: 0 });
+                targets.push(-amounts.iter().sum::<i128>());
+                unsure = true;
+            }
+        }
+        if unsure && !original.feeds.is_empty() {
+            self.is_unsure();
+        }
+        Ok(())
+    }
+
+    /// The amounts that stand, by their places in these rules; nothing where an account has none.
+    fn standing_places(&mut self, stands: &Stands) -> Option<Places> {
+        let mut standing = Places::new();
+        for leaf in &stands.leaves {
+            let account = match &leaf.account {
+                None => None,
+                Some((family, key)) => Some(self.position_of(*family, key)?),
+            };
+            standing.entry((leaf.leg, account)).or_default().push(leaf.amount.minor());
+        }
+        Some(standing)
+    }
+
+    /// The position of an account by its key; nothing where these rules have none such.
+    fn position_of(&mut self, family: u32, key: &[Cell]) -> Option<u32> {
+        self.plan.accounts.get(at(family))?;
+        let mut parts = Vec::with_capacity(key.len());
+        for cell in key {
+            let value = kept_value(cell);
+            parts.push((!value.is_missing()).then(|| self.state.names.part(&value))?);
+        }
+        Some(self.state.accounts.position(family, &parts, || key.to_vec()))
+    }
+
+    fn by_account(&self, places: &Places) -> BTreeMap<Option<u32>, i128> {
+        let mut sums = BTreeMap::new();
+        for ((_, account), amounts) in places {
+            *sums.entry(*account).or_default() += amounts.iter().sum::<i128>();
+        }
+        sums.retain(|_, sum| *sum != 0);
+        sums
+    }
+
+    /// Whether a tally that is read may count what a leg gives; of a leg that the rules do not have,
+    /// whether any may.
+    fn may_feed(&self, leg: u32) -> Result<bool, Fault> {
+        let event = self.event()?;
+        let legs = legs_of(event, self.plan);
+        let any = || legs.values().any(|it| it.fed);
+        Ok(leg < Allocation::BY_CLOSING && legs.get(&leg).map_or_else(any, |it| it.fed))
+    }
+}
+
+fn account_of(content: &Content<'_>) -> Option<u32> {
+    match content {
+        Content::Account(account) => Some(*account),
+        Content::Undetermined | Content::Pool { .. } | Content::Group => None,
+    }
+}
+
+/// What each account gets.
+fn of_accounts(told: &[Allocation]) -> BTreeMap<Option<u32>, i128> {
+    let mut sums = BTreeMap::new();
+    for given in told {
+        let account = match given.payee {
+            Payee::Account(account) => Some(account),
+            Payee::Undetermined => None,
+        };
+        *sums.entry(account).or_default() += given.amount.minor();
+    }
+    sums.retain(|_, sum| *sum != 0);
+    sums
+}
+
+/// What a leg of an event's rules has to do with totals.
+#[derive(Debug, Clone, Copy)]
+struct Leading {
+    /// A tally that is read counts what it gives.
+    fed: bool,
+    /// The pool that it empties.
+    source: Option<u32>,
+}
+
+/// All legs by which an event gives.
+fn legs_of(event: &Event, plan: &Plan) -> BTreeMap<u32, Leading> {
+    let mut legs = BTreeMap::new();
+    for step in &event.pools {
+        let source = match step.source {
+            Source::Inflow => None,
+            Source::Pool(pool) => Some(pool),
+        };
+        for case in &step.cases {
+            add_legs(&case.target, Leading { fed: false, source }, plan, &mut legs);
+        }
+    }
+    for levy in &event.levies {
+        let fed = is_read(levy.feed.as_ref(), plan);
+        legs.insert(levy.leg, Leading { fed, source: None });
+    }
+    for transfer in event.transfers.iter().flat_map(|case| &case.transfers) {
+        let fed = is_read(transfer.feed.as_ref(), plan);
+        legs.insert(transfer.leg, Leading { fed, source: None });
+    }
+    legs
+}
+
+fn is_read(feed: Option<&Feed>, plan: &Plan) -> bool {
+    let tally = feed.and_then(|feed| plan.tallies.get(at(feed.tally)));
+    tally.is_some_and(|tally| !tally.projections.is_empty())
+}
+
+fn add_legs(target: &Target, above: Leading, plan: &Plan, legs: &mut BTreeMap<u32, Leading>) {
+    let mut add = |leg: &Leg| {
+        let fed = above.fed || is_read(leg.feed.as_ref(), plan);
+        let leading = Leading { fed, ..above };
+        legs.insert(leg.leg, leading);
+        add_legs(&leg.target, leading, plan, legs);
+    };
+    match target {
+        Target::Account(_) | Target::Undetermined | Target::Pool { .. } => {}
+        Target::Block(block) => block.legs.iter().for_each(add),
+        Target::InOrder(inside) => inside.iter().for_each(add),
+        Target::Graded(graded) => graded.slices.iter().map(|slice| &slice.leg).for_each(add),
+        Target::Among(among) => {
+            add(&among.leg);
+            among.if_none.iter().for_each(add);
+        }
+    }
+}
