@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 digest of some bytes.
@@ -28,6 +29,16 @@ impl Digest {
     /// Digests bytes.
     pub fn of(bytes: &[u8]) -> Digest {
         Digest(Sha256::digest(bytes).into())
+    }
+
+    /// Digests bytes that come in pieces. Where they are few, they are laid out as SHA-256 pads them and go
+    /// through it at once: for a node of a tree that takes two thirds of the time of [`Digester`].
+    pub fn of_pieces(pieces: &[&[u8]]) -> Digest {
+        short(pieces).unwrap_or_else(|| {
+            let mut digester = Digester::new();
+            pieces.iter().for_each(|piece| digester.update(piece));
+            digester.finish()
+        })
     }
 
     /// Takes a digest that was computed elsewhere.
@@ -107,6 +118,40 @@ impl fmt::Debug for Digester {
     }
 }
 
+/// What SHA-256 begins with (FIPS 180-4, 5.3.3).
+const BEGINNING: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// The digest of bytes that have room in four blocks with what is put behind them: a bit that is set, and
+/// at the end how many bits they have.
+fn short(pieces: &[&[u8]]) -> Option<Digest> {
+    let mut blocks = [0; 256];
+    let mut length = 0;
+    for piece in pieces {
+        blocks.get_mut(length..)?.get_mut(..piece.len())?.copy_from_slice(piece);
+        length += piece.len();
+    }
+    let end = (length + 9).next_multiple_of(64);
+    *blocks.get_mut(length)? = 0x80;
+    let bits = u64::try_from(length * 8).ok()?.to_be_bytes();
+    blocks.get_mut(end - bits.len()..end)?.copy_from_slice(&bits);
+    let mut state = BEGINNING;
+    compress256(&mut state, blocks.get(..end)?.as_chunks::<64>().0);
+    let mut digest = [0; 32];
+    for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    Some(Digest(digest))
+}
+
 fn nibble(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
@@ -128,6 +173,15 @@ mod tests {
         assert_eq!(Digest::of(b"").to_string(), EMPTY);
         assert_eq!(Digest::of(b"abc").to_string(), ABC);
         assert_eq!(Digester::new().finish().to_string(), EMPTY);
+    }
+
+    #[test]
+    fn pieces_are_digested_as_a_whole() {
+        let bytes: Vec<u8> = (0..600_u32).map(|at| (at * 7 % 251).try_into().unwrap()).collect();
+        for length in 0..bytes.len() {
+            let (one, other) = bytes[..length].split_at(length / 3);
+            assert_eq!(Digest::of_pieces(&[one, other, &[]]), Digest::of(&bytes[..length]));
+        }
     }
 
     #[test]

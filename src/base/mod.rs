@@ -17,13 +17,15 @@
 //!
 //! What it is not: it holds no currency, no rate table and no register (those
 //! are the model's), it formats for machines and not for readers (the reports'),
-//! and it touches no file. It imports no other floor. Start with `exact`.
+//! and it opens no file: [`Forcing`] is given the one it
+//! forces to its disk. It imports no other floor. Start with `exact`.
 
 mod date;
 mod digest;
 mod duration;
 mod error;
 mod exact;
+mod forcing;
 mod money;
 mod period;
 mod rounding;
@@ -34,6 +36,7 @@ pub use digest::{Digest, Digester};
 pub use duration::Duration;
 pub use error::{ExactError, MoneyError};
 pub use exact::{EXACT_BITS_MAX, Exact};
+pub use forcing::Forcing;
 pub use money::Money;
 pub use period::{Period, PeriodKind, PeriodPiece};
 pub use rounding::Rounding;

@@ -39,19 +39,12 @@ impl Book {
     /// There are no such entries, one is not what was written, or the checkpoint is not one of
     /// this book.
     pub fn bundle(&mut self, numbers: &[u64], checkpoint: &Note) -> Result<Bundle, BookError> {
-        let foreign = BookError::OutOfPlace { what: "a checkpoint of another book", inside: false };
-        let of = match Checkpoint::of(checkpoint) {
-            Ok(of) if of.origin == self.opening().origin => of,
-            _ => return Err(foreign),
-        };
-        if self.root(of.root.size)? != of.root.digest {
-            return Err(foreign);
-        }
+        let of = self.own(checkpoint)?;
         let mut numbers = numbers.to_vec();
         numbers.sort_unstable();
         numbers.dedup();
         let entries = numbers.into_iter().map(|number| {
-            let proof = self.inclusion(number, of.root.size)?;
+            let proof = self.inclusion(number, of.size)?;
             let (previous, row) = self.held_row(number)?;
             Ok(Proven { number, kind: row.kind, previous, body: row.body.to_vec(), proof })
         });
@@ -75,17 +68,21 @@ impl Book {
     /// # Errors
     /// One of them is no checkpoint of this book, or the older has more entries.
     pub fn continuation(&mut self, older: &Note, newer: &Note) -> Result<Continuation, BookError> {
-        let foreign =
-            || BookError::OutOfPlace { what: "a checkpoint of another book", inside: false };
-        let mut root = |note: &Note| -> Result<Root, BookError> {
-            let of = Checkpoint::of(note).map_err(|_| foreign())?;
-            let own = of.origin == self.opening().origin;
-            let holds = own && self.root(of.root.size)? == of.root.digest;
-            if holds { Ok(of.root) } else { Err(foreign()) }
-        };
-        let (first, last) = (root(older)?, root(newer)?);
+        let (first, last) = (self.own(older)?, self.own(newer)?);
         let proof = self.consistency(first.size, last.size)?;
         Ok(Continuation { older: older.clone(), newer: newer.clone(), proof })
+    }
+
+    /// Size and root that a checkpoint of this book tells, held against its tree.
+    pub(super) fn own(&mut self, checkpoint: &Note) -> Result<Root, BookError> {
+        let named = || checkpoint.text.lines().next().unwrap_or_default().to_owned();
+        let none = |_| BookError::NotOfBook { origin: named(), size: 0 };
+        let of = Checkpoint::of(checkpoint).map_err(none)?;
+        let own = of.origin == self.opening().origin && of.root.size <= self.size()?;
+        match own && self.root(of.root.size)? == of.root.digest {
+            true => Ok(of.root),
+            false => Err(BookError::NotOfBook { origin: of.origin, size: of.root.size }),
+        }
     }
 }
 

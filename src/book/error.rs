@@ -29,6 +29,22 @@ pub enum BookError {
         /// Which.
         entry: u64,
     },
+    /// A node of the tree is not as it was written.
+    #[error("node {index} of level {level} of the tree is not what was written: verify the book")]
+    DamagedNode {
+        /// Its level.
+        level: u8,
+        /// Its number.
+        index: u64,
+    },
+    /// The tree of the book is not the one that a checkpoint was signed for.
+    #[error("the checkpoint of {size} entries of `{origin}` is none of this book")]
+    NotOfBook {
+        /// The book that the checkpoint names.
+        origin: String,
+        /// How many entries it is of.
+        size: u64,
+    },
     /// The book does not begin with an opening.
     #[error("the book has no opening entry: verify the book")]
     NoOpening,

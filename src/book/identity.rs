@@ -39,12 +39,12 @@ impl Identity {
 
     /// The key under which it is found when it is allocated.
     pub(super) fn allocated(&self) -> Key {
-        Key::parts(Index::Event, &[&[ALLOCATED], &self.0])
+        Key::parts(Index::Event, [&[ALLOCATED], &self.0])
     }
 
     /// The key under which it is found when it is set aside.
     pub(super) fn set_aside(&self) -> Key {
-        Key::parts(Index::Event, &[&[SET_ASIDE], &self.0])
+        Key::parts(Index::Event, [&[SET_ASIDE], &self.0])
     }
 
     /// The key under which it is found with this outcome.

@@ -8,7 +8,7 @@ use super::keys::{self, Index, Key, Runs, Sieve};
 use super::leaf::{FORMAT, NOTHING_BEFORE, leaf_bytes, leaf_digest};
 use super::posting::Extent;
 use super::store::{Row, Run, Segment, Store, StoreError};
-use super::tree::{self, Digests, Frontier, Node};
+use super::tree::{self, Digests, Frontier, LEVELS_A_TILE, Node};
 use super::{BookError, Drafts, Moment, Posting};
 
 /// The name under which the digests of this format go.
@@ -42,13 +42,38 @@ impl Book {
     /// # Errors
     /// The name is none that a checkpoint can carry; the store fails or is not empty.
     pub fn create(store: Box<dyn Store>, origin: &str, learnt: Moment) -> Result<Book, BookError> {
+        Book::founded(store, (origin, learnt), Extent::Usual, |posting| posting.commit().map(drop))
+    }
+
+    /// Makes a new book in an empty store, of which more than the opening is posted at once. Nothing is left
+    /// of the store where that is not kept.
+    ///
+    /// # Errors
+    /// As [`create`](Book::create); whoever posts says so.
+    pub(crate) fn create_with<E: From<BookError>>(
+        store: Box<dyn Store>,
+        (origin, learnt): (&str, Moment),
+        post: impl FnOnce(Posting<'_>) -> Result<(), E>,
+    ) -> Result<Book, E> {
+        Book::founded(store, (origin, learnt), Extent::Large, post)
+    }
+
+    fn founded<E: From<BookError>>(
+        store: Box<dyn Store>,
+        (origin, learnt): (&str, Moment),
+        extent: Extent,
+        post: impl FnOnce(Posting<'_>) -> Result<(), E>,
+    ) -> Result<Book, E> {
         check_name(origin)?;
         let (origin, hash) = (origin.to_owned(), HASH.to_owned());
         let opening = Opening { format: FORMAT, origin, hash, learnt };
         let mut book = Book::of(store, opening.clone());
-        let mut posting = Posting::on_empty(&mut book)?;
-        posting.enter(&Entry::Opening(opening))?;
-        posting.commit()?;
+        let opened = Posting::on_empty(&mut book, extent).and_then(|mut posting| {
+            posting.enter(&Entry::Opening(opening))?;
+            Ok(posting)
+        });
+        // A store that never came to hold an entry goes away by itself.
+        opened.map_err(E::from).and_then(post)?;
         Ok(book)
     }
 
@@ -323,7 +348,11 @@ impl Book {
     /// An entry as it is kept.
     pub(super) fn row(&mut self, number: u64) -> Result<Row<'_>, BookError> {
         if self.segment(number)?.row(number).is_none() {
-            return Err(BookError::NoEntry { number, size: self.size()? });
+            // What stands before others is missing; past the last there is nothing.
+            return Err(match self.size()? {
+                size if number < size => BookError::Damaged { entry: number },
+                size => BookError::NoEntry { number, size },
+            });
         }
         self.held.row(number).ok_or(BookError::Damaged { entry: number })
     }
@@ -333,6 +362,17 @@ impl Book {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
+        self.read_runs()?;
+        self.runs.find(self.store.as_mut(), keys)
+    }
+
+    /// For each key every entry it is a key of.
+    pub(super) fn find_each(&mut self, keys: &[Key]) -> Result<Vec<(Key, u64)>, BookError> {
+        self.read_runs()?;
+        self.runs.find_each(self.store.as_mut(), keys)
+    }
+
+    fn read_runs(&mut self) -> Result<(), BookError> {
         let upto = match self.covered {
             Some(covered) => covered,
             None => self.store.size()?,
@@ -340,7 +380,7 @@ impl Book {
         if self.runs.upto != upto {
             self.runs = Runs::read(self.store.as_mut(), upto)?;
         }
-        self.runs.find(self.store.as_mut(), keys)
+        Ok(())
     }
 
     /// A posting begins, or has handed the keys of more entries to the store.
@@ -374,6 +414,11 @@ impl Book {
         }
     }
 
+    /// Whether this book is being posted to.
+    pub(super) fn is_posted_to(&self) -> bool {
+        self.covered.is_some()
+    }
+
     /// The leaf that an entry is chained to.
     pub(super) fn leaf_before(&mut self, number: u64) -> Result<Digest, BookError> {
         match number.checked_sub(1) {
@@ -400,7 +445,8 @@ impl Book {
         Ok(allocated.then_some(standing))
     }
 
-    /// The tree as it stands, checked against the last entry.
+    /// The tree as it stands, checked against the last entry; of the nodes that are kept the last of each
+    /// level is held against what it stands for, and all of them by [`verify`](Book::verify).
     pub(super) fn frontier(&mut self) -> Result<(Frontier, Digest), BookError> {
         let size = self.size()?;
         let Some(last) = size.checked_sub(1) else {
@@ -422,7 +468,20 @@ impl Book {
             | Entry::Checkpoint(_)
             | Entry::Signer(_) => {}
         }
+        self.hold_last_nodes(size)?;
         Ok((Frontier::of(size, self)?, leaf))
+    }
+
+    fn hold_last_nodes(&mut self, size: u64) -> Result<(), BookError> {
+        let mut level = LEVELS_A_TILE;
+        while let Some(index) = (size >> level).checked_sub(1) {
+            let kept = self.digests(level, index, 1)?;
+            if kept != [tree::beneath(self, level, index)?] {
+                return Err(BookError::DamagedNode { level, index });
+            }
+            level += LEVELS_A_TILE;
+        }
+        Ok(())
     }
 
     fn holds(&mut self, size: u64) -> Result<(), BookError> {
@@ -452,8 +511,12 @@ impl Digests for Book {
         }
         let whole = found.len() == wanted && found.iter().zip(from..).all(|(it, at)| it.0 == at);
         if !whole {
-            // A node that is not there stands for its first leaf.
-            return Err(BookError::Damaged { entry: from << level });
+            let at = found.iter().zip(from..).take_while(|(it, at)| it.0 == *at).count();
+            let index = from.saturating_add(u64::try_from(at).unwrap_or(0));
+            return Err(match level {
+                0 => BookError::Damaged { entry: index },
+                _ => BookError::DamagedNode { level, index },
+            });
         }
         Ok(found.into_iter().map(|(_, digest)| digest).collect())
     }

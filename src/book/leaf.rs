@@ -41,13 +41,12 @@ pub(super) fn leaf_bytes(kind: u8, previous: &Digest, body: &[u8]) -> Vec<u8> {
 /// The digest of a leaf, as RFC 6962 and 9162 hash it: SHA-256 of a zero byte and the leaf.
 pub(super) fn leaf_digest(kind: u8, previous: &Digest, body: &[u8]) -> Digest {
     let outlined = body.len() > BODY_INLINE_MAX;
-    let mut hasher = hasher(kind, previous, outlined);
+    let head = head(kind, previous, outlined);
     if outlined {
-        hasher.update(outline(body));
+        Digest::of_pieces(&[&[0], &head, &outline(body)])
     } else {
-        hasher.update(body);
+        Digest::of_pieces(&[&[0], &head, body])
     }
-    Digest::from_bytes(hasher.finalize().into())
 }
 
 /// A hasher that has seen everything of a leaf but its body.

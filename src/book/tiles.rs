@@ -6,7 +6,6 @@ use crate::base::Digest;
 
 use super::journal::hold;
 use super::leaf::{BODY_INLINE_MAX, NOTHING_BEFORE, leaf_bytes};
-use super::note::Checkpoint;
 use super::tree::{Digests, LEVELS_A_TILE};
 use super::{Book, BookError, Note};
 
@@ -25,13 +24,7 @@ impl Book {
         checkpoint: &Note,
         mut file: impl FnMut(&str, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let size = match Checkpoint::of(checkpoint) {
-            Ok(of) if self.root(of.root.size)? == of.root.digest => of.root.size,
-            _ => {
-                let what = "a checkpoint of another book";
-                return Err(BookError::OutOfPlace { what, inside: false }.into());
-            }
-        };
+        let size = self.own(checkpoint)?.size;
         let mut level = 0_u8;
         loop {
             let count = size.checked_shr(u32::from(level * LEVELS_A_TILE)).unwrap_or(0);

@@ -8,7 +8,7 @@ use ct_merkle::{
     ConsistencyProof, InclusionProof, RootHash, indices_for_consistency_proof,
     indices_for_inclusion_proof,
 };
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 
 use crate::base::Digest;
 
@@ -36,9 +36,7 @@ pub(super) trait Digests {
 
 /// The digest of two nodes side by side.
 pub(super) fn parent(left: &Digest, right: &Digest) -> Digest {
-    let hasher = Sha256::new_with_prefix([1]);
-    let hasher = hasher.chain_update(left.as_bytes()).chain_update(right.as_bytes());
-    Digest::from_bytes(hasher.finalize().into())
+    Digest::of_pieces(&[&[1], left.as_bytes(), right.as_bytes()])
 }
 
 /// The right edge of a growing tree: a whole subtree for each bit of its size, the largest first.
@@ -116,6 +114,16 @@ fn whole(kept: &mut dyn Digests, level: u8, start: u64) -> Result<Digest, BookEr
         row = row.chunks(2).map(pair).collect();
     }
     row.first().copied().ok_or(BookError::Internal("a node of the tree that nobody keeps"))
+}
+
+/// The digest of a node that is kept, from those kept right beneath it.
+pub(super) fn beneath(kept: &mut dyn Digests, level: u8, index: u64) -> Result<Digest, BookError> {
+    let below = level.saturating_sub(LEVELS_A_TILE);
+    let mut row = kept.digests(below, index << LEVELS_A_TILE, 1 << LEVELS_A_TILE)?;
+    while row.len() > 1 {
+        row = row.chunks(2).map(pair).collect();
+    }
+    row.first().copied().ok_or(BookError::DamagedNode { level, index })
 }
 
 fn pair(digests: &[Digest]) -> Digest {

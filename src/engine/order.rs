@@ -93,7 +93,8 @@ impl Kept<Arc<Batch>> {
                 let firsts = all.iter().map(|value| whole_digest(*value));
                 days.iter().zip(firsts).map(|(day, first)| slot(day, first)).collect()
             }
-            _ => days.iter().map(|(row, date)| self.slot(event, *date, batch, *row)).collect(),
+            Some(column) => days.iter().map(|day| slot(day, digest(column, at(day.0)))).collect(),
+            None => days.iter().map(|day| slot(day, 0)).collect(),
         }
     }
 
@@ -274,10 +275,12 @@ fn digest(column: &Column, row: usize) -> u64 {
     let cell = match column {
         Column::Text(texts) => {
             let Some(text) = texts.get(row) else { return 0 };
-            let mut bytes = [0; 7];
-            bytes.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
-            let [a, b, c, d, e, f, g] = bytes;
-            return u64::from_be_bytes([4, a, b, c, d, e, f, g]);
+            let first = text.as_bytes().first_chunk().copied().unwrap_or_else(|| {
+                let mut bytes = [0; 8];
+                bytes.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
+                bytes
+            });
+            return 4 << 56 | u64::from_be_bytes(first) >> 8;
         }
         Column::Integer(values) if values.are_narrow() => {
             return values.narrow(row).map_or(0, whole_digest);

@@ -16,7 +16,7 @@ pub(super) struct Cuts {
     lasts: Vec<usize>,
     width: usize,
     /// Where quotes are about: what stands before each cell without its quotes, and where that ends.
-    unquoted: Option<(Vec<usize>, Vec<usize>)>,
+    unquoted: (Vec<usize>, Vec<usize>),
 }
 
 /// So many rows are cut at a time: what they need stays in the nearest memory.
@@ -33,7 +33,6 @@ impl Cuts {
     pub(super) fn cut(&mut self, bytes: &[u8], from: usize, delimiter: u8, size: (usize, usize)) {
         let (rows, width) = size;
         self.width = width;
-        self.unquoted = None;
         self.lasts.clear();
         let (found, lines) = self.find(bytes, from, delimiter, rows * width);
         let ends = self.ends.get(1..found).unwrap_or_default();
@@ -67,7 +66,7 @@ impl Cuts {
         self.width = width;
         self.lasts.clear();
         let found = self.find_quoted(bytes, from, delimiter, rows * width);
-        let (mut befores, mut ends) = self.unquoted.take().unwrap_or_default();
+        let (befores, ends) = &mut self.unquoted;
         befores.clear();
         ends.clear();
         let all = self.ends.get(..found).unwrap_or_default();
@@ -86,7 +85,6 @@ impl Cuts {
                 ends.push(end - usize::from(quoted));
             }
         }
-        self.unquoted = Some((befores, ends));
     }
 
     /// Notes where cells end, as far as quotes are as they usually are; says how many places have been
@@ -127,11 +125,10 @@ impl Cuts {
         let mut last = [0; WIDE];
         last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
         let (mut at, mut count, mut lines) = (from, 1, 0);
+        // Those behind are of a time when more were wanted.
+        let ends = self.ends.get_mut(..1 + wanted + WIDE).unwrap_or_default();
         for bytes in wide.iter().chain(std::iter::once(&last)) {
-            if count > wanted {
-                break;
-            }
-            let free = self.ends.get_mut(count..).unwrap_or_default();
+            let Some(free) = ends.get_mut(count..count + WIDE) else { break };
             let mut marks = bits(bytes, |byte| (byte == delimiter) | (byte == b'\n'));
             lines += line_ends(bytes);
             count += usize::try_from(marks.count_ones()).unwrap_or(WIDE);
@@ -174,20 +171,24 @@ impl Cuts {
     }
 
     /// Where the cells of a column start and end, in so many rows.
-    pub(super) fn column<'a>(&'a self, column: usize, rows: usize) -> ColumnCuts<'a> {
-        let left = rows.min(self.rows());
-        if let Some((befores, ends)) = &self.unquoted {
-            let of = |places: &'a [usize]| places.get(column..).unwrap_or_default();
-            let step = self.width;
-            return ColumnCuts { before: of(befores), step, ends: of(ends), apart: step, left };
-        }
+    pub(super) fn column(&self, column: usize, rows: usize) -> ColumnCuts<'_> {
         let (ends, apart) = match column + 1 == self.width {
             true => (Some(self.lasts.as_slice()), 1),
             false => (self.ends.get(column + 1..), self.width),
         };
         let (before, ends) =
             (self.ends.get(column..).unwrap_or_default(), ends.unwrap_or_default());
+        let left = rows.min(self.rows());
         ColumnCuts { before, step: self.width, ends, apart, left }
+    }
+
+    /// The same of rows that were cut where there are quotes: without them.
+    pub(super) fn unquoted(&self, column: usize, rows: usize) -> ColumnCuts<'_> {
+        let (befores, ends) = &self.unquoted;
+        let (before, ends) = (befores.get(column..), ends.get(column..));
+        let (before, ends) = (before.unwrap_or_default(), ends.unwrap_or_default());
+        let left = rows.min(self.rows());
+        ColumnCuts { before, step: self.width, ends, apart: self.width, left }
     }
 }
 
@@ -322,7 +323,7 @@ mod tests {
                 };
                 prop_assert_eq!(cells.len(), 3);
                 for column in 0..3 {
-                    let (start, end) = cuts.column(column, ROWS).nth(row).unwrap();
+                    let (start, end) = cuts.unquoted(column, ROWS).nth(row).unwrap();
                     prop_assert_eq!(text.get(start..end), cells.get(column), "{:?}", &text);
                 }
             }

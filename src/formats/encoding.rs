@@ -169,6 +169,23 @@ impl Utf8Counts {
         self.add_place(bytes);
     }
 
+    /// Adds bytes that are not all text. Says how many at the end are half a character, unless
+    /// nothing follows.
+    fn add_pieces(&mut self, bytes: &[u8], last: bool) -> usize {
+        let (mut kept, mut at) = (0, 0);
+        for piece in bytes.utf8_chunks() {
+            let (valid, broken) = (piece.valid().as_bytes(), piece.invalid());
+            self.add_text(valid);
+            at += valid.len() + broken.len();
+            match broken {
+                [] => {}
+                half if at == bytes.len() && !last && is_half(half) => kept = half.len(),
+                _ => self.add_broken(),
+            }
+        }
+        kept
+    }
+
     fn add_place(&mut self, bytes: &[u8]) {
         if self.broken > 0 {
             return;
@@ -200,24 +217,14 @@ fn utf8_counts(reader: &mut dyn Read) -> std::io::Result<Utf8Counts> {
         let before = chunk.len();
         let wanted = u64::try_from(CHUNK_BYTES - before.min(8)).unwrap_or(0);
         let read = reader.take(wanted).read_to_end(&mut chunk)?;
-        let (mut kept, mut at) = (0, 0);
-        // Most are ASCII throughout, which is soon seen.
-        let plain = chunk.is_ascii();
-        if plain {
-            counts.add_place(&chunk);
-        }
-        for piece in
-            chunk.get(if plain { chunk.len() } else { 0 }..).unwrap_or_default().utf8_chunks()
-        {
-            let (valid, broken) = (piece.valid().as_bytes(), piece.invalid());
-            counts.add_text(valid);
-            at += valid.len() + broken.len();
-            match broken {
-                [] => {}
-                half if at == chunk.len() && read > 0 && is_half(half) => kept = half.len(),
-                _ => counts.add_broken(),
+        // That all of it is text is found out sooner than where it is none.
+        let kept = match std::str::from_utf8(&chunk) {
+            Ok(text) => {
+                counts.add_text(text.as_bytes());
+                0
             }
-        }
+            Err(_) => counts.add_pieces(&chunk, read == 0),
+        };
         chunk.drain(..chunk.len() - kept);
         if read == 0 {
             return Ok(counts);

@@ -29,7 +29,6 @@ mod event_reader;
 mod events;
 mod exchange;
 mod figures;
-mod forcing;
 mod foreign;
 mod heads;
 mod held;

@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::base::Forcing;
+
 use super::error::{Doing, FormatsError, STANDARD_OUTPUT};
-use super::forcing::Forcing;
 use super::packed::{Packer, Packing};
 use super::together::{Together, folder_of, hidden};
 
@@ -100,7 +101,8 @@ impl Output {
     /// There can be no such thread.
     pub fn forced_beside(self) -> Result<Output, FormatsError> {
         let To::File(writer, _) = &self.to else { return Ok(self) };
-        let forcing = Forcing::new(writer.get_ref().as_file());
+        let file = writer.get_ref().as_file().try_clone();
+        let forcing = file.and_then(|file| Forcing::new(Arc::new(file)));
         let forcing = forcing.map_err(|error| failure(&self.name, error))?;
         Ok(Output { forcing: Some(forcing), ..self })
     }

@@ -134,15 +134,11 @@ impl Steps {
         for (place, step) in self.columns.iter().enumerate() {
             let Some(field) = step.field else { continue };
             let Some(column) = columns.get_mut(field) else { return 0 };
-            let mut cells = cuts.column(place, rows);
-            while let Some((start, end)) = step.usual(plain, &mut cells, column) {
-                // One of another spelling, perhaps, and then on as usual.
-                let text = plain.text.get(start..end);
-                if text.and_then(|text| reader.push_cell(field, column, text)).is_none() {
-                    rows -= cells.len() + 1;
-                    break;
-                }
-            }
+            let of = (reader, field);
+            rows -= match plain.quotes {
+                false => step.all(of, plain, cuts.column(place, rows), column),
+                true => step.all(of, plain, cuts.unquoted(place, rows), column),
+            };
         }
         for field in &self.constants {
             let Some(column) = columns.get_mut(*field) else { return 0 };
@@ -154,7 +150,27 @@ impl Steps {
 }
 
 impl Step {
+    /// Reads the cells of a field, and says how many are left from the first on that is none.
+    #[inline(always)]
+    fn all(
+        &self,
+        (reader, field): (&TableReader<'_>, usize),
+        plain: Plain<'_>,
+        mut cells: ColumnCuts<'_>,
+        column: &mut Column,
+    ) -> usize {
+        while let Some((start, end)) = self.usual(plain, &mut cells, column) {
+            // One of another spelling, perhaps, and then on as usual.
+            let text = plain.text.get(start..end);
+            if text.and_then(|text| reader.push_cell(field, column, text)).is_none() {
+                return cells.len() + 1;
+            }
+        }
+        0
+    }
+
     /// Reads cells as long as they are of the usual spelling, and gives the first that is not.
+    #[inline(always)]
     fn usual(
         &self,
         plain: Plain<'_>,

@@ -251,6 +251,12 @@ fn rows_of_one_key_are_posted_again() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn what_was_pushed_aside_holds_nothing_up() {
+    check("book_late");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn what_is_known_by_key_is_found_disputed_and_kept() {
     check("book_finds");
 }

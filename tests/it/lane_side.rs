@@ -154,6 +154,56 @@ rule most
     all to centre
 "#;
 
+/// A rule that serves few of many: what it asks behind its row is asked of those alone.
+const FEW: &str = r#"
+module few
+authority national
+settlement largest remainder
+
+enumeration Kind { inner; outer }
+account centre
+account local
+account firm[text]
+
+event receipt {
+  id : integer unique; date : date effective; payer : integer; name : text; amount : money inflow
+  kind : Kind?
+  order by date, id
+}
+register limits by payer { payer : integer; cap : money; since : date; name : text; share : rate }
+tally given per payer : money
+carry last per payer : text starts ""
+  on receipt when amount > 5_000.00 becomes name
+
+rule plain
+  split inflow
+    1/3  to firm[name]
+    rest to centre
+
+rule known overrides plain
+  when all of {
+    limits[payer] as l
+    date >= l.since
+    (if amount > 100.00 then amount / 7 else l.cap) > 50.00
+    any of {
+      l.name = name
+      last = name
+      total(given) < l.cap and month(date) < month(l.since) + 9
+    }
+    start(month(date)) + 3 days <= date or l.name = "A"
+  }
+  split inflow settled
+    l.share up to l.cap in total  to local as given
+    rest                          to centre
+
+rule named overrides plain, known
+  when payer >= 880
+  with k = kind
+  when k = outer
+  split inflow
+    all to local
+"#;
+
 fn amount() -> impl Strategy<Value = i128> {
     prop_oneof![
         40 => -200_000..900_000_i128,
@@ -275,6 +325,34 @@ fn by_place(mut events: Vec<Sent>) -> Vec<Sent> {
     events
 }
 
+/// Receipts of many payers of whom few are known, in their order.
+fn mostly_unknown(events: usize) -> impl Strategy<Value = Vec<Sent>> {
+    let one = (amount(), 0..900_u32, 0..4_usize, 0..3_usize);
+    prop::collection::vec(one, 0..events).prop_map(|all| {
+        let event = |(at, (fen, payer, name, kind)): (u32, (i128, u32, usize, usize))| {
+            let kind = ["-", "inner", "outer"][kind];
+            let day = date((2020, at / 1_680 % 12 + 1, at / 60 % 28 + 1));
+            let (name, amount) = (["A", "B", "C", "D"][name], money(fen));
+            let text = format!(
+                "id {at}; date {day}; payer {payer}; name {name}; amount {amount}; kind {kind}"
+            );
+            Sent::new("receipt", &text)
+        };
+        (0..).zip(all).map(event).collect()
+    })
+}
+
+fn few_limits() -> Vec<Row> {
+    let row = |payer: u32| {
+        let name = ["A", "B", "C"][usize::try_from(payer % 3).unwrap()];
+        let (cap, since) = (payer * 70, date((2020, payer % 2 + 1, payer % 28 + 1)));
+        let text =
+            format!("payer {payer}; cap {cap}.00; since {since}; name {name}; share {payer}/100");
+        Row::new("limits", &text)
+    };
+    (0..90).map(row).collect()
+}
+
 fn sorted(mut events: Vec<Sent>) -> Vec<Sent> {
     events.sort_by_key(|event| {
         let payer: u32 = event.value("payer").parse().unwrap();
@@ -305,6 +383,15 @@ proptest! {
     fn of_events_that_are_undone(events in refunded(400), in_order in any::<bool>()) {
         let events = if in_order { by_place(events) } else { events };
         check(&compiled(UNDONE), &events, &[]).map_err(TestCaseError::fail)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(6))]
+
+    #[test]
+    fn of_events_of_which_few_are_asked_more(events in mostly_unknown(3_000)) {
+        check(&compiled(FEW), &events, &few_limits()).map_err(TestCaseError::fail)?;
     }
 }
 

@@ -66,9 +66,14 @@ impl BookTrouble {
             error.as_ref(),
             BookError::Malformed { .. }
                 | BookError::Damaged { .. }
+                | BookError::DamagedNode { .. }
                 | BookError::NoOpening
                 | BookError::HalfBatch { .. }
-                | BookError::Store(StoreError::Damaged { .. } | StoreError::Truncated { .. })
+                | BookError::Store(
+                    StoreError::Damaged { .. }
+                        | StoreError::Truncated { .. }
+                        | StoreError::Occupied { .. }
+                )
         )
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::base::Digest;
-use crate::book::{Book, BookError, Checkpoint, Entry, Event, MemoryStore, Note, Posting};
+use crate::book::{BookError, Checkpoint, Entry, Event, Note, Posting, Root};
 use crate::diagnostics::Words;
 use crate::formats::read_bytes;
 
@@ -12,25 +12,26 @@ use super::{BookPlace, BookTrouble};
 /// Entries in a whole bundle.
 const BUNDLE: u64 = 256;
 
-/// Makes a book from a folder of tiles. It is first made in memory, and nothing is kept unless it has
+/// Makes a book from a folder of tiles, which is read as it is posted. Nothing is kept unless the book has
 /// the root that the checkpoint tells.
 ///
 /// # Errors
 /// A file is missing or is none; the root is another; there is a book already.
 pub fn import(folder: &Path, place: &BookPlace) -> Result<Checkpoint, BookTrouble> {
     let checkpoint = read_checkpoint(folder)?;
-    let entries = read_entries(folder, checkpoint.root.size)?;
-    let Some(Entry::Opening(opening)) = entries.first() else {
+    let mut entries = Entries::new(folder, checkpoint.root.size);
+    let Some(Entry::Opening(opening)) = entries.next().transpose()? else {
         return Err(broken("tile/entries", "it does not begin with the opening of a book"));
     };
-    let (origin, learnt) = (opening.origin.clone(), opening.learnt);
-    let mut trial = Book::create(Box::new(MemoryStore::new()), &origin, learnt)?;
-    fill(&mut trial, &entries)?;
-    let size = trial.size()?;
-    if size != checkpoint.root.size || trial.root(size)? != checkpoint.root.digest {
-        return Err(broken("checkpoint", "the entries have another root than it tells"));
-    }
-    fill(&mut place.create(&origin, learnt)?, &entries)?;
+    let Root { size, digest } = checkpoint.root;
+    place.create_with((&opening.origin, opening.learnt), |mut posting| {
+        fill(&mut posting, entries)?;
+        let kept = posting.commit_if(|entries, root| (entries, *root) == (size, digest))?;
+        match kept {
+            Some(_) => Ok(()),
+            None => Err(broken("checkpoint", "the entries have another root than it tells")),
+        }
+    })?;
     Ok(checkpoint)
 }
 
@@ -49,22 +50,60 @@ fn read_checkpoint(folder: &Path) -> Result<Checkpoint, BookTrouble> {
     Ok(Checkpoint::of(&Note::new(format!("{text}\n")))?)
 }
 
-fn read_entries(folder: &Path, size: u64) -> Result<Vec<Entry>, BookTrouble> {
-    let mut entries = Vec::new();
-    for bundle in 0..size.div_ceil(BUNDLE) {
-        let width = BUNDLE.min(size - bundle * BUNDLE);
-        let name = format!("tile/entries/{}", tile_path(bundle, width));
-        let bytes = read_bytes(&folder.join(&name))?;
-        let mut rest = bytes.as_slice();
+/// The entries of a tiled log, bundle by bundle.
+struct Entries<'f> {
+    folder: &'f Path,
+    size: u64,
+    /// The next bundle.
+    bundle: u64,
+    /// Those of the last one.
+    read: std::vec::IntoIter<Entry>,
+}
+
+impl<'f> Entries<'f> {
+    fn new(folder: &'f Path, size: u64) -> Entries<'f> {
+        Entries { folder, size, bundle: 0, read: Vec::new().into_iter() }
+    }
+
+    fn bundle(&self) -> Result<Vec<Entry>, BookTrouble> {
+        let width = BUNDLE.min(self.size - self.bundle * BUNDLE);
+        let name = format!("tile/entries/{}", tile_path(self.bundle, width));
+        let bytes = read_bytes(&self.folder.join(&name))?;
+        let (mut rest, mut entries) = (bytes.as_slice(), Vec::new());
         for _ in 0..width {
             let leaf = take_leaf(&mut rest).ok_or_else(|| broken(&name, "it ends early"))?;
-            entries.push(entry(folder, leaf, &name)?);
+            entries.push(entry(self.folder, leaf, &name)?);
         }
         if !rest.is_empty() {
             return Err(broken(&name, "there is more in it than its entries"));
         }
+        Ok(entries)
     }
-    Ok(entries)
+}
+
+impl Iterator for Entries<'_> {
+    type Item = Result<Entry, BookTrouble>;
+
+    fn next(&mut self) -> Option<Result<Entry, BookTrouble>> {
+        if let Some(entry) = self.read.next() {
+            return Some(Ok(entry));
+        }
+        if self.bundle >= self.size.div_ceil(BUNDLE) {
+            return None;
+        }
+        let bundle = self.bundle();
+        self.bundle += 1;
+        match bundle {
+            Ok(entries) => {
+                self.read = entries.into_iter();
+                self.read.next().map(Ok)
+            }
+            Err(error) => {
+                self.bundle = u64::MAX;
+                Some(Err(error))
+            }
+        }
+    }
 }
 
 /// A leaf behind its length, in two bytes.
@@ -105,65 +144,65 @@ fn tile_path(index: u64, width: u64) -> String {
     if width < BUNDLE { format!("{path}.p/{width}") } else { path }
 }
 
-/// Posts the entries after the opening, batch by batch as they were posted.
-fn fill(book: &mut Book, entries: &[Entry]) -> Result<(), BookTrouble> {
-    let mut rest = entries.get(1..).unwrap_or_default();
-    while !rest.is_empty() {
-        let mut posting = book.begin()?;
-        let taken = fill_one(&mut posting, rest)?;
-        posting.commit()?;
-        rest = rest.get(taken.max(1)..).unwrap_or_default();
+/// Events posted together.
+const EVENTS_AT_ONCE: usize = 4096;
+
+/// Posts entries, each batch as a posting of its own left it.
+fn fill(posting: &mut Posting<'_>, entries: Entries<'_>) -> Result<(), BookTrouble> {
+    let mut entries = entries.peekable();
+    let mut events: Vec<Event> = Vec::new();
+    // The opening was posted by itself.
+    posting.part()?;
+    while let Some(entry) = entries.next().transpose()? {
+        if let Entry::Event(event) = entry {
+            events.push(event);
+            if events.len() >= EVENTS_AT_ONCE {
+                posting.events(&events)?;
+                events.clear();
+            }
+            continue;
+        }
+        if !events.is_empty() {
+            posting.events(&events)?;
+            events.clear();
+        }
+        match entry {
+            Entry::Edition(edition) => drop(posting.edition(&edition)?),
+            Entry::Register(part) => {
+                let (edition, register, mut rows) = (part.edition, part.register, part.rows);
+                let more = |it: &Result<Entry, BookTrouble>| match it {
+                    Ok(Entry::Register(next)) => next.part > 0,
+                    _ => false,
+                };
+                while let Some(Entry::Register(next)) = entries.next_if(more).transpose()? {
+                    rows.extend(next.rows);
+                }
+                posting.register(edition, register, &rows)?;
+            }
+            Entry::Batch(batch) => drop(posting.batch(&batch)?),
+            Entry::Unread(row) => drop(posting.unread(&row)?),
+            Entry::Correction(correction) => drop(posting.correction(&correction)?),
+            Entry::Close(_) => posting.part()?,
+            alone => {
+                enter(posting, &alone)?;
+                posting.part()?;
+            }
+        }
     }
     Ok(())
 }
 
-/// Posts one batch with what was filed for it, or entries that stand alone; gives how many were taken.
-fn fill_one(posting: &mut Posting<'_>, entries: &[Entry]) -> Result<usize, BookTrouble> {
-    let mut at = 0;
-    let mut events: Vec<Event> = Vec::new();
-    while let Some(entry) = entries.get(at) {
-        at += 1;
-        if let Entry::Event(event) = entry {
-            events.push(event.clone());
-            continue;
+/// Posts an entry that stands alone.
+fn enter(posting: &mut Posting<'_>, entry: &Entry) -> Result<(), BookTrouble> {
+    match entry {
+        Entry::Dispute(dispute) => posting.dispute(dispute)?,
+        Entry::Resolution(resolution) => posting.resolution(resolution)?,
+        Entry::Checkpoint(checkpoint) => posting.checkpoint(checkpoint)?,
+        Entry::Signer(signer) => posting.signer(signer)?,
+        _ => {
+            let what = "a second opening";
+            return Err(BookError::OutOfPlace { what, inside: false }.into());
         }
-        if !events.is_empty() {
-            posting.events(&std::mem::take(&mut events))?;
-        }
-        match entry {
-            Entry::Edition(edition) => drop(posting.edition(edition)?),
-            Entry::Register(part) => {
-                let parts = entries.get(at..).unwrap_or_default().iter();
-                let more = parts.map_while(|it| match it {
-                    Entry::Register(next) if next.part > 0 => Some(next),
-                    _ => None,
-                });
-                let all: Vec<_> = std::iter::once(part).chain(more).collect();
-                at += all.len() - 1;
-                let rows: Vec<_> = all.into_iter().flat_map(|it| it.rows.clone()).collect();
-                posting.register(part.edition, part.register, &rows)?;
-            }
-            Entry::Batch(batch) => drop(posting.batch(batch)?),
-            Entry::Unread(row) => drop(posting.unread(row)?),
-            Entry::Correction(correction) => drop(posting.correction(correction)?),
-            Entry::Close(_) => break,
-            Entry::Dispute(dispute) => drop(posting.dispute(dispute)?),
-            Entry::Resolution(resolution) => drop(posting.resolution(resolution)?),
-            Entry::Checkpoint(checkpoint) => drop(posting.checkpoint(checkpoint)?),
-            Entry::Signer(signer) => drop(posting.signer(signer)?),
-            Entry::Opening(_) => {
-                let what = "a second opening";
-                return Err(BookError::OutOfPlace { what, inside: false }.into());
-            }
-            Entry::Event(_) => {}
-        }
-        let alone = matches!(
-            entry,
-            Entry::Dispute(_) | Entry::Resolution(_) | Entry::Checkpoint(_) | Entry::Signer(_)
-        );
-        if alone {
-            break;
-        }
-    }
-    Ok(at)
+    };
+    Ok(())
 }

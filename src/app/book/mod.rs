@@ -21,9 +21,11 @@ mod post;
 mod prove;
 mod replay;
 mod schema;
+mod signers;
 mod signing;
 mod standing;
 mod translate;
+mod verify;
 
 pub(super) use editions::{UsedRules, used};
 pub(super) use schema::schema;
@@ -44,7 +46,7 @@ pub use place::{Access, BookPlace};
 pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
 pub use prove::{latest_checkpoint, prove, prove_continuation};
 pub use replay::{Difference, Replay, Replayed, replay};
-pub use signing::{
-    Held, KeptKey, Verified, change_keys, checkpoint, cosign, keys_of, sign, verify,
-};
+pub use signers::KeptKey;
+pub use signing::{Clock, KeyChanges, change_keys, checkpoint, cosign, keys_of, sign};
 pub use standing::walk;
+pub use verify::{Held, Verified, verify};

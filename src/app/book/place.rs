@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::book::{Book, BookError, Moment, Store, StoreError};
+use crate::book::{Book, BookError, MemoryStore, Moment, Posting, Store, StoreError};
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 use crate::diagnostics::Words;
 
@@ -75,8 +75,21 @@ impl BookPlace {
     /// There is something already; the name is none that a checkpoint can carry.
     pub fn create(&self, origin: &str, learnt: Moment) -> Result<Book, BookTrouble> {
         // Held against the rules of names before anything is made.
-        Book::create(Box::new(crate::book::MemoryStore::new()), origin, learnt)?;
+        Book::create(Box::new(MemoryStore::new()), origin, learnt)?;
         Ok(Book::create(self.new_store()?, origin, learnt)?)
+    }
+
+    /// Makes a new book there of which more is posted at once, or none.
+    ///
+    /// # Errors
+    /// As [`create`](BookPlace::create); whoever posts says so.
+    pub(super) fn create_with(
+        &self,
+        (origin, learnt): (&str, Moment),
+        post: impl FnOnce(Posting<'_>) -> Result<(), BookTrouble>,
+    ) -> Result<Book, BookTrouble> {
+        Book::create(Box::new(MemoryStore::new()), origin, learnt)?;
+        Book::create_with(self.new_store()?, (origin, learnt), post)
     }
 
     #[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "without a store"))]

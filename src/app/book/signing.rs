@@ -1,52 +1,22 @@
-//! Checkpoints, who signs them, and verifying a book against them.
+//! Signing for a book: checkpoints, and who may sign them.
+//!
+//! Whoever signs says that the book is what it was. So the whole of it is held first, values against
+//! leaves, leaves against the tree, and all earlier checkpoints; what is signed is the root of what was
+//! held, and never one that the store only tells.
 
 use crate::book::{
-    Book, BookError, Checkpoint, CheckpointNote, Entry, KeyChange, Moment, Note, NoteError, Root,
-    Signed, Signer, SigningKey, StoreError, Verification, VerifierKey,
+    Book, Checkpoint, CheckpointNote, Entry, KeyChange, Moment, Note, Posting, Root, Signer,
+    SigningKey, VerifierKey,
 };
 use crate::diagnostics::Words;
 
 use super::BookTrouble;
+use super::signers::{KeptKey, Signers, change_line};
+use super::verify::{Verified, verify};
 
-/// A key of the book's keepers, by its history in the book.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptKey {
-    /// The verifier key.
-    pub key: String,
-    /// The entry by which it began to sign.
-    pub added: u64,
-    /// The entry by which it ceased to.
-    pub retired: Option<u64>,
-}
-
-/// A checkpoint that was held against the book.
-#[derive(Debug)]
-pub struct Held {
-    /// The entry that holds it; none for one that was given.
-    pub entry: Option<u64>,
-    /// Its size and root, if it is one.
-    pub checkpoint: Option<Checkpoint>,
-    /// Who signed it, of those that are trusted.
-    pub signed: Vec<Signed>,
-    /// What is wrong with it as it stands, before the book is looked at.
-    pub wrong: Option<NoteError>,
-}
-
-/// What verifying says.
-#[derive(Debug)]
-pub struct Verified {
-    /// Of chain, tree, keys and checkpoints.
-    pub verification: Verification,
-    /// The checkpoints.
-    pub held: Vec<Held>,
-}
-
-impl Verified {
-    /// Whether all holds.
-    pub fn holds(&self) -> bool {
-        self.verification.damages.is_empty() && self.held.iter().all(|it| it.wrong.is_none())
-    }
-}
+/// Tells the moment at which something is posted: asked when nobody else can post any more, so that
+/// moments of one machine stand in the order of entries.
+pub type Clock = fn() -> Moment;
 
 /// The checkpoint of a book as it stands.
 ///
@@ -55,72 +25,80 @@ impl Verified {
 pub fn checkpoint(book: &mut Book) -> Result<Checkpoint, BookTrouble> {
     let size = book.size()?;
     let root = Root { size, digest: book.root(size)? };
-    Ok(Checkpoint { origin: book.opening().origin.clone(), root })
+    Ok(of(book, root))
 }
 
-/// Signs the checkpoint of a book as it stands; the book notes it, if asked.
+fn of(book: &Book, root: Root) -> Checkpoint {
+    Checkpoint { origin: book.opening().origin.clone(), root, extension: Vec::new() }
+}
+
+/// Signs the checkpoint of a book as it stands, if all of it holds; the book notes it, if asked.
 ///
 /// # Errors
-/// A key is none of the book's; the book cannot be read or written.
+/// A key is none of the book's; something does not hold; the book cannot be read or written.
 pub fn sign(
     book: &mut Book,
     keys: &[SigningKey],
-    learnt: Moment,
+    clock: Clock,
     record: bool,
 ) -> Result<Note, BookTrouble> {
-    let kept = keys_of(book)?;
-    for key in keys {
-        let public = key.verifier().to_string();
-        let signs = kept.iter().any(|it| it.key == public && it.retired.is_none());
-        if !signs {
-            return Err(BookTrouble::Refused(Box::new((
-                Words::new(
-                    format!("`{}` does not sign for this book", key.name()),
-                    format!("「{}」不是本账簿的签名密钥", key.name()),
-                ),
-                Some(Words::new(
-                    "`fenshui book key add` lets a key sign",
-                    "用 fenshui book key add 登记密钥",
-                )),
-            ))));
-        }
+    let verified = verify(book, &[], &[])?;
+    let in_force = in_force(&verified.keys);
+    if let Some(key) = keys.iter().find(|key| !in_force.contains(&key.verifier())) {
+        return Err(refused(
+            Words::new(
+                format!("`{}` does not sign for this book", key.verifier().called()),
+                format!("「{}」不是本账簿的签名密钥", key.verifier().called()),
+            ),
+            Words::new(
+                "`fenshui book key add` lets a key sign",
+                "用 fenshui book key add 登记密钥",
+            ),
+        ));
     }
-    let mut note = checkpoint(book)?.note();
+    must_hold(&verified)?;
+    let mut note = of(book, verified.verification.root).note();
     keys.iter().for_each(|key| key.sign(&mut note));
     if record {
         let mut posting = book.begin()?;
-        posting.checkpoint(&CheckpointNote { learnt, note: note.to_string() })?;
+        posting.checkpoint(&CheckpointNote { learnt: clock(), note: note.to_string() })?;
         posting.commit()?;
     }
     Ok(note)
 }
 
-/// Adds a witness's signature to a checkpoint, after holding it against the book at hand.
+/// Adds a witness's signature to a checkpoint, after holding it and the book at hand against one
+/// another.
 ///
 /// # Errors
-/// It is no checkpoint, or one of another book, or of other entries than this book has.
+/// It is no checkpoint, none of this book's, or not signed for it; something does not hold.
 pub fn cosign(
     book: &mut Book,
     note: &str,
     key: &SigningKey,
     at: Moment,
 ) -> Result<Note, BookTrouble> {
-    let mut note = Note::parse(note)?;
-    let seen = Checkpoint::of(&note)?;
-    let mine = seen.origin == book.opening().origin
-        && seen.root.size <= book.size()?
-        && seen.root.digest == book.root(seen.root.size)?;
-    if !mine {
-        return Err(BookTrouble::Refused(Box::new((
-            Words::new(
-                "the checkpoint is not one of this book: it was not signed",
-                "该检查点不属于本账簿，未签名",
-            ),
-            None,
-        ))));
-    }
-    key.cosign(&mut note, u64::try_from(at.millis().div_euclid(1000)).unwrap_or(0));
-    Ok(note)
+    let mut signed = Note::parse(note)?;
+    Checkpoint::of(&signed)?;
+    must_hold(&verify(book, &[note.to_owned()], &[])?)?;
+    key.cosign(&mut signed, u64::try_from(at.millis().div_euclid(1000)).unwrap_or(0));
+    Ok(signed)
+}
+
+/// Refuses to sign what does not hold.
+fn must_hold(verified: &Verified) -> Result<(), BookTrouble> {
+    let Some(wrong) = verified.wrong() else { return Ok(()) };
+    Err(refused(
+        Words::new(format!("nothing was signed: {}", wrong.en), format!("未签名：{}", wrong.zh)),
+        Words::new(
+            "`fenshui book verify` tells all that does not hold",
+            "用 fenshui book verify 查明全部不符之处",
+        ),
+    ))
+}
+
+fn refused(words: Words, hint: Words) -> BookTrouble {
+    BookTrouble::Refused(Box::new((words, Some(hint))))
 }
 
 /// The keys that sign or signed for a book.
@@ -128,126 +106,132 @@ pub fn cosign(
 /// # Errors
 /// The book cannot be read.
 pub fn keys_of(book: &mut Book) -> Result<Vec<KeptKey>, BookTrouble> {
-    let mut keys: Vec<KeptKey> = Vec::new();
-    for (number, entry) in book.entries_of(&["signer"])? {
-        if let Entry::Signer(signer) = entry {
-            take(&mut keys, number, &signer);
+    let mut signers = Signers::default();
+    for (number, entry) in book.entries_of(&["signer", "checkpoint"])? {
+        match entry {
+            Entry::Signer(signer) => signers.change(number, signer),
+            Entry::Checkpoint(checkpoint) => signers.checkpoint(number, &checkpoint.note),
+            _ => {}
         }
     }
-    Ok(keys)
+    Ok(signers.end().0)
 }
 
-fn take(keys: &mut Vec<KeptKey>, entry: u64, signer: &Signer) {
-    let key = signer.key.clone();
-    match signer.change {
-        KeyChange::Added => keys.push(KeptKey { key, added: entry, retired: None }),
-        KeyChange::Retired => {
-            let open = keys.iter_mut().find(|it| it.key == key && it.retired.is_none());
-            open.into_iter().for_each(|it| it.retired = Some(entry));
-        }
-    }
+fn in_force(kept: &[KeptKey]) -> Vec<VerifierKey> {
+    let in_force = kept.iter().filter(|it| it.retired.is_none());
+    in_force.map(|it| it.key.clone()).collect()
 }
 
-/// Notes in the book that keys begin or cease to sign, all at once.
+/// A change of the keys that sign for a book.
+#[derive(Debug)]
+pub struct KeyChanges {
+    /// The changes, in order.
+    pub changes: Vec<(KeyChange, VerifierKey)>,
+    /// Keys at hand: those of them that sign for the book sign the change.
+    pub by: Vec<SigningKey>,
+    /// No key is to sign for the book any more.
+    pub last: bool,
+}
+
+/// Notes in the book that keys begin or cease to sign, all at once, with the signature of a key that
+/// signs already. The first key of a book needs none.
 ///
 /// # Errors
-/// A key signs already, or does not; the book cannot be written.
-pub fn change_keys(
-    book: &mut Book,
-    changes: &[(KeyChange, VerifierKey)],
-    learnt: Moment,
-) -> Result<(), BookTrouble> {
-    let kept = keys_of(book)?;
-    for (change, key) in changes {
-        let public = key.to_string();
-        let signs = kept.iter().any(|it| it.key == public && it.retired.is_none());
-        let (en, zh) = match (change, signs) {
-            (KeyChange::Added, true) => ("signs for this book already", "已在为本账簿签名"),
-            (KeyChange::Retired, false) => ("does not sign for this book", "不是本账簿的签名密钥"),
-            (KeyChange::Added, false) | (KeyChange::Retired, true) => continue,
-        };
-        return Err(BookTrouble::Refused(Box::new((
-            Words::new(format!("`{}` {en}", key.name()), format!("「{}」{zh}", key.name())),
-            None,
-        ))));
-    }
+/// A key signs already, or does not; no key at hand signs for the book; none would be left; something
+/// does not hold; the book cannot be written.
+pub fn change_keys(book: &mut Book, asked: &KeyChanges, clock: Clock) -> Result<(), BookTrouble> {
     let mut posting = book.begin()?;
-    for (change, key) in changes {
-        posting.signer(&Signer { learnt, change: *change, key: key.to_string() })?;
+    let kept = keys_of(posting.book()?)?;
+    let mut present = in_force(&kept);
+    can_change(asked, &present)?;
+    let mut changes = asked.changes.iter();
+    let learnt = clock();
+    let enter = |posting: &mut Posting<'_>, (change, key): &(KeyChange, VerifierKey)| {
+        posting.signer(&Signer { learnt, change: *change, key: key.to_string() })
+    };
+    if kept.is_empty()
+        && let Some(first) = changes.next()
+    {
+        enter(&mut posting, first)?;
+        present = vec![first.1.clone()];
+    }
+    let signed: Vec<&(KeyChange, VerifierKey)> = changes.collect();
+    if !signed.is_empty() {
+        let by = asked.by.iter().filter(|key| present.contains(&key.verifier()));
+        let by: Vec<&SigningKey> = by.collect();
+        if by.is_empty() {
+            return Err(wants_a_signature(&present));
+        }
+        for change in &signed {
+            enter(&mut posting, change)?;
+        }
+        let verified = verify(posting.book()?, &[], &[])?;
+        must_hold(&verified)?;
+        let mut checkpoint = of(posting.book()?, verified.verification.root);
+        let lines = signed.iter().map(|(change, key)| change_line(*change, &key.to_string()));
+        checkpoint.extension = lines.collect();
+        let mut note = checkpoint.note();
+        by.iter().for_each(|key| key.sign(&mut note));
+        posting.checkpoint(&CheckpointNote { learnt, note: note.to_string() })?;
     }
     posting.commit()?;
     Ok(())
 }
 
-/// Verifies a book: chain, tree, keys; the checkpoints it holds, by the keys that signed for it then;
-/// and checkpoints that somebody kept outside, by the keys he trusts.
-///
-/// # Errors
-/// The store fails. Damage is no error but the answer.
-pub fn verify(
-    book: &mut Book,
-    given: &[String],
-    trusted: &[VerifierKey],
-) -> Result<Verified, BookTrouble> {
-    let (mut held, kept) = held_within(book)?;
-    let own: Vec<VerifierKey>;
-    let keys = if trusted.is_empty() {
-        own = kept.iter().filter_map(parsed).collect();
-        &own
-    } else {
-        trusted
-    };
-    for note in given {
-        held.push(hold(None, note, keys));
-    }
-    let origin = book.opening().origin.clone();
-    for it in &mut held {
-        let foreign = it.checkpoint.as_ref().is_some_and(|it| it.origin != origin);
-        if foreign && it.wrong.is_none() {
-            it.wrong = Some(NoteError::NotACheckpoint("it is of another book"));
-        }
-    }
-    let sound = held.iter().filter(|it| it.wrong.is_none());
-    let roots: Vec<Root> =
-        sound.filter_map(|it| it.checkpoint.as_ref()).map(|it| it.root).collect();
-    Ok(Verified { verification: book.verify(&roots)?, held })
-}
-
-fn parsed(kept: &KeptKey) -> Option<VerifierKey> {
-    VerifierKey::parse(&kept.key).ok()
-}
-
-/// The checkpoints that entries hold, and the keys of the book. An entry that cannot be read is for
-/// verification to name.
-fn held_within(book: &mut Book) -> Result<(Vec<Held>, Vec<KeptKey>), BookTrouble> {
-    let (mut held, mut keys) = (Vec::new(), Vec::new());
-    let entries = match book.readable_of(&["signer", "checkpoint"]) {
-        Ok(entries) => entries,
-        Err(BookError::Store(StoreError::Damaged { .. })) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    for (number, entry) in entries {
-        match entry {
-            Entry::Signer(signer) => take(&mut keys, number, &signer),
-            Entry::Checkpoint(checkpoint) => {
-                let in_force = keys.iter().filter(|it| it.retired.is_none());
-                let in_force: Vec<VerifierKey> = in_force.filter_map(parsed).collect();
-                held.push(hold(Some(number), &checkpoint.note, &in_force));
+/// Whether the changes are some, and leave a key that signs.
+fn can_change(asked: &KeyChanges, present: &[VerifierKey]) -> Result<(), BookTrouble> {
+    let mut after = present.to_vec();
+    for (change, key) in &asked.changes {
+        let (en, zh) = match (change, after.contains(key)) {
+            (KeyChange::Added, true) => ("signs for this book already", "已在为本账簿签名"),
+            (KeyChange::Retired, false) => ("does not sign for this book", "不是本账簿的签名密钥"),
+            (KeyChange::Added, false) => {
+                after.push(key.clone());
+                continue;
             }
-            _ => {}
-        }
+            (KeyChange::Retired, true) => {
+                after.retain(|it| it != key);
+                continue;
+            }
+        };
+        let called = key.called();
+        return Err(BookTrouble::Refused(Box::new((
+            Words::new(format!("`{called}` {en}"), format!("「{called}」{zh}")),
+            None,
+        ))));
     }
-    Ok((held, keys))
+    if !after.is_empty() || asked.last {
+        return Ok(());
+    }
+    Err(refused(
+        Words::new(
+            "no key would be left that signs for this book, and none could ever be added",
+            "本账簿将不再有签名密钥，此后也无法再登记",
+        ),
+        Words::new(
+            "`fenshui book key rotate OLD NEW` puts another in its place; `--last` retires it all \
+             the same",
+            "用 fenshui book key rotate 旧密钥 新密钥 换用另一密钥；确要停用请加 --last",
+        ),
+    ))
 }
 
-fn hold(entry: Option<u64>, note: &str, keys: &[VerifierKey]) -> Held {
-    match Checkpoint::open(note, keys) {
-        Ok((checkpoint, signed)) => {
-            Held { entry, checkpoint: Some(checkpoint), signed, wrong: None }
-        }
-        Err(wrong) => {
-            let checkpoint = Note::parse(note).and_then(|note| Checkpoint::of(&note)).ok();
-            Held { entry, checkpoint, signed: Vec::new(), wrong: Some(wrong) }
-        }
+fn wants_a_signature(present: &[VerifierKey]) -> BookTrouble {
+    let called: Vec<String> = present.iter().map(VerifierKey::called).collect();
+    if called.is_empty() {
+        return BookTrouble::Refused(Box::new((
+            Words::new(
+                "the last key of this book was retired: none can be added any more",
+                "本账簿的最后一个密钥已停用，不能再登记密钥",
+            ),
+            None,
+        )));
     }
+    refused(
+        Words::new(
+            format!("a change of keys is signed by a key that signs: {}", called.join(", ")),
+            format!("密钥变更须由现有签名密钥签名：{}", called.join("、")),
+        ),
+        Words::new("name the file of one by `--sign FILE`", "请用 --sign 文件 指定其中之一"),
+    )
 }

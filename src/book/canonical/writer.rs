@@ -5,6 +5,11 @@
 pub(in crate::book) struct Writer(Vec<u8>);
 
 impl Writer {
+    /// None yet, and room for so many.
+    pub(in crate::book) fn with_room(bytes: usize) -> Writer {
+        Writer(Vec::with_capacity(bytes))
+    }
+
     /// One byte as it is.
     #[inline]
     pub(in crate::book) fn byte(&mut self, byte: u8) {

@@ -1,5 +1,7 @@
 //! Keys of entries that are new, before they are made a run.
 
+use std::thread;
+
 use super::{Key, Mark, Sieve, sort};
 
 /// Keys as they come. They are parted by their first byte, so that each part is small enough to be
@@ -18,6 +20,8 @@ const PARTS: usize = 256;
 /// A sieve is for so many keys at first, and for so many times more when it is full.
 const SIEVED_AT_FIRST: usize = 1 << 11;
 const GROWTH: usize = 4;
+/// So many are sorted before another thread would have begun.
+const SORTED_BY_ONE: usize = 1 << 14;
 
 impl Default for Fresh {
     fn default() -> Fresh {
@@ -44,12 +48,17 @@ impl Fresh {
         }
     }
 
-    /// Notes that a key is about to be added; tells whether it is here already. Where many are noted one
-    /// after the other, they need not wait for one another.
+    /// Notes that a key is about to be added; tells whether it may be here, or be noted, already. Where many
+    /// are noted one after the other, they need not wait for one another.
     pub(in crate::book) fn note(&mut self, key: &Key) -> bool {
-        let held = self.holds(key);
+        let held = self.may_hold(key);
         self.sieve.add(key);
         held
+    }
+
+    /// Whether a key may be here, or be noted.
+    pub(in crate::book) fn may_hold(&self, key: &Key) -> bool {
+        self.sieve.may_hold(key)
     }
 
     /// Adds a key that was noted.
@@ -69,9 +78,18 @@ impl Fresh {
         }
     }
 
-    /// All of them in their order.
+    /// All of them in their order; many are put in order by two threads.
     pub(in crate::book) fn sorted(&mut self) -> impl Iterator<Item = Mark> {
-        self.parts.iter_mut().for_each(|part| sort(part));
+        let in_order = |parts: &mut [Vec<Mark>]| parts.iter_mut().for_each(|part| sort(part));
+        if self.count < SORTED_BY_ONE {
+            in_order(&mut self.parts);
+        } else {
+            let (low, high) = self.parts.split_at_mut(PARTS / 2);
+            thread::scope(|scope| {
+                scope.spawn(|| in_order(low));
+                in_order(high);
+            });
+        }
         self.parts.iter().flatten().copied()
     }
 
@@ -92,7 +110,8 @@ mod tests {
         let mut fresh = Fresh::default();
         fresh.expect(5001);
         for mark in (0..5000).map(mark) {
-            assert!(!fresh.note(&mark.key));
+            assert!(!fresh.holds(&mark.key));
+            fresh.note(&mark.key);
             fresh.add(mark);
         }
         assert!((0..5000).all(|entry| fresh.holds(&mark(entry).key)));

@@ -11,7 +11,7 @@ mod pages;
 mod runs;
 mod sieve;
 
-use sha2::{Digest as _, Sha256};
+use crate::base::Digest;
 
 pub(super) use compact::{Merge, compacted, level_of};
 pub(super) use fresh::Fresh;
@@ -45,40 +45,55 @@ impl Index {
 
 /// A key, by the first sixteen bytes of the digest of which index it is of and what it says. Nobody
 /// finds two that are alike.
+///
+/// They are held as two numbers, which are ordered as their bytes are, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Key([u8; 16]);
+pub(super) struct Key(u64, u64);
 
 impl Key {
     /// What is in no index.
-    pub(super) const NONE: Key = Key([0; 16]);
+    pub(super) const NONE: Key = Key(0, 0);
 
     /// That of some bytes in an index.
     pub(super) fn of(index: Index, bytes: &[u8]) -> Key {
-        Key::parts(index, &[bytes])
+        Key::parts(index, [bytes, &[]])
     }
 
-    /// That of bytes that come in pieces.
-    pub(super) fn parts(index: Index, parts: &[&[u8]]) -> Key {
-        let mut hasher = Sha256::new_with_prefix([index.tag()]);
-        parts.iter().for_each(|part| hasher.update(part));
-        let digest: [u8; 32] = hasher.finalize().into();
-        Key(digest.first_chunk().copied().unwrap_or_default())
+    /// That of bytes that come in two pieces.
+    pub(super) fn parts(index: Index, [one, other]: [&[u8]; 2]) -> Key {
+        let digest = Digest::of_pieces(&[&[index.tag()], one, other]);
+        Key::from_bytes(digest.as_bytes().first_chunk().copied().unwrap_or_default())
     }
 
-    fn first(&self) -> u8 {
-        let [first, ..] = self.0;
+    fn from_bytes(bytes: [u8; 16]) -> Key {
+        let (high, low) = bytes.split_at(8);
+        let number = |half: &[u8]| half.first_chunk().map_or(0, |half| u64::from_be_bytes(*half));
+        Key(number(high), number(low))
+    }
+
+    fn to_bytes(self) -> [u8; 16] {
+        self.as_number().to_be_bytes()
+    }
+
+    fn as_number(self) -> u128 {
+        u128::from(self.0) << 64 | u128::from(self.1)
+    }
+
+    /// The first of its bytes.
+    fn first(self) -> u8 {
+        let [first, ..] = self.0.to_be_bytes();
         first
     }
 
-    /// Eight of its bytes as a number, to be found fast by.
-    pub(super) fn short(&self) -> u64 {
-        u64::from_be_bytes(self.0.first_chunk().copied().unwrap_or_default())
+    /// The first half of it, to be found fast by.
+    pub(super) fn short(self) -> u64 {
+        self.0
     }
 }
 
 /// Puts keys in order: as numbers, which are compared at once.
 fn sort(marks: &mut [Mark]) {
-    marks.sort_unstable_by_key(|mark| (u128::from_be_bytes(mark.key.0), mark.entry));
+    marks.sort_unstable_by_key(|mark| (mark.key.as_number(), mark.entry));
 }
 
 /// A key of an entry. Of one key, later entries come later.

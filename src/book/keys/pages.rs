@@ -32,10 +32,10 @@ impl Paged {
     /// Adds a key; gives the page that is full by it.
     pub(in crate::book) fn push(&mut self, mark: Mark) -> Option<Page> {
         if self.open.keys.is_empty() {
-            self.run.firsts.extend_from_slice(&mark.key.0);
+            self.run.firsts.extend_from_slice(&mark.key.to_bytes());
             self.open.keys.reserve_exact(KEYS_A_PAGE * KEY_BYTES);
         }
-        self.open.keys.extend_from_slice(&mark.key.0);
+        self.open.keys.extend_from_slice(&mark.key.to_bytes());
         // Whoever makes a run holds that this is never exceeded.
         let back = u32::try_from(self.last().saturating_sub(mark.entry)).unwrap_or(u32::MAX);
         self.open.keys.extend_from_slice(&back.to_be_bytes());
@@ -79,7 +79,7 @@ fn mark(bytes: &[u8; KEY_BYTES], upto: u64) -> Mark {
     let (key, back) = bytes.split_at(16);
     let back = u32::from_be_bytes(back.first_chunk().copied().unwrap_or_default());
     Mark {
-        key: Key(key.first_chunk().copied().unwrap_or_default()),
+        key: Key::from_bytes(key.first_chunk().copied().unwrap_or_default()),
         entry: upto.saturating_sub(1).saturating_sub(u64::from(back)),
     }
 }
@@ -87,14 +87,25 @@ fn mark(bytes: &[u8; KEY_BYTES], upto: u64) -> Mark {
 /// The last page of a run that a key can stand in.
 pub(super) fn page_for(run: &Run, key: &Key) -> Option<u64> {
     let (firsts, _) = run.firsts.as_chunks::<16>();
-    let at = firsts.partition_point(|first| *first <= key.0).checked_sub(1)?;
+    let key = key.to_bytes();
+    let at = firsts.partition_point(|first| *first <= key).checked_sub(1)?;
     run.page.checked_add(u64::try_from(at).ok()?)
+}
+
+/// The entries that have a key in a page of a run, and whether more may stand in the page before.
+pub(super) fn all_of(page: &Page, run: &Run, key: &Key) -> (Vec<u64>, bool) {
+    let (marks, _) = page.keys.as_chunks::<KEY_BYTES>();
+    let bytes = key.to_bytes();
+    let first = marks.partition_point(|it| it.first_chunk().is_some_and(|it| *it < bytes));
+    let marks = marks.iter().skip(first).map(|bytes| mark(bytes, run.upto));
+    (marks.take_while(|mark| mark.key == *key).map(|mark| mark.entry).collect(), first == 0)
 }
 
 /// The last entry that has a key in a page of a run.
 pub(super) fn last_of(page: &Page, run: &Run, key: &Key) -> Option<u64> {
     let (marks, _) = page.keys.as_chunks::<KEY_BYTES>();
-    let at = marks.partition_point(|it| it.first_chunk().is_some_and(|it| *it <= key.0));
+    let bytes = key.to_bytes();
+    let at = marks.partition_point(|it| it.first_chunk().is_some_and(|it| *it <= bytes));
     let found = mark(marks.get(at.checked_sub(1)?)?, run.upto);
     (found.key == *key).then_some(found.entry)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::book::BookError;
 use crate::book::store::{Page, Run, Store};
 
-use super::pages::{KEYS_A_PAGE, last_of, marks_of, page_for};
+use super::pages::{KEYS_A_PAGE, all_of, last_of, marks_of, page_for};
 use super::{Key, Sieve};
 
 /// The runs of a book that no other stands for: together they are of every entry.
@@ -78,33 +78,74 @@ impl Runs {
         let mut sought: Vec<(Key, usize)> = keys.iter().copied().zip(0..).collect();
         for run in self.runs.iter().rev().filter(|run| !run.firsts.is_empty()) {
             let known = self.known.entry((run.upto, run.level)).or_insert(Known::Read(0));
-            sought = find_in(store, run, known, sought, &mut found)?;
+            if find_in(store, run, known, &sought, &mut found)? {
+                sought.retain(|(_, place)| found.get(*place).is_some_and(Option::is_none));
+            }
+        }
+        Ok(found)
+    }
+
+    /// For each key every entry it is a key of.
+    pub(in crate::book) fn find_each(
+        &self,
+        store: &mut dyn Store,
+        keys: &[Key],
+    ) -> Result<Vec<(Key, u64)>, BookError> {
+        let mut sought = keys.to_vec();
+        sought.sort_unstable();
+        sought.dedup();
+        let mut found = Vec::new();
+        for run in self.runs.iter().filter(|run| !run.firsts.is_empty()) {
+            let mut held = None;
+            for key in &sought {
+                let entries = each_in(store, run, key, &mut held)?;
+                found.extend(entries.into_iter().map(|entry| (*key, entry)));
+            }
         }
         Ok(found)
     }
 }
 
-/// Finds keys in a run; gives those that are not there.
+/// Finds every entry that a key is a key of, in a run.
+fn each_in(
+    store: &mut dyn Store,
+    run: &Run,
+    key: &Key,
+    held: &mut Option<Page>,
+) -> Result<Vec<u64>, BookError> {
+    let mut found = Vec::new();
+    let mut next = page_for(run, key);
+    while let Some(number) = next.filter(|number| *number >= run.page) {
+        let (here, more) = all_of(page(store, run, number, held)?, run, key);
+        found.extend(here);
+        next = number.checked_sub(1).filter(|_| more);
+    }
+    Ok(found)
+}
+
+/// Finds keys in a run; tells whether any is there.
 fn find_in(
     store: &mut dyn Store,
     run: &Run,
     known: &mut Known,
-    sought: Vec<(Key, usize)>,
+    sought: &[(Key, usize)],
     found: &mut [Option<u64>],
-) -> Result<Vec<(Key, usize)>, BookError> {
+) -> Result<bool, BookError> {
     // Whoever has read as much as there is had better know what is not there.
     if let Known::Read(read) = known
         && *read > run.pages().max(SHORT_RUN)
     {
         *known = Known::Sieve(sieve(store, run)?);
     }
-    let (mut may_be, mut left): (Vec<_>, Vec<_>) = match known {
-        Known::Sieve(sieve) => sought.into_iter().partition(|(key, _)| sieve.may_hold(key)),
-        Known::Read(_) => (sought, Vec::new()),
+    let may_hold = |key: &Key| match &*known {
+        Known::Sieve(sieve) => sieve.may_hold(key),
+        Known::Read(_) => true,
     };
+    let mut may_be: Vec<(Key, usize)> =
+        sought.iter().filter(|(key, _)| may_hold(key)).copied().collect();
     // Keys of one page follow one another.
     may_be.sort_unstable_by_key(|(key, _)| key.short());
-    let mut held: Option<Page> = None;
+    let (mut held, mut any): (Option<Page>, bool) = (None, false);
     for (key, place) in may_be {
         let entry = match page_for(run, &key) {
             Some(number) => {
@@ -117,12 +158,11 @@ fn find_in(
             }
             None => None,
         };
-        match (entry, found.get_mut(place)) {
-            (Some(entry), Some(found)) => *found = Some(entry),
-            _ => left.push((key, place)),
+        if let (Some(entry), Some(found)) = (entry, found.get_mut(place)) {
+            (*found, any) = (Some(entry), true);
         }
     }
-    Ok(left)
+    Ok(any)
 }
 
 fn sieve(store: &mut dyn Store, run: &Run) -> Result<Sieve, BookError> {

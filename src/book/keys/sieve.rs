@@ -34,7 +34,7 @@ impl Sieve {
 
     /// The word of a key, in the order of keys, and four of its bits.
     fn place(&self, key: &Key) -> (usize, u64) {
-        let [.., a, b, c, d] = key.0;
+        let [.., a, b, c, d] = key.1.to_be_bytes();
         let mask = [a, b, c, d].iter().fold(0, |mask, byte| mask | 1 << (byte & 63));
         let words = u128::try_from(self.0.len()).unwrap_or(1);
         let at = (u128::from(key.short()) * words) >> 64;

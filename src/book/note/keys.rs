@@ -75,6 +75,11 @@ impl VerifierKey {
         &self.name
     }
 
+    /// Name and id, by which people tell keys apart.
+    pub fn called(&self) -> String {
+        format!("{}+{}", self.name, hex(self.id()))
+    }
+
     /// The beginning of the digest of name and key, by which signatures tell keys apart.
     pub fn id(&self) -> [u8; 4] {
         let hasher = Sha256::new_with_prefix(&self.name).chain_update([b'\n']);
@@ -174,6 +179,6 @@ fn cosigned(text: &str, at: u64) -> String {
     format!("cosignature/v1\ntime {at}\n{text}")
 }
 
-fn hex(bytes: [u8; 4]) -> String {
+pub(super) fn hex(bytes: [u8; 4]) -> String {
     format!("{:08x}", u32::from_be_bytes(bytes))
 }

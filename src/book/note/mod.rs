@@ -45,6 +45,8 @@ pub struct Checkpoint {
     pub origin: String,
     /// Size and root.
     pub root: Root,
+    /// Lines after these, by which whoever signs says something more: mostly none.
+    pub extension: Vec<String>,
 }
 
 /// Who signed a note, of those one trusts.
@@ -52,6 +54,8 @@ pub struct Checkpoint {
 pub struct Signed {
     /// The name of the key.
     pub by: String,
+    /// The beginning of its digest, since anybody can call a key by that name.
+    pub id: [u8; 4],
     /// When, in seconds since 1970, if a witness signed: by its own clock.
     pub at: Option<u64>,
 }
@@ -74,6 +78,13 @@ pub enum NoteError {
     /// None of the keys one trusts has signed.
     #[error("none of the keys given has signed it")]
     NotSigned,
+}
+
+/// Prints the key as the head of a verifier key does: name and id.
+impl fmt::Display for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}+{}", self.by, keys::hex(self.id))
+    }
 }
 
 impl Note {
@@ -116,7 +127,7 @@ impl Note {
                 let at = key
                     .check(&self.text, &signature.bytes)
                     .ok_or_else(|| NoteError::FalseSignature(key.name().to_owned()))?;
-                signed.push(Signed { by: key.name().to_owned(), at });
+                signed.push(Signed { by: key.name().to_owned(), id: key.id(), at });
             }
         }
         if signed.is_empty() { Err(NoteError::NotSigned) } else { Ok(signed) }
@@ -137,11 +148,12 @@ impl Checkpoint {
     /// The text to be signed.
     pub fn note(&self) -> Note {
         let root = Base64::encode_string(self.root.digest.as_bytes());
-        Note::new(format!("{}\n{}\n{root}\n", self.origin, self.root.size))
+        let mut text = format!("{}\n{}\n{root}\n", self.origin, self.root.size);
+        self.extension.iter().for_each(|line| text.push_str(&format!("{line}\n")));
+        Note::new(text)
     }
 
-    /// Reads the text of a note. Lines after the third are extensions, and are left to whoever
-    /// knows them.
+    /// Reads the text of a note.
     ///
     /// # Errors
     /// It is no checkpoint.
@@ -155,7 +167,8 @@ impl Checkpoint {
         let root = lines.next().ok_or(wrong("it has no root"))?;
         let root = Base64::decode_vec(root).ok().and_then(|root| <[u8; 32]>::try_from(root).ok());
         let digest = root.map(Digest::from_bytes).ok_or(wrong("its root is no digest"))?;
-        Ok(Checkpoint { origin: origin.to_owned(), root: Root { size, digest } })
+        let (origin, extension) = (origin.to_owned(), lines.map(str::to_owned).collect());
+        Ok(Checkpoint { origin, root: Root { size, digest }, extension })
     }
 
     /// Reads a signed checkpoint, and who of the keys signed it.

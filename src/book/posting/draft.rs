@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::base::{Date, Money};
 use crate::book::BookError;
 use crate::book::canonical::{Canonical, Reader, Writer, value_of, write_list, write_value};
-use crate::book::entry::{Event, FigureValue, Outcome, Part};
+use crate::book::entry::{Event, FigureValue, Outcome, Part, Schema};
 use crate::book::error::not_conserved;
 use crate::book::identity::{ALLOCATED, SET_ASIDE, key_text, portable};
 use crate::book::keys::{Index, Key};
@@ -107,14 +107,24 @@ impl Drafts {
         }
     }
 
+    /// None, of the kinds that an edition names.
+    pub(crate) fn of(schema: &Schema) -> Drafts {
+        Drafts::new(schema.events.iter().map(|table| table.name.as_str()))
+    }
+
     /// None, to be held against entries and not to be posted.
     pub(crate) fn to_compare() -> Drafts {
         Drafts { unkeyed: true, ..Drafts::new(std::iter::empty()) }
     }
 
-    /// None, of the same kinds.
+    /// None, of the same kinds; about as many are to come.
     pub(crate) fn another(&self) -> Drafts {
-        Drafts { kinds: self.kinds.clone(), ..Drafts::new(std::iter::empty()) }
+        Drafts {
+            kinds: self.kinds.clone(),
+            out: Writer::with_room(self.out.written().len()),
+            drafts: Vec::with_capacity(self.drafts.len()),
+            ..Drafts::new(std::iter::empty())
+        }
     }
 
     /// Begins an event of a kind with so many fields.

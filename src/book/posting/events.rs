@@ -1,9 +1,7 @@
 //! Events of a batch: which of them are new, which are in the book, which contradict it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-
-use foldhash::fast::FixedState;
 
 use crate::book::BookError;
 use crate::book::entry::{Entry, Event, Outcome, Schema};
@@ -12,19 +10,12 @@ use crate::book::journal::settled_key;
 use crate::book::keys::{Key, Mark};
 
 use super::content::content;
-use super::draft::{Became, Draft, Drafts};
+use super::draft::{Draft, Drafts};
+use super::kept::{Kept, Often, set_aside};
 use super::{INSIDE, Posted, Posting};
 
 /// Events looked up together.
-const EVENTS_A_SLICE: usize = 8192;
-
-/// Events that the book has, by their entries, each with the names its positions speak of.
-#[derive(Default)]
-struct Kept {
-    by_key: HashMap<Key, u64>,
-    events: HashMap<u64, (Event, Rc<Schema>)>,
-    schemas: HashMap<u64, Rc<Schema>>,
-}
+pub(super) const EVENTS_A_SLICE: usize = 8192;
 
 /// The events at hand.
 struct Here<'d> {
@@ -62,7 +53,7 @@ impl Posting<'_> {
     /// No batch was begun.
     pub(crate) fn drafts(&self) -> Result<Drafts, BookError> {
         let running = self.running.as_ref().ok_or(INSIDE)?;
-        Ok(Drafts::new(running.schema.events.iter().map(|table| table.name.as_str())))
+        Ok(Drafts::of(&running.schema))
     }
 
     /// Adds events that were written, as [`events`](Posting::events) does.
@@ -84,8 +75,8 @@ impl Posting<'_> {
         let mut posted = Vec::with_capacity(drafts.len());
         for (at, draft) in drafts.iter().enumerate() {
             let lane = if draft.lane.is_some() { lanes.next() } else { None };
-            if (here.doubles || !kept.by_key.is_empty())
-                && let Some(number) = known(at, draft, &kept, &here)?
+            if (here.doubles || !kept.is_empty())
+                && let Some(number) = known(at, draft, (&kept, &self.often), &here)?
             {
                 self.already += 1;
                 posted.push(Posted::Already(number));
@@ -106,74 +97,25 @@ impl Posting<'_> {
     fn note_keys(&mut self, drafts: &Drafts) -> Result<bool, BookError> {
         self.emit_for(drafts.len())?;
         self.fresh.expect(drafts.len());
-        let mut known = false;
-        for draft in drafts.iter() {
-            known |= self.fresh.note(&draft.key);
-            known |= draft.key != draft.allocated && self.fresh.holds(&draft.allocated);
+        let mut in_doubt = Vec::new();
+        for (at, draft) in drafts.iter().enumerate() {
+            let aside = is_aside(draft) && self.fresh.may_hold(&draft.allocated);
+            if self.fresh.note(&draft.key) || aside {
+                in_doubt.push((at, draft));
+            }
         }
-        if known {
+        let fresh = &self.fresh;
+        let holds = |it: &Draft| fresh.holds(&it.key) || is_aside(it) && fresh.holds(&it.allocated);
+        if in_doubt.iter().any(|(_, draft)| holds(draft)) {
             self.emit()?;
             self.fresh.expect(drafts.len());
             for draft in drafts.iter() {
                 self.fresh.note(&draft.key);
             }
         }
-        let mut doubles = false;
-        let mut here = HashSet::with_capacity_and_hasher(drafts.len(), FixedState::default());
-        for draft in drafts.iter() {
-            // An event that is set aside is no other where it is allocated beside.
-            let aside = draft.key != draft.allocated;
-            doubles |= aside && here.contains(&draft.allocated.short());
-            doubles |= !here.insert(draft.key.short());
-        }
-        Ok(doubles)
-    }
-
-    /// Finds what the book has under these keys: allocations that stand, and for events set aside what
-    /// was set aside.
-    fn look_up(&mut self, drafts: &Drafts) -> Result<Kept, BookError> {
-        let mut kept = Kept::default();
-        let mut keys: Vec<Key> = drafts.iter().map(|draft| draft.allocated).collect();
-        let aside = drafts.iter().filter(|draft| draft.key != draft.allocated);
-        keys.extend(aside.map(|draft| draft.key));
-        let found = self.book.find(&keys)?;
-        let found = keys.into_iter().zip(found);
-        let found: Vec<(Key, u64)> = found.filter_map(|(key, entry)| Some((key, entry?))).collect();
-        if found.is_empty() {
-            return Ok(kept);
-        }
-        let numbers: Vec<u64> = found.iter().map(|(_, number)| *number).collect();
-        let settled: Vec<Key> = numbers.iter().map(|number| settled_key(*number)).collect();
-        let settled = self.book.find(&settled)?;
-        for ((key, number), settled) in found.into_iter().zip(settled) {
-            // What was withdrawn or came to be set aside may be posted again, with any content.
-            if settled.is_none() || self.book.in_force(number)?.is_some() {
-                kept.by_key.insert(key, number);
-            }
-        }
-        for (number, entry) in self.book.entries_at(&numbers)? {
-            let Entry::Event(event) = entry else {
-                return Err(BookError::Damaged { entry: number });
-            };
-            let schema = self.schema(event.batch, &mut kept)?;
-            kept.events.insert(number, (event, schema));
-        }
-        Ok(kept)
-    }
-
-    /// The names that the events of a batch speak of.
-    fn schema(&mut self, batch: u64, kept: &mut Kept) -> Result<Rc<Schema>, BookError> {
-        if let Some(schema) = kept.schemas.get(&batch) {
-            return Ok(Rc::clone(schema));
-        }
-        let damaged = BookError::Damaged { entry: batch };
-        let Entry::Batch(begun) = self.read(batch)? else { return Err(damaged) };
-        let Entry::Edition(edition) = self.read(begun.edition_entry)? else {
-            return Err(damaged);
-        };
-        let schema = Rc::new(edition.schema);
-        kept.schemas.insert(batch, Rc::clone(&schema));
-        Ok(schema)
+        // An event that is set aside is no other where it is allocated beside.
+        let is = |one: &Draft, it: &Draft| one.key == it.key || one.key == it.allocated;
+        Ok(in_doubt.iter().any(|(at, it)| drafts.iter().take(*at).any(|one| is(one, it))))
     }
 
     /// Adds an event, which has a lane or has none.
@@ -211,9 +153,19 @@ impl Posting<'_> {
         let unknown: Vec<u32> = (known..running.lanes()).collect();
         let keys: Vec<Key> = unknown.iter().map(|lane| running.key(*lane)).collect();
         let found = self.book.find(&keys)?;
-        let found = unknown.into_iter().zip(found);
-        let stand: BTreeMap<u64, u32> =
-            found.filter_map(|(lane, entry)| Some((entry?, lane))).collect();
+        let found = unknown.into_iter().zip(keys).zip(found);
+        let found: Vec<(u32, Key, u64)> =
+            found.filter_map(|((lane, key), entry)| Some((lane, key, entry?))).collect();
+        let settled: Vec<Key> = found.iter().map(|(_, _, entry)| settled_key(*entry)).collect();
+        let settled = self.book.find(&settled)?;
+        let mut stand: BTreeMap<u64, u32> = BTreeMap::new();
+        for ((lane, key, entry), settled) in found.into_iter().zip(settled) {
+            let entry = match settled {
+                Some(_) => self.last_standing(key)?,
+                None => Some(entry),
+            };
+            stand.extend(entry.map(|entry| (entry, lane)));
+        }
         let numbers: Vec<u64> = stand.keys().copied().collect();
         let mut entries = self.book.entries_at(&numbers)?.into_iter();
         for (number, lane) in stand {
@@ -227,27 +179,42 @@ impl Posting<'_> {
         }
         Ok(lanes)
     }
+
+    /// Of the events by which batches left a lane, the last that stands: what came to be set aside holds
+    /// nothing up.
+    fn last_standing(&mut self, lane: Key) -> Result<Option<u64>, BookError> {
+        let mut entries: Vec<u64> =
+            self.book.find_each(&[lane])?.into_iter().map(|(_, entry)| entry).collect();
+        entries.sort_unstable();
+        for entry in entries.into_iter().rev() {
+            if self.book.in_force(entry)?.is_some() {
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// The entry that makes an event one that the book has already.
-fn known(at: usize, draft: &Draft, kept: &Kept, here: &Here<'_>) -> Result<Option<u64>, BookError> {
-    let allocated = matches!(draft.became, Became::Allocated { .. });
-    let of_allocated = earlier(&draft.allocated, kept, here)?;
-    let of_aside = if allocated { None } else { earlier(&draft.key, kept, here)? };
+fn known(
+    at: usize,
+    draft: &Draft,
+    kept: (&Kept, &Often),
+    here: &Here<'_>,
+) -> Result<Option<u64>, BookError> {
+    let allocated = !is_aside(draft);
+    let of_allocated = earlier(&draft.allocated, kept.0, here)?;
+    let of_aside = if allocated { None } else { set_aside(&draft.key, kept) };
     if of_allocated.is_none() && of_aside.is_none() {
         return Ok(None);
     }
     let event = here.drafts.event(at)?;
     let said = content(&event, &here.schema);
-    let same = |stored: &Earlier| said == content(&stored.event, &stored.schema);
-    let of_aside = of_aside.filter(|stored| {
-        stored.event.batch != event.batch && stored.event.outcome == event.outcome && same(stored)
-    });
-    if let Some(stored) = of_aside {
-        return Ok(Some(stored.number));
+    if let Some(number) = of_aside.and_then(|stood| stood.of(&said, &event.outcome)) {
+        return Ok(Some(number));
     }
     match of_allocated {
-        Some(stored) if same(&stored) => {
+        Some(stored) if said == content(&stored.event, &stored.schema) => {
             // A second copy in one batch is set aside as one, and counted.
             if allocated || stored.event.batch != event.batch {
                 return Ok(Some(stored.number));
@@ -263,6 +230,11 @@ fn known(at: usize, draft: &Draft, kept: &Kept, here: &Here<'_>) -> Result<Optio
     Ok(None)
 }
 
+/// Whether an event is under a key of its own, since it is set aside.
+pub(super) fn is_aside(draft: &Draft) -> bool {
+    draft.key != draft.allocated
+}
+
 /// An event that was there before.
 struct Earlier {
     number: u64,
@@ -276,8 +248,7 @@ fn earlier(key: &Key, kept: &Kept, here: &Here<'_>) -> Result<Option<Earlier>, B
         let (event, schema) = (here.drafts.event(*at)?, Rc::clone(&here.schema));
         return Ok(Some(Earlier { number: *number, event, schema }));
     }
-    let number = kept.by_key.get(key);
-    let stored = number.and_then(|number| Some((*number, kept.events.get(number)?)));
+    let stored = kept.allocated(key);
     Ok(stored.map(|(number, (event, schema))| Earlier {
         number,
         event: event.clone(),

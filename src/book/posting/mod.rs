@@ -1,11 +1,12 @@
 //! Posting: what is added to a book in one go, or not at all.
 //!
-//! `draft` writes events, `events` decides what of a batch is new, `content` whether two events say the
-//! same, `running` keeps count, `seal` chains.
+//! `draft` writes events, `events` decides what of a batch is new by what the book has `kept` of
+//! it, `content` whether two events say the same, `running` keeps count, `seal` chains.
 
 mod content;
 mod draft;
 mod events;
+mod kept;
 mod running;
 mod seal;
 
@@ -28,6 +29,7 @@ use super::{Book, BookError};
 
 pub(crate) use draft::{About, Became, Draft, Drafts, Placed};
 pub(super) use events::moves_lane;
+use kept::Often;
 pub(super) use running::Running;
 use seal::{Chain, Sealed, Sealer};
 
@@ -63,6 +65,8 @@ pub struct Posting<'b> {
     fresh: Fresh,
     since: u64,
     running: Option<Running>,
+    /// What the book had set aside often, as far as it was asked for.
+    often: Often,
     /// Entries that tell something new.
     said: u64,
     /// Editions and registers, which alone are no news for a batch.
@@ -123,8 +127,8 @@ impl<'b> Posting<'b> {
     }
 
     /// In a store that has to be empty.
-    pub(super) fn on_empty(book: &'b mut Book) -> Result<Posting<'b>, BookError> {
-        let posting = Posting::new(book, Extent::Usual)?;
+    pub(super) fn on_empty(book: &'b mut Book, extent: Extent) -> Result<Posting<'b>, BookError> {
+        let posting = Posting::new(book, extent)?;
         if posting.size > 0 {
             return Err(BookError::OutOfPlace { what: "an opening", inside: false });
         }
@@ -144,6 +148,7 @@ impl<'b> Posting<'b> {
             fresh: Fresh::default(),
             since: start,
             running: None,
+            often: Often::new(),
             said: 0,
             filed: 0,
             already: 0,
@@ -239,6 +244,11 @@ impl<'b> Posting<'b> {
         let number = self.append(&Entry::Batch(batch.clone()))?;
         self.running = Some(Running::new(number, batch, Rc::new(edition.schema)));
         Ok(number)
+    }
+
+    /// The number of the entry that comes next.
+    pub(crate) fn next(&self) -> u64 {
+        self.size
     }
 
     /// Adds a row of the batch that could not be read.
@@ -350,7 +360,19 @@ impl<'b> Posting<'b> {
     /// # Errors
     /// Something was refused before; the store fails. Then nothing was added, unless the store says
     /// that it cannot tell.
-    pub fn commit(mut self) -> Result<Receipt, BookError> {
+    pub fn commit(self) -> Result<Receipt, BookError> {
+        let kept = self.commit_if(|_, _| true)?;
+        kept.ok_or(BookError::Internal("a posting was given up without a reason"))
+    }
+
+    /// The same, if the book is then to have so many entries and such a root; else nothing was added.
+    ///
+    /// # Errors
+    /// As [`commit`](Posting::commit).
+    pub fn commit_if(
+        mut self,
+        wanted: impl FnOnce(u64, &Digest) -> bool,
+    ) -> Result<Option<Receipt>, BookError> {
         if self.state != State::Good {
             return Err(BookError::Internal("a posting was committed of which a part was refused"));
         }
@@ -358,22 +380,36 @@ impl<'b> Posting<'b> {
             self.book.uncover(false);
             self.state = State::Over;
             let (size, root) = (self.start, self.book.root(self.start)?);
-            return Ok(Receipt { batch: None, entries: 0, already: self.already, size, root });
+            let (batch, entries, already) = (None, 0, self.already);
+            return Ok(Some(Receipt { batch, entries, already, size, root }));
         }
         let batch = self.running.as_ref().map(|running| running.number);
+        self.part()?;
+        let root = self.sealer.end()?.frontier.root();
+        if !wanted(self.size, &root) {
+            return Ok(None);
+        }
+        self.book.store().commit()?;
+        self.book.uncover(true);
+        self.state = State::Over;
+        let (size, root) = (self.size, root);
+        let entries = size - self.start;
+        Ok(Some(Receipt { batch, entries, already: self.already, size, root }))
+    }
+
+    /// Closes the batch, if one was begun, and lays its keys out as a posting of its own leaves them: another
+    /// batch may follow.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) fn part(&mut self) -> Result<(), BookError> {
         if let Some(running) = self.running.take() {
             let (close, marks) = running.close();
             self.append(&Entry::Close(close))?;
             marks.into_iter().for_each(|mark| self.mark(mark.key, mark.entry));
         }
         self.emit()?;
-        let root = self.sealer.end()?.frontier.root();
-        self.book.compact()?;
-        self.book.store().commit()?;
-        self.book.uncover(true);
-        self.state = State::Over;
-        let (size, root) = (self.size, root);
-        Ok(Receipt { batch, entries: size - self.start, already: self.already, size, root })
+        self.book.compact()
     }
 
     /// Adds an entry that stands outside of batches.
@@ -460,11 +496,11 @@ impl<'b> Posting<'b> {
     fn emit(&mut self) -> Result<(), BookError> {
         let upto = self.size;
         if upto > self.since {
-            self.turn_all()?;
             let mut fresh = std::mem::take(&mut self.fresh);
             let (level, page) = (level_of(fresh.len()), self.book.next_page());
             let empty = Paged::new(self.since..upto, level, page);
             let (run, pages) = paged(empty, fresh.sorted());
+            self.turn_all()?;
             self.chunk.pages = pages;
             self.chunk.runs.push(run.clone());
             self.hand_over()?;

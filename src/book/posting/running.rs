@@ -22,12 +22,17 @@ pub(in crate::book) struct Running {
     sources: Vec<String>,
     entries: u64,
     inputs: Digester,
+    /// Inputs that wait to be digested together.
+    waiting: Vec<u8>,
     sums: BTreeMap<Option<u32>, KindSums>,
     corrections: u64,
     /// The lanes met so far, by number, and their numbers by their bytes.
     lanes: Vec<Last>,
     by_bytes: HashMap<Few, u32, FixedState>,
 }
+
+/// Bytes of inputs.
+const DIGESTED_AT_ONCE: usize = 1 << 12;
 
 /// Bytes of a lane, or a rank in one: mostly as few as have room in place.
 type Few = SmallVec<[u8; 24]>;
@@ -68,6 +73,7 @@ impl Running {
             sources: batch.sources.iter().map(|source| source.name.clone()).collect(),
             entries: 0,
             inputs: Digester::new(),
+            waiting: Vec::new(),
             sums: BTreeMap::new(),
             corrections: 0,
             lanes: Vec::new(),
@@ -118,7 +124,11 @@ impl Running {
         input: &[u8],
     ) -> Result<(), BookError> {
         self.entries += 1;
-        self.inputs.update(input);
+        self.waiting.extend_from_slice(input);
+        if self.waiting.len() >= DIGESTED_AT_ONCE {
+            self.inputs.update(&self.waiting);
+            self.waiting.clear();
+        }
         let sums = self.sums_of(Some(kind));
         match became {
             Became::Allocated { inflow, undetermined, .. } => {
@@ -147,7 +157,8 @@ impl Running {
     }
 
     /// The entry that closes the batch, and where its lanes stand now, in no order.
-    pub(in crate::book) fn close(self) -> (Close, Vec<Mark>) {
+    pub(in crate::book) fn close(mut self) -> (Close, Vec<Mark>) {
+        self.inputs.update(&self.waiting);
         let close = Close {
             batch: self.number,
             entries: self.entries,

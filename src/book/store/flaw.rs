@@ -34,8 +34,13 @@ pub enum Flaw {
         /// The one after the last.
         upto: u64,
     },
-    /// Pages of keys belong to no run, or are not there.
-    StrayPages,
+    /// Rows of a table belong to nothing that the book holds.
+    StrayRows {
+        /// The table.
+        table: &'static str,
+        /// How many.
+        count: u64,
+    },
     /// Something that a book declares is not there: a table, or a trigger that keeps one from being
     /// changed.
     Missing {
@@ -77,7 +82,9 @@ impl fmt::Display for Flaw {
                     "the run of the keys of entries {since} to {upto} is not what was written"
                 )
             }
-            Flaw::StrayPages => f.write_str("pages of keys belong to no run, or are not there"),
+            Flaw::StrayRows { table, count } => {
+                write!(f, "rows of `{table}` that belong to nothing in the book: {count}")
+            }
             Flaw::Missing { kind, name } => {
                 write!(f, "the {kind} `{name}` is not there")?;
                 let guards = kind == "trigger";

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use super::{Chunk, Flaw, Node, Page, Run, Segment, Store, StoreError};
+use super::{Chunk, Flaw, Kept, Node, Page, Run, Segment, Store, StoreError};
 
 /// Keeps a book in memory.
 #[derive(Debug, Clone, Default)]
@@ -56,8 +56,14 @@ impl Store for MemoryStore {
         Ok(self.pages.range(from..to).map(|(_, page)| page.clone()).collect())
     }
 
-    fn pages_kept(&mut self) -> Result<u64, StoreError> {
-        Ok(u64::try_from(self.pages.len()).unwrap_or(u64::MAX))
+    fn kept(&mut self) -> Result<Kept, StoreError> {
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        Ok(Kept {
+            segments: count(self.segments.len()),
+            runs: count(self.runs.len()),
+            pages: count(self.pages.len()),
+            nodes: count(self.nodes.len()),
+        })
     }
 
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {

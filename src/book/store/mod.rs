@@ -86,6 +86,25 @@ impl Chunk {
     pub fn is_empty(&self) -> bool {
         *self == Chunk::default()
     }
+
+    /// About how many bytes it has.
+    fn bytes(&self) -> usize {
+        let segments = self.segments.iter().map(|it| it.bodies.len() + it.leaves.len());
+        segments.chain(self.pages.iter().map(|page| page.keys.len())).sum()
+    }
+}
+
+/// How many rows a store has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Of entries, some in each.
+    pub segments: u64,
+    /// Of runs.
+    pub runs: u64,
+    /// Of pages of runs.
+    pub pages: u64,
+    /// Of nodes.
+    pub nodes: u64,
 }
 
 /// Keeps the rows of one book.
@@ -122,17 +141,28 @@ pub trait Store {
     /// The store fails.
     fn pages(&mut self, from: u64, count: u64) -> Result<Vec<Page>, StoreError>;
 
-    /// How many pages all runs have.
-    ///
-    /// # Errors
-    /// The store fails.
-    fn pages_kept(&mut self) -> Result<u64, StoreError>;
-
     /// Nodes of a level, by number from one on, at most so many.
     ///
     /// # Errors
     /// The store fails.
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError>;
+
+    /// How many rows there are of each sort, whatever their numbers.
+    ///
+    /// # Errors
+    /// The store fails.
+    fn kept(&mut self) -> Result<Kept, StoreError>;
+
+    /// Has all that is read from here on be of one moment, whoever appends meanwhile, until it is let go.
+    ///
+    /// # Errors
+    /// The store fails.
+    fn hold_still(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Ends what [`hold_still`](Store::hold_still) began.
+    fn let_go(&mut self) {}
 
     /// Begins to append; nobody else can until it is committed or given up.
     ///
@@ -242,6 +272,12 @@ pub enum StoreError {
         /// What the store says.
         what: String,
     },
+    /// Where new rows belong something stands already.
+    #[error("rows stand in `{table}` where the next ones belong: verify the book")]
+    Occupied {
+        /// The table.
+        table: String,
+    },
     /// Somebody else is writing, and did not end in time.
     #[error("somebody else is writing into the book")]
     Locked,
@@ -259,6 +295,18 @@ pub enum StoreError {
     NotDurable {
         /// The setting.
         setting: String,
+    },
+    /// The user's role does not allow it.
+    #[error("the user may not read the book: {what}")]
+    NotAllowed {
+        /// What the store says.
+        what: String,
+    },
+    /// There is no connection to the server.
+    #[error("the server of the book cannot be reached: {what}")]
+    Unreachable {
+        /// What the system says.
+        what: String,
     },
     /// The connection broke before anything was kept.
     #[error("the connection to the book was lost; nothing was added")]

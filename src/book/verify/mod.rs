@@ -20,7 +20,7 @@ use crate::base::Digest;
 use super::canonical::Writer;
 use super::entry::Entry;
 use super::leaf::{NOTHING_BEFORE, leaf_digest};
-use super::store::{Row, Segment, StoreError};
+use super::store::{Kept, Row, Segment, StoreError};
 use super::tree::{self, Frontier, Node};
 use super::{Book, BookError, Flaw};
 
@@ -83,7 +83,16 @@ impl Book {
     /// The store fails. Damage is no error but the answer.
     pub fn verify(&mut self, checkpoints: &[Root]) -> Result<Verification, BookError> {
         let mut walk = Walk::new(checkpoints);
-        match self.walk(&mut walk) {
+        // Whoever posts reads what he has added himself, and nobody else can add.
+        let posting = self.is_posted_to();
+        if !posting {
+            self.store().hold_still()?;
+        }
+        let walked = self.walk(&mut walk);
+        if !posting {
+            self.store().let_go();
+        }
+        match walked {
             Ok(()) => {}
             // A store that cannot read itself has told what is wrong.
             Err(BookError::Store(StoreError::Damaged { what })) => {
@@ -103,7 +112,13 @@ impl Book {
         let marks = walk.replica.take_marks();
         let mut runs = std::mem::take(&mut walk.runs);
         runs.hold(self.store(), walk.frontier.size(), marks, &mut |damage| walk.tell(damage))?;
-        runs.end(self.store(), &mut |damage| walk.tell(damage))
+        let kept = self.store().kept()?;
+        runs.end(self.store(), kept, &mut |damage| walk.tell(damage))?;
+        if !walk.over {
+            runs::stray("entry", kept.segments, walk.met.segments, &mut |it| walk.tell(it));
+        }
+        runs::stray("node", kept.nodes, walk.met.nodes, &mut |damage| walk.tell(damage));
+        Ok(())
     }
 
     /// Reads segments ahead, has them looked at beside, and takes them in order.
@@ -156,6 +171,7 @@ impl Book {
             false => Some(walk.mend(segments)),
         };
         let segments = mended.as_deref().unwrap_or(segments);
+        walk.met.segments += u64::try_from(segments.len()).unwrap_or(0);
         for segment in segments.iter().filter(|segment| !segment.is_whole()) {
             walk.tell(Damage::Store(Flaw::NotWhole { from: segment.first }));
         }
@@ -172,6 +188,7 @@ impl Book {
         }
         for node in std::mem::take(&mut walk.nodes) {
             let kept = self.store().nodes(node.level, node.index, 1)?;
+            walk.met.nodes += u64::try_from(kept.len()).unwrap_or(0);
             if kept.first() != Some(&node) {
                 walk.tell(Damage::Node { level: node.level, index: node.index });
             }
@@ -189,6 +206,8 @@ struct Walk {
     /// Nothing more can be told.
     over: bool,
     nodes: Vec<Node>,
+    /// Rows of entries and nodes that were there when asked for.
+    met: Kept,
     replica: Replica,
     runs: runs::Walk,
     scratch: Writer,
@@ -208,6 +227,7 @@ impl Walk {
             chained: true,
             over: false,
             nodes: Vec::new(),
+            met: Kept::default(),
             replica: Replica::default(),
             runs: runs::Walk::default(),
             scratch: Writer::default(),

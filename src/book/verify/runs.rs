@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::book::keys::{Index, Mark, Merge, Paged, level_of, marks_of, paged};
-use crate::book::store::{Page, Run, Store};
+use crate::book::store::{Kept, Page, Run, Store};
 use crate::book::{BookError, Flaw};
 
 use super::damage::{Among, Damage};
@@ -15,8 +15,9 @@ pub(super) type Expected = (Mark, Index);
 #[derive(Debug, Default)]
 pub(super) struct Walk {
     ahead: VecDeque<Run>,
-    /// The last run that was read.
+    /// The last run that was read, and how many were.
     read: (u64, u8),
+    count: u64,
     /// Of how many entries the runs so far are.
     upto: u64,
     /// Those that no other stands for.
@@ -33,6 +34,7 @@ impl Walk {
     pub(super) fn ends_at(&mut self, store: &mut dyn Store, size: u64) -> Result<bool, BookError> {
         if self.ahead.is_empty() {
             self.ahead.extend(store.runs(self.read, RUNS_AT_ONCE)?);
+            self.count += u64::try_from(self.ahead.len()).unwrap_or(0);
             match self.ahead.back() {
                 Some(last) => self.read = (last.upto, last.level),
                 None => return Ok(false),
@@ -148,6 +150,7 @@ impl Walk {
     pub(super) fn end(
         &mut self,
         store: &mut dyn Store,
+        kept: Kept,
         tell: &mut dyn FnMut(Damage),
     ) -> Result<(), BookError> {
         while self.ends_at(store, u64::MAX)? {
@@ -155,10 +158,17 @@ impl Walk {
                 tell(changed(&run));
             }
         }
-        if store.pages_kept()? != self.pages {
-            tell(Damage::Store(Flaw::StrayPages));
-        }
+        // Where rows are missing, that was told of what they belong to.
+        stray("run", kept.runs, self.count, tell);
+        stray("run_page", kept.pages, self.pages, tell);
         Ok(())
+    }
+}
+
+/// Tells of rows that were counted and never met.
+pub(super) fn stray(table: &'static str, kept: u64, met: u64, tell: &mut dyn FnMut(Damage)) {
+    if let Some(count @ 1..) = kept.checked_sub(met) {
+        tell(Damage::Store(Flaw::StrayRows { table, count }));
     }
 }
 

@@ -400,23 +400,63 @@ impl<'a> Search<'a> {
     /// The cells without which the formula would not hold; the others only stood in the way of the
     /// search. Nothing if one of them is of a derived term, and those are not wanted.
     fn needed(&self, cells: &Cells, derived_too: bool) -> Option<Cells> {
-        let holds =
-            |cells: &Cells| settled(self.formula, &|test| self.answer(test, cells)) == Some(true);
         let mut needed = cells.clone();
-        if !holds(&needed) {
+        let mut answers = vec![None; self.tables.tests.len()];
+        let mut asked_by = vec![Vec::new(); needed.len()];
+        self.note_answers(self.formula, cells, &mut answers, &mut asked_by);
+        let holds = |answers: &[Option<bool>]| {
+            settled(self.formula, &|test| answers.get(test).copied().flatten()) == Some(true)
+        };
+        if !holds(&answers) {
             return Some(needed);
         }
-        for term in (0..needed.len()).rev().map(TermIx) {
-            let Some(Some(cell)) = needed.get(term.0).copied() else { continue };
-            set_cell(&mut needed, term, None);
-            if !holds(&needed) {
-                if !derived_too && self.space.is_derived(term) {
-                    return None;
+        for (term, asked) in asked_by.iter().enumerate().rev() {
+            let term = TermIx(term);
+            if needed.get(term.0).is_none_or(Option::is_none) {
+                continue;
+            }
+            // Without a cell for each of its terms no test has an answer.
+            let mut without = answers.clone();
+            for test in asked {
+                if let Some(answer) = without.get_mut(*test) {
+                    *answer = None;
                 }
-                set_cell(&mut needed, term, Some(cell));
+            }
+            if holds(&without) {
+                set_cell(&mut needed, term, None);
+                answers = without;
+            } else if !derived_too && self.space.is_derived(term) {
+                return None;
             }
         }
         Some(needed)
+    }
+
+    /// Notes what the tests of a formula say, and of each term which of them ask for it.
+    fn note_answers(
+        &self,
+        formula: &Formula,
+        cells: &Cells,
+        answers: &mut [Option<bool>],
+        asked_by: &mut [Vec<usize>],
+    ) {
+        match formula {
+            Formula::Decided(_) => {}
+            Formula::Test(test) => {
+                if let Some(known) = answers.get_mut(*test) {
+                    *known = self.answer(*test, cells);
+                }
+                let terms = self.tables.tests.get(*test).map_or(&[][..], |table| &table.terms);
+                for term in terms {
+                    let asked = asked_by.get_mut(term.0).filter(|asked| !asked.contains(test));
+                    asked.into_iter().for_each(|asked| asked.push(*test));
+                }
+            }
+            Formula::Not(inner) => self.note_answers(inner, cells, answers, asked_by),
+            Formula::All(parts) | Formula::Any(parts) => {
+                parts.iter().for_each(|it| self.note_answers(it, cells, answers, asked_by));
+            }
+        }
     }
 
     /// The case with days and fields made to fit what was asked of several at once, and the formula

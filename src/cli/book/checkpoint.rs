@@ -10,8 +10,9 @@ use crate::formats::{read_text, write_text};
 
 use super::super::console::Console;
 use super::super::exit::Exit;
+use super::super::places::Source;
 use super::Failed;
-use super::place::keep_the_book;
+use super::place::{keep_what_is_read, must_be_new};
 use super::secret::{self, PassphraseArgs};
 
 #[derive(Debug, Args)]
@@ -33,6 +34,9 @@ pub(super) struct CheckpointArgs {
     /// Write it to a file [default: the standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Write over a file that is there already
+    #[arg(long, requires = "out")]
+    replace: bool,
 }
 
 pub(super) fn run(
@@ -40,7 +44,14 @@ pub(super) fn run(
     place: &BookPlace,
     args: &CheckpointArgs,
 ) -> Result<Exit, Failed> {
-    keep_the_book(place, args.out.as_slice())?;
+    let keys = args.sign.iter().chain(&args.witness);
+    let keys = keys.map(|file| Source::new(file, "a key", "密钥文件"));
+    let note = args.cosign.iter().map(|file| Source::new(file, "the checkpoint", "检查点文件"));
+    let read = keys.chain(note).chain(args.passphrase.source());
+    keep_what_is_read(place, args.out.as_slice(), read.collect())?;
+    if !args.replace {
+        must_be_new(args.out.as_slice())?;
+    }
     let text = if let (Some(note), Some(witness)) = (&args.cosign, &args.witness) {
         let note = read_text(Path::new(note))?;
         let key = args.passphrase.load(console, witness)?;
@@ -53,7 +64,7 @@ pub(super) fn run(
         let keys = keys.collect::<Result<Vec<SigningKey>, Failed>>()?;
         let access = if args.no_record { Access::Read } else { Access::Write };
         let mut open = place.open(access)?;
-        book::sign(&mut open, &keys, secret::now(), !args.no_record)?.to_string()
+        book::sign(&mut open, &keys, secret::now, !args.no_record)?.to_string()
     };
     match &args.out {
         Some(file) => write_text(file, &text)?,

@@ -10,9 +10,10 @@ use crate::diagnostics::Words;
 use crate::formats::{Output, ResultLayout};
 
 use super::super::console::Console;
-use super::super::exit::{Exit, Stop};
+use super::super::exit::Exit;
+use super::super::places::Source;
 use super::Failed;
-use super::place::keep_the_book;
+use super::place::{keep_what_is_read, must_be_new};
 use super::secret::{self, PassphraseArgs};
 
 #[derive(Debug, Args)]
@@ -59,7 +60,10 @@ pub(super) struct ImportArgs {
 pub(super) fn run(console: &Console, place: &BookPlace, args: &ExportArgs) -> Result<Exit, Failed> {
     let mut open = place.open(Access::Read)?;
     let files = files(args)?;
-    keep_the_book(place, &files)?;
+    let key = args.sign.iter().map(|file| Source::new(file, "a key", "密钥文件"));
+    let map = args.map.iter().map(|file| Source::new(file, "the mapping", "列对照文件"));
+    let read = key.chain(map).chain(args.passphrase.source());
+    keep_what_is_read(place, &files, read.collect())?;
     // Tiles of two states of a book must not stand in one folder.
     if !args.replace || args.what == What::Tiles {
         must_be_new(&files)?;
@@ -90,7 +94,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ExportArgs) -> Re
 fn checkpoint(console: &Console, open: &mut Book, args: &ExportArgs) -> Result<Note, Failed> {
     if let Some(file) = &args.sign {
         let key: SigningKey = args.passphrase.load(console, file)?;
-        return Ok(book::sign(open, &[key], secret::now(), false)?);
+        return Ok(book::sign(open, &[key], secret::now, false)?);
     }
     if let Some(note) = book::latest_checkpoint(open)? {
         // The entry that keeps a checkpoint stands behind what it signs.
@@ -126,19 +130,6 @@ fn files(args: &ExportArgs) -> Result<Vec<PathBuf>, Failed> {
         What::Tiles => vec!["checkpoint".to_owned()],
     };
     Ok(names.iter().map(|name| args.out.join(name)).collect())
-}
-
-/// What somebody has may be of another state of the book, or no export at all.
-fn must_be_new(files: &[PathBuf]) -> Result<(), Stop> {
-    let Some(file) = files.iter().find(|file| file.is_file()) else { return Ok(()) };
-    let file = file.display();
-    Err(Stop::error(
-        Words::new(format!("`{file}` is there already"), format!("「{file}」已存在")),
-        Some(Words::new(
-            "name another place, or say `--replace` to write over it (of tiles: empty the folder)",
-            "请另指定位置；确要覆盖请加 --replace（tiles 须先清空目录）",
-        )),
-    ))
 }
 
 pub(super) fn import(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::app::book::{self, BookPlace};
+use crate::app::book::{self, BookPlace, KeyChanges};
 use crate::book::{KeyChange, SigningKey};
 
 use super::super::console::Console;
@@ -36,7 +36,9 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &InitArgs) -> Resu
         if !file.exists() {
             args.passphrase.save(console, key, file, false)?;
         }
-        book::change_keys(&mut made, &[(KeyChange::Added, key.verifier())], now)?;
+        let changes = vec![(KeyChange::Added, key.verifier())];
+        let changes = KeyChanges { changes, by: Vec::new(), last: false };
+        book::change_keys(&mut made, &changes, secret::now)?;
         console.print(&format!("{}\n", key.verifier()))?;
     }
     Ok(Exit::Done)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::app::book::{self, Access, BookPlace};
+use crate::app::book::{self, Access, BookPlace, KeyChanges};
 use crate::book::{KeyChange, SigningKey, VerifierKey};
 use crate::diagnostics::Words;
 use crate::formats::read_text;
@@ -24,11 +24,11 @@ pub(super) struct KeyArgs {
 enum KeyVerb {
     /// Make a key in a new file that its owner alone can read; prints its public part
     New(NewArgs),
-    /// Let keys sign for the book
-    Add(WhichArgs),
-    /// Let keys sign no more
-    Retire(WhichArgs),
-    /// Let a new key sign in the place of another
+    /// Let keys sign for the book; but for its first key, one that signs already signs the change
+    Add(AddArgs),
+    /// Let keys sign no more; one that signs, these too, signs the change
+    Retire(RetireArgs),
+    /// Let a new key sign in the place of another, which signs the change
     Rotate(RotateArgs),
     /// List the keys that sign or signed for the book
     List,
@@ -51,10 +51,32 @@ struct NewArgs {
 }
 
 #[derive(Debug, Args)]
-struct WhichArgs {
+struct AddArgs {
     /// Key files, or verifier keys as `key new` prints them
     #[arg(required = true)]
     keys: Vec<String>,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+#[derive(Debug, Args)]
+struct RetireArgs {
+    /// Key files, or verifier keys as `key new` prints them
+    #[arg(required = true)]
+    keys: Vec<String>,
+    /// Also if no key is left that signs for the book: none can be added any more
+    #[arg(long)]
+    last: bool,
+    #[command(flatten)]
+    sign: SignArgs,
+}
+
+/// Who signs a change of keys.
+#[derive(Debug, Args)]
+struct SignArgs {
+    /// The file of a key that signs for the book and signs this [default: the key files named]
+    #[arg(long, value_name = "FILE")]
+    sign: Vec<PathBuf>,
     #[command(flatten)]
     secret: PassphraseArgs,
 }
@@ -66,7 +88,7 @@ struct RotateArgs {
     /// The key that signs from now on: a key file or a verifier key
     new: String,
     #[command(flatten)]
-    secret: PassphraseArgs,
+    sign: SignArgs,
 }
 
 #[derive(Debug, Args)]
@@ -85,9 +107,10 @@ pub(super) fn run(
     place: &dyn Fn() -> Result<BookPlace, Stop>,
     args: &KeyArgs,
 ) -> Result<Exit, Failed> {
-    let change = |changes: &[(KeyChange, VerifierKey)]| -> Result<Exit, Failed> {
+    let change = |changes: &[(KeyChange, &str)], sign: &SignArgs, last| -> Result<Exit, Failed> {
+        let changes = changed(console, changes, sign, last)?;
         let mut open = place()?.open(Access::Write)?;
-        book::change_keys(&mut open, changes, secret::now())?;
+        book::change_keys(&mut open, &changes, secret::now)?;
         Ok(Exit::Done)
     };
     match &args.verb {
@@ -97,12 +120,11 @@ pub(super) fn run(
             console.print(&format!("{}\n", key.verifier()))?;
             Ok(Exit::Done)
         }
-        KeyVerb::Add(own) => change(&which(console, own, KeyChange::Added)?),
-        KeyVerb::Retire(own) => change(&which(console, own, KeyChange::Retired)?),
+        KeyVerb::Add(own) => change(&each(&own.keys, KeyChange::Added), &own.sign, false),
+        KeyVerb::Retire(own) => change(&each(&own.keys, KeyChange::Retired), &own.sign, own.last),
         KeyVerb::Rotate(own) => {
-            let old = verifier(console, &own.old, &own.secret)?;
-            let new = verifier(console, &own.new, &own.secret)?;
-            change(&[(KeyChange::Added, new), (KeyChange::Retired, old)])
+            let changes = [(KeyChange::Added, &*own.new), (KeyChange::Retired, &*own.old)];
+            change(&changes, &own.sign, false)
         }
         KeyVerb::List => {
             for key in book::keys_of(&mut place()?.open(Access::Read)?)? {
@@ -120,21 +142,39 @@ pub(super) fn run(
     }
 }
 
-fn which(
-    console: &Console,
-    args: &WhichArgs,
-    change: KeyChange,
-) -> Result<Vec<(KeyChange, VerifierKey)>, Failed> {
-    let keys = args.keys.iter().map(|key| Ok((change, verifier(console, key, &args.secret)?)));
-    keys.collect()
+/// The same change of several keys.
+fn each(keys: &[String], change: KeyChange) -> Vec<(KeyChange, &str)> {
+    keys.iter().map(|key| (change, key.as_str())).collect()
 }
 
-fn verifier(console: &Console, key: &str, secret: &PassphraseArgs) -> Result<VerifierKey, Failed> {
-    match VerifierKey::parse(key) {
-        Ok(key) => Ok(key),
-        Err(_) if Path::new(key).exists() => Ok(secret.load(console, Path::new(key))?.verifier()),
-        Err(error) => Err(error.into()),
+/// The changes, and the keys at hand that may sign them: those of the files named.
+fn changed(
+    console: &Console,
+    named: &[(KeyChange, &str)],
+    sign: &SignArgs,
+    last: bool,
+) -> Result<KeyChanges, Failed> {
+    let (mut changes, mut by) = (Vec::new(), Vec::new());
+    for (change, key) in named {
+        let verifier = match VerifierKey::parse(key) {
+            Ok(key) => key,
+            Err(_) if Path::new(key).exists() => {
+                let key = sign.secret.load(console, Path::new(key))?;
+                let verifier = key.verifier();
+                by.push(key);
+                verifier
+            }
+            Err(error) => return Err(error.into()),
+        };
+        changes.push((*change, verifier));
     }
+    for file in &sign.sign {
+        let key = sign.secret.load(console, file)?;
+        if by.iter().all(|other| other.verifier() != key.verifier()) {
+            by.push(key);
+        }
+    }
+    Ok(KeyChanges { changes, by, last })
 }
 
 /// Verifier keys as arguments name them: the keys themselves, or files with one a line.

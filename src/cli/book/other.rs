@@ -10,13 +10,14 @@ use crate::base::Date;
 use crate::book::Book;
 use crate::check::Checked;
 use crate::diagnostics::{Diagnostic, Words};
-use crate::formats::{InputOptions, Mapping, Project};
+use crate::formats::{InputOptions, Mapping, Project, file_of};
 use crate::plan::Choices;
 use crate::report::names::Names;
 use crate::rows::RegisterRow;
 
 use super::super::console::Console;
 use super::super::exit::Stop;
+use super::super::places::Source;
 use super::super::{job, rules};
 use super::Failed;
 
@@ -62,6 +63,17 @@ pub(super) struct OtherRules {
 }
 
 impl OtherRules {
+    /// The files that were read.
+    pub(super) fn sources(&self, with: &str, args: &OtherArgs) -> Vec<Source> {
+        let registers = args.register.iter().filter_map(|named| named.split_once('='));
+        let register = |file| Source::new(file_of(file), "a register", "登记簿文件");
+        let mut sources: Vec<Source> = registers.map(|(_, file)| register(file)).collect();
+        sources.extend(self.loaded.files.iter().map(|file| Source::rules(&file.path)));
+        let project = Path::new(with).join("fenshui.toml");
+        sources.push(Source::new(project, "the project file", "项目文件"));
+        sources
+    }
+
     /// What the book is asked about.
     pub(super) fn other(&self, console: &Console, known_on: Option<Date>) -> Other<'_> {
         Other {

@@ -51,10 +51,30 @@ fn has_password(address: &str) -> bool {
     user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
 }
 
-/// Sees to it that no output is written over the book itself.
-pub(super) fn keep_the_book(place: &BookPlace, outputs: &[PathBuf]) -> Result<(), Stop> {
-    let BookPlace::File(book) = place else { return Ok(()) };
+/// Sees to it that no output is written over the book itself, nor over anything else that is read.
+pub(super) fn keep_what_is_read(
+    place: &BookPlace,
+    outputs: &[PathBuf],
+    mut read: Vec<Source>,
+) -> Result<(), Stop> {
+    if let BookPlace::File(book) = place {
+        read.push(Source::new(book, "the book", "账簿"));
+    }
     let outputs: Vec<String> = outputs.iter().map(|it| it.display().to_string()).collect();
     let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
-    check_places(&outputs, &[Source::new(book, "the book", "账簿")])
+    check_places(&outputs, &read)
+}
+
+/// Sees to it that no file is written over: what somebody has may be of another state of the book, or
+/// something else.
+pub(super) fn must_be_new(files: &[PathBuf]) -> Result<(), Stop> {
+    let Some(file) = files.iter().find(|file| file.is_file()) else { return Ok(()) };
+    let file = file.display();
+    Err(Stop::error(
+        Words::new(format!("`{file}` is there already"), format!("「{file}」已存在")),
+        Some(Words::new(
+            "name another place, or say `--replace` to write over it (of tiles: empty the folder)",
+            "请另指定位置；确要覆盖请加 --replace（tiles 须先清空目录）",
+        )),
+    ))
 }

@@ -88,7 +88,7 @@ fn asked<'a>(
         job: prepared.job(console),
         loaded: &prepared.loaded,
         by: args.by.clone(),
-        learnt: secret::now(),
+        clock: secret::now,
         recompute_late: args.recompute_late,
         dry_run: args.dry_run,
         cross_check: args.cross_check,

@@ -10,9 +10,10 @@ use crate::formats::{read_text, write_text};
 
 use super::super::console::Console;
 use super::super::exit::Exit;
+use super::super::places::Source;
 use super::Failed;
 use super::entries::EntriesArgs;
-use super::place::keep_the_book;
+use super::place::{keep_what_is_read, must_be_new};
 
 #[derive(Debug, Args)]
 pub(super) struct ProveArgs {
@@ -27,10 +28,18 @@ pub(super) struct ProveArgs {
     /// Write it to a file [default: the standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Write over a file that is there already
+    #[arg(long, requires = "out")]
+    replace: bool,
 }
 
 pub(super) fn run(console: &Console, place: &BookPlace, args: &ProveArgs) -> Result<Exit, Failed> {
-    keep_the_book(place, args.out.as_slice())?;
+    let notes = args.checkpoint.iter().chain(&args.consistency);
+    let read = notes.map(|file| Source::new(file, "the checkpoint", "检查点文件"));
+    keep_what_is_read(place, args.out.as_slice(), read.collect())?;
+    if !args.replace {
+        must_be_new(args.out.as_slice())?;
+    }
     let note = |file: &PathBuf| -> Result<Note, Failed> { Ok(Note::parse(&read_text(file)?)?) };
     let checkpoint = args.checkpoint.as_ref().map(note).transpose()?;
     let older = args.consistency.as_ref().map(note).transpose()?;

@@ -14,7 +14,7 @@ use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::super::job;
 use super::other::{self, OtherArgs};
-use super::place::keep_the_book;
+use super::place::keep_what_is_read;
 use super::{AnswerFormat, Failed, owed};
 
 #[derive(Debug, Args)]
@@ -55,7 +55,6 @@ impl ReplayArgs {
 }
 
 pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Result<Exit, Failed> {
-    keep_the_book(place, args.corrections.as_slice())?;
     let known_on = args.as_known_on.as_deref().map(job::date).transpose()?;
     let mut open = place.open(Access::Read)?;
     let of = Asked {
@@ -65,6 +64,8 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Re
     };
     if let Some(with) = &args.with {
         let rules = other::read(console, &mut open, with, &args.other)?;
+        let read = rules.sources(with, &args.other);
+        keep_what_is_read(place, args.corrections.as_slice(), read)?;
         let rules = rules.other(console, known_on);
         let owed = book::owed(&mut open, &rules, &of, true)?;
         if owed.compared == 0 && of != Asked::ALL {

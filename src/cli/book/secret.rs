@@ -12,6 +12,7 @@ use crate::formats::{FormatsError, read_text};
 use super::super::console::Console;
 use super::super::exit::Stop;
 use super::super::language::variable;
+use super::super::places::Source;
 use super::Failed;
 
 /// Where the passphrase of a key comes from.
@@ -31,6 +32,11 @@ impl PassphraseArgs {
             return Ok(Some(text.lines().next().unwrap_or_default().to_owned()));
         }
         Ok(variable("FENSHUI_PASSPHRASE"))
+    }
+
+    /// The file it is read from.
+    pub(super) fn source(&self) -> Option<Source> {
+        Some(Source::new(self.passphrase_file.as_ref()?, "the passphrase", "口令文件"))
     }
 
     /// Reads a key; asks for its passphrase on a terminal, if it has one that was not given.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::app::book::{self, Access, BookPlace, BookTrouble, Held, Verified};
+use crate::app::book::{self, Access, BookPlace, BookTrouble, Held, KeptKey, Verified};
+use crate::book::{KeyChange, VerifierKey};
 use crate::diagnostics::Words;
 use crate::formats::read_text;
 use crate::report::book::{damage_words, note_words};
@@ -75,6 +76,7 @@ fn text(console: &Console, verified: &Verified) -> String {
     for held in &verified.held {
         out.push_str(&checkpoint_line(console, held));
     }
+    out.push_str(&keys_text(console, verified));
     if !said.moments_back.is_empty() {
         let words = console.pick(
             "entries whose moment stands before that of an earlier one (clocks differ)",
@@ -109,7 +111,7 @@ fn checkpoint_line(console: &Console, held: &Held) -> String {
         Some(size) => Words::new(format!(" of {size}"), format!("（共 {size} 条）")),
         None => Words::new("", ""),
     };
-    let by: Vec<&str> = held.signed.iter().map(|it| it.by.as_str()).collect();
+    let by: Vec<String> = held.signed.iter().map(ToString::to_string).collect();
     let said = match &held.wrong {
         None => {
             let by = by.join(", ");
@@ -124,20 +126,78 @@ fn checkpoint_line(console: &Console, held: &Held) -> String {
     words.in_language(console.language).to_owned()
 }
 
+/// Whose word the signatures go by, and which keys stand in the book beside them.
+fn keys_text(console: &Console, verified: &Verified) -> String {
+    let mut out = String::new();
+    let mut say = |words: Words| out.push_str(words.in_language(console.language));
+    for (entry, signer) in &verified.unsigned {
+        let key = VerifierKey::parse(&signer.key);
+        let called = key.map_or_else(|_| signer.key.clone(), |key| key.called());
+        let (en, zh) = match signer.change {
+            KeyChange::Added => ("is to sign", "登记密钥"),
+            KeyChange::Retired => ("is to sign no more", "停用密钥"),
+        };
+        say(Words::new(
+            format!(
+                "entry {entry}: `{called}` {en}, which no key that signs for the book has signed: \
+                 of no effect\n"
+            ),
+            format!("第 {entry} 条：{zh}「{called}」，未经本账簿的签名密钥签名，不生效\n"),
+        ));
+    }
+    for key in verified.strangers() {
+        let (called, added) = (key.key.called(), key.added);
+        say(Words::new(
+            format!("the book names `{called}` in entry {added}, which you do not trust\n"),
+            format!("第 {added} 条所载密钥「{called}」不在所信密钥之列\n"),
+        ));
+    }
+    let (upto, size) = (verified.signed_upto(), verified.verification.root.size);
+    match (verified.trusted.is_empty(), upto) {
+        (true, 0) => {}
+        (true, _) => say(Words::new(
+            "the keys are the book's own word: `--trust KEY` goes by keys that you have\n",
+            "密钥以账簿自载为准：用 --trust 密钥 可按自备的密钥核对\n",
+        )),
+        (false, 0) => say(Words::new(
+            "nothing here is signed by a key that you trust\n",
+            "没有任何内容由所信密钥签名\n",
+        )),
+        (false, _) => say(Words::new(
+            format!("signed by keys that you trust: {upto} of {size} entries\n"),
+            format!("由所信密钥签名：{size} 条中的前 {upto} 条\n"),
+        )),
+    }
+    out
+}
+
 fn record(verified: &Verified) -> serde_json::Value {
     let said = &verified.verification;
     let held = verified.held.iter().map(|it| {
         json!({
             "entry": it.entry,
             "size": it.checkpoint.as_ref().map(|it| it.root.size),
-            "signed_by": it.signed.iter().map(|it| it.by.as_str()).collect::<Vec<&str>>(),
+            "signed_by": it.signed.iter().map(ToString::to_string).collect::<Vec<String>>(),
             "wrong": it.wrong.as_ref().map(|it| note_words(it).en),
         })
     });
+    let signer = |it: &KeptKey| {
+        let trusted = verified.trusted.contains(&it.key);
+        json!({
+            "key": it.key.to_string(), "added": it.added, "retired": it.retired,
+            "trusted": (!verified.trusted.is_empty()).then_some(trusted),
+        })
+    };
+    let unsigned =
+        verified.unsigned.iter().map(|(entry, it)| json!({ "entry": entry, "key": it.key }));
     json!({
         "entries": said.root.size,
         "root": said.root.digest.to_string(),
         "checkpoints": held.collect::<serde_json::Value>(),
+        "keys": if verified.trusted.is_empty() { "named by the book" } else { "trusted" },
+        "signed_upto": verified.signed_upto(),
+        "signers": verified.keys.iter().map(signer).collect::<serde_json::Value>(),
+        "unsigned_key_changes": unsigned.collect::<serde_json::Value>(),
         "damages": said.damages.iter().map(|it| it.to_string()).collect::<Vec<String>>(),
         "damages_not_listed": said.untold,
         "holds": verified.holds(),

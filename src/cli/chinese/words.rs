@@ -391,9 +391,27 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "Make a key in a new file that its owner alone can read; prints its public part",
         "在新文件中生成密钥，仅所有者可读；打印其公开部分",
     ),
-    ("Let keys sign for the book", "登记为账簿签名的密钥"),
-    ("Let keys sign no more", "停用签名密钥"),
-    ("Let a new key sign in the place of another", "以新密钥替换旧密钥"),
+    (
+        "Let keys sign for the book; but for its first key, one that signs already signs the change",
+        "登记为账簿签名的密钥；除首个密钥外，须由现有签名密钥签名",
+    ),
+    (
+        "Let keys sign no more; one that signs, these too, signs the change",
+        "停用签名密钥；须由现有签名密钥（含被停用者）签名",
+    ),
+    (
+        "Let a new key sign in the place of another, which signs the change",
+        "以新密钥替换旧密钥，由旧密钥签名",
+    ),
+    (
+        "Also if no key is left that signs for the book: none can be added any more",
+        "即使账簿不再有签名密钥也停用：此后无法再登记",
+    ),
+    (
+        "The file of a key that signs for the book and signs this [default: the key files named]",
+        "由此文件中的现有签名密钥签名此变更 [默认：所列密钥文件]",
+    ),
+    ("Write over a file that is there already", "覆盖已存在的文件"),
     ("List the keys that sign or signed for the book", "列出现在与曾经签名的密钥"),
     ("Print the public part of a key in a file", "打印文件中密钥的公开部分"),
     ("The file to make", "要生成的文件"),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 
 use crate::base::Date;
-use crate::plan::{Day, Lane, Program, Question, at};
+use crate::plan::{Day, Lane, Next, Program, Question, Way, at};
 use crate::rows::{Batch, Column};
 
 use super::ahead::Ahead;
@@ -24,6 +24,8 @@ pub(crate) struct Programs {
     pub width: Enough,
     /// Whether a question is about more than the day.
     asks_fields: bool,
+    /// Whether the program of all situations asks for many cases.
+    asks_much: bool,
     /// The days that are asked about, which is always the last question.
     days_asked: Option<Vec<i32>>,
     /// The day of the event before, if days are worked out from fields alone.
@@ -172,8 +174,19 @@ impl Enough {
     }
 }
 
-/// Fewer events than these for each program go through one together.
+/// Fewer events than these for each program go through that of all situations together, …
 const GROUP_FEW: usize = 16;
+/// … unless that asks for more cases than these: then fewer for each program than that many are taken
+/// one by one, each through the program of its own situation.
+const CASES_FEW: usize = 8;
+const GROUP_ENOUGH: usize = 128;
+
+/// How many cases are asked for on a way, at most.
+fn most_cases(way: &Way) -> usize {
+    let Next::Choice(choice) = &way.next else { return 0 };
+    let ways = choice.cases.iter().filter_map(|case| case.way.as_ref());
+    choice.cases.len() + ways.map(most_cases).max().unwrap_or(0)
+}
 
 fn together(events: &[(u32, Date)]) -> Members {
     let rows = events.iter().map(|(row, _)| *row).collect();
@@ -230,7 +243,9 @@ impl Programs {
             Some(Question::Days(days)) => Some(days.clone()),
             _ => None,
         };
+        let asks_much = most_cases(&lane.program.way) > CASES_FEW;
         Programs {
+            asks_much,
             lane,
             made,
             programs: Vec::new(),
@@ -253,6 +268,11 @@ impl Programs {
     /// The program of all situations.
     pub fn general(&self) -> &Program {
         &self.general.program
+    }
+
+    /// Whether so many events that follow one another are enough to be worked out side by side.
+    pub fn are_enough(&self, events: usize) -> bool {
+        !self.asks_much || events >= GROUP_ENOUGH.saturating_mul(self.programs.len())
     }
 
     /// Events of a turn by their program; through that of all situations if they are few.
@@ -413,8 +433,13 @@ impl Programs {
             // There are few, so that to ask about all of them costs less than to stop in time.
             let come = |date: &Date| asked.iter().map(|day| u32::from(*day <= date.days())).sum();
             let count = u32::try_from(asked.len()).unwrap_or(0).saturating_add(1);
+            // Events that follow one another are mostly of one day.
+            let mut last: (Date, u32) = (Date::MIN, come(&Date::MIN));
             for (situation, (_, date)) in situations.iter_mut().zip(days) {
-                let come: u32 = come(date);
+                if last.0 != *date {
+                    last = (*date, come(date));
+                }
+                let come = last.1;
                 if *situation != NO_ANSWER {
                     *situation = situation.wrapping_mul(count).wrapping_add(come);
                 }
@@ -488,9 +513,7 @@ fn answer_all(question: &Question, batch: &Batch, known: &mut [u32]) {
     match batch.columns.get(at(field)) {
         Some(Column::Member(members)) => match members.all() {
             Some(all) if all.iter().all(|it| *it < count) => {
-                // What has no answer keeps none.
-                let known = known.iter_mut().zip(all).filter(|(known, _)| **known != NO_ANSWER);
-                known.for_each(|(known, it)| *known = known.wrapping_mul(count).wrapping_add(*it));
+                known.iter_mut().zip(all).for_each(|(known, it)| *known = next(*known, count, *it));
             }
             Some(all) => answer(known, count, all.iter().map(|it| Some(*it))),
             None => {
@@ -502,9 +525,18 @@ fn answer_all(question: &Question, batch: &Batch, known: &mut [u32]) {
             let flags = (0..batch.len()).map(|row| flags.get(row).map(u32::from).or(missing));
             answer(known, count, flags);
         }
-        Some(Column::Absent) => answer(known, count, std::iter::repeat(missing)),
+        Some(Column::Absent) if missing.is_some() => {
+            let it = missing.unwrap_or(0);
+            known.iter_mut().for_each(|known| *known = next(*known, count, it));
+        }
         _ => known.fill(NO_ANSWER),
     }
+}
+
+/// What is known after an answer that is one of so many. What has no answer keeps none.
+#[inline]
+fn next(known: u32, count: u32, answer: u32) -> u32 {
+    if known == NO_ANSWER { NO_ANSWER } else { known.wrapping_mul(count).wrapping_add(answer) }
 }
 
 /// Takes the answers to a question, of which there are so many, into what is known so far.

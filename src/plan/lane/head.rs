@@ -36,7 +36,7 @@ impl<'p> Flow<'p> {
                 Head::With(_, expr) => parts.push(match (&value, expr) {
                     (Some(Typed::Row(row)), _) => Truth::Needed(*row),
                     (Some(_), Expr::Field(field)) if self.maker.is_stored(*field) => {
-                        Truth::Any(vec![Truth::Present(*field), Truth::Unknown])
+                        Truth::Any(vec![Truth::Present(*field), Truth::nothing()])
                     }
                     _ => Truth::Unknown,
                 }),

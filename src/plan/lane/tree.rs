@@ -165,6 +165,13 @@ pub enum Truth {
     Answers(Box<Tree>),
 }
 
+impl Truth {
+    /// Nobody has an answer.
+    pub fn nothing() -> Truth {
+        Truth::Answers(Box::new(Tree::Number(Number::Nothing, 1, Number::Constant(1))))
+    }
+}
+
 /// A tree of any type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Tree {
@@ -348,6 +355,20 @@ impl Day {
         }
     }
 
+    /// Whether the event's own fields tell it, and it is not one of them.
+    pub fn is_made_of_fields(&self) -> bool {
+        let own = |day: &Day| {
+            matches!(day, Day::Constant(_) | Day::Effective | Day::Field(_))
+                || day.is_made_of_fields()
+        };
+        match self {
+            Day::Plus(day, _) | Day::Minus(day, _) => own(day),
+            Day::Least(one, two) | Day::Greatest(one, two) => own(one) && own(two),
+            Day::Start(span) | Day::End(span) => span.is_made_of_fields(),
+            _ => false,
+        }
+    }
+
     fn is_plain(&self) -> bool {
         match self {
             Day::Constant(_) | Day::Effective | Day::Field(_) | Day::RowField(..) => true,
@@ -382,6 +403,20 @@ impl Span {
             Span::Of(_, day) => day.fields(),
             Span::Plus(span, _) | Span::Months(span, _) => span.fields(),
             _ => None,
+        }
+    }
+
+    /// Whether the event's own fields tell it, and it is not one of them.
+    pub fn is_made_of_fields(&self) -> bool {
+        let own = |span: &Span| {
+            matches!(span, Span::Constant(_) | Span::Field(_)) || span.is_made_of_fields()
+        };
+        match self {
+            Span::Of(_, Day::Constant(_) | Day::Effective | Day::Field(_)) => true,
+            Span::Of(_, day) => day.is_made_of_fields(),
+            Span::Plus(span, _) | Span::Months(span, _) => own(span),
+            Span::Least(one, two) | Span::Greatest(one, two) => own(one) && own(two),
+            _ => false,
         }
     }
 

@@ -76,6 +76,11 @@ fn flaw_zh(flaw: &Flaw) -> String {
         "right" => "权限".to_owned(),
         "index" => "索引".to_owned(),
         "view" => "视图".to_owned(),
+        "rule" => "改写规则".to_owned(),
+        "policy" => "行级策略".to_owned(),
+        "function" => "函数".to_owned(),
+        "constraint" => "约束".to_owned(),
+        "sequence" => "序列".to_owned(),
         other => other.to_owned(),
     };
     match flaw {
@@ -87,7 +92,7 @@ fn flaw_zh(flaw: &Flaw) -> String {
             format!("第 {since} 至 {upto} 条的索引段位置有误")
         }
         Flaw::ChangedRun { since, upto } => format!("第 {since} 至 {upto} 条的索引段被改动"),
-        Flaw::StrayPages => "索引页不属于任何索引段，或有缺失".to_owned(),
+        Flaw::StrayRows { table, count } => format!("表「{table}」中有 {count} 行不属于账簿"),
         Flaw::Missing { kind, name } if kind == "trigger" => {
             format!("触发器「{name}」不存在：其守护的内容可被更改")
         }

@@ -17,6 +17,16 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
             return (Words::new(en, format!("账簿第 {entry} 条无法读取")), verify());
         }
         BookError::Damaged { entry } => (format!("账簿第 {entry} 条与写入时不一致"), verify()),
+        BookError::DamagedNode { level, index } => {
+            (format!("树第 {level} 层第 {index} 节点与写入时不一致"), verify())
+        }
+        BookError::NotOfBook { origin, size } => (
+            format!("「{origin}」{size} 条的检查点不属于本账簿"),
+            Some(Words::new(
+                "`fenshui book verify --checkpoint FILE` tells more",
+                "用 fenshui book verify --checkpoint 文件 查明",
+            )),
+        ),
         BookError::NoOpening => ("账簿没有开簿记录".to_owned(), verify()),
         BookError::NoEntry { number, size } => {
             (format!("没有第 {number} 条：账簿共有 {size} 条"), by_key())
@@ -41,7 +51,7 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
         }
         BookError::TotalTooLarge => ("本批金额之和超出 128 位".to_owned(), None),
         BookError::NotPortable => ("事项键值的一部分不是文字、数、日期或期间".to_owned(), None),
-        BookError::NoEdition { digest } => (format!("账簿没有规则版本 {digest}"), None),
+        BookError::NoEdition { digest } => (format!("账簿没有规则版本 {digest}"), verify()),
         BookError::OutOfPlace { what, .. } => (format!("位置不当：{what}"), None),
         BookError::NotCorrectable { of } => (format!("第 {of} 条不是事项，也不是更正"), by_key()),
         BookError::NoDispute { of } => (
@@ -117,12 +127,31 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
                  请连同它们重新复制，或用 fenshui book export tiles 导出",
             )),
         ),
+        StoreError::Occupied { table } => (
+            format!("表「{table}」中，新内容应在之处已有内容"),
+            Some(Words::new("`fenshui book verify` tells what is damaged", VERIFY_ZH)),
+        ),
         StoreError::Locked => (
             "另有人正在写入账簿".to_owned(),
             Some(Words::new("nothing was added; try again", "未写入任何内容，请重试")),
         ),
         StoreError::Full => ("账簿所在之处空间已满，未写入任何内容".to_owned(), None),
         StoreError::ReadOnly { what } => (format!("账簿不可写入：{}", refused_zh(what)), None),
+        StoreError::NotAllowed { what } => (
+            format!("该用户不能读取账簿：{}", refused_zh(what)),
+            Some(Words::new(
+                "the owner of the book lets a login read: `GRANT fenshui_auditor TO …` (or add: \
+                 `fenshui_poster`)",
+                "请账簿所有者授权：只读用 GRANT fenshui_auditor TO …，过账用 fenshui_poster",
+            )),
+        ),
+        StoreError::Unreachable { what } => (
+            format!("无法连接账簿所在的服务器：{what}"),
+            Some(Words::new(
+                "see that the server runs, and that the address names it",
+                "请确认服务器已运行，地址无误",
+            )),
+        ),
         StoreError::NotDurable { setting } => {
             (format!("服务器设置 {setting}：崩溃时可能丢失已确认的内容"), None)
         }

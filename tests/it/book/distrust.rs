@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fenshui::book::{Book, Entry, Outcome, SqliteStore};
+use fenshui::book::{Book, Entry, Outcome, SqliteStore, Store as _};
 
 use super::reference::tamper;
 use super::stores::OPTIONS;
@@ -67,7 +67,6 @@ fn an_entry_that_was_changed_is_used_by_no_verb() {
         "book export tiles tiles",
         "book dispute list",
         "book key list",
-        "book checkpoint --sign keeper.key --no-record",
         "book replay --with 2",
     ];
     assert!(!said("book show 6").contains("error"));
@@ -83,6 +82,97 @@ fn an_entry_that_was_changed_is_used_by_no_verb() {
     }
     assert!(!said("book show 5 7").contains("error"), "the others are what they were");
     assert!(said("book verify").contains("damage: entry 6"));
+    let told = said("book checkpoint --sign keeper.key --no-record");
+    assert!(told.starts_with("! error: nothing was signed: entry 6: "), "{told}");
+    assert!(told.ends_with("[exit 1]\n"), "{told}");
+    let told = said("book checkpoint --sign keeper.key --lang zh");
+    assert!(told.starts_with("! 错误: 未签名：第 6 条："), "{told}");
+}
+
+#[test]
+fn tables_in_the_place_of_others_are_damage_in_no_words_of_the_store() {
+    let folder = kept();
+    let connection = rusqlite::Connection::open(folder.path().join("b.book")).unwrap();
+    for rename in ["run_page RENAME TO t", "node RENAME TO run_page", "t RENAME TO node"] {
+        connection.execute_batch(&format!("ALTER TABLE {rename}")).unwrap();
+    }
+    drop(connection);
+    for verb in ["verify", "verify --format json", "verify --lang zh"] {
+        let said = outcome(&format!("fenshui book {verb}"), folder.path(), "b.book");
+        assert!(said.ends_with("[exit 1]\n") && !said.contains("SELECT"), "{verb}: {said}");
+    }
+}
+
+#[test]
+fn an_entry_that_is_not_there_is_damage_and_no_slip() {
+    let folder = kept();
+    let file = folder.path().join("b.book");
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    let batch = "SELECT first FROM entry WHERE first > 0 AND first <= 6 ORDER BY first DESC";
+    let first: i64 = connection.query_row(batch, [], |row| row.get(0)).unwrap();
+    let delete = format!("DROP TRIGGER entry_no_DELETE; DELETE FROM entry WHERE first = {first}");
+    connection.execute_batch(&delete).unwrap();
+    drop(connection);
+    let said = |verb: &str| outcome(&format!("fenshui book {verb}"), folder.path(), "b.book");
+    let told = said("replay");
+    assert!(told.contains("is not what was written") && told.ends_with("[exit 1]\n"), "{told}");
+    let told = said("show 6");
+    assert!(told.starts_with("! error: entry 6 of the book is not what was written"), "{told}");
+}
+
+#[test]
+fn who_reads_a_book_leaves_nothing_beside_it() {
+    let folder = kept();
+    for verb in ["verify", "log", "replay", "key list", "explain 6", "checkpoint"] {
+        outcome(&format!("fenshui book {verb}"), folder.path(), "b.book");
+        let names = std::fs::read_dir(folder.path()).unwrap();
+        let names = names.map(|it| it.unwrap().file_name().into_string().unwrap());
+        let beside: Vec<String> = names.filter(|name| name.starts_with("b.book-")).collect();
+        assert!(beside.is_empty(), "{verb}: {beside:?}");
+    }
+}
+
+#[test]
+fn what_was_read_is_never_written_over() {
+    let folder = kept();
+    let said = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+    let content = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(said("book checkpoint --sign keeper.key --no-record --out kept.checkpoint"), "");
+    std::fs::write(folder.path().join("review.json"), "mine").unwrap();
+    let refusals = [
+        ("book checkpoint --sign keeper.key --replace --out keeper.key", "keeper.key", "a key"),
+        (
+            "book prove --consistency kept.checkpoint --replace --out kept.checkpoint",
+            "kept.checkpoint",
+            "the checkpoint",
+        ),
+        ("book prove 6 --replace --out b.book", "b.book", "the book"),
+        (
+            "book replay --with rules.fen.md --corrections rules.fen.md",
+            "rules.fen.md",
+            "a file of rules",
+        ),
+        (
+            "book replay --with rules.fen.md --register caps=caps.csv --corrections caps.csv",
+            "caps.csv",
+            "a register",
+        ),
+    ];
+    for (command, file, what) in refusals {
+        let before = content(file);
+        let told = said(command);
+        let head = format!("! error: `{file}` is {what} and would be overwritten\n");
+        assert!(told.starts_with(&head), "{command}: {told}");
+        assert!(content(file) == before, "{command}");
+    }
+    // What is there and was not read is written over where that is said.
+    for command in ["book checkpoint --out review.json", "book prove 6 --out review.json"] {
+        let told = said(command);
+        assert!(told.starts_with("! error: `review.json` is there already\n"), "{told}");
+        assert_eq!(content("review.json"), b"mine");
+    }
+    assert_eq!(said("book prove 6 --out review.json --replace"), "");
+    assert_ne!(content("review.json"), b"mine");
 }
 
 /// Changes a byte of the file.
@@ -209,4 +299,35 @@ fn a_bundle_in_place_of_a_checkpoint_is_no_forgery() {
     assert!(told.contains("fenshui-verify") && told.ends_with("[exit 2]\n"), "{told}");
     let told = said("book verify --checkpoint R2.proof --lang zh");
     assert!(told.contains("「R2.proof」不是检查点，而是证明包"), "{told}");
+}
+
+#[test]
+fn a_book_is_imported_whole_or_not_at_all() {
+    let folder = kept();
+    let file = |name: &str| folder.path().join(name);
+    let said =
+        |verb: &str, book: &str| outcome(&format!("fenshui book {verb}"), folder.path(), book);
+    assert!(!said("export tiles tiles", "b.book").contains("error"));
+    let bundle = std::fs::read_dir(file("tiles/tile/entries/000.p")).unwrap().next();
+    let bundle = bundle.unwrap().unwrap().path();
+    let bytes = std::fs::read(&bundle).unwrap();
+    // R2 is called R3.
+    let id = bytes.windows(2).rposition(|part| part == b"R2").unwrap();
+    flipped(&bundle, id + 1, 1);
+    let told = said("import tiles", "c.book");
+    assert!(told.contains("another root") && told.ends_with("[exit 1]\n"), "{told}");
+    let left = std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name());
+    let left: Vec<_> = left.filter(|it| it.to_string_lossy().starts_with("c.book")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    std::fs::write(&bundle, bytes).unwrap();
+    assert!(!said("import tiles", "c.book").contains("error"));
+    assert!(said("verify", "c.book").contains("all holds"));
+    // Not the entries alone: every row stands as it stood, up to the note that the book was signed.
+    let [whole, again] = ["b.book", "c.book"].map(|name| {
+        let mut store = SqliteStore::open(&file(name), OPTIONS).unwrap();
+        let (entries, runs) = (store.segments(0, 99).unwrap(), store.runs((0, 0), 99).unwrap());
+        (entries, runs, store.pages(0, 99).unwrap())
+    });
+    assert!(again.0.len() > 2 && whole.0.starts_with(&again.0));
+    assert!(whole.1.starts_with(&again.1) && whole.2.starts_with(&again.2));
 }

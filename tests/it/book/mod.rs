@@ -21,6 +21,7 @@ mod refunds;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod running;
 mod sample;
+mod signing;
 mod simulation;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -252,7 +252,13 @@ fn somebody_else_is_not_even_shown_the_book() {
     let Err(refused) = open(&place.as_user(&format!("n_{}", place.name))) else {
         panic!("it was opened")
     };
-    assert!(matches!(refused, StoreError::ReadOnly { .. }), "{refused:?}");
+    assert!(matches!(refused, StoreError::NotAllowed { .. }), "{refused:?}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_no_connection_lost() {
+    let refused = open("host=/nowhere user=owner dbname=book").unwrap_err();
+    assert!(matches!(refused, StoreError::Unreachable { .. }), "{refused:?}");
 }
 
 #[test]
@@ -325,7 +331,48 @@ fn guards_and_rights_that_were_changed_are_missed() {
     let kind = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
     let (trigger, guard) = kind("trigger", "guard of entry");
     let (right, update) = kind("right", "UPDATE on node of fenshui_poster");
+    let foreign = |what: &str, name: &str| {
+        let (kind, name) = kind(what, name);
+        Flaw::Foreign { kind, name }
+    };
+    let changed = |what: &str, name: &str| {
+        let (kind, name) = kind(what, name);
+        Flaw::Changed { kind, name }
+    };
     let cases = [
+        ("CREATE TABLE @more (n int)", foreign("table", "more")),
+        ("CREATE VIEW @more AS SELECT 1", foreign("view", "more")),
+        (
+            "CREATE RULE none AS ON INSERT TO @node DO INSTEAD NOTHING",
+            foreign("rule", "none on node"),
+        ),
+        ("ALTER TABLE @entry ENABLE ROW LEVEL SECURITY", changed("table", "entry")),
+        ("ALTER TABLE @run SET UNLOGGED", changed("table", "run")),
+        ("ALTER TABLE @run ADD COLUMN more int", changed("table", "run")),
+        ("CREATE POLICY mine ON @entry USING (first < 3)", foreign("policy", "mine on entry")),
+        (
+            "CREATE TRIGGER more AFTER INSERT ON @run EXECUTE FUNCTION @refuse()",
+            foreign("trigger", "more on run"),
+        ),
+        (
+            "ALTER TABLE @node ADD CONSTRAINT few CHECK (number < 9)",
+            foreign("constraint", "few on node"),
+        ),
+        ("CREATE TABLE child () INHERITS (@node)", foreign("table", "public.child under node")),
+        (
+            "CREATE FUNCTION @length(bytea) RETURNS int LANGUAGE sql AS 'SELECT 0'",
+            foreign("function", "length"),
+        ),
+        ("CREATE INDEX more ON @run (since)", foreign("index", "more")),
+        ("INSERT INTO @book VALUES (3)", Flaw::StrayRows { table: "book", count: 1 }),
+        (
+            "GRANT CREATE ON SCHEMA fenshui_book TO fenshui_poster",
+            foreign("right", "CREATE on fenshui_book of fenshui_poster"),
+        ),
+        (
+            "GRANT UPDATE (kinds) ON @entry TO fenshui_poster",
+            foreign("right", "UPDATE on entry of fenshui_poster"),
+        ),
         (
             "DROP TRIGGER guard ON @entry",
             Flaw::Missing { kind: trigger.clone(), name: guard.clone() },

@@ -23,7 +23,7 @@ pub fn key(name: &str, seed: u8) -> SigningKey {
 fn checkpoint(book: &mut Book) -> Checkpoint {
     let size = book.size().unwrap();
     let root = Root { size, digest: book.root(size).unwrap() };
-    Checkpoint { origin: book.opening().origin.clone(), root }
+    Checkpoint { origin: book.opening().origin.clone(), root, extension: Vec::new() }
 }
 
 /// A book with more entries than one tile holds, one of them outlined.
@@ -332,7 +332,8 @@ fn a_bundle_changed_anywhere_proves_nothing() {
 /// A checkpoint of the first entries of a book, signed.
 pub fn signed(book: &mut Book, size: u64) -> Note {
     let root = Root { size, digest: book.root(size).unwrap() };
-    let mut note = Checkpoint { origin: book.opening().origin.clone(), root }.note();
+    let origin = book.opening().origin.clone();
+    let mut note = Checkpoint { origin, root, extension: Vec::new() }.note();
     key(ORIGIN, 1).sign(&mut note);
     note
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use fenshui::book::{
-    Book, BookError, Chunk, Entry, Event, MemoryStore, Node, Page, Posted, Root, Run, Segment,
-    Store, StoreError,
+    Book, BookError, Chunk, Entry, Event, Kept, MemoryStore, Node, Page, Posted, Root, Run,
+    Segment, Store, StoreError,
 };
 use fenshui::rows::Cell;
 
@@ -84,9 +84,9 @@ impl Store for Faulty {
         self.disk.borrow_mut().store.pages(from, count)
     }
 
-    fn pages_kept(&mut self) -> Result<u64, StoreError> {
+    fn kept(&mut self) -> Result<Kept, StoreError> {
         self.fault()?;
-        self.disk.borrow_mut().store.pages_kept()
+        self.disk.borrow_mut().store.kept()
     }
 
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {

@@ -315,3 +315,22 @@ fn a_guard_that_was_taken_away_fails_verify() {
     let said = fenshui("book verify --lang zh");
     assert!(said.contains("触发器「node_no_DELETE」不存在：其守护的内容可被更改"), "{said}");
 }
+
+/// A book that is not made whole is not there at all, so that it can be made when there is room.
+#[test]
+fn a_book_that_comes_to_nothing_leaves_no_file() {
+    let place = File::new();
+    let store = place.create().unwrap();
+    assert!(place.path().exists());
+    drop(store);
+    let left: Vec<_> = fs::read_dir(place.path().parent().unwrap()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    let options = SqliteOptions { pages_max: Some(3), ..OPTIONS };
+    let store = SqliteStore::create(&place.path(), options);
+    let made = store.map_err(BookError::from);
+    let made = made.and_then(|store| Book::create(Box::new(store), ORIGIN, LEARNT).map(drop));
+    assert!(matches!(made, Err(BookError::Store(StoreError::Full))), "{made:?}");
+    assert!(!place.path().exists());
+    drop(Book::create(place.create().unwrap(), ORIGIN, LEARNT).unwrap());
+    assert!(place.path().exists());
+}

@@ -158,3 +158,26 @@ pub fn guarded(place: &dyn Place) {
         }
     }
 }
+
+/// A test of every case for each store.
+macro_rules! on_every_store {
+    ($($case:ident)*) => {
+        #[cfg(feature = "sqlite")]
+        mod sqlite { $(
+            #[test]
+            fn $case() {
+                super::$case(&crate::book::stores::File::new());
+            }
+        )* }
+
+        #[cfg(feature = "postgres")]
+        mod postgres { $(
+            #[test]
+            fn $case() {
+                super::$case(&crate::book::postgres::Database::new());
+            }
+        )* }
+    };
+}
+
+pub(crate) use on_every_store;

@@ -11,28 +11,7 @@ use fenshui::book::{
 use fenshui::rows::{Cell, Origin, Reason, Unreadable};
 
 use super::sample::{LEARNT, ORIGIN, aside, edition, event, events, post, post_by, small_book};
-use super::stores::{Place, place_of, without};
-
-/// A test of every case for each store.
-macro_rules! on_every_store {
-    ($($case:ident)*) => {
-        #[cfg(feature = "sqlite")]
-        mod sqlite { $(
-            #[test]
-            fn $case() {
-                super::$case(&super::super::stores::File::new());
-            }
-        )* }
-
-        #[cfg(feature = "postgres")]
-        mod postgres { $(
-            #[test]
-            fn $case() {
-                super::$case(&super::super::postgres::Database::new());
-            }
-        )* }
-    };
-}
+use super::stores::{Place, on_every_store, place_of, without};
 
 on_every_store! {
     what_is_posted_is_there_after_reopening
@@ -42,7 +21,7 @@ on_every_store! {
     a_dropped_posting_leaves_nothing
     what_was_set_aside_may_come_again
     an_edition_may_renumber_its_members
-    a_second_copy_in_a_batch_is_counted
+    copies_in_a_batch_are_counted_and_known_again
     a_late_event_is_refused_unless_it_says_so
     lanes_do_not_hinder_each_other
     a_correction_reverses_once
@@ -186,16 +165,24 @@ fn an_edition_may_renumber_its_members(place: &dyn Place) {
     assert!(matches!(refused, BookError::Conflict { .. }), "tianjin is not: {refused:?}");
 }
 
-fn a_second_copy_in_a_batch_is_counted(place: &dyn Place) {
+fn copies_in_a_batch_are_counted_and_known_again(place: &dyn Place) {
     let mut book = Book::create(place.create().unwrap(), ORIGIN, LEARNT).unwrap();
     let one = event("R1", "2016-03-01", "E1", 100);
     let outcome = Outcome::SetAside { inflow: None, reason: Reason::DuplicateKey };
-    let copy = Event { outcome, ..one.clone() };
-    let (receipt, posted) = post(&mut book, &[one, copy]).unwrap();
-    assert_eq!(posted, [Posted::New(4), Posted::New(5)]);
+    let copy = Event { outcome: outcome.clone(), ..one.clone() };
+    // Others of its key say something else.
+    let others = (2..40).map(|fen| event("R1", "2016-03-01", "E1", fen));
+    let others = others.map(|it| Event { outcome: outcome.clone(), ..it });
+    let all: Vec<Event> = [one, copy].into_iter().chain(others).collect();
+    let (receipt, posted) = post(&mut book, &all).unwrap();
+    assert_eq!(posted, (4..44).map(Posted::New).collect::<Vec<Posted>>());
     assert_eq!(receipt.already, 0);
-    let Entry::Close(close) = book.entry(6).unwrap() else { panic!("no end of a batch") };
-    assert_eq!((close.sums[0].allocated, close.sums[0].set_aside), (1, 1));
+    let Entry::Close(close) = book.entry(44).unwrap() else { panic!("no end of a batch") };
+    assert_eq!((close.sums[0].allocated, close.sums[0].set_aside), (1, 39));
+    for some in [&all[..], &all[30..], &all[..4]] {
+        let (_, posted) = post(&mut book, some).unwrap();
+        assert!(posted.iter().all(|it| matches!(it, Posted::Already(_))), "{posted:?}");
+    }
     whole(&mut book);
 }
 
@@ -497,7 +484,11 @@ fn a_changed_node_is_named(place: &dyn Place) {
     assert_eq!(found, [Damage::Node { level: 8, index: 1 }]);
     // Nothing can be posted on a tree that is not whole, rather than on a wrong one.
     let refused = post(&mut open(place), &events(900, 1)).unwrap_err();
-    assert!(matches!(refused, BookError::Damaged { .. }), "{refused:?}");
+    let (level, index) = (8, 1);
+    assert!(
+        matches!(refused, BookError::DamagedNode { level: it, index: at } if (it, at) == (level, index)),
+        "{refused:?}"
+    );
 }
 
 fn a_removed_entry_is_named(place: &dyn Place) {

@@ -76,7 +76,7 @@ fn an_auditor_reads_by_every_verb_and_writes_by_none() {
         "book checkpoint --sign keeper.key",
         "book dispute raise 5 --by hebei --reason none",
         "book dispute resolve 10 --verdict upheld --by court --reason none",
-        "book key retire keeper.key",
+        "book key retire keeper.key --last",
     ] {
         let told = said(&format!("fenshui {command}"), &auditor);
         assert!(told.contains("! error: the book cannot be written to"), "{command}: {told}");

@@ -16,15 +16,16 @@ pub(in crate::app::book) struct Held {
 }
 
 impl Held {
-    /// The events that nobody sent and that were not told of, by what they are known by: all have been
-    /// read when a run makes the first.
+    /// The events that nobody sent and that were not told of, from an entry on, by what they are known by, as
+    /// far as they have been read.
     pub(in crate::app::book) fn by_identity(
         &mut self,
         book: &mut Book,
         history: &History<'_>,
+        from: u64,
     ) -> Result<BTreeMap<Identity, u64>, BookTrouble> {
         let mut made = BTreeMap::new();
-        for number in &self.left.made {
+        for number in self.left.made.range(from..) {
             let event = event_of(&self.rows.row(book, *number)?)?;
             // Those that are run again beside what stands are in the positions at hand.
             let event = match *number < history.end() {

@@ -1,11 +1,11 @@
 //! Corrections by which a book stands as other rules would have had it.
 
-use crate::book::{Because, Book, Correction, Moment};
+use crate::book::{Batch, Because, Book, Correction, Moment};
 use crate::diagnostics::Words;
 
 use super::super::BookTrouble;
 use super::super::edition::edition;
-use super::super::post::{begin_with, readings as readings_of};
+use super::super::post::{filed, readings as readings_of};
 use super::super::replay::spans;
 use super::{Asked, Other, OwedChange, owed, registers};
 
@@ -71,12 +71,13 @@ pub fn correct(
     let book = posting.book()?;
     let spans = spans(book)?;
     let registers = registers(book, other, &spans)?;
-    let readings = &other.choices.readings;
-    let number = begin_with(&mut posting, &own, &registers, |batch| {
-        batch.learnt = correcting.learnt;
-        batch.by.clone_from(&correcting.by);
-        batch.readings = readings_of(readings);
-        batch.through = spans.last().and_then(|span| span.begun.batch.through);
+    let filed = filed(&mut posting, &own, &registers)?;
+    let number = posting.batch(&Batch {
+        learnt: correcting.learnt,
+        by: correcting.by.clone(),
+        readings: readings_of(&other.choices.readings),
+        through: spans.last().and_then(|span| span.begun.batch.through),
+        ..filed
     })?;
     let mut entries = Vec::new();
     for change in changes {

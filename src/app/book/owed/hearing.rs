@@ -58,7 +58,7 @@ impl<'h, 'b> Hearing<'h, 'b> {
         let made = match &mut self.made {
             Some(made) => made,
             None => {
-                let found = held.borrow_mut().by_identity(&mut book.borrow_mut(), history)?;
+                let found = held.borrow_mut().by_identity(&mut book.borrow_mut(), history, 0)?;
                 self.made.insert(found)
             }
         };

@@ -18,10 +18,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{channel, sync_channel};
+use std::sync::mpsc::sync_channel;
 
 use crate::book::{
-    Batch, Book, Correction, Edition, Entry, Event, Moment, Posted, Posting, ReadingChoice,
+    Batch, Book, Correction, Drafts, Edition, Entry, Event, Moment, Posted, Posting, ReadingChoice,
     Receipt, Source, Unread,
 };
 use crate::engine::{self, Input, Memory, RunError, Turn};
@@ -41,6 +41,7 @@ use super::BookTrouble;
 use super::edition::edition;
 use super::history::WAITING_BYTES;
 use super::maker::Maker;
+use super::signing::Clock;
 
 use recorder::{Counts, Drafter};
 
@@ -57,8 +58,8 @@ pub struct Post<'a> {
     pub loaded: &'a Loaded,
     /// Who posts.
     pub by: Option<String>,
-    /// The moment of the poster's clock.
-    pub learnt: Moment,
+    /// The poster's clock.
+    pub clock: Clock,
     /// Late events are posted, with entries that correct those after them.
     pub recompute_late: bool,
     /// Nothing is kept.
@@ -201,32 +202,37 @@ fn begin(
     post: &Post<'_>,
     edition: &Edition,
 ) -> Result<u64, BookTrouble> {
+    let filed = filed(posting, edition, post.job.registers)?;
+    Ok(posting.batch(&head(post, filed)?)?)
+}
+
+/// The head of a batch of which all but this is said. Its files are read for their digests.
+fn head(post: &Post<'_>, filed: Batch) -> Result<Batch, FormatsError> {
     let sources = post.job.events.iter().map(|file| {
         let digest = file.input.path().map(|_| file.input.digest()).transpose()?;
         Ok(Source { name: file.input.name().to_owned(), digest })
     });
-    let sources = sources.collect::<Result<Vec<Source>, FormatsError>>()?;
-    begin_with(posting, edition, post.job.registers, |batch| {
-        batch.learnt = post.learnt;
-        batch.by.clone_from(&post.by);
-        batch.readings = readings(&post.job.choices.readings);
-        batch.through = post.job.through;
-        batch.sources = sources;
+    Ok(Batch {
+        learnt: (post.clock)(),
+        by: post.by.clone(),
+        readings: readings(&post.job.choices.readings),
+        through: post.job.through,
+        sources: sources.collect::<Result<Vec<Source>, FormatsError>>()?,
+        ..filed
     })
 }
 
-/// Begins a batch by an edition and registers; the caller says the rest.
-pub(super) fn begin_with(
+/// The head of a batch by an edition and registers, which are entered; the caller says the rest.
+pub(super) fn filed(
     posting: &mut Posting<'_>,
     edition: &Edition,
     registers: &[(u32, Vec<RegisterRow>)],
-    say: impl FnOnce(&mut Batch),
-) -> Result<u64, BookTrouble> {
+) -> Result<Batch, BookTrouble> {
     let (Posted::New(edition_entry) | Posted::Already(edition_entry)) = posting.edition(edition)?;
     let digest = edition.digest();
     let used = registers.iter().map(|(at, rows)| posting.register(digest, *at, rows));
     let registers = used.collect::<Result<Vec<_>, _>>()?;
-    let mut batch = Batch {
+    Ok(Batch {
         learnt: Moment::from_millis(0),
         by: None,
         evaluator: EVALUATOR.to_owned(),
@@ -236,9 +242,7 @@ pub(super) fn begin_with(
         readings: Vec::new(),
         through: None,
         sources: Vec::new(),
-    };
-    say(&mut batch);
-    Ok(posting.batch(&batch)?)
+    })
 }
 
 /// Readings chosen, as batches name them.
@@ -265,28 +269,37 @@ fn streamed(
         return Ok(Streamed::Outrun);
     }
     let other = of_other_edition(posting.book().map_err(BookTrouble::from)?, edition)?;
-    maker.batch = begin(&mut posting, post, edition)?;
+    let filed = filed(&mut posting, edition, post.job.registers)?;
+    maker.batch = posting.next();
     let mut counts = Counts::new(maker.batch);
-    let heard = run_beside(post, plan, turn, maker, &mut posting, &mut counts)?;
+    let ahead = Ahead { plan, turn, maker, drafts: Drafts::of(&edition.schema) };
+    let heard = run_beside(post, ahead, filed, &mut posting, &mut counts)?;
     let (Some(beside), asides) = heard else { return Ok(Streamed::OutOfOrder) };
     let report = finish(post, posting, counts, beside, asides)?;
     Ok(Streamed::Posted(Box::new(PostReport { other_edition: other, ..report })))
 }
 
+/// What runs new events ahead of their posting.
+struct Ahead<'p> {
+    plan: &'p Plan,
+    turn: Turn,
+    maker: Maker<'p>,
+    drafts: Drafts,
+}
+
 /// Runs the new events on a thread of their own, and posts what comes out; nothing, if they were to come
-/// in order and do not.
+/// in order and do not. The head of their batch is entered when their files are digested, beside the run.
 fn run_beside<'j>(
     post: &'j Post<'_>,
-    plan: &Plan,
-    turn: Turn,
-    maker: Maker<'_>,
+    ahead: Ahead<'_>,
+    filed: Batch,
     posting: &mut Posting<'_>,
     counts: &mut Counts,
 ) -> Result<(Option<Beside>, Asides<'j>), BookTrouble> {
-    let (job, drafts) = (&post.job, posting.drafts()?);
+    let (job, Ahead { plan, turn, maker, drafts }) = (&post.job, ahead);
     std::thread::scope(|scope| {
         let (hand, handed) = sync_channel(DRAFTS_AHEAD);
-        let (give_back, back) = channel();
+        let (give_back, back) = sync_channel(DRAFTS_BACK);
         let running = scope.spawn(move || {
             let asides = RefCell::new(Asides::new(job, None));
             let mut drafter = Drafter::new(maker, &asides, drafts, (hand, back));
@@ -295,11 +308,12 @@ fn run_beside<'j>(
             drop(drafter);
             Ok((heard, asides.into_inner()))
         });
+        posting.batch(&head(post, filed)?)?;
         let mut posted = Ok(());
         for drafts in handed {
             posted = recorder::post_drafts(posting, job, counts, &drafts).map(drop);
-            // Whoever writes may have written all.
-            let _ = give_back.send(drafts);
+            // Whoever writes may have written all, or have enough.
+            let _ = give_back.try_send(drafts);
             if posted.is_err() {
                 break;
             }
@@ -310,8 +324,11 @@ fn run_beside<'j>(
     })
 }
 
-/// Events that are written ahead of what is posted, in so many pieces.
-const DRAFTS_AHEAD: usize = 8;
+/// Events that are written ahead of what is posted, in so many pieces: about as many as are written while
+/// their files are digested, or keys are put in order.
+const DRAFTS_AHEAD: usize = 32;
+/// Pieces whose room is used again: as few as stay near to the processor.
+const DRAFTS_BACK: usize = 4;
 
 /// What a run leaves beside its outcomes: rows that could not be read, and what is worth saying.
 type Beside = (Vec<formats::Unread>, Vec<Remark>);
@@ -373,9 +390,10 @@ fn finish(
     mut posting: Posting<'_>,
     mut counts: Counts,
     (unread, remarks): Beside,
-    asides: Asides<'_>,
+    mut asides: Asides<'_>,
 ) -> Result<PostReport, Refusal> {
     recorder::unread(&mut posting, &post.job, &mut counts, unread)?;
+    asides.tell_firsts(asides.repeated.firsts(&post.job).map_err(BookTrouble::from)?);
     heed_interrupts(&post.job).map_err(BookTrouble::from)?;
     let totals = counts.totals(&post.job);
     let receipt = if post.dry_run {

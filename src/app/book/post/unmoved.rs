@@ -15,8 +15,9 @@ use super::judge::{Change, differs};
 
 /// Hears what stands without the new events, and keeps of some changes those that come out all the same.
 pub(super) struct Unmoved<'c, 'u, 'b> {
-    /// By the entries of their events.
-    changes: BTreeMap<u64, &'c Change>,
+    changes: &'c [Change],
+    /// By the entries of their events, those that have not come out as they stand.
+    left: BTreeMap<u64, &'c Change>,
     maker: &'u Maker<'u>,
     history: &'u History<'u>,
     schema: &'u Schema,
@@ -31,13 +32,13 @@ impl<'c, 'u, 'b> Unmoved<'c, 'u, 'b> {
         posting: &'u RefCell<Posting<'b>>,
         held: &'u RefCell<Held>,
     ) -> Unmoved<'c, 'u, 'b> {
-        let changes = changes.iter().map(|change| (change.stood.entry, change)).collect();
-        Unmoved { changes, maker, history, schema, posting, held }
+        let left = changes.iter().map(|change| (change.stood.entry, change)).collect();
+        Unmoved { changes, left, maker, history, schema, posting, held }
     }
 
     /// Those that no new event is behind: what stands comes out otherwise without them, or not at all.
     pub(super) fn finish(self) -> Vec<&'c Change> {
-        self.changes.into_values().collect()
+        self.changes.iter().filter(|it| self.left.contains_key(&it.stood.entry)).collect()
     }
 }
 
@@ -56,12 +57,12 @@ impl Sink for Unmoved<'_, '_, '_> {
                 self.history.find(self.posting.borrow_mut().as_mut(), identity)?
             }
         };
-        let Some((entry, change)) = entry.and_then(|it| Some((it, self.changes.get(&it)?))) else {
+        let Some((entry, change)) = entry.and_then(|it| Some((it, self.left.get(&it)?))) else {
             return Ok(());
         };
         let (stood, now) = (&change.stood, became(told.outcome(), accounts));
         if !differs(stood, &now) && !stood.says_otherwise(&Maker::said(told)) {
-            self.changes.remove(&entry);
+            self.left.remove(&entry);
         }
         Ok(())
     }

@@ -53,7 +53,8 @@ pub(super) fn hold(
             choosy: !asked.of.events.is_empty() || asked.of.account.is_some(),
             corrected,
             posts: group.iter().any(|span| span.posts),
-            made: None,
+            made: BTreeMap::new(),
+            made_before: 0,
             found: Replayed::default(),
         };
         let mut shelf = PutAway::new(asked.folder.clone());
@@ -80,8 +81,9 @@ struct Holder<'c, 'b> {
     corrected: Corrected,
     /// They post events, and do not only correct some.
     posts: bool,
-    /// Events that nobody sent and that have not come out, once one is made.
-    made: Option<BTreeMap<Identity, u64>>,
+    /// Events that nobody sent and that have not come out, of entries before this one.
+    made: BTreeMap<Identity, u64>,
+    made_before: u64,
     found: Replayed,
 }
 
@@ -152,14 +154,15 @@ impl Holder<'_, '_> {
         let schema = self.reading.history.schema();
         let identity = identity(&self.maker.event(told, accounts), schema)?;
         let Reading { book, history, held } = &self.reading;
-        let made = match &mut self.made {
-            Some(made) => made,
-            None => {
-                let found = held.borrow_mut().by_identity(&mut book.borrow_mut(), history)?;
-                self.made.insert(found)
-            }
+        if !self.made.contains_key(&identity) {
+            // Where events come in their order, more of them have been read since.
+            let (mut held, from) = (held.borrow_mut(), self.made_before);
+            self.made.extend(held.by_identity(&mut book.borrow_mut(), history, from)?);
+            self.made_before = held.left.made.last().map_or(from, |last| from.max(last + 1));
+        }
+        let Some(number) = self.made.remove(&identity) else {
+            return self.surplus(told, accounts);
         };
-        let Some(number) = made.remove(&identity) else { return self.surplus(told, accounts) };
         held.borrow_mut().left.made.remove(&number);
         match number < self.start {
             true => self.stood(number, told, accounts),

@@ -1,5 +1,7 @@
 //! The end of a group: what its events give and change; compare [`super::super::ends`].
 
+use std::rc::Rc;
+
 use crate::base::Date;
 use crate::plan::{Done, KeyPart, Leaf, Slot, Sum, WayOfSettling, at};
 use crate::rows::{Cell, Origin, Payee};
@@ -146,7 +148,7 @@ impl Finished<'_> {
             return self;
         }
         let kept = self.lost.iter().enumerate().filter(|(_, lost)| !**lost);
-        let places: Vec<usize> = kept.map(|(place, _)| place).collect();
+        let places: Rc<Vec<usize>> = Rc::new(kept.map(|(place, _)| place).collect());
         let leaf = |LeafOf { units, more, den, to }: LeafOf| LeafOf {
             units: units.only(&places),
             more: more.only(&places),
@@ -181,12 +183,22 @@ impl Finished<'_> {
         }
     }
 
+    /// Fetches what is asked for more than once.
+    fn fetch(&mut self) {
+        let once = |numbers: &mut Numbers| {
+            *numbers = std::mem::replace(numbers, Numbers::All(0)).fetched();
+        };
+        self.keys.iter_mut().flatten().for_each(once);
+        once(&mut self.days);
+    }
+
     /// Makes the changes of all events that are not lost.
     ///
     /// # Errors
     /// A mistake of ours.
     pub fn commit(self, state: &mut State, side: &mut Side) -> Result<(), &'static str> {
         let mut group = self.kept();
+        group.fetch();
         group.change(state)?;
         let count = group.rows.len();
         let mut legs = Vec::with_capacity(group.leaves.len());
@@ -216,7 +228,7 @@ impl Finished<'_> {
                             let position = u32::try_from(position).map_err(|_| HALF)?;
                             Payees::One(Payee::Account(position))
                         }
-                        Numbers::Each(positions) => Payees::Each(positions),
+                        positions => Payees::Each(positions.spread(count)),
                     }
                 }
             };
@@ -293,7 +305,8 @@ impl Finished<'_> {
                 let any = given.any(|given| given);
                 Numbers::All(if any { position(key.map(|key| key.at(0))) } else { 0 })
             }
-            Some(Numbers::Each(key)) => {
+            Some(key) => {
+                let key = key.spread(units.len());
                 let own = |(given, key): (bool, &i64)| if given { position(Some(*key)) } else { 0 };
                 Numbers::each(given.zip(key.iter()).map(own).collect())
             }

@@ -147,7 +147,7 @@ impl PartOf {
     }
 
     /// Those of some of the events.
-    pub fn only(&self, places: &[usize]) -> PartOf {
+    pub fn only(&self, places: &Rc<Vec<usize>>) -> PartOf {
         match self {
             PartOf::Whole(numbers) => PartOf::Whole(numbers.only(places)),
             PartOf::Member(members) => PartOf::Member(members.only(places)),

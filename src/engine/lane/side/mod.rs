@@ -14,6 +14,7 @@ mod ends;
 mod keys;
 mod numbers;
 mod rows;
+mod some;
 mod spans;
 mod steps;
 mod trees;
@@ -23,7 +24,7 @@ mod values;
 use std::rc::Rc;
 
 use crate::base::{Date, Money};
-use crate::plan::{Done, Lane, Next, Program, Way, at};
+use crate::plan::{Day, Done, Lane, Next, Program, Span, Way, at};
 use crate::rows::{Allocation, Batch, Payee};
 
 use super::ahead::Ahead;
@@ -167,6 +168,9 @@ struct Group<'a, 's> {
     found: Vec<Option<Numbers>>,
     /// By source, the row at hand.
     items: Vec<Option<Numbers>>,
+    /// What was made of fields.
+    dates: spans::Made<Day>,
+    spans: spans::Made<Span>,
     /// Numbers that are worked out once, and for which events they have no answer.
     kept: Vec<Option<(Numbers, Vec<bool>)>>,
     adds: Vec<Numbers>,
@@ -257,6 +261,8 @@ impl<'a, 's> Group<'a, 's> {
             keys,
             found: vec![None; lane.rows.len()],
             items: vec![None; lane.sources.len()],
+            dates: Vec::new(),
+            spans: Vec::new(),
             kept: vec![None; program.kept.len()],
             adds: Vec::with_capacity(program.adds.len()),
             watched: Vec::new(),
@@ -320,7 +326,7 @@ impl<'a, 's> Group<'a, 's> {
                 _ => {
                     for (case, places) in cases {
                         if let Some(way) = way_of(case) {
-                            self.only(&places).follow(way, finished);
+                            self.only(&Rc::new(places)).follow(way, finished);
                         }
                     }
                     return;
@@ -330,7 +336,7 @@ impl<'a, 's> Group<'a, 's> {
     }
 
     /// Some of the events as a group of their own.
-    fn only(&self, places: &[usize]) -> Group<'a, 's> {
+    fn only(&self, places: &Rc<Vec<usize>>) -> Group<'a, 's> {
         let all = |list: &[Numbers]| list.iter().map(|it| it.only(places)).collect();
         let known = |list: &[Option<Numbers>]| {
             list.iter().map(|it| it.as_ref().map(|it| it.only(places))).collect()
@@ -345,6 +351,8 @@ impl<'a, 's> Group<'a, 's> {
             keys: known(&self.keys),
             found: known(&self.found),
             items: known(&self.items),
+            dates: self.dates.iter().map(|(of, it)| (Rc::clone(of), it.only(places))).collect(),
+            spans: self.spans.iter().map(|(of, it)| (Rc::clone(of), it.only(places))).collect(),
             kept: self.kept.iter().map(|it| Some(kept(it.as_ref()?))).collect(),
             adds: all(&self.adds),
             watched: self.watched.iter().map(|it| it.only(places)).collect(),
@@ -360,7 +368,7 @@ fn only<T: Copy>(list: &[T], places: &[usize]) -> Vec<T> {
 }
 
 impl Watched {
-    fn only(&self, places: &[usize]) -> Watched {
+    fn only(&self, places: &Rc<Vec<usize>>) -> Watched {
         Watched {
             leg: self.leg,
             sum: self.sum,

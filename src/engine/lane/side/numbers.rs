@@ -12,6 +12,8 @@ pub(super) enum Numbers {
     All(i64),
     /// Each its own.
     Each(Rc<Vec<i64>>),
+    /// Those of some events out of a group, by their places in it: nobody fetches what nobody asks for.
+    Some(Rc<Vec<i64>>, Rc<Vec<usize>>),
 }
 
 /// Yes or no for each event of a group.
@@ -23,10 +25,22 @@ pub(super) enum Truths {
     Each(Vec<bool>),
 }
 
+/// To put a group of some events together costs what is saved where so many others are left out.
+const ALONE_MIN: usize = 128;
+
 /// The value, or anything and that there is none.
 #[inline]
 fn told(value: Option<i64>) -> (i64, bool) {
     (value.unwrap_or(0), value.is_none())
+}
+
+#[inline]
+fn own(values: &[i64], place: usize) -> i64 {
+    values.get(place).copied().unwrap_or(0)
+}
+
+fn chosen(values: &[i64], places: &[usize]) -> Vec<i64> {
+    places.iter().map(|place| own(values, *place)).collect()
 }
 
 impl Numbers {
@@ -39,6 +53,7 @@ impl Numbers {
         match self {
             Numbers::All(value) => *value,
             Numbers::Each(values) => values.get(place).copied().unwrap_or(0),
+            Numbers::Some(values, places) => places.get(place).map_or(0, |it| own(values, *it)),
         }
     }
 
@@ -47,6 +62,22 @@ impl Numbers {
         match self {
             Numbers::All(value) => Rc::new(vec![*value; events]),
             Numbers::Each(values) => Rc::clone(values),
+            Numbers::Some(values, places) => Rc::new(chosen(values, places)),
+        }
+    }
+
+    pub fn into_spread(self, events: usize) -> Rc<Vec<i64>> {
+        match self {
+            Numbers::Each(values) => values,
+            others => others.spread(events),
+        }
+    }
+
+    /// The same, fetched if they are still among those of others.
+    pub fn fetched(self) -> Numbers {
+        match self {
+            Numbers::Some(values, places) => Numbers::each(chosen(&values, &places)),
+            fetched => fetched,
         }
     }
 
@@ -69,6 +100,14 @@ impl Numbers {
                 }
                 Numbers::each(values)
             }
+            Numbers::Some(values, places) => {
+                let made = places.iter().zip(lost).map(|(place, lost)| {
+                    let (value, none) = told(of(own(&values, *place)));
+                    *lost |= none;
+                    value
+                });
+                Numbers::each(made.collect())
+            }
         }
     }
 
@@ -82,7 +121,9 @@ impl Numbers {
         match (self, other) {
             (Numbers::All(one), others) => others.map(lost, |other| of(one, other)),
             (ones, Numbers::All(other)) => ones.map(lost, |one| of(one, other)),
-            (Numbers::Each(ones), Numbers::Each(others)) => {
+            (ones, others) => {
+                let count = lost.len();
+                let (ones, others) = (ones.into_spread(count), others.spread(count));
                 let mut ones = Rc::unwrap_or_clone(ones);
                 for ((one, other), lost) in ones.iter_mut().zip(others.iter()).zip(lost) {
                     let none;
@@ -99,6 +140,9 @@ impl Numbers {
         match self {
             Numbers::All(value) => Truths::All(of(*value)),
             Numbers::Each(values) => Truths::Each(values.iter().map(|it| of(*it)).collect()),
+            Numbers::Some(values, places) => {
+                Truths::Each(places.iter().map(|it| of(own(values, *it))).collect())
+            }
         }
     }
 
@@ -107,7 +151,9 @@ impl Numbers {
         match (self, other) {
             (Numbers::All(one), others) => others.test(|other| of(*one, other)),
             (ones, Numbers::All(other)) => ones.test(|one| of(one, *other)),
-            (Numbers::Each(ones), Numbers::Each(others)) => {
+            (ones, others) => {
+                // Neither is the same for all, so that nobody asks for how many.
+                let (ones, others) = (ones.spread(0), others.spread(0));
                 let both = ones.iter().zip(others.iter());
                 Truths::Each(both.map(|(one, other)| of(*one, *other)).collect())
             }
@@ -115,15 +161,21 @@ impl Numbers {
     }
 
     /// Those at some places.
-    pub fn only(&self, places: &[usize]) -> Numbers {
+    pub fn only(&self, places: &Rc<Vec<usize>>) -> Numbers {
         match self {
             Numbers::All(value) => Numbers::All(*value),
-            Numbers::Each(values) => {
-                let chosen = places.iter().map(|it| values.get(*it).copied().unwrap_or(0));
-                Numbers::each(chosen.collect())
+            Numbers::Each(values) => Numbers::Some(Rc::clone(values), Rc::clone(places)),
+            Numbers::Some(values, before) => {
+                let all = places.iter().map(|it| before.get(*it).map_or(0, |it| own(values, *it)));
+                Numbers::each(all.collect())
             }
         }
     }
+}
+
+/// How many of some answers are yes; of so few that it fits eight bits.
+fn count_of(answers: &[bool]) -> usize {
+    usize::from(answers.iter().fold(0_u8, |sum, it| sum.wrapping_add(u8::from(*it))))
 }
 
 impl Truths {
@@ -163,6 +215,19 @@ impl Truths {
             Truths::All(value) => Truths::All(*value),
             Truths::Each(_) => Truths::Each(places.iter().map(|it| self.at(*it)).collect()),
         }
+    }
+
+    /// The places of those it holds for, where that is few enough that it is worth to go on with them
+    /// alone.
+    pub fn few(&self) -> Option<Vec<usize>> {
+        let Truths::Each(values) = self else { return None };
+        let count = values.chunks(128).map(count_of).sum();
+        if values.len() - count < ALONE_MIN {
+            return None;
+        }
+        let mut places = Vec::with_capacity(count);
+        places.extend((0..).zip(values).filter(|(_, it)| **it).map(|(place, _)| place));
+        Some(places)
     }
 
     /// One or the other number, for each.

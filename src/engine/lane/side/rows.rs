@@ -1,6 +1,8 @@
 //! What is gathered from rows of registers, for many events at once: each row of each event stands as
 //! an event of a group of its own.
 
+use std::rc::Rc;
+
 use crate::plan::{Number, RowRead, RowsOf, at};
 
 use super::Group;
@@ -53,22 +55,14 @@ impl<'a, 's> Group<'a, 's> {
                 entries.push(i64::from(entry));
             }
         }
+        let places = Rc::new(places);
         let mut all = self.only(&places);
         *all.items.get_mut(source)? = Some(Numbers::each(entries));
         let meet = all.truth(&selected.condition);
-        self.lose_with(&all, &places);
+        self.lose_of(&all, &places);
         let chosen: Vec<usize> = (0..places.len()).filter(|place| meet.at(*place)).collect();
         let events = chosen.iter().filter_map(|place| places.get(*place).copied()).collect();
-        Some(Chosen { rows: all.only(&chosen), events })
-    }
-
-    /// An event is lost where one of its rows is.
-    fn lose_with(&mut self, rows: &Group<'_, '_>, events: &[usize]) {
-        for (event, lost) in events.iter().zip(&rows.lost) {
-            if let Some(own) = self.lost.get_mut(*event) {
-                *own |= lost;
-            }
-        }
+        Some(Chosen { rows: all.only(&Rc::new(chosen)), events })
     }
 
     /// The sum over the rows of a selection.
@@ -78,7 +72,7 @@ impl<'a, 's> Group<'a, 's> {
             return Numbers::All(0);
         }
         let values = chosen.rows.number(number);
-        self.lose_with(&chosen.rows, &chosen.events);
+        self.lose_of(&chosen.rows, &chosen.events);
         let mut sums = vec![0_i64; self.rows.len()];
         let values = values.spread(chosen.events.len());
         for (event, value) in chosen.events.iter().zip(values.iter()) {

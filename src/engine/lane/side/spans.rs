@@ -1,8 +1,10 @@
 //! Periods of many events at once: each as one number, its index above its kind, so that those of one
 //! kind are in order.
 
+use std::rc::Rc;
+
 use crate::base::{Period, PeriodKind};
-use crate::plan::Span;
+use crate::plan::{Day, Span};
 use crate::rows::{Cell, Column};
 
 use super::numbers::Numbers;
@@ -30,9 +32,42 @@ pub(super) fn period(packed: i64) -> Option<Period> {
     year.checked_add(index.checked_sub(year.index())?)
 }
 
+/// Days or periods that were worked out, and what each event has.
+pub(super) type Made<T> = Vec<(Rc<T>, Numbers)>;
+
 impl Group<'_, '_> {
-    /// A period for each event.
+    /// A period for each event. One that its fields tell is worked out once: rules ask for the month
+    /// of an event again and again.
     pub(super) fn span(&mut self, span: &Span) -> Numbers {
+        if !span.is_made_of_fields() {
+            return self.made_span(span);
+        }
+        if let Some((_, found)) = self.spans.iter().find(|(of, _)| **of == *span) {
+            return found.clone();
+        }
+        let (made, all) = self.all_have(|group| group.made_span(span));
+        if all {
+            self.spans.push((Rc::new(span.clone()), made.clone()));
+        }
+        made
+    }
+
+    /// A day for each event, in the same way.
+    pub(super) fn day(&mut self, day: &Day) -> Numbers {
+        if !day.is_made_of_fields() {
+            return self.made_day(day);
+        }
+        if let Some((_, found)) = self.dates.iter().find(|(of, _)| **of == *day) {
+            return found.clone();
+        }
+        let (made, all) = self.all_have(|group| group.made_day(day));
+        if all {
+            self.dates.push((Rc::new(day.clone()), made.clone()));
+        }
+        made
+    }
+
+    fn made_span(&mut self, span: &Span) -> Numbers {
         match span {
             Span::Constant(period) => Numbers::All(packed(*period)),
             Span::Unknown => self.constant(None),

@@ -168,39 +168,6 @@ impl Group<'_, '_> {
         Numbers::All(value.unwrap_or(0))
     }
 
-    /// One or the other, each worked out for those alone that it is for.
-    pub(super) fn choose(
-        &mut self,
-        chosen: &Truths,
-        yes: impl FnOnce(&mut Self) -> Numbers,
-        no: impl FnOnce(&mut Self) -> Numbers,
-    ) -> Numbers {
-        match chosen {
-            Truths::All(true) => yes(self),
-            Truths::All(false) => no(self),
-            Truths::Each(_) => {
-                let (yes, no) = (self.within(chosen, yes), self.without(chosen, no));
-                chosen.choose(yes, &no)
-            }
-        }
-    }
-
-    /// Works out what matters where something holds: what is lost elsewhere is not.
-    pub(super) fn within<T>(&mut self, chosen: &Truths, of: impl FnOnce(&mut Self) -> T) -> T {
-        let outside = std::mem::take(&mut self.lost);
-        self.lost = vec![false; outside.len()];
-        let made = of(self);
-        let inside = std::mem::replace(&mut self.lost, outside);
-        for (place, (lost, inside)) in self.lost.iter_mut().zip(inside).enumerate() {
-            *lost |= inside && chosen.at(place);
-        }
-        made
-    }
-
-    fn without<T>(&mut self, chosen: &Truths, of: impl FnOnce(&mut Self) -> T) -> T {
-        self.within(&chosen.clone().not(), of)
-    }
-
     pub(super) fn truth(&mut self, truth: &Truth) -> Truths {
         match truth {
             Truth::Constant(value) => Truths::All(*value),
@@ -318,7 +285,7 @@ impl Group<'_, '_> {
         Truths::All(false)
     }
 
-    pub(super) fn day(&mut self, day: &Day) -> Numbers {
+    pub(super) fn made_day(&mut self, day: &Day) -> Numbers {
         match day {
             Day::Constant(day) => Numbers::All((*day).into()),
             Day::Effective => self.days.clone(),

@@ -162,7 +162,8 @@ impl Lanes {
         };
         let (lane, general) = (&programs.lane, programs.general());
         let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(general);
-        if answers.ready != Ready::All || !worth || events.len() < TURN_MIN {
+        let enough = |count: usize| count >= TURN_MIN && programs.are_enough(count);
+        if answers.ready != Ready::All || !worth || !enough(events.len()) {
             return Ok(events.len());
         }
         let of = Of { lane, program: general, batch, ahead: &answers.ahead, registers };
@@ -172,7 +173,7 @@ impl Lanes {
         let mut done = 0;
         for turn in programs.turns.turns(&keys) {
             let own = programs.turns.not_after_alone(&keys, turn);
-            if own.len() < TURN_MIN {
+            if own.len() < TURN_MIN || !programs.are_enough(own.len()) {
                 break;
             }
             let all = own.len() == events.len();

@@ -1,5 +1,6 @@
 //! Carried values and texts of many events at once, and values of any type.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::{Date, Exact};
@@ -8,6 +9,7 @@ use crate::plan::{Becomes, Carried, Comparison, Text, Tree, at, holds};
 use crate::rows::{Cell, Column};
 
 use super::numbers::{Numbers, Truths};
+use super::some::Over;
 use super::spans::period;
 use super::{Group, date};
 
@@ -30,9 +32,24 @@ enum Values {
     Text(Vec<Option<Arc<str>>>),
 }
 
+impl Over for Values {
+    fn over(self, places: &[usize], events: usize) -> Values {
+        match self {
+            Values::Number(numbers, den, under) => {
+                Values::Number(numbers.over(places, events), den, under.over(places, events))
+            }
+            Values::Bool(truths) => Values::Bool(truths.over(places, events)),
+            Values::Date(days) => Values::Date(days.over(places, events)),
+            Values::Period(periods) => Values::Period(periods.over(places, events)),
+            Values::Member(members) => Values::Member(members.over(places, events)),
+            Values::Text(texts) => Values::Text(texts.over(places, events)),
+        }
+    }
+}
+
 impl Becoming {
     /// The same for some of the events.
-    pub fn only(self, places: &[usize]) -> Becoming {
+    pub fn only(self, places: &Rc<Vec<usize>>) -> Becoming {
         let values = match self.values {
             Values::Number(numbers, den, under) => {
                 Values::Number(numbers.only(places), den, under.only(places))

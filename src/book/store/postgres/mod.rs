@@ -4,7 +4,8 @@
 //! that the end of the transaction gives back. Triggers refuse to change or remove what is there,
 //! whoever asks, and the roles `fenshui_poster` and `fenshui_auditor` may not even try.
 
-use std::collections::BTreeMap;
+mod catalog;
+
 use std::iter;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use postgres::error::SqlState;
 use postgres::types::{ToSql, Type};
 use postgres::{Client, Config, NoTls};
 
-use super::{Chunk, Flaw, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
+use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::Digest;
 
 /// The lock that posters take turns by, in PostgreSQL's space of such numbers.
@@ -21,34 +22,7 @@ const POSTING: i64 = 0x4645_4e42;
 
 /// Tables, guards and rights. Plain SQL without extensions, so that servers which speak PostgreSQL's
 /// language have a chance.
-const FOUND: &str = include_str!("postgres.sql");
-
-/// The tables that a guard keeps from being changed.
-const GUARDED: [&str; 5] = ["book", "entry", "run", "run_page", "node"];
-
-/// For each table whether its guard is whole: on, before each statement that changes, removes or
-/// empties, and refusing.
-const GUARDS: &str = "
-    SELECT c.relname::text,
-      CASE WHEN t.tgenabled IN ('O', 'A') AND t.tgtype = 58 AND t.tgqual IS NULL
-        AND p.prosrc LIKE '%RAISE EXCEPTION ''a book is only added to''%'
-        AND p.pronamespace = c.relnamespace AND p.proname = 'refuse'
-      THEN 'whole' ELSE 'changed' END
-    FROM pg_catalog.pg_trigger t
-      JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-    WHERE n.nspname = 'fenshui_book' AND t.tgname = 'guard'";
-
-/// Rights on the tables that anybody but their owner has and the book did not give.
-const RIGHTS: &str = "
-    SELECT format('%s on %s of %s', a.privilege_type, c.relname,
-      CASE WHEN a.grantee = 0 THEN 'everybody' ELSE a.grantee::regrole::text END), ''
-    FROM pg_catalog.pg_class c
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      CROSS JOIN LATERAL aclexplode(c.relacl) a
-    WHERE n.nspname = 'fenshui_book' AND c.relkind = 'r' AND a.grantee <> c.relowner
-      AND a.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')";
+const FOUND: &str = include_str!("book.sql");
 
 /// How a server is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +35,20 @@ pub struct PostgresOptions {
 pub struct PostgresStore {
     client: Client,
     place: String,
+    /// Something is being added.
+    posting: bool,
+    /// The schema was made and has nothing in it yet: if nothing comes, it goes away again.
+    made: bool,
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        if self.made {
+            self.rollback();
+            // What cannot be taken away stays, and whoever makes a book there is told.
+            let _ = self.client.batch_execute("DROP SCHEMA fenshui_book CASCADE");
+        }
+    }
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -78,11 +66,12 @@ impl PostgresStore {
     pub fn create(address: &str, options: PostgresOptions) -> Result<PostgresStore, StoreError> {
         let mut store = PostgresStore::connect(address, options)?;
         if store.has_schema()? {
-            return Err(StoreError::Exists { place: store.place });
+            return Err(StoreError::Exists { place: store.place.clone() });
         }
         store.durable()?;
         let found = FOUND.replace("{layout}", &LAYOUT.to_string());
         store.client.batch_execute(&found).map_err(|error| told(&error))?;
+        store.made = true;
         Ok(store)
     }
 
@@ -93,13 +82,13 @@ impl PostgresStore {
     pub fn open(address: &str, options: PostgresOptions) -> Result<PostgresStore, StoreError> {
         let mut store = PostgresStore::connect(address, options)?;
         if !store.has_schema()? {
-            return Err(StoreError::NotFound { place: store.place });
+            return Err(StoreError::NotFound { place: store.place.clone() });
         }
         let format = store.client.query("SELECT format FROM fenshui_book.book", &[]);
         let format = match format {
             Ok(rows) => rows.first().map(|row| row.get::<_, i32>(0)),
             Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => None,
-            Err(error) => return Err(told(&error)),
+            Err(error) => return Err(store.refused(&error)),
         };
         laid_out(format.and_then(|found| u32::try_from(found).ok()), &store.place)?;
         Ok(store)
@@ -114,11 +103,26 @@ impl PostgresStore {
         let place = format!("PostgreSQL, database {database}");
         let wait = options.wait.as_millis();
         config.application_name("fenshui");
-        let mut client = config.connect(NoTls).map_err(|error| told(&error))?;
+        let mut client = config.connect(NoTls).map_err(|error| match told(&error) {
+            StoreError::Lost => StoreError::Unreachable { what: words(&error) },
+            other => other,
+        })?;
+        // No function of somebody else's stands before the server's own.
         client
-            .batch_execute(&format!("SET lock_timeout = '{wait}ms'; SET client_encoding = 'UTF8'"))
+            .batch_execute(&format!(
+                "SET lock_timeout = '{wait}ms'; SET client_encoding = 'UTF8'; \
+                 SET search_path = pg_catalog"
+            ))
             .map_err(|error| told(&error))?;
-        Ok(PostgresStore { client, place })
+        Ok(PostgresStore { client, place, posting: false, made: false })
+    }
+
+    /// What the server says: whoever only reads and is refused may not read.
+    fn refused(&self, error: &postgres::Error) -> StoreError {
+        match told(error) {
+            StoreError::ReadOnly { what } if !self.posting => StoreError::NotAllowed { what },
+            other => other,
+        }
     }
 
     fn has_schema(&mut self) -> Result<bool, StoreError> {
@@ -139,8 +143,8 @@ impl PostgresStore {
     }
 
     fn number(&mut self, ask: &str) -> Result<u64, StoreError> {
-        let number: i64 = self.client.query_one(ask, &[]).map_err(|error| told(&error))?.get(0);
-        Ok(u64::try_from(number).unwrap_or(0))
+        let number = self.client.query_one(ask, &[]).map_err(|error| self.refused(&error))?;
+        Ok(u64::try_from(number.get::<_, i64>(0)).unwrap_or(0))
     }
 
     fn read(
@@ -148,7 +152,7 @@ impl PostgresStore {
         ask: &str,
         with: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<postgres::Row>, StoreError> {
-        self.client.query(ask, with).map_err(|error| told(&error))
+        self.client.query(ask, with).map_err(|error| self.refused(&error))
     }
 
     /// Streams rows into a table.
@@ -218,8 +222,21 @@ impl Store for PostgresStore {
         Ok(self.read(ask, &[&signed(from), &to])?.iter().map(page).collect())
     }
 
-    fn pages_kept(&mut self) -> Result<u64, StoreError> {
-        self.number("SELECT count(*) FROM fenshui_book.run_page")
+    fn kept(&mut self) -> Result<Kept, StoreError> {
+        let mut count =
+            |table: &str| self.number(&format!("SELECT count(*) FROM fenshui_book.{table}"));
+        let (segments, runs) = (count("entry")?, count("run")?);
+        Ok(Kept { segments, runs, pages: count("run_page")?, nodes: count("node")? })
+    }
+
+    fn hold_still(&mut self) -> Result<(), StoreError> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        self.client.batch_execute(begin).map_err(|error| told(&error))
+    }
+
+    fn let_go(&mut self) {
+        // Nothing was written: a failure leaves the book as it was.
+        let _ = self.client.batch_execute("ROLLBACK");
     }
 
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {
@@ -242,6 +259,7 @@ impl Store for PostgresStore {
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on; \
              SELECT pg_advisory_xact_lock({POSTING})"
         ));
+        self.posting = true;
         begun.map_err(|error| {
             self.rollback();
             told(&error)
@@ -282,35 +300,19 @@ impl Store for PostgresStore {
             // The word may have reached the server and its answer not us.
             StoreError::Lost => StoreError::Unknown,
             other => other,
-        })
+        })?;
+        (self.posting, self.made) = (false, false);
+        Ok(())
     }
 
     fn rollback(&mut self) {
         // A connection that is gone has rolled back.
         let _ = self.client.batch_execute("ROLLBACK");
+        self.posting = false;
     }
 
     fn check(&mut self) -> Result<Vec<Flaw>, StoreError> {
-        let mut flaws = Vec::new();
-        let state =
-            |client: &mut Client, ask: &str| -> Result<BTreeMap<String, String>, StoreError> {
-                let rows = client.query(ask, &[]).map_err(|error| told(&error))?;
-                Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-            };
-        let guards = state(&mut self.client, GUARDS)?;
-        for table in GUARDED {
-            let (kind, name) = ("trigger".to_owned(), format!("guard of {table}"));
-            match guards.get(table).map(String::as_str) {
-                None => flaws.push(Flaw::Missing { kind, name }),
-                Some("whole") => {}
-                Some(_) => flaws.push(Flaw::Changed { kind, name }),
-            }
-        }
-        // Rights beyond those that the book gave to its roles.
-        for (name, _) in state(&mut self.client, RIGHTS)? {
-            flaws.push(Flaw::Foreign { kind: "right".to_owned(), name });
-        }
-        Ok(flaws)
+        catalog::flaws(&mut self.client).map_err(|error| told(&error))
     }
 }
 
@@ -361,6 +363,14 @@ fn told(error: &postgres::Error) -> StoreError {
             || *code == SqlState::READ_ONLY_SQL_TRANSACTION =>
         {
             StoreError::ReadOnly { what }
+        }
+        code if *code == SqlState::UNIQUE_VIOLATION => {
+            let table = error.as_db_error().and_then(|error| error.table()).unwrap_or_default();
+            StoreError::Occupied { table: table.to_owned() }
+        }
+        // All statements are ours: it is the tables that are others.
+        code if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN => {
+            StoreError::Damaged { what }
         }
         code if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED => {
             StoreError::Damaged { what }

@@ -5,17 +5,20 @@
 //! it open: a log would be written, read and written again; what little it changes of the file as it was is
 //! kept beside it until the batch is whole. Triggers refuse to change or remove what is there.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
-use super::{Chunk, Flaw, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
-use crate::base::Digest;
+use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
+use crate::base::{Digest, Forcing};
+use tables::{lay_out, schema_flaws};
+
+mod tables;
 
 /// `FENB`, in the place of SQLite's head where a file says whose it is.
 const APPLICATION_ID: i64 = 0x4645_4e42;
@@ -32,30 +35,10 @@ const PAGE_BYTES: u32 = 16_384;
 const AHEAD: &str = "WAL";
 const INTO_THE_FILE: &str = "TRUNCATE";
 
-/// The tables. Each is only ever added to; `guard` makes that so.
-const TABLES: &str = "
-CREATE TABLE entry (
-  first INTEGER PRIMARY KEY,
-  kinds BLOB NOT NULL,
-  ends BLOB NOT NULL,
-  leaves BLOB NOT NULL,
-  bodies BLOB NOT NULL
-) STRICT;
-CREATE TABLE run (
-  upto INTEGER NOT NULL, level INTEGER NOT NULL, since INTEGER NOT NULL, page INTEGER NOT NULL,
-  firsts BLOB NOT NULL,
-  PRIMARY KEY (upto, level)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE run_page (
-  number INTEGER PRIMARY KEY, keys BLOB NOT NULL
-) STRICT;
-CREATE TABLE node (
-  level INTEGER NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL,
-  PRIMARY KEY (level, number)
-) STRICT, WITHOUT ROWID;
-";
-
-const TABLE_NAMES: [&str; 4] = ["entry", "run", "run_page", "node"];
+/// Pages of the file that are held: few of a large batch, which is written once and not read again, so
+/// that little is left to be written at its end.
+const CACHE: &str = "PRAGMA cache_size = -16384";
+const LITTLE_CACHE: &str = "PRAGMA cache_size = -2048";
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +55,27 @@ pub struct SqliteStore {
     connection: Connection,
     place: String,
     wait: Duration,
+    path: PathBuf,
+    /// What forces a large batch to the disk while it is written.
+    forcing: Option<Forcing>,
+    /// The file as it is forced, closed after the connection alone: whoever closes a file gives up the locks
+    /// that his process holds on it.
+    forced: Option<Arc<fs::File>>,
+    /// Whether the file was made and has nothing in it yet: if nothing comes, it goes away again.
+    made: bool,
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        if !self.made {
+            return;
+        }
+        self.rollback();
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            // What cannot be taken away stays, and whoever makes a book there is told.
+            let _ = fs::remove_file(beside(&self.path, ending));
+        }
+    }
 }
 
 impl SqliteStore {
@@ -89,10 +93,10 @@ impl SqliteStore {
             Err(error) => return Err(of_file(error, &place)),
         }
         let connection = connect(path, &place, options.wait)?;
-        let wait = options.wait;
-        let mut store = SqliteStore { connection, place, wait };
-        store.found().map_err(|error| store.told(error))?;
+        let mut store = SqliteStore::of(connection, path, options);
+        store.made = true;
         store.set(options)?;
+        store.found().map_err(|error| store.told(error))?;
         Ok(store)
     }
 
@@ -104,41 +108,52 @@ impl SqliteStore {
         let place = path.display().to_string();
         look(path, &place)?;
         let connection = connect(path, &place, options.wait)?;
-        let wait = options.wait;
-        let store = SqliteStore { connection, place, wait };
+        let store = SqliteStore::of(connection, path, options);
         store.recognise()?;
         store.set(options)?;
         Ok(store)
     }
 
-    /// Opens a file to read alone: it may be on a medium that cannot be written to.
+    /// Opens a file to read alone: it may be on a medium that cannot be written to. Where it is not, the
+    /// files that SQLite keeps beside it are gone again when nobody has the book open any more.
     ///
     /// # Errors
     /// As [`open`](SqliteStore::open).
     pub fn open_to_read(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
         let place = path.display().to_string();
         look(path, &place)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = |address: &Path, flags| -> Result<SqliteStore, StoreError> {
-            let connection = Connection::open_with_flags(address, flags);
+            let connection = Connection::open_with_flags(address, flags | NO_MUTEX);
             let connection = connection.map_err(|error| told(error, &place))?;
-            let store = SqliteStore { connection, place: place.clone(), wait: options.wait };
-            store.connection.busy_timeout(options.wait).map_err(|error| store.told(error))?;
+            let store = SqliteStore::of(connection, path, options);
+            let set = store.connection.busy_timeout(options.wait);
+            set.and_then(|()| store.connection.pragma_update(None, "query_only", true))
+                .map_err(|error| store.told(error))?;
             store.recognise()?;
             Ok(store)
         };
-        match opened(path, flags) {
+        let to_read = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        match opened(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
             // The log beside the file cannot be made: if there is none, nobody is writing either.
             Err(StoreError::ReadOnly { .. }) if !is_under_way(path) => {
                 let address = format!("file:{}?immutable=1", escaped(path));
-                opened(Path::new(&address), flags | OpenFlags::SQLITE_OPEN_URI)
+                opened(Path::new(&address), to_read | OpenFlags::SQLITE_OPEN_URI)
             }
-            // A large batch was broken off: whoever may write puts back what it changed.
-            Err(StoreError::ReadOnly { .. }) => {
-                SqliteStore::open(path, options)?;
-                opened(path, flags)
-            }
+            Err(StoreError::ReadOnly { .. }) => opened(path, to_read),
             other => other,
+        }
+    }
+
+    fn of(connection: Connection, path: &Path, options: SqliteOptions) -> SqliteStore {
+        let (place, path) = (path.display().to_string(), path.to_owned());
+        SqliteStore {
+            connection,
+            place,
+            wait: options.wait,
+            path,
+            forcing: None,
+            forced: None,
+            made: false,
         }
     }
 
@@ -170,8 +185,9 @@ impl SqliteStore {
         let set = || -> Result<(), rusqlite::Error> {
             self.connection.execute_batch(
                 "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; \
-                 PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384;",
+                 PRAGMA trusted_schema = OFF;",
             )?;
+            self.connection.execute_batch(CACHE)?;
             if let Some(pages) = options.pages_max {
                 let bound = format!("PRAGMA max_page_count = {pages}");
                 self.connection.query_row(&bound, [], |_| Ok(()))?;
@@ -182,12 +198,31 @@ impl SqliteStore {
     }
 
     /// Has what is appended written ahead to a log, or into the file. Where others have it open it stays
-    /// as it is: both keep what they promise.
-    fn journal(&self, mode: &str) {
+    /// as it is: both keep what they promise. Tells whether it is so now.
+    fn journal(&self, mode: &str) -> bool {
         let ask = format!("PRAGMA journal_mode = {mode}");
         let _ = self.connection.busy_timeout(Duration::ZERO);
-        let _ = self.connection.query_row(&ask, [], |_| Ok(()));
+        let now = self.connection.query_row(&ask, [], |row| row.get::<_, String>(0));
         let _ = self.connection.busy_timeout(self.wait);
+        now.is_ok_and(|now| now.eq_ignore_ascii_case(mode))
+    }
+
+    /// Has what is written to the file forced to its disk beside, so that little is left to wait for. That it
+    /// is there SQLite says: who cannot help, and what the disk said to him, is of no account.
+    fn force_beside(&mut self) {
+        let _ = self.connection.execute_batch(LITTLE_CACHE);
+        if self.forced.is_none() {
+            let file = fs::OpenOptions::new().read(true).write(true).open(&self.path);
+            self.forced = file.ok().map(Arc::new);
+        }
+        self.forcing = self.forced.clone().and_then(|file| Forcing::new(file).ok());
+    }
+
+    fn force_no_more(&mut self) {
+        if let Some(forcing) = self.forcing.take() {
+            let _ = forcing.finish();
+            let _ = self.connection.execute_batch(CACHE);
+        }
     }
 
     fn told(&self, error: rusqlite::Error) -> StoreError {
@@ -200,48 +235,7 @@ impl SqliteStore {
     }
 }
 
-/// Makes the tables, and what keeps them from being changed.
-fn lay_out(connection: &Connection) -> Result<(), rusqlite::Error> {
-    connection.execute_batch(TABLES)?;
-    for table in TABLE_NAMES {
-        for change in ["UPDATE", "DELETE"] {
-            connection.execute_batch(&format!(
-                "CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} \
-                 BEGIN SELECT RAISE(ABORT, 'a book is only added to'); END;"
-            ))?;
-        }
-    }
-    Ok(())
-}
-
-/// What a file declares, by kind and name: its statement, and nothing for what SQLite makes itself.
-fn declared(
-    connection: &Connection,
-) -> Result<BTreeMap<(String, String), Option<String>>, rusqlite::Error> {
-    let mut statement = connection.prepare("SELECT type, name, sql FROM sqlite_schema")?;
-    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
-    rows.collect()
-}
-
-/// Where what a file declares is not what a book's does. Whoever is master of a file can take its
-/// guards away, and then change what stands there; that he did is told.
-fn schema_flaws(connection: &Connection) -> Result<Vec<Flaw>, rusqlite::Error> {
-    let model = Connection::open_in_memory()?;
-    lay_out(&model)?;
-    let (mut found, mut flaws) = (declared(connection)?, Vec::new());
-    for ((kind, name), statement) in declared(&model)? {
-        match found.remove(&(kind.clone(), name.clone())) {
-            None => flaws.push(Flaw::Missing { kind, name }),
-            Some(other) if other != statement => flaws.push(Flaw::Changed { kind, name }),
-            Some(_) => {}
-        }
-    }
-    // What SQLite keeps for itself (statistics, say) says nothing of the book.
-    let own = |name: &str| name.starts_with("sqlite_");
-    let foreign = found.into_keys().filter(|(_, name)| !own(name));
-    flaws.extend(foreign.map(|(kind, name)| Flaw::Foreign { kind, name }));
-    Ok(flaws)
-}
+const NO_MUTEX: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
 
 impl Store for SqliteStore {
     fn size(&mut self) -> Result<u64, StoreError> {
@@ -308,8 +302,19 @@ impl Store for SqliteStore {
         read().map_err(|error| self.told(error))
     }
 
-    fn pages_kept(&mut self) -> Result<u64, StoreError> {
-        self.number("SELECT count(*) FROM run_page")
+    fn kept(&mut self) -> Result<Kept, StoreError> {
+        let count = |table: &str| self.number(&format!("SELECT count(*) FROM {table}"));
+        let (segments, runs) = (count("entry")?, count("run")?);
+        Ok(Kept { segments, runs, pages: count("run_page")?, nodes: count("node")? })
+    }
+
+    fn hold_still(&mut self) -> Result<(), StoreError> {
+        self.connection.execute_batch("BEGIN").map_err(|error| self.told(error))
+    }
+
+    fn let_go(&mut self) {
+        // Nothing was written: a failure leaves the file as it was.
+        let _ = self.connection.execute_batch("ROLLBACK");
     }
 
     fn nodes(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Node>, StoreError> {
@@ -329,13 +334,17 @@ impl Store for SqliteStore {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
-        self.journal(AHEAD);
+        let _ = self.journal(AHEAD);
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))
     }
 
     fn begin_large(&mut self) -> Result<(), StoreError> {
-        self.journal(INTO_THE_FILE);
-        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))
+        let into_the_file = self.journal(INTO_THE_FILE);
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))?;
+        if into_the_file {
+            self.force_beside();
+        }
+        Ok(())
     }
 
     fn append(&mut self, chunk: &Chunk) -> Result<(), StoreError> {
@@ -368,20 +377,27 @@ impl Store for SqliteStore {
             }
             Ok(())
         };
-        append().map_err(|error| self.told(error))
+        append().map_err(|error| self.told(error))?;
+        if let Some(forcing) = &mut self.forcing {
+            forcing.written(chunk.bytes());
+        }
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
+        self.force_no_more();
         self.connection.execute_batch("COMMIT").map_err(|error| self.told(error))?;
-        self.journal(AHEAD);
+        self.made = false;
+        let _ = self.journal(AHEAD);
         Ok(())
     }
 
     fn rollback(&mut self) {
+        self.force_no_more();
         if !self.connection.is_autocommit() {
             // A failure here leaves the transaction open, and the file as it was.
             let _ = self.connection.execute_batch("ROLLBACK");
-            self.journal(AHEAD);
+            let _ = self.journal(AHEAD);
         }
     }
 
@@ -433,15 +449,19 @@ fn look(path: &Path, place: &str) -> Result<(), StoreError> {
 
 /// Whether something of a batch stands beside the file: a log, or what it changed of the file.
 fn is_under_way(path: &Path) -> bool {
-    ["-wal", "-journal"].iter().any(|ending| {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(ending);
-        fs::metadata(beside).is_ok_and(|beside| beside.len() > 0)
-    })
+    let holds = |ending| fs::metadata(beside(path, ending)).is_ok_and(|file| file.len() > 0);
+    ["-wal", "-journal"].into_iter().any(holds)
+}
+
+/// The file that SQLite keeps beside a file, by the ending of its name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(ending);
+    PathBuf::from(beside)
 }
 
 fn connect(path: &Path, place: &str, wait: Duration) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags);
     let connection = connection.map_err(|error| told(error, place))?;
     connection.busy_timeout(wait).map_err(|error| told(error, place))?;
@@ -468,6 +488,10 @@ fn of_file(source: io::Error, place: &str) -> StoreError {
 }
 
 fn told(error: rusqlite::Error, place: &str) -> StoreError {
+    if let rusqlite::Error::SqlInputError { msg, .. } = &error {
+        // All statements are ours, so it is the tables that are others.
+        return StoreError::Damaged { what: msg.clone() };
+    }
     let what = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
@@ -480,10 +504,18 @@ fn told(error: rusqlite::Error, place: &str) -> StoreError {
         Some(ErrorCode::Unknown) if what.contains("unsupported file format") => {
             StoreError::Damaged { what }
         }
+        Some(ErrorCode::ConstraintViolation) if what.starts_with(UNIQUE) => {
+            let column = what.strip_prefix(UNIQUE).unwrap_or_default();
+            let table = column.split('.').next().unwrap_or_default();
+            StoreError::Occupied { table: table.to_owned() }
+        }
         Some(ErrorCode::NotADatabase) => StoreError::Foreign { place: place.to_owned() },
         _ => StoreError::Other { what },
     }
 }
+
+/// How SQLite begins to say that a row is there already.
+const UNIQUE: &str = "UNIQUE constraint failed: ";
 
 /// Numbers of entries and nodes stay far below where 63 bits end.
 fn signed(number: u64) -> i64 {

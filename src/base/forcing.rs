@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 /// Forces what has been written of a file to its disk, beside the writing, so that little is left to
 /// wait for at the end.
 #[derive(Debug)]
-pub(super) struct Forcing {
+pub struct Forcing {
     told: SyncSender<()>,
     thread: JoinHandle<io::Result<()>>,
     /// Bytes written since the thread was told last.
@@ -19,10 +20,11 @@ pub(super) struct Forcing {
 const EVERY: usize = 1 << 23;
 
 impl Forcing {
+    /// Of a file that may be kept open by others too: it is closed by the last of them.
+    ///
     /// # Errors
-    /// The file cannot be opened a second time.
-    pub fn new(file: &File) -> io::Result<Forcing> {
-        let file = file.try_clone()?;
+    /// No thread can be had.
+    pub fn new(file: Arc<File>) -> io::Result<Forcing> {
         let (told, asked) = sync_channel(1);
         let force = move || asked.iter().try_for_each(|()| file.sync_data());
         Ok(Forcing { told, thread: std::thread::Builder::new().spawn(force)?, since: 0 })

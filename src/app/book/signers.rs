@@ -1,0 +1,97 @@
+//! Which keys sign for a book, by the entries that say so.
+//!
+//! The first key that a book names signs for it from there on. Every other change of keys is signed by
+//! a key that signs already: right after the entries that tell it stands a checkpoint of the book up to
+//! there, whose text names the changes. Changes without such a signature are said, and have no effect:
+//! whoever may add entries cannot make himself the signer, nor take the signers away.
+
+use crate::book::{Checkpoint, KeyChange, Signer, VerifierKey};
+
+/// A key that signs or signed for a book, by its history in the book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptKey {
+    /// The verifier key.
+    pub key: VerifierKey,
+    /// The entry by which it began to sign.
+    pub added: u64,
+    /// The entry by which it ceased to.
+    pub retired: Option<u64>,
+}
+
+/// Follows the entries that bear on keys, in order.
+#[derive(Debug, Default)]
+pub(super) struct Signers {
+    kept: Vec<KeptKey>,
+    /// Changes that await the checkpoint which signs them.
+    told: Vec<(u64, Signer)>,
+    unsigned: Vec<(u64, Signer)>,
+}
+
+impl Signers {
+    /// Takes a change of keys.
+    pub(super) fn change(&mut self, entry: u64, signer: Signer) {
+        if self.told.last().is_some_and(|(last, _)| last.saturating_add(1) != entry) {
+            self.unsigned.append(&mut self.told);
+        }
+        self.told.push((entry, signer));
+        if self.kept.is_empty() {
+            self.take_told();
+        }
+    }
+
+    /// Takes a checkpoint that the book notes.
+    pub(super) fn checkpoint(&mut self, entry: u64, note: &str) {
+        let Some((last, _)) = self.told.last() else { return };
+        let signed = last.saturating_add(1) == entry
+            && Checkpoint::open(note, &self.in_force()).is_ok_and(|(checkpoint, _)| {
+                let told = self.told.iter().map(|(_, it)| change_line(it.change, &it.key));
+                checkpoint.root.size == entry && checkpoint.extension == told.collect::<Vec<_>>()
+            });
+        match signed {
+            true => self.take_told(),
+            false => self.unsigned.append(&mut self.told),
+        }
+    }
+
+    /// The keys that sign.
+    pub(super) fn in_force(&self) -> Vec<VerifierKey> {
+        let in_force = self.kept.iter().filter(|it| it.retired.is_none());
+        in_force.map(|it| it.key.clone()).collect()
+    }
+
+    /// All keys that the book names, and the changes that nobody signed.
+    pub(super) fn end(mut self) -> (Vec<KeptKey>, Vec<(u64, Signer)>) {
+        self.unsigned.append(&mut self.told);
+        (self.kept, self.unsigned)
+    }
+
+    /// Keys of those given that the book has not retired.
+    pub(super) fn not_retired(&self, keys: &[VerifierKey]) -> Vec<VerifierKey> {
+        let open =
+            |key: &VerifierKey| self.kept.iter().any(|it| it.key == *key && it.retired.is_none());
+        let named = |key: &VerifierKey| self.kept.iter().any(|it| it.key == *key);
+        keys.iter().filter(|key| open(key) || !named(key)).cloned().collect()
+    }
+
+    fn take_told(&mut self) {
+        for (entry, signer) in std::mem::take(&mut self.told) {
+            // One that is no key has signed nothing and can sign nothing.
+            let Ok(key) = VerifierKey::parse(&signer.key) else { continue };
+            match signer.change {
+                KeyChange::Added => self.kept.push(KeptKey { key, added: entry, retired: None }),
+                KeyChange::Retired => {
+                    let open = self.kept.iter_mut().filter(|it| it.key == key);
+                    open.filter(|it| it.retired.is_none()).for_each(|it| it.retired = Some(entry));
+                }
+            }
+        }
+    }
+}
+
+/// The line of a checkpoint that names a change of keys.
+pub(super) fn change_line(change: KeyChange, key: &str) -> String {
+    match change {
+        KeyChange::Added => format!("added {key}"),
+        KeyChange::Retired => format!("retired {key}"),
+    }
+}

@@ -1,0 +1,153 @@
+//! Verifying a book: chain, tree, store; who signs for it; and checkpoints, its own and those that
+//! somebody kept.
+
+use crate::book::{
+    Book, BookError, Checkpoint, Entry, Note, NoteError, Root, Signed, Signer, StoreError,
+    Verification, VerifierKey,
+};
+use crate::diagnostics::Words;
+use crate::report::book::{damage_words, note_words};
+
+use super::BookTrouble;
+use super::signers::{KeptKey, Signers};
+
+/// A checkpoint that was held against the book.
+#[derive(Debug)]
+pub struct Held {
+    /// The entry that holds it; none for one that was given.
+    pub entry: Option<u64>,
+    /// Its size and root, if it is one.
+    pub checkpoint: Option<Checkpoint>,
+    /// Who signed it, of those that are trusted.
+    pub signed: Vec<Signed>,
+    /// What is wrong with it as it stands, before the book is looked at.
+    pub wrong: Option<NoteError>,
+}
+
+/// What verifying says.
+#[derive(Debug)]
+pub struct Verified {
+    /// Of chain, tree, keys and checkpoints.
+    pub verification: Verification,
+    /// The checkpoints.
+    pub held: Vec<Held>,
+    /// The keys that sign or signed, by the book's own word.
+    pub keys: Vec<KeptKey>,
+    /// Changes of keys that no key signed which signs for the book: they have no effect.
+    pub unsigned: Vec<(u64, Signer)>,
+    /// Whose signatures count; nothing, where the book's own word for its keys is taken.
+    pub trusted: Vec<VerifierKey>,
+}
+
+impl Verified {
+    /// Whether all holds. Where somebody said whom he trusts, one of these has signed a checkpoint.
+    pub fn holds(&self) -> bool {
+        self.verification.damages.is_empty()
+            && self.held.iter().all(|it| it.wrong.is_none())
+            && (self.trusted.is_empty() || self.signed_upto() > 0)
+    }
+
+    /// How many entries, from the first on, a sound checkpoint is of.
+    pub fn signed_upto(&self) -> u64 {
+        let sound = self.held.iter().filter(|it| it.wrong.is_none());
+        sound.filter_map(|it| it.checkpoint.as_ref()).map(|it| it.root.size).max().unwrap_or(0)
+    }
+
+    /// Keys that sign by the book's own word and that whoever asks does not trust.
+    pub fn strangers(&self) -> impl Iterator<Item = &KeptKey> {
+        let asked = !self.trusted.is_empty();
+        self.keys.iter().filter(move |it| asked && !self.trusted.contains(&it.key))
+    }
+
+    /// What is wrong, in a word: the first of it.
+    pub fn wrong(&self) -> Option<Words> {
+        let damage = self.verification.damages.first().map(damage_words);
+        let checkpoint = || {
+            let held = self.held.iter().find(|it| it.wrong.is_some())?;
+            let (words, place) = (note_words(held.wrong.as_ref()?), held.entry);
+            let (en, zh) = match place {
+                Some(entry) => (
+                    format!("checkpoint in entry {entry}: {}", words.en),
+                    format!("第 {entry} 条的检查点：{}", words.zh),
+                ),
+                None => (
+                    format!("the checkpoint given: {}", words.en),
+                    format!("所给检查点：{}", words.zh),
+                ),
+            };
+            Some(Words::new(en, zh))
+        };
+        damage.or_else(checkpoint)
+    }
+}
+
+/// Verifies a book. Its checkpoints count by the keys that signed for it then, by its own word; where
+/// keys are trusted, by these alone, as far as the book has not retired them. Checkpoints that somebody
+/// kept outside count by the same keys, whenever they signed.
+///
+/// # Errors
+/// The store fails. Damage is no error but the answer.
+pub fn verify(
+    book: &mut Book,
+    given: &[String],
+    trusted: &[VerifierKey],
+) -> Result<Verified, BookTrouble> {
+    let (mut held, signers) = held_within(book, trusted)?;
+    let (keys, unsigned) = signers.end();
+    let own: Vec<VerifierKey> = keys.iter().map(|it| it.key.clone()).collect();
+    let whose = if trusted.is_empty() { &own } else { trusted };
+    held.extend(given.iter().map(|note| hold(None, note, whose)));
+    let origin = book.opening().origin.clone();
+    for it in &mut held {
+        let foreign = it.checkpoint.as_ref().is_some_and(|it| it.origin != origin);
+        if foreign && it.wrong.is_none() {
+            it.wrong = Some(NoteError::NotACheckpoint("it is of another book"));
+        }
+    }
+    let sound = held.iter().filter(|it| it.wrong.is_none());
+    let roots: Vec<Root> =
+        sound.filter_map(|it| it.checkpoint.as_ref()).map(|it| it.root).collect();
+    let verification = book.verify(&roots)?;
+    Ok(Verified { verification, held, keys, unsigned, trusted: trusted.to_vec() })
+}
+
+/// The checkpoints that entries hold, and who signs for the book. An entry that cannot be read is for
+/// verification to name.
+fn held_within(
+    book: &mut Book,
+    trusted: &[VerifierKey],
+) -> Result<(Vec<Held>, Signers), BookTrouble> {
+    let (mut held, mut signers) = (Vec::new(), Signers::default());
+    let entries = match book.readable_of(&["signer", "checkpoint"]) {
+        Ok(entries) => entries,
+        Err(BookError::Store(StoreError::Damaged { .. })) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    for (number, entry) in entries {
+        match entry {
+            Entry::Signer(signer) => signers.change(number, signer),
+            Entry::Checkpoint(checkpoint) => {
+                let keys = match trusted.is_empty() {
+                    true => signers.in_force(),
+                    false => signers.not_retired(trusted),
+                };
+                held.push(hold(Some(number), &checkpoint.note, &keys));
+                signers.checkpoint(number, &checkpoint.note);
+            }
+            _ => {}
+        }
+    }
+    Ok((held, signers))
+}
+
+fn hold(entry: Option<u64>, note: &str, keys: &[VerifierKey]) -> Held {
+    match Checkpoint::open(note, keys) {
+        Ok((checkpoint, signed)) => {
+            Held { entry, checkpoint: Some(checkpoint), signed, wrong: None }
+        }
+        Err(wrong) => {
+            let checkpoint = Note::parse(note).and_then(|note| Checkpoint::of(&note)).ok();
+            Held { entry, checkpoint, signed: Vec::new(), wrong: Some(wrong) }
+        }
+    }
+}
