@@ -167,10 +167,11 @@ fn remark_words(remark: &Remark) -> Option<Words> {
         }
         Remark::Lookalikes { file, count, place, column, text } => Words::new(
             format!(
-                "`{file}`: {count} texts have blanks at their ends, letters in full width or an apostrophe \
+                "`{file}`: {count} {texts} blanks at their ends, letters in full width or an apostrophe \
                  before a sign, the first at {}, column `{column}`: `{text}`; to the rules these are other \
                  texts (keys, payees) than those without",
-                place.en
+                place.en,
+                texts = if *count == 1 { "text has" } else { "texts have" },
             ),
             format!(
                 "「{file}」：{count} 个文本首尾有空白、含全角字母或数字、或以撇号加符号开头，首个在 {}「{column}」列：\
