@@ -4,7 +4,7 @@ use crate::book::{BookError, KeyError, NoteError, StoreError};
 use crate::diagnostics::{Diagnostic, Words};
 use crate::formats::FormatsError;
 use crate::report::Sources;
-use crate::report::book::{book_words, key_words, note_words};
+use crate::report::book::{book_words, key_hint, key_words, note_words};
 
 /// Why a verb of the book does not do as asked. The book is as it was.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl From<FormatsError> for BookTrouble {
 
 impl From<KeyError> for BookTrouble {
     fn from(error: KeyError) -> BookTrouble {
-        BookTrouble::said(key_words(&error), None)
+        BookTrouble::said(key_words(&error), key_hint(&error))
     }
 }
 

@@ -15,4 +15,4 @@ pub use log::{
     Called, EntryNames, LogLine, entry_page, log_line, log_table, outcome_text, readings_text,
 };
 pub use names::names_of;
-pub use words::{book_words, key_words, note_words, store_words};
+pub use words::{book_words, key_hint, key_words, note_words, store_words};

@@ -136,7 +136,14 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             Some(Words::new("nothing was added; try again", "未写入任何内容，请重试")),
         ),
         StoreError::Full => ("账簿所在之处空间已满，未写入任何内容".to_owned(), None),
-        StoreError::ReadOnly { what } => (format!("账簿不可写入：{}", refused_zh(what)), None),
+        StoreError::ReadOnly { what } => (
+            format!("账簿不可写入：{}", refused_zh(what)),
+            Some(Words::new(
+                "file and folder must allow the user to write; on a server the owner of the book \
+                 lets a login add: `GRANT fenshui_poster TO …`",
+                "文件与文件夹须允许该用户写入；服务器上请账簿所有者授权：GRANT fenshui_poster TO …",
+            )),
+        ),
         StoreError::NotAllowed { what } => (
             format!("该用户不能读取账簿：{}", refused_zh(what)),
             Some(Words::new(
@@ -196,6 +203,24 @@ pub fn key_words(error: &KeyError) -> Words {
         KeyError::WrongPassphrase { file } => format!("口令不是「{file}」中密钥的口令"),
     };
     Words::new(error.to_string(), zh)
+}
+
+/// What to do about a key file that cannot be used.
+pub fn key_hint(error: &KeyError) -> Option<Words> {
+    match error {
+        KeyError::PassphraseWanted { .. } => Some(Words::new(
+            "it is asked for on a terminal; else give it by `--passphrase-file FILE` or in \
+             FENSHUI_PASSPHRASE",
+            "在终端上会询问口令；否则请用 --passphrase-file 文件 或 FENSHUI_PASSPHRASE 提供",
+        )),
+        KeyError::NotAKey { .. } => Some(Words::new(
+            "`fenshui book key new FILE --name NAME` makes one",
+            "用 fenshui book key new 文件 --name 名称 生成",
+        )),
+        KeyError::Io { .. } | KeyError::ReadByOthers { .. } | KeyError::WrongPassphrase { .. } => {
+            None
+        }
+    }
 }
 
 /// Why a note or checkpoint is none.

@@ -27,6 +27,7 @@ on_every_store! {
     planted_rows_are_found
     a_planted_node_stops_who_posts
     the_moment_is_that_of_the_turn
+    who_verifies_while_others_post_sees_one_state
 }
 
 fn clock() -> Moment {
@@ -309,5 +310,26 @@ fn the_moment_is_that_of_the_turn(place: &dyn Place) {
         OVER.store(true, SeqCst);
         drop(posting);
         waiting.join().unwrap();
+    });
+}
+
+fn who_verifies_while_others_post_sees_one_state(place: &dyn Place) {
+    drop(kept(place));
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let poster = scope.spawn(|| {
+            let mut book = open(place);
+            for at in 0..12 {
+                post(&mut book, &events(1000 + at * 50, 50)).unwrap();
+            }
+            over.store(true, SeqCst);
+        });
+        let mut book = open(place);
+        while !over.load(SeqCst) {
+            assert_eq!(book.verify(&[]).unwrap().damages, []);
+        }
+        poster.join().unwrap();
+        let root = book.verify(&[]).unwrap().root;
+        assert_eq!(root.digest, book.root(root.size).unwrap());
     });
 }
