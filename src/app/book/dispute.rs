@@ -1,12 +1,15 @@
 //! Disputes: a party objects to entries, what bears on it is gathered, and it is settled. All of it is
 //! part of the chain.
 
-use crate::book::{Because, Book, BookError, Dispute, Entry, Moment, Resolution, Verdict};
+use crate::book::{
+    Because, Book, BookError, Correction, Dispute, Entry, Moment, Resolution, Verdict,
+};
 use crate::diagnostics::{Language, Words};
 use crate::report::book::readings_text;
 
 use super::owed::{Asked, Correcting, Other, Owed, OwedChange, correct, owed, shaken};
-use super::replay::{Contexts, choices_of, spans};
+use super::replay::{Contexts, Span, choices_of, spans};
+use super::standing::walk;
 use super::{BookTrouble, Form, explain};
 
 /// A dispute, and how it stands.
@@ -117,7 +120,7 @@ pub struct Resolved {
     pub shaken: Option<Shaken>,
 }
 
-/// What comes out otherwise once a dispute is settled, by the rules of the last batch that posted events.
+/// What comes out otherwise once a dispute is settled, by the rules that the book stands by.
 #[derive(Debug)]
 pub struct Shaken {
     /// The entry of the edition.
@@ -184,14 +187,22 @@ pub fn resolve(
     Ok(Resolved { entry, corrections, shaken })
 }
 
-/// What these corrections make come out otherwise, by the rules of the last batch that posted events.
+/// What these corrections make come out otherwise, by the rules that the book stands by: those of the last
+/// batch that settled no dispute.
 fn shaken_by(
     book: &mut Book,
     corrections: &[u64],
     like: &Other<'_>,
 ) -> Result<Option<Shaken>, BookTrouble> {
     let spans = spans(book)?;
-    let Some(span) = spans.iter().rev().find(|span| span.posts) else { return Ok(None) };
+    let mut stands_by = None;
+    for span in spans.iter().rev() {
+        if span.posts || !settles(book, span)? {
+            stands_by = Some(span);
+            break;
+        }
+    }
+    let Some(span) = stands_by else { return Ok(None) };
     let context = match Contexts::new(like.language).of(book, &span.begun) {
         Ok(context) => context,
         // The dispute is settled, whatever this version makes of older rules.
@@ -212,6 +223,18 @@ fn shaken_by(
     let readings = readings_text(batch, &rules.names);
     let shaken = Shaken { edition: batch.edition_entry, readings, changes };
     Ok(Some(shaken).filter(|it| !it.changes.is_empty()))
+}
+
+/// Whether a batch of corrections settles a dispute.
+fn settles(book: &mut Book, span: &Span) -> Result<bool, BookTrouble> {
+    let mut settles = false;
+    walk(book, span.begun.number..span.end, |_, entry| {
+        if let Entry::Correction(Correction { because, .. }) = entry {
+            settles |= matches!(because, Because::Dispute { .. });
+        }
+        Ok(())
+    })?;
+    Ok(settles)
 }
 
 /// The entries by which what was disputed stands now, ascending: its own, or those of the latest
