@@ -94,17 +94,14 @@ impl Cuts {
         self.ends.push(from.wrapping_sub(1));
         let mut quotes = Quotes::new(delimiter);
         let (wide, rest) = bytes.get(from..).unwrap_or_default().as_chunks::<WIDE>();
-        let mut last = [0; WIDE];
-        last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
         let mut at = from;
-        for bytes in wide.iter().chain(std::iter::once(&last)) {
+        for bytes in wide.iter().chain([&filled(rest)]) {
             let Found { mut marks, unusual, .. } = quotes.look(bytes);
-            marks &= (unusual & unusual.wrapping_neg()).wrapping_sub(1);
             while marks != 0 {
                 self.ends.push(at + usize::try_from(marks.trailing_zeros()).unwrap_or(WIDE));
                 marks &= marks.wrapping_sub(1);
             }
-            if unusual != 0 || self.ends.len() > wanted {
+            if unusual || self.ends.len() > wanted {
                 break;
             }
             at += WIDE;
@@ -122,12 +119,10 @@ impl Cuts {
             *before = from.wrapping_sub(1);
         }
         let (wide, rest) = bytes.get(from..).unwrap_or_default().as_chunks::<WIDE>();
-        let mut last = [0; WIDE];
-        last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
         let (mut at, mut count, mut lines) = (from, 1, 0);
         // Those behind are of a time when more were wanted.
         let ends = self.ends.get_mut(..1 + wanted + WIDE).unwrap_or_default();
-        for bytes in wide.iter().chain(std::iter::once(&last)) {
+        for bytes in wide.iter().chain([&filled(rest)]) {
             let Some(free) = ends.get_mut(count..count + WIDE) else { break };
             let mut marks = bits(bytes, |byte| (byte == delimiter) | (byte == b'\n'));
             lines += line_ends(bytes);
@@ -222,6 +217,13 @@ impl Iterator for ColumnCuts<'_> {
 }
 
 impl ExactSizeIterator for ColumnCuts<'_> {}
+
+/// The last bytes, fewer than are looked at together, filled up with zeros.
+pub(super) fn filled(rest: &[u8]) -> [u8; WIDE] {
+    let mut last = [0; WIDE];
+    last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+    last
+}
 
 /// Which of some bytes are such: a bit for each, the first one lowest.
 ///

@@ -6,7 +6,7 @@
 //! that is a sum of bits (G. Langdale, D. Lemire: *Parsing Gigabytes of JSON per Second*, VLDB Journal
 //! 28, 2019).
 
-use super::cuts::{WIDE, bits};
+use super::cuts::{WIDE, bits, filled};
 
 /// What is known of the bytes before.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +29,9 @@ pub(super) struct Found {
     pub(super) marks: u64,
     /// Of these the line ends.
     pub(super) lines: u64,
-    /// Signs at which it is seen that a quote stands otherwise; nothing behind the first is known.
-    pub(super) unusual: u64,
+    /// Whether it is seen that a quote stands otherwise: these are the marks before that, and nothing is
+    /// known of what follows.
+    pub(super) unusual: bool,
 }
 
 impl Quotes {
@@ -59,7 +60,9 @@ impl Quotes {
         self.inside = 0_u64.wrapping_sub(inside >> last);
         (self.starts, self.closed) = (marks >> last, closing >> last);
         self.returned = returns >> last;
-        Found { marks, lines, unusual }
+        // Up to the first sign that is unusual.
+        let usual = (unusual & unusual.wrapping_neg()).wrapping_sub(1);
+        Found { marks: marks & usual, lines: lines & usual, unusual: unusual != 0 }
     }
 }
 
@@ -76,17 +79,13 @@ fn sums(mut bits: u64) -> u64 {
 pub(super) fn usual_rows(bytes: &[u8], delimiter: u8) -> usize {
     let mut quotes = Quotes::new(delimiter);
     let (wide, rest) = bytes.as_chunks::<WIDE>();
-    let mut last = [0; WIDE];
-    last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
     let (mut at, mut end) = (0, 0);
-    for bytes in wide.iter().chain(std::iter::once(&last)) {
+    for bytes in wide.iter().chain([&filled(rest)]) {
         let Found { lines, unusual, .. } = quotes.look(bytes);
-        // Up to the first that is unusual.
-        let usual = lines & (unusual & unusual.wrapping_neg()).wrapping_sub(1);
-        if let Some(line) = usual.checked_ilog2() {
+        if let Some(line) = lines.checked_ilog2() {
             end = at + usize::try_from(line).unwrap_or(0) + 1;
         }
-        if unusual != 0 {
+        if unusual {
             break;
         }
         at += WIDE;

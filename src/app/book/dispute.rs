@@ -262,7 +262,7 @@ pub(super) fn latest(book: &mut Book, mut entry: u64) -> Result<u64, BookTrouble
 }
 
 fn nothing_to_correct(dispute: u64) -> BookTrouble {
-    BookTrouble::Refused(Box::new((
+    BookTrouble::refused(
         Words::new(
             format!("by these rules what dispute {dispute} is against comes out as it stands"),
             format!("按此规则，异议（第 {dispute} 条）所涉各条结果与现状相同，无可更正"),
@@ -273,5 +273,5 @@ fn nothing_to_correct(dispute: u64) -> BookTrouble {
             "维持现状用 --verdict upheld 或 withdrawn；\
              用 fenshui book dispute show --with 规则 查看按某规则的结果",
         )),
-    )))
+    )
 }

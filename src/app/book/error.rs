@@ -26,6 +26,11 @@ impl BookTrouble {
     pub fn said(what: Words, hint: Option<Words>) -> BookTrouble {
         BookTrouble::Said(Box::new((what, hint)))
     }
+
+    /// The same of what the book refuses.
+    pub fn refused(what: Words, hint: Option<Words>) -> BookTrouble {
+        BookTrouble::Refused(Box::new((what, hint)))
+    }
 }
 
 impl From<BookError> for BookTrouble {

@@ -36,10 +36,10 @@ pub fn import(folder: &Path, place: &BookPlace) -> Result<Checkpoint, BookTroubl
 }
 
 fn broken(file: &str, why: &str) -> BookTrouble {
-    BookTrouble::Refused(Box::new((
+    BookTrouble::refused(
         Words::new(format!("`{file}`: {why}"), format!("「{file}」不符：{why}")),
         Some(Words::new("nothing was made; export the book again", "未建立任何内容；请重新导出")),
-    )))
+    )
 }
 
 /// The checkpoint of a tiled log, signed or not.

@@ -64,7 +64,7 @@ pub fn prove_continuation(
 
 fn other_beginning(kept: &Checkpoint) -> BookTrouble {
     let (origin, size) = (&kept.origin, kept.root.size);
-    BookTrouble::Refused(Box::new((
+    BookTrouble::refused(
         Words::new(
             format!(
                 "the book does not begin with the {size} entries of `{origin}` that this checkpoint \
@@ -76,11 +76,11 @@ fn other_beginning(kept: &Checkpoint) -> BookTrouble {
             "`fenshui book verify --checkpoint FILE` tells more",
             "用 fenshui book verify --checkpoint 文件 查明",
         )),
-    )))
+    )
 }
 
 fn unsigned(entry: u64) -> BookTrouble {
-    BookTrouble::Refused(Box::new((
+    BookTrouble::refused(
         Words::new(
             format!("no signed checkpoint holds entry {entry}"),
             format!("没有包含第 {entry} 条的已签检查点"),
@@ -89,7 +89,7 @@ fn unsigned(entry: u64) -> BookTrouble {
             "`fenshui book checkpoint --sign KEY` makes one",
             "用 fenshui book checkpoint --sign 密钥 生成",
         )),
-    )))
+    )
 }
 
 /// The latest signed checkpoint that the book holds.

@@ -55,8 +55,7 @@ impl Signers {
 
     /// The keys that sign.
     pub(super) fn in_force(&self) -> Vec<VerifierKey> {
-        let in_force = self.kept.iter().filter(|it| it.retired.is_none());
-        in_force.map(|it| it.key.clone()).collect()
+        in_force(&self.kept)
     }
 
     /// All keys that the book names, and the changes that nobody signed.
@@ -86,6 +85,12 @@ impl Signers {
             }
         }
     }
+}
+
+/// Of some keys those that sign.
+pub(super) fn in_force(kept: &[KeptKey]) -> Vec<VerifierKey> {
+    let in_force = kept.iter().filter(|it| it.retired.is_none());
+    in_force.map(|it| it.key.clone()).collect()
 }
 
 /// The line of a checkpoint that names a change of keys.

@@ -11,7 +11,7 @@ use crate::book::{
 use crate::diagnostics::Words;
 
 use super::BookTrouble;
-use super::signers::{KeptKey, Signers, change_line};
+use super::signers::{KeptKey, Signers, change_line, in_force};
 use super::verify::{Verified, verify};
 
 /// Tells the moment at which something is posted: asked when nobody else can post any more, so that
@@ -98,7 +98,7 @@ fn must_hold(verified: &Verified) -> Result<(), BookTrouble> {
 }
 
 fn refused(words: Words, hint: Words) -> BookTrouble {
-    BookTrouble::Refused(Box::new((words, Some(hint))))
+    BookTrouble::refused(words, Some(hint))
 }
 
 /// The keys that sign or signed for a book.
@@ -115,11 +115,6 @@ pub fn keys_of(book: &mut Book) -> Result<Vec<KeptKey>, BookTrouble> {
         }
     }
     Ok(signers.end().0)
-}
-
-fn in_force(kept: &[KeptKey]) -> Vec<VerifierKey> {
-    let in_force = kept.iter().filter(|it| it.retired.is_none());
-    in_force.map(|it| it.key.clone()).collect()
 }
 
 /// A change of the keys that sign for a book.
@@ -195,10 +190,10 @@ fn can_change(asked: &KeyChanges, present: &[VerifierKey]) -> Result<(), BookTro
             }
         };
         let called = key.called();
-        return Err(BookTrouble::Refused(Box::new((
+        return Err(BookTrouble::refused(
             Words::new(format!("`{called}` {en}"), format!("「{called}」{zh}")),
             None,
-        ))));
+        ));
     }
     if !after.is_empty() || asked.last {
         return Ok(());
@@ -219,13 +214,13 @@ fn can_change(asked: &KeyChanges, present: &[VerifierKey]) -> Result<(), BookTro
 fn wants_a_signature(present: &[VerifierKey]) -> BookTrouble {
     let called: Vec<String> = present.iter().map(VerifierKey::called).collect();
     if called.is_empty() {
-        return BookTrouble::Refused(Box::new((
+        return BookTrouble::refused(
             Words::new(
                 "the last key of this book was retired: none can be added any more",
                 "本账簿的最后一个密钥已停用，不能再登记密钥",
             ),
             None,
-        )));
+        );
     }
     refused(
         Words::new(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::book::{Batch, Book, Edition, Entry, Event, Identity, Said, Schema};
+use crate::book::{Batch, Book, Edition, Entry, Event, Identity, Row, Said, Schema, Segment};
 use crate::diagnostics::Words;
 use crate::report::names::{Kind, Names};
 use crate::rows::{self, Cell, Column, Origin, TextColumn, Values, Wholes};
@@ -14,6 +14,8 @@ use super::translate::{get, position};
 
 /// Entries read at a time.
 const ENTRIES_A_CHUNK: usize = 4096;
+/// Segments read together.
+const SEGMENTS_AT_ONCE: usize = 4;
 
 /// Hands each entry of a range to a function, in order.
 ///
@@ -33,6 +35,27 @@ pub fn walk(
         for (number, entry) in entries {
             each(number, entry)?;
         }
+    }
+    Ok(())
+}
+
+/// Hands the entries of one kind of a range to a function as they are stored, some at a time, in order.
+///
+/// # Errors
+/// The book cannot be read, or the function says so.
+pub(super) fn walk_rows(
+    book: &mut Book,
+    range: std::ops::Range<u64>,
+    kind: u8,
+    mut some: impl FnMut(&mut dyn Iterator<Item = Row<'_>>) -> Result<(), BookTrouble>,
+) -> Result<(), BookTrouble> {
+    let mut next = range.start;
+    while next < range.end {
+        let segments = book.segments(next, SEGMENTS_AT_ONCE)?;
+        let Some(last) = segments.last() else { break };
+        let own = |row: &Row<'_>| (next..range.end).contains(&row.number) && row.kind == kind;
+        some(&mut segments.iter().flat_map(Segment::rows).filter(own))?;
+        next = last.end();
     }
     Ok(())
 }

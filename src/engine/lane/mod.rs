@@ -140,33 +140,19 @@ impl Lanes {
     pub fn new(plan: &Plan, registers: &Registers) -> Lanes {
         let known = |place| registers.known(place).cloned();
         let programs = |event| lane(plan, event, &known).map(Programs::new);
-        let lanes: Vec<Option<Programs>> = plan.events.iter().map(programs).collect();
-        let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
-        let widest = Work::new().prepared(&lanes);
-        Lanes {
-            lanes,
-            narrow,
-            wide,
-            widest,
-            side: Side::default(),
-            wanted: None,
-            left: HashSet::new(),
-        }
+        Lanes::made_of(plan.events.iter().map(programs).collect())
     }
 
     /// No lanes: every event is the evaluator's.
     pub fn none() -> Lanes {
-        let lanes = Vec::new();
-        let (narrow, wide, widest) = (Work::new(), Work::new(), Work::new());
-        Lanes {
-            lanes,
-            narrow,
-            wide,
-            widest,
-            side: Side::default(),
-            wanted: None,
-            left: HashSet::new(),
-        }
+        Lanes::made_of(Vec::new())
+    }
+
+    fn made_of(lanes: Vec<Option<Programs>>) -> Lanes {
+        let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
+        let widest = Work::new().prepared(&lanes);
+        let (side, left) = (Side::default(), HashSet::new());
+        Lanes { lanes, narrow, wide, widest, side, wanted: None, left }
     }
 
     /// What the event that was taken last lacked, if it was that: with it, it may be taken again.

@@ -61,7 +61,7 @@ pub fn correct(
         return Ok(Vec::new());
     }
     if !same || changes.is_empty() {
-        return Err(BookTrouble::Refused(Box::new((
+        return Err(BookTrouble::refused(
             Words::new(
                 "the corrections are not those that these rules give for this book as it stands",
                 "更正内容与此规则对账簿现状所得不一致",
@@ -70,7 +70,7 @@ pub fn correct(
                 "`fenshui book replay --with RULES --corrections FILE` makes them anew",
                 "请用 fenshui book replay --with 规则 --corrections 文件 重新生成",
             )),
-        ))));
+        ));
     }
     let own = edition(other.loaded, other.checked.rule_set());
     let book = posting.book()?;
@@ -110,7 +110,7 @@ fn unsure_of(book: &mut Book, other: &Other<'_>, entry: u64) -> Result<BookTroub
 /// What a dispute settled is not changed by the way.
 fn stands(change: &OwedChange) -> BookTrouble {
     let (entry, key, dispute) = (change.entry, &change.key, change.dispute.unwrap_or(0));
-    BookTrouble::Refused(Box::new((
+    BookTrouble::refused(
         Words::new(
             format!("entry {entry} ({key}) stands as dispute {dispute} was settled"),
             format!("第 {entry} 条（{key}）系异议（第 {dispute} 条）了结后的结果"),
@@ -125,5 +125,5 @@ fn stands(change: &OwedChange) -> BookTrouble {
                  或从更正内容中删去该条"
             ),
         )),
-    )))
+    )
 }

@@ -152,7 +152,7 @@ pub(super) fn conflict(job: &Job<'_>, book: &mut Book, error: BookError) -> Book
     let place = place(job, given.origin);
     let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
     let given = shown(given, job.names);
-    BookTrouble::Refused(Box::new((
+    BookTrouble::refused(
         Words::new(
             format!(
                 "{place}event `{key}` is in the book with other content, entry {entry}\n  \
@@ -165,7 +165,7 @@ pub(super) fn conflict(job: &Job<'_>, book: &mut Book, error: BookError) -> Book
             ),
         ),
         super::super::error::conflict_hint(),
-    )))
+    )
 }
 
 /// What an event says: as files write it, and as people call it in Chinese.

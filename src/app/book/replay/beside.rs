@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::book::{Book, BookError, Entry, Segment, SentCell, read_sent};
+use crate::book::{Book, BookError, Entry, SentCell, read_sent};
 use crate::plan::{Partition, Plan};
 use crate::rows::Cell;
 
@@ -10,7 +10,7 @@ use super::super::BookTrouble;
 use super::super::history::History;
 use super::super::maker::Maker;
 use super::super::post::makes_events;
-use super::super::standing::walk;
+use super::super::standing::{walk, walk_rows};
 use super::Span;
 
 /// Which events that stood before bear on some batches, or are corrected by them.
@@ -116,23 +116,15 @@ impl Few<'_> {
 
     /// Adds the lanes of what a batch posted.
     fn add_lanes(&mut self, book: &mut Book, span: &Span) -> Result<(), BookTrouble> {
-        let mut next = span.begun.number;
-        while next < span.end {
-            let segments = book.segments(next, SEGMENTS_AT_ONCE)?;
-            let Some(last) = segments.last() else { break };
+        walk_rows(book, span.begun.number..span.end, Entry::EVENT, |rows| {
             let mut fields = Vec::new();
-            for row in segments.iter().flat_map(Segment::rows) {
-                let own = (next..span.end).contains(&row.number) && row.kind == Entry::EVENT;
-                if own && let Some(sent) = read_sent(row.body, &mut fields) {
+            for row in rows {
+                if let Some(sent) = read_sent(row.body, &mut fields) {
                     let cells: Vec<Cell> = fields.iter().map(SentCell::to_cell).collect();
                     self.add_lane(self.maker.lane_of(sent.kind, &cells));
                 }
             }
-            next = last.end();
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
-
-/// Segments read together.
-const SEGMENTS_AT_ONCE: usize = 4;

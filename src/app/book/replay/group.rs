@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::base::Date;
-use crate::book::{Book, BookError, Close, Entry, Identity, Outcome, Segment, read_sent};
+use crate::book::{Book, BookError, Close, Entry, Identity, Outcome, read_sent};
 
 use super::super::BookTrouble;
 use super::super::history::event_of;
-use super::super::standing::{Batches, Begun, identity, walk};
+use super::super::standing::{Batches, Begun, identity, walk, walk_rows};
 
 /// A batch, from its first entry to past its last.
 #[derive(Debug, Clone)]
@@ -55,21 +55,14 @@ pub(in crate::app::book) fn spans(book: &mut Book) -> Result<Vec<Span>, BookTrou
 }
 
 /// How many rows could not be read, of which a batch tells no more than that they are set aside.
-fn unread(book: &mut Book, mut entries: Range<u64>) -> Result<u64, BookTrouble> {
+fn unread(book: &mut Book, entries: Range<u64>) -> Result<u64, BookTrouble> {
     let mut unread = 0;
-    while !entries.is_empty() {
-        let segments = book.segments(entries.start, SEGMENTS_AT_ONCE)?;
-        let Some(last) = segments.last() else { break };
-        let rows = segments.iter().flat_map(Segment::rows);
-        let rows = rows.filter(|row| entries.contains(&row.number) && row.kind == Entry::UNREAD);
+    walk_rows(book, entries, Entry::UNREAD, |rows| {
         unread += u64::try_from(rows.count()).unwrap_or(u64::MAX);
-        entries.start = last.end();
-    }
+        Ok(())
+    })?;
     Ok(unread)
 }
-
-/// Segments read together.
-const SEGMENTS_AT_ONCE: usize = 4;
 
 /// Whether a batch corrects events so that they are allocated no more.
 fn withdraws(book: &mut Book, close: &Close, end: u64) -> Result<bool, BookTrouble> {
@@ -171,21 +164,17 @@ fn come_again(book: &mut Book, spans: &[Span]) -> Result<BTreeMap<u64, u64>, Boo
 /// The events that a batch set aside, by their entries.
 fn asides(book: &mut Book, span: &Span) -> Result<BTreeMap<u64, Identity>, BookTrouble> {
     let mut asides = BTreeMap::new();
-    let mut next = span.begun.number;
-    while next < span.end {
-        let segments = book.segments(next, SEGMENTS_AT_ONCE)?;
-        let Some(last) = segments.last() else { break };
+    walk_rows(book, span.begun.number..span.end, Entry::EVENT, |rows| {
         let mut fields = Vec::new();
-        for row in segments.iter().flat_map(Segment::rows) {
-            let own = (next..span.end).contains(&row.number) && row.kind == Entry::EVENT;
-            if own && read_sent(row.body, &mut fields).is_some_and(|sent| !sent.allocated) {
+        for row in rows {
+            if read_sent(row.body, &mut fields).is_some_and(|sent| !sent.allocated) {
                 let identity = identity(&event_of(&row)?, &span.begun.edition.schema);
                 // One whose key is not whole is known by nothing.
                 asides.extend(identity.ok().map(|identity| (row.number, identity)));
             }
         }
-        next = last.end();
-    }
+        Ok(())
+    })?;
     Ok(asides)
 }
 
