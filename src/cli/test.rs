@@ -99,11 +99,14 @@ fn words(kind: PartKind) -> (&'static str, &'static str, &'static str) {
 }
 
 fn unreached(console: &Console, loaded: &Loaded, report: &TestReport) -> String {
-    let mut table = Table::new([
-        (console.pick("no example reaches", "示例未覆盖").to_owned(), Align::Left),
-        (String::new(), Align::Left),
-        (String::new(), Align::Left),
-    ]);
+    let mut table = Table::headed(
+        console.language,
+        [
+            ("no example reaches", "示例未覆盖", Align::Left),
+            ("", "", Align::Left),
+            ("", "", Align::Left),
+        ],
+    );
     let mut any = false;
     for (kind, name, span) in report.coverage.unreached() {
         let (en, _, zh) = words(kind);
@@ -148,14 +151,16 @@ fn drawn(console: &Console, loaded: &Loaded, report: &TestReport) -> String {
 }
 
 fn differing(console: &Console, loaded: &Loaded, result: &ExampleResult) -> String {
-    let heading = |en: &str, zh: &str, align| (console.pick(en, zh).to_owned(), align);
-    let mut table = Table::new([
-        heading("line", "行", Align::Right),
-        heading("of", "对象", Align::Left),
-        heading("expected", "应为", Align::Right),
-        heading("found", "实为", Align::Right),
-        heading("difference", "差额", Align::Right),
-    ]);
+    let mut table = Table::headed(
+        console.language,
+        [
+            ("line", "行", Align::Right),
+            ("of", "对象", Align::Left),
+            ("expected", "应为", Align::Right),
+            ("found", "实为", Align::Right),
+            ("difference", "差额", Align::Right),
+        ],
+    );
     for difference in &result.differences {
         let place = loaded.sources.place(difference.span);
         let line = place.rsplit(':').nth(1).unwrap_or_default().to_owned();

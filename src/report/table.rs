@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
-use crate::diagnostics::pictured;
+use crate::diagnostics::{Language, pictured};
 
 /// How the cells of a column stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,18 @@ pub struct Table {
 }
 
 impl Table {
+    /// A table with headings in one of the two languages.
+    pub fn headed<'h>(
+        language: Language,
+        headings: impl IntoIterator<Item = (&'h str, &'h str, Align)>,
+    ) -> Table {
+        let heading = |(en, zh, align): (&str, &str, Align)| match language {
+            Language::English => (en.to_owned(), align),
+            Language::Chinese => (zh.to_owned(), align),
+        };
+        Table::new(headings.into_iter().map(heading))
+    }
+
     /// A table with these headings.
     pub fn new(headings: impl IntoIterator<Item = (String, Align)>) -> Table {
         let (headings, aligns): (Vec<String>, Vec<Align>) = headings.into_iter().unzip();

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 use std::sync::Arc;
 
 use arrow_array::{
     ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMillisecondArray,
 };
+
+use crate::program::{run, said};
 
 const RULES: &str = "
 module columns
@@ -27,16 +28,6 @@ rule divide
     s.part  to treasury[origin]
     rest    to centre
 ";
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fenshui"));
-    command.args(["run", "rules.fen"]).args(arguments).current_dir(folder).env_clear();
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 /// Ten thousand receipts, as columns and as text.
 fn folder() -> tempfile::TempDir {

@@ -6,15 +6,13 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::program::said;
+
 /// What is asked of the binary in a folder.
 fn asked(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fenshui"));
     command.args(arguments).current_dir(folder).env_clear();
     command
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// Rules that divide by origin, and receipts for them from one to another.

@@ -35,10 +35,13 @@ mod lane_state;
 mod lane_steady;
 mod language;
 mod model;
+#[cfg(feature = "cli")]
+mod program;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod readme;
 mod reference;
 mod regressions;
+#[cfg(feature = "cli")]
 mod sent_again;
 mod set_asides;
 mod syntax;

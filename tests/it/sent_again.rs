@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+
+use crate::program::{run, said};
 
 const RULES: &str = r#"
 module again
@@ -31,16 +32,6 @@ A2,2024-1-1,-,'b,2.00
 A4,2024-01-01,+86,-,4.x
 A5,2024-1-1,-5,d,-5.00
 ";
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fenshui"));
-    command.args(["run", "rules.fen"]).args(arguments).current_dir(folder).env_clear();
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

@@ -3,10 +3,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use calamine::{Data, Reader};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+
+use crate::program::{run, said};
 
 const RULES: &str = r#"
 module sheets
@@ -28,20 +30,6 @@ rule divide
     s.part  to treasury[origin]
     rest    to firm[s.firm]
 "#;
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fenshui"))
-        .args(["run", "rules.fen"])
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .output()
-        .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 /// A folder with rules, a register as CSV, and events and the register as sheets.
 fn folder() -> tempfile::TempDir {

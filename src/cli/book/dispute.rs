@@ -144,14 +144,16 @@ fn list(console: &Console, place: &BookPlace, args: &ListArgs) -> Result<Exit, F
 }
 
 fn table(console: &Console, matters: &[Matter]) -> String {
-    let heading = |en, zh, align| (console.pick(en, zh).to_owned(), align);
-    let mut table = Table::new([
-        heading("entry", "条", Align::Right),
-        heading("party", "一方", Align::Left),
-        heading("against", "针对", Align::Left),
-        heading("reason", "理由", Align::Left),
-        heading("stands", "状态", Align::Left),
-    ]);
+    let mut table = Table::headed(
+        console.language,
+        [
+            ("entry", "条", Align::Right),
+            ("party", "一方", Align::Left),
+            ("against", "针对", Align::Left),
+            ("reason", "理由", Align::Left),
+            ("stands", "状态", Align::Left),
+        ],
+    );
     for it in matters {
         let against: Vec<String> = it.dispute.against.iter().map(u64::to_string).collect();
         table.add([

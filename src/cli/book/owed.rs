@@ -38,22 +38,21 @@ pub(super) struct CorrectArgs {
 }
 
 pub(super) fn text(console: &Console, owed: &Owed) -> String {
-    let heading = |en, zh, align| (console.pick(en, zh).to_owned(), align);
     let several = owed
         .lines
         .iter()
         .any(|line| owed.lines.first().is_some_and(|first| first.currency != line.currency));
     let mut headings = vec![
-        heading("account", "账户", Align::Left),
-        heading("year", "年度", Align::Left),
-        heading("has", "现有", Align::Right),
-        heading("would have", "应有", Align::Right),
-        heading("difference", "差额", Align::Right),
+        ("account", "账户", Align::Left),
+        ("year", "年度", Align::Left),
+        ("has", "现有", Align::Right),
+        ("would have", "应有", Align::Right),
+        ("difference", "差额", Align::Right),
     ];
     if several {
-        headings.insert(2, heading("currency", "币种", Align::Left));
+        headings.insert(2, ("currency", "币种", Align::Left));
     }
-    let mut table = Table::new(headings);
+    let mut table = Table::headed(console.language, headings);
     let aside = console.pick("(set aside)", "（搁置）");
     for line in &owed.lines {
         let scale = line.currency.scale;

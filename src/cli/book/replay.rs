@@ -159,15 +159,17 @@ fn text(console: &Console, replayed: &Replayed) -> String {
 }
 
 fn difference_text(console: &Console, difference: &Difference) -> String {
-    let heading = |en, zh, align| (console.pick(en, zh).to_owned(), align);
-    let mut table = Table::new([
-        heading("account", "账户", Align::Left),
-        heading("rule", "规则", Align::Left),
-        heading("leg", "分项", Align::Left),
-        heading("clause", "依据", Align::Left),
-        heading("in the book", "账簿所存", Align::Right),
-        heading("comes out", "重算所得", Align::Right),
-    ]);
+    let mut table = Table::headed(
+        console.language,
+        [
+            ("account", "账户", Align::Left),
+            ("rule", "规则", Align::Left),
+            ("leg", "分项", Align::Left),
+            ("clause", "依据", Align::Left),
+            ("in the book", "账簿所存", Align::Right),
+            ("comes out", "重算所得", Align::Right),
+        ],
+    );
     let mut out = format!("{}\n", head(console, difference));
     for it in &difference.apart {
         let (stored, now) = (&it.stored, &it.now);

@@ -311,15 +311,17 @@ pub(super) fn change_name(change: KeyChange) -> &'static str {
 
 /// Lines as a table.
 pub fn log_table(lines: &[LogLine], language: Language) -> String {
-    let heading = |en: &str, zh: &str, align| (pick(language, en, zh).to_owned(), align);
-    let mut table = Table::new([
-        heading("entry", "条", Align::Right),
-        heading("kind", "种类", Align::Left),
-        heading("when", "日期", Align::Left),
-        heading("key", "键", Align::Left),
-        heading("amount", "金额", Align::Right),
-        heading("what", "内容", Align::Left),
-    ]);
+    let mut table = Table::headed(
+        language,
+        [
+            ("entry", "条", Align::Right),
+            ("kind", "种类", Align::Left),
+            ("when", "日期", Align::Left),
+            ("key", "键", Align::Left),
+            ("amount", "金额", Align::Right),
+            ("what", "内容", Align::Left),
+        ],
+    );
     for line in lines {
         let kind = kind_label(line.kind, language).to_owned();
         let amount = grouped(&line.amount);
@@ -415,14 +417,16 @@ fn leaves_table(outcome: &Outcome, scale: u8, of: EntryNames<'_>, language: Lang
         let said = (language, Called::ByPeople);
         return format!("{}\n", outcome_text(outcome, None, scale, of.names, said));
     };
-    let heading = |en: &str, zh: &str, align| (pick(language, en, zh).to_owned(), align);
-    let mut table = Table::new([
-        heading("account", "账户", Align::Left),
-        heading("amount", "金额", Align::Right),
-        heading("rule", "规则", Align::Left),
-        heading("leg", "分项", Align::Left),
-        heading("clause", "依据", Align::Left),
-    ]);
+    let mut table = Table::headed(
+        language,
+        [
+            ("account", "账户", Align::Left),
+            ("amount", "金额", Align::Right),
+            ("rule", "规则", Align::Left),
+            ("leg", "分项", Align::Left),
+            ("clause", "依据", Align::Left),
+        ],
+    );
     for leaf in leaves {
         let (_, place, clause) = leg_name(leaf.leg, of.names);
         let rule = leg_label(leaf.leg, of.names, language);

@@ -6,15 +6,20 @@ use std::path::Path;
 use crate::cli::{copy_folder, outcome};
 use crate::floors::root;
 
-/// Receipts of a few days in some order, none of them in the order of the rules.
-fn receipts(seed: u64) -> Vec<String> {
+/// Numbers below a bound, which look as if by chance and are the same for a seed.
+pub fn chance(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = |bound: u64| {
+    move |bound| {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         state % bound
-    };
+    }
+}
+
+/// Receipts of a few days in some order, none of them in the order of the rules.
+fn receipts(seed: u64) -> Vec<String> {
+    let mut next = chance(seed);
     let region = ["beijing", "hebei"];
     (0..24)
         .map(|at| {
@@ -27,13 +32,24 @@ fn receipts(seed: u64) -> Vec<String> {
         .collect()
 }
 
-/// By event and account, what a table of amounts adds up to in fen.
-pub fn sums(
+/// By event and account, in fen.
+pub type Sums = BTreeMap<(String, String), i64>;
+
+/// What `run.csv` and the book add up to, which is the same.
+pub fn of_a_run_and_of_the_book(
     folder: &Path,
-    table: &str,
-    key: &str,
-    account: &str,
-) -> BTreeMap<(String, String), i64> {
+    fenshui: impl Fn(&str) -> String,
+    seed: u64,
+) -> Sums {
+    assert_eq!(fenshui("book export csv tables"), "");
+    let run = sums(folder, "run.csv", "id", "account");
+    let book = sums(folder, "tables/amounts.csv", "key", "account");
+    assert_eq!(book, run, "seed {seed}: the book differs from a run");
+    run
+}
+
+/// What a table of amounts adds up to.
+pub fn sums(folder: &Path, table: &str, key: &str, account: &str) -> Sums {
     let text = std::fs::read_to_string(folder.join(table)).unwrap();
     let mut lines = text.lines();
     let head: Vec<&str> = lines.next().unwrap().split(',').collect();
@@ -77,11 +93,8 @@ fn pieces_in_any_order_give_what_one_run_gives() {
         let said =
             fenshui("run rules.fen.md all.csv --register caps=caps.csv --out run.csv --quiet");
         assert_eq!(said, "", "seed {seed}");
-        assert_eq!(fenshui("book export csv tables"), "");
-        let run = sums(folder.path(), "run.csv", "id", "account");
-        let book = sums(folder.path(), "tables/amounts.csv", "key", "account");
+        let run = of_a_run_and_of_the_book(folder.path(), fenshui, seed);
         assert!(run.len() > 20, "seed {seed}: {run:?}");
-        assert_eq!(book, run, "seed {seed}");
         let said = fenshui("book replay");
         assert!(said.ends_with("come out as they are stored\n"), "seed {seed}: {said}");
         let said = fenshui("book verify");
