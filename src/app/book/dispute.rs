@@ -1,14 +1,13 @@
 //! Disputes: a party objects to entries, what bears on it is gathered, and it is settled. All of it is
 //! part of the chain.
 
-use crate::book::{
-    Because, Book, BookError, Correction, Dispute, Entry, Moment, Resolution, Verdict,
-};
+use crate::book::{Because, Book, BookError, Correction, Dispute, Entry, Resolution, Verdict};
 use crate::diagnostics::{Language, Words};
 use crate::report::book::readings_text;
 
 use super::owed::{Asked, Correcting, Other, Owed, OwedChange, correct, owed, shaken};
 use super::replay::{Contexts, Span, choices_of, spans};
+use super::signing::Clock;
 use super::standing::walk;
 use super::{BookTrouble, Form, explain};
 
@@ -23,19 +22,34 @@ pub struct Matter {
     pub resolution: Option<(u64, Resolution)>,
 }
 
+/// What a party objects to.
+#[derive(Debug, Clone)]
+pub struct Objection {
+    /// The party.
+    pub by: String,
+    /// The entries.
+    pub against: Vec<u64>,
+    /// Why.
+    pub reason: String,
+    /// What it holds instead: a reading, a scenario, an edition, as it names it.
+    pub holds: Option<String>,
+}
+
 /// Raises a dispute; gives its entry.
 ///
 /// # Errors
 /// An entry is none of an event or a correction; the book cannot be written.
-pub fn raise(book: &mut Book, dispute: &Dispute) -> Result<u64, BookTrouble> {
-    for number in &dispute.against {
+pub fn raise(book: &mut Book, objection: Objection, clock: Clock) -> Result<u64, BookTrouble> {
+    let Objection { by, against, reason, holds } = objection;
+    for number in &against {
         match book.entry(*number)? {
             Entry::Event(_) | Entry::Correction(_) => {}
             _ => return Err(BookError::NotCorrectable { of: *number }.into()),
         }
     }
     let mut posting = book.begin()?;
-    let number = posting.dispute(dispute)?;
+    let learnt = clock();
+    let number = posting.dispute(&Dispute { learnt, by, against, reason, holds })?;
     posting.commit()?;
     Ok(number)
 }
@@ -140,7 +154,7 @@ pub fn resolve(
     book: &mut Book,
     dispute: u64,
     (by, reason): (String, String),
-    learnt: Moment,
+    clock: Clock,
     ending: &Ending<'_, '_>,
 ) -> Result<Resolved, BookTrouble> {
     let Entry::Dispute(raised) = book.entry(dispute)? else {
@@ -157,12 +171,7 @@ pub fn resolve(
             let mut only = raised.against.clone();
             only.extend(standing_by(book, &raised.against)?);
             let because = Because::Dispute { entry: dispute };
-            correct(
-                book,
-                other,
-                &Correcting { by: Some(by.clone()), learnt, because, only },
-                None,
-            )?;
+            correct(book, other, &Correcting { by: Some(by.clone()), clock, because, only }, None)?;
             // Those posted before settle it too: of somebody who was interrupted here, or who corrected
             // what is disputed without it.
             let mut by = standing_by(book, &raised.against)?;
@@ -178,6 +187,7 @@ pub fn resolve(
         Verdict::Upheld | Verdict::Withdrawn => Vec::new(),
     };
     let mut posting = book.begin()?;
+    let learnt = clock();
     let entry = posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
     posting.commit()?;
     let shaken = match ending {

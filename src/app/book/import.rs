@@ -70,12 +70,19 @@ impl<'f> Entries<'f> {
         let name = format!("tile/entries/{}", tile_path(self.bundle, width));
         let bytes = read_bytes(&self.folder.join(&name))?;
         let (mut rest, mut entries) = (bytes.as_slice(), Vec::new());
+        let mut digests = Vec::new();
         for _ in 0..width {
             let leaf = take_leaf(&mut rest).ok_or_else(|| broken(&name, "it ends early"))?;
             entries.push(entry(self.folder, leaf, &name)?);
+            digests.extend_from_slice(Digest::of_pieces(&[&[0], leaf]).as_bytes());
         }
         if !rest.is_empty() {
             return Err(broken(&name, "there is more in it than its entries"));
+        }
+        // The root is of the entries: what stands beside them is held against them too.
+        let beside = format!("tile/0/{}", tile_path(self.bundle, width));
+        if read_bytes(&self.folder.join(&beside))? != digests {
+            return Err(broken(&beside, &format!("it does not hold the digests of `{name}`")));
         }
         Ok(entries)
     }

@@ -31,7 +31,9 @@ pub(super) use editions::{UsedRules, used};
 pub(super) use schema::schema;
 pub(super) use translate::{Translated, Translator};
 
-pub use dispute::{Ending, Gathered, Matter, Resolved, Shaken, gather, matters, raise, resolve};
+pub use dispute::{
+    Ending, Gathered, Matter, Objection, Resolved, Shaken, gather, matters, raise, resolve,
+};
 pub use error::BookTrouble;
 pub use explain::{Form, explain};
 pub use export::{journal, mapped, mapped_files, tables, tiles};

@@ -184,6 +184,10 @@ impl Running {
 }
 
 fn add(sum: &mut i128, amount: Money) -> Result<(), BookError> {
-    *sum = sum.checked_add(amount.minor()).ok_or(BookError::TotalTooLarge)?;
+    // Asked of every event: an error is made where there is one.
+    let Some(more) = sum.checked_add(amount.minor()) else {
+        return Err(BookError::TotalTooLarge);
+    };
+    *sum = more;
     Ok(())
 }

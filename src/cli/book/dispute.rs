@@ -4,9 +4,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 
 use crate::app::book::{
-    self, Access, BookPlace, Ending, Gathered, Matter, OwedChange, Resolved, Shaken,
+    self, Access, BookPlace, Ending, Gathered, Matter, Objection, OwedChange, Resolved, Shaken,
 };
-use crate::book::{Dispute, Verdict};
+use crate::book::Verdict;
 use crate::diagnostics::Words;
 use crate::report::table::{Align, Table};
 
@@ -119,14 +119,13 @@ fn raise(console: &Console, place: &BookPlace, args: &RaiseArgs) -> Result<Exit,
     let mut against = args.entries.numbers(console, &mut open)?;
     against.sort_unstable();
     against.dedup();
-    let dispute = Dispute {
-        learnt: secret::now(),
+    let objection = Objection {
         by: args.by.clone(),
         against,
         reason: args.reason.clone(),
         holds: args.holds.clone(),
     };
-    let entry = book::raise(&mut open, &dispute)?;
+    let entry = book::raise(&mut open, objection, secret::now)?;
     let words = Words::new(format!("dispute: entry {entry}\n"), format!("异议：第 {entry} 条\n"));
     console.print(words.in_language(console.language))?;
     Ok(Exit::Done)
@@ -254,7 +253,7 @@ fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<E
     };
     let said = (args.by.clone(), args.reason.clone());
     let Resolved { entry, corrections, shaken } =
-        book::resolve(&mut open, args.dispute, said, secret::now(), &ending)?;
+        book::resolve(&mut open, args.dispute, said, secret::now, &ending)?;
     for correction in corrections {
         let words = Words::new(
             format!("correction: entry {correction}\n"),

@@ -240,7 +240,7 @@ pub(super) fn correct(
     let rules = other::read_to_post(console, &mut open, &args.with, &args.other)?;
     let correcting = Correcting {
         by: args.by.clone(),
-        learnt: secret::now(),
+        clock: secret::now,
         because: Because::Stated { reason: args.because.clone() },
         only: changes.iter().map(|it| it.entry).collect(),
     };

@@ -315,11 +315,28 @@ fn a_book_is_imported_whole_or_not_at_all() {
     let id = bytes.windows(2).rposition(|part| part == b"R2").unwrap();
     flipped(&bundle, id + 1, 1);
     let told = said("import tiles", "c.book");
-    assert!(told.contains("another root") && told.ends_with("[exit 1]\n"), "{told}");
+    let beside = "`tile/0/000.p/";
+    assert!(told.contains(beside) && told.ends_with("[exit 1]\n"), "{told}");
     let left = std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name());
     let left: Vec<_> = left.filter(|it| it.to_string_lossy().starts_with("c.book")).collect();
     assert!(left.is_empty(), "{left:?}");
     std::fs::write(&bundle, bytes).unwrap();
+    // The entries are right, and what is published beside them is not.
+    let tile = std::fs::read_dir(file("tiles/tile/0/000.p")).unwrap().next().unwrap().unwrap();
+    flipped(&tile.path(), 40, 1);
+    let told = said("import tiles", "c.book");
+    assert!(told.contains(beside) && told.ends_with("[exit 1]\n"), "{told}");
+    flipped(&tile.path(), 40, 1);
+    // Both are right, and the checkpoint is of another book.
+    let checkpoint = std::fs::read_to_string(file("tiles/checkpoint")).unwrap();
+    let root = checkpoint.lines().nth(2).unwrap();
+    let other = if root.starts_with('A') { 'B' } else { 'A' };
+    let forged = checkpoint.replacen(root, &format!("{other}{}", &root[1..]), 1);
+    std::fs::write(file("tiles/checkpoint"), forged).unwrap();
+    let told = said("import tiles", "c.book");
+    assert!(told.contains("another root") && told.ends_with("[exit 1]\n"), "{told}");
+    std::fs::write(file("tiles/checkpoint"), checkpoint).unwrap();
+    assert!(!file("c.book").exists());
     assert!(!said("import tiles", "c.book").contains("error"));
     assert!(said("verify", "c.book").contains("all holds"));
     // Not the entries alone: every row stands as it stood, up to the note that the book was signed.

@@ -1,6 +1,6 @@
 //! Corrections by which a book stands as other rules would have had it.
 
-use crate::book::{Batch, Because, Book, Correction, Moment};
+use crate::book::{Batch, Because, Book, Correction};
 use crate::diagnostics::Words;
 
 use super::super::BookTrouble;
@@ -8,6 +8,7 @@ use super::super::edition::edition;
 use super::super::history::History;
 use super::super::post::{filed, readings as readings_of};
 use super::super::replay::spans;
+use super::super::signing::Clock;
 use super::{Asked, Other, OwedChange, owed, registers, unsure};
 
 /// Why and by whom corrections are posted.
@@ -15,8 +16,8 @@ use super::{Asked, Other, OwedChange, owed, registers, unsure};
 pub struct Correcting {
     /// Who posts.
     pub by: Option<String>,
-    /// The moment of the poster's clock.
-    pub learnt: Moment,
+    /// The poster's clock.
+    pub clock: Clock,
     /// Why.
     pub because: Because,
     /// Only these entries; all that differ, if none is named.
@@ -78,7 +79,7 @@ pub fn correct(
     let registers = registers(book, other, &spans)?;
     let filed = filed(&mut posting, &own, &registers)?;
     let number = posting.batch(&Batch {
-        learnt: correcting.learnt,
+        learnt: (correcting.clock)(),
         by: correcting.by.clone(),
         readings: readings_of(&other.choices.readings),
         through: spans.last().and_then(|span| span.begun.batch.through),
