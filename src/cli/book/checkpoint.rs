@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::app::book::{self, Access, BookPlace};
+use crate::app::book::{self, Access};
 use crate::book::SigningKey;
 use crate::formats::{read_text, write_text};
 
@@ -12,7 +12,7 @@ use super::super::console::Console;
 use super::super::exit::Exit;
 use super::super::places::Source;
 use super::Failed;
-use super::place::{keep_what_is_read, must_be_new};
+use super::place::{Named, keep_what_is_read, must_be_new};
 use super::secret::{self, PassphraseArgs};
 
 #[derive(Debug, Args)]
@@ -39,16 +39,13 @@ pub(super) struct CheckpointArgs {
     replace: bool,
 }
 
-pub(super) fn run(
-    console: &Console,
-    place: &BookPlace,
-    args: &CheckpointArgs,
-) -> Result<Exit, Failed> {
+pub(super) fn run(console: &Console, named: &Named, args: &CheckpointArgs) -> Result<Exit, Failed> {
+    let place = &named.place;
     let keys = args.sign.iter().chain(&args.witness);
     let keys = keys.map(|file| Source::new(file, "a key", "密钥文件"));
     let note = args.cosign.iter().map(|file| Source::new(file, "the checkpoint", "检查点文件"));
     let read = keys.chain(note).chain(args.passphrase.source());
-    keep_what_is_read(place, args.out.as_slice(), read.collect())?;
+    keep_what_is_read(named, args.out.as_slice(), read.collect())?;
     if !args.replace {
         must_be_new(args.out.as_slice())?;
     }

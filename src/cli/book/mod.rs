@@ -93,7 +93,8 @@ enum AnswerFormat {
 }
 
 pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
-    let place = || place::place(args.book.as_deref());
+    let named = || place::place(args.book.as_deref());
+    let place = || named().map(|it| it.place);
     let done = match &args.verb {
         BookVerb::Init(own) => init::run(console, &place()?, own),
         BookVerb::Post(own) => return post::run(console, &place()?, own),
@@ -101,7 +102,7 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Show(own) => log::show(console, &place()?, own),
         BookVerb::Explain(own) => explain::run(console, &place()?, own),
         BookVerb::Replay(own) => {
-            let done = replay::run(console, &place()?, own);
+            let done = replay::run(console, &named()?, own);
             let of_itself = own.is_by_own_rules();
             done.or_else(|failed| if of_itself { unsound(console, failed) } else { Err(failed) })
         }
@@ -109,9 +110,9 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Verify(own) => {
             verify::run(console, &place()?, own).or_else(|failed| unsound(console, failed))
         }
-        BookVerb::Checkpoint(own) => checkpoint::run(console, &place()?, own),
-        BookVerb::Prove(own) => prove::run(console, &place()?, own),
-        BookVerb::Export(own) => export::run(console, &place()?, own),
+        BookVerb::Checkpoint(own) => checkpoint::run(console, &named()?, own),
+        BookVerb::Prove(own) => prove::run(console, &named()?, own),
+        BookVerb::Export(own) => export::run(console, &named()?, own),
         BookVerb::Import(own) => export::import(console, &place()?, own),
         BookVerb::Dispute(own) => dispute::run(console, &place()?, own),
         BookVerb::Key(own) => key::run(console, &place, own),
@@ -121,7 +122,7 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
 
 /// Opens a book that a verb outside of these reads too.
 pub(super) fn open_to_read(named: &str) -> Result<Book, Stop> {
-    place::place(Some(named))?.open(Access::Read).map_err(stop)
+    place::place(Some(named))?.place.open(Access::Read).map_err(stop)
 }
 
 /// The end of a verb outside of these that a book keeps from its work.

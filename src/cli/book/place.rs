@@ -10,8 +10,15 @@ use super::super::exit::Stop;
 use super::super::language::variable;
 use super::super::places::{Source, check_places};
 
+/// A place, and the file that told it, if one did.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) place: BookPlace,
+    told_by: Option<PathBuf>,
+}
+
 /// The place of `--book`, else of FENSHUI_BOOK.
-pub(super) fn place(flag: Option<&str>) -> Result<BookPlace, Stop> {
+pub(super) fn place(flag: Option<&str>) -> Result<Named, Stop> {
     match (flag, variable("FENSHUI_BOOK")) {
         (Some(flag), _) if has_password(flag) => Err(Stop::error(
             Words::new(
@@ -36,11 +43,14 @@ pub(super) fn place(flag: Option<&str>) -> Result<BookPlace, Stop> {
     }
 }
 
-fn named(text: &str) -> Result<BookPlace, Stop> {
-    let Some(file) = text.strip_prefix('@') else { return Ok(BookPlace::named(text)) };
+fn named(text: &str) -> Result<Named, Stop> {
+    let Some(file) = text.strip_prefix('@') else {
+        return Ok(Named { place: BookPlace::named(text), told_by: None });
+    };
     super::secret::check_private(Path::new(file))?;
     let address = read_text(Path::new(file))?;
-    Ok(BookPlace::named(address.lines().next().unwrap_or_default().trim()))
+    let place = BookPlace::named(address.lines().next().unwrap_or_default().trim());
+    Ok(Named { place, told_by: Some(PathBuf::from(file)) })
 }
 
 /// Whether an address tells a password: `postgres://user:password@…` or `password=…`.
@@ -53,12 +63,15 @@ fn has_password(address: &str) -> bool {
 
 /// Sees to it that no output is written over the book itself, nor over anything else that is read.
 pub(super) fn keep_what_is_read(
-    place: &BookPlace,
+    named: &Named,
     outputs: &[PathBuf],
     mut read: Vec<Source>,
 ) -> Result<(), Stop> {
-    if let BookPlace::File(book) = place {
+    if let BookPlace::File(book) = &named.place {
         read.push(Source::new(book, "the book", "账簿"));
+    }
+    if let Some(file) = &named.told_by {
+        read.push(Source::new(file, "the file that names the book", "指定账簿的文件"));
     }
     let outputs: Vec<String> = outputs.iter().map(|it| it.display().to_string()).collect();
     let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::app::book::{self, Access, BookPlace};
+use crate::app::book::{self, Access};
 use crate::book::Note;
 use crate::formats::{read_text, write_text};
 
@@ -13,7 +13,7 @@ use super::super::exit::Exit;
 use super::super::places::Source;
 use super::Failed;
 use super::entries::EntriesArgs;
-use super::place::{keep_what_is_read, must_be_new};
+use super::place::{Named, keep_what_is_read, must_be_new};
 
 #[derive(Debug, Args)]
 pub(super) struct ProveArgs {
@@ -33,10 +33,11 @@ pub(super) struct ProveArgs {
     replace: bool,
 }
 
-pub(super) fn run(console: &Console, place: &BookPlace, args: &ProveArgs) -> Result<Exit, Failed> {
+pub(super) fn run(console: &Console, named: &Named, args: &ProveArgs) -> Result<Exit, Failed> {
+    let place = &named.place;
     let notes = args.checkpoint.iter().chain(&args.consistency);
     let read = notes.map(|file| Source::new(file, "the checkpoint", "检查点文件"));
-    keep_what_is_read(place, args.out.as_slice(), read.collect())?;
+    keep_what_is_read(named, args.out.as_slice(), read.collect())?;
     if !args.replace {
         must_be_new(args.out.as_slice())?;
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use crate::app::book::{self, Access, Asked, BookPlace, Difference, Replay, Replayed};
+use crate::app::book::{self, Access, Asked, Difference, Replay, Replayed};
 use crate::base::Date;
 use crate::diagnostics::Words;
 use crate::report::book::{Apart, LegNames};
@@ -15,7 +15,7 @@ use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::super::job;
 use super::other::{self, OtherArgs};
-use super::place::keep_what_is_read;
+use super::place::{Named, keep_what_is_read};
 use super::{AnswerFormat, Failed, owed};
 
 #[derive(Debug, Args)]
@@ -55,7 +55,8 @@ impl ReplayArgs {
     }
 }
 
-pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Result<Exit, Failed> {
+pub(super) fn run(console: &Console, named: &Named, args: &ReplayArgs) -> Result<Exit, Failed> {
+    let place = &named.place;
     let known_on = args.as_known_on.as_deref().map(job::date).transpose()?;
     let mut open = place.open(Access::Read)?;
     let of = Asked {
@@ -66,7 +67,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &ReplayArgs) -> Re
     if let Some(with) = &args.with {
         let rules = other::read(console, &mut open, with, &args.other)?;
         let read = rules.sources(with, &args.other);
-        keep_what_is_read(place, args.corrections.as_slice(), read)?;
+        keep_what_is_read(named, args.corrections.as_slice(), read)?;
         let rules = rules.other(console, known_on);
         let owed = book::owed(&mut open, &rules, &of, true, &[])?;
         if owed.compared == 0 && (of != Asked::ALL || known_on.is_some()) {

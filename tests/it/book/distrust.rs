@@ -1,5 +1,6 @@
 //! A file that was changed, copied in half or left alone in the middle: no verb takes it for whole.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use fenshui::book::{Book, Entry, Outcome, SqliteStore, Store as _};
@@ -139,6 +140,9 @@ fn what_was_read_is_never_written_over() {
     let content = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
     assert_eq!(said("book checkpoint --sign keeper.key --no-record --out kept.checkpoint"), "");
     std::fs::write(folder.path().join("review.json"), "mine").unwrap();
+    let of_whom_it_is = PermissionsExt::from_mode(0o600);
+    std::fs::write(folder.path().join("where"), "b.book\n").unwrap();
+    std::fs::set_permissions(folder.path().join("where"), of_whom_it_is).unwrap();
     let refusals = [
         ("book checkpoint --sign keeper.key --replace --out keeper.key", "keeper.key", "a key"),
         (
@@ -156,6 +160,11 @@ fn what_was_read_is_never_written_over() {
             "book replay --with rules.fen.md --register caps=caps.csv --corrections caps.csv",
             "caps.csv",
             "a register",
+        ),
+        (
+            "book prove 6 --book @where --replace --out where",
+            "where",
+            "the file that names the book",
         ),
     ];
     for (command, file, what) in refusals {
