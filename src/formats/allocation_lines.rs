@@ -37,6 +37,12 @@ pub struct AllocationLines<'n> {
     /// The same for what a stage takes out.
     closing: Piece,
     none: Piece,
+    /// What each payee of the event at hand gets, in the order in which they occur first.
+    sums: Vec<(Payee, Money)>,
+    /// By account, where its sum stood when it occurred last.
+    places: Vec<usize>,
+    /// The same of what has no account yet.
+    undetermined_at: usize,
 }
 
 /// What the cells of one event kind have in common.
@@ -112,6 +118,9 @@ impl<'n> AllocationLines<'n> {
                 .collect(),
             closing: leg("closing", "", ""),
             none: leg("", "", ""),
+            sums: Vec::new(),
+            places: Vec::new(),
+            undetermined_at: 0,
         }
     }
 
@@ -133,8 +142,11 @@ impl<'n> AllocationLines<'n> {
                 self.meet(position, accounts);
             }
         }
+        if !self.explain {
+            self.sum_up(allocations)?;
+        }
         let table = usize::try_from(event.batch.event).ok().and_then(|at| self.tables.get(at));
-        let own = Own {
+        let mut own = Own {
             event: &event,
             table,
             scale: table.map_or(2, |table| table.scale),
@@ -146,7 +158,10 @@ impl<'n> AllocationLines<'n> {
             self.by_leg(own, allocations, out);
             return Ok(());
         }
-        self.by_account(own, allocations, out)
+        for (payee, sum) in self.sums.iter().filter(|(_, sum)| !sum.is_zero()) {
+            self.put_row(&mut own, *payee, *sum, out);
+        }
+        Ok(())
     }
 
     fn by_leg(&self, mut own: Own<'_>, allocations: &[Allocation], out: &mut Room) {
@@ -162,27 +177,28 @@ impl<'n> AllocationLines<'n> {
         }
     }
 
-    fn by_account(
-        &self,
-        mut own: Own<'_>,
-        allocations: &[Allocation],
-        out: &mut Room,
-    ) -> Result<(), FormatsError> {
-        let mut rest = allocations;
-        while let Some((first, after)) = rest.split_first() {
-            let done = allocations.len() - rest.len();
-            rest = after;
-            let before = allocations.get(..done).unwrap_or(&[]);
-            let same = |other: &&Allocation| other.payee == first.payee;
-            if before.iter().any(|other| same(&other)) {
-                continue;
-            }
-            let mut sum = first.amount;
-            for other in after.iter().filter(same) {
-                sum = sum.checked_add(other.amount).ok_or(FormatsError::TotalTooLarge)?;
-            }
-            if !sum.is_zero() {
-                self.put_row(&mut own, first.payee, sum, out);
+    /// Sums up what each payee gets. A place that was noted for an earlier event is told by the payee
+    /// that stands there.
+    fn sum_up(&mut self, allocations: &[Allocation]) -> Result<(), FormatsError> {
+        self.sums.clear();
+        self.places.resize(self.accounts.len(), 0);
+        for allocation in allocations {
+            let place = match allocation.payee {
+                Payee::Undetermined => Some(&mut self.undetermined_at),
+                Payee::Account(position) => {
+                    usize::try_from(position).ok().and_then(|at| self.places.get_mut(at))
+                }
+            };
+            let known = place.as_ref().and_then(|place| self.sums.get_mut(**place));
+            match known.filter(|(payee, _)| *payee == allocation.payee) {
+                Some((_, sum)) => {
+                    let more = sum.checked_add(allocation.amount);
+                    *sum = more.ok_or(FormatsError::TotalTooLarge)?;
+                }
+                None => {
+                    place.into_iter().for_each(|place| *place = self.sums.len());
+                    self.sums.push((allocation.payee, allocation.amount));
+                }
             }
         }
         Ok(())

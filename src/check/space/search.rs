@@ -172,6 +172,16 @@ struct Search<'a> {
     soft: Softness,
     /// How often fields were looked for that make what was asked of them together.
     tries: u32,
+    /// What the formula asks, found when a case is first made.
+    asked: OnceCell<Asked>,
+}
+
+/// The tests of a formula.
+struct Asked {
+    /// Each once.
+    tests: Vec<usize>,
+    /// By term, those that ask for it.
+    by_term: Vec<Vec<usize>>,
 }
 
 impl<'a> Search<'a> {
@@ -181,7 +191,7 @@ impl<'a> Search<'a> {
         formula: &'a Formula,
         soft: Softness,
     ) -> Search<'a> {
-        Search { space, tables, formula, steps: 0, soft, tries: 0 }
+        Search { space, tables, formula, steps: 0, soft, tries: 0, asked: OnceCell::new() }
     }
 
     /// What a test says for every combination of its terms' cells.
@@ -257,7 +267,8 @@ impl<'a> Search<'a> {
     /// Whether what is left holds for all values of the soft terms.
     fn holds_whatever(&mut self, left: &Formula, cells: &Cells) -> Result<bool, Exhausted> {
         let opposite = left.clone().not();
-        let mut inner = Search { soft: Softness::Doubted, formula: &opposite, ..*self };
+        let (soft, asked) = (Softness::Doubted, OnceCell::new());
+        let mut inner = Search { soft, formula: &opposite, asked, ..*self };
         let mut cells = cells.clone();
         let found = inner.under(&opposite, &mut cells);
         self.steps = inner.steps;
@@ -401,16 +412,20 @@ impl<'a> Search<'a> {
     /// search. Nothing if one of them is of a derived term, and those are not wanted.
     fn needed(&self, cells: &Cells, derived_too: bool) -> Option<Cells> {
         let mut needed = cells.clone();
+        let asked = self.asked.get_or_init(|| self.asked());
         let mut answers = vec![None; self.tables.tests.len()];
-        let mut asked_by = vec![Vec::new(); needed.len()];
-        self.note_answers(self.formula, cells, &mut answers, &mut asked_by);
+        for test in &asked.tests {
+            if let Some(known) = answers.get_mut(*test) {
+                *known = self.answer(*test, cells);
+            }
+        }
         let holds = |answers: &[Option<bool>]| {
             settled(self.formula, &|test| answers.get(test).copied().flatten()) == Some(true)
         };
         if !holds(&answers) {
             return Some(needed);
         }
-        for (term, asked) in asked_by.iter().enumerate().rev() {
+        for (term, asked) in asked.by_term.iter().enumerate().rev() {
             let term = TermIx(term);
             if needed.get(term.0).is_none_or(Option::is_none) {
                 continue;
@@ -432,31 +447,20 @@ impl<'a> Search<'a> {
         Some(needed)
     }
 
-    /// Notes what the tests of a formula say, and of each term which of them ask for it.
-    fn note_answers(
-        &self,
-        formula: &Formula,
-        cells: &Cells,
-        answers: &mut [Option<bool>],
-        asked_by: &mut [Vec<usize>],
-    ) {
-        match formula {
-            Formula::Decided(_) => {}
-            Formula::Test(test) => {
-                if let Some(known) = answers.get_mut(*test) {
-                    *known = self.answer(*test, cells);
-                }
-                let terms = self.tables.tests.get(*test).map_or(&[][..], |table| &table.terms);
-                for term in terms {
-                    let asked = asked_by.get_mut(term.0).filter(|asked| !asked.contains(test));
-                    asked.into_iter().for_each(|asked| asked.push(*test));
-                }
-            }
-            Formula::Not(inner) => self.note_answers(inner, cells, answers, asked_by),
-            Formula::All(parts) | Formula::Any(parts) => {
-                parts.iter().for_each(|it| self.note_answers(it, cells, answers, asked_by));
+    /// Finds the tests of the formula, and of each term which of them ask for it.
+    fn asked(&self) -> Asked {
+        let mut is_asked = vec![false; self.tables.tests.len()];
+        note_tests(self.formula, &mut is_asked);
+        let asked = is_asked.iter().enumerate().filter(|(_, is_asked)| **is_asked);
+        let tests: Vec<usize> = asked.map(|(test, _)| test).collect();
+        let mut by_term = vec![Vec::new(); self.tables.candidates.len()];
+        for test in &tests {
+            let terms = self.tables.tests.get(*test).map_or(&[][..], |table| &table.terms);
+            for term in terms {
+                by_term.get_mut(term.0).into_iter().for_each(|asked| asked.push(*test));
             }
         }
+        Asked { tests, by_term }
     }
 
     /// The case with days and fields made to fit what was asked of several at once, and the formula
@@ -485,6 +489,18 @@ impl<'a> Search<'a> {
         let possible =
             self.soft != Softness::Unknown && self.space.calendar_allows(candidates, &values);
         possible.then(|| Witness::unproven(values))
+    }
+}
+
+/// Notes the tests of a formula.
+fn note_tests(formula: &Formula, asked: &mut [bool]) {
+    match formula {
+        Formula::Decided(_) => {}
+        Formula::Test(test) => asked.get_mut(*test).into_iter().for_each(|asked| *asked = true),
+        Formula::Not(inner) => note_tests(inner, asked),
+        Formula::All(parts) | Formula::Any(parts) => {
+            parts.iter().for_each(|part| note_tests(part, asked));
+        }
     }
 }
 
