@@ -236,14 +236,36 @@ impl<R: Read> NdjsonRows<R> {
 }
 
 fn row(line: u64, text: &str) -> JsonRow<'_> {
+    let broken = |why| JsonRow::Broken { line, text: text.to_owned(), why };
+    if !letters(text) {
+        return broken(Broken::NotText);
+    }
     match serde_json::from_str(text) {
         Ok(record) => JsonRow::Record { line, record, text },
         Err(_) => {
             let json = serde_json::from_str::<&RawValue>(text).is_ok();
-            let why = if json { Broken::NotARecord } else { Broken::NotJson };
-            JsonRow::Broken { line, text: text.to_owned(), why }
+            broken(if json { Broken::NotARecord } else { Broken::NotJson })
         }
     }
+}
+
+/// Whether each `\u…` of a text stands for a letter: half of a surrogate pair is none, and zero is taken in
+/// no file. What is no JSON is told elsewhere.
+fn letters(text: &str) -> bool {
+    fn plain(raw: &RawValue) -> bool {
+        match value(raw) {
+            JsonValue::Text(text) => !text.contains('\0'),
+            JsonValue::List(values) => values.into_iter().all(plain),
+            JsonValue::Record(Record(pairs)) => {
+                pairs.into_iter().all(|(name, value)| !name.contains('\0') && plain(value))
+            }
+            // A text that cannot be read, or a record whose name cannot.
+            JsonValue::Number(text) => !text.starts_with(['"', '{']),
+            JsonValue::Null | JsonValue::Bool(_) => true,
+        }
+    }
+    let escaped = memchr::memmem::find(text.as_bytes(), b"\\u").is_some();
+    !escaped || serde_json::from_str::<&RawValue>(text).map_or(true, plain)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Record<'a> {
@@ -344,5 +366,14 @@ mod tests {
             found.push(shown(&row));
         }
         assert_eq!(found, ["1: a=1", "3! {\"a\" NotJson", "4: b=[1]"]);
+    }
+
+    #[test]
+    fn what_is_no_letter_is_no_text() {
+        let texts = [r#"{"a":"\ud842"}"#, r#"{"\udfb7":1}"#, r#"{"a":[{"b":"\u0000"}]}"#];
+        let told = texts.map(|text| shown(&row(1, text)));
+        assert_eq!(told, texts.map(|text| format!("1! {text} NotText")));
+        let whole = [r#"{"a":"\u7a0e \ud842\udfb7"}"#, r#"{"a":"\\u0000"}"#];
+        assert!(whole.iter().all(|text| matches!(row(1, text), JsonRow::Record { .. })));
     }
 }

@@ -34,11 +34,12 @@ pub use flow::{
     Portion, Settlement, Slice, Source, Step, Target, Transfer, TransferCase,
 };
 pub use lane::{
-    Add, Becomes, Carried, CaseOf, Choice, Day, Divide, Done, Each, Entity, Feed as LaneFeed,
-    FigureOf, KeyPart, Lane, LaneFactors, Leaf, Levy, Limit, Next, Number, ParameterTable, Program,
-    Question, Questions, Remembered, Rests, RowLoop, RowRead, RowSettle, RowShare, ScheduleTable,
-    ScheduleVersion, Selected, Settle, Slot, Source as RowsOf, Span, Spread, Step as LaneStep, Sum,
-    Term, Text, TotalKey, Tree, Truth, Way, WayOfSettling, holds, lane,
+    Add, Becomes, Carried, CaseBits, CaseOf, Choice, Day, Divide, Done, Each, Entity,
+    Feed as LaneFeed, FigureOf, KeyPart, Lane, LaneFactors, Leaf, Levy, Limit, Next, Number,
+    ParameterTable, Program, Question, Questions, Remembered, Rests, RowLoop, RowRead, RowSettle,
+    RowShare, ScheduleTable, ScheduleVersion, Selected, Settle, Slot, Source as RowsOf, Span,
+    Spread, Step as LaneStep, Sum, Term, Text, TotalKey, Tree, Truth, Way, WayOfSettling, holds,
+    lane,
 };
 pub use print::print;
 pub use tables::{

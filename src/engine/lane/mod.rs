@@ -22,8 +22,8 @@ use ethnum::I256;
 
 use crate::base::{Date, Money};
 use crate::plan::{
-    CaseOf, Choice, Day, Done, Event as EventKind, Lane, LaneStep, Limit, Next, Plan, Program,
-    Slot, Sum, Way, at, lane,
+    CaseBits, CaseOf, Choice, Day, Done, Event as EventKind, Lane, LaneStep, Limit, Next, Plan,
+    Program, Slot, Sum, Way, at, lane,
 };
 use crate::rows::{Allocation, Batch, Cell, Column, FigureValue, Origin};
 
@@ -505,7 +505,7 @@ impl<'a, W: Whole> Event<'a, W> {
     }
 
     fn applying<'l>(&mut self, cases: &'l [CaseOf]) -> Option<&'l CaseOf> {
-        let mut applying = 0_u64;
+        let mut applying: CaseBits = 0;
         for (place, case) in cases.iter().enumerate() {
             if self.truth(&case.when)? {
                 applying |= 1 << place;

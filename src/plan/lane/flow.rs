@@ -13,8 +13,8 @@ use super::expr::{Locals, Maker, Scene};
 use super::rational::{Rational, multiplied};
 use super::split::Split;
 use super::{
-    Add, CaseOf, Choice, Day, Done, Each, Feed, KeyPart, Lane, Leaf, Levy, Next, Number, Program,
-    Questions, Slot, Step, Sum, Truth, Way, WayOfSettling,
+    Add, CaseBits, CaseOf, Choice, Day, Done, Each, Feed, KeyPart, Lane, Leaf, Levy, Next, Number,
+    Program, Questions, Slot, Step, Sum, Truth, Way, WayOfSettling,
 };
 
 /// More ways than these are the evaluator's.
@@ -308,7 +308,7 @@ impl<'p> Flow<'p> {
         };
         steps.extend(before);
         let plan = self.maker.plan;
-        if pool.cases.len() > 64 {
+        if u32::try_from(pool.cases.len()).map_or(true, |cases| cases > CaseBits::BITS) {
             return None;
         }
         let mut cases = Vec::with_capacity(pool.cases.len());
@@ -318,7 +318,7 @@ impl<'p> Flow<'p> {
             let when = self.head((case.from, case.until), &case.steps, scene);
             let upper = |(_, other): &(u32, &Case)| plan.overrides.has(other.rule, case.rule);
             let overriding = (0_u32..).zip(&pool.cases).filter(upper);
-            let overridden_by = overriding.fold(0_u64, |bits, (place, _)| bits | 1 << place);
+            let overridden_by = overriding.fold(0, |bits: CaseBits, (place, _)| bits | 1 << place);
             let way = match when {
                 Truth::Constant(false) => None,
                 _ => self.way(case, locals, (step, pool.source), content, path, inflow, levies),

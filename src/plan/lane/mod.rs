@@ -46,6 +46,6 @@ pub use tree::{
     Span, Term, Text, Tree, Truth,
 };
 pub use way::{
-    Add, Becomes, CaseOf, Choice, Divide, Done, Feed, Lane, Leaf, Levy, Limit, Next, Program,
-    Remembered, Rests, RowRead, Settle, Step, Sum, TotalKey, Way, WayOfSettling,
+    Add, Becomes, CaseBits, CaseOf, Choice, Divide, Done, Feed, Lane, Leaf, Levy, Limit, Next,
+    Program, Remembered, Rests, RowRead, Settle, Step, Sum, TotalKey, Way, WayOfSettling,
 };

@@ -3,8 +3,8 @@
 use super::super::{Event, Kind, Plan, at};
 use super::known::{Known, Reader, multiple, times};
 use super::{
-    CaseOf, Choice, Divide, Done, Entity, Feed, KeyPart, Leaf, Limit, Next, Number, Program,
-    Remembered, RowLoop, RowSettle, RowShare, Settle, Slot, Spread, Step, Truth, Way,
+    CaseBits, CaseOf, Choice, Divide, Done, Entity, Feed, KeyPart, Leaf, Limit, Next, Number,
+    Program, Remembered, RowLoop, RowSettle, RowShare, Settle, Slot, Spread, Step, Truth, Way,
 };
 
 /// A question about an event, whose answers are numbered from zero.
@@ -411,7 +411,7 @@ impl<'k, K: Known> Maker<'k, K> {
 
 /// The way of the one rule that stands, if all is known that tells.
 fn the_only_one<'c>(cases: &'c [CaseOf], whens: &[Truth]) -> Option<&'c Way> {
-    let mut applying = 0_u64;
+    let mut applying: CaseBits = 0;
     for (place, when) in whens.iter().enumerate() {
         match when {
             Truth::Constant(true) => applying |= 1 << place,

@@ -173,13 +173,17 @@ pub struct Choice {
     pub cases: Vec<CaseOf>,
 }
 
+/// Some of the cases of a pool, a bit each. A pool that more rules may empty than there are bits is the
+/// evaluator's.
+pub type CaseBits = u128;
+
 /// A rule that may empty a pool.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseOf {
     /// When it applies.
     pub when: Truth,
-    /// The cases that override it, as bits.
-    pub overridden_by: u64,
+    /// The cases that override it.
+    pub overridden_by: CaseBits,
     /// What it does; absent: the evaluator's.
     pub way: Option<Way>,
 }

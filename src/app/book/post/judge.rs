@@ -287,10 +287,10 @@ impl Sink for Judge<'_, '_, '_> {
 pub(in crate::app::book) fn differs(stood: &Stood, now: &Outcome) -> bool {
     match (&stood.event.outcome, now) {
         (
-            Outcome::Allocated { inflow: one, leaves: stand, .. },
-            Outcome::Allocated { inflow: two, leaves, .. },
+            Outcome::Allocated { inflow: one, leaves: stand, residue_units: moved },
+            Outcome::Allocated { inflow: two, leaves, residue_units },
         ) => {
-            let apart = stood.own_rules && stand != leaves;
+            let apart = stood.own_rules && (stand, moved) != (leaves, residue_units);
             one != two || apart || amounts(&stood.event.outcome) != amounts(now)
         }
         (one, two) => one != two,

@@ -1,6 +1,6 @@
 //! The steps of a way for many events at once; compare [`super::super::settle`].
 
-use crate::plan::{Choice, Divide, LaneStep, Limit, Rests, Settle, Slot, Sum, at};
+use crate::plan::{CaseBits, Choice, Divide, LaneStep, Limit, Rests, Settle, Slot, Sum, at};
 
 use super::super::settle::{divided_units, settled_units};
 use super::Group;
@@ -221,11 +221,11 @@ impl Group<'_, '_> {
     pub(super) fn cases(&mut self, choice: &Choice) -> Vec<(usize, Vec<usize>)> {
         let filled = self.slot(choice.content).test(|content| content != 0);
         let applying = self.within(&filled, |group| {
-            let mut applying = vec![0_u64; group.rows.len()];
+            let mut applying = vec![0; group.rows.len()];
             for (bit, case) in choice.cases.iter().enumerate() {
                 let holds = group.truth(&case.when);
                 let bits = applying.iter_mut().enumerate();
-                bits.for_each(|(place, bits)| *bits |= u64::from(holds.at(place)) << bit);
+                bits.for_each(|(place, bits)| *bits |= CaseBits::from(holds.at(place)) << bit);
             }
             applying
         });
