@@ -276,3 +276,33 @@ fn most_events_keep_to_their_lane() {
     }
     assert!(in_lane * 2 > all, "{in_lane} of {all}");
 }
+
+/// A hundred agreements, each a rule of its own beside the one that serves everybody else.
+#[test]
+fn many_rules_of_one_pool_keep_to_their_lane() {
+    use std::fmt::Write as _;
+    let mut rules = String::from(
+        "module many\nauthority national\nsettlement largest remainder\naccount centre\naccount fund\n\
+         event receipt {\n  id : integer unique; date : date effective; park : integer\n  \
+         amount : money inflow\n}\n\
+         rule main\n  split inflow\n    1/2 to centre\n    rest to fund\n",
+    );
+    for park in 0..100 {
+        let share = park + 3;
+        write!(
+            rules,
+            "rule of_{park} overrides main\n  when park = {park}\n  split inflow\n    \
+             1/{share} to centre\n    rest to fund\n"
+        )
+        .unwrap();
+    }
+    let receipt = |at: i64| {
+        Sent::new(
+            "receipt",
+            &format!("id {at}; date 2024-01-01; park {}; amount {}.07", at % 110, at * 31),
+        )
+    };
+    let events: Vec<Sent> = (1..400).map(receipt).collect();
+    let in_lane = check(&compiled(&rules), &events, &[]).unwrap();
+    assert_eq!(in_lane, 399);
+}

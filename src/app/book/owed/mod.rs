@@ -99,7 +99,8 @@ impl Asked {
 /// What accounts have, and what they would have.
 #[derive(Debug)]
 pub struct Owed {
-    /// By account, year and currency; those that differ not are left out.
+    /// By account, year and currency; those that differ not are left out. What disputes settled is on both
+    /// sides as it stands.
     pub lines: Vec<OwedLine>,
     /// The events that would come out otherwise, in the order of their entries.
     pub changes: Vec<OwedChange>,
@@ -225,7 +226,7 @@ pub fn owed(
     let about = (&history, other.names, None);
     reading(&keeper, vec![standing], about, |entries, held| {
         let batches = entries.chain(asides.batches(other.names, ASIDE_FILE).into_iter().map(Ok));
-        let weighing = Weighing::new(other, asked, &history);
+        let weighing = Weighing::new(other, asked, &history, disputed);
         let beside = Beside { book: &keeper, history: &history, held, maker };
         let mut hearing = Hearing::new(beside, asides, weighing);
         let mut shelf = PutAway::new(other.folder.clone());

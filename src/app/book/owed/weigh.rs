@@ -23,6 +23,8 @@ pub(super) struct Weighing<'o, 'r> {
     other: &'o Other<'r>,
     asked: &'o Asked,
     history: &'o History<'o>,
+    /// Entries of which a dispute is being settled by these rules.
+    disputed: &'o [u64],
     lines: BTreeMap<LineKey, OwedLine>,
     changes: Vec<OwedChange>,
     compared: u64,
@@ -35,11 +37,13 @@ impl<'o, 'r> Weighing<'o, 'r> {
         other: &'o Other<'r>,
         asked: &'o Asked,
         history: &'o History<'o>,
+        disputed: &'o [u64],
     ) -> Weighing<'o, 'r> {
         Weighing {
             other,
             asked,
             history,
+            disputed,
             lines: BTreeMap::new(),
             changes: Vec::new(),
             compared: 0,
@@ -55,14 +59,17 @@ impl<'o, 'r> Weighing<'o, 'r> {
             return;
         }
         self.compared += 1;
-        self.sides(event, now);
+        let dispute = self.history.dispute(stood.entry);
+        let settled = [stood.entry, stood.by].iter().any(|it| self.disputed.contains(it));
+        // What a dispute settled stays, whatever these rules give; later events are worked out from it.
+        let stays = dispute.is_some() && !settled;
+        self.sides(event, if stays { Some(event) } else { now });
         if now.is_none_or(|now| differs(stood, &now.outcome)) {
             let before = self.text(event);
             let shift = match now.map(|now| &now.outcome) {
                 Some(Outcome::SetAside { .. }) => Shift::ToAside,
                 _ => Shift::None,
             };
-            let dispute = self.history.dispute(stood.entry);
             let said = now.and_then(|now| stood.said_anew(&now.said()));
             self.change((stood.entry, stood.by), event, (before, shift, dispute), (now, said));
         }
