@@ -124,17 +124,29 @@ pub(super) fn changed(job: &Job<'_>, change: &Change) -> Changed {
         }
         Some(Outcome::Allocated { .. }) | None => None,
     };
-    let besides = match &change.said {
-        Some(said) if stood.event.said() != *said => besides(job, &stood.event, said),
-        _ => Vec::new(),
-    };
+    let besides = besides(job, &stood.event, change, accounts.is_empty());
     Changed { entry: stood.by, key: key_text(&stood.event), accounts, besides, aside }
 }
 
-/// In what an event says something else than amounts otherwise.
-fn besides(job: &Job<'_>, stood: &Event, said: &Said) -> Vec<(String, String, String)> {
-    let Said { figures, open_items } = said.clone();
-    let now = Event { figures, open_items, ..stood.clone() };
+/// In what an event says something else than amounts otherwise. How many units settlement moved is told
+/// where nothing else tells why.
+fn besides(
+    job: &Job<'_>,
+    stood: &Event,
+    change: &Change,
+    same_amounts: bool,
+) -> Vec<(String, String, String)> {
+    let Said { figures, open_items } = change.said.clone().unwrap_or_else(|| stood.said());
+    let mut now = Event { figures, open_items, ..stood.clone() };
+    if same_amounts
+        && let Outcome::Allocated { residue_units, .. } = &mut now.outcome
+        && let Some(Outcome::Allocated { residue_units: moved, .. }) = &change.now
+    {
+        *residue_units = *moved;
+    }
+    if now == *stood {
+        return Vec::new();
+    }
     let (names, kind, language) = (job.names, Some(stood.kind), job.language);
     let apart = TellingApart { names, kind, language }.events(stood, &now);
     apart.into_iter().map(|it| (it.what, it.stored, it.now)).collect()
