@@ -1,5 +1,7 @@
 //! Corrections by which a book stands as other rules would have had it.
 
+use std::collections::HashSet;
+
 use crate::book::{Batch, Because, Book, Correction};
 use crate::diagnostics::Words;
 
@@ -9,7 +11,7 @@ use super::super::history::History;
 use super::super::post::{filed, readings as readings_of};
 use super::super::replay::spans;
 use super::super::signing::Clock;
-use super::{Asked, Other, OwedChange, owed, registers, unsure};
+use super::{Asked, Other, Owed, OwedChange, owed, registers, shaken, unsure};
 
 /// Why and by whom corrections are posted.
 #[derive(Debug, Clone)]
@@ -73,6 +75,9 @@ pub fn correct(
             )),
         ));
     }
+    if !of_dispute && let Some(left) = left_out(posting.book()?, other, &owed, &changes)? {
+        return Err(whole(&left));
+    }
     let own = edition(other.loaded, other.checked.rule_set());
     let book = posting.book()?;
     let spans = spans(book)?;
@@ -98,6 +103,44 @@ pub fn correct(
     }
     posting.commit()?;
     Ok(entries)
+}
+
+/// A change that is not made, though it hangs together with those that are.
+fn left_out(
+    book: &mut Book,
+    other: &Other<'_>,
+    owed: &Owed,
+    changes: &[&OwedChange],
+) -> Result<Option<OwedChange>, BookTrouble> {
+    let made: HashSet<u64> = changes.iter().map(|it| it.entry).collect();
+    let left = |it: &OwedChange| it.is_correctable() && !made.contains(&it.entry);
+    if !owed.changes.iter().any(left) {
+        return Ok(None);
+    }
+    let made: Vec<u64> = changes.iter().map(|it| it.entry).collect();
+    Ok(shaken(book, other, &made)?.into_iter().find(left))
+}
+
+/// What hangs together is corrected together: a part of it would be figures that no rules give.
+fn whole(left: &OwedChange) -> BookTrouble {
+    let OwedChange { entry, key, .. } = left;
+    BookTrouble::refused(
+        Words::new(
+            format!(
+                "the corrections leave out entry {entry} ({key}), which comes out otherwise too and \
+                 shares running totals with what they correct, or undoes it"
+            ),
+            format!(
+                "更正内容未列第 {entry} 条（{key}），而该条结果亦不同，且与所更正者共用台账或冲销之"
+            ),
+        ),
+        Some(Words::new(
+            "`fenshui book replay --with RULES --corrections FILE` writes all of them: post the list \
+             whole; what is to stay as it is can be settled by `fenshui book dispute`",
+            "fenshui book replay --with 规则 --corrections 文件 会写出全部更正：请整份过账；\
+             拟维持现状者，可用 fenshui book dispute 了结",
+        )),
+    )
 }
 
 /// Why nothing can be corrected by these rules.
