@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::app::{self, Columns};
+use crate::book::Book;
 use crate::desk::{Audit, AuditRow};
 use crate::diagnostics::Words;
 use crate::formats::{ForeignTable, Holds, Input, Output, Records, ResultColumn, ResultLayout};
@@ -76,6 +77,24 @@ enum AuditFormat {
 }
 
 pub(super) fn run(console: &Console, args: &AuditArgs) -> Result<Exit, Stop> {
+    audited(console, args, args.book.as_ref().map(|it| super::book::open_to_read(Some(it))))
+}
+
+/// As a verb of a book, its own or the one that is meant else: `named` is what stands before the verb.
+pub(super) fn of_book(
+    console: &Console,
+    args: &AuditArgs,
+    named: Option<&str>,
+) -> Result<Exit, Stop> {
+    let named = args.book.as_deref().or(named);
+    audited(console, args, Some(super::book::open_to_read(named)))
+}
+
+fn audited(
+    console: &Console,
+    args: &AuditArgs,
+    book: Option<Result<Book, Stop>>,
+) -> Result<Exit, Stop> {
     let is_events = args.events.is_empty();
     let job = job(args);
     let options = input_options(&job)?;
@@ -89,8 +108,7 @@ pub(super) fn run(console: &Console, args: &AuditArgs) -> Result<Exit, Stop> {
     let job = prepared.job(console);
     let mut variants = app::variants(&prepared.loaded, &prepared.checked, &prepared.choices);
     let mut untried = Vec::new();
-    if let Some(book) = &args.book {
-        let mut book = super::book::open_to_read(book)?;
+    if let Some(mut book) = book.transpose()? {
         let editions = app::editions(&mut book, &prepared.loaded, &job);
         let (of_book, not) = editions.map_err(super::book::stop)?;
         variants.extend(of_book);

@@ -54,6 +54,8 @@ enum BookVerb {
     Replay(Box<replay::ReplayArgs>),
     /// Post corrections by which the book stands as other rules would have had it
     Correct(Box<owed::CorrectArgs>),
+    /// Hold a settlement table that somebody else made against the rules, row by row
+    Audit(Box<super::audit::AuditArgs>),
     /// Hold what is stored against chain, tree and signed checkpoints
     Verify(verify::VerifyArgs),
     /// Print the checkpoint of a book as it stands, sign it, or cosign one as a witness
@@ -107,6 +109,7 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
             done.or_else(|failed| if of_itself { unsound(console, failed) } else { Err(failed) })
         }
         BookVerb::Correct(own) => owed::correct(console, &place()?, own),
+        BookVerb::Audit(own) => return super::audit::of_book(console, own, args.book.as_deref()),
         BookVerb::Verify(own) => {
             verify::run(console, &place()?, own).or_else(|failed| unsound(console, failed))
         }
@@ -121,8 +124,8 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
 }
 
 /// Opens a book that a verb outside of these reads too.
-pub(super) fn open_to_read(named: &str) -> Result<Book, Stop> {
-    place::place(Some(named))?.place.open(Access::Read).map_err(stop)
+pub(super) fn open_to_read(named: Option<&str>) -> Result<Book, Stop> {
+    place::place(named)?.place.open(Access::Read).map_err(stop)
 }
 
 /// The end of a verb outside of these that a book keeps from its work.

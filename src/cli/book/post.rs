@@ -134,8 +134,19 @@ fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
         out.push_str(&format!("{agreed} {words}\n"));
     }
     if report.late > 0 || !report.corrected.is_empty() {
-        let words = console.pick("events came late; entries corrected", "条事项来迟；更正条数");
-        out.push_str(&format!("{} {words}: {}\n", report.late, report.corrected.len()));
+        let corrected = report.corrected.len();
+        let words = match report.late {
+            // What a stage or a calendar made is made anew.
+            0 => Words::new(
+                format!("entries corrected: {corrected}\n"),
+                format!("更正条数：{corrected}\n"),
+            ),
+            late => Words::new(
+                format!("{late} events came late; entries corrected: {corrected}\n"),
+                format!("{late} 条事项来迟；更正条数：{corrected}\n"),
+            ),
+        };
+        out.push_str(words.in_language(console.language));
         out.push_str(&super::changes_text(console, &report.corrected));
         if !report.settled.is_empty() {
             out.push_str(console.pick(
