@@ -15,7 +15,7 @@ use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::super::job;
 use super::other::{self, OtherArgs};
-use super::place::{Named, keep_what_is_read};
+use super::place::{Named, keep_what_is_read, must_be_new};
 use super::{AnswerFormat, Failed, owed};
 
 #[derive(Debug, Args)]
@@ -43,6 +43,9 @@ pub(super) struct ReplayArgs {
     /// Write the corrections that would make the book stand so, to be reviewed and posted
     #[arg(long, value_name = "FILE", requires = "with")]
     corrections: Option<PathBuf>,
+    /// Write over a file that is there already
+    #[arg(long, requires = "corrections")]
+    replace: bool,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "table")]
     format: AnswerFormat,
@@ -68,6 +71,9 @@ pub(super) fn run(console: &Console, named: &Named, args: &ReplayArgs) -> Result
         let rules = other::read(console, &mut open, with, &args.other)?;
         let read = rules.sources(with, &args.other);
         keep_what_is_read(named, args.corrections.as_slice(), read)?;
+        if !args.replace {
+            must_be_new(args.corrections.as_slice())?;
+        }
         let rules = rules.other(console, known_on);
         let owed = book::owed(&mut open, &rules, &of, true, &[])?;
         if owed.compared == 0 && (of != Asked::ALL || known_on.is_some()) {
