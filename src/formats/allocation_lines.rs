@@ -9,6 +9,7 @@ use crate::report::values::{account_text, file_text};
 use crate::rows::{Accounts, Allocation, Column, EventAt, Payee};
 
 use super::allocations::KeyColumns;
+use super::by_payee::ByPayee;
 use super::error::FormatsError;
 use super::records::quoted;
 use super::room::{Piece, Room};
@@ -37,12 +38,7 @@ pub struct AllocationLines<'n> {
     /// The same for what a stage takes out.
     closing: Piece,
     none: Piece,
-    /// What each payee of the event at hand gets, in the order in which they occur first.
-    sums: Vec<(Payee, Money)>,
-    /// By account, where its sum stood when it occurred last.
-    places: Vec<usize>,
-    /// The same of what has no account yet.
-    undetermined_at: usize,
+    by_payee: ByPayee,
 }
 
 /// What the cells of one event kind have in common.
@@ -118,9 +114,7 @@ impl<'n> AllocationLines<'n> {
                 .collect(),
             closing: leg("closing", "", ""),
             none: leg("", "", ""),
-            sums: Vec::new(),
-            places: Vec::new(),
-            undetermined_at: 0,
+            by_payee: ByPayee::default(),
         }
     }
 
@@ -143,7 +137,7 @@ impl<'n> AllocationLines<'n> {
             }
         }
         if !self.explain {
-            self.sum_up(allocations)?;
+            self.by_payee.sum_up(allocations)?;
         }
         let table = usize::try_from(event.batch.event).ok().and_then(|at| self.tables.get(at));
         let mut own = Own {
@@ -158,7 +152,7 @@ impl<'n> AllocationLines<'n> {
             self.by_leg(own, allocations, out);
             return Ok(());
         }
-        for (payee, sum) in self.sums.iter().filter(|(_, sum)| !sum.is_zero()) {
+        for (payee, sum) in self.by_payee.sums().filter(|(_, sum)| !sum.is_zero()) {
             self.put_row(&mut own, *payee, *sum, out);
         }
         Ok(())
@@ -175,33 +169,6 @@ impl<'n> AllocationLines<'n> {
             };
             out.piece(cells.unwrap_or(&self.none));
         }
-    }
-
-    /// Sums up what each payee gets. A place that was noted for an earlier event is told by the payee
-    /// that stands there.
-    fn sum_up(&mut self, allocations: &[Allocation]) -> Result<(), FormatsError> {
-        self.sums.clear();
-        self.places.resize(self.accounts.len(), 0);
-        for allocation in allocations {
-            let place = match allocation.payee {
-                Payee::Undetermined => Some(&mut self.undetermined_at),
-                Payee::Account(position) => {
-                    usize::try_from(position).ok().and_then(|at| self.places.get_mut(at))
-                }
-            };
-            let known = place.as_ref().and_then(|place| self.sums.get_mut(**place));
-            match known.filter(|(payee, _)| *payee == allocation.payee) {
-                Some((_, sum)) => {
-                    let more = sum.checked_add(allocation.amount);
-                    *sum = more.ok_or(FormatsError::TotalTooLarge)?;
-                }
-                None => {
-                    place.into_iter().for_each(|place| *place = self.sums.len());
-                    self.sums.push((allocation.payee, allocation.amount));
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Key, account, currency and amount, and what comes after it.

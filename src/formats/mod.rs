@@ -14,6 +14,7 @@ mod apostrophes;
 mod blocks;
 mod built;
 mod by;
+mod by_payee;
 mod cells;
 #[cfg(feature = "columns")]
 mod column_file;
