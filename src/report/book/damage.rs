@@ -74,6 +74,8 @@ fn flaw_zh(flaw: &Flaw) -> String {
         "trigger" => "触发器".to_owned(),
         "table" => "表".to_owned(),
         "right" => "权限".to_owned(),
+        "owner" => "所有者".to_owned(),
+        "membership" => "角色成员".to_owned(),
         "index" => "索引".to_owned(),
         "view" => "视图".to_owned(),
         "rule" => "改写规则".to_owned(),

@@ -373,6 +373,7 @@ fn guards_and_rights_that_were_changed_are_missed() {
             "GRANT UPDATE (kinds) ON @entry TO fenshui_poster",
             foreign("right", "UPDATE on entry of fenshui_poster"),
         ),
+        ("ALTER TABLE @entry OWNER TO fenshui_poster", foreign("owner", "fenshui_poster of entry")),
         (
             "DROP TRIGGER guard ON @entry",
             Flaw::Missing { kind: trigger.clone(), name: guard.clone() },

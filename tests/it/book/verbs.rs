@@ -43,7 +43,7 @@ fn an_auditor_reads_by_every_verb_and_writes_by_none() {
         "book show 5 6",
         "book explain 5",
         "book replay",
-        "book replay --with rules.fen.md --reading share=third --corrections review.json",
+        "book replay --with rules.fen.md --reading share=third --corrections review.json --replace",
         "book verify --checkpoint then.checkpoint",
         "book checkpoint",
         "book prove 5",

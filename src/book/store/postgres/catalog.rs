@@ -96,13 +96,32 @@ const RIGHTS: &str = "
       AND (privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'CREATE')
         OR privilege_type = 'INSERT' AND relname = 'book')";
 
+/// Who could change the book without a right of his own: owners of tables that do not own the schema, or
+/// that post or audit as well; and auditors who may post, posters and auditors who may write everywhere.
+/// Superusers may everything, and are not looked at.
+const ROLES: &str = "
+    WITH owned AS (
+      SELECT c.relname AS name, c.relowner AS owner FROM pg_class c
+        WHERE c.relnamespace = 'fenshui_book'::regnamespace AND c.relkind = 'r'
+      UNION ALL SELECT nspname, nspowner FROM pg_namespace WHERE nspname = 'fenshui_book'),
+    users AS (SELECT oid FROM pg_roles WHERE rolname IN ('fenshui_poster', 'fenshui_auditor'))
+    SELECT 'owner', format('%s of %s', owner::regrole, name), ''
+    FROM owned JOIN pg_roles o ON o.oid = owner
+    WHERE owner <> (SELECT nspowner FROM pg_namespace WHERE nspname = 'fenshui_book')
+      OR NOT o.rolsuper AND EXISTS (SELECT FROM users WHERE pg_has_role(owner, oid, 'USAGE'))
+    UNION ALL SELECT 'membership', format('%s in %s', one.rolname, other.rolname), ''
+    FROM pg_roles one JOIN pg_roles other ON one.oid <> other.oid
+    WHERE pg_has_role(one.oid, other.oid, 'USAGE')
+      AND (one.rolname = 'fenshui_auditor' AND other.rolname = 'fenshui_poster'
+        OR one.oid IN (SELECT oid FROM users) AND other.rolname = 'pg_write_all_data')";
+
 /// By kind and name what is said of something.
 type Declared = BTreeMap<(String, String), String>;
 
 /// Where what a schema declares is not what a book's does.
 pub(super) fn flaws(client: &mut Client) -> Result<Vec<Flaw>, Error> {
     let mut found = Declared::new();
-    for ask in [RELATIONS, OTHERS, GUARDS, RIGHTS] {
+    for ask in [RELATIONS, OTHERS, GUARDS, RIGHTS, ROLES] {
         for row in client.query(ask, &[])? {
             found.insert((row.get(0), row.get(1)), row.get(2));
         }
