@@ -49,6 +49,11 @@ pub(super) fn leaf_digest(kind: u8, previous: &Digest, body: &[u8]) -> Digest {
     }
 }
 
+/// The same of the bytes of a whole leaf.
+pub fn digest_of_leaf(leaf: &[u8]) -> Digest {
+    Digest::of_pieces(&[&[0], leaf])
+}
+
 /// A hasher that has seen everything of a leaf but its body.
 pub(super) fn hasher(kind: u8, previous: &Digest, outlined: bool) -> Sha256 {
     Sha256::new_with_prefix([0]).chain_update(head(kind, previous, outlined))

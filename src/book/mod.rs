@@ -38,7 +38,7 @@ pub(crate) use entry::{SentCell, read_batch, read_sent};
 pub use error::BookError;
 pub use identity::Identity;
 pub use journal::Book;
-pub use leaf::FORMAT;
+pub use leaf::{FORMAT, digest_of_leaf};
 pub use moment::Moment;
 pub use note::{
     Checkpoint, KeyError, Note, NoteError, Protection, Signature, Signed, SigningKey, VerifierKey,

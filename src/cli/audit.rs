@@ -77,7 +77,8 @@ enum AuditFormat {
 }
 
 pub(super) fn run(console: &Console, args: &AuditArgs) -> Result<Exit, Stop> {
-    audited(console, args, args.book.as_ref().map(|it| super::book::open_to_read(Some(it))))
+    let book = args.book.as_deref();
+    audited(console, args, || book.map(|it| super::book::open_to_read(Some(it))).transpose())
 }
 
 /// As a verb of a book, its own or the one that is meant else: `named` is what stands before the verb.
@@ -87,13 +88,13 @@ pub(super) fn of_book(
     named: Option<&str>,
 ) -> Result<Exit, Stop> {
     let named = args.book.as_deref().or(named);
-    audited(console, args, Some(super::book::open_to_read(named)))
+    audited(console, args, || super::book::open_to_read(named).map(Some))
 }
 
 fn audited(
     console: &Console,
     args: &AuditArgs,
-    book: Option<Result<Book, Stop>>,
+    book: impl FnOnce() -> Result<Option<Book>, Stop>,
 ) -> Result<Exit, Stop> {
     let is_events = args.events.is_empty();
     let job = job(args);
@@ -108,7 +109,7 @@ fn audited(
     let job = prepared.job(console);
     let mut variants = app::variants(&prepared.loaded, &prepared.checked, &prepared.choices);
     let mut untried = Vec::new();
-    if let Some(mut book) = book.transpose()? {
+    if let Some(mut book) = book()? {
         let editions = app::editions(&mut book, &prepared.loaded, &job);
         let (of_book, not) = editions.map_err(super::book::stop)?;
         variants.extend(of_book);

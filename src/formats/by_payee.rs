@@ -22,6 +22,7 @@ impl ByPayee {
     ///
     /// # Errors
     /// A sum leaves the supported range.
+    #[inline]
     pub fn sum_up(&mut self, allocations: &[Allocation]) -> Result<(), FormatsError> {
         self.sums.clear();
         for allocation in allocations {

@@ -264,7 +264,8 @@ fn letters(text: &str) -> bool {
             JsonValue::Null | JsonValue::Bool(_) => true,
         }
     }
-    let escaped = memchr::memmem::find(text.as_bytes(), b"\\u").is_some();
+    let bytes = text.as_bytes();
+    let escaped = memchr::memchr_iter(b'\\', bytes).any(|at| bytes.get(at + 1) == Some(&b'u'));
     !escaped || serde_json::from_str::<&RawValue>(text).map_or(true, plain)
 }
 

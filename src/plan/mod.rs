@@ -39,7 +39,7 @@ pub use lane::{
     ParameterTable, Program, Question, Questions, Remembered, Rests, RowLoop, RowRead, RowSettle,
     RowShare, ScheduleTable, ScheduleVersion, Selected, Settle, Slot, Source as RowsOf, Span,
     Spread, Step as LaneStep, Sum, Term, Text, TotalKey, Tree, Truth, Way, WayOfSettling, holds,
-    lane,
+    lane, standing_case,
 };
 pub use print::print;
 pub use tables::{

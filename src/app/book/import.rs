@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::base::Digest;
-use crate::book::{BookError, Checkpoint, Entry, Event, Note, Posting, Root};
+use crate::book::{BookError, Checkpoint, Entry, Event, Note, Posting, Root, digest_of_leaf};
 use crate::diagnostics::Words;
 use crate::formats::read_bytes;
 
@@ -74,7 +74,7 @@ impl<'f> Entries<'f> {
         for _ in 0..width {
             let leaf = take_leaf(&mut rest).ok_or_else(|| broken(&name, "it ends early"))?;
             entries.push(entry(self.folder, leaf, &name)?);
-            digests.extend_from_slice(Digest::of_pieces(&[&[0], leaf]).as_bytes());
+            digests.extend_from_slice(digest_of_leaf(leaf).as_bytes());
         }
         if !rest.is_empty() {
             return Err(broken(&name, "there is more in it than its entries"));

@@ -12,7 +12,7 @@ use super::super::console::Console;
 use super::super::exit::Exit;
 use super::super::places::Source;
 use super::Failed;
-use super::place::{Named, keep_what_is_read, must_be_new};
+use super::place::{Named, check_outputs};
 use super::secret::{self, PassphraseArgs};
 
 #[derive(Debug, Args)]
@@ -45,10 +45,7 @@ pub(super) fn run(console: &Console, named: &Named, args: &CheckpointArgs) -> Re
     let keys = keys.map(|file| Source::new(file, "a key", "密钥文件"));
     let note = args.cosign.iter().map(|file| Source::new(file, "the checkpoint", "检查点文件"));
     let read = keys.chain(note).chain(args.passphrase.source());
-    keep_what_is_read(named, args.out.as_slice(), read.collect())?;
-    if !args.replace {
-        must_be_new(args.out.as_slice())?;
-    }
+    check_outputs(named, args.out.as_slice(), args.replace, read.collect())?;
     let text = if let (Some(note), Some(witness)) = (&args.cosign, &args.witness) {
         let note = read_text(Path::new(note))?;
         let key = args.passphrase.load(console, witness)?;

@@ -13,7 +13,7 @@ use super::super::console::Console;
 use super::super::exit::Exit;
 use super::super::places::Source;
 use super::Failed;
-use super::place::{Named, keep_what_is_read, must_be_new};
+use super::place::{Named, check_outputs};
 use super::secret::{self, PassphraseArgs};
 
 #[derive(Debug, Args)]
@@ -64,11 +64,9 @@ pub(super) fn run(console: &Console, named: &Named, args: &ExportArgs) -> Result
     let key = args.sign.iter().map(|file| Source::new(file, "a key", "密钥文件"));
     let map = args.map.iter().map(|file| Source::new(file, "the mapping", "列对照文件"));
     let read = key.chain(map).chain(args.passphrase.source());
-    keep_what_is_read(named, &files, read.collect())?;
     // Tiles of two states of a book must not stand in one folder.
-    if !args.replace || args.what == What::Tiles {
-        must_be_new(&files)?;
-    }
+    let replace = args.replace && args.what != What::Tiles;
+    check_outputs(named, &files, replace, read.collect())?;
     match args.what {
         What::Journal => {
             let mut output = Output::create(&args.out.display().to_string())?;

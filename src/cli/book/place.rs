@@ -61,10 +61,12 @@ fn has_password(address: &str) -> bool {
     user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
 }
 
-/// Sees to it that no output is written over the book itself, nor over anything else that is read.
-pub(super) fn keep_what_is_read(
+/// Sees to it that no output is written over the book itself, nor over anything else that is read; nor,
+/// unless it is to `replace` them, over files that are there.
+pub(super) fn check_outputs(
     named: &Named,
     outputs: &[PathBuf],
+    replace: bool,
     mut read: Vec<Source>,
 ) -> Result<(), Stop> {
     if let BookPlace::File(book) = &named.place {
@@ -73,14 +75,15 @@ pub(super) fn keep_what_is_read(
     if let Some(file) = &named.told_by {
         read.push(Source::new(file, "the file that names the book", "指定账簿的文件"));
     }
-    let outputs: Vec<String> = outputs.iter().map(|it| it.display().to_string()).collect();
-    let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
-    check_places(&outputs, &read)
+    let names: Vec<String> = outputs.iter().map(|it| it.display().to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    check_places(&names, &read)?;
+    if replace { Ok(()) } else { must_be_new(outputs) }
 }
 
 /// Sees to it that no file is written over: what somebody has may be of another state of the book, or
 /// something else.
-pub(super) fn must_be_new(files: &[PathBuf]) -> Result<(), Stop> {
+fn must_be_new(files: &[PathBuf]) -> Result<(), Stop> {
     let Some(file) = files.iter().find(|file| file.is_file()) else { return Ok(()) };
     let file = file.display();
     Err(Stop::error(

@@ -13,7 +13,7 @@ use super::super::exit::Exit;
 use super::super::places::Source;
 use super::Failed;
 use super::entries::EntriesArgs;
-use super::place::{Named, keep_what_is_read, must_be_new};
+use super::place::{Named, check_outputs};
 
 #[derive(Debug, Args)]
 pub(super) struct ProveArgs {
@@ -37,10 +37,7 @@ pub(super) fn run(console: &Console, named: &Named, args: &ProveArgs) -> Result<
     let place = &named.place;
     let notes = args.checkpoint.iter().chain(&args.consistency);
     let read = notes.map(|file| Source::new(file, "the checkpoint", "检查点文件"));
-    keep_what_is_read(named, args.out.as_slice(), read.collect())?;
-    if !args.replace {
-        must_be_new(args.out.as_slice())?;
-    }
+    check_outputs(named, args.out.as_slice(), args.replace, read.collect())?;
     let note = |file: &PathBuf| -> Result<Note, Failed> { Ok(Note::parse(&read_text(file)?)?) };
     let checkpoint = args.checkpoint.as_ref().map(note).transpose()?;
     let older = args.consistency.as_ref().map(note).transpose()?;

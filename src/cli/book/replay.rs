@@ -15,7 +15,7 @@ use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::super::job;
 use super::other::{self, OtherArgs};
-use super::place::{Named, keep_what_is_read, must_be_new};
+use super::place::{Named, check_outputs};
 use super::{AnswerFormat, Failed, owed};
 
 #[derive(Debug, Args)]
@@ -70,10 +70,7 @@ pub(super) fn run(console: &Console, named: &Named, args: &ReplayArgs) -> Result
     if let Some(with) = &args.with {
         let rules = other::read(console, &mut open, with, &args.other)?;
         let read = rules.sources(with, &args.other);
-        keep_what_is_read(named, args.corrections.as_slice(), read)?;
-        if !args.replace {
-            must_be_new(args.corrections.as_slice())?;
-        }
+        check_outputs(named, args.corrections.as_slice(), args.replace, read)?;
         let rules = rules.other(console, known_on);
         let owed = book::owed(&mut open, &rules, &of, true, &[])?;
         if owed.compared == 0 && (of != Asked::ALL || known_on.is_some()) {

@@ -23,7 +23,7 @@ use ethnum::I256;
 use crate::base::{Date, Money};
 use crate::plan::{
     CaseBits, CaseOf, Choice, Day, Done, Event as EventKind, Lane, LaneStep, Limit, Next, Plan,
-    Program, Slot, Sum, Way, at, lane,
+    Program, Slot, Sum, Way, at, lane, standing_case,
 };
 use crate::rows::{Allocation, Batch, Cell, Column, FigureValue, Origin};
 
@@ -511,13 +511,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 applying |= 1 << place;
             }
         }
-        let mut standing = cases.iter().enumerate().filter(|(place, case)| {
-            applying >> place & 1 == 1 && applying & case.overridden_by == 0
-        });
-        match (standing.next(), standing.next()) {
-            (Some((_, case)), None) => Some(case),
-            _ => None,
-        }
+        cases.get(standing_case(cases, applying)?)
     }
 
     fn step(&mut self, step: &'a LaneStep) -> Option<()> {

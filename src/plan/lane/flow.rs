@@ -308,7 +308,7 @@ impl<'p> Flow<'p> {
         };
         steps.extend(before);
         let plan = self.maker.plan;
-        if u32::try_from(pool.cases.len()).map_or(true, |cases| cases > CaseBits::BITS) {
+        if pool.cases.len() > (0..CaseBits::BITS).len() {
             return None;
         }
         let mut cases = Vec::with_capacity(pool.cases.len());

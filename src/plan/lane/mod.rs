@@ -48,4 +48,5 @@ pub use tree::{
 pub use way::{
     Add, Becomes, CaseBits, CaseOf, Choice, Divide, Done, Feed, Lane, Leaf, Levy, Limit, Next,
     Program, Remembered, Rests, RowRead, Settle, Step, Sum, TotalKey, Way, WayOfSettling,
+    standing_case,
 };

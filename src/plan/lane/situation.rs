@@ -5,6 +5,7 @@ use super::known::{Known, Reader, multiple, times};
 use super::{
     CaseBits, CaseOf, Choice, Divide, Done, Entity, Feed, KeyPart, Leaf, Limit, Next, Number,
     Program, Remembered, RowLoop, RowSettle, RowShare, Settle, Slot, Spread, Step, Truth, Way,
+    standing_case,
 };
 
 /// A question about an event, whose answers are numbered from zero.
@@ -419,14 +420,7 @@ fn the_only_one<'c>(cases: &'c [CaseOf], whens: &[Truth]) -> Option<&'c Way> {
             _ => return None,
         }
     }
-    let stands = |(place, case): &(usize, &CaseOf)| {
-        applying >> place & 1 == 1 && applying & case.overridden_by == 0
-    };
-    let mut standing = cases.iter().enumerate().filter(stands);
-    match (standing.next(), standing.next()) {
-        (Some((_, case)), None) => case.way.as_ref(),
-        _ => None,
-    }
+    cases.get(standing_case(cases, applying)?)?.way.as_ref()
 }
 
 /// The settlement of parts of one whole that are known and come to it. A part that is nothing gets

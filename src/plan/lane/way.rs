@@ -188,6 +188,19 @@ pub struct CaseOf {
     pub way: Option<Way>,
 }
 
+/// The place of the one case that stands, of those that apply to an event; nothing if none does, or more
+/// than one.
+pub fn standing_case(cases: &[CaseOf], applying: CaseBits) -> Option<usize> {
+    let stands = |(place, case): &(usize, &CaseOf)| {
+        applying >> place & 1 == 1 && applying & case.overridden_by == 0
+    };
+    let mut standing = cases.iter().enumerate().filter(stands);
+    match (standing.next(), standing.next()) {
+        (Some((place, _)), None) => Some(place),
+        _ => None,
+    }
+}
+
 /// What a rule does, and what comes after.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Way {

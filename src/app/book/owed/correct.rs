@@ -1,7 +1,5 @@
 //! Corrections by which a book stands as other rules would have had it.
 
-use std::collections::HashSet;
-
 use crate::book::{Batch, Because, Book, Correction};
 use crate::diagnostics::Words;
 
@@ -11,7 +9,7 @@ use super::super::history::History;
 use super::super::post::{filed, readings as readings_of};
 use super::super::replay::spans;
 use super::super::signing::Clock;
-use super::{Asked, Other, Owed, OwedChange, owed, registers, shaken, unsure};
+use super::{Asked, Other, OwedChange, beside, owed, registers, unsure};
 
 /// Why and by whom corrections are posted.
 #[derive(Debug, Clone)]
@@ -75,8 +73,14 @@ pub fn correct(
             )),
         ));
     }
-    if !of_dispute && let Some(left) = left_out(posting.book()?, other, &owed, &changes)? {
-        return Err(whole(&left));
+    let left: Vec<&OwedChange> =
+        owed.changes.iter().filter(|it| !asked(it) && it.is_correctable()).collect();
+    if !of_dispute && !left.is_empty() {
+        let corrected: Vec<u64> = changes.iter().map(|it| it.entry).collect();
+        let beside = beside(posting.book()?, other, &corrected)?;
+        if let Some(left) = left.iter().find(|it| beside.contains(&it.entry)) {
+            return Err(whole(left));
+        }
     }
     let own = edition(other.loaded, other.checked.rule_set());
     let book = posting.book()?;
@@ -103,22 +107,6 @@ pub fn correct(
     }
     posting.commit()?;
     Ok(entries)
-}
-
-/// A change that is not made, though it hangs together with those that are.
-fn left_out(
-    book: &mut Book,
-    other: &Other<'_>,
-    owed: &Owed,
-    changes: &[&OwedChange],
-) -> Result<Option<OwedChange>, BookTrouble> {
-    let made: HashSet<u64> = changes.iter().map(|it| it.entry).collect();
-    let left = |it: &OwedChange| it.is_correctable() && !made.contains(&it.entry);
-    if !owed.changes.iter().any(left) {
-        return Ok(None);
-    }
-    let made: Vec<u64> = changes.iter().map(|it| it.entry).collect();
-    Ok(shaken(book, other, &made)?.into_iter().find(left))
 }
 
 /// What hangs together is corrected together: a part of it would be figures that no rules give.

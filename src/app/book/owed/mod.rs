@@ -226,15 +226,15 @@ pub fn owed(
     let about = (&history, other.names, None);
     reading(&keeper, vec![standing], about, |entries, held| {
         let batches = entries.chain(asides.batches(other.names, ASIDE_FILE).into_iter().map(Ok));
-        let weighing = Weighing::new(other, asked, &history, disputed);
-        let beside = Beside { book: &keeper, history: &history, held, maker };
-        let mut hearing = Hearing::new(beside, asides, weighing);
-        let mut shelf = PutAway::new(other.folder.clone());
-        let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
         let is_disputed = |entry| {
             let by = history.by(entry);
             disputed.iter().any(|it| *it == entry || *it == by)
         };
+        let weighing = Weighing::new(other, asked, &history, &is_disputed);
+        let beside = Beside { book: &keeper, history: &history, held, maker };
+        let mut hearing = Hearing::new(beside, asides, weighing);
+        let mut shelf = PutAway::new(other.folder.clone());
+        let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
         let stands = history.stands(is_disputed);
         let input = Input { memory, stands, ..Input::of(&registers, batches) };
         let options = engine::Options { through };
@@ -258,6 +258,19 @@ pub(super) fn shaken(
     rules: &Other<'_>,
     corrections: &[u64],
 ) -> Result<Vec<OwedChange>, BookTrouble> {
+    let beside = beside(book, rules, corrections)?;
+    let mut changes = owed(book, rules, &Asked::ALL, false, &[])?.changes;
+    changes.retain(|it| beside.contains(&it.entry) && it.is_correctable());
+    Ok(changes)
+}
+
+/// The entries by which events stand that share running totals by these rules with what is corrected, or
+/// undo it. Corrections are named by their own entries, or by those that they are to correct.
+fn beside(
+    book: &mut Book,
+    rules: &Other<'_>,
+    corrections: &[u64],
+) -> Result<BTreeSet<u64>, BookTrouble> {
     let (all, size) = (spans(book)?, book.size()?);
     let schema = super::schema::schema(rules.checked.rule_set());
     let plan = plan::from_checked(rules.checked, rules.choices);
@@ -286,9 +299,7 @@ pub(super) fn shaken(
         }
         Ok(())
     })?;
-    let mut changes = owed(book, rules, &Asked::ALL, false, &[])?.changes;
-    changes.retain(|it| beside.contains(&it.entry) && it.is_correctable());
-    Ok(changes)
+    Ok(beside)
 }
 
 /// Whether a refund undoes an event, or undoes more of what that event, a refund too, undid.

@@ -23,8 +23,8 @@ pub(super) struct Weighing<'o, 'r> {
     other: &'o Other<'r>,
     asked: &'o Asked,
     history: &'o History<'o>,
-    /// Entries of which a dispute is being settled by these rules.
-    disputed: &'o [u64],
+    /// Whether a dispute of an event is being settled by these rules.
+    is_disputed: &'o dyn Fn(u64) -> bool,
     lines: BTreeMap<LineKey, OwedLine>,
     changes: Vec<OwedChange>,
     compared: u64,
@@ -37,13 +37,13 @@ impl<'o, 'r> Weighing<'o, 'r> {
         other: &'o Other<'r>,
         asked: &'o Asked,
         history: &'o History<'o>,
-        disputed: &'o [u64],
+        is_disputed: &'o dyn Fn(u64) -> bool,
     ) -> Weighing<'o, 'r> {
         Weighing {
             other,
             asked,
             history,
-            disputed,
+            is_disputed,
             lines: BTreeMap::new(),
             changes: Vec::new(),
             compared: 0,
@@ -60,9 +60,8 @@ impl<'o, 'r> Weighing<'o, 'r> {
         }
         self.compared += 1;
         let dispute = self.history.dispute(stood.entry);
-        let settled = [stood.entry, stood.by].iter().any(|it| self.disputed.contains(it));
         // What a dispute settled stays, whatever these rules give; later events are worked out from it.
-        let stays = dispute.is_some() && !settled;
+        let stays = dispute.is_some() && !(self.is_disputed)(stood.entry);
         self.sides(event, if stays { Some(event) } else { now });
         if now.is_none_or(|now| differs(stood, &now.outcome)) {
             let before = self.text(event);

@@ -1,6 +1,8 @@
 //! The steps of a way for many events at once; compare [`super::super::settle`].
 
-use crate::plan::{CaseBits, Choice, Divide, LaneStep, Limit, Rests, Settle, Slot, Sum, at};
+use crate::plan::{
+    CaseBits, Choice, Divide, LaneStep, Limit, Rests, Settle, Slot, Sum, at, standing_case,
+};
 
 use super::super::settle::{divided_units, settled_units};
 use super::Group;
@@ -233,14 +235,9 @@ impl Group<'_, '_> {
         let any = choice.cases.iter().position(|case| case.way.is_some());
         let mut by_case = vec![Vec::new(); choice.cases.len()];
         for (place, bits) in applying.into_iter().enumerate() {
-            let standing = |(bit, case): &(usize, &crate::plan::CaseOf)| {
-                bits >> bit & 1 == 1 && bits & case.overridden_by == 0
-            };
-            let mut standing = choice.cases.iter().enumerate().filter(standing);
-            let case = match (filled.at(place), standing.next(), standing.next()) {
-                (false, ..) => any,
-                (true, Some((case, _)), None) => Some(case),
-                _ => None,
+            let case = match filled.at(place) {
+                false => any,
+                true => standing_case(&choice.cases, bits),
             };
             let case = case.and_then(|case| by_case.get_mut(case));
             match (case, self.lost.get_mut(place)) {
