@@ -8,7 +8,7 @@ use super::keys::{self, Index, Key, Runs, Sieve};
 use super::leaf::{FORMAT, NOTHING_BEFORE, leaf_bytes, leaf_digest};
 use super::posting::Extent;
 use super::store::{Row, Run, Segment, Store, StoreError};
-use super::tree::{self, Digests, Frontier, LEVELS_A_TILE, Node};
+use super::tree::{self, Digests, Frontier, Node};
 use super::{BookError, Drafts, Moment, Posting};
 
 /// The name under which the digests of this format go.
@@ -259,7 +259,7 @@ impl Book {
         if size > have {
             return Err(BookError::NoEntry { number: size, size: have });
         }
-        tree::range(self, 0, size)
+        tree::range(&mut HeldNodes(self), 0, size)
     }
 
     /// The bytes of an entry as the tree holds them: chained, and outlined if long.
@@ -445,8 +445,8 @@ impl Book {
         Ok(allocated.then_some(standing))
     }
 
-    /// The tree as it stands, checked against the last entry; of the nodes that are kept the last of each
-    /// level is held against what it stands for, and all of them by [`verify`](Book::verify).
+    /// The tree as it stands, checked against the last entry. Every kept node that it stands on is held
+    /// against those right beneath it; all others are by [`verify`](Book::verify).
     pub(super) fn frontier(&mut self) -> Result<(Frontier, Digest), BookError> {
         let size = self.size()?;
         let Some(last) = size.checked_sub(1) else {
@@ -468,20 +468,7 @@ impl Book {
             | Entry::Checkpoint(_)
             | Entry::Signer(_) => {}
         }
-        self.hold_last_nodes(size)?;
-        Ok((Frontier::of(size, self)?, leaf))
-    }
-
-    fn hold_last_nodes(&mut self, size: u64) -> Result<(), BookError> {
-        let mut level = LEVELS_A_TILE;
-        while let Some(index) = (size >> level).checked_sub(1) {
-            let kept = self.digests(level, index, 1)?;
-            if kept != [tree::beneath(self, level, index)?] {
-                return Err(BookError::DamagedNode { level, index });
-            }
-            level += LEVELS_A_TILE;
-        }
-        Ok(())
+        Ok((Frontier::of(size, &mut HeldNodes(self))?, leaf))
     }
 
     fn holds(&mut self, size: u64) -> Result<(), BookError> {
@@ -519,6 +506,24 @@ impl Digests for Book {
             });
         }
         Ok(found.into_iter().map(|(_, digest)| digest).collect())
+    }
+}
+
+/// The digests of a book, each node held against those right beneath it before it is handed out: whoever
+/// is told a root may write it down for good.
+struct HeldNodes<'b>(&'b mut Book);
+
+impl Digests for HeldNodes<'_> {
+    fn digests(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Digest>, BookError> {
+        let found = self.0.digests(level, from, count)?;
+        if level > 0 {
+            for (index, digest) in (from..).zip(&found) {
+                if tree::beneath(self.0, level, index)? != *digest {
+                    return Err(BookError::DamagedNode { level, index });
+                }
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -92,7 +92,7 @@ pub use sources::{is_rules, matching_files, read_bytes, read_text, rule_files, w
 pub use spellings::remedy;
 pub use summary::Summary;
 pub use table_reader::column_of;
-pub use together::{Together, left_behind};
+pub use together::{Beside, Together, left_behind};
 
 /// The names of a file's columns.
 ///

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, TempPath};
 
 use super::error::FormatsError;
 
@@ -103,12 +103,47 @@ impl Before {
 
 const PREFIX: &str = ".fenshui-";
 const SUFFIX: &str = ".partial";
+/// What may stand behind that: of a book, the files beside it.
+const BESIDE: [&str; 4] = ["", "-journal", "-wal", "-shm"];
 
 /// Makes files that are hidden until they are whole.
 pub(super) fn hidden() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
     builder
+}
+
+/// A file that somebody makes in a way of his own, hidden beside its place until it is whole.
+#[derive(Debug)]
+pub struct Beside {
+    hidden: TempPath,
+    /// Locked, so that whoever finds it knows that somebody is at it. Closed after whoever made it has.
+    _locked: Option<File>,
+}
+
+impl Beside {
+    /// Has a file made.
+    ///
+    /// # Errors
+    /// What whoever makes it says; there can be no such file.
+    pub fn make<F>(
+        place: &Path,
+        make: impl FnMut(&Path) -> io::Result<F>,
+    ) -> io::Result<(F, Beside)> {
+        let (made, hidden) = hidden().make_in(folder_of(place), make)?.into_parts();
+        // Where files cannot be locked nobody says anything of it.
+        let locked = opened(&hidden).ok();
+        let _ = locked.as_ref().map(File::try_lock);
+        Ok((made, Beside { hidden, _locked: locked }))
+    }
+
+    /// Moves it to its place, where nothing may stand.
+    ///
+    /// # Errors
+    /// Something stands there, or it cannot be moved.
+    pub fn place(self, place: &Path) -> io::Result<()> {
+        self.hidden.persist_noclobber(place).map_err(|error| error.error)
+    }
 }
 
 /// The folder of a file.
@@ -120,14 +155,15 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 /// The hidden files that runs which were killed have left in the folder of a file, and their bytes.
 pub fn left_behind(file: &str) -> Vec<(PathBuf, u64)> {
     let entries = std::fs::read_dir(folder_of(Path::new(file))).into_iter().flatten().flatten();
-    let hidden = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
-    let paths = entries.filter(|entry| entry.file_name().to_str().is_some_and(hidden));
-    let mut left: Vec<(PathBuf, u64)> = paths
+    let mut left: Vec<(PathBuf, u64)> = entries
         .filter_map(|entry| {
-            // One that a run is at is locked.
-            let file = opened(&entry.path()).ok()?;
-            file.try_lock_shared().ok()?;
-            Some((entry.path(), file.metadata().ok()?.len()))
+            let name = entry.file_name();
+            let (own, beside) = name.to_str()?.split_once(SUFFIX)?;
+            let whole = own.starts_with(PREFIX) && BESIDE.contains(&beside);
+            // One that a run is at is locked, and what stands beside it is the run's too.
+            let file = entry.path().with_file_name(format!("{own}{SUFFIX}"));
+            let locked = opened(&file).is_ok_and(|file| file.try_lock_shared().is_err());
+            (whole && !locked).then(|| Some((entry.path(), entry.metadata().ok()?.len())))?
         })
         .collect();
     left.sort();

@@ -1,11 +1,12 @@
 //! Where a book is: a file, or a database on a server.
 
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::book::{Book, BookError, MemoryStore, Moment, Posting, Store, StoreError};
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 use crate::diagnostics::Words;
+use crate::formats::Beside;
 
 use super::BookTrouble;
 
@@ -74,22 +75,51 @@ impl BookPlace {
     /// # Errors
     /// There is something already; the name is none that a checkpoint can carry.
     pub fn create(&self, origin: &str, learnt: Moment) -> Result<Book, BookTrouble> {
-        // Held against the rules of names before anything is made.
-        Book::create(Box::new(MemoryStore::new()), origin, learnt)?;
-        Ok(Book::create(self.new_store()?, origin, learnt)?)
+        self.create_with((origin, learnt), |posting| Ok(posting.commit().map(drop)?))?;
+        self.open(Access::Write)
     }
 
-    /// Makes a new book there of which more is posted at once, or none.
+    /// Makes a new book there of which more is posted at once, or none: until it is whole it is not there,
+    /// so that a killed program leaves nothing that looks like a book.
     ///
     /// # Errors
     /// As [`create`](BookPlace::create); whoever posts says so.
+    #[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "without a store"))]
     pub(super) fn create_with(
         &self,
         (origin, learnt): (&str, Moment),
         post: impl FnOnce(Posting<'_>) -> Result<(), BookTrouble>,
-    ) -> Result<Book, BookTrouble> {
+    ) -> Result<(), BookTrouble> {
+        // Held against the rules of names before anything is made.
         Book::create(Box::new(MemoryStore::new()), origin, learnt)?;
-        Book::create_with(self.new_store()?, (origin, learnt), post)
+        match self {
+            #[cfg(feature = "sqlite")]
+            BookPlace::File(path) => {
+                use crate::book::{SqliteOptions, SqliteStore};
+                let options = SqliteOptions { wait: WAIT, pages_max: None };
+                let failed = |error| StoreError::of_file(error, &path.display().to_string());
+                if path.symlink_metadata().is_ok() {
+                    return Err(failed(ErrorKind::AlreadyExists.into()).into());
+                }
+                let make = |hidden: &Path| {
+                    SqliteStore::create_as(hidden, path, options).map_err(io::Error::other)
+                };
+                let (store, beside) = Beside::make(path, make)
+                    .map_err(|error| error.downcast().unwrap_or_else(failed))?;
+                drop(Book::create_with(Box::new(store), (origin, learnt), post)?);
+                Ok(beside.place(path).map_err(failed)?)
+            }
+            #[cfg(not(feature = "sqlite"))]
+            BookPlace::File(_) => Err(not_built("sqlite")),
+            #[cfg(feature = "postgres")]
+            BookPlace::Server(address) => {
+                use crate::book::{PostgresOptions, PostgresStore};
+                let store = PostgresStore::create(address, PostgresOptions { wait: WAIT })?;
+                Book::create_with(Box::new(store), (origin, learnt), post).map(drop)
+            }
+            #[cfg(not(feature = "postgres"))]
+            BookPlace::Server(_) => Err(not_built("postgres")),
+        }
     }
 
     #[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "without a store"))]
@@ -110,26 +140,6 @@ impl BookPlace {
             BookPlace::Server(address) => {
                 use crate::book::{PostgresOptions, PostgresStore};
                 Ok(Box::new(PostgresStore::open(address, PostgresOptions { wait: WAIT })?))
-            }
-            #[cfg(not(feature = "postgres"))]
-            BookPlace::Server(_) => Err(not_built("postgres")),
-        }
-    }
-
-    fn new_store(&self) -> Result<Box<dyn Store>, BookTrouble> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            BookPlace::File(path) => {
-                use crate::book::{SqliteOptions, SqliteStore};
-                let options = SqliteOptions { wait: WAIT, pages_max: None };
-                Ok(Box::new(SqliteStore::create(path, options)?))
-            }
-            #[cfg(not(feature = "sqlite"))]
-            BookPlace::File(_) => Err(not_built("sqlite")),
-            #[cfg(feature = "postgres")]
-            BookPlace::Server(address) => {
-                use crate::book::{PostgresOptions, PostgresStore};
-                Ok(Box::new(PostgresStore::create(address, PostgresOptions { wait: WAIT })?))
             }
             #[cfg(not(feature = "postgres"))]
             BookPlace::Server(_) => Err(not_built("postgres")),

@@ -333,3 +333,19 @@ pub enum StoreError {
         what: String,
     },
 }
+
+impl StoreError {
+    /// What the system says of a file.
+    pub fn of_file(source: io::Error, place: &str) -> StoreError {
+        let place = place.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => StoreError::NotFound { place },
+            io::ErrorKind::AlreadyExists => StoreError::Exists { place },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                StoreError::ReadOnly { what: format!("{place}: {source}") }
+            }
+            _ => StoreError::Io { place, source },
+        }
+    }
+}

@@ -3,17 +3,19 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use fenshui::book::{Book, Entry, Event};
+use fenshui::app::book::{BookPlace, checkpoint, import, tiles};
+use fenshui::book::{Book, Entry, Event, MemoryStore, StoreError};
 use fenshui::rows::Cell;
 
-#[cfg(feature = "postgres")]
-use super::sample::post;
-use super::sample::{LEARNT, ORIGIN, edition, event, post_to};
+use super::sample::{LEARNT, ORIGIN, edition, event, events, post, post_to, small_book};
 use super::stores::{Place, open_address};
 
-/// The name of the variable by which a test becomes the poster that is killed.
+/// The names of the variables by which a test becomes the poster, or the importer, that is killed.
+const IMPORT: &str = "FENSHUI_TEST_IMPORT_TO";
 const BOOK: &str = "FENSHUI_TEST_POST_TO";
 const EVENTS_A_BATCH: usize = 5;
 
@@ -83,6 +85,66 @@ fn killed_poster(address: &str, round: usize) -> usize {
     acknowledged
 }
 
+/// Imports until it is killed; in a usual run of the tests nobody says what.
+#[test]
+fn importer() {
+    let Ok(asked) = std::env::var(IMPORT) else { return };
+    let (tiles, address) = asked.split_once('|').unwrap();
+    import(Path::new(tiles), &named(address)).unwrap();
+}
+
+fn named(address: &str) -> BookPlace {
+    match address.contains("dbname=") {
+        true => BookPlace::Server(address.to_owned()),
+        false => BookPlace::named(address),
+    }
+}
+
+/// Whoever imports is killed: there is no book then, or a whole one, and nothing is in the way of the next.
+fn survives_kills_of_importers(place: impl Fn() -> Box<dyn Place>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = small_book(Box::new(MemoryStore::new()));
+    post(&mut book, &events(50, 3000)).unwrap();
+    let note = checkpoint(&mut book).unwrap();
+    tiles(&mut book, &note.note(), folder.path()).unwrap();
+    for round in 0..kills() {
+        let place = place();
+        let asked = format!("{}|{}", folder.path().display(), place.address());
+        let mut importer = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", "--test-threads=1"])
+            .arg(format!("{}::importer", module_path!().split_once("::").unwrap().1))
+            .env(IMPORT, asked)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(10 + round * 7919 % 200));
+        importer.kill().unwrap();
+        importer.wait().unwrap();
+        match place.open() {
+            Err(StoreError::NotFound { .. }) => {
+                import(folder.path(), &named(&place.address())).unwrap();
+            }
+            Err(other) => panic!("round {round}: {other:?}"),
+            Ok(_) => {}
+        }
+        let mut book = Book::open(place.open().unwrap()).unwrap();
+        assert_eq!(book.verify(&[note.root.clone()]).unwrap().damages, [], "round {round}");
+        assert_eq!(book.size().unwrap(), note.root.size, "round {round}");
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_file_is_imported_whole_or_not_at_all() {
+    survives_kills_of_importers(|| Box::new(super::stores::File::new()));
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_server_imports_whole_or_not_at_all() {
+    survives_kills_of_importers(|| Box::new(super::postgres::Database::new()));
+}
+
 fn survives_kills(place: &dyn Place) {
     drop(Book::create(place.create().unwrap(), ORIGIN, LEARNT).unwrap());
     let mut acknowledged = Vec::new();
@@ -141,7 +203,7 @@ fn a_server_survives_kills_of_posters() {
 #[cfg(feature = "postgres")]
 #[test]
 fn a_server_that_falls_over_keeps_what_it_acknowledged() {
-    use fenshui::book::{BookError, PostgresStore, StoreError};
+    use fenshui::book::{BookError, PostgresStore};
     let server = super::postgres::Server::start();
     let address = server.address("postgres", "owner");
     let store = PostgresStore::create(&address, super::postgres::OPTIONS).unwrap();

@@ -1,5 +1,5 @@
--- A book: tables that are only ever added to. `{layout}` is the version of this layout.
-BEGIN;
+-- A book: tables that are only ever added to. `{layout}` is the version of this layout. Made in the
+-- transaction in which the book is opened.
 
 DO $$
 BEGIN
@@ -69,5 +69,3 @@ GRANT SELECT ON ALL TABLES IN SCHEMA fenshui_book TO fenshui_poster, fenshui_aud
 GRANT INSERT ON
   fenshui_book.entry, fenshui_book.run, fenshui_book.run_page, fenshui_book.node
   TO fenshui_poster;
-
-COMMIT;

@@ -37,18 +37,8 @@ pub struct PostgresStore {
     place: String,
     /// Something is being added.
     posting: bool,
-    /// The schema was made and has nothing in it yet: if nothing comes, it goes away again.
-    made: bool,
-}
-
-impl Drop for PostgresStore {
-    fn drop(&mut self) {
-        if self.made {
-            self.rollback();
-            // What cannot be taken away stays, and whoever makes a book there is told.
-            let _ = self.client.batch_execute("DROP SCHEMA fenshui_book CASCADE");
-        }
-    }
+    /// There is no schema yet: it is made with what is added first, and is there when that is kept.
+    unfounded: bool,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -58,20 +48,19 @@ impl std::fmt::Debug for PostgresStore {
 }
 
 impl PostgresStore {
-    /// Makes the schema of a new book, and the roles of its poster and its auditor where the server
-    /// does not have them. The user becomes its owner.
+    /// Makes a new book. Its schema, and the roles of its poster and its auditor where the server does not
+    /// have them, are made together with what is first posted. The user becomes its owner.
     ///
     /// # Errors
-    /// There is a book already; the user may not make schemas or roles; the server fails.
+    /// There is a book already; the server fails. Whoever posts first is told if the user may not make
+    /// schemas or roles.
     pub fn create(address: &str, options: PostgresOptions) -> Result<PostgresStore, StoreError> {
         let mut store = PostgresStore::connect(address, options)?;
         if store.has_schema()? {
             return Err(StoreError::Exists { place: store.place.clone() });
         }
         store.durable()?;
-        let found = FOUND.replace("{layout}", &LAYOUT.to_string());
-        store.client.batch_execute(&found).map_err(|error| told(&error))?;
-        store.made = true;
+        store.unfounded = true;
         Ok(store)
     }
 
@@ -114,7 +103,7 @@ impl PostgresStore {
                  SET search_path = pg_catalog"
             ))
             .map_err(|error| told(&error))?;
-        Ok(PostgresStore { client, place, posting: false, made: false })
+        Ok(PostgresStore { client, place, posting: false, unfounded: false })
     }
 
     /// What the server says: whoever only reads and is refused may not read.
@@ -255,14 +244,21 @@ impl Store for PostgresStore {
     fn begin(&mut self) -> Result<(), StoreError> {
         self.durable()?;
         // Whatever the server's habit, this transaction is on disk before it is acknowledged.
-        let begun = self.client.batch_execute(&format!(
+        let mut begun = self.client.batch_execute(&format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on; \
              SELECT pg_advisory_xact_lock({POSTING})"
         ));
+        if begun.is_ok() && self.unfounded {
+            begun = self.client.batch_execute(&FOUND.replace("{layout}", &LAYOUT.to_string()));
+        }
         self.posting = true;
         begun.map_err(|error| {
             self.rollback();
-            told(&error)
+            match error.code() == Some(&SqlState::DUPLICATE_SCHEMA) {
+                // Somebody else was faster.
+                true => StoreError::Exists { place: self.place.clone() },
+                false => told(&error),
+            }
         })
     }
 
@@ -301,7 +297,7 @@ impl Store for PostgresStore {
             StoreError::Lost => StoreError::Unknown,
             other => other,
         })?;
-        (self.posting, self.made) = (false, false);
+        (self.posting, self.unfounded) = (false, false);
         Ok(())
     }
 

@@ -84,17 +84,29 @@ impl SqliteStore {
     /// # Errors
     /// There is such a file, or it cannot be made.
     pub fn create(path: &Path, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
-        let place = path.display().to_string();
+        SqliteStore::create_as(path, path, options)
+    }
+
+    /// The same of a file that is to be moved to another place when it is whole, which messages tell.
+    ///
+    /// # Errors
+    /// As [`create`](SqliteStore::create).
+    pub fn create_as(
+        path: &Path,
+        called: &Path,
+        options: SqliteOptions,
+    ) -> Result<SqliteStore, StoreError> {
+        let place = called.display().to_string();
         match fs::OpenOptions::new().write(true).create_new(true).open(path) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StoreError::NoFolder { place });
             }
-            Err(error) => return Err(of_file(error, &place)),
+            Err(error) => return Err(StoreError::of_file(error, &place)),
         }
         let connection = connect(path, &place, options.wait)?;
         let mut store = SqliteStore::of(connection, path, options);
-        store.made = true;
+        (store.place, store.made) = (place, true);
         store.set(options)?;
         store.found().map_err(|error| store.told(error))?;
         Ok(store)
@@ -419,10 +431,10 @@ impl Store for SqliteStore {
 /// whose end is missing for a damaged one.
 fn look(path: &Path, place: &str) -> Result<(), StoreError> {
     #[expect(clippy::disallowed_methods, reason = "a store of the book is where its file is read")]
-    let file = fs::File::open(path).map_err(|error| of_file(error, place))?;
-    let found = file.metadata().map_err(|error| of_file(error, place))?.len();
+    let file = fs::File::open(path).map_err(|error| StoreError::of_file(error, place))?;
+    let found = file.metadata().map_err(|error| StoreError::of_file(error, place))?.len();
     let mut head = Vec::new();
-    file.take(100).read_to_end(&mut head).map_err(|error| of_file(error, place))?;
+    file.take(100).read_to_end(&mut head).map_err(|error| StoreError::of_file(error, place))?;
     if is_under_way(path) {
         // What the file lacks may stand beside it.
         return Ok(());
@@ -472,19 +484,6 @@ fn connect(path: &Path, place: &str, wait: Duration) -> Result<Connection, Store
 fn escaped(path: &Path) -> String {
     let text = path.display().to_string();
     text.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
-}
-
-fn of_file(source: io::Error, place: &str) -> StoreError {
-    let place = place.to_owned();
-    match source.kind() {
-        io::ErrorKind::NotFound => StoreError::NotFound { place },
-        io::ErrorKind::AlreadyExists => StoreError::Exists { place },
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::ReadOnly { what: format!("{place}: {source}") }
-        }
-        _ => StoreError::Io { place, source },
-    }
 }
 
 fn told(error: rusqlite::Error, place: &str) -> StoreError {
