@@ -19,7 +19,7 @@ use super::room::{Piece, Room};
 #[derive(Debug, Clone)]
 pub struct AllocationLines<'n> {
     names: &'n Names,
-    pub(super) delimiter: u8,
+    delimiter: u8,
     /// A row a leg instead of a row an account.
     explain: bool,
     with_event: bool,

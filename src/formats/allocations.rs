@@ -197,22 +197,6 @@ impl<'n> Allocations<'n> {
         })
     }
 
-    /// What makes rows of this file away from it, to be added by [`append`](Allocations::append);
-    /// nothing for layouts other than CSV and TSV.
-    pub fn lines(&self) -> Option<AllocationLines<'n>> {
-        let lines = self.lines.as_ref()?;
-        Some(AllocationLines::new(self.names, &self.keys, lines.delimiter, self.options.explain))
-    }
-
-    /// Adds rows that [`lines`](Allocations::lines) have made.
-    ///
-    /// # Errors
-    /// The output cannot be written.
-    pub fn append(&mut self, rows: &[u8]) -> Result<(), FormatsError> {
-        self.write_out(0)?;
-        self.records.lines(rows)
-    }
-
     /// Writes what one event gave.
     ///
     /// # Errors

@@ -62,7 +62,6 @@ mod together;
 mod totals;
 mod workbook;
 
-pub use allocation_lines::AllocationLines;
 pub use allocations::{AllocationOptions, Allocations};
 pub use by::By;
 pub use encoding::Encoding;
