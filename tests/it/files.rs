@@ -201,7 +201,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// The binary started by a shell that first does something else.
-fn shell(folder: &Path, first: &str, arguments: &[&str]) -> Output {
+pub fn shell(folder: &Path, first: &str, arguments: &[&str]) -> Output {
     let script = format!("{first}; exec \"$0\" \"$@\"");
     let mut command = Command::new("sh");
     command.args(["-c", &script, env!("CARGO_BIN_EXE_fenshui")]).args(arguments);

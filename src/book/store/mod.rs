@@ -284,6 +284,12 @@ pub enum StoreError {
     /// No room is left.
     #[error("no room is left where the book is kept; nothing was added")]
     Full,
+    /// The device failed, or has no room for what stands beside a book that is open, read too.
+    #[error("`{place}` cannot be read or written: its disk is full, or it fails")]
+    Device {
+        /// Where the book is kept.
+        place: String,
+    },
     /// The place, or the user's role, allows reading alone.
     #[error("the book cannot be written to: {what}")]
     ReadOnly {
@@ -345,7 +351,11 @@ impl StoreError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 StoreError::ReadOnly { what: format!("{place}: {source}") }
             }
+            _ if source.raw_os_error() == Some(DEVICE_FAILED) => StoreError::Device { place },
             _ => StoreError::Io { place, source },
         }
     }
 }
+
+/// How systems call it that a device fails: `EIO`.
+const DEVICE_FAILED: i32 = 5;

@@ -136,6 +136,16 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             Some(Words::new("nothing was added; try again", "未写入任何内容，请重试")),
         ),
         StoreError::Full => ("账簿所在之处空间已满，未写入任何内容".to_owned(), None),
+        StoreError::Device { place } => (
+            format!("「{place}」无法读写：所在磁盘已满，或有故障"),
+            Some(Words::new(
+                "make room where the book is: also while it is read files stand beside it; where there \
+                 is room, see to the disk, and go on with a copy that `fenshui book verify` finds \
+                 whole; what was being posted can be posted again, and the book says what it has",
+                "请在账簿所在之处腾出空间：只读时旁边也有附属文件；若空间足够，请检查磁盘，\
+                 并改用经 fenshui book verify 核对相符的副本；正在过账的内容可重新过账，账簿会说明是否已有",
+            )),
+        ),
         StoreError::ReadOnly { what } => (
             format!("账簿不可写入：{}", refused_zh(what)),
             Some(Words::new(

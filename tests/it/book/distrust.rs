@@ -286,6 +286,24 @@ fn an_interrupted_posting_says_so_and_leaves_nothing() {
     assert!(!folder.path().join("b.book-journal").exists());
 }
 
+/// Where nothing can be written, not even what stands beside a book that is read.
+#[test]
+fn a_disk_without_room_for_what_stands_beside_a_book_is_told() {
+    let folder = kept();
+    let log = ["book", "log", "--book", "b.book"];
+    let said = |arguments: &[&str]| {
+        // So many blocks of 512 bytes.
+        let output = crate::files::shell(folder.path(), "ulimit -f 20", arguments);
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let told = said(&log);
+    let what = "error: `b.book` cannot be read or written: its disk is full, or it fails\nhelp: ";
+    assert!(told.starts_with(what), "{told}");
+    let told = said(&[&log[..], &["--lang", "zh"]].concat());
+    assert!(told.starts_with("错误: 「b.book」无法读写：所在磁盘已满，或有故障\n提示: "), "{told}");
+}
+
 #[test]
 fn a_book_is_made_in_no_folder_that_is_not_there() {
     let folder = tempfile::tempdir().unwrap();
