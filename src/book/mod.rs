@@ -46,5 +46,5 @@ pub use note::{
 pub(crate) use posting::{About, Became, Draft, Drafts, Placed};
 pub use posting::{Posted, Posting, Receipt};
 pub use store::*;
-pub use tree::Node;
+pub use tree::{Node, digest_of_tile};
 pub use verify::{Among, Contradiction, Damage, Root, Verification};

@@ -109,21 +109,23 @@ pub(super) fn range(kept: &mut dyn Digests, start: u64, end: u64) -> Result<Dige
 fn whole(kept: &mut dyn Digests, level: u8, start: u64) -> Result<Digest, BookError> {
     let above = level % LEVELS_A_TILE;
     let below = level - above;
-    let mut row = kept.digests(below, start >> below, 1_u64 << above)?;
-    while row.len() > 1 {
-        row = row.chunks(2).map(pair).collect();
-    }
-    row.first().copied().ok_or(BookError::Internal("a node of the tree that nobody keeps"))
+    let row = kept.digests(below, start >> below, 1_u64 << above)?;
+    digest_of_tile(row).ok_or(BookError::Internal("a node of the tree that nobody keeps"))
 }
 
 /// The digest of a node that is kept, from those kept right beneath it.
 pub(super) fn beneath(kept: &mut dyn Digests, level: u8, index: u64) -> Result<Digest, BookError> {
     let below = level.saturating_sub(LEVELS_A_TILE);
-    let mut row = kept.digests(below, index << LEVELS_A_TILE, 1 << LEVELS_A_TILE)?;
+    let row = kept.digests(below, index << LEVELS_A_TILE, 1 << LEVELS_A_TILE)?;
+    digest_of_tile(row).ok_or(BookError::DamagedNode { level, index })
+}
+
+/// The digest of the whole subtree over a row of nodes; none over no nodes.
+pub fn digest_of_tile(mut row: Vec<Digest>) -> Option<Digest> {
     while row.len() > 1 {
         row = row.chunks(2).map(pair).collect();
     }
-    row.first().copied().ok_or(BookError::DamagedNode { level, index })
+    row.first().copied()
 }
 
 fn pair(digests: &[Digest]) -> Digest {

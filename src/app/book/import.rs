@@ -3,51 +3,127 @@
 use std::path::Path;
 
 use crate::base::Digest;
-use crate::book::{BookError, Checkpoint, Entry, Event, Note, Posting, Root, digest_of_leaf};
+use crate::book::{
+    BookError, Checkpoint, Entry, Event, Note, NoteError, Posting, Root, Signature, Signed,
+    VerifierKey, digest_of_leaf, digest_of_tile,
+};
 use crate::diagnostics::Words;
 use crate::formats::read_bytes;
+use crate::report::book::note_words;
 
+use super::signers::{Signers, in_force};
 use super::{BookPlace, BookTrouble};
 
 /// Entries in a whole bundle.
 const BUNDLE: u64 = 256;
 
+/// A book that was made again.
+#[derive(Debug)]
+pub struct Imported {
+    /// The checkpoint of its tiles.
+    pub checkpoint: Checkpoint,
+    /// Who signed that, of the keys that sign for the book.
+    pub signed: Vec<Signed>,
+    /// Keys that do not sign for the book, in whose names signatures stand: nobody has checked those.
+    pub strangers: Vec<String>,
+}
+
 /// Makes a book from a folder of tiles, which is read as it is posted. Nothing is kept unless the book has
 /// the root that the checkpoint tells.
 ///
 /// # Errors
-/// A file is missing or is none; the root is another; there is a book already.
-pub fn import(folder: &Path, place: &BookPlace) -> Result<Checkpoint, BookTrouble> {
-    let checkpoint = read_checkpoint(folder)?;
+/// A file is missing or is none; the root is another; a signature of a key of the book is false; there is
+/// a book already.
+pub fn import(folder: &Path, place: &BookPlace) -> Result<Imported, BookTrouble> {
+    let note = read_checkpoint(folder)?;
+    let checkpoint = Checkpoint::of(&note).map_err(|error| no_checkpoint(&error))?;
     let mut entries = Entries::new(folder, checkpoint.root.size);
     let Some(Entry::Opening(opening)) = entries.next().transpose()? else {
-        return Err(broken("tile/entries", "it does not begin with the opening of a book"));
+        return Err(broken("tile/entries", NO_OPENING));
     };
+    if checkpoint.origin != opening.origin {
+        return Err(of_another(&checkpoint.origin, &opening.origin));
+    }
     let Root { size, digest } = checkpoint.root;
+    let (mut signed, mut strangers) = (Vec::new(), Vec::new());
     place.create_with((&opening.origin, opening.learnt), |mut posting| {
-        fill(&mut posting, entries)?;
+        let signers = fill(&mut posting, entries)?;
+        (signed, strangers) = signatures(&note, signers)?;
         let kept = posting.commit_if(|entries, root| (entries, *root) == (size, digest))?;
         match kept {
             Some(_) => Ok(()),
-            None => Err(broken("checkpoint", "the entries have another root than it tells")),
+            None => Err(broken(CHECKPOINT, OTHER_ROOT)),
         }
     })?;
-    Ok(checkpoint)
+    Ok(Imported { checkpoint, signed, strangers })
 }
 
-fn broken(file: &str, why: &str) -> BookTrouble {
+/// What may be wrong with a file, in both languages.
+type Why = (&'static str, &'static str);
+
+const NO_OPENING: Why = ("it does not begin with the opening of a book", "开头不是开簿记录");
+const OTHER_ROOT: Why = ("the entries have another root than it tells", "各条的树根与其所载不同");
+const ENDS_EARLY: Why = ("it ends early", "不完整");
+const HAS_MORE: Why = ("there is more in it than its entries", "条目之外另有内容");
+const SHORT_LEAF: Why = ("a leaf is too short", "有一叶过短");
+const UNKNOWN_LEAF: Why = ("a leaf is of an unknown version", "有一叶版本不明");
+const SHORT_OUTLINE: Why = ("an outline is too short", "有一条摘要过短");
+
+/// The file that says what a folder of tiles is of.
+const CHECKPOINT: &str = "checkpoint";
+
+fn broken(file: &str, (en, zh): Why) -> BookTrouble {
+    refused(file, Words::new(en, zh))
+}
+
+fn refused(file: &str, why: Words) -> BookTrouble {
+    let (en, zh) = (why.en, why.zh);
     BookTrouble::refused(
-        Words::new(format!("`{file}`: {why}"), format!("「{file}」不符：{why}")),
+        Words::new(format!("`{file}`: {en}"), format!("「{file}」：{zh}")),
         Some(Words::new("nothing was made; export the book again", "未建立任何内容；请重新导出")),
     )
 }
 
+fn no_checkpoint(error: &NoteError) -> BookTrouble {
+    refused(CHECKPOINT, note_words(error))
+}
+
+fn of_another(told: &str, own: &str) -> BookTrouble {
+    refused(
+        CHECKPOINT,
+        Words::new(
+            format!("it is of the book `{told}`, and the entries are of `{own}`"),
+            format!("所载账簿为「{told}」，各条则属「{own}」"),
+        ),
+    )
+}
+
 /// The checkpoint of a tiled log, signed or not.
-fn read_checkpoint(folder: &Path) -> Result<Checkpoint, BookTrouble> {
-    let bytes = read_bytes(&folder.join("checkpoint"))?;
+fn read_checkpoint(folder: &Path) -> Result<Note, BookTrouble> {
+    let bytes = read_bytes(&folder.join(CHECKPOINT))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let (text, _) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
-    Ok(Checkpoint::of(&Note::new(format!("{text}\n")))?)
+    match text.split_once("\n\n") {
+        Some((_, signatures)) if !signatures.is_empty() => {
+            Note::parse(&text).map_err(|error| no_checkpoint(&error))
+        }
+        _ => Ok(Note::new(format!("{}\n", text.trim_end()))),
+    }
+}
+
+/// Who signed, of the keys that sign for a book, and in whose name else something stands there.
+fn signatures(note: &Note, signers: Signers) -> Result<(Vec<Signed>, Vec<String>), BookTrouble> {
+    let kept = signers.end().0;
+    let keys: Vec<VerifierKey> = kept.iter().map(|it| it.key.clone()).collect();
+    let sign: Vec<VerifierKey> = in_force(&kept);
+    let mut signed = match note.signed_by(&keys) {
+        Ok(signed) => signed,
+        Err(NoteError::NotSigned) => Vec::new(),
+        Err(error) => return Err(no_checkpoint(&error)),
+    };
+    signed.retain(|it| sign.iter().any(|key| (key.name(), key.id()) == (&*it.by, it.id)));
+    let its = |it: &Signature| signed.iter().any(|by| (&by.by, by.id) == (&it.name, it.id));
+    let strangers = note.signatures.iter().filter(|it| !its(it)).map(Signature::called).collect();
+    Ok((signed, strangers))
 }
 
 /// The entries of a tiled log, bundle by bundle.
@@ -58,33 +134,99 @@ struct Entries<'f> {
     bundle: u64,
     /// Those of the last one.
     read: std::vec::IntoIter<Entry>,
+    above: Above,
 }
 
 impl<'f> Entries<'f> {
     fn new(folder: &'f Path, size: u64) -> Entries<'f> {
-        Entries { folder, size, bundle: 0, read: Vec::new().into_iter() }
+        let (read, above) = (Vec::new().into_iter(), Above::default());
+        Entries { folder, size, bundle: 0, read, above }
     }
 
-    fn bundle(&self) -> Result<Vec<Entry>, BookTrouble> {
+    fn bundle(&mut self) -> Result<Vec<Entry>, BookTrouble> {
         let width = BUNDLE.min(self.size - self.bundle * BUNDLE);
-        let name = format!("tile/entries/{}", tile_path(self.bundle, width));
+        let path = tile_path(self.bundle, width);
+        let name = format!("tile/entries/{path}");
         let bytes = read_bytes(&self.folder.join(&name))?;
         let (mut rest, mut entries) = (bytes.as_slice(), Vec::new());
         let mut digests = Vec::new();
         for _ in 0..width {
-            let leaf = take_leaf(&mut rest).ok_or_else(|| broken(&name, "it ends early"))?;
+            let leaf = take_leaf(&mut rest).ok_or_else(|| broken(&name, ENDS_EARLY))?;
             entries.push(entry(self.folder, leaf, &name)?);
-            digests.extend_from_slice(digest_of_leaf(leaf).as_bytes());
+            digests.push(digest_of_leaf(leaf));
         }
         if !rest.is_empty() {
-            return Err(broken(&name, "there is more in it than its entries"));
+            return Err(broken(&name, HAS_MORE));
         }
         // The root is of the entries: what stands beside them is held against them too.
-        let beside = format!("tile/0/{}", tile_path(self.bundle, width));
-        if read_bytes(&self.folder.join(&beside))? != digests {
-            return Err(broken(&beside, &format!("it does not hold the digests of `{name}`")));
+        hold_tile(self.folder, &format!("tile/0/{path}"), &digests)?;
+        if width == BUNDLE {
+            self.above.add(self.folder, digests)?;
+        }
+        if self.bundle + 1 == self.size.div_ceil(BUNDLE) {
+            self.above.end(self.folder)?;
         }
         Ok(entries)
+    }
+}
+
+/// Holds the digests of a tile against those that the entries give.
+fn hold_tile(folder: &Path, name: &str, digests: &[Digest]) -> Result<(), BookTrouble> {
+    let own: Vec<u8> = digests.iter().flat_map(|it| *it.as_bytes()).collect();
+    if read_bytes(&folder.join(name))? == own {
+        return Ok(());
+    }
+    Err(refused(name, Words::new("it does not hold the digests of the entries", "摘要与各条不符")))
+}
+
+/// The tiles above those of the leaves, as the entries give them: the last of each level, as far as it is
+/// full.
+#[derive(Debug, Default)]
+struct Above {
+    levels: Vec<Level>,
+}
+
+#[derive(Debug, Default)]
+struct Level {
+    /// How many tiles have been held.
+    held: u64,
+    digests: Vec<Digest>,
+}
+
+impl Above {
+    /// Takes a whole tile of the leaves.
+    fn add(&mut self, folder: &Path, mut tile: Vec<Digest>) -> Result<(), BookTrouble> {
+        for level in 0.. {
+            if level == self.levels.len() {
+                self.levels.push(Level::default());
+            }
+            let Some(own) = self.levels.get_mut(level) else { break };
+            own.digests.extend(digest_of_tile(tile));
+            if own.width() < BUNDLE {
+                break;
+            }
+            own.hold(folder, level + 1)?;
+            tile = std::mem::take(&mut own.digests);
+            own.held += 1;
+        }
+        Ok(())
+    }
+
+    /// Holds those that are not whole.
+    fn end(&self, folder: &Path) -> Result<(), BookTrouble> {
+        let mut begun = self.levels.iter().zip(1..).filter(|(own, _)| own.width() > 0);
+        begun.try_for_each(|(own, level)| own.hold(folder, level))
+    }
+}
+
+impl Level {
+    fn width(&self) -> u64 {
+        u64::try_from(self.digests.len()).unwrap_or(u64::MAX)
+    }
+
+    fn hold(&self, folder: &Path, level: usize) -> Result<(), BookTrouble> {
+        let name = format!("tile/{level}/{}", tile_path(self.held, self.width()));
+        hold_tile(folder, &name, &self.digests)
     }
 }
 
@@ -124,20 +266,20 @@ fn take_leaf<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
 /// The entry of a leaf: version, kind, the leaf before, then the body or its length and digest.
 fn entry(folder: &Path, leaf: &[u8], name: &str) -> Result<Entry, BookTrouble> {
     let parts = leaf.split_first_chunk::<35>();
-    let ([1, kind, .., form], rest) = parts.ok_or_else(|| broken(name, "a leaf is too short"))?
-    else {
-        return Err(broken(name, "a leaf is of an unknown version"));
+    let ([1, kind, .., form], rest) = parts.ok_or_else(|| broken(name, SHORT_LEAF))? else {
+        return Err(broken(name, UNKNOWN_LEAF));
     };
     let body = match form {
         0 => rest.to_vec(),
         _ => {
             let digest = rest.get(8..).and_then(|it| <[u8; 32]>::try_from(it).ok());
             let digest = digest.map(Digest::from_bytes);
-            let digest = digest.ok_or_else(|| broken(name, "an outline is too short"))?;
+            let digest = digest.ok_or_else(|| broken(name, SHORT_OUTLINE))?;
             read_bytes(&folder.join(format!("body/{digest}")))?
         }
     };
-    Entry::from_body(*kind, &body).map_err(|error| broken(name, &error.to_string()))
+    Entry::from_body(*kind, &body)
+        .map_err(|error| refused(name, Words::new(error.to_string(), "有一条无法读取")))
 }
 
 /// The path of a tile: its number in groups of three digits, and its width if it is not full.
@@ -154,8 +296,9 @@ fn tile_path(index: u64, width: u64) -> String {
 /// Events posted together.
 const EVENTS_AT_ONCE: usize = 4096;
 
-/// Posts entries, each batch as a posting of its own left it.
-fn fill(posting: &mut Posting<'_>, entries: Entries<'_>) -> Result<(), BookTrouble> {
+/// Posts entries, each batch as a posting of its own left it; gives who signs for the book by them.
+fn fill(posting: &mut Posting<'_>, entries: Entries<'_>) -> Result<Signers, BookTrouble> {
+    let mut signers = Signers::default();
     let mut entries = entries.peekable();
     let mut events: Vec<Event> = Vec::new();
     // The opening was posted by itself.
@@ -191,25 +334,31 @@ fn fill(posting: &mut Posting<'_>, entries: Entries<'_>) -> Result<(), BookTroub
             Entry::Correction(correction) => drop(posting.correction(&correction)?),
             Entry::Close(_) => posting.part()?,
             alone => {
-                enter(posting, &alone)?;
+                enter(posting, &alone, &mut signers)?;
                 posting.part()?;
             }
         }
     }
-    Ok(())
+    Ok(signers)
 }
 
 /// Posts an entry that stands alone.
-fn enter(posting: &mut Posting<'_>, entry: &Entry) -> Result<(), BookTrouble> {
+fn enter(
+    posting: &mut Posting<'_>,
+    entry: &Entry,
+    signers: &mut Signers,
+) -> Result<(), BookTrouble> {
     match entry {
-        Entry::Dispute(dispute) => posting.dispute(dispute)?,
-        Entry::Resolution(resolution) => posting.resolution(resolution)?,
-        Entry::Checkpoint(checkpoint) => posting.checkpoint(checkpoint)?,
-        Entry::Signer(signer) => posting.signer(signer)?,
+        Entry::Dispute(dispute) => drop(posting.dispute(dispute)?),
+        Entry::Resolution(resolution) => drop(posting.resolution(resolution)?),
+        Entry::Checkpoint(checkpoint) => {
+            signers.checkpoint(posting.checkpoint(checkpoint)?, &checkpoint.note);
+        }
+        Entry::Signer(signer) => signers.change(posting.signer(signer)?, signer.clone()),
         _ => {
             let what = "a second opening";
             return Err(BookError::OutOfPlace { what, inside: false }.into());
         }
-    };
+    }
     Ok(())
 }

@@ -38,7 +38,7 @@ pub use error::BookTrouble;
 pub use explain::{Form, explain};
 pub use export::{journal, mapped, mapped_files, tables, tiles};
 pub use find::entry_of_event;
-pub use import::import;
+pub use import::{Imported, import};
 pub use look::{Named, Reader};
 pub use owed::{
     Asked, Correcting, NotHeld, Other, Owed, OwedChange, OwedLine, Shift, correct, owed,

@@ -80,6 +80,13 @@ pub enum NoteError {
     NotSigned,
 }
 
+impl Signature {
+    /// In whose name it stands, as the head of a verifier key has it: name and id. Nobody has checked it.
+    pub fn called(&self) -> String {
+        format!("{}+{}", self.name, keys::hex(self.id))
+    }
+}
+
 /// Prints the key as the head of a verifier key does: name and id.
 impl fmt::Display for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,7 +134,11 @@ impl Note {
                 let at = key
                     .check(&self.text, &signature.bytes)
                     .ok_or_else(|| NoteError::FalseSignature(key.name().to_owned()))?;
-                signed.push(Signed { by: key.name().to_owned(), id: key.id(), at });
+                let by = Signed { by: key.name().to_owned(), id: key.id(), at };
+                // A key that signed, was retired and signs again is one of the keys twice.
+                if !signed.contains(&by) {
+                    signed.push(by);
+                }
             }
         }
         if signed.is_empty() { Err(NoteError::NotSigned) } else { Ok(signed) }

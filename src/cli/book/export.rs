@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::app::book::{self, Access, BookPlace};
+use crate::app::book::{self, Access, BookPlace, Imported};
 use crate::book::{Book, Checkpoint, Note, SigningKey};
 use crate::diagnostics::Words;
 use crate::formats::{Output, ResultLayout};
@@ -136,10 +136,34 @@ pub(super) fn import(
     place: &BookPlace,
     args: &ImportArgs,
 ) -> Result<Exit, Failed> {
-    let checkpoint = book::import(&args.folder, place)?;
-    let (size, root) = (checkpoint.root.size, checkpoint.root.digest);
-    let words =
-        Words::new(format!("{size} entries, root {root}\n"), format!("{size} 条，树根 {root}\n"));
-    console.print(words.in_language(console.language))?;
+    let imported = book::import(&args.folder, place)?;
+    console.print(&made(console, &imported))?;
     Ok(Exit::Done)
+}
+
+/// What was made, and who answers for it.
+fn made(console: &Console, Imported { checkpoint, signed, strangers }: &Imported) -> String {
+    let (size, root) = (checkpoint.root.size, checkpoint.root.digest);
+    let by: Vec<String> = signed.iter().map(ToString::to_string).collect();
+    let mut words =
+        Words::new(format!("{size} entries, root {root}\n"), format!("{size} 条，树根 {root}\n"));
+    let mut say = |en: String, zh: String| {
+        words.en.push_str(&en);
+        words.zh.push_str(&zh);
+    };
+    if !signed.is_empty() {
+        let by = by.join(", ");
+        say(format!("checkpoint signed by {by}\n"), format!("检查点签名 {by}\n"));
+    }
+    if !strangers.is_empty() {
+        let by = strangers.join(", ");
+        say(
+            format!("not checked: signatures of {by}, which do not sign for this book\n"),
+            format!("未核对：{by} 的签名，不是本账簿的签名密钥\n"),
+        );
+    }
+    if signed.is_empty() && strangers.is_empty() {
+        say("the checkpoint is not signed\n".to_owned(), "检查点未签名\n".to_owned());
+    }
+    words.in_language(console.language).to_owned()
 }

@@ -11,7 +11,7 @@ use crate::cli::{copy_folder, outcome};
 use crate::floors::root;
 
 /// A folder with a signed book of two events, entries 5 and 6.
-fn kept() -> tempfile::TempDir {
+pub(super) fn kept() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy_folder(&root().join("tests/cases/cli/book_proves"), folder.path());
     outcome("chmod 600 keeper.key", folder.path(), "b.book");
@@ -185,7 +185,7 @@ fn what_was_read_is_never_written_over() {
 }
 
 /// Changes a byte of the file.
-fn flipped(file: &Path, offset: usize, by: u8) {
+pub(super) fn flipped(file: &Path, offset: usize, by: u8) {
     let mut bytes = std::fs::read(file).unwrap();
     bytes[offset] ^= by;
     std::fs::write(file, bytes).unwrap();
@@ -359,9 +359,15 @@ fn a_book_is_imported_whole_or_not_at_all() {
     let root = checkpoint.lines().nth(2).unwrap();
     let other = if root.starts_with('A') { 'B' } else { 'A' };
     let forged = checkpoint.replacen(root, &format!("{other}{}", &root[1..]), 1);
-    std::fs::write(file("tiles/checkpoint"), forged).unwrap();
+    std::fs::write(file("tiles/checkpoint"), &forged).unwrap();
+    let told = said("import tiles", "c.book");
+    assert!(told.contains("is false\n") && told.ends_with("[exit 1]\n"), "{told}");
+    let unsigned = forged.split_once("\n\n").unwrap().0;
+    std::fs::write(file("tiles/checkpoint"), unsigned).unwrap();
     let told = said("import tiles", "c.book");
     assert!(told.contains("another root") && told.ends_with("[exit 1]\n"), "{told}");
+    let told = said("import tiles --lang zh", "c.book");
+    assert!(told.starts_with("! 错误: 「checkpoint」：各条的树根与其所载不同\n"), "{told}");
     std::fs::write(file("tiles/checkpoint"), checkpoint).unwrap();
     assert!(!file("c.book").exists());
     assert!(!said("import tiles", "c.book").contains("error"));

@@ -10,6 +10,8 @@ mod distrust;
 mod foreign;
 mod generated;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
+mod imports;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
 mod orders;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod pieces;
