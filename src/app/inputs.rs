@@ -53,7 +53,7 @@ pub fn open_events(
             }
             let input = Input::open(file, options)?;
             if let Some(path) = input.path().and_then(|path| std::fs::canonicalize(path).ok())
-                && !seen.insert((kind.clone(), path))
+                && !seen.insert((kind.clone(), path, input.sheet().map(str::to_owned)))
             {
                 return Err(FormatsError::WhichEvent {
                     file: argument.clone(),
@@ -164,7 +164,7 @@ pub fn read_registers(
         let (table, (_, rows)) = found.ok_or_else(|| no_register(name, names))?;
         let input = Input::open(file, options)?;
         if let Some(path) = input.path().and_then(|path| std::fs::canonicalize(path).ok())
-            && !seen.insert((table.name.text.as_str(), path))
+            && !seen.insert((table.name.text.as_str(), path, input.sheet().map(str::to_owned)))
         {
             return Err(named_twice(name, file));
         }

@@ -221,6 +221,12 @@ impl Input {
         &self.text.name
     }
 
+    /// The sheet that is read, of a workbook.
+    pub fn sheet(&self) -> Option<&str> {
+        let named = self.text.name.rsplit_once('#').map(|(_, sheet)| sheet);
+        named.filter(|_| self.sheet.is_some())
+    }
+
     /// How its bytes are text.
     ///
     /// # Errors

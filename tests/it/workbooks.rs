@@ -97,6 +97,43 @@ fn a_sheet_is_a_table_like_any_other() {
     assert!(said(&over).contains("is a register and would be overwritten"), "{}", said(&over));
 }
 
+#[test]
+fn sheets_of_one_workbook_are_files_of_their_own() {
+    let folder = folder();
+    let mut workbook = Workbook::new();
+    let rows = [
+        ("一月", ["007", "2024-07-16", "north", "1234567890123.45"]),
+        ("二月", ["8", "2024-02-29", "south", "-0.30"]),
+    ];
+    for (name, row) in rows {
+        let sheet = workbook.add_worksheet().set_name(name).unwrap();
+        for (column, (head, cell)) in (0..).zip(["id", "date", "origin", "amount"].iter().zip(row))
+        {
+            sheet.write_string(0, column, *head).unwrap();
+            sheet.write_string(1, column, cell).unwrap();
+        }
+    }
+    workbook.save(folder.path().join("months.xlsx")).unwrap();
+    let register = ["--register", "share=share.csv", "--format", "csv", "-q"];
+    let wanted = run(folder.path(), &[&["events.csv"], &register[..]].concat());
+    let sheets = ["months.xlsx#一月", "months.xlsx#二月"];
+    let found = run(folder.path(), &[&sheets[..], &register[..]].concat());
+    assert!(found.status.success(), "{}", said(&found));
+    assert_eq!(String::from_utf8(found.stdout), String::from_utf8(wanted.stdout));
+    let twice =
+        run(folder.path(), &[&["months.xlsx#一月", "./months.xlsx#一月"], &register[..]].concat());
+    assert!(said(&twice).contains("the file is named twice"), "{}", said(&twice));
+    let twice = [
+        "events.csv",
+        "--register",
+        "share=book.xlsx#share",
+        "--register",
+        "share=./book.xlsx#share",
+    ];
+    let twice = run(folder.path(), &twice);
+    assert!(said(&twice).contains("is named twice for register"), "{}", said(&twice));
+}
+
 /// The cells of a sheet as text, a number with `#` in front, and how many formulas it has.
 fn cells(file: &Path, sheet: &str) -> (Vec<Vec<String>>, usize) {
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(file).unwrap();
