@@ -10,6 +10,7 @@ use signal_hook::flag;
 
 use crate::app::Library;
 use crate::diagnostics::{Language, Words};
+use crate::formats::is_told;
 
 use super::args::Global;
 use super::exit::{Exit, Stop};
@@ -117,6 +118,16 @@ impl Console {
 pub(super) fn mind_limits() {
     // Nobody asks whether it came. Where the system allows no such thing all is as it was.
     let _ = flag::register(SIGXFSZ, Arc::default());
+}
+
+/// From here on a panic that is told as an error is told no second time.
+pub(super) fn mind_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !is_told() {
+            usual(panic);
+        }
+    }));
 }
 
 /// Whether whoever started the program wants it not to heed a signal, where the system tells that.

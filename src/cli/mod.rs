@@ -55,6 +55,7 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error, language),
     };
     console::mind_limits();
+    console::mind_panics();
     let mut console = Console::new(&cli.global, language);
     let heeded = console.heed_environment(&cli.global);
     let done = heeded.and_then(|()| verb(&console, &cli.verb));

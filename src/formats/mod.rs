@@ -92,6 +92,7 @@ pub use spellings::remedy;
 pub use summary::Summary;
 pub use table_reader::column_of;
 pub use together::{Beside, Together, left_behind};
+pub use workbook::is_told;
 
 /// The names of a file's columns.
 ///

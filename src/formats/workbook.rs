@@ -4,14 +4,19 @@
 //! codes keep their zeros. An amount is a number where a spreadsheet keeps all its digits, else text.
 //! Rows are written as they come; memory does not grow with them. Equal results are equal files.
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, IgnoreError, Workbook, Worksheet, XlsxError,
 };
 
 use crate::diagnostics::Words;
 
-use super::error::FormatsError;
+use super::error::{FormatsError, STANDARD_OUTPUT};
 use super::records::{Holds, ResultColumn};
+use super::together::folder_of;
 
 /// Writes rows into a workbook, over as many sheets as they need.
 pub(super) struct SheetWriter {
@@ -43,6 +48,9 @@ impl SheetWriter {
     /// Begins the first sheet.
     pub(super) fn new(file: &str, columns: &[ResultColumn]) -> Result<SheetWriter, FormatsError> {
         let mut workbook = Workbook::new();
+        if let Some(folder) = folder_beside(file) {
+            workbook.set_tempdir(folder).map_err(|error| failed(file, &error))?;
+        }
         let never = ExcelDateTime::from_ymd(2000, 1, 1).map_err(|error| failed(file, &error))?;
         // The day on which it is written would make equal results differ.
         workbook.set_properties(&DocProperties::new().set_creation_datetime(&never));
@@ -77,10 +85,11 @@ impl SheetWriter {
             _ => None,
         };
         let Some(decimals) = decimals else {
-            let (sheet, format) = (sheet(&mut self.workbook, self.sheets), &self.text);
-            let written =
-                sheet.and_then(|it| it.write_string_with_format(row, column, text, format));
-            return written.map(drop).map_err(|error| failed(&self.file, &error));
+            let SheetWriter { workbook, sheets, text: format, .. } = self;
+            return kept(&self.file, || {
+                let sheet = sheet(workbook, *sheets)?;
+                sheet.write_string_with_format(row, column, text, format).map(drop)
+            });
         };
         while self.amounts.len() <= decimals {
             let zeros = "0".repeat(self.amounts.len());
@@ -88,8 +97,8 @@ impl SheetWriter {
             self.amounts.push(Format::new().set_num_format(format!("#,##0{point}{zeros}")));
         }
         let Some(format) = self.amounts.get(decimals) else { return Ok(()) };
-        number(sheet(&mut self.workbook, self.sheets), row, column, text, format)
-            .map_err(|error| failed(&self.file, &error))
+        let (workbook, sheets) = (&mut self.workbook, self.sheets);
+        kept(&self.file, || number(sheet(workbook, sheets), row, column, text, format))
     }
 
     /// Ends a row; where the sheet is full the next row begins another.
@@ -106,7 +115,7 @@ impl SheetWriter {
     /// The bytes of the workbook.
     pub(super) fn finish(mut self) -> Result<Vec<u8>, FormatsError> {
         self.end_sheet()?;
-        self.workbook.save_to_buffer().map_err(|error| failed(&self.file, &error))
+        kept(&self.file, || self.workbook.save_to_buffer())
     }
 
     fn begin_sheet(&mut self) -> Result<(), FormatsError> {
@@ -128,7 +137,7 @@ impl SheetWriter {
             }
             Ok(())
         };
-        begin().map_err(|error| failed(&self.file, &error))?;
+        kept(&self.file, begin)?;
         for at in 0..self.columns.len() {
             let name = self.columns.get(at).map(|column| column.name.clone()).unwrap_or_default();
             self.widen(u16::try_from(at).unwrap_or(u16::MAX), &name);
@@ -150,9 +159,8 @@ impl SheetWriter {
             sheet.ignore_error_range(0, 0, last, columns, IgnoreError::NumberStoredAsText)?;
             Ok(())
         };
-        sheet(&mut self.workbook, self.sheets)
-            .and_then(lay_out)
-            .map_err(|error| failed(&self.file, &error))
+        let (workbook, sheets) = (&mut self.workbook, self.sheets);
+        kept(&self.file, || sheet(workbook, sheets).and_then(lay_out))
     }
 
     fn widen(&mut self, column: u16, text: &str) {
@@ -163,6 +171,17 @@ impl SheetWriter {
             *widest = width.max(*widest);
         }
     }
+}
+
+/// The folder in which rows wait: that of the file, unless it is a pipe or the like.
+fn folder_beside(file: &str) -> Option<PathBuf> {
+    let path = Path::new(file);
+    let is_none = std::fs::metadata(path).is_ok_and(|it| !it.is_file());
+    if file == STANDARD_OUTPUT || is_none {
+        return None;
+    }
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    Some(folder_of(&path).to_owned())
 }
 
 fn sheet(workbook: &mut Workbook, number: usize) -> Result<&mut Worksheet, XlsxError> {
@@ -203,6 +222,39 @@ fn title(file: &str) -> String {
     if title.trim().is_empty() || title == "-" { "results".to_owned() } else { title }
 }
 
+/// Does something to a workbook. Rows wait in a file without a name, and where that cannot grow the library
+/// panics: whoever asked for the workbook is told.
+fn kept<T>(file: &str, done: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, FormatsError> {
+    AT_WORK.set(true);
+    // What is left in half is given up with the workbook.
+    let done = catch_unwind(AssertUnwindSafe(done));
+    AT_WORK.set(false);
+    match done {
+        Ok(done) => done.map_err(|error| failed(file, &error)),
+        Err(_) => Err(FormatsError::Workbook {
+            file: file.to_owned(),
+            what: Words::new(
+                "the file in which its rows wait cannot grow: the disk is full, or it may not",
+                "暂存各行的文件无法增大：磁盘已满，或大小受限",
+            ),
+            hint: Words::new(
+                "make room beside it (for the standard output: where temporary files are), or write \
+                 it as CSV, which needs none",
+                "请在其所在之处（标准输出则为临时文件夹）腾出空间，或写成 CSV，无需暂存",
+            ),
+        }),
+    }
+}
+
+thread_local! {
+    static AT_WORK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread is one of those that are told as errors.
+pub fn is_told() -> bool {
+    AT_WORK.get()
+}
+
 fn failed(file: &str, error: &XlsxError) -> FormatsError {
     let csv = || Words::new("write it as CSV, which has no such limit", "请写成 CSV，没有此限制");
     let (what, hint) = match error {
@@ -213,7 +265,7 @@ fn failed(file: &str, error: &XlsxError) -> FormatsError {
             ),
             csv(),
         ),
-        XlsxError::IoError(error) => {
+        XlsxError::IoError(error) | XlsxError::TempFileError(_, error) => {
             return FormatsError::writing(
                 file,
                 std::io::Error::new(error.kind(), error.to_string()),

@@ -224,6 +224,38 @@ fn a_file_that_may_not_grow_further_is_said() {
     assert_eq!(names(path).len(), before);
 }
 
+/// The rows of a workbook wait in a file of their own, beside it.
+#[test]
+fn a_workbook_whose_rows_find_no_room_is_said() {
+    let folder = folder_of(0..5000);
+    let path = folder.path();
+    let before = names(path).len();
+    let run = ["run", "rules.fen", "all.csv", "--out", "out.xlsx"];
+    let output = shell(path, "ulimit -f 20", &run);
+    let text = said(&output);
+    let what = "error: `out.xlsx`: the file in which its rows wait cannot grow: the disk is full, or it \
+                may not\nhelp: make room beside it";
+    assert!(text.starts_with(what) && !text.contains("panicked"), "{text}");
+    assert_eq!(output.status.code(), Some(2));
+    let output = shell(path, "ulimit -f 20", &[&run[..], &["--lang", "zh"]].concat());
+    assert!(said(&output).contains("暂存各行的文件无法增大"), "{}", said(&output));
+    assert_eq!(names(path).len(), before);
+    // Not where others have their temporary files.
+    let output = shell(path, "TMPDIR=/nowhere; export TMPDIR", &run);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(names(path).len(), before + 1);
+    let output = shell(
+        path,
+        "TMPDIR=/nowhere; export TMPDIR",
+        &["run", "rules.fen", "all.csv", "--format", "xlsx"],
+    );
+    assert!(
+        said(&output).starts_with("error: cannot write `standard output`"),
+        "{}",
+        said(&output)
+    );
+}
+
 #[test]
 fn a_run_that_is_killed_leaves_what_was_there() {
     let folder = folder_of(0..60_000);
