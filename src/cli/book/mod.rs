@@ -203,14 +203,14 @@ fn said(console: &Console, trouble: BookTrouble) -> Result<Exit, Stop> {
 
 /// Why nothing was posted, for people.
 fn refused(console: &Console, refusal: Refusal) -> Result<Exit, Stop> {
-    let (late, changed, aside, can_be_posted) = match refusal {
+    let (late, changed, aside, disputes, can_be_posted) = match refusal {
         Refusal::Trouble(trouble) => return said(console, trouble),
         Refusal::Differ(words) => {
             console.message(&error_text(&words, None, console.language));
             return Ok(Exit::Failed);
         }
-        Refusal::Unsettled { late, changed, aside, can_be_posted } => {
-            (late, changed, aside, can_be_posted)
+        Refusal::Unsettled { late, changed, aside, disputes, can_be_posted } => {
+            (late, changed, aside, disputes, can_be_posted)
         }
     };
     for it in &late {
@@ -237,25 +237,44 @@ fn refused(console: &Console, refusal: Refusal) -> Result<Exit, Stop> {
             ),
         )
     } else {
-        (
-            Words::new(
-                "by these rules and registers entries of the book come out otherwise; \
-                 nothing was posted",
-                "按此规则与登记簿，账簿中已有各条的结果不同；未过账",
-            ),
-            Words::new(
-                "if the rules, readings and registers are those of the book, a new event that is \
-                 set aside, or a dispute that was settled, is behind it; else `fenshui book replay \
-                 --with RULES --corrections FILE` shows all differences and writes corrections, \
-                 and `fenshui book correct` posts them",
-                "若规则、读法与登记簿同账簿，则系搁置的新事项或已了结的异议所致；否则用 \
-                 fenshui book replay --with 规则 --corrections 文件 查看全部差异并生成更正，\
-                 再用 fenshui book correct 过账",
-            ),
-        )
+        let words = Words::new(
+            "by these rules and registers entries of the book come out otherwise; nothing was posted",
+            "按此规则与登记簿，账簿中已有各条的结果不同；未过账",
+        );
+        (words, what_is_behind(&disputes))
     };
     console.message(&error_text(&words, Some(&hint), console.language));
     Ok(Exit::Failed)
+}
+
+/// What may be behind entries that come out otherwise, and what to do.
+fn what_is_behind(disputes: &[u64]) -> Words {
+    if disputes.is_empty() {
+        return Words::new(
+            "if the rules, readings and registers are those of the book, a new event that is set \
+             aside, or a dispute that was settled, is behind it; else `fenshui book replay --with \
+             RULES --corrections FILE` shows all differences and writes corrections, and `fenshui \
+             book correct` posts them",
+            "若规则、读法与登记簿同账簿，则系搁置的新事项或已了结的异议所致；否则用 \
+             fenshui book replay --with 规则 --corrections 文件 查看全部差异并生成更正，\
+             再用 fenshui book correct 过账",
+        );
+    }
+    let several = if disputes.len() == 1 { "dispute" } else { "disputes" };
+    let named: Vec<String> = disputes.iter().map(u64::to_string).collect();
+    Words::new(
+        format!(
+            "what {several} {} settled shares running totals with them, or is undone by one of them; \
+             `fenshui book replay --with RULES --corrections FILE` shows all differences and writes \
+             corrections, and `fenshui book correct` posts them",
+            named.join(", ")
+        ),
+        format!(
+            "异议（第 {} 条）了结的各条与之共用台账，或为其所冲销；用 fenshui book replay --with 规则 \
+             --corrections 文件 查看全部差异并生成更正，再用 fenshui book correct 过账",
+            named.join("、")
+        ),
+    )
 }
 
 /// What entries gave and would give.

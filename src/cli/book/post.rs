@@ -142,7 +142,10 @@ fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
                 format!("更正条数：{corrected}\n"),
             ),
             late => Words::new(
-                format!("{late} events came late; entries corrected: {corrected}\n"),
+                format!(
+                    "{late} {} came late; entries corrected: {corrected}\n",
+                    if late == 1 { "event" } else { "events" },
+                ),
                 format!("{late} 条事项来迟；更正条数：{corrected}\n"),
             ),
         };

@@ -194,6 +194,11 @@ impl<'h> History<'h> {
         self.disputes.get(&entry).copied()
     }
 
+    /// Events that stand as disputes were settled, by their entries, each with the dispute.
+    pub(super) fn disputes(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.disputes.iter().map(|(entry, dispute)| (*entry, *dispute))
+    }
+
     /// What stands as disputes were settled, but for some events, which are worked out as the rules give
     /// them.
     pub(super) fn stands(&self, but: impl Fn(u64) -> bool) -> StandingEvents {

@@ -2,6 +2,7 @@
 
 use crate::book::{Batch, Because, Book, Correction};
 use crate::diagnostics::Words;
+use crate::plan::{self, Partition};
 
 use super::super::BookTrouble;
 use super::super::edition::edition;
@@ -36,6 +37,9 @@ pub fn correct(
     correcting: &Correcting,
     reviewed: Option<&[OwedChange]>,
 ) -> Result<Vec<u64>, BookTrouble> {
+    if reviewed.is_some_and(<[OwedChange]>::is_empty) {
+        return Err(nothing());
+    }
     let mut posting = book.begin()?;
     let only = &correcting.only;
     let of_dispute = matches!(correcting.because, Because::Dispute { .. });
@@ -62,16 +66,7 @@ pub fn correct(
         return Ok(Vec::new());
     }
     if !same || changes.is_empty() {
-        return Err(BookTrouble::refused(
-            Words::new(
-                "the corrections are not those that these rules give for this book as it stands",
-                "更正内容与此规则对账簿现状所得不一致",
-            ),
-            Some(Words::new(
-                "`fenshui book replay --with RULES --corrections FILE` makes them anew",
-                "请用 fenshui book replay --with 规则 --corrections 文件 重新生成",
-            )),
-        ));
+        return Err(if same { nothing() } else { others() });
     }
     let left: Vec<&OwedChange> =
         owed.changes.iter().filter(|it| !asked(it) && it.is_correctable()).collect();
@@ -79,7 +74,7 @@ pub fn correct(
         let corrected: Vec<u64> = changes.iter().map(|it| it.entry).collect();
         let beside = beside(posting.book()?, other, &corrected)?;
         if let Some(left) = left.iter().find(|it| beside.contains(&it.entry)) {
-            return Err(whole(left));
+            return Err(whole(left, other));
         }
     }
     let own = edition(other.loaded, other.checked.rule_set());
@@ -109,18 +104,52 @@ pub fn correct(
     Ok(entries)
 }
 
+/// No corrections were given, or none are wanted.
+fn nothing() -> BookTrouble {
+    BookTrouble::refused(
+        Words::new("there is nothing to correct", "无可更正"),
+        Some(Words::new(
+            "`fenshui book replay --with RULES --corrections FILE` lists what would come out otherwise",
+            "用 fenshui book replay --with 规则 --corrections 文件 列出结果不同的各条",
+        )),
+    )
+}
+
+/// What was reviewed is not what these rules give.
+fn others() -> BookTrouble {
+    BookTrouble::refused(
+        Words::new(
+            "the corrections are not those that these rules give for this book as it stands",
+            "更正内容与此规则对账簿现状所得不一致",
+        ),
+        Some(Words::new(
+            "`fenshui book replay --with RULES --corrections FILE` makes them anew",
+            "请用 fenshui book replay --with 规则 --corrections 文件 重新生成",
+        )),
+    )
+}
+
 /// What hangs together is corrected together: a part of it would be figures that no rules give.
-fn whole(left: &OwedChange) -> BookTrouble {
+fn whole(left: &OwedChange, other: &Other<'_>) -> BookTrouble {
     let OwedChange { entry, key, .. } = left;
+    let plan = plan::from_checked(other.checked, other.choices);
+    let why = match plan.partition {
+        Partition::Sequential { .. } => Words::new(
+            "by these rules all events are worked out in one row, and are corrected together",
+            "按此规则全部事项须依次计算，须一并更正",
+        ),
+        Partition::Free | Partition::ByUndone | Partition::By(_) => Words::new(
+            "it shares running totals with what they correct, or undoes it",
+            "与所更正者共用台账或冲销之",
+        ),
+    };
     BookTrouble::refused(
         Words::new(
             format!(
-                "the corrections leave out entry {entry} ({key}), which comes out otherwise too and \
-                 shares running totals with what they correct, or undoes it"
+                "the corrections leave out entry {entry} ({key}), which comes out otherwise too: {}",
+                why.en
             ),
-            format!(
-                "更正内容未列第 {entry} 条（{key}），而该条结果亦不同，且与所更正者共用台账或冲销之"
-            ),
+            format!("更正内容未列第 {entry} 条（{key}），而该条结果亦不同：{}", why.zh),
         ),
         Some(Words::new(
             "`fenshui book replay --with RULES --corrections FILE` writes all of them: post the list \

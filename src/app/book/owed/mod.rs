@@ -303,7 +303,7 @@ fn beside(
 }
 
 /// Whether a refund undoes an event, or undoes more of what that event, a refund too, undid.
-fn bears_on(plan: &Plan, refund: &Event, event: &Event) -> bool {
+pub(super) fn bears_on(plan: &Plan, refund: &Event, event: &Event) -> bool {
     let Some((field, original)) = get(&plan.events, refund.kind).and_then(|it| it.reverses) else {
         return false;
     };

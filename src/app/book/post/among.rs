@@ -6,9 +6,9 @@
 //! book.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::book::{Because, Book, Correction, Edition, Posting};
+use crate::book::{Because, Book, BookError, Correction, Edition, Entry, Event, Posting};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::formats;
 use crate::plan::{Partition, Plan};
@@ -21,7 +21,7 @@ use super::super::history::{
     Entries, Held, History, Of, Piece, PutAway, WAITING_BYTES, Wanted, reading,
 };
 use super::super::maker::Maker;
-use super::super::owed::unsure;
+use super::super::owed::{bears_on, unsure};
 use super::super::replay::spans;
 use super::again::{Beforehand, Telling};
 use super::judge::{Bench, Change, Entered, Judge, Judgement};
@@ -103,21 +103,25 @@ impl Among<'_> {
         }
         let by_rules = self.by_rules(run, &judgement)?;
         if !by_rules.is_empty() {
-            return Err(refusal::by_rules(&post.job, &by_rules));
+            let disputes = self.disputes(run, &by_rules)?;
+            return Err(refusal::by_rules(&post.job, &by_rules, disputes));
         }
         if let Some(entry) = judgement.unsure.first().filter(|_| counts.new > 0) {
             return Err(unsure(posting.borrow_mut().as_mut(), &history, *entry)?.into());
         }
         let may_correct = post.recompute_late && judgement.has_cause();
         if !judgement.stands() && !may_correct {
-            return Err(refusal::refused(&post.job, &judgement, asides.into_inner().first));
+            let disputes = self.disputes(run, &judgement.changes.iter().collect::<Vec<_>>())?;
+            let aside = asides.into_inner().first;
+            return Err(refusal::refused(&post.job, &judgement, aside, disputes));
         }
         let mut posting = posting.into_inner();
         let mut corrected = Vec::new();
         for change in &judgement.changes {
             let cause = change.cause.and_then(|at| entries.get(&at).copied().flatten());
             let Some(entry) = cause else {
-                return Err(refusal::refused(&post.job, &judgement, asides.into_inner().first));
+                let aside = asides.into_inner().first;
+                return Err(refusal::refused(&post.job, &judgement, aside, Vec::new()));
             };
             posting.correction(&correction(change, number, entry)).map_err(BookTrouble::from)?;
             counts.new += 1;
@@ -231,6 +235,27 @@ impl<'a> Among<'a> {
             engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;
             Ok(unmoved.finish())
         })
+    }
+
+    /// The disputes by which something stands that shares running totals with what would come out
+    /// otherwise, or is undone by it.
+    fn disputes(&self, run: Run<'_, '_, '_>, changes: &[&Change]) -> Result<Vec<u64>, BookTrouble> {
+        let mut disputes = BTreeSet::new();
+        let lane = |event: &Event| run.maker.lane_of(event.kind, &event.fields);
+        for (entry, dispute) in run.history.disputes() {
+            let Entry::Event(event) = run.posting.borrow_mut().as_mut().entry(entry)? else {
+                return Err(BookError::Damaged { entry }.into());
+            };
+            let Some(stood) = run.history.stood(entry, &event)? else { continue };
+            let own = lane(&stood.event);
+            let mut events = changes.iter().map(|change| &change.stood.event);
+            if events.any(|it| {
+                !own.is_empty() && lane(it) == own || bears_on(self.plan, it, &stood.event)
+            }) {
+                disputes.insert(dispute);
+            }
+        }
+        Ok(disputes.into_iter().collect())
     }
 
     /// Cross-checks what stands and the new events together.

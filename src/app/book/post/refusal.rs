@@ -31,6 +31,8 @@ pub enum Refusal {
         changed: Vec<Changed>,
         /// The first of the new events that are set aside beside them.
         aside: Vec<Aside>,
+        /// Disputes that settled something which shares running totals with those, or is undone by one.
+        disputes: Vec<u64>,
         /// New events are behind all of them, so that `recompute_late` can post them.
         can_be_posted: bool,
     },
@@ -68,7 +70,12 @@ impl From<BookTrouble> for Refusal {
     }
 }
 
-pub(super) fn refused(job: &Job<'_>, judgement: &Judgement, aside: Vec<Aside>) -> Refusal {
+pub(super) fn refused(
+    job: &Job<'_>,
+    judgement: &Judgement,
+    aside: Vec<Aside>,
+    disputes: Vec<u64>,
+) -> Refusal {
     let late = judgement.late_told.iter().map(|(key, origin, behind)| Late {
         key: key.clone(),
         place: place(job, *origin),
@@ -79,15 +86,16 @@ pub(super) fn refused(job: &Job<'_>, judgement: &Judgement, aside: Vec<Aside>) -
         late: late.collect(),
         changed: changed.collect(),
         aside,
+        disputes,
         can_be_posted: judgement.has_cause(),
     }
 }
 
 /// Entries come out otherwise by the rules and registers, whatever comes late.
-pub(super) fn by_rules(job: &Job<'_>, changes: &[&Change]) -> Refusal {
+pub(super) fn by_rules(job: &Job<'_>, changes: &[&Change], disputes: Vec<u64>) -> Refusal {
     let changed = changes.iter().map(|change| changed(job, change)).collect();
     let (late, aside) = (Vec::new(), Vec::new());
-    Refusal::Unsettled { late, changed, aside, can_be_posted: false }
+    Refusal::Unsettled { late, changed, aside, disputes, can_be_posted: false }
 }
 
 pub(super) fn place(job: &Job<'_>, origin: Origin) -> Option<(String, u64)> {
