@@ -30,6 +30,18 @@ struct Proven {
     proof: Vec<Digest>,
 }
 
+impl Bundle {
+    /// The entries that it proves, by their numbers.
+    pub fn entries(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().map(|it| it.number)
+    }
+
+    /// The checkpoint that holds them.
+    pub fn checkpoint(&self) -> &Note {
+        &self.checkpoint
+    }
+}
+
 impl Book {
     /// Makes the bundle that proves some entries under a signed checkpoint. An event is understood
     /// with the entries of its batch, its edition and the registers that it read, so those should be
@@ -59,6 +71,13 @@ pub struct Continuation {
     older: Note,
     newer: Note,
     proof: Vec<Digest>,
+}
+
+impl Continuation {
+    /// The older checkpoint, and the newer one.
+    pub fn checkpoints(&self) -> [&Note; 2] {
+        [&self.older, &self.newer]
+    }
 }
 
 impl Book {

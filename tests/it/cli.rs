@@ -268,6 +268,12 @@ fn what_is_known_by_key_is_found_disputed_and_kept() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn book_answers() {
+    check("book_answers");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn book_proves() {
     check("book_proves");
 }

@@ -93,13 +93,13 @@ pub fn gather(
     book: &mut Book,
     entry: u64,
     party: Option<&Other<'_>>,
-    language: Language,
+    (language, form): (Language, Form),
 ) -> Result<Gathered, BookTrouble> {
     let matter = matters(book)?.into_iter().find(|it| it.entry == entry);
     let matter = matter.ok_or(BookError::NoDispute { of: entry })?;
     let mut explained = Vec::new();
     for number in &matter.dispute.against {
-        explained.push((*number, explain(book, *number, language, Form::Text)?));
+        explained.push((*number, explain(book, *number, language, form)?));
     }
     let mut against = matter.dispute.against.clone();
     against.extend(standing_by(book, &matter.dispute.against)?);

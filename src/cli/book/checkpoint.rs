@@ -1,19 +1,19 @@
 //! `fenshui book checkpoint`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::app::book::{self, Access};
 use crate::book::SigningKey;
-use crate::formats::{read_text, write_text};
 
 use super::super::console::Console;
 use super::super::exit::Exit;
 use super::super::places::Source;
-use super::Failed;
 use super::place::{Named, check_outputs};
 use super::secret::{self, PassphraseArgs};
+use super::{AnswerFormat, Failed, notes, written};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckpointArgs {
@@ -37,6 +37,9 @@ pub(super) struct CheckpointArgs {
     /// Write over a file that is there already
     #[arg(long, requires = "out")]
     replace: bool,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 pub(super) fn run(console: &Console, named: &Named, args: &CheckpointArgs) -> Result<Exit, Failed> {
@@ -46,23 +49,24 @@ pub(super) fn run(console: &Console, named: &Named, args: &CheckpointArgs) -> Re
     let note = args.cosign.iter().map(|file| Source::new(file, "the checkpoint", "检查点文件"));
     let read = keys.chain(note).chain(args.passphrase.source());
     check_outputs(named, args.out.as_slice(), args.replace, read.collect())?;
-    let text = if let (Some(note), Some(witness)) = (&args.cosign, &args.witness) {
-        let note = read_text(Path::new(note))?;
+    let note = if let (Some(note), Some(witness)) = (&args.cosign, &args.witness) {
+        let note = notes::checkpoint_in(note)?;
         let key = args.passphrase.load(console, witness)?;
         let mut open = place.open(Access::Read)?;
-        book::cosign(&mut open, &note, &key, secret::now())?.to_string()
+        book::cosign(&mut open, &note.to_string(), &key, secret::now())?
     } else if args.sign.is_empty() {
-        book::checkpoint(&mut place.open(Access::Read)?)?.note().text
+        book::checkpoint(&mut place.open(Access::Read)?)?.note()
     } else {
         let keys = args.sign.iter().map(|file| args.passphrase.load(console, file));
         let keys = keys.collect::<Result<Vec<SigningKey>, Failed>>()?;
         let access = if args.no_record { Access::Read } else { Access::Write };
         let mut open = place.open(access)?;
-        book::sign(&mut open, &keys, secret::now, !args.no_record)?.to_string()
+        book::sign(&mut open, &keys, secret::now, !args.no_record)?
     };
-    match &args.out {
-        Some(file) => write_text(file, &text)?,
-        None => console.print(&text)?,
-    }
+    let mut record = notes::record(&note)?;
+    // What nobody signed is the text that would be signed.
+    let text = if note.signatures.is_empty() { note.text } else { note.to_string() };
+    record.insert("note".to_owned(), json!(text));
+    written(console, args.out.as_deref(), args.format, text, record)?;
     Ok(Exit::Done)
 }

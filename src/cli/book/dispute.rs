@@ -1,12 +1,13 @@
 //! `fenshui book dispute`.
 
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::app::book::{
-    self, Access, BookPlace, Ending, Gathered, Matter, Objection, OwedChange, Resolved, Shaken,
+    self, Access, BookPlace, Ending, Form, Gathered, Matter, Objection, Owed, OwedChange, Resolved,
+    Shaken,
 };
-use crate::book::Verdict;
+use crate::book::{Book, BookError, Verdict};
 use crate::diagnostics::Words;
 use crate::report::table::{Align, Table};
 
@@ -14,7 +15,7 @@ use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::entries::EntriesArgs;
 use super::other::{self, OtherArgs};
-use super::{AnswerFormat, Failed, secret};
+use super::{AnswerFormat, Failed, owed, secret};
 
 #[derive(Debug, Args)]
 pub(super) struct DisputeArgs {
@@ -47,6 +48,9 @@ struct RaiseArgs {
     /// What the party holds instead: a reading, a scenario, rules
     #[arg(long, value_name = "TEXT")]
     holds: Option<String>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 #[derive(Debug, Args)]
@@ -68,6 +72,9 @@ struct ShowArgs {
     with: Option<String>,
     #[command(flatten)]
     other: OtherArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +95,9 @@ struct ResolveArgs {
     with: Option<String>,
     #[command(flatten)]
     other: OtherArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 /// How a dispute ends.
@@ -127,7 +137,9 @@ fn raise(console: &Console, place: &BookPlace, args: &RaiseArgs) -> Result<Exit,
     };
     let entry = book::raise(&mut open, objection, secret::now)?;
     let words = Words::new(format!("dispute: entry {entry}\n"), format!("异议：第 {entry} 条\n"));
-    console.print(words.in_language(console.language))?;
+    let text = words.in_language(console.language).to_owned();
+    let raised = record_of(&mut open, entry)?;
+    console.print(&args.format.choose(text, &Json::Object(raised)))?;
     Ok(Exit::Done)
 }
 
@@ -136,7 +148,9 @@ fn list(console: &Console, place: &BookPlace, args: &ListArgs) -> Result<Exit, F
     matters.retain(|it| !args.open || it.resolution.is_none());
     let text = match args.format {
         AnswerFormat::Table => table(console, &matters),
-        AnswerFormat::Json => matters.iter().map(|it| format!("{}\n", record(it))).collect(),
+        AnswerFormat::Json => {
+            matters.iter().map(|it| format!("{}\n", Json::Object(record(it)))).collect()
+        }
     };
     console.print(&text)?;
     Ok(Exit::Done)
@@ -182,22 +196,35 @@ fn stands(console: &Console, matter: &Matter) -> String {
     }
 }
 
-fn record(matter: &Matter) -> Json {
+/// How a dispute stands.
+fn record_of(open: &mut Book, dispute: u64) -> Result<Map<String, Json>, Failed> {
+    let matters = book::matters(open)?;
+    let matter = matters.iter().find(|it| it.entry == dispute);
+    Ok(record(matter.ok_or(BookError::NoDispute { of: dispute })?))
+}
+
+fn record(matter: &Matter) -> Map<String, Json> {
     let verdict = |verdict: &Verdict| match verdict {
         Verdict::Upheld => "upheld",
         Verdict::Corrected { .. } => "corrected",
         Verdict::Withdrawn => "withdrawn",
     };
+    let corrected_by = |verdict: &Verdict| match verdict {
+        Verdict::Corrected { by } => json!(by),
+        Verdict::Upheld | Verdict::Withdrawn => Json::Null,
+    };
     let resolution = matter.resolution.as_ref();
-    json!({
-        "entry": matter.entry,
-        "by": matter.dispute.by,
-        "against": matter.dispute.against,
-        "reason": matter.dispute.reason,
-        "holds": matter.dispute.holds,
-        "verdict": resolution.map(|(_, it)| verdict(&it.verdict)),
-        "resolved_in": resolution.map(|(entry, _)| entry),
-    })
+    let record = [
+        ("entry", json!(matter.entry)),
+        ("by", json!(matter.dispute.by)),
+        ("against", json!(matter.dispute.against)),
+        ("reason", json!(matter.dispute.reason)),
+        ("holds", json!(matter.dispute.holds)),
+        ("verdict", json!(resolution.map(|(_, it)| verdict(&it.verdict)))),
+        ("corrected_by", json!(resolution.map(|(_, it)| corrected_by(&it.verdict)))),
+        ("resolved_in", json!(resolution.map(|(entry, _)| entry))),
+    ];
+    Map::from_iter(record.map(|(name, value)| (name.to_owned(), value)))
 }
 
 fn show(console: &Console, place: &BookPlace, args: &ShowArgs) -> Result<Exit, Failed> {
@@ -207,9 +234,29 @@ fn show(console: &Console, place: &BookPlace, args: &ShowArgs) -> Result<Exit, F
         None => None,
     };
     let party = rules.as_ref().map(|rules| rules.other(console, None));
-    let gathered = book::gather(&mut open, args.dispute, party.as_ref(), console.language)?;
-    console.print(&page(console, &gathered))?;
+    let form = match args.format {
+        AnswerFormat::Table => Form::Text,
+        AnswerFormat::Json => Form::Json,
+    };
+    let (party, told) = (party.as_ref(), (console.language, form));
+    let gathered = book::gather(&mut open, args.dispute, party, told)?;
+    console.print(&match args.format {
+        AnswerFormat::Table => page(console, &gathered),
+        AnswerFormat::Json => format!("{}\n", gathered_record(&gathered)),
+    })?;
     Ok(Exit::Done)
+}
+
+fn gathered_record(gathered: &Gathered) -> Json {
+    let explained = gathered.explained.iter().map(|(entry, told)| {
+        let told: Json = serde_json::from_str(told).unwrap_or_default();
+        json!({ "entry": entry, "explanation": told })
+    });
+    let mut record = record(&gathered.matter);
+    record.insert("explained".to_owned(), explained.collect());
+    let changes = |owed: &Owed| owed.changes.iter().map(owed::change).collect::<Json>();
+    record.insert("changes".to_owned(), json!(gathered.owed.as_ref().map(changes)));
+    Json::Object(record)
 }
 
 fn page(console: &Console, gathered: &Gathered) -> String {
@@ -236,6 +283,19 @@ fn page(console: &Console, gathered: &Gathered) -> String {
 }
 
 fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<Exit, Failed> {
+    if args.verdict != HowItEnds::Corrected && args.with.is_some() {
+        return Err(Stop::error(
+            Words::new(
+                "`--with` names the rules of a correction, and this verdict corrects nothing",
+                "--with 指定更正所依的规则，而此裁决不作更正",
+            ),
+            Some(Words::new(
+                "say `--verdict corrected`, or leave `--with` out",
+                "请用 --verdict corrected，或去掉 --with",
+            )),
+        )
+        .into());
+    }
     let mut open = place.open(Access::Write)?;
     let rules = match &args.with {
         Some(with) => Some(other::read_to_post(console, &mut open, with, &args.other)?),
@@ -252,22 +312,38 @@ fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<E
         }
     };
     let said = (args.by.clone(), args.reason.clone());
-    let Resolved { entry, corrections, shaken } =
-        book::resolve(&mut open, args.dispute, said, secret::now, &ending)?;
+    let resolved = book::resolve(&mut open, args.dispute, said, secret::now, &ending)?;
+    if args.format == AnswerFormat::Json {
+        let mut record = record_of(&mut open, args.dispute)?;
+        record.insert("shaken".to_owned(), json!(resolved.shaken.as_ref().map(shaken_record)));
+        console.print(&format!("{}\n", Json::Object(record)))?;
+    } else {
+        console.print(&resolved_text(console, &resolved))?;
+    }
+    if let Some(shaken) = &resolved.shaken {
+        console.message(&shaken_text(console, shaken));
+    }
+    Ok(Exit::Done)
+}
+
+fn resolved_text(console: &Console, Resolved { entry, corrections, .. }: &Resolved) -> String {
+    let mut text = String::new();
     for correction in corrections {
         let words = Words::new(
             format!("correction: entry {correction}\n"),
             format!("更正：第 {correction} 条\n"),
         );
-        console.print(words.in_language(console.language))?;
+        text.push_str(words.in_language(console.language));
     }
     let words =
         Words::new(format!("resolution: entry {entry}\n"), format!("裁决：第 {entry} 条\n"));
-    console.print(words.in_language(console.language))?;
-    if let Some(shaken) = shaken {
-        console.message(&shaken_text(console, &shaken));
-    }
-    Ok(Exit::Done)
+    text.push_str(words.in_language(console.language));
+    text
+}
+
+fn shaken_record(Shaken { edition, readings, changes }: &Shaken) -> Json {
+    let changes = changes.iter().map(owed::change).collect::<Json>();
+    json!({ "edition_entry": edition, "readings": readings, "changes": changes })
 }
 
 /// What was posted before and comes out otherwise now.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use serde_json::{Map, Value as Json, json};
 
 use crate::app::book::{self, Access, BookPlace, Imported};
 use crate::book::{Book, Checkpoint, Note, SigningKey};
@@ -12,9 +13,9 @@ use crate::formats::{Output, ResultLayout};
 use super::super::console::Console;
 use super::super::exit::Exit;
 use super::super::places::Source;
-use super::Failed;
 use super::place::{Named, check_outputs};
 use super::secret::{self, PassphraseArgs};
+use super::{AnswerFormat, Failed, notes};
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
@@ -34,6 +35,9 @@ pub(super) struct ExportArgs {
     sign: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 /// In which form a book goes out.
@@ -55,6 +59,9 @@ enum What {
 pub(super) struct ImportArgs {
     /// A folder of tiles
     folder: PathBuf,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 pub(super) fn run(console: &Console, named: &Named, args: &ExportArgs) -> Result<Exit, Failed> {
@@ -67,6 +74,7 @@ pub(super) fn run(console: &Console, named: &Named, args: &ExportArgs) -> Result
     // Tiles of two states of a book must not stand in one folder.
     let replace = args.replace && args.what != What::Tiles;
     check_outputs(named, &files, replace, read.collect())?;
+    let mut record = Map::new();
     match args.what {
         What::Journal => {
             let mut output = Output::create(&args.out.display().to_string())?;
@@ -84,8 +92,14 @@ pub(super) fn run(console: &Console, named: &Named, args: &ExportArgs) -> Result
         What::Tiles => {
             let checkpoint = checkpoint(console, &mut open, args)?;
             book::tiles(&mut open, &checkpoint, &args.out)?;
+            record = notes::record(&checkpoint)?;
         }
     }
+    let what = args.what.to_possible_value();
+    record.insert("what".to_owned(), json!(what.map(|it| it.get_name().to_owned())));
+    let files = files.iter().map(|file| file.display().to_string());
+    record.insert("files".to_owned(), files.collect());
+    console.print(&args.format.choose(String::new(), &Json::Object(record)))?;
     Ok(Exit::Done)
 }
 
@@ -137,7 +151,14 @@ pub(super) fn import(
     args: &ImportArgs,
 ) -> Result<Exit, Failed> {
     let imported = book::import(&args.folder, place)?;
-    console.print(&made(console, &imported))?;
+    let Imported { checkpoint, signed, strangers } = &imported;
+    let record = json!({
+        "origin": checkpoint.origin, "size": checkpoint.root.size,
+        "root": checkpoint.root.digest.to_string(),
+        "signed_by": signed.iter().map(ToString::to_string).collect::<Vec<String>>(),
+        "not_checked": strangers,
+    });
+    console.print(&args.format.choose(made(console, &imported), &record))?;
     Ok(Exit::Done)
 }
 

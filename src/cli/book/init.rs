@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::app::book::{self, BookPlace, KeyChanges};
 use crate::book::{KeyChange, SigningKey};
 
 use super::super::console::Console;
 use super::super::exit::Exit;
-use super::Failed;
 use super::secret::{self, PassphraseArgs};
+use super::{AnswerFormat, Failed};
 
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
@@ -22,6 +23,9 @@ pub(super) struct InitArgs {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 pub(super) fn run(console: &Console, place: &BookPlace, args: &InitArgs) -> Result<Exit, Failed> {
@@ -39,7 +43,14 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &InitArgs) -> Resu
         let changes = vec![(KeyChange::Added, key.verifier())];
         let changes = KeyChanges { changes, by: Vec::new(), last: false };
         book::change_keys(&mut made, &changes, secret::now)?;
-        console.print(&format!("{}\n", key.verifier()))?;
     }
+    let key = key.map(|key| key.verifier().to_string());
+    let text = key.iter().map(|key| format!("{key}\n")).collect();
+    let checkpoint = book::checkpoint(&mut made)?;
+    let record = json!({
+        "origin": checkpoint.origin, "size": checkpoint.root.size,
+        "root": checkpoint.root.digest.to_string(), "key": key,
+    });
+    console.print(&args.format.choose(text, &record))?;
     Ok(Exit::Done)
 }

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use serde_json::{Value as Json, json};
 
-use crate::app::book::{self, Access, BookPlace, KeyChanges};
+use crate::app::book::{self, Access, BookPlace, KeptKey, KeyChanges};
 use crate::book::{KeyChange, SigningKey, VerifierKey};
 use crate::diagnostics::Words;
 use crate::formats::read_text;
 
 use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
-use super::Failed;
 use super::secret::{self, PassphraseArgs};
+use super::{AnswerFormat, Failed};
 
 #[derive(Debug, Args)]
 pub(super) struct KeyArgs {
@@ -31,7 +32,7 @@ enum KeyVerb {
     /// Let a new key sign in the place of another, which signs the change
     Rotate(RotateArgs),
     /// List the keys that sign or signed for the book
-    List,
+    List(ListArgs),
     /// Print the public part of a key in a file
     Public(PublicArgs),
 }
@@ -48,6 +49,9 @@ struct NewArgs {
     passphrase: bool,
     #[command(flatten)]
     secret: PassphraseArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 #[derive(Debug, Args)]
@@ -79,6 +83,9 @@ struct SignArgs {
     sign: Vec<PathBuf>,
     #[command(flatten)]
     secret: PassphraseArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +99,13 @@ struct RotateArgs {
 }
 
 #[derive(Debug, Args)]
+struct ListArgs {
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
+}
+
+#[derive(Debug, Args)]
 struct PublicArgs {
     /// A key file
     file: PathBuf,
@@ -100,6 +114,9 @@ struct PublicArgs {
     witness: bool,
     #[command(flatten)]
     secret: PassphraseArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 pub(super) fn run(
@@ -111,14 +128,19 @@ pub(super) fn run(
         let changes = changed(console, changes, sign, last)?;
         let mut open = place()?.open(Access::Write)?;
         book::change_keys(&mut open, &changes, secret::now)?;
+        if sign.format == AnswerFormat::Json {
+            let mut kept = book::keys_of(&mut open)?;
+            kept.retain(|it| changes.changes.iter().any(|(_, key)| *key == it.key));
+            console
+                .print(&kept.iter().map(|it| format!("{}\n", record(it))).collect::<String>())?;
+        }
         Ok(Exit::Done)
     };
     match &args.verb {
         KeyVerb::New(own) => {
             let key = SigningKey::from_seed(&own.name, &secret::random()?)?;
             own.secret.save(console, &key, &own.file, own.passphrase)?;
-            console.print(&format!("{}\n", key.verifier()))?;
-            Ok(Exit::Done)
+            printed(console, own.format, &key.verifier(), &own.file)
         }
         KeyVerb::Add(own) => change(&each(&own.keys, KeyChange::Added), &own.sign, false),
         KeyVerb::Retire(own) => change(&each(&own.keys, KeyChange::Retired), &own.sign, own.last),
@@ -126,20 +148,37 @@ pub(super) fn run(
             let changes = [(KeyChange::Added, &*own.new), (KeyChange::Retired, &*own.old)];
             change(&changes, &own.sign, false)
         }
-        KeyVerb::List => {
+        KeyVerb::List(own) => {
             for key in book::keys_of(&mut place()?.open(Access::Read)?)? {
                 let retired = key.retired.map_or_else(String::new, |it| format!("..{it}"));
-                console.print(&format!("{}{retired} {}\n", key.added, key.key))?;
+                let text = format!("{}{retired} {}\n", key.added, key.key);
+                console.print(&own.format.choose(text, &record(&key)))?;
             }
             Ok(Exit::Done)
         }
         KeyVerb::Public(own) => {
             let key = own.secret.load(console, &own.file)?;
             let public = if own.witness { key.witness() } else { key.verifier() };
-            console.print(&format!("{public}\n"))?;
-            Ok(Exit::Done)
+            printed(console, own.format, &public, &own.file)
         }
     }
+}
+
+/// Prints the public part of a key in a file.
+fn printed(
+    console: &Console,
+    format: AnswerFormat,
+    key: &VerifierKey,
+    file: &Path,
+) -> Result<Exit, Failed> {
+    let key = key.to_string();
+    let record = json!({ "key": key, "file": file.display().to_string() });
+    console.print(&format.choose(format!("{key}\n"), &record))?;
+    Ok(Exit::Done)
+}
+
+fn record(key: &KeptKey) -> Json {
+    json!({ "key": key.key.to_string(), "added": key.added, "retired": key.retired })
 }
 
 /// The same change of several keys.

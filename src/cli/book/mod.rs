@@ -8,6 +8,7 @@ mod export;
 mod init;
 mod key;
 mod log;
+mod notes;
 mod other;
 mod owed;
 mod place;
@@ -17,11 +18,15 @@ mod replay;
 mod secret;
 mod verify;
 
+use std::path::Path;
+
 use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Map, Value as Json, json};
 
 use crate::app::book::{Access, BookTrouble, Refusal};
 use crate::book::Book;
 use crate::diagnostics::Words;
+use crate::formats::write_text;
 use crate::report;
 
 use super::console::Console;
@@ -94,6 +99,16 @@ enum AnswerFormat {
     Json,
 }
 
+impl AnswerFormat {
+    /// One of two answers, the second a line for programs.
+    fn choose(self, text: String, record: &Json) -> String {
+        match self {
+            AnswerFormat::Table => text,
+            AnswerFormat::Json => format!("{record}\n"),
+        }
+    }
+}
+
 pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
     let named = || place::place(args.book.as_deref());
     let place = || named().map(|it| it.place);
@@ -121,6 +136,25 @@ pub(super) fn run(console: &Console, args: &BookArgs) -> Result<Exit, Stop> {
         BookVerb::Key(own) => key::run(console, &place, own),
     };
     done.or_else(|failed| failed.said(console))
+}
+
+/// Writes what a verb makes to a file, or prints it; programs are told of it besides, or find it there.
+fn written(
+    console: &Console,
+    file: Option<&Path>,
+    format: AnswerFormat,
+    text: String,
+    mut record: Map<String, Json>,
+) -> Result<(), Failed> {
+    if let Some(file) = file {
+        write_text(file, &text)?;
+        record.insert("file".to_owned(), json!(file.display().to_string()));
+    }
+    match (format, file) {
+        (AnswerFormat::Table, Some(_)) => {}
+        _ => console.print(&format.choose(text, &Json::Object(record)))?,
+    }
+    Ok(())
 }
 
 /// Opens a book that a verb outside of these reads too.

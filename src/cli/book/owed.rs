@@ -17,7 +17,7 @@ use crate::report::values::money_label;
 use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::other::{self, OtherArgs};
-use super::{Failed, secret};
+use super::{AnswerFormat, Failed, secret};
 
 #[derive(Debug, Args)]
 pub(super) struct CorrectArgs {
@@ -35,6 +35,9 @@ pub(super) struct CorrectArgs {
     /// Who posts, for the book to name
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: AnswerFormat,
 }
 
 pub(super) fn text(console: &Console, owed: &Owed) -> String {
@@ -166,7 +169,7 @@ fn not_held(it: &NotHeld) -> Json {
     json!({ "entry": it.entry, "file": file, "line": line, "set_aside": it.said })
 }
 
-fn change(it: &OwedChange) -> Json {
+pub(super) fn change(it: &OwedChange) -> Json {
     json!({
         "entry": it.entry, "key": it.key, "before": it.before, "after": it.after,
         "set_aside": match it.shift {
@@ -246,12 +249,15 @@ pub(super) fn correct(
     };
     let other = Other { language: Language::English, ..rules.other(console, None) };
     let entries = book::correct(&mut open, &other, &correcting, Some(&changes))?;
+    let (mut text, mut record) = (String::new(), Vec::new());
     for (change, entry) in changes.iter().zip(entries) {
         let words = Words::new(
             format!("entry {entry} corrects {}\n", change.entry),
             format!("第 {entry} 条更正第 {} 条\n", change.entry),
         );
-        console.print(words.in_language(console.language))?;
+        text.push_str(words.in_language(console.language));
+        record.push(json!({ "entry": entry, "of": change.entry, "key": change.key }));
     }
+    console.print(&args.format.choose(text, &json!({ "corrections": record })))?;
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::app::book::{self, Access, BookPlace, BookTrouble, Held, KeptKey, Verified};
+use crate::app::book::{self, Access, BookPlace, Held, KeptKey, Verified};
 use crate::book::{KeyChange, VerifierKey};
 use crate::diagnostics::Words;
 use crate::formats::read_text;
@@ -13,7 +13,7 @@ use crate::report::book::{damage_words, note_words};
 
 use super::super::console::Console;
 use super::super::exit::Exit;
-use super::{AnswerFormat, Failed};
+use super::{AnswerFormat, Failed, notes};
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
@@ -33,10 +33,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &VerifyArgs) -> Re
     let mut notes = Vec::new();
     for file in &args.checkpoint {
         let text = read_text(Path::new(file))?;
-        // A bundle carries signatures too, of which none is of its whole text.
-        if ["fenshui.proof/", "fenshui.consistency/"].iter().any(|it| text.starts_with(it)) {
-            return Err(a_bundle(file).into());
-        }
+        notes::no_bundle(file, &text)?;
         notes.push(text);
     }
     let mut open = place.open(Access::Read)?;
@@ -46,22 +43,6 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &VerifyArgs) -> Re
         AnswerFormat::Json => console.print(&format!("{:#}\n", record(&verified)))?,
     }
     Ok(if verified.holds() { Exit::Done } else { Exit::Failed })
-}
-
-fn a_bundle(file: &Path) -> BookTrouble {
-    let file = file.display();
-    BookTrouble::said(
-        Words::new(
-            format!("`{file}` is no checkpoint but a proof bundle"),
-            format!("「{file}」不是检查点，而是证明包"),
-        ),
-        Some(Words::new(
-            "`fenshui-verify` checks a bundle; what `fenshui book checkpoint --sign KEY --out FILE` \
-             wrote belongs here",
-            "证明包用 fenshui-verify 核对；此处应为 \
-             fenshui book checkpoint --sign 密钥 --out 文件 所写的检查点",
-        )),
-    )
 }
 
 fn text(console: &Console, verified: &Verified) -> String {
