@@ -2,7 +2,7 @@
 
 use crate::base::Exact;
 use crate::diagnostics::{Diagnostic, Words};
-use crate::model::{Bracket, RuleSet};
+use crate::model::{Bracket, RuleSet, Schedule, Type};
 
 use super::show::rate;
 
@@ -63,10 +63,33 @@ codes! {
     /// }
     /// ```
     NO_TOP_BRACKET "F0336" "a table without a top bracket" "税率表缺最高级距";
+
+    /// **What it finds.** A bracket of money whose rate is above 100%.
+    ///
+    /// **Why it matters.** More would be due of what lies in it than there is: mostly a digit is too many.
+    ///
+    /// **Not so:**
+    /// ```fen
+    /// schedule annual : money {
+    ///   from 2019-01-01 { up to 36_000 : 3%; up to 144_000 : 10%; above : 200% }
+    /// }
+    /// ```
+    /// **But so:**
+    /// ```fen
+    /// schedule annual : money {
+    ///   from 2019-01-01 { up to 36_000 : 3%; up to 144_000 : 10%; above : 20% }
+    /// }
+    /// ```
+    ABOVE_WHOLE "F0337" "a rate above the whole" "税率超过整体";
 }
 
 /// Every table of every schedule.
 pub(super) fn check(rules: &RuleSet, found: &mut Vec<Diagnostic>) {
+    // Of what is no money anything may be given: points, days.
+    let is_of_money = |schedule: &&Schedule| matches!(schedule.ty, Type::Money(_));
+    for schedule in rules.schedules.iter().filter(is_of_money) {
+        schedule.versions.iter().for_each(|version| check_whole(&version.value, found));
+    }
     for version in rules.schedules.iter().flat_map(|schedule| &schedule.versions) {
         check_order(&version.value, found);
         check_rates(&version.value, found);
@@ -114,5 +137,17 @@ fn check_rates(brackets: &[Bracket], found: &mut Vec<Diagnostic>) {
             let finding = Diagnostic::warning(FALLING_RATE, bracket.span, words);
             found.push(finding.with_note(before.span, note));
         }
+    }
+}
+
+fn check_whole(brackets: &[Bracket], found: &mut Vec<Diagnostic>) {
+    for bracket in brackets.iter().filter(|bracket| bracket.rate > Exact::ONE) {
+        let above = rate(&bracket.rate);
+        let words = Words::new(
+            format!("a rate of {above}: more than there is"),
+            format!("税率为 {above}，超过全额"),
+        );
+        let help = Words::new("look at its digits and its point", "请核对数字与小数点");
+        found.push(Diagnostic::warning(ABOVE_WHOLE, bracket.span, words).with_help(help));
     }
 }
