@@ -122,12 +122,16 @@ pub fn outcome(command: &str, folder: &Path, book: &str) -> String {
 /// What the small verifier says of a bundle, by the keys of a file.
 fn proof(command: &str, folder: &Path) -> String {
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
+    let (command, language) = match command.strip_suffix(" --lang zh") {
+        Some(command) => (command, fenshui_verify::Language::Chinese),
+        None => (command, fenshui_verify::Language::English),
+    };
     let (bundle, keys) = command.split_once(" --key ").unwrap();
     let keys: Vec<String> = read(keys).lines().map(str::to_owned).collect();
     match fenshui_verify::check(&read(bundle), &keys) {
-        Ok(report) if report.holds() => report.to_string(),
-        Ok(report) => format!("{report}[exit 1]\n"),
-        Err(why) => format!("! {why}\n[exit 2]\n"),
+        Ok(report) if report.holds() => report.in_language(language),
+        Ok(report) => format!("{}[exit 1]\n", report.in_language(language)),
+        Err(why) => format!("! {}\n[exit 2]\n", why.0.in_language(language)),
     }
 }
 

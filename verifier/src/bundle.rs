@@ -3,6 +3,7 @@
 use base64ct::{Base64, Encoding};
 
 use crate::note::Checkpoint;
+use crate::reader::{Fault, Reader};
 use crate::tree::Digest;
 use crate::{Unreadable, unreadable};
 
@@ -24,10 +25,10 @@ const HEAD: &str = "fenshui.proof/1\n";
 impl<'t> Bundle<'t> {
     pub(crate) fn parse(text: &'t str) -> Result<Bundle<'t>, Unreadable> {
         let Some(rest) = text.strip_prefix(HEAD) else {
-            return unreadable("it is no proof bundle of version 1");
+            return unreadable("it is no proof bundle of version 1", "不是第 1 版的证明包");
         };
         let Some((lines, note)) = rest.split_once("\n\n") else {
-            return unreadable("it has no checkpoint");
+            return unreadable("it has no checkpoint", "没有检查点");
         };
         let mut lines = lines.lines().peekable();
         let mut entries = Vec::new();
@@ -37,7 +38,10 @@ impl<'t> Bundle<'t> {
                 Some((number.parse::<u64>().ok()?, kind.parse::<u8>().ok()?))
             });
             let Some((number, kind)) = numbers else {
-                return unreadable(format!("expected `entry NUMBER KIND`, found `{line}`"));
+                return unreadable(
+                    format!("expected `entry NUMBER KIND`, found `{line}`"),
+                    format!("此处应为「entry 条号 类别」，而是「{line}」"),
+                );
             };
             let previous = digest(&bytes(lines.next(), "previous ")?)?;
             let body = bytes(lines.next(), "body ")?;
@@ -48,13 +52,24 @@ impl<'t> Bundle<'t> {
             entries.push(Entry { number, kind, previous, body, proof });
         }
         if entries.is_empty() {
-            return unreadable("it has no entries");
+            return unreadable("it has no entries", "没有条目");
         }
         Ok(Bundle { entries, checkpoint: Checkpoint::parse(note)? })
     }
 
+    /// An entry that the bundle has.
     pub(crate) fn entry(&self, number: u64) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.number == number)
+    }
+}
+
+impl Entry {
+    /// What it says.
+    pub(crate) fn read<'e, T>(
+        &'e self,
+        read: impl FnOnce(&mut Reader<'e>) -> Result<T, Fault>,
+    ) -> Result<T, Unreadable> {
+        read(&mut Reader(&self.body)).map_err(|fault| fault.of(self.number))
     }
 }
 
@@ -75,7 +90,10 @@ impl<'t> Continuation<'t> {
 
     pub(crate) fn parse(text: &'t str) -> Result<Continuation<'t>, Unreadable> {
         let Some(rest) = text.strip_prefix(CONTINUATION) else {
-            return unreadable("it is no proof of consistency of version 1");
+            return unreadable(
+                "it is no proof of consistency of version 1",
+                "不是第 1 版的延续证明",
+            );
         };
         // The first blank line may follow the head at once: two trees of one size need no proof.
         let (lines, notes) = match rest.strip_prefix('\n') {
@@ -89,7 +107,7 @@ impl<'t> Continuation<'t> {
         let between = blanks.nth(1);
         let parted = between.and_then(|at| notes.split_at_checked(at + 1));
         let Some((older, newer)) = parted.filter(|_| blanks.count() == 1) else {
-            return unreadable("it has not two checkpoints");
+            return unreadable("it has not two checkpoints", "没有两个检查点");
         };
         let newer = newer.strip_prefix('\n').unwrap_or(newer);
         let (older, newer) = (Checkpoint::parse(older)?, Checkpoint::parse(newer)?);
@@ -100,9 +118,16 @@ impl<'t> Continuation<'t> {
 fn bytes(line: Option<&str>, word: &str) -> Result<Vec<u8>, Unreadable> {
     let decoded = line.and_then(|line| line.strip_prefix(word));
     let decoded = decoded.and_then(|text| Base64::decode_vec(text).ok());
-    decoded.ok_or_else(|| Unreadable(format!("expected `{}` and base64", word.trim())))
+    let word = word.trim();
+    decoded.map_or_else(
+        || {
+            let en = format!("expected `{word}` and base64");
+            unreadable(en, format!("此处应为「{word}」和 base64"))
+        },
+        Ok,
+    )
 }
 
 fn digest(bytes: &[u8]) -> Result<Digest, Unreadable> {
-    Digest::try_from(bytes).or_else(|_| unreadable("a digest has 32 bytes"))
+    Digest::try_from(bytes).or_else(|_| unreadable("a digest has 32 bytes", "摘要应为 32 字节"))
 }

@@ -7,18 +7,20 @@ use sha2::{Digest as _, Sha256};
 use crate::Unreadable;
 use crate::bundle::{Bundle, Continuation, Entry};
 use crate::entry::{Batch, Correction, Edition, Event, RegisterUse, Stands, register_rows};
+use crate::matters;
 use crate::note::{Checkpoint, Key};
 use crate::tree::{continues, includes, leaf, sha256};
+use crate::words::{Language, Words};
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// What holds and what it says, a line each.
-    pub told: Vec<String>,
+    pub told: Vec<Words>,
     /// What could not be checked, since the bundle does not have it.
-    pub absent: Vec<String>,
+    pub absent: Vec<Words>,
     /// What does not hold.
-    pub wrong: Vec<String>,
+    pub wrong: Vec<Words>,
 }
 
 impl Report {
@@ -28,26 +30,59 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in &self.told {
-            writeln!(f, "{line}")?;
+impl Report {
+    /// A line each, and what it comes to.
+    pub fn in_language(&self, language: Language) -> String {
+        let pick = |en, zh| if language == Language::Chinese { zh } else { en };
+        let mut text = String::new();
+        for (before, lines) in [
+            ("", &self.told),
+            (pick("not in the bundle: ", "证明包中没有："), &self.absent),
+            (pick("WRONG: ", "不符："), &self.wrong),
+        ] {
+            for line in lines {
+                text.push_str(&format!("{before}{}\n", line.in_language(language)));
+            }
         }
-        for line in &self.absent {
-            writeln!(f, "not in the bundle: {line}")?;
-        }
-        for line in &self.wrong {
-            writeln!(f, "WRONG: {line}")?;
-        }
-        writeln!(f, "{}", if self.holds() { "all holds" } else { "this proves nothing" })
+        text.push_str(match self.holds() {
+            true => pick("all holds\n", "全部相符\n"),
+            false => pick("this proves nothing\n", "什么也没有证明\n"),
+        });
+        text
+    }
+
+    pub(crate) fn told(&mut self, en: impl AsRef<str>, zh: impl AsRef<str>) {
+        self.told.push(Words::new(en, zh));
+    }
+
+    pub(crate) fn absent(&mut self, en: impl AsRef<str>, zh: impl AsRef<str>) {
+        self.absent.push(Words::new(en, zh));
+    }
+
+    pub(crate) fn wrong(&mut self, en: impl AsRef<str>, zh: impl AsRef<str>) {
+        self.wrong.push(Words::new(en, zh));
     }
 }
 
+/// In English.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+const OPENING: u8 = 0;
 const EDITION: u8 = 1;
 const REGISTER: u8 = 2;
-const BATCH: u8 = 3;
+pub(crate) const BATCH: u8 = 3;
 const EVENT: u8 = 4;
-const CORRECTION: u8 = 6;
+const UNREAD: u8 = 5;
+pub(crate) const CORRECTION: u8 = 6;
+const CLOSE: u8 = 7;
+pub(crate) const DISPUTE: u8 = 8;
+const RESOLUTION: u8 = 9;
+const CHECKPOINT: u8 = 10;
+const SIGNER: u8 = 11;
 
 /// Checks a bundle, or a proof of consistency, against the keys one trusts.
 ///
@@ -73,7 +108,20 @@ pub fn check(bundle: &str, keys: &[String]) -> Result<Report, Unreadable> {
                 BATCH => batch(&bundle, entry, &mut report)?,
                 EVENT => event(&bundle, entry, &mut report)?,
                 CORRECTION => correction(&bundle, entry, &mut report)?,
-                _ => {}
+                OPENING => matters::opening(&bundle, entry, &mut report)?,
+                CLOSE => matters::close(&bundle, entry, &mut report)?,
+                DISPUTE => matters::dispute(&bundle, entry, &mut report)?,
+                RESOLUTION => matters::resolution(&bundle, entry, &mut report)?,
+                CHECKPOINT => matters::noted(&bundle, entry, &keys, &mut report)?,
+                SIGNER => matters::signer(entry, &mut report)?,
+                // Rows are told with the batch that they belong to.
+                REGISTER => {}
+                UNREAD => matters::untold(
+                    entry,
+                    ("a row that could not be read", "不可读行"),
+                    &mut report,
+                ),
+                _ => matters::untold(entry, ("of an unknown kind", "类别未知"), &mut report),
             }
         }
     }
@@ -86,14 +134,20 @@ fn continuation(continuation: &Continuation<'_>, keys: &[Key], report: &mut Repo
     checkpoint(older, keys, report);
     checkpoint(newer, keys, report);
     if older.origin != newer.origin {
-        report.wrong.push("the checkpoints are of two books".to_owned());
+        report.wrong("the checkpoints are of two books", "两个检查点不属于同一账簿");
     } else if !continues((older.size, &older.root), (newer.size, &newer.root), proof) {
         let (older, newer) = (older.size, newer.size);
-        report.wrong.push(format!("that the {newer} entries begin with the {older} is not shown"));
+        report.wrong(
+            format!("that the {newer} entries begin with the {older} is not shown"),
+            format!("未能证明 {newer} 条以那 {older} 条开头"),
+        );
     }
     if report.holds() {
         let size = older.size;
-        report.told.push(format!("its first {size} entries are those that were signed for then"));
+        report.told(
+            format!("its first {size} entries are those that were signed for then"),
+            format!("前 {size} 条即当时所签的内容"),
+        );
     }
 }
 
@@ -102,13 +156,17 @@ fn checkpoint(checkpoint: &Checkpoint<'_>, keys: &[Key], report: &mut Report) {
     report.wrong.extend(forged);
     if signed.is_empty() {
         let size = checkpoint.size;
-        report
-            .wrong
-            .push(format!("none of the keys given has signed the checkpoint of {size} entries"));
+        report.wrong(
+            format!("none of the keys given has signed the checkpoint of {size} entries"),
+            format!("所给密钥均未签 {size} 条的检查点"),
+        );
     }
     for by in signed {
         let (origin, size) = (checkpoint.origin, checkpoint.size);
-        report.told.push(format!("`{origin}` with {size} entries is signed by {by}"));
+        report.told(
+            format!("`{origin}` with {size} entries is signed by {}", by.en()),
+            format!("「{origin}」共 {size} 条，签名者 {}", by.zh()),
+        );
     }
 }
 
@@ -116,38 +174,60 @@ fn place(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) {
     let (number, size) = (entry.number, bundle.checkpoint.size);
     let digest = leaf(entry.kind, &entry.previous, &entry.body);
     if !includes(number, size, digest, &entry.proof, &bundle.checkpoint.root) {
-        report.wrong.push(format!("entry {number} is not in the book that was signed for"));
+        report.wrong(
+            format!("entry {number} is not in the book that was signed for"),
+            format!("第 {number} 条不在所签的账簿中"),
+        );
     }
     let before = number.checked_sub(1).and_then(|before| bundle.entry(before));
     if let Some(before) = before
         && leaf(before.kind, &before.previous, &before.body) != entry.previous
     {
-        report.wrong.push(format!("entry {number} is not chained to entry {}", before.number));
+        let before = before.number;
+        report.wrong(
+            format!("entry {number} is not chained to entry {before}"),
+            format!("第 {number} 条与第 {before} 条不相连"),
+        );
     }
 }
 
 fn edition(entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
-    let edition = Edition::read(&entry.body)?;
-    report.told.push(format!("entry {}: edition `{}`", entry.number, edition.name));
+    let edition = entry.read(Edition::read)?;
+    let (number, name) = (entry.number, &edition.name);
+    report.told(
+        format!("entry {number}: edition `{name}`"),
+        format!("第 {number} 条：规则版本「{name}」"),
+    );
     for (path, told, text) in &edition.texts {
         if sha256(text.as_bytes()) == *told {
-            report.told.push(format!("  {path}, sha256 {}", hex(told)));
+            let digest = hex(told);
+            report.told(format!("  {path}, sha256 {digest}"), format!("  {path}，sha256 {digest}"));
         } else {
-            report.wrong.push(format!("`{path}` does not have the digest its edition tells"));
+            report.wrong(
+                format!("`{path}` does not have the digest its edition tells"),
+                format!("「{path}」与规则版本所载摘要不符"),
+            );
         }
     }
     Ok(())
 }
 
 fn batch(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
-    let batch = Batch::read(&entry.body)?;
+    let batch = entry.read(Batch::read)?;
     let number = entry.number;
     let (learnt, evaluator) = (&batch.learnt, &batch.evaluator);
-    report.told.push(format!("entry {number}: batch learnt of {learnt}, by {evaluator}"));
-    match bundle.entry(batch.edition_entry) {
-        None => report.absent.push(format!("the edition, entry {}", batch.edition_entry)),
+    report.told(
+        format!("entry {number}: batch learnt of {learnt}, by {evaluator}"),
+        format!("第 {number} 条：批次，获知于 {learnt}，由 {evaluator} 计算"),
+    );
+    let of = batch.edition_entry;
+    match bundle.entry(of) {
+        None => report.absent(format!("the edition, entry {of}"), format!("规则版本，第 {of} 条")),
         Some(held) if held.kind == EDITION && sha256(&held.body) == batch.edition => {}
-        Some(_) => report.wrong.push(format!("batch {number} was not made by that edition")),
+        Some(_) => report.wrong(
+            format!("batch {number} was not made by that edition"),
+            format!("第 {number} 条的批次不是按该规则版本计算的"),
+        ),
     }
     for used in &batch.registers {
         register(bundle, &batch, used, report)?;
@@ -170,84 +250,126 @@ fn register(
     };
     let Some(held) = held else {
         let last = used.first.saturating_add(used.parts).saturating_sub(1);
-        report.absent.push(format!("rows of a register, entries {} to {last}", used.first));
+        let first = used.first;
+        report.absent(
+            format!("rows of a register, entries {first} to {last}"),
+            format!("登记簿的行，第 {first} 至 {last} 条"),
+        );
         return Ok(());
     };
     let mut hasher = Sha256::new().chain_update(batch.edition);
     hasher.update(shortest(used.register));
     for entry in &held {
-        hasher.update(register_rows(&entry.body)?);
+        hasher.update(entry.read(register_rows)?);
     }
     let digest: [u8; 32] = hasher.finalize().into();
+    let register = used.register;
     if digest == used.digest && held.iter().all(|entry| entry.kind == REGISTER) {
-        report.told.push(format!("  register {}, digest {}", used.register, hex(&digest)));
+        let digest = hex(&digest);
+        report.told(
+            format!("  register {register}, digest {digest}"),
+            format!("  登记簿 {register}，摘要 {digest}"),
+        );
     } else {
-        report.wrong.push(format!("the rows of register {} are others", used.register));
+        report.wrong(
+            format!("the rows of register {register} are others"),
+            format!("登记簿 {register} 的行是另外的行"),
+        );
     }
     Ok(())
 }
 
 fn event(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
-    let (event, number) = (Event::read(&entry.body)?, entry.number);
+    let (event, number) = (entry.read(Event::read)?, entry.number);
     if let Some((inflow, leaves)) = &event.allocated {
         let sum = leaves.iter().try_fold(0_i128, |sum, leaf| sum.checked_add(leaf.amount));
         if sum != Some(*inflow) {
-            report.wrong.push(format!("entry {number}: its amounts are not what it brought"));
+            report.wrong(
+                format!("entry {number}: its amounts are not what it brought"),
+                format!("第 {number} 条：各笔之和与事项金额不等"),
+            );
         }
     }
     let Some(begun) = bundle.entry(event.batch) else {
-        report.absent.push(format!("the batch of entry {number}, entry {}", event.batch));
+        absent_batch(number, event.batch, report);
         return Ok(());
     };
     if begun.kind != BATCH {
-        report.wrong.push(format!("entry {number} names a batch that is none"));
+        no_batch(number, report);
         return Ok(());
     }
-    let edition = bundle.entry(Batch::read(&begun.body)?.edition_entry);
-    if let Some(edition) = edition.filter(|edition| edition.kind == EDITION) {
-        let mut lines = Edition::read(&edition.body)?.tell(&event).into_iter();
+    if let Some(edition) = edition_of(bundle, event.batch)? {
+        let mut lines = edition.tell(&event).into_iter();
         let first = lines.next().unwrap_or_default();
-        report.told.push(format!("entry {number}: {first}"));
+        report.told(
+            format!("entry {number}: {}", first.en()),
+            format!("第 {number} 条：{}", first.zh()),
+        );
         report.told.extend(lines);
     }
     Ok(())
 }
 
+/// The rules of a batch, if the bundle has both.
+pub(crate) fn edition_of(bundle: &Bundle<'_>, batch: u64) -> Result<Option<Edition>, Unreadable> {
+    let Some(begun) = bundle.entry(batch).filter(|begun| begun.kind == BATCH) else {
+        return Ok(None);
+    };
+    let edition = bundle.entry(begun.read(Batch::read)?.edition_entry);
+    let edition = edition.filter(|edition| edition.kind == EDITION);
+    edition.map(|edition| edition.read(Edition::read)).transpose()
+}
+
+pub(crate) fn absent_batch(number: u64, batch: u64, report: &mut Report) {
+    report.absent(
+        format!("the batch of entry {number}, entry {batch}"),
+        format!("第 {number} 条的批次，第 {batch} 条"),
+    );
+}
+
+pub(crate) fn no_batch(number: u64, report: &mut Report) {
+    report.wrong(
+        format!("entry {number} names a batch that is none"),
+        format!("第 {number} 条所指的批次不是批次"),
+    );
+}
+
 /// What no longer stands, and what stands in its place.
 fn correction(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
-    let (correction, number) = (Correction::read(&entry.body)?, entry.number);
+    let (correction, number) = (entry.read(Correction::read)?, entry.number);
     let of = correction.of;
-    let told =
-        |what: &str| format!("entry {of} no longer stands: entry {number} corrects it{what}");
+    let mut told = |en: &str, zh: &str| {
+        report.told(
+            format!("entry {of} no longer stands: entry {number} corrects it{en}"),
+            format!("第 {of} 条不再有效：由第 {number} 条更正{zh}"),
+        );
+    };
     let leaves = match &correction.stands {
         Stands::Withdrawn => {
-            report.told.push(told(", and nothing takes its place"));
+            told(", and nothing takes its place", "，无取代内容");
             return Ok(());
         }
         Stands::SetAside => {
-            report.told.push(told(", and it is set aside"));
+            told(", and it is set aside", "，改为搁置");
             return Ok(());
         }
         Stands::Allocated(leaves) => leaves,
     };
-    report.told.push(told(""));
+    told("", "");
     // A correction may take the place of another: the event is at the beginning.
     let mut first = bundle.entry(of);
     while let Some(earlier) = first.filter(|earlier| earlier.kind == CORRECTION) {
-        let before = Correction::read(&earlier.body)?.of;
+        let before = earlier.read(Correction::read)?.of;
         first = bundle.entry(before).filter(|_| before < earlier.number);
     }
-    let begun = bundle.entry(correction.batch).filter(|begun| begun.kind == BATCH);
-    let edition = match begun {
-        Some(begun) => bundle.entry(Batch::read(&begun.body)?.edition_entry),
-        None => None,
-    };
-    match (first, edition.filter(|edition| edition.kind == EDITION)) {
+    match (first, edition_of(bundle, correction.batch)?) {
         (Some(first), Some(edition)) if first.kind == EVENT => {
-            let event = Event::read(&first.body)?;
-            report.told.extend(Edition::read(&edition.body)?.leaves(&event, leaves));
+            report.told.extend(edition.leaves(&first.read(Event::read)?, leaves));
         }
-        _ => report.absent.push(format!("the event or the rules of entry {number}")),
+        _ => report.absent(
+            format!("the event or the rules of entry {number}"),
+            format!("第 {number} 条的事项或规则"),
+        ),
     }
     Ok(())
 }
@@ -266,6 +388,6 @@ fn shortest(mut number: u64) -> Vec<u8> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,29 +7,33 @@
 //! book that was signed for, and what the entry says.
 //!
 //! `bundle` takes the text apart, `note` checks signatures, `tree` the way from a leaf to the root,
-//! `entry` reads what an entry says, and [`check()`] joins them.
+//! `entry` reads what an entry says, `matters` tells what parties and keepers wrote, and [`check()`]
+//! joins them. `words` keeps from the reader's terminal what somebody else's text would do to it.
 
 mod bundle;
 mod check;
 mod entry;
+mod matters;
 mod note;
 mod reader;
 mod tree;
+mod words;
 
 pub use check::{Report, check};
+pub use words::{Language, Words};
 
 /// Why a bundle or a key cannot be read at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable(pub String);
+pub struct Unreadable(pub Words);
 
 impl std::fmt::Display for Unreadable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0.en())
     }
 }
 
 impl std::error::Error for Unreadable {}
 
-pub(crate) fn unreadable<T>(why: impl Into<String>) -> Result<T, Unreadable> {
-    Err(Unreadable(why.into()))
+pub(crate) fn unreadable<T>(en: impl AsRef<str>, zh: impl AsRef<str>) -> Result<T, Unreadable> {
+    Err(Unreadable(Words::new(en, zh)))
 }

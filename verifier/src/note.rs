@@ -4,6 +4,7 @@ use base64ct::{Base64, Encoding};
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use crate::tree::{Digest, sha256};
+use crate::words::Words;
 use crate::{Unreadable, unreadable};
 
 /// A public key one trusts.
@@ -19,6 +20,8 @@ pub(crate) struct Checkpoint<'t> {
     pub(crate) origin: &'t str,
     pub(crate) size: u64,
     pub(crate) root: Digest,
+    /// The lines after these three.
+    pub(crate) extension: Vec<&'t str>,
     text: &'t str,
     signatures: Vec<(&'t str, Vec<u8>)>,
 }
@@ -42,19 +45,27 @@ impl Key {
                 key,
             })
         };
-        read().ok_or_else(|| Unreadable(format!("`{text}` is no verifier key")))
+        read().map_or_else(
+            || {
+                unreadable(
+                    format!("`{text}` is no verifier key"),
+                    format!("「{text}」不是验证密钥"),
+                )
+            },
+            Ok,
+        )
     }
 
     /// Whether it made the signature; of a witness, with the time it tells.
-    fn made(&self, text: &str, signature: &[u8]) -> Option<String> {
+    fn made(&self, text: &str, signature: &[u8]) -> Option<(String, String)> {
         let (signed, signature, when) = if self.is_witness {
             let (time, signature) = signature.split_first_chunk::<8>()?;
             let time = u64::from_be_bytes(*time);
             let day = crate::reader::civil(i128::from(time / 86_400));
-            let when = format!(" as a witness, on {day}");
+            let when = (format!(" as a witness, on {day}"), format!("（{day} 作为见证人）"));
             (format!("cosignature/v1\ntime {time}\n{text}"), signature, when)
         } else {
-            (text.to_owned(), signature, String::new())
+            (text.to_owned(), signature, (String::new(), String::new()))
         };
         let signature = Signature::from_slice(signature).ok()?;
         self.key.verify_strict(signed.as_bytes(), &signature).ok()?;
@@ -65,7 +76,7 @@ impl Key {
 impl<'t> Checkpoint<'t> {
     pub(crate) fn parse(note: &'t str) -> Result<Checkpoint<'t>, Unreadable> {
         let Some(blank) = note.rfind("\n\n") else {
-            return unreadable("the checkpoint has no signatures");
+            return unreadable("the checkpoint has no signatures", "检查点没有签名");
         };
         let (text, lines) = note.split_at_checked(blank + 1).unwrap_or((note, ""));
         let signatures = lines.lines().filter(|line| !line.is_empty()).map(|line| {
@@ -74,7 +85,10 @@ impl<'t> Checkpoint<'t> {
             Some((name, Base64::decode_vec(bytes).ok()?))
         });
         let Some(signatures) = signatures.collect::<Option<Vec<_>>>() else {
-            return unreadable("a signature of the checkpoint cannot be read");
+            return unreadable(
+                "a signature of the checkpoint cannot be read",
+                "检查点的一个签名无法读取",
+            );
         };
         let mut lines = text.lines();
         let read = || {
@@ -85,14 +99,15 @@ impl<'t> Checkpoint<'t> {
         };
         let mut read = read;
         let Some((origin, size, root)) = read() else {
-            return unreadable("it ends in no checkpoint");
+            return unreadable("it ends in no checkpoint", "末尾不是检查点");
         };
-        Ok(Checkpoint { origin, size, root, text, signatures })
+        let extension = text.lines().skip(3).collect();
+        Ok(Checkpoint { origin, size, root, extension, text, signatures })
     }
 
     /// Who signed, of those one trusts: a line for each signature that is true, and one for each
     /// that is false.
-    pub(crate) fn signed_by(&self, keys: &[Key]) -> (Vec<String>, Vec<String>) {
+    pub(crate) fn signed_by(&self, keys: &[Key]) -> (Vec<Words>, Vec<Words>) {
         let (mut signed, mut forged) = (Vec::new(), Vec::new());
         for key in keys {
             for (name, bytes) in &self.signatures {
@@ -101,8 +116,12 @@ impl<'t> Checkpoint<'t> {
                     continue;
                 }
                 match key.made(self.text, signature) {
-                    Some(when) => signed.push(format!("{}{when}", key.name)),
-                    None => forged.push(format!("the signature of `{}` is false", key.name)),
+                    Some((en, zh)) => signed
+                        .push(Words::new(format!("{}{en}", key.name), format!("{}{zh}", key.name))),
+                    None => forged.push(Words::new(
+                        format!("the signature of `{}` is false", key.name),
+                        format!("「{}」的签名是假的", key.name),
+                    )),
                 }
             }
         }

@@ -14,7 +14,9 @@ fn file(name: &str) -> String {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fenshui-verify")).args(arguments).output().unwrap()
+    // Whoever tests may have another locale.
+    let mut program = Command::new(env!("CARGO_BIN_EXE_fenshui-verify"));
+    program.args(arguments).env("FENSHUI_LANG", "en").output().unwrap()
 }
 
 #[track_caller]
@@ -37,6 +39,14 @@ fn a_bundle_that_holds() {
 }
 
 #[test]
+fn in_chinese() {
+    let (proof, keys) = (file("half.proof"), file("half.keys"));
+    check(&[&proof, "--key", &keys, "--lang", "zh"], 0, "第 3 条：批次，获知于 2016-07-01T");
+    check(&[&keys, "--lang", "zh", "--key", &keys], 2, "不是第 1 版的证明包");
+    check(&[&proof, "--lang", "zh"], 2, "未指定所信的密钥");
+}
+
+#[test]
 fn a_bundle_that_does_not() {
     let text = std::fs::read_to_string(file("half.proof")).unwrap();
     let changed = std::env::temp_dir().join(format!("fenshui-verify-{}", std::process::id()));
@@ -56,4 +66,7 @@ fn what_cannot_be_read() {
     check(&["nowhere", "--key", &file("half.keys")], 2, "nowhere");
     check(&[&file("half.keys"), "--key", &file("half.keys")], 2, "no proof bundle");
     check(&["--help"], 0, "Exit: 0 all holds");
+    check(&["--help", "--lang", "zh"], 0, "退出码：0 全部相符");
+    check(&["--lang", "fr"], 2, "`--lang` wants en or zh");
+    check(&["a\u{1b}[2Jb", "--key", &file("half.keys")], 2, "fenshui-verify: a␛[2Jb: ");
 }

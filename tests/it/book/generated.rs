@@ -5,15 +5,15 @@ use fenshui::book::{Checkpoint, Entry, MemoryStore, Note};
 use super::proof::{bundle, key as keeper, signed};
 use super::sample::{ORIGIN, small_book};
 
-fn cases() -> u64 {
+pub fn cases() -> u64 {
     std::env::var("FENSHUI_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(4000)
 }
 
 /// Numbers in a row that depends on the seed alone.
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
-    fn next(&mut self, bound: usize) -> usize {
+    pub fn next(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -21,7 +21,7 @@ impl Chance {
     }
 
     /// The bytes with something wrong in up to three places.
-    fn spoilt(&mut self, bytes: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
+    pub fn spoilt(&mut self, bytes: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for _ in 0..=self.next(3) {
             let at = self.next(bytes.len());

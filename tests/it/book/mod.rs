@@ -12,6 +12,8 @@ mod generated;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod imports;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
+mod matters;
+#[cfg(all(feature = "cli", feature = "sqlite"))]
 mod orders;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod pieces;
