@@ -344,9 +344,6 @@ mod tests {
     use crate::report::names::{Currency, Keyed, Label, Leg, Members, Table};
     use crate::rows::{Batch, Cell};
 
-    use super::super::allocations::{AllocationOptions, Allocations};
-    use super::super::output::Output;
-    use super::super::records::ResultLayout;
     use super::super::table_reader::column_of;
     use super::*;
 
@@ -534,39 +531,5 @@ mod tests {
             cells
         })
         .collect()
-    }
-
-    #[test]
-    fn what_is_appended_stands_between_what_is_written() {
-        let names = names(false);
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("out.csv");
-        let output = Output::create(path.to_str().unwrap()).unwrap();
-        let options = AllocationOptions {
-            layout: ResultLayout::Csv,
-            explain: false,
-            labels: false,
-            language: Language::English,
-        };
-        let mut file = Allocations::new(&names, output, options).unwrap();
-        let batch = batch(&names, 0, &[(Some(1), None, None, None, None)]);
-        let event = EventAt { batch: &batch, row: 0, date: Date::MIN, booked: Date::MIN };
-        let given = |to: u32| {
-            let (payee, amount) = (Payee::Account(to), Money::from_minor(5));
-            [Allocation { payee, amount, leg: 0 }]
-        };
-        file.event(event, &given(0), &Three).unwrap();
-        let mut rows = Room::default();
-        file.lines().unwrap().event(event, &given(1), &Three, &mut rows).unwrap();
-        file.append(rows.written()).unwrap();
-        file.event(event, &given(0), &Three).unwrap();
-        file.finish().unwrap();
-        let mut text = String::new();
-        #[expect(clippy::disallowed_methods, reason = "the test reads what was written")]
-        let mut written = std::fs::File::open(&path).unwrap();
-        std::io::Read::read_to_string(&mut written, &mut text).unwrap();
-        let lines: Vec<&str> = text.lines().skip(1).collect();
-        let wanted = ["1,,,,,central,0.05", "1,,,,,treasury[beijing],0.05", "1,,,,,central,0.05"];
-        assert_eq!(lines, wanted);
     }
 }

@@ -13,7 +13,7 @@ use crate::formats::{Output, ResultLayout};
 use super::super::console::Console;
 use super::super::exit::Exit;
 use super::super::places::Source;
-use super::place::{Named, check_outputs};
+use super::place::{Named, check_outputs, say_left_behind};
 use super::secret::{self, PassphraseArgs};
 use super::{AnswerFormat, Failed, notes};
 
@@ -150,6 +150,7 @@ pub(super) fn import(
     place: &BookPlace,
     args: &ImportArgs,
 ) -> Result<Exit, Failed> {
+    say_left_behind(console, place);
     let imported = book::import(&args.folder, place)?;
     let Imported { checkpoint, signed, strangers } = &imported;
     let record = json!({

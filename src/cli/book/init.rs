@@ -10,6 +10,7 @@ use crate::book::{KeyChange, SigningKey};
 
 use super::super::console::Console;
 use super::super::exit::Exit;
+use super::place::say_left_behind;
 use super::secret::{self, PassphraseArgs};
 use super::{AnswerFormat, Failed};
 
@@ -35,6 +36,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &InitArgs) -> Resu
         Some(file) if file.exists() => Some(args.passphrase.load(console, file)?),
         Some(_) => Some(SigningKey::from_seed(&args.name, &secret::random()?)?),
     };
+    say_left_behind(console, place);
     let mut made = place.create(&args.name, now)?;
     if let (Some(key), Some(file)) = (&key, &args.key) {
         if !file.exists() {

@@ -6,9 +6,10 @@ use crate::app::book::BookPlace;
 use crate::diagnostics::Words;
 use crate::formats::read_text;
 
+use super::super::console::Console;
 use super::super::exit::Stop;
 use super::super::language::variable;
-use super::super::places::{Source, check_places};
+use super::super::places::{self, Source, check_places};
 
 /// A place, and the file that told it, if one did.
 #[derive(Debug)]
@@ -59,6 +60,13 @@ fn has_password(address: &str) -> bool {
     let before = rest.split('/').next().unwrap_or_default();
     let user = before.rsplit_once('@').map(|(user, _)| user);
     user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
+}
+
+/// Says what was left of books that were killed while they were being made there.
+pub(super) fn say_left_behind(console: &Console, place: &BookPlace) {
+    if let BookPlace::File(path) = place {
+        places::say_left_behind(console, &[&path.display().to_string()]);
+    }
 }
 
 /// Sees to it that no output is written over the book itself, nor over anything else that is read; nor,

@@ -128,7 +128,7 @@ fn survives_kills_of_importers(place: impl Fn() -> Box<dyn Place>) {
             Ok(_) => {}
         }
         let mut book = Book::open(place.open().unwrap()).unwrap();
-        assert_eq!(book.verify(&[note.root.clone()]).unwrap().damages, [], "round {round}");
+        assert_eq!(book.verify(&[note.root]).unwrap().damages, [], "round {round}");
         assert_eq!(book.size().unwrap(), note.root.size, "round {round}");
     }
 }
