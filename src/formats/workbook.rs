@@ -234,7 +234,8 @@ fn kept<T>(file: &str, done: impl FnOnce() -> Result<T, XlsxError>) -> Result<T,
         Err(_) => Err(FormatsError::Workbook {
             file: file.to_owned(),
             what: Words::new(
-                "the file in which its rows wait cannot grow: the disk is full, or it may not",
+                "the file in which its rows wait cannot grow: the disk is full, or a file may not grow \
+                 further here",
                 "暂存各行的文件无法增大：磁盘已满，或大小受限",
             ),
             hint: Words::new(
@@ -265,11 +266,9 @@ fn failed(file: &str, error: &XlsxError) -> FormatsError {
             ),
             csv(),
         ),
-        XlsxError::IoError(error) | XlsxError::TempFileError(_, error) => {
-            return FormatsError::writing(
-                file,
-                std::io::Error::new(error.kind(), error.to_string()),
-            );
+        XlsxError::IoError(error) => return writing(file, error),
+        XlsxError::TempFileError(folder, error) => {
+            return writing(&folder.display().to_string(), error);
         }
         other => (
             Words::new(
@@ -280,6 +279,10 @@ fn failed(file: &str, error: &XlsxError) -> FormatsError {
         ),
     };
     FormatsError::Workbook { file: file.to_owned(), what, hint }
+}
+
+fn writing(place: &str, error: &std::io::Error) -> FormatsError {
+    FormatsError::writing(place, std::io::Error::new(error.kind(), error.to_string()))
 }
 
 const SHEET_ROWS: u32 = 1_048_576;
