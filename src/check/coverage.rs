@@ -305,27 +305,30 @@ impl Question<'_> {
             if matches!(place, Some(Reach::Sometimes)) {
                 continue;
             }
-            let never = |found: Found| matches!(found, Found::Never);
-            let why = if never(self.guards.space.find(&candidate.applies)) {
-                Words::new(
+            let any = |formula: &Formula| self.guards.space.any(formula);
+            let filled = Formula::all([self.filled.clone(), candidate.prevails.clone()]);
+            // Mostly there is a case of all together, and one search shows it.
+            let together = any(&filled);
+            *place = Some(if together == Some(true) {
+                Reach::Sometimes
+            } else if any(&candidate.applies) == Some(false) {
+                Reach::Never(Words::new(
                     "its conditions and days cannot hold together",
                     "其条件与期间不能同时成立",
-                )
-            } else if never(self.guards.space.find(&candidate.prevails)) {
-                Words::new(
+                ))
+            } else if any(&candidate.prevails) == Some(false) {
+                Reach::Never(Words::new(
                     "wherever it would, a rule that overrides it applies",
                     "凡其可适用之处，均有优先于它的规则适用",
-                )
-            } else if never(self.find([self.filled.clone(), candidate.prevails.clone()])) {
-                Words::new(
+                ))
+            } else if together == Some(false) {
+                Reach::Never(Words::new(
                     "whenever it would, there is nothing to divide",
                     "凡其可适用之时，均无可分之款",
-                )
+                ))
             } else {
-                *place = Some(Reach::Sometimes);
-                continue;
-            };
-            *place = Some(Reach::Never(why));
+                Reach::Sometimes
+            });
         }
     }
 
@@ -407,7 +410,7 @@ impl Question<'_> {
 
     fn always(&self, one: &Candidate<'_>, two: &Candidate<'_>) -> bool {
         let alone = [self.money.clone(), one.prevails.clone(), two.prevails.clone().not()];
-        matches!(self.find(alone), Found::Never)
+        self.guards.space.any(&Formula::all(alone)) == Some(false)
     }
 
     fn certain(&self, one: &Candidate<'_>, two: &Candidate<'_>, witness: &Witness) -> Diagnostic {
@@ -507,7 +510,7 @@ fn levies(rules: &RuleSet, found: &mut Vec<Diagnostic>) {
             let mut guards = Guards::new(rules, case.event);
             let days = Covered { from: levy.from, until: levy.until };
             let raised = guards.levy(days, case).0;
-            matches!(guards.space.find(&raised), Found::Never)
+            guards.space.any(&raised) == Some(false)
         });
         if never {
             let name = &levy.name.text;

@@ -334,7 +334,7 @@ impl<'a> Uses<'a> {
             .into_iter()
             .filter(|(_, missing)| {
                 let ever = Formula::all([missing.clone(), covered.clone()]);
-                !matches!(guards.space.find(&ever), Found::Never)
+                guards.space.any(&ever) != Some(false)
             })
             .collect();
         if wanted.is_empty() {

@@ -129,6 +129,14 @@ impl Space<'_> {
         }
     }
 
+    /// Whether [`find`](Space::find) would find a case; nothing if there are too many. Where nobody asks
+    /// which, one search is enough.
+    pub(in crate::check) fn any(&self, formula: &Formula) -> Option<bool> {
+        let tables = self.tables();
+        let found = Search::new(self, &tables, formula, Softness::Free).run();
+        found.ok().map(|found| found.is_some())
+    }
+
     /// What a formula comes to for values of one's own.
     pub(super) fn verdict(&self, formula: &Formula, values: &Values) -> Option<bool> {
         match formula {
