@@ -14,6 +14,9 @@ use crate::plan::at;
 pub(crate) struct Drifts {
     /// By account position; ascending.
     accounts: Vec<Vec<(Of, Drift)>>,
+    /// The denominator that was asked about last, and what [`COMMON`] leaves when divided by it: leaves of
+    /// one division mostly have the same.
+    last: (i128, Option<i128>),
 }
 
 /// A currency and a year.
@@ -67,7 +70,11 @@ impl Drifts {
         num: i128,
         den: i128,
     ) -> Result<(), ExactError> {
-        self.of(position, of).map_or(Ok(()), |drift| drift.add(num, den))
+        if self.last.0 != den {
+            self.last = (den, COMMON.checked_rem(den));
+        }
+        let left = self.last.1;
+        self.of(position, of).map_or(Ok(()), |drift| drift.add_over(num, den, left))
     }
 
     fn of(&mut self, position: u32, of: Of) -> Option<&mut Drift> {
@@ -109,6 +116,14 @@ impl Drifts {
 
 impl Drift {
     fn add(&mut self, num: i128, den: i128) -> Result<(), ExactError> {
+        self.add_over(num, den, COMMON.checked_rem(den))
+    }
+
+    /// The same where it is known what `COMMON` leaves when divided by the denominator.
+    fn add_over(&mut self, num: i128, den: i128, left: Option<i128>) -> Result<(), ExactError> {
+        if left != Some(0) {
+            return self.add_uncommon(num, den, left);
+        }
         let known = self.small.iter_mut().find(|(of, _)| *of == den);
         if let Some((_, sum)) = known
             && let Some(next) = sum.checked_add(num)
@@ -121,9 +136,6 @@ impl Drift {
 
     /// Adds where the denominator is new, or its numerators have no room.
     fn add_new(&mut self, num: i128, den: i128) -> Result<(), ExactError> {
-        if !is_common(den) {
-            return self.add_uncommon(num, den);
-        }
         if self.small.len() < DENOMINATORS_MAX && self.small.iter().all(|(of, _)| *of != den) {
             self.small.push((den, num));
             return Ok(());
@@ -134,10 +146,11 @@ impl Drift {
 
     /// Adds a fraction that may still be a common one in lowest terms: its denominator goes into `COMMON`
     /// then if this one goes into `COMMON` times the numerator.
-    fn add_uncommon(&mut self, num: i128, den: i128) -> Result<(), ExactError> {
-        if let Some((whole, part)) = num.checked_div(den).zip(num.checked_rem(den))
+    fn add_uncommon(&mut self, num: i128, den: i128, left: Option<i128>) -> Result<(), ExactError> {
+        if let Some((whole, left)) = num.checked_div(den).zip(left)
             && (1..1 << (127 - BITS)).contains(&den)
-            && part * (COMMON % den) % den != 0
+            && let part = num - whole * den
+            && part * left % den != 0
             && let Some(whole) = whole.checked_mul(1 << BITS)
             && let Some(parts) = whole.checked_add((part << BITS) / den)
         {
