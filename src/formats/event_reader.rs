@@ -11,10 +11,11 @@ use super::column_file::ColumnBlock;
 use super::csv::Cutter;
 use super::cuts::{self, Cuts};
 use super::encoding::Encoding;
-use super::json::{self, JsonValue};
+use super::error::FormatsError;
+use super::json::{self, JsonText, JsonValue};
 use super::lookalikes::Lookalikes;
 use super::parse::{self, Fault};
-use super::raw::{RawRow, from_csv};
+use super::raw::{RawRow, RawRows, from_csv, from_json};
 use super::steps::{Plain, Steps};
 use super::table_reader::{RecordNames, TableReader};
 use super::totals::total_cell;
@@ -238,6 +239,38 @@ impl<'r, 'n> Filling<'r, 'n> {
                 return place;
             }
         }
+    }
+
+    /// Reads the next row, if there is one.
+    ///
+    /// # Errors
+    /// The file cannot be read on.
+    pub(super) fn push_next(&mut self, rows: &mut RawRows) -> Result<bool, FormatsError> {
+        if !rows.has_records() {
+            let Some(row) = rows.next()? else { return Ok(false) };
+            self.push(&row);
+            return Ok(true);
+        }
+        let Some(record) = rows.next_record()? else { return Ok(false) };
+        if !self.push_usual(&record) {
+            self.push(&from_json(record.row()));
+        }
+        Ok(true)
+    }
+
+    /// Reads a record of the one kind if it is usual, and says whether it was.
+    fn push_usual(&mut self, record: &JsonText<'_>) -> bool {
+        let (Kinds::One(kind), Ok(text)) = (&self.reader.kinds, &record.text) else { return false };
+        let found = table(self.reader, &mut self.batches, *kind, self.room);
+        let Some((table, batch)) = found else { return false };
+        let pushed = table.push_usual(text, &mut batch.columns, &self.known).is_some();
+        if pushed {
+            self.rows += 1;
+            batch.origins.push(Origin { file: self.reader.file, line: record.line });
+        } else {
+            undo(batch);
+        }
+        pushed
     }
 
     /// Reads any row.

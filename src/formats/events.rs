@@ -229,10 +229,7 @@ impl<'n> Events<'n> {
         let mut filling = Filling::new(&self.reader, 0);
         filling.known = std::mem::take(&mut self.known);
         let mut count = 0;
-        while count < self.batch_rows
-            && let Some(row) = self.rows.next()?
-        {
-            filling.push(&row);
+        while count < self.batch_rows && filling.push_next(&mut self.rows)? {
             count += 1;
         }
         self.known = std::mem::take(&mut filling.known);

@@ -60,6 +60,25 @@ pub(super) enum JsonRow<'a> {
     },
 }
 
+/// What should be a record, as it is written.
+#[derive(Debug)]
+pub(super) struct JsonText<'a> {
+    /// Its line, or its number in an array.
+    pub(super) line: u64,
+    /// Its text, or its bytes as they are shown if they are none.
+    pub(super) text: Result<&'a str, String>,
+}
+
+impl<'a> JsonText<'a> {
+    /// Cuts it into names and values.
+    pub(super) fn row(self) -> JsonRow<'a> {
+        match self.text {
+            Ok(text) => row(self.line, text),
+            Err(text) => JsonRow::Broken { line: self.line, text, why: Broken::NotText },
+        }
+    }
+}
+
 /// Why a piece is no record.
 #[expect(clippy::enum_variant_names, reason = "each says what the piece is not")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,11 +158,11 @@ impl JsonRows {
     }
 
     /// The next record.
-    pub(super) fn next(&mut self) -> Option<JsonRow<'_>> {
+    pub(super) fn next(&mut self) -> Option<JsonText<'_>> {
         let range = self.pieces.get(self.next)?.clone();
         self.next += 1;
-        let number = u64::try_from(self.next).unwrap_or(u64::MAX);
-        Some(row(number, self.text.get(range).unwrap_or_default()))
+        let line = u64::try_from(self.next).unwrap_or(u64::MAX);
+        Some(JsonText { line, text: Ok(self.text.get(range).unwrap_or_default()) })
     }
 }
 
@@ -206,7 +225,7 @@ impl<R: Read> NdjsonRows<R> {
     ///
     /// # Errors
     /// The file cannot be read on, or has a line too long to be one.
-    pub(super) fn next(&mut self) -> Result<Option<JsonRow<'_>>, FormatsError> {
+    pub(super) fn next(&mut self) -> Result<Option<JsonText<'_>>, FormatsError> {
         loop {
             let line = self.lines.line;
             let found = self.lines.first_line();
@@ -225,12 +244,11 @@ impl<R: Read> NdjsonRows<R> {
                 continue;
             }
             let Some(text) = self.encoding.decoded(bytes) else {
-                let text = self.encoding.shown(bytes);
-                return Ok(Some(JsonRow::Broken { line, text, why: Broken::NotText }));
+                return Ok(Some(JsonText { line, text: Err(self.encoding.shown(bytes)) }));
             };
             self.text.clear();
             self.text.push_str(&text);
-            return Ok(Some(row(line, &self.text)));
+            return Ok(Some(JsonText { line, text: Ok(&self.text) }));
         }
     }
 }
@@ -292,7 +310,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Record<'a> {
 }
 
 /// A name in a record, lent where it stands as it is written.
-struct Name<'a>(Cow<'a, str>);
+pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name<'a>, D::Error> {
@@ -335,7 +353,7 @@ mod tests {
             .map_err(|error| error.words().en)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next() {
-            found.push(shown(&row));
+            found.push(shown(&row.row()));
         }
         Ok(found)
     }
@@ -364,7 +382,7 @@ mod tests {
         let mut rows = NdjsonRows::new(text.as_bytes(), Encoding::Utf8, "x.ndjson");
         let mut found = Vec::new();
         while let Some(row) = rows.next().unwrap() {
-            found.push(shown(&row));
+            found.push(shown(&row.row()));
         }
         assert_eq!(found, ["1: a=1", "3! {\"a\" NotJson", "4: b=[1]"]);
     }

@@ -46,6 +46,7 @@ mod parts;
 mod project;
 mod quotes;
 mod raw;
+mod record_reader;
 mod records;
 mod refused;
 mod registers;

@@ -136,15 +136,7 @@ fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell
     let mut seen = vec![false; shape.fields.len()];
     let mut next = 0;
     for (name, raw) in &record.0 {
-        // Mostly they stand as they are declared.
-        let named = |field: &Field| !field.computed && field.name.text == **name;
-        let at = match shape.fields.get(next).is_some_and(named) {
-            true => next,
-            false => match field_named(&shape.fields, name) {
-                Some(at) => at,
-                None => continue,
-            },
-        };
+        let Some(at) = field_of_shape(&shape.fields, next, name) else { continue };
         next = at + 1;
         let (Some(cell), Some(seen), Some(field)) =
             (cells.get_mut(at), seen.get_mut(at), shape.fields.get(at))
@@ -165,6 +157,16 @@ fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell
     match missing {
         Some((field, _)) => Err(Fault { value: field.name.text.clone(), why: Unreadable::Missing }),
         None => Ok(Cell::Record(cells)),
+    }
+}
+
+/// The stored field that a name in a record of a list means. Mostly they stand as they are declared:
+/// then it is the one that comes next.
+pub(super) fn field_of_shape(fields: &[Field], next: usize, name: &str) -> Option<usize> {
+    let named = |field: &Field| !field.computed && field.name.text == name;
+    match fields.get(next).is_some_and(named) {
+        true => Some(next),
+        false => field_named(fields, name),
     }
 }
 

@@ -17,7 +17,7 @@ use super::error::FormatsError;
 use super::heads::no_such_line;
 use super::held::Held;
 use super::input::{Input, InputReader, Layout};
-use super::json::{self, JsonRow, JsonRows, NdjsonRows, Record};
+use super::json::{self, JsonRow, JsonRows, JsonText, NdjsonRows, Record};
 use super::set_asides::added_columns;
 use super::sheet::Sheet;
 
@@ -194,7 +194,25 @@ impl RawRows {
                 return Ok(row.map(|(line, cells)| RawRow::Values { line, cells: cells.into() }));
             }
         };
-        Ok(row.map(from_json))
+        Ok(row.map(|row| from_json(row.row())))
+    }
+
+    /// The next record, not cut yet, of a file that has records; [`next`](RawRows::next) gives the rows
+    /// of others.
+    ///
+    /// # Errors
+    /// The file cannot be read on.
+    pub(super) fn next_record(&mut self) -> Result<Option<JsonText<'_>>, FormatsError> {
+        match &mut self.layout {
+            Rows::Json(rows) => Ok(rows.next()),
+            Rows::Ndjson(rows) => rows.next(),
+            Rows::Csv(_) | Rows::Sheet(..) | Rows::Columns(_) => Ok(None),
+        }
+    }
+
+    /// Whether it has records.
+    pub(super) fn has_records(&self) -> bool {
+        matches!(self.layout, Rows::Json(_) | Rows::Ndjson(_))
     }
 
     /// Whether rows come in blocks.
@@ -356,7 +374,7 @@ pub(super) fn from_csv<'a>(row: CsvRow<'a>, header: &[String]) -> RawRow<'a> {
     }
 }
 
-fn from_json(row: JsonRow<'_>) -> RawRow<'_> {
+pub(super) fn from_json(row: JsonRow<'_>) -> RawRow<'_> {
     match row {
         JsonRow::Record { line, record, text } => RawRow::Record { line, record, text },
         JsonRow::Broken { line, text, why } => {

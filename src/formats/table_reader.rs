@@ -16,6 +16,7 @@ use super::json::{self, Record};
 use super::mapping::TableMapping;
 use super::parse::{self, Fault};
 use super::raw::RawRow;
+use super::record_reader::{self, Given};
 use super::steps::Steps;
 
 /// Reads the rows of one event kind.
@@ -47,6 +48,17 @@ struct KindNames {
     /// What the record before named, in its order.
     last: Vec<(String, Option<usize>)>,
     fields: HashMap<String, Option<usize>>,
+}
+
+impl KindNames {
+    /// The field that a name at a place means, or that it means none, if it has been met.
+    fn field(&self, place: usize, name: &str) -> Option<Option<usize>> {
+        // Records mostly name the same fields in the same order.
+        match self.last.get(place) {
+            Some((last, field)) if last == name => Some(*field),
+            _ => self.fields.get(name).copied(),
+        }
+    }
 }
 
 /// A fault and the column at fault: by position in a header, or of the field for a record.
@@ -202,23 +214,54 @@ impl<'n> TableReader<'n> {
         columns: &mut [Column],
         known: &mut RecordNames,
     ) -> Result<(), RowFault> {
-        let mut values: Vec<Option<&RawValue>> = vec![None; self.table.fields.len()];
+        let mut values: Vec<Option<Given<'_>>> = Vec::new();
+        values.resize_with(self.table.fields.len(), || None);
         for (place, (name, raw)) in record.0.iter().enumerate() {
             let field = self.field_of_name(place, name, known);
             let Some((at, place)) = field.and_then(|at| Some((at, values.get_mut(at)?))) else {
                 continue;
             };
-            if place.replace(raw).is_some() {
+            if place.replace(Given::Raw(raw)).is_some() {
                 let fault = Fault { value: name.to_string(), why: Unreadable::RepeatedField };
                 return Err((Some(at), fault));
             }
         }
+        self.push_given(values, columns)
+    }
+
+    /// Adds a record with names that are known, if all about it is usual; where it is not some columns
+    /// may have grown.
+    pub(super) fn push_usual(
+        &self,
+        text: &str,
+        columns: &mut [Column],
+        known: &RecordNames,
+    ) -> Option<()> {
+        let known = known.kinds.get(usize::try_from(self.event).ok()?)?;
+        let field_of = |place: usize, name: &str| known.field(place, name);
+        let values = record_reader::values(text, (&self.table.fields, self.names), &field_of)?;
+        self.push_given(values, columns).ok()
+    }
+
+    fn push_given(
+        &self,
+        values: Vec<Option<Given<'_>>>,
+        columns: &mut [Column],
+    ) -> Result<(), RowFault> {
         let fields = self.table.fields.iter().zip(values).enumerate();
-        for ((at, (field, raw)), column) in fields.zip(columns) {
+        for ((at, (field, given)), column) in fields.zip(columns) {
             if field.computed {
                 continue;
             }
             let constant = self.mapping.constants.contains_key(&at);
+            let raw = match given {
+                Some(Given::Made(cell)) if !constant && !cell.is_missing() => {
+                    column.push(cell);
+                    continue;
+                }
+                Some(Given::Raw(raw)) => Some(raw),
+                Some(Given::Made(_)) | None => None,
+            };
             let text = raw.filter(|_| !constant).and_then(json::text_of);
             if let Some(text) = text {
                 let pushed = self.push_text(column, at, field, &text);
@@ -242,13 +285,14 @@ impl<'n> TableReader<'n> {
         if known.kinds.len() <= kind {
             known.kinds.resize_with(kind + 1, KindNames::default);
         }
-        let KindNames { last, fields } = known.kinds.get_mut(kind)?;
-        // Records mostly name the same fields in the same order.
-        if let Some((_, field)) = last.get(place).filter(|(last, _)| last == name) {
-            return *field;
+        let own = known.kinds.get_mut(kind)?;
+        let found = own.field(place, name);
+        let KindNames { last, fields } = own;
+        if last.get(place).is_some_and(|(last, _)| last == name) {
+            return found?;
         }
-        let field = match fields.get(name) {
-            Some(field) => *field,
+        let field = match found {
+            Some(field) => field,
             None => field_of_column(name, &self.table.fields, &self.mapping),
         };
         // A file may invent a new name in every row; nobody reads a list of thousands.
