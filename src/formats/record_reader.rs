@@ -193,3 +193,84 @@ impl OneRecord<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::report::names::{Currency, Label, Table};
+
+    use super::super::columns::FieldFrom;
+    use super::super::json::JsonText;
+    use super::super::mapping::TableMapping;
+    use super::super::raw::{RawRow, from_json};
+    use super::super::table_reader::{RecordNames, TableReader};
+    use super::*;
+
+    fn field(name: &str, kind: Kind, required: bool) -> Field {
+        Field { name: Label::plain(name), kind, required, computed: false, dated: false }
+    }
+
+    fn row(text: &str) -> RawRow<'_> {
+        from_json(JsonText { line: 1, text: Ok(text) }.row())
+    }
+
+    /// What is read in one pass is what is read of names and values; what is wrong is not.
+    #[test]
+    fn both_ways_find_the_same() {
+        let of_list = vec![
+            field("code", Kind::Text, true),
+            field("amount", Kind::Money(2), true),
+            field("note", Kind::Text, false),
+        ];
+        let shape = Shape { name: Label::plain("branch"), fields: of_list, key: Vec::new() };
+        let list = Kind::List(Box::new(Kind::Record(0)));
+        let fields = vec![field("id", Kind::Integer, true), field("branches", list, false)];
+        let table = Table {
+            name: Label::plain("filing"),
+            fields,
+            key: vec![0],
+            effective: None,
+            inflow: None,
+            sent: true,
+            currency: Currency { code: "CNY".into(), scale: 2 },
+            settlement: String::new(),
+        };
+        let names = Names { shapes: vec![shape], ..Names::default() };
+        let from = vec![FieldFrom::Nowhere; 2];
+        let reader = TableReader::new(&names, 0, &table, from, TableMapping::default(), 0);
+        let mut known = RecordNames::default();
+        let first = r#"{"id": 1, "branches": [], "other": {"x": [1e400]}}"#;
+        let mut columns = reader.empty_columns(1);
+        reader.push(&row(first), &mut columns, &mut known).unwrap();
+        let branch = r#""code": "A", "amount": "1.50""#;
+        let lists = [
+            format!("[{{{branch}}}, {{{branch}, \"note\": \"n\"}}]"),
+            format!(
+                "[{{\"amount\": 12.05, \"x\": [{{}}], \"code\": 7}}, {{{branch}, \"note\": null}}]"
+            ),
+            "null".to_owned(),
+            "[]".to_owned(),
+        ];
+        let usual = lists.iter().map(|list| format!(r#"{{"branches": {list}, "id": "2"}}"#));
+        for text in usual.chain([r#"{"other": 3, "id": 2}"#.to_owned()]) {
+            let (mut one, mut other) = (reader.empty_columns(1), reader.empty_columns(1));
+            assert_eq!(reader.push_usual(&text, &mut one, &known), Some(()), "{text}");
+            reader.push(&row(&text), &mut other, &mut known).unwrap();
+            assert_eq!(one, other, "{text}");
+        }
+        let lists = [
+            format!("[{{{branch}, \"code\": \"B\"}}]"),
+            format!("[{{{branch}, \"note\": \"\\u0000\"}}]"),
+            r#"[{"code": "A"}]"#.to_owned(),
+            r#"[{"code": "A", "amount": "1.505"}]"#.to_owned(),
+            "[1]".to_owned(),
+            "{}".to_owned(),
+        ];
+        let others =
+            [r#"{"id": 2, "id": 2}"#, r#"{"id": 2} 3"#, r#"{"id": 2"#, "[]", r#"{"id": }"#];
+        let wrong = lists.iter().map(|list| format!(r#"{{"id": 2, "branches": {list}}}"#));
+        for text in wrong.chain(others.map(str::to_owned)) {
+            let mut columns = reader.empty_columns(1);
+            assert_eq!(reader.push_usual(&text, &mut columns, &known), None, "{text}");
+        }
+    }
+}
