@@ -114,7 +114,11 @@ fn keys_of(key: &str) -> Result<Vec<String>, Words> {
     }
     let lines = read(key)?;
     let keys = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-    Ok(keys.filter(|line| !line.starts_with('#')).map(str::to_owned).collect())
+    let keys: Vec<String> = keys.filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    match keys.is_empty() {
+        true => Err(Words::new(format!("`{key}` holds no key"), format!("「{key}」中没有密钥"))),
+        false => Ok(keys),
+    }
 }
 
 fn read(file: &str) -> Result<String, Words> {

@@ -224,14 +224,29 @@ pub(super) fn verifiers(arguments: &[String]) -> Result<Vec<VerifierKey>, Failed
             Ok(key) => keys.push(key),
             Err(_) if !Path::new(argument).exists() => return Err(no_key(argument).into()),
             Err(_) => {
-                let text = read_text(Path::new(argument))?;
+                let (text, before) = (read_text(Path::new(argument))?, keys.len());
                 for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
                     keys.push(VerifierKey::parse(line)?);
+                }
+                // Nobody is to be trusted less than whoever named the file thinks.
+                if keys.len() == before {
+                    return Err(holds_none(argument).into());
                 }
             }
         }
     }
     Ok(keys)
+}
+
+/// A file in which keys were expected.
+fn holds_none(file: &str) -> Stop {
+    Stop::error(
+        Words::new(format!("`{file}` holds no key"), format!("「{file}」中没有密钥")),
+        Some(Words::new(
+            "write one a line into it, as `fenshui book key public FILE` prints them",
+            "请按 fenshui book key public 文件 所打印的，每行写入一个密钥",
+        )),
+    )
 }
 
 /// An argument that is neither a key nor a file with keys.

@@ -329,6 +329,17 @@ fn a_bundle_in_place_of_a_checkpoint_is_no_forgery() {
 }
 
 #[test]
+fn a_file_without_keys_is_not_taken_for_no_wish_to_trust() {
+    let folder = kept();
+    std::fs::write(folder.path().join("empty.pub"), "\n").unwrap();
+    let said = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+    let told = said("book verify --trust empty.pub");
+    assert!(told.starts_with("! error: `empty.pub` holds no key\n"), "{told}");
+    assert!(told.ends_with("[exit 2]\n"), "{told}");
+    assert!(said("book verify --trust empty.pub --lang zh").contains("「empty.pub」中没有密钥"));
+}
+
+#[test]
 fn a_book_is_imported_whole_or_not_at_all() {
     let folder = kept();
     let file = |name: &str| folder.path().join(name);
