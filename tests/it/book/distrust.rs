@@ -328,6 +328,39 @@ fn a_bundle_in_place_of_a_checkpoint_is_no_forgery() {
     assert!(told.contains("「R2.proof」不是检查点，而是证明包"), "{told}");
 }
 
+/// Regions that share no total may have receipts posted by readings and registers of their own.
+#[test]
+fn what_shares_nothing_with_a_batch_is_not_replayed_by_its_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    std::fs::copy(root().join("examples/book/sharing.fen.md"), file("s.fen.md")).unwrap();
+    let (events, caps) = ("id,date,tax,region,amount\n", "region,cap\n");
+    for (name, head, row) in [
+        ("h.csv", events, "A1,2018-02-03,vat,hebei,30.00\n"),
+        ("b.csv", events, "B1,2018-08-01,vat,beijing,6.00\n"),
+        ("h2.csv", events, "A2,2018-09-03,vat,hebei,600.00\n"),
+        ("ch.csv", caps, "hebei,100.00\n"),
+        ("cb.csv", caps, "beijing,10.00\n"),
+    ] {
+        std::fs::write(file(name), format!("{head}{row}")).unwrap();
+    }
+    let said = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+    said("book init --name a.example");
+    for posted in [
+        "h.csv --register caps=ch.csv --reading share=third",
+        "b.csv --register caps=cb.csv",
+        "h2.csv --register caps=ch.csv --reading share=third",
+    ] {
+        let told = said(&format!("book post s.fen.md {posted}"));
+        assert!(!told.contains("error"), "{posted}: {told}");
+    }
+    let told = said("book replay");
+    assert!(told.contains("3 outcomes of 3 batches come out as they are stored"), "{told}");
+    assert!(!told.contains("[exit"), "{told}");
+    // What a batch shares is still there: the second receipt of hebei finds what the first had.
+    assert!(said("book explain --event A2").contains("90.00"));
+}
+
 #[test]
 fn a_file_without_keys_is_not_taken_for_no_wish_to_trust() {
     let folder = kept();

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::book::{Book, BookError, Entry, SentCell, read_sent};
-use crate::plan::{Partition, Plan};
+use crate::plan::{Partition, PartitionColumn, Plan, at};
 use crate::rows::Cell;
 
 use super::super::BookTrouble;
@@ -31,10 +31,15 @@ impl Beside {
         history: &History<'_>,
         (plan, maker): (&Plan, &Maker<'_>),
     ) -> Result<Beside, BookTrouble> {
-        let by_undone = match plan.partition {
+        let by_lane = match &plan.partition {
             _ if makes_events(plan) => return Ok(Beside::All),
-            Partition::Sequential { .. } | Partition::By(_) => return Ok(Beside::All),
-            Partition::ByUndone => true,
+            Partition::Sequential { .. } => return Ok(Beside::All),
+            // A lane that is worked out stands in no row.
+            Partition::By(columns) if columns.first().is_none_or(|it| is_worked_out(plan, it)) => {
+                return Ok(Beside::All);
+            }
+            // What shares nothing with them may stand by other rules, registers and readings.
+            Partition::By(_) | Partition::ByUndone => true,
             Partition::Free => false,
         };
         let mut beside = Few { lanes: HashSet::new(), entries: HashSet::new(), maker };
@@ -42,7 +47,7 @@ impl Beside {
             if span.corrects {
                 beside.add_corrected(book, span, history)?;
             }
-            if by_undone && span.posts && !history.is_empty() {
+            if by_lane && span.posts && !history.is_empty() {
                 beside.add_lanes(book, span)?;
             }
         }
@@ -71,6 +76,12 @@ impl Beside {
             }
         }
     }
+}
+
+/// Whether events of some kind are parted by what is worked out of them.
+fn is_worked_out(plan: &Plan, column: &PartitionColumn) -> bool {
+    let field = |(kind, field): &(u32, u32)| plan.events.get(at(*kind))?.fields.get(at(*field));
+    column.fields.iter().any(|it| field(it).is_none_or(|field| field.computed.is_some()))
 }
 
 /// Those found so far.
