@@ -7,7 +7,7 @@
 //! book that was signed for, and what the entry says.
 //!
 //! `bundle` takes the text apart, `note` checks signatures, `tree` the way from a leaf to the root,
-//! `entry` reads what an entry says, `matters` tells what parties and keepers wrote, and [`check()`]
+//! `entry` reads what an entry says and tells it by the names of its edition, `matters` tells what parties and keepers wrote, and [`check()`]
 //! joins them. `words` keeps from the reader's terminal what somebody else's text would do to it.
 
 mod bundle;

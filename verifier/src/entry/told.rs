@@ -1,0 +1,162 @@
+//! Events, amounts and control totals, told by the names that an edition gives.
+
+use crate::reader::Value;
+use crate::words::Words;
+
+use super::{Edition, Event, Kind, KindSums, Leaf};
+
+impl Edition {
+    /// What an event says, a line each.
+    pub(crate) fn tell(&self, event: &Event) -> Vec<Words> {
+        let table = at(&self.events, event.kind);
+        let fields = table.map_or(&[][..], |table| &table.fields);
+        let told = event.fields.iter().zip(fields);
+        let told =
+            told.filter(|(value, _)| **value != Value::Missing).map(|(value, (name, kind))| {
+                let value = self.value(value, kind);
+                Words::new(format!("{name} {}", value.en()), format!("{name} {}", value.zh()))
+            });
+        let told = Words::join(told, "; ", "；");
+        let (name, date) = (self.event_name(event.kind), &event.date);
+        let mut lines = vec![Words::new(
+            format!("{} of {date}: {}", name.en(), told.en()),
+            format!("{date} {}：{}", name.zh(), told.zh()),
+        )];
+        match &event.allocated {
+            None => lines.push(Words::new("  set aside", "  搁置")),
+            Some((_, leaves)) => lines.extend(self.leaves(event, leaves)),
+        }
+        lines
+    }
+
+    fn event_name(&self, kind: u64) -> Words {
+        match at(&self.events, kind) {
+            Some(table) => Words::same(&table.name),
+            None => Words::new("event", "事项"),
+        }
+    }
+
+    /// Amounts in the currency of an event, a line each.
+    pub(crate) fn leaves(&self, event: &Event, leaves: &[Leaf]) -> Vec<Words> {
+        let currency = self.currency_of(event.kind);
+        leaves.iter().map(|leaf| self.leaf(leaf, currency)).collect()
+    }
+
+    fn currency_of(&self, kind: u64) -> u64 {
+        at(&self.events, kind).map_or(0, |table| table.currency)
+    }
+
+    fn leaf(&self, leaf: &Leaf, currency: u64) -> Words {
+        let account = match &leaf.account {
+            None => Words::new("undetermined", "未定"),
+            Some((family, key)) => match at(&self.accounts, *family) {
+                None => Words::new(format!("account {family}"), format!("账户 {family}")),
+                Some((name, _)) if key.is_empty() => Words::same(name),
+                Some((name, kinds)) => {
+                    let key = key.iter().zip(kinds).map(|(value, kind)| self.value(value, kind));
+                    let key = Words::join(key, ", ", ", ");
+                    Words::new(format!("{name}[{}]", key.en()), format!("{name}[{}]", key.zh()))
+                }
+            },
+        };
+        let by = match at(&self.legs, leaf.leg) {
+            Some([rule, place, clause]) if clause.is_empty() => {
+                Words::same(format!("{rule} {place}"))
+            }
+            Some([rule, place, clause]) => {
+                Words::new(format!("{rule} {place}, {clause}"), format!("{rule} {place}，{clause}"))
+            }
+            None => Words::new("by settlement", "尾差调整"),
+        };
+        let amount = self.money(leaf.amount, currency);
+        Words::new(
+            format!("  {}  {amount}  ({})", account.en(), by.en()),
+            format!("  {}  {amount}  （{}）", account.zh(), by.zh()),
+        )
+    }
+
+    /// Control totals of a kind of event, in its currency.
+    pub(crate) fn sums(&self, sums: &KindSums) -> Words {
+        let (name, currency) = match sums.kind {
+            Some(kind) => (self.event_name(kind), self.currency_of(kind)),
+            None => (Words::new("of no known kind", "类别不明"), 0),
+        };
+        sums.tell(&name, |units| Words::same(self.money(units, currency)))
+    }
+
+    fn value(&self, value: &Value, kind: &Kind) -> Words {
+        match (value, kind) {
+            (Value::Missing, _) => Words::default(),
+            (Value::Text(text), _) => text.clone(),
+            (Value::Money(units), Kind::Money(currency)) => {
+                Words::same(self.money(*units, *currency))
+            }
+            (Value::Money(units), _) => in_units(*units),
+            (Value::Member(member), kind) => {
+                let of = if let Kind::Member(of) = kind { Some(*of) } else { None };
+                let names = of.and_then(|of| at(&self.enumerations, of));
+                match names.and_then(|names| at(names, *member)) {
+                    Some(name) => Words::same(name),
+                    None => Words::new(format!("member {member}"), format!("第 {member} 值")),
+                }
+            }
+            (Value::List(items), kind) => {
+                let of = if let Kind::List(of) = kind { of } else { &Kind::Plain };
+                let items = Words::join(items.iter().map(|item| self.value(item, of)), ", ", ", ");
+                Words::new(format!("[{}]", items.en()), format!("[{}]", items.zh()))
+            }
+        }
+    }
+
+    fn money(&self, units: i128, currency: u64) -> String {
+        let scale = at(&self.currencies, currency).map_or(2, |(_, scale)| *scale);
+        let scale = usize::try_from(scale).unwrap_or(2).min(38);
+        let digits = format!("{:0width$}", units.unsigned_abs(), width = scale + 1);
+        let (whole, part) = digits.split_at_checked(digits.len() - scale).unwrap_or((&digits, ""));
+        let sign = if units < 0 { "-" } else { "" };
+        if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+    }
+}
+
+impl KindSums {
+    /// The same without the names of an edition.
+    pub(crate) fn plain(&self) -> Words {
+        let name = match self.kind {
+            Some(kind) => Words::new(format!("kind {kind}"), format!("第 {kind} 类")),
+            None => Words::new("of no known kind", "类别不明"),
+        };
+        self.tell(&name, in_units)
+    }
+
+    fn tell(&self, name: &Words, money: impl Fn(i128) -> Words) -> Words {
+        let (allocated, aside) = (self.allocated, self.set_aside);
+        let [inflow, open, held] =
+            [self.inflow, self.undetermined, self.inflow_set_aside].map(money);
+        Words::new(
+            format!(
+                "  {}: {allocated} allocated, {aside} set aside; inflow {}, of that undetermined {}; \
+                 inflow set aside {}",
+                name.en(),
+                inflow.en(),
+                open.en(),
+                held.en()
+            ),
+            format!(
+                "  {}：已分配 {allocated} 条，搁置 {aside} 条；流入 {}，其中未定 {}；搁置的流入 {}",
+                name.zh(),
+                inflow.zh(),
+                open.zh(),
+                held.zh()
+            ),
+        )
+    }
+}
+
+/// An amount without its currency.
+fn in_units(units: i128) -> Words {
+    Words::new(format!("{units} units"), format!("{units} 最小单位"))
+}
+
+fn at<T>(list: &[T], position: u64) -> Option<&T> {
+    usize::try_from(position).ok().and_then(|position| list.get(position))
+}
