@@ -137,9 +137,10 @@ fn raise(console: &Console, place: &BookPlace, args: &RaiseArgs) -> Result<Exit,
     };
     let entry = book::raise(&mut open, objection, secret::now)?;
     let words = Words::new(format!("dispute: entry {entry}\n"), format!("异议：第 {entry} 条\n"));
-    let text = words.in_language(console.language).to_owned();
-    let raised = record_of(&mut open, entry)?;
-    console.print(&args.format.choose(text, &Json::Object(raised)))?;
+    console.print(&match args.format {
+        AnswerFormat::Table => words.in_language(console.language).to_owned(),
+        AnswerFormat::Json => format!("{}\n", Json::Object(record_of(&mut open, entry)?)),
+    })?;
     Ok(Exit::Done)
 }
 
