@@ -51,13 +51,15 @@ struct KindNames {
 }
 
 impl KindNames {
-    /// The field that a name at a place means, or that it means none, if it has been met.
+    /// The field that a name means, or that it means none, if the record before had it at this place:
+    /// records mostly name the same fields in the same order.
+    fn again(&self, place: usize, name: &str) -> Option<Option<usize>> {
+        self.last.get(place).filter(|(last, _)| last == name).map(|(_, field)| *field)
+    }
+
+    /// The same, if it has been met at all.
     fn field(&self, place: usize, name: &str) -> Option<Option<usize>> {
-        // Records mostly name the same fields in the same order.
-        match self.last.get(place) {
-            Some((last, field)) if last == name => Some(*field),
-            _ => self.fields.get(name).copied(),
-        }
+        self.again(place, name).or_else(|| self.fields.get(name).copied())
     }
 }
 
@@ -286,13 +288,12 @@ impl<'n> TableReader<'n> {
             known.kinds.resize_with(kind + 1, KindNames::default);
         }
         let own = known.kinds.get_mut(kind)?;
-        let found = own.field(place, name);
-        let KindNames { last, fields } = own;
-        if last.get(place).is_some_and(|(last, _)| last == name) {
-            return found?;
+        if let Some(field) = own.again(place, name) {
+            return field;
         }
-        let field = match found {
-            Some(field) => field,
+        let KindNames { last, fields } = own;
+        let field = match fields.get(name) {
+            Some(field) => *field,
             None => field_of_column(name, &self.table.fields, &self.mapping),
         };
         // A file may invent a new name in every row; nobody reads a list of thousands.

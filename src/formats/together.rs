@@ -159,11 +159,13 @@ pub fn left_behind(file: &str) -> Vec<(PathBuf, u64)> {
         .filter_map(|entry| {
             let name = entry.file_name();
             let (own, beside) = name.to_str()?.split_once(SUFFIX)?;
-            let whole = own.starts_with(PREFIX) && BESIDE.contains(&beside);
+            if !own.starts_with(PREFIX) || !BESIDE.contains(&beside) {
+                return None;
+            }
             // One that a run is at is locked, and what stands beside it is the run's too.
             let file = entry.path().with_file_name(format!("{own}{SUFFIX}"));
             let locked = opened(&file).is_ok_and(|file| file.try_lock_shared().is_err());
-            (whole && !locked).then(|| Some((entry.path(), entry.metadata().ok()?.len())))?
+            if locked { None } else { Some((entry.path(), entry.metadata().ok()?.len())) }
         })
         .collect();
     left.sort();
