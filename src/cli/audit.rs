@@ -5,17 +5,22 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::app::book::fill_registers;
 use crate::app::{self, Columns};
 use crate::book::Book;
 use crate::desk::{Audit, AuditRow};
 use crate::diagnostics::Words;
-use crate::formats::{ForeignTable, Holds, Input, Output, Records, ResultColumn, ResultLayout};
+use crate::formats::{
+    ForeignTable, Holds, Input, Output, Project, Records, ResultColumn, ResultLayout,
+};
 use crate::report::{audit_json, audit_text, names::Names, verdict_label, verdict_words};
 
 use super::args::{InputFormat, JobArgs};
 use super::console::Console;
 use super::exit::{Exit, Stop};
-use super::job::{input_options, prepare_to_look, say_remarks};
+use super::job::{
+    Prepared, input_options, one_scenario, prepare_loaded, prepare_to_look, say_remarks,
+};
 use super::places::{check_places, ending, sources, unknown_ending};
 use super::set_aside::{SetAsideFile, say_asides};
 
@@ -23,13 +28,13 @@ use super::set_aside::{SetAsideFile, say_asides};
 pub(super) struct AuditArgs {
     /// The table: a row an event and a column an account, or the columns `account` and `amount`
     table: String,
-    /// A file or folder of rules
+    /// A file or folder of rules; with a book also one of its editions, by its entry or digest
     #[arg(long, value_name = "RULES")]
     rules: PathBuf,
     /// Files of events: FILE or EVENT=FILE [default: the table itself]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     events: Vec<String>,
-    /// Rows of a register
+    /// Rows of a register [of an edition, default: those of the book's last batch that has them]
     #[arg(long, value_name = "NAME=FILE")]
     register: Vec<String>,
     /// With the amendments of a scenario
@@ -100,7 +105,8 @@ fn audited(
     let job = job(args);
     let options = input_options(&job)?;
     let table = ForeignTable::read(&Input::open(&args.table, options)?)?;
-    let prepared = prepare_to_look(console, &job)?;
+    let mut book = book()?;
+    let prepared = prepare(console, &job, book.as_mut())?;
     let layout = args.out.as_deref().map(layout).transpose()?;
     let places: Vec<&str> = args.out.as_deref().into_iter().collect();
     check_places(&places, &sources(&prepared, &args.rules))?;
@@ -109,8 +115,8 @@ fn audited(
     let job = prepared.job(console);
     let mut variants = app::variants(&prepared.loaded, &prepared.checked, &prepared.choices);
     let mut untried = Vec::new();
-    if let Some(mut book) = book()? {
-        let editions = app::editions(&mut book, &prepared.loaded, &job);
+    if let Some(book) = &mut book {
+        let editions = app::editions(book, &prepared.loaded, &job);
         let (of_book, not) = editions.map_err(super::book::stop)?;
         variants.extend(of_book);
         untried = not;
@@ -146,6 +152,20 @@ fn audited(
         }
     })?;
     Ok(if audit.agrees() && report.totals.set_aside == 0 { Exit::Done } else { Exit::Failed })
+}
+
+/// Reads the rules, from their files or as an edition of the book, and what else the audit needs.
+fn prepare(console: &Console, job: &JobArgs, book: Option<&mut Book>) -> Result<Prepared, Stop> {
+    let Some(book) = book.filter(|_| !job.rules.exists()) else {
+        return prepare_to_look(console, job);
+    };
+    let (loaded, compiled_with) = super::book::edition_of(book, &job.rules)?;
+    let scenario = one_scenario(job)?.or(compiled_with.as_deref());
+    let mut prepared = prepare_loaded(console, job, scenario, (&Project::default(), loaded))?;
+    let filled = fill_registers(book, &prepared.checked, &prepared.registers);
+    prepared.registers = filled.map_err(super::book::stop)?;
+    say_remarks(console, &prepared.remarks);
+    Ok(prepared)
 }
 
 fn job(args: &AuditArgs) -> JobArgs {

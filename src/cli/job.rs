@@ -93,6 +93,16 @@ pub(super) fn prepare_with(
 ) -> Result<Prepared, Stop> {
     let project = Project::of(&args.rules)?;
     let loaded = rules::load_project(console, &args.rules, &project)?;
+    prepare_loaded(console, args, scenario, (&project, loaded))
+}
+
+/// The same of rules that were read already.
+pub(super) fn prepare_loaded(
+    console: &Console,
+    args: &JobArgs,
+    scenario: Option<&str>,
+    (project, loaded): (&Project, Loaded),
+) -> Result<Prepared, Stop> {
     let (checked, warnings) = rules::compile_to_run(console, &loaded, scenario)?;
     let names = app::names(checked.rule_set(), console.language);
     let choices = app::choices(checked.rule_set(), &args.reading)
@@ -114,7 +124,7 @@ pub(super) fn prepare_with(
         ));
     }
     let events = app::open_events(&names, &files, options)?;
-    let register_files = registers(args, &project)?;
+    let register_files = registers(args, project)?;
     let (registers, remarks) = app::read_registers(&names, &register_files, options, &mapping)?;
     Ok(Prepared {
         loaded,

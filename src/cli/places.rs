@@ -1,10 +1,11 @@
-//! Where results go: never onto a file that is read, never two onto one file, never under an ending
-//! that promises another layout.
+//! Where results go: never onto a file that is read, nor onto a key or a book, never two onto one file,
+//! never under an ending that promises another layout.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::app::book::Irreplaceable;
 use crate::diagnostics::Words;
 use crate::formats::{ResultLayout, file_of, left_behind, unpacked_name};
 
@@ -44,7 +45,8 @@ pub(super) fn sources(prepared: &Prepared, rules: &Path) -> Vec<Source> {
     sources
 }
 
-/// Sees to it that nothing read is overwritten, and that no two outputs are one file.
+/// Sees to it that nothing is overwritten that is read or cannot be made again, and that no two outputs
+/// are one file.
 pub(super) fn check_places(outputs: &[&str], sources: &[Source]) -> Result<(), Stop> {
     let sources: Vec<(Place, &Source)> =
         sources.iter().map(|source| (Place::of(&source.path), source)).collect();
@@ -60,11 +62,9 @@ pub(super) fn check_places(outputs: &[&str], sources: &[Source]) -> Result<(), S
                 format!("「{file}」被指定为两个输出"),
             )
         } else if let Some((_, source)) = sources.iter().find(|(other, _)| *other == place) {
-            let (en, zh) = source.what;
-            Words::new(
-                format!("`{file}` is {en} and would be overwritten"),
-                format!("「{file}」是{zh}，会被覆盖"),
-            )
+            overwritten(file, source.what)
+        } else if let Some(what) = Irreplaceable::in_file(Path::new(file)) {
+            overwritten(file, irreplaceable(what))
         } else {
             taken.push((place, file));
             continue;
@@ -72,6 +72,20 @@ pub(super) fn check_places(outputs: &[&str], sources: &[Source]) -> Result<(), S
         return Err(Stop::error(words, Some(Words::new("name another file", "请另指定文件"))));
     }
     Ok(())
+}
+
+fn overwritten(file: &str, (en, zh): (&str, &str)) -> Words {
+    Words::new(
+        format!("`{file}` is {en} and would be overwritten"),
+        format!("「{file}」是{zh}，会被覆盖"),
+    )
+}
+
+fn irreplaceable(what: Irreplaceable) -> (&'static str, &'static str) {
+    match what {
+        Irreplaceable::Book => ("a book", "账簿"),
+        Irreplaceable::Key => ("a private key", "私钥文件"),
+    }
 }
 
 /// A file on disk, whatever links lead to it.

@@ -285,6 +285,14 @@ impl FormatsError {
             | FormatsError::Columns { hint, .. }
             | FormatsError::WhichEvent { hint, .. }
             | FormatsError::Mapping { hint, .. } => Some(hint.clone()),
+            FormatsError::Io { doing: Doing::Reading, source, .. }
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                Some(Words::new(
+                    "is it spelled so? names are looked for from the folder where the command runs",
+                    "请核对文件名；相对路径从运行命令的目录算起",
+                ))
+            }
             FormatsError::Directory { doing: Doing::Reading, .. } => Some(Words::new(
                 "name the files in it, for example with `folder/*.csv`",
                 "请写出其中的文件，例如 folder/*.csv",

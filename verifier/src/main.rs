@@ -1,7 +1,7 @@
 //! `fenshui-verify BUNDLE --key KEY…`: exit 0 if all holds, 1 if something does not, 2 if it was
 //! asked wrongly or something cannot be read.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use fenshui_verify::{Language, Report, Words, check};
@@ -34,7 +34,9 @@ fenshui-verify：离线核对分税账簿的证明
 ";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // A name that is no UTF-8 names no file then, which is said.
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
     let language = language(&arguments);
     if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
         let usage = if language == Language::Chinese { USAGE_ZH } else { USAGE };
@@ -121,10 +123,23 @@ fn keys_of(key: &str) -> Result<Vec<String>, Words> {
     }
 }
 
+/// Why a file cannot be read, where the system would say it in its own language.
+const REASONS: [(ErrorKind, &str, &str); 4] = [
+    (ErrorKind::NotFound, "there is no such file", "没有这个文件"),
+    (ErrorKind::PermissionDenied, "it may not be read", "没有读取权限"),
+    (ErrorKind::IsADirectory, "it is a folder, not a file", "是文件夹，不是文件"),
+    (ErrorKind::InvalidData, "it is no text in UTF-8", "不是 UTF-8 文本"),
+];
+
 fn read(file: &str) -> Result<String, Words> {
     #[expect(clippy::disallowed_methods, reason = "this is a door: it reads the files it is given")]
     let text = std::fs::read_to_string(file);
     text.map_err(|error| {
-        Words::new(format!("{file}: {error}"), format!("无法读取「{file}」：{error}"))
+        let known = REASONS.iter().find(|(kind, ..)| *kind == error.kind());
+        let (en, zh) = match known {
+            Some((_, en, zh)) => ((*en).to_owned(), (*zh).to_owned()),
+            None => (error.to_string(), error.to_string()),
+        };
+        Words::new(format!("cannot read `{file}`: {en}"), format!("无法读取「{file}」：{zh}"))
     })
 }

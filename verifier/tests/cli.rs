@@ -63,10 +63,16 @@ fn what_cannot_be_read() {
     check(&[], 2, "which bundle?");
     check(&[&file("half.proof")], 2, "give `--key`");
     check(&["--frobnicate"], 2, "unknown option");
-    check(&["nowhere", "--key", &file("half.keys")], 2, "nowhere");
+    check(&["nowhere", "--key", &file("half.keys")], 2, "`nowhere`: there is no such file");
+    let chinese = ["nowhere", "--key", &file("half.keys"), "--lang", "zh"];
+    check(&chinese, 2, "无法读取「nowhere」：没有这个文件");
     check(&[&file("half.keys"), "--key", &file("half.keys")], 2, "no proof bundle");
     check(&["--help"], 0, "Exit: 0 all holds");
     check(&["--help", "--lang", "zh"], 0, "退出码：0 全部相符");
     check(&["--lang", "fr"], 2, "`--lang` wants en or zh");
-    check(&["a\u{1b}[2Jb", "--key", &file("half.keys")], 2, "fenshui-verify: a␛[2Jb: ");
+    check(
+        &["a\u{1b}[2Jb", "--key", &file("half.keys")],
+        2,
+        "fenshui-verify: cannot read `a␛[2Jb`: ",
+    );
 }

@@ -98,9 +98,27 @@ fn of_another(told: &str, own: &str) -> BookTrouble {
     )
 }
 
+fn no_tiles(folder: &Path) -> BookTrouble {
+    let folder = folder.display();
+    BookTrouble::said(
+        Words::new(
+            format!("`{folder}` is no folder of tiles: it has no file `{CHECKPOINT}`"),
+            format!("「{folder}」不是 tiles 目录：其中没有文件「{CHECKPOINT}」"),
+        ),
+        Some(Words::new(
+            "name a folder that `fenshui book export tiles FOLDER` filled, or a copy of one",
+            "请指定由 fenshui book export tiles 目录 所写的目录或其副本",
+        )),
+    )
+}
+
 /// The checkpoint of a tiled log, signed or not.
 fn read_checkpoint(folder: &Path) -> Result<Note, BookTrouble> {
-    let bytes = read_bytes(&folder.join(CHECKPOINT))?;
+    let path = folder.join(CHECKPOINT);
+    if !path.is_file() {
+        return Err(no_tiles(folder));
+    }
+    let bytes = read_bytes(&path)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     match text.split_once("\n\n") {
         Some((_, signatures)) if !signatures.is_empty() => {

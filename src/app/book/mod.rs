@@ -19,6 +19,7 @@ mod owed;
 mod place;
 mod post;
 mod prove;
+mod registers;
 mod replay;
 mod schema;
 mod signers;
@@ -44,9 +45,10 @@ pub use owed::{
     Asked, Correcting, NotHeld, Other, Owed, OwedChange, OwedLine, Shift, correct, owed,
     texts_of_edition,
 };
-pub use place::{Access, BookPlace};
+pub use place::{Access, BookPlace, Irreplaceable};
 pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
 pub use prove::{latest_checkpoint, prove, prove_continuation};
+pub use registers::fill_registers;
 pub use replay::{Difference, Replay, Replayed, replay};
 pub use signers::KeptKey;
 pub use signing::{Clock, KeyChanges, change_keys, checkpoint, cosign, keys_of, sign};

@@ -151,19 +151,49 @@ fn is_foreign(error: &BookError) -> bool {
     matches!(error, BookError::Store(StoreError::Foreign { .. }))
 }
 
+/// What nothing can make again, so that no result may take its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Irreplaceable {
+    /// A book.
+    Book,
+    /// A private key, of whatever program.
+    Key,
+}
+
+impl Irreplaceable {
+    /// What of the kind is in a file, by how the file begins.
+    pub fn in_file(path: &Path) -> Option<Irreplaceable> {
+        let head = path.is_file().then(|| head(path))?;
+        if holds(&head, GUARD) {
+            return Some(Irreplaceable::Book);
+        }
+        let key = holds(&head, b"-----BEGIN ") && holds(&head, b"PRIVATE KEY-----");
+        key.then_some(Irreplaceable::Key)
+    }
+}
+
+/// What guards the entries of a book, as its head lays it out.
+const GUARD: &[u8] = b"CREATE TRIGGER entry_no_UPDATE";
+
 /// Whether a file that is no book holds what guards the entries of one: then it is one, and its head is
 /// damaged.
 fn was_a_book(path: &Path) -> bool {
-    const GUARD: &[u8] = b"CREATE TRIGGER entry_no_UPDATE";
+    holds(&head(path), GUARD)
+}
+
+fn holds(head: &[u8], what: &[u8]) -> bool {
+    head.windows(what.len()).any(|part| part == what)
+}
+
+/// How a file begins, as far as it can be read.
+fn head(path: &Path) -> Vec<u8> {
     const HEAD_BYTES: u64 = 1 << 16;
     let mut head = Vec::new();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the store cannot open it: it is looked at as a file"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "it is looked at as a file, whatever it is")]
     let file = std::fs::File::open(path);
-    let read = file.and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
-    read.is_ok() && head.windows(GUARD.len()).any(|part| part == GUARD)
+    // What cannot be read is told by whoever opens it.
+    let _ = file.and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+    head
 }
 
 fn headless() -> StoreError {

@@ -23,13 +23,7 @@ pub fn prove(
         gather(book, *number, &mut numbers)?;
     }
     let last = numbers.last().copied().unwrap_or(0);
-    let checkpoint = match checkpoint {
-        Some(checkpoint) => checkpoint,
-        None => latest_checkpoint(book)?.ok_or_else(|| unsigned(last))?,
-    };
-    if Checkpoint::of(&checkpoint)?.root.size <= last {
-        return Err(unsigned(last));
-    }
+    let checkpoint = holding(book, checkpoint, last)?;
     let numbers: Vec<u64> = numbers.into_iter().collect();
     Ok(book.bundle(&numbers, &checkpoint)?)
 }
@@ -52,13 +46,7 @@ pub fn prove_continuation(
     if !begins {
         return Err(other_beginning(&kept));
     }
-    let newer = match newer {
-        Some(newer) => newer,
-        None => latest_checkpoint(book)?.ok_or_else(|| unsigned(last))?,
-    };
-    if Checkpoint::of(&newer)?.root.size < kept.root.size {
-        return Err(unsigned(last));
-    }
+    let newer = holding(book, newer, last)?;
     Ok(book.continuation(older, &newer)?)
 }
 
@@ -75,6 +63,34 @@ fn other_beginning(kept: &Checkpoint) -> BookTrouble {
         Some(Words::new(
             "`fenshui book verify --checkpoint FILE` tells more",
             "用 fenshui book verify --checkpoint 文件 查明",
+        )),
+    )
+}
+
+/// The checkpoint under which an entry is proven: the one given, else the latest that the book notes.
+fn holding(book: &mut Book, given: Option<Note>, entry: u64) -> Result<Note, BookTrouble> {
+    let size = |note: &Note| -> Result<u64, BookTrouble> { Ok(Checkpoint::of(note)?.root.size) };
+    if let Some(given) = given {
+        return match size(&given)? {
+            size if size > entry => Ok(given),
+            size => Err(too_old(size, entry)),
+        };
+    }
+    match latest_checkpoint(book)? {
+        Some(latest) if size(&latest)? > entry => Ok(latest),
+        _ => Err(unsigned(entry)),
+    }
+}
+
+fn too_old(size: u64, entry: u64) -> BookTrouble {
+    BookTrouble::refused(
+        Words::new(
+            format!("the checkpoint given is of the first {size} entries, without entry {entry}"),
+            format!("所给检查点只含前 {size} 条，不含第 {entry} 条"),
+        ),
+        Some(Words::new(
+            "give a later one; without `--checkpoint` it is the latest that the book notes",
+            "请给出较新的检查点；不加 --checkpoint 时用账簿所记的最新一个",
         )),
     )
 }

@@ -6,9 +6,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
 use crate::app::book::{self, Access, BookPlace, KeptKey, KeyChanges};
-use crate::book::{KeyChange, SigningKey, VerifierKey};
+use crate::book::{KeyChange, NoteError, SigningKey, VerifierKey};
 use crate::diagnostics::Words;
 use crate::formats::read_text;
+use crate::report::book::note_words;
 
 use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
@@ -225,8 +226,11 @@ pub(super) fn verifiers(arguments: &[String]) -> Result<Vec<VerifierKey>, Failed
             Err(_) if !Path::new(argument).exists() => return Err(no_key(argument).into()),
             Err(_) => {
                 let (text, before) = (read_text(Path::new(argument))?, keys.len());
-                for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-                    keys.push(VerifierKey::parse(line)?);
+                for (at, line) in (1..).zip(text.lines().map(str::trim)) {
+                    if !line.is_empty() {
+                        let key = VerifierKey::parse(line);
+                        keys.push(key.map_err(|why| not_in_line(argument, at, &why))?);
+                    }
                 }
                 // Nobody is to be trusted less than whoever named the file thinks.
                 if keys.len() == before {
@@ -242,10 +246,23 @@ pub(super) fn verifiers(arguments: &[String]) -> Result<Vec<VerifierKey>, Failed
 fn holds_none(file: &str) -> Stop {
     Stop::error(
         Words::new(format!("`{file}` holds no key"), format!("「{file}」中没有密钥")),
-        Some(Words::new(
-            "write one a line into it, as `fenshui book key public FILE` prints them",
-            "请按 fenshui book key public 文件 所打印的，每行写入一个密钥",
-        )),
+        Some(one_a_line()),
+    )
+}
+
+/// A line that should have been a key.
+fn not_in_line(file: &str, line: u32, why: &NoteError) -> Stop {
+    let why = note_words(why);
+    Stop::error(
+        Words::new(format!("{file}:{line}: {}", why.en), format!("{file}:{line}: {}", why.zh)),
+        Some(one_a_line()),
+    )
+}
+
+fn one_a_line() -> Words {
+    Words::new(
+        "write one a line into it, as `fenshui book key public FILE` prints them",
+        "请按 fenshui book key public 文件 所打印的，每行写入一个密钥",
     )
 }
 

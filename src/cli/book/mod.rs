@@ -23,7 +23,8 @@ use std::path::Path;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
-use crate::app::book::{Access, BookTrouble, Refusal};
+use crate::app::Loaded;
+use crate::app::book::{self, Access, BookTrouble, Refusal};
 use crate::book::Book;
 use crate::diagnostics::Words;
 use crate::formats::write_text;
@@ -160,6 +161,14 @@ fn written(
 /// Opens a book that a verb outside of these reads too.
 pub(super) fn open_to_read(named: Option<&str>) -> Result<Book, Stop> {
     place::place(named)?.place.open(Access::Read).map_err(stop)
+}
+
+/// The texts of an edition that a book holds, for a verb outside of these, and the scenario they were
+/// compiled with.
+pub(super) fn edition_of(open: &mut Book, named: &Path) -> Result<(Loaded, Option<String>), Stop> {
+    let named = named.to_string_lossy();
+    let texts = book::texts_of_edition(open, &named).map_err(stop)?;
+    texts.ok_or_else(|| other::none_such(&named))
 }
 
 /// The end of a verb outside of these that a book keeps from its work.

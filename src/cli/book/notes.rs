@@ -31,7 +31,7 @@ pub(super) fn checkpoint_in(file: &Path) -> Result<Note, Failed> {
 }
 
 /// A bundle carries signatures too, of which none is of its whole text.
-pub(super) fn no_bundle(file: &Path, text: &str) -> Result<(), BookTrouble> {
+fn no_bundle(file: &Path, text: &str) -> Result<(), BookTrouble> {
     if !["fenshui.proof/", "fenshui.consistency/"].iter().any(|it| text.starts_with(it)) {
         return Ok(());
     }

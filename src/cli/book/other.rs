@@ -109,7 +109,8 @@ pub(super) fn read(
     Ok(OtherRules { loaded, checked, warnings, names, choices, registers })
 }
 
-fn none_such(with: &str) -> Stop {
+/// What was named as rules is neither.
+pub(super) fn none_such(with: &str) -> Stop {
     Stop::error(
         Words::new(
             format!("`{with}` is no file of rules and no edition of the book"),

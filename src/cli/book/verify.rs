@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::app::book::{self, Access, BookPlace, Held, KeptKey, Verified};
 use crate::book::{KeyChange, VerifierKey};
 use crate::diagnostics::Words;
-use crate::formats::read_text;
 use crate::report::book::{damage_words, note_words};
 
 use super::super::console::Console;
@@ -30,22 +29,20 @@ pub(super) struct VerifyArgs {
 
 pub(super) fn run(console: &Console, place: &BookPlace, args: &VerifyArgs) -> Result<Exit, Failed> {
     let trusted = super::key::verifiers(&args.trust)?;
-    let mut notes = Vec::new();
-    for file in &args.checkpoint {
-        let text = read_text(Path::new(file))?;
-        notes::no_bundle(file, &text)?;
-        notes.push(text);
-    }
+    let note = |file: &PathBuf| Ok(notes::checkpoint_in(file)?.to_string());
+    let given = args.checkpoint.iter().map(note).collect::<Result<Vec<String>, Failed>>()?;
     let mut open = place.open(Access::Read)?;
-    let verified = book::verify(&mut open, &notes, &trusted)?;
+    let verified = book::verify(&mut open, &given, &trusted)?;
     match args.format {
-        AnswerFormat::Table => console.print(&text(console, &verified))?,
-        AnswerFormat::Json => console.print(&format!("{:#}\n", record(&verified)))?,
+        AnswerFormat::Table => console.print(&text(console, &verified, &args.checkpoint))?,
+        AnswerFormat::Json => {
+            console.print(&format!("{:#}\n", record(&verified, &args.checkpoint)))?
+        }
     }
     Ok(if verified.holds() { Exit::Done } else { Exit::Failed })
 }
 
-fn text(console: &Console, verified: &Verified) -> String {
+fn text(console: &Console, verified: &Verified, given: &[PathBuf]) -> String {
     let said = &verified.verification;
     let mut out = format!(
         "{} {}\n{} {}\n",
@@ -54,8 +51,8 @@ fn text(console: &Console, verified: &Verified) -> String {
         console.pick("root", "树根"),
         said.root.digest
     );
-    for held in &verified.held {
-        out.push_str(&checkpoint_line(console, held));
+    for (held, file) in with_files(verified, given) {
+        out.push_str(&checkpoint_line(console, held, file));
     }
     out.push_str(&keys_text(console, verified));
     if !said.moments_back.is_empty() {
@@ -80,12 +77,27 @@ fn text(console: &Console, verified: &Verified) -> String {
     out
 }
 
-fn checkpoint_line(console: &Console, held: &Held) -> String {
-    let place = match held.entry {
-        Some(entry) => {
+/// The checkpoints, those given with their files: they stand in the order in which they were given.
+fn with_files<'v>(
+    verified: &'v Verified,
+    given: &'v [PathBuf],
+) -> impl Iterator<Item = (&'v Held, Option<&'v Path>)> {
+    let mut files = given.iter();
+    verified.held.iter().map(move |held| match held.entry {
+        Some(_) => (held, None),
+        None => (held, files.next().map(PathBuf::as_path)),
+    })
+}
+
+fn checkpoint_line(console: &Console, held: &Held, file: Option<&Path>) -> String {
+    let place = match (held.entry, file.map(Path::display)) {
+        (Some(entry), _) => {
             Words::new(format!("checkpoint in entry {entry}"), format!("第 {entry} 条的检查点"))
         }
-        None => Words::new("checkpoint given", "所给检查点"),
+        (None, Some(file)) => {
+            Words::new(format!("checkpoint `{file}`"), format!("检查点「{file}」"))
+        }
+        (None, None) => Words::new("checkpoint given", "所给检查点"),
     };
     let size = held.checkpoint.as_ref().map(|it| it.root.size);
     let size = match size {
@@ -152,11 +164,12 @@ fn keys_text(console: &Console, verified: &Verified) -> String {
     out
 }
 
-fn record(verified: &Verified) -> serde_json::Value {
+fn record(verified: &Verified, given: &[PathBuf]) -> serde_json::Value {
     let said = &verified.verification;
-    let held = verified.held.iter().map(|it| {
+    let held = with_files(verified, given).map(|(it, file)| {
         json!({
             "entry": it.entry,
+            "file": file.map(|file| file.display().to_string()),
             "size": it.checkpoint.as_ref().map(|it| it.root.size),
             "signed_by": it.signed.iter().map(ToString::to_string).collect::<Vec<String>>(),
             "wrong": it.wrong.as_ref().map(|it| note_words(it).en),

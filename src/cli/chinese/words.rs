@@ -71,6 +71,10 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "等待排序的事项可占用的内存：512M、4G……；超出部分暂存于结果旁的无名文件",
     ),
     ("A file or folder of rules", "规则文件或文件夹"),
+    (
+        "A file or folder of rules; with a book also one of its editions, by its entry or digest",
+        "规则文件或文件夹；有账簿时也可为其规则版本，用条号或摘要指定",
+    ),
     ("Files or folders of rules", "规则文件或文件夹，可多个"),
     ("List what the rules say without having seen it in a source", "列出规则中尚未查证来源的内容"),
     ("How findings are written", "检查结果的写法"),
@@ -235,6 +239,10 @@ pub(super) const HELP: &[(&str, &str)] = &[
     (
         "By these rules instead, a file or an edition of the book: who owes whom",
         "改按此规则（文件或账簿中的版本）：谁欠谁多少",
+    ),
+    (
+        "Rows of a register [of an edition, default: those of the book's last batch that has them]",
+        "登记簿的数据：名称=文件 [按账簿的规则版本核对时，默认：账簿中最近一批所用的数据]",
     ),
     (
         "Rows of a register [default: those of the book's last batch that has them]",

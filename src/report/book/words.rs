@@ -99,7 +99,13 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         StoreError::Exists { place } => {
             (format!("「{place}」已存在"), Some(Words::new("name another place", "请另指定位置")))
         }
-        StoreError::Foreign { place } => (format!("「{place}」不是分税的账簿"), None),
+        StoreError::Foreign { place } => (
+            format!("「{place}」不是分税的账簿"),
+            Some(Words::new(
+                "name the file that `fenshui book init` or `book import` made",
+                "请指定由 fenshui book init 或 book import 建立的文件",
+            )),
+        ),
         StoreError::Newer { found, known } => (
             format!("账簿版本为 {found}，本程序只认识到 {known}"),
             Some(Words::new("use a newer fenshui", "请使用较新的 fenshui")),

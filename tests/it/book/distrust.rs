@@ -222,7 +222,8 @@ fn whoever_asks_whether_a_damaged_book_holds_is_answered_no() {
     // A file that never was a book cannot be asked.
     std::fs::write(&copy, "entry,amount\n").unwrap();
     let told = said("verify");
-    assert_eq!(told, "! error: `c.book` is no book of Fenshui\n[exit 2]\n");
+    assert!(told.starts_with("! error: `c.book` is no book of Fenshui\n"), "{told}");
+    assert!(told.ends_with("[exit 2]\n"), "{told}");
     std::fs::remove_file(&copy).unwrap();
     assert!(said("verify").ends_with("[exit 2]\n"), "{}", said("verify"));
 }

@@ -8,9 +8,10 @@ use super::super::BookTrouble;
 use super::super::edition::edition;
 use super::super::history::History;
 use super::super::post::{filed, readings as readings_of};
+use super::super::registers::filled;
 use super::super::replay::spans;
 use super::super::signing::Clock;
-use super::{Asked, Other, OwedChange, beside, owed, registers, unsure};
+use super::{Asked, Other, OwedChange, beside, owed, unsure};
 
 /// Why and by whom corrections are posted.
 #[derive(Debug, Clone)]
@@ -80,7 +81,7 @@ pub fn correct(
     let own = edition(other.loaded, other.checked.rule_set());
     let book = posting.book()?;
     let spans = spans(book)?;
-    let registers = registers(book, other, &spans)?;
+    let registers = filled(book, other.checked, &other.registers, &spans)?;
     let filed = filed(&mut posting, &own, &registers)?;
     let number = posting.batch(&Batch {
         learnt: (correcting.clock)(),

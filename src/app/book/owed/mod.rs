@@ -26,9 +26,10 @@ use super::edition::texts_of;
 use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
 use super::maker::{Maker, key_text};
 use super::post::{BOOK_FILE, stopped};
-use super::replay::{known_on, registers_of, spans};
+use super::registers::filled;
+use super::replay::{known_on, spans};
 use super::standing::{Stood, walk};
-use super::translate::{Translated, Translator, get};
+use super::translate::get;
 
 use aside::Asides;
 use hearing::{Beside, Hearing};
@@ -218,7 +219,7 @@ pub fn owed(
         true => Asides::read(book, &history, other.language)?,
         false => Asides::default(),
     };
-    let registers = registers(book, other, &all)?;
+    let registers = filled(book, other.checked, &other.registers, &all)?;
     let through = all.last().and_then(|span| span.begun.batch.through);
     let maker = Maker::new(other.names, &plan)?;
     let keeper = RefCell::new(book);
@@ -352,42 +353,6 @@ pub(super) fn unsure(
             ),
         )),
     ))
-}
-
-/// The registers of the other rules: as given, else as the last batch that had them used them.
-fn registers(
-    book: &mut Book,
-    other: &Other<'_>,
-    spans: &[super::replay::Span],
-) -> Result<Vec<(u32, Vec<RegisterRow>)>, BookTrouble> {
-    let schema = super::schema::schema(other.checked.rule_set());
-    let mut registers = other.registers.clone();
-    for span in spans.iter().rev() {
-        if registers.iter().all(|(_, rows)| !rows.is_empty()) {
-            break;
-        }
-        let translator = Translator::new(&span.begun.edition.schema, &schema);
-        for (register, rows) in registers_of(book, &span.begun.batch)? {
-            match translator.register(register, rows) {
-                Translated::Whole((at, rows)) => {
-                    let own = registers.iter_mut().find(|(own, it)| *own == at && it.is_empty());
-                    own.into_iter().for_each(|(_, it)| *it = rows.clone());
-                }
-                Translated::Unknown => {}
-                Translated::Unfit(field) => {
-                    let name = get(&schema.registers, register).map_or("", |it| it.name.as_str());
-                    return Err(BookTrouble::said(
-                        Words::new(
-                            format!("the rules have no place for `{field}` of register `{name}`"),
-                            format!("规则容不下登记簿「{name}」的「{field}」"),
-                        ),
-                        Some(Words::new("name its rows with `--register`", "请用 --register 指定")),
-                    ));
-                }
-            }
-        }
-    }
-    Ok(registers)
 }
 
 impl OwedChange {
