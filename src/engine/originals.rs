@@ -228,7 +228,12 @@ impl Originals {
     }
 
     fn place(&self, kind: u32, identity: Identity) -> Option<u32> {
-        let mut place = *self.places.get(&self.hash(kind, identity))?;
+        self.place_from(*self.places.get(&self.hash(kind, identity))?, kind, identity)
+    }
+
+    /// Its place among the events with one hash, of which this is the last.
+    fn place_from(&self, last: u32, kind: u32, identity: Identity) -> Option<u32> {
+        let mut place = last;
         loop {
             let packed = self.packed.get(at(place))?;
             if packed.kind == kind && self.identities.get(at(place)) == Some(&identity) {
@@ -247,18 +252,18 @@ impl Originals {
 
     /// Keeps what an event gave, in the place of what is kept of it.
     pub fn keep(&mut self, kind: u32, identity: Identity, original: &Original) {
-        if let Some(place) = self.place(kind, identity) {
+        let plain = original.plain();
+        let (origin, date) = (original.origin, original.date);
+        // What does not fit takes its place all the same.
+        let of = plain.unwrap_or(Plain { origin, date, inflow: 0, in_order: false });
+        if let Err(place) = self.begin_new(kind, identity, of) {
             self.others.insert(place, original.clone());
             return;
         }
-        let Some(plain) = original.plain() else {
-            // Its place is taken all the same.
-            let (origin, date) = (original.origin, original.date);
-            self.begin(kind, identity, Plain { origin, date, inflow: 0, in_order: false });
+        if plain.is_none() {
             self.others.insert(number(self.packed.len() - 1), original.clone());
             return;
-        };
-        self.begin(kind, identity, plain);
+        }
         for leaf in &original.leaves {
             self.add_leaf(leaf.account, leaf.leg, i64::try_from(leaf.units).unwrap_or(0));
         }
@@ -268,10 +273,29 @@ impl Originals {
         }
     }
 
+    /// Keeps an event, so far without leaves and feeds; or says in which place it is kept already.
+    fn begin_new(&mut self, kind: u32, identity: Identity, of: Plain) -> Result<(), u32> {
+        let place = number(self.packed.len());
+        let hash = self.hash(kind, identity);
+        let before = *self.places.entry(hash).or_insert(place);
+        if before != place {
+            if let Some(known) = self.place_from(before, kind, identity) {
+                return Err(known);
+            }
+            self.places.insert(hash, place);
+        }
+        self.push((kind, identity), of, before);
+        Ok(())
+    }
+
     /// Keeps an event of which nothing is kept, so far without leaves and feeds.
     pub fn begin(&mut self, kind: u32, identity: Identity, of: Plain) {
         let place = number(self.packed.len());
         let before = self.places.insert(self.hash(kind, identity), place).unwrap_or(place);
+        self.push((kind, identity), of, before);
+    }
+
+    fn push(&mut self, (kind, identity): (u32, Identity), of: Plain, before: u32) {
         let (leaves, feeds) = (number(self.leaves.len()), number(self.feeds.len()));
         self.packed.push(Packed { of, kind, before, leaves, feeds });
         self.identities.push(identity);
