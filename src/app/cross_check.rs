@@ -35,7 +35,7 @@ pub(super) fn cross_check_over(
     batches: &[Batch],
 ) -> Result<Result<u64, Words>, FormatsError> {
     let plan = plan::from_checked(job.checked, job.choices);
-    let options = engine::Options { through: job.through };
+    let options = engine::Options { through: job.through, ..engine::Options::default() };
     let mut compiled = Collected::default();
     let again = batches.iter().cloned().map(Ok::<Batch, Infallible>);
     let run = engine::run(&plan, job.registers, again, &options, &mut compiled);

@@ -60,7 +60,7 @@ pub fn explain(job: &Job<'_>, wanted: &str) -> Result<Explained, Unexplained> {
             Ok(())
         };
         let batches = Batches::new(job.to_read(), &mut unread, &remarks);
-        let options = engine::Options { through: job.through };
+        let options = engine::Options { through: job.through, ..engine::Options::default() };
         let input = engine::Input::of(job.registers, batches);
         let wanted = std::slice::from_ref(&candidate);
         let told = engine::explain(&plan, input, &options, wanted);

@@ -184,7 +184,7 @@ where
     let mut unread = |rows: Vec<Unread>| asides.borrow_mut().unread(rows);
     let teller = Teller::new(job.events, how.progress);
     let mut desk = Desk { listener, asides: &asides, teller: &teller };
-    let options = engine::Options { through: job.through };
+    let options = engine::Options { through: job.through, ..engine::Options::default() };
     // An error stops the run, so that its size is moved once.
     let summary = std::thread::scope(|scope| -> Result<_, Box<_>> {
         let threads = job.threads;

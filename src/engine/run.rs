@@ -28,6 +28,9 @@ use super::value::Names;
 pub struct Options {
     /// The last day for which calendar events are made; the last event's unless said.
     pub through: Option<Date>,
+    /// The first and the last day of events that were sent and are not here, since they were set aside
+    /// before: calendar events are made from the one to the other too.
+    pub besides: Option<(Date, Date)>,
 }
 
 /// Runs a plan over events.
@@ -210,7 +213,7 @@ where
             Some(span) => span,
             None => return Err(RunError::Internal("a run in order that took none in order")),
         },
-        (false, _) => run.as_they_come(batches)?,
+        (false, _) => run.as_they_come(batches, options)?,
     };
     if !plan.ordered {
         run.calendar_alone(span, options).map_err(RunError::from)?;
@@ -275,12 +278,13 @@ impl<'r, S: Sink> Run<'r, S> {
     fn as_they_come<I>(
         &mut self,
         batches: impl IntoIterator<Item = Result<Batch, I>>,
+        options: &Options,
     ) -> Result<Span, RunError<I, S::Error>>
     where
         I: std::error::Error + 'static,
         S::Error: std::error::Error + 'static,
     {
-        let mut span = Span::default();
+        let mut span = Span { ends: options.besides };
         for batch in batches {
             let batch = Arc::new(batch.map_err(RunError::Input)?);
             self.batch(&batch, &mut span)?;
@@ -357,7 +361,7 @@ impl<'r, S: Sink> Run<'r, S> {
 }
 
 /// Whether there are events that nobody sends, which stand between those that come.
-pub(super) fn has_calendar(plan: &Plan) -> bool {
+pub fn has_calendar(plan: &Plan) -> bool {
     let calendar = |event: &Event| {
         matches!(event.source, EventSource::Periodic { .. } | EventSource::OnDate { .. })
     };

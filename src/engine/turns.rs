@@ -55,7 +55,7 @@ impl<S: Sink> Run<'_, S> {
         S::Error: std::error::Error + 'static,
     {
         let plan = self.plan;
-        let mut span = Span::default();
+        let mut span = Span { ends: options.besides };
         // The last event of the batch before, alone in a batch of its own.
         let mut before: Option<Kept<Arc<Batch>>> = None;
         let mut calendar: Option<Calendar> = None;
@@ -85,10 +85,15 @@ impl<S: Sink> Run<'_, S> {
             self.take_own(&current.rows, &events, &mut calendar, options)?;
             before = own.last().map(|slot| current.alone(at(slot.row)));
         }
-        if let (Some(mut calendar), Some((_, last))) = (calendar, span.ends) {
-            calendar.list(last, plan);
+        if let Some((_, last)) = span.ends {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
+            let desk = &mut self.desk;
+            let mut calendar = match calendar {
+                Some(calendar) => calendar,
+                None => Calendar::new(&mut evaluator, desk, span, options.through)?,
+            };
+            calendar.list(last, plan);
             calendar.take_rest(&mut evaluator, &mut self.desk)?;
         }
         Ok(Some(span))
@@ -117,6 +122,7 @@ impl<S: Sink> Run<'_, S> {
         let calendar = match calendar {
             Some(calendar) => calendar,
             none => {
+                let first = options.besides.map_or(first, |(before, _)| before.min(first));
                 let (desk, through) = (&mut self.desk, options.through);
                 none.insert(Calendar::begun(&mut evaluator, desk, first, through)?)
             }
@@ -195,7 +201,7 @@ impl<S: Sink> Run<'_, S> {
             slots: Slots::default(),
             size: 0,
             put_away: Vec::new(),
-            span: Span::default(),
+            span: Span { ends: options.besides },
             firsts: Firsts::new(self.plan),
             unplaced: Vec::new(),
             some_at_once,

@@ -222,7 +222,7 @@ fn explained(file: &str, title: &str, place: usize) -> Explanation {
     let key = event.unique.iter().map(|field| batch.columns[plan::at(*field)].cell(0));
     let wanted = Wanted { event: batch.event, key: key.collect() };
     let batches = given.batches.iter().cloned().map(Ok::<_, std::convert::Infallible>);
-    let options = engine::Options { through: given.through };
+    let options = engine::Options { through: given.through, ..engine::Options::default() };
     let told =
         engine::explain(&plan, engine::Input::of(&given.registers, batches), &options, &[wanted]);
     told.unwrap().remove(0)

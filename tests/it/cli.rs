@@ -276,6 +276,11 @@ fn book_answers() {
     check("book_answers");
 }
 
+#[test]
+fn book_calendar() {
+    check("book_calendar");
+}
+
 #[cfg(feature = "sqlite")]
 #[test]
 fn book_proves() {

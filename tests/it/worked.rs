@@ -36,7 +36,7 @@ pub fn run(
     let plan = plan::compile(rules, &choices);
     let mut heard = Heard { rules, batches, outcomes: Vec::new() };
     let events = batches.iter().cloned().map(Ok::<Batch, Infallible>);
-    let options = Options { through };
+    let options = Options { through, ..Options::default() };
     let summary = engine::run(&plan, registers, events, &options, &mut heard);
     (heard.outcomes, summary.unwrap())
 }
@@ -338,7 +338,7 @@ fn held(
     let plan = plan::compile_with_checks(rules, &choices, &[(condition, day)]);
     let mut heard = Heard { rules, batches: &given.batches, outcomes: Vec::new() };
     let events = given.batches.iter().cloned().map(Ok::<Batch, Infallible>);
-    let options = Options { through: given.through };
+    let options = Options { through: given.through, ..Options::default() };
     let summary = engine::run(&plan, &given.registers, events, &options, &mut heard).unwrap();
     summary.checks[0].clone()
 }

@@ -101,3 +101,52 @@ fn pieces_in_any_order_give_what_one_run_gives() {
         assert!(said.ends_with("all holds\n"), "seed {seed}: {said}");
     }
 }
+
+/// Receipts of half a year in some order; some of them are of an office that nobody knows.
+fn receipts_of_months(seed: u64) -> Vec<String> {
+    let mut next = chance(seed);
+    (0..16)
+        .map(|at| {
+            let (month, day, yuan) = (1 + next(6), 10 + next(19), next(120));
+            let office = ["north", "south", "east"][next(3) as usize];
+            format!("P{at},2018-0{month}-{day},{yuan}.00,{office}")
+        })
+        .collect()
+}
+
+#[test]
+fn pieces_with_a_calendar_give_what_one_run_gives() {
+    for seed in 1..=10 {
+        let folder = tempfile::tempdir().unwrap();
+        copy_folder(&root().join("tests/cases/cli/book_calendar"), folder.path());
+        let fenshui =
+            |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+        fenshui("book init --name pieces.example");
+        let rows = receipts_of_months(seed);
+        let write = |name: &str, rows: &[String]| {
+            let text = format!("id,date,amount,office\n{}\n", rows.join("\n"));
+            std::fs::write(folder.path().join(name), text).unwrap();
+        };
+        write("all.csv", &rows);
+        for (at, piece) in rows.chunks(5).enumerate() {
+            write(&format!("p{at}.csv"), piece);
+            let promises = if at < 2 { "promises.csv" } else { "more.csv" };
+            let said = fenshui(&format!(
+                "book post rules.fen.md p{at}.csv --register offices=offices.csv \
+                 --register promises={promises} --recompute-late --cross-check --quiet"
+            ));
+            assert!(said.contains("the book has"), "seed {seed}: {said}");
+            let said = fenshui("book replay");
+            assert!(said.ends_with("come out as they are stored\n"), "seed {seed}: {said}");
+        }
+        let registers = "--register offices=offices.csv --register promises=more.csv";
+        fenshui(&format!("run rules.fen.md all.csv {registers} --out run.csv --quiet"));
+        assert_eq!(fenshui("book export csv tables"), "");
+        let run = sums(folder.path(), "run.csv", "event", "account");
+        let book = sums(folder.path(), "tables/amounts.csv", "event", "account");
+        assert_eq!(book, run, "seed {seed}: the book differs from a run");
+        assert!(run.len() > 4, "seed {seed}: {run:?}");
+        let said = fenshui(&format!("book replay --with rules.fen.md {registers}"));
+        assert!(said.contains("\n0 of ") || said.starts_with("0 of "), "seed {seed}: {said}");
+    }
+}

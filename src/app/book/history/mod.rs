@@ -10,17 +10,19 @@ mod put_away;
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::base::Date;
 use crate::book::{
     Because, Book, BookError, Correction, Entry, Event, Identity, Leaf, Outcome, Resolution, Row,
-    Said, Schema, Verdict,
+    Said, Schema, Verdict, read_sent,
 };
-use crate::engine::{StandingEvents, StandingLeaf, Stands};
-use crate::rows::Origin;
+use crate::engine::{StandingEvents, StandingLeaf, Stands, has_calendar};
+use crate::plan::{Plan, at};
+use crate::rows::{Cell, Origin};
 
 use super::BookTrouble;
 use super::post::BOOK_FILE;
 use super::replay::Span;
-use super::standing::{Stood, unfit, walk};
+use super::standing::{Stood, unfit, walk, walk_rows};
 use super::translate::{Translated, Translator};
 
 pub(super) use entries::{Entries, Of, Piece, WAITING_BYTES, Wanted, reading};
@@ -280,6 +282,70 @@ impl<'h> History<'h> {
     /// As [`stood`](Self::stood); the row holds none.
     pub(super) fn stood_in(&self, row: &Row<'_>) -> Result<Option<Stood>, BookTrouble> {
         self.stood(row.number, &event_of(row)?)
+    }
+
+    /// The first and the last day of events that were sent and do not stand, since they were set aside or
+    /// are so since: among those that come, they count for how far the calendar goes.
+    ///
+    /// # Errors
+    /// The book cannot be read.
+    pub(super) fn days_besides(
+        &self,
+        book: &mut Book,
+        spans: &[Span],
+        plan: &Plan,
+    ) -> Result<Option<(Date, Date)>, BookTrouble> {
+        let mut days: Option<(Date, Date)> = None;
+        if !has_calendar(plan) {
+            return Ok(days);
+        }
+        let mut take = |entry: u64, event: &Event| -> Result<(), BookTrouble> {
+            if let Some(day) = self.day_in_place(entry, event, plan)? {
+                let (first, last) = days.unwrap_or((day, day));
+                days = Some((first.min(day), last.max(day)));
+            }
+            Ok(())
+        };
+        for span in spans.iter().filter(|span| span.end <= self.end && span.sets_aside()) {
+            walk_rows(book, span.begun.number..span.end, Entry::EVENT, |rows| {
+                let mut fields = Vec::new();
+                for row in rows {
+                    if read_sent(row.body, &mut fields).is_some_and(|sent| !sent.allocated) {
+                        take(row.number, &event_of(&row)?)?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        let withdrawn = self.corrected.iter().filter(|(_, it)| it.outcome.is_none());
+        for entry in withdrawn.map(|(entry, _)| *entry) {
+            let Entry::Event(event) = book.entry(entry)? else {
+                return Err(BookError::Damaged { entry }.into());
+            };
+            take(entry, &event)?;
+        }
+        Ok(days)
+    }
+
+    /// The day of an event that was sent, if it has all that tells its place among others.
+    fn day_in_place(
+        &self,
+        entry: u64,
+        event: &Event,
+        plan: &Plan,
+    ) -> Result<Option<Date>, BookTrouble> {
+        if event.origin == Origin::MADE || event.date == Date::MIN {
+            return Ok(None);
+        }
+        let Some(event) = self.in_positions(entry, event)? else { return Ok(None) };
+        let Some(declared) = plan.events.get(at(event.kind)) else { return Ok(None) };
+        // What is worked out stands in no entry.
+        let there = |field: &u32| {
+            let computed = declared.fields.get(at(*field)).is_some_and(|it| it.computed.is_some());
+            computed || event.fields.get(at(*field)).is_some_and(|it| *it != Cell::Missing)
+        };
+        let placed = !plan.ordered || declared.order_by.iter().all(there);
+        Ok(placed.then_some(event.date))
     }
 
     /// The entry of the event of an identity, if one stands.

@@ -222,6 +222,7 @@ pub fn owed(
     let registers = filled(book, other.checked, &other.registers, &all)?;
     let through = all.last().and_then(|span| span.begun.batch.through);
     let maker = Maker::new(other.names, &plan)?;
+    let besides = history.days_besides(book, &all, &plan)?;
     let keeper = RefCell::new(book);
     let standing = Piece { entries: 0..before, file: BOOK_FILE, of: Of::Standing };
     let about = (&history, other.names, None);
@@ -238,7 +239,7 @@ pub fn owed(
         let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
         let stands = history.stands(is_disputed);
         let input = Input { memory, stands, ..Input::of(&registers, batches) };
-        let options = engine::Options { through };
+        let options = engine::Options { through, besides };
         let taken = engine::run_over(&plan, input, &options, Turn::Sorted, &mut hearing);
         let unsure = taken.map_err(stopped)?.map_or_else(Vec::new, |summary| summary.unsure);
         let unsure = unsure.iter().map(|at| at.line).collect();

@@ -68,7 +68,7 @@ impl Beforehand {
             let wanted = batches.filter(|batch: &Result<Batch, FormatsError>| {
                 batch.as_ref().map_or(true, |batch| worked_out(batch.event))
             });
-            let options = engine::Options { through: job.through };
+            let options = engine::Options { through: job.through, ..engine::Options::default() };
             let mut days = Days(HashMap::new());
             engine::run(plan, job.registers, wanted, &options, &mut days).map_err(stopped)?;
             known.days = days.0;

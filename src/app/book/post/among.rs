@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::Date;
 use crate::book::{Because, Book, BookError, Correction, Edition, Entry, Event, Posting};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::formats;
@@ -92,7 +93,9 @@ impl Among<'_> {
         maker.batch = number;
         let posting = RefCell::new(posting);
         let asides = RefCell::new(Asides::new(&post.job, None));
-        let run = Run { maker: &maker, history: &history, posting: &posting, asides: &asides };
+        let besides = history.days_besides(posting.borrow_mut().as_mut(), &spans, plan)?;
+        let run =
+            Run { maker: &maker, history: &history, posting: &posting, asides: &asides, besides };
         let agreed = post.cross_check.then(|| self.agreed(run)).transpose()?;
         let Some(judged) = self.judged(run, turn, late)? else {
             return Ok(Posted::OutOfOrder);
@@ -152,6 +155,8 @@ struct Run<'r, 'b, 'j> {
     history: &'r History<'r>,
     posting: &'r RefCell<Posting<'b>>,
     asides: &'r RefCell<Asides<'j>>,
+    /// The days of events that were sent and do not stand.
+    besides: Option<(Date, Date)>,
 }
 
 impl<'a> Among<'a> {
@@ -163,7 +168,7 @@ impl<'a> Among<'a> {
         late: &BTreeMap<u64, u64>,
     ) -> Result<Option<Judged>, BookTrouble> {
         let Among { post, plan, edition, .. } = self;
-        let Run { maker, history, posting, asides } = run;
+        let Run { maker, history, posting, asides, .. } = run;
         let job = &post.job;
         let remarks = RefCell::new(Vec::new());
         let kept = RefCell::new(Vec::new());
@@ -194,7 +199,7 @@ impl<'a> Among<'a> {
                 let (registers, threads) = (job.registers, job.threads);
                 let stands = history.stands(|_| false);
                 let input = Input { memory, threads, stands, ..Input::of(registers, batches) };
-                let options = engine::Options { through: job.through };
+                let options = engine::Options { through: job.through, besides: run.besides };
                 engine::run_over(plan, input, &options, turn, &mut judge).map_err(Box::new)
             });
             let taken = taken.map_err(|error| stopped(*error))?;
@@ -231,7 +236,12 @@ impl<'a> Among<'a> {
             let stands = run.history.stands(|_| false);
             let input = Input { memory, threads, stands, ..Input::of(registers, batches) };
             // What nobody sends goes as far as it does with the new events.
-            let options = engine::Options { through: post.job.through.or(judgement.last) };
+            let days = [run.besides, judgement.last.map(|last| (last, last))];
+            let besides = days
+                .into_iter()
+                .flatten()
+                .reduce(|(first, last), (one, other)| (first.min(one), last.max(other)));
+            let options = engine::Options { through: post.job.through, besides };
             engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;
             Ok(unmoved.finish())
         })

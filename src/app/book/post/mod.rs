@@ -348,7 +348,7 @@ fn run<S: Sink<Error = BookTrouble>>(
         kept.borrow_mut().extend(rows.iter().cloned());
         asides.borrow_mut().unread(rows)
     };
-    let options = engine::Options { through: job.through };
+    let options = engine::Options { through: job.through, ..engine::Options::default() };
     let registers = job.registers;
     let mut shelf = FileShelf::new(post.folder.clone());
     let done = std::thread::scope(|scope| -> Result<bool, Box<RunError<_, _>>> {

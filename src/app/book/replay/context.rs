@@ -26,7 +26,7 @@ pub(in crate::app::book) struct Context {
 
 impl Context {
     pub(in crate::app::book) fn options(&self) -> engine::Options {
-        engine::Options { through: self.through }
+        engine::Options { through: self.through, ..engine::Options::default() }
     }
 }
 

@@ -25,6 +25,13 @@ pub(in crate::app::book) struct Span {
     withdraws: bool,
 }
 
+impl Span {
+    /// Whether it set events aside.
+    pub(in crate::app::book) fn sets_aside(&self) -> bool {
+        self.sets_aside
+    }
+}
+
 /// The batches of a book, in order. They are found from the last on, by what ends each.
 pub(in crate::app::book) fn spans(book: &mut Book) -> Result<Vec<Span>, BookTrouble> {
     let mut end = book.size()?;

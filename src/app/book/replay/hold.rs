@@ -45,6 +45,7 @@ pub(super) fn hold(
     let maker = Maker::new(names, &context.plan)?;
     rerun.read(book, |batches, reading| {
         let stands = reading.stands.clone();
+        let options = engine::Options { besides: reading.besides, ..context.options() };
         let mut holder = Holder {
             maker,
             reading,
@@ -56,14 +57,17 @@ pub(super) fn hold(
             posts: group.iter().any(|span| span.posts),
             made: BTreeMap::new(),
             made_before: 0,
+            unknown_made: false,
             found: Replayed::default(),
         };
         let mut shelf = PutAway::new(asked.folder.clone());
         let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
         let input = Input { memory, stands, ..Input::of(&context.registers, batches) };
-        let options = context.options();
         let taken = engine::run_over(&context.plan, input, &options, turn, &mut holder);
-        taken.map_err(stopped)?.map(|_| holder.finish()).transpose()
+        let taken = taken.map_err(stopped)?;
+        // An event that was made late stands behind those that come after it.
+        let in_order = turn == Turn::Sorted || !holder.unknown_made;
+        taken.filter(|_| in_order).map(|_| holder.finish()).transpose()
     })
 }
 
@@ -85,6 +89,8 @@ struct Holder<'c, 'b> {
     /// Events that nobody sent and that have not come out, of entries before this one.
     made: BTreeMap<Identity, u64>,
     made_before: u64,
+    /// An event came out that nobody sent and that is none of those read so far.
+    unknown_made: bool,
     found: Replayed,
 }
 
@@ -162,6 +168,7 @@ impl Holder<'_, '_> {
             self.made_before = held.left.made.last().map_or(from, |last| from.max(last + 1));
         }
         let Some(number) = self.made.remove(&identity) else {
+            self.unknown_made = true;
             return self.surplus(told, accounts);
         };
         held.borrow_mut().left.made.remove(&number);

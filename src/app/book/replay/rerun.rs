@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::base::Date;
 use crate::book::{Book, Entry};
-use crate::engine::{self, Input, RunError, StandingEvents, Wanted};
+use crate::engine::{self, Input, Options, RunError, StandingEvents, Wanted};
 use crate::formats::FormatsError;
 use crate::report::names::Names;
 use crate::rows::{Cell, Explanation};
@@ -37,6 +38,8 @@ pub(super) struct Reading<'r, 'b> {
     pub(super) held: &'r RefCell<Held>,
     /// What stands as disputes were settled, but for what is corrected anew.
     pub(super) stands: &'r StandingEvents,
+    /// The days of events that were sent before and do not stand.
+    pub(super) besides: Option<(Date, Date)>,
 }
 
 impl Rerun<'_> {
@@ -83,6 +86,7 @@ impl Rerun<'_> {
         let corrects = self.spans().any(|span| span.corrects);
         let end = if corrects || needs_history(plan) { self.start() } else { 0 };
         let history = History::read(book, self.before, end, &schema)?;
+        let besides = history.days_besides(book, self.before, plan)?;
         let corrected = self.corrected(book, &history)?;
         let stands = history.stands(|entry| corrected.contains(&entry));
         let maker = Maker::new(&self.context.rules.names, plan)?;
@@ -100,7 +104,7 @@ impl Rerun<'_> {
         let book = RefCell::new(book);
         let about = (&history, &self.context.rules.names, wanted);
         reading(&book, pieces, about, |entries, held| {
-            run(entries, Reading { book: &book, history: &history, held, stands: &stands })
+            run(entries, Reading { book: &book, history: &history, held, stands: &stands, besides })
         })
     }
 
@@ -117,7 +121,8 @@ impl Rerun<'_> {
         let context = self.context;
         let keys: Vec<Wanted> = wanted.iter().map(|(wanted, _)| wanted.clone()).collect();
         let told = self.read(book, |entries, reading| {
-            let (plan, options) = (&context.plan, context.options());
+            let plan = &context.plan;
+            let options = Options { besides: reading.besides, ..context.options() };
             let stands = reading.stands.clone();
             let input = Input { stands, ..Input::of(&context.registers, entries) };
             let told = engine::explain(plan, input, &options, &keys);
