@@ -145,7 +145,8 @@ impl<'i> Iterator for Parts<'i> {
 fn end(pair: &Pair<'_>) -> usize {
     let text = pair.as_str();
     // To look at bytes costs a fraction: these are the first of either sign.
-    let may_comment = memchr::memchr2(b'#', 0xEF, text.as_bytes()).is_some();
+    let bytes = text.as_bytes();
+    let may_comment = bytes.contains(&b'#') || bytes.contains(&0xEF);
     let commented = may_comment && text.contains(['#', '＃']);
     if !commented && pair.as_rule() != Rule::semi {
         // Without comments only blanks and signs between pairs can stand behind it.
