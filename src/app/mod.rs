@@ -34,7 +34,7 @@ mod schedules;
 mod writing;
 
 pub use asides::Aside;
-pub use audit::{Columns, NotATable, Variant, VariantKind, audit, columns, editions, variants};
+pub use audit::{Columns, NotATable, Variant, audit, columns, editions, variants};
 pub use check::{check, roots, scenarios, unverified};
 pub use clauses::clause;
 pub use compare::ledger;

@@ -8,12 +8,15 @@ use clap::{Args, ValueEnum};
 use crate::app::book::fill_registers;
 use crate::app::{self, Columns};
 use crate::book::Book;
-use crate::desk::{Audit, AuditRow};
+use crate::desk::{Amounts, Audit, AuditRow, Missing};
 use crate::diagnostics::Words;
 use crate::formats::{
     ForeignTable, Holds, Input, Output, Project, Records, ResultColumn, ResultLayout,
 };
-use crate::report::{audit_json, audit_text, names::Names, verdict_label, verdict_words};
+use crate::report::{
+    audit_json, audit_text, missing_label, missing_words, names::Names, verdict_label,
+    verdict_words,
+};
 
 use super::args::{InputFormat, JobArgs};
 use super::console::Console;
@@ -64,7 +67,7 @@ pub(super) struct AuditArgs {
     /// Write a copy of the table with what became of each row; its ending chooses the layout
     #[arg(long, short, value_name = "FILE")]
     out: Option<String>,
-    /// How many of the rows that do not agree are shown
+    /// How many of the rows that do not agree, and of the events without a row, are shown
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     rows: usize,
     /// How the result is written
@@ -214,7 +217,7 @@ const ADDED: [(&str, &str); 5] = [
     ("explained_by", "可由此解释"),
 ];
 
-/// Writes the table with what became of each row.
+/// Writes the table with what became of each row; behind it a row for each event that it does not have.
 fn annotated(
     console: &Console,
     (table, columns, audit): (&ForeignTable, &Columns, &Audit),
@@ -251,26 +254,47 @@ fn annotated(
         }
         records.end_row()?;
     }
+    for event in &audit.without_row {
+        table.header.iter().for_each(|_| records.missing());
+        without_row(console, audit, event, names, &mut records);
+        records.end_row()?;
+    }
     Ok(records.finish()?)
+}
+
+/// What is due and by how much the table is off, account by account.
+fn due_and_difference(
+    console: &Console,
+    audit: &Audit,
+    (amounts, scale): (&[Amounts], u8),
+) -> [String; 2] {
+    let (mut due, mut difference) = (Vec::new(), Vec::new());
+    for amounts in amounts.iter().filter(|amounts| amounts.given != amounts.due) {
+        let account = audit.accounts.get(amounts.account).map_or("", |it| it.name.as_str());
+        due.push(format!("{account} {}", amounts.due.format(scale)));
+        if let Some(by) = amounts.given.checked_sub(amounts.due) {
+            difference.push(format!("{account} {}", by.format(scale)));
+        }
+    }
+    let between = console.pick("; ", "；");
+    [due.join(between), difference.join(between)]
+}
+
+fn without_row(console: &Console, audit: &Audit, event: &Missing, names: &Names, to: &mut Records) {
+    to.text(missing_label().in_language(console.language));
+    to.text(missing_words(event, names).in_language(console.language));
+    let amounts = due_and_difference(console, audit, (&event.amounts, event.scale));
+    amounts.iter().for_each(|text| to.text(text));
+    to.missing();
 }
 
 fn verdict(console: &Console, audit: &Audit, row: &AuditRow, names: &Names, to: &mut Records) {
     let shown = |words: &Words| words.in_language(console.language).to_owned();
-    let off = row.amounts.iter().filter(|amounts| amounts.given != amounts.due);
-    let (mut due, mut difference) = (Vec::new(), Vec::new());
-    for amounts in off {
-        let account = audit.accounts.get(amounts.account).map_or("", |it| it.name.as_str());
-        due.push(format!("{account} {}", amounts.due.format(row.scale)));
-        if let Some(by) = amounts.given.checked_sub(amounts.due) {
-            difference.push(format!("{account} {}", by.format(row.scale)));
-        }
-    }
     let explained = row.explained_by.iter().filter_map(|at| audit.tried.get(*at));
     let explained: Vec<String> = explained.map(|tried| shown(&tried.variant)).collect();
     to.text(verdict_label(&row.verdict).in_language(console.language));
     to.text(&verdict_words(row, names).as_ref().map(shown).unwrap_or_default());
-    let between = console.pick("; ", "；");
-    to.text(&due.join(between));
-    to.text(&difference.join(between));
-    to.text(&explained.join(between));
+    let amounts = due_and_difference(console, audit, (&row.amounts, row.scale));
+    amounts.iter().for_each(|text| to.text(text));
+    to.text(&explained.join(console.pick("; ", "；")));
 }

@@ -19,8 +19,21 @@ pub struct Audit {
     pub best: Vec<Best>,
     /// Rows off that nothing explains.
     pub unexplained: usize,
-    /// Events that the rules allocate and the table does not have, by kind and key.
-    pub without_row: Vec<(u32, String)>,
+    /// Events that the rules allocate and the table does not have.
+    pub without_row: Vec<Missing>,
+}
+
+/// An event that the table does not have.
+#[derive(Debug)]
+pub struct Missing {
+    /// Its kind, by position.
+    pub kind: u32,
+    /// Its key, as files write it.
+    pub key: String,
+    /// Decimals of its money.
+    pub scale: u8,
+    /// What is due to the accounts that the table speaks of, and nothing given.
+    pub amounts: Vec<Amounts>,
 }
 
 /// What a table says of one event.
@@ -68,6 +81,11 @@ pub enum Verdict {
     NoEvent,
     /// The rules set it aside.
     SetAside(Reason),
+    /// A line before speaks of this event, and what is due is held against that one.
+    Again {
+        /// That line.
+        line: u64,
+    },
     /// The event's kind and key stand for several: by the table's columns they cannot be told apart.
     Several,
     /// A cell is no amount, or names no account.
@@ -90,14 +108,47 @@ pub struct AccountTotal {
     pub currency: u32,
     /// By the table, over rows that could be held against the rules; `None` beyond the range.
     pub given: Option<Money>,
-    /// By the rules.
+    /// By the rules: over the same rows, and over events that the table does not have.
     pub due: Option<Money>,
+}
+
+/// What somebody may have meant, by the names of the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meant {
+    /// Another option of a reading.
+    Reading {
+        /// The reading.
+        name: String,
+        /// The option.
+        option: String,
+    },
+    /// A scenario.
+    Scenario {
+        /// Its name.
+        name: String,
+    },
+    /// Another settlement.
+    Settlement {
+        /// Which.
+        name: &'static str,
+    },
+    /// An edition that a book holds.
+    Edition {
+        /// Its entry.
+        entry: u64,
+        /// Its digest.
+        digest: String,
+        /// The readings that a batch chose, each with its option.
+        readings: Vec<(String, String)>,
+    },
 }
 
 /// Something else that might have been meant.
 #[derive(Debug, Clone)]
 pub struct Tried {
     /// What.
+    pub meant: Meant,
+    /// The same in words.
     pub variant: Words,
     /// How many rows of the whole table it gives.
     pub agrees: usize,
@@ -109,6 +160,8 @@ pub struct Tried {
 #[derive(Debug, Clone)]
 pub struct Untried {
     /// What.
+    pub meant: Meant,
+    /// The same in words.
     pub variant: Words,
     /// Why.
     pub why: Words,

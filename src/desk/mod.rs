@@ -9,6 +9,8 @@ mod audit;
 mod compare;
 mod ledger;
 
-pub use audit::{AccountTotal, Amounts, Audit, AuditRow, Best, Tried, Untried, Verdict};
+pub use audit::{
+    AccountTotal, Amounts, Audit, AuditRow, Best, Meant, Missing, Tried, Untried, Verdict,
+};
 pub use compare::{Change, Comparison, Line, Mover, compare};
 pub use ledger::{EventKind, Ledger, Payee};

@@ -1,23 +1,24 @@
 //! A foreign table held against the rules, as tables for people and as JSON for machines.
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::base::Money;
-use crate::desk::{Audit, AuditRow, Verdict};
+use crate::desk::{Amounts, Audit, AuditRow, Meant, Missing, Verdict};
 use crate::diagnostics::{Language, Words};
 
-use super::names::Names;
+use super::names::{Names, Table as EventTable};
 use super::reasons::reason_words;
 use super::table::{Align, Table};
 use super::values::money_label;
 
-/// Counts, explanations, totals, and the first rows off, so many of them.
+/// Counts, explanations, totals, and the first rows off and events without one, so many of each.
 pub fn audit_text(audit: &Audit, names: &Names, rows_max: usize, language: Language) -> String {
     let drawer = Drawer { audit, names, language };
     let mut out = drawer.counts();
     out.push_str(&drawer.explained());
     out.push_str(&drawer.totals());
     out.push_str(&drawer.rows(rows_max));
+    out.push_str(&drawer.missing(rows_max));
     out
 }
 
@@ -44,6 +45,8 @@ impl Drawer<'_> {
         let count = |is: &dyn Fn(&Verdict) -> bool| {
             self.audit.rows.iter().filter(|row| is(&row.verdict)).count()
         };
+        let made = self.audit.without_row.iter();
+        let made = made.filter(|it| !kind_of(it, self.names).is_some_and(|it| it.sent)).count();
         let by_a_unit = count(&|verdict| matches!(verdict, Verdict::Off { by_a_unit: true }));
         let lines = [
             ("agree", "相符", count(&|verdict| *verdict == Verdict::Agrees)),
@@ -53,11 +56,15 @@ impl Drawer<'_> {
                 count(&|verdict| matches!(verdict, Verdict::SetAside(_)))
             }),
             ("no such event", "无此事项", count(&|verdict| *verdict == Verdict::NoEvent)),
+            ("listed again", "重复列出", {
+                count(&|verdict| matches!(verdict, Verdict::Again { .. }))
+            }),
             ("several events", "对应多笔事项", count(&|verdict| *verdict == Verdict::Several)),
             ("not readable", "无法读取", {
                 count(&|verdict| matches!(verdict, Verdict::Unreadable { .. }))
             }),
             ("events without a row", "表中没有的事项", self.audit.without_row.len()),
+            ("  made by a calendar or a stage", "  其中由日历或阶段产生", made),
         ];
         let count = self.audit.rows.len().to_string();
         let mut table = self.table(&[
@@ -148,15 +155,47 @@ impl Drawer<'_> {
         for row in wrong.iter().take(rows_max) {
             self.row(row, &mut table);
         }
-        let mut out = format!("\n{}", table.draw());
-        let left = wrong.len().saturating_sub(rows_max);
-        if left > 0 {
-            out.push_str(&match self.language {
-                Language::English => format!("and {left} more: `--rows` shows more of them\n"),
-                Language::Chinese => format!("另有 {left} 行：用 --rows 可多列\n"),
-            });
+        format!("\n{}{}", table.draw(), self.left(wrong.len(), rows_max))
+    }
+
+    /// How many more there are than are shown.
+    fn left(&self, count: usize, rows_max: usize) -> String {
+        match (count.saturating_sub(rows_max), self.language) {
+            (0, _) => String::new(),
+            (left, Language::English) => {
+                format!("and {left} more: `--rows` shows more of them\n")
+            }
+            (left, Language::Chinese) => format!("另有 {left} 行：用 --rows 可多列\n"),
         }
-        out
+    }
+
+    /// The events that the table does not have, with what is due to them.
+    fn missing(&self, rows_max: usize) -> String {
+        let missing = &self.audit.without_row;
+        if missing.is_empty() || rows_max == 0 {
+            return String::new();
+        }
+        let mut table = self.table(&[
+            ("event without a row", "表中没有的事项", Align::Left),
+            ("account", "账户", Align::Left),
+            ("by the rules", "据规则", Align::Right),
+        ]);
+        for event in missing.iter().take(rows_max) {
+            let named = missing_words(event, self.names);
+            let named = named.in_language(self.language);
+            if event.amounts.is_empty() {
+                table.add([named]);
+            }
+            for (place, amounts) in event.amounts.iter().enumerate() {
+                let account = self.audit.accounts.get(amounts.account);
+                table.add([
+                    if place == 0 { named.to_owned() } else { String::new() },
+                    account.map_or_else(String::new, |account| account.name.clone()),
+                    money_label(amounts.due, event.scale),
+                ]);
+            }
+        }
+        format!("\n{}{}", table.draw(), self.left(missing.len(), rows_max))
     }
 
     fn row(&self, row: &AuditRow, table: &mut Table) {
@@ -200,6 +239,17 @@ impl Drawer<'_> {
     }
 }
 
+fn kind_of<'n>(event: &Missing, names: &'n Names) -> Option<&'n EventTable> {
+    usize::try_from(event.kind).ok().and_then(|at| names.events.get(at))
+}
+
+/// An event that the table does not have: its kind and its key.
+pub fn missing_words(event: &Missing, names: &Names) -> Words {
+    let kind = |language| kind_of(event, names).map_or("", |it| it.name.in_language(language));
+    let named = |language| format!("{} {}", kind(language), event.key);
+    Words::new(named(Language::English), named(Language::Chinese))
+}
+
 /// Why an event could not be held against the rules; nothing if it could.
 pub fn verdict_words(row: &AuditRow, names: &Names) -> Option<Words> {
     Some(match &row.verdict {
@@ -207,6 +257,10 @@ pub fn verdict_words(row: &AuditRow, names: &Names) -> Option<Words> {
         Verdict::NoEvent => Words::new(
             "no such event, or none that can be read",
             "无此事项，或该行无法作为事项读取",
+        ),
+        Verdict::Again { line } => Words::new(
+            format!("line {line} gives this event already"),
+            format!("第 {line} 行已列此事项"),
         ),
         Verdict::Several => Words::new("several events have this key", "多笔事项使用此键值"),
         Verdict::SetAside(reason) => {
@@ -229,6 +283,7 @@ fn verdict_name(verdict: &Verdict) -> &'static str {
         Verdict::Agrees => "agrees",
         Verdict::Off { .. } => "off",
         Verdict::NoEvent => "no_event",
+        Verdict::Again { .. } => "listed_again",
         Verdict::Several => "several_events",
         Verdict::SetAside(_) => "set_aside",
         Verdict::Unreadable { .. } => "unreadable",
@@ -241,11 +296,41 @@ pub fn verdict_label(verdict: &Verdict) -> Words {
         Verdict::Agrees => "相符",
         Verdict::Off { .. } => "不符",
         Verdict::NoEvent => "无此事项",
+        Verdict::Again { .. } => "重复列出",
         Verdict::Several => "对应多笔事项",
         Verdict::SetAside(_) => "已搁置",
         Verdict::Unreadable { .. } => "无法读取",
     };
     Words::new(verdict_name(verdict), zh)
+}
+
+/// The verdict on an event that the table does not have.
+pub fn missing_label() -> Words {
+    Words::new("no_row", "表中没有")
+}
+
+/// What somebody may have meant, by the names of the rules: the same in every language.
+fn meant_json(meant: &Meant) -> Json {
+    match meant {
+        Meant::Reading { name, option } => {
+            json!({ "kind": "reading", "name": name, "option": option })
+        }
+        Meant::Scenario { name } => json!({ "kind": "scenario", "name": name }),
+        Meant::Settlement { name } => json!({ "kind": "settlement", "name": name }),
+        Meant::Edition { entry, digest, readings } => {
+            let readings = readings.iter().map(|(name, option)| (name.clone(), json!(option)));
+            let readings = readings.collect::<Map<String, Json>>();
+            json!({ "kind": "edition", "entry": entry, "digest": digest, "readings": readings })
+        }
+    }
+}
+
+/// The code of why the rules set an event aside, as the set-asides have it.
+fn code_of(row: &AuditRow, names: &Names) -> Option<&'static str> {
+    match &row.verdict {
+        Verdict::SetAside(reason) => Some(reason_words(reason, Some(row.kind), names).code),
+        _ => None,
+    }
 }
 
 /// The whole audit as one JSON object; amounts are strings.
@@ -254,22 +339,27 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
         let tried = audit.tried.get(*at);
         Json::from(tried.map_or("", |tried| tried.variant.in_language(language)))
     };
-    let row = |row: &AuditRow| {
-        let amounts = row.amounts.iter().map(|amounts| {
+    let amounts = |of: &[Amounts], scale: u8| -> Json {
+        let told = of.iter().map(|amounts| {
             let account = audit.accounts.get(amounts.account);
             json!({
                 "account": account.map(|account| account.account.as_str()),
-                "given": amounts.given.format(row.scale),
-                "due": amounts.due.format(row.scale),
+                "given": amounts.given.format(scale),
+                "due": amounts.due.format(scale),
             })
         });
+        told.collect()
+    };
+    let row = |row: &AuditRow| {
         json!({
             "lines": row.lines,
             "event": row.event,
             "verdict": verdict_name(&row.verdict),
             "why": verdict_words(row, names).map(|words| words.in_language(language).to_owned()),
-            "amounts": amounts.collect::<Vec<_>>(),
+            "code": code_of(row, names),
+            "amounts": amounts(&row.amounts, row.scale),
             "explained_by": row.explained_by.iter().map(variant).collect::<Vec<_>>(),
+            "explained_by_tried": row.explained_by,
         })
     };
     let account = |account: &crate::desk::AccountTotal| {
@@ -287,6 +377,7 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
         let best = audit.best.iter().find(|best| best.variant == at);
         json!({
             "variant": tried.variant.in_language(language),
+            "meant": meant_json(&tried.meant),
             "agrees": tried.agrees,
             "explains": tried.explains,
             "more": best.map_or(0, |best| best.more),
@@ -294,11 +385,19 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
     };
     let untried = |untried: &crate::desk::Untried| {
         let text = |words: &Words| words.in_language(language).to_owned();
-        json!({ "variant": text(&untried.variant), "why": text(&untried.why) })
+        json!({
+            "variant": text(&untried.variant),
+            "meant": meant_json(&untried.meant),
+            "why": text(&untried.why),
+        })
     };
-    let missing = |(kind, key): &(u32, String)| {
-        let table = usize::try_from(*kind).ok().and_then(|at| names.events.get(at));
-        json!({ "event": table.map(|table| table.name.text.as_str()), "key": key })
+    let missing = |event: &Missing| {
+        let table = kind_of(event, names);
+        json!({
+            "event": table.map(|table| table.name.text.as_str()),
+            "key": event.key,
+            "amounts": amounts(&event.amounts, event.scale),
+        })
     };
     json!({
         "rows": audit.rows.iter().map(row).collect::<Vec<_>>(),

@@ -21,7 +21,9 @@ mod totals;
 mod unreadable;
 pub mod values;
 
-pub use audit::{audit_json, audit_text, verdict_label, verdict_words};
+pub use audit::{
+    audit_json, audit_text, missing_label, missing_words, verdict_label, verdict_words,
+};
 pub use findings::{Drawing, Sources, draw, json, tally};
 pub use reasons::{ReasonWords, reason_words};
 pub use sankey::sankey;

@@ -403,3 +403,13 @@ fn a_full_disk_leaves_nothing_half_written() {
 fn a_foreign_table_is_held_against_the_rules() {
     check("audit");
 }
+
+#[test]
+fn an_event_that_a_table_lists_again_is_due_once() {
+    check("audit_again");
+}
+
+#[test]
+fn what_calendars_and_stages_make_is_held_against_a_table() {
+    check("audit_made");
+}

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Words;
 use crate::formats::{ForeignTable, cell_of_text};
-use crate::report::names::{Keyed, Kind, Label, Names, folded};
+use crate::report::names::{Keyed, Kind, Label, Names, Table, folded};
 use crate::report::values::account_text;
 use crate::rows::Cell;
 
@@ -44,7 +44,8 @@ pub(super) enum Spoken {
 pub(super) enum Naming {
     /// The table is the file of events.
     ByLine,
-    /// For each event kind the columns of its key; and the column that says the kind.
+    /// For each event kind the columns of its key; and the column that says the kind. What a calendar
+    /// or a stage makes is named by its kind besides its key.
     ByKey { kinds: Vec<(u32, Vec<usize>)>, says: Option<usize> },
 }
 
@@ -82,8 +83,8 @@ pub fn columns(
     let account = column(&["account", "账户", "科目", "国库"]);
     let amount = column(&["amount", "金额", "分得金额", "分配金额"]);
     let mut fields = vec![false; header.len()];
-    let kinds = keys(&header, names, &mut fields);
     let says = column(&["event", "事项"]).filter(|_| !is_events);
+    let kinds = keys(&header, names, &mut fields, says.is_some());
     let shape = match (account, amount) {
         (Some(account), Some(amount)) if !is_events => Shape::Long { account, amount },
         _ => {
@@ -99,7 +100,8 @@ pub fn columns(
         return Err(Box::new(if long { no_events(table) } else { no_accounts(names) }));
     }
     let naming = if is_events { Naming::ByLine } else { Naming::ByKey { kinds, says } };
-    if matches!(&naming, Naming::ByKey { kinds, .. } if kinds.is_empty()) {
+    let sent = |(kind, _): &(u32, Vec<usize>)| is_sent(*kind, names);
+    if matches!(&naming, Naming::ByKey { kinds, .. } if !kinds.iter().any(sent)) {
         return Err(Box::new(no_key(names)));
     }
     let used = |at: usize| {
@@ -128,17 +130,35 @@ fn is_money(column: &str, names: &Names) -> bool {
     money.any(|field| field.name.spellings().any(|own| folded(own) == column))
 }
 
+/// Whether the data send events of a kind.
+pub(super) fn is_sent(kind: u32, names: &Names) -> bool {
+    let table = usize::try_from(kind).ok().and_then(|at| names.events.get(at));
+    table.is_some_and(|table| table.sent)
+}
+
 /// The event kinds whose key the table has, and the columns of each; marks columns that are fields.
-fn keys(header: &[String], names: &Names, fields: &mut [bool]) -> Vec<(u32, Vec<usize>)> {
+/// `with_made` says that a column tells the kinds apart.
+fn keys(
+    header: &[String],
+    names: &Names,
+    fields: &mut [bool],
+    with_made: bool,
+) -> Vec<(u32, Vec<usize>)> {
     let called = |label: &Label, column: &str| label.spellings().any(|own| folded(own) == column);
     let mut kinds = Vec::new();
-    for (kind, table) in (0_u32..).zip(&names.events).filter(|(_, table)| table.sent) {
+    let told = |(_, table): &(u32, &Table)| table.sent || with_made;
+    for (kind, table) in (0_u32..).zip(&names.events).filter(told) {
         for (column, mark) in header.iter().zip(fields.iter_mut()) {
-            *mark |= table.fields.iter().any(|field| called(&field.name, column));
+            let own = table.fields.iter().enumerate();
+            let mut own = own.filter(|(at, _)| table.sent || table.key.contains(at));
+            *mark |= own.any(|(_, field)| called(&field.name, column));
         }
         let of_field = |field: &usize| {
             let label = &table.fields.get(*field)?.name;
-            header.iter().position(|column| called(label, column))
+            // As results call a field whose name is a column of theirs.
+            let whole = folded(&format!("{}.{}", table.name.text, label.text));
+            let of_result = header.iter().position(|column| *column == whole);
+            of_result.or_else(|| header.iter().position(|column| called(label, column)))
         };
         let columns: Option<Vec<usize>> = table.key.iter().map(of_field).collect();
         kinds.extend(columns.filter(|columns| !columns.is_empty()).map(|columns| (kind, columns)));

@@ -38,7 +38,7 @@ pub(super) struct Due {
     pub outcome: Result<Vec<(Account, Money)>, Reason>,
 }
 
-/// What every sent event gives.
+/// What every event gives, also those that a calendar or a stage makes.
 #[derive(Debug, Default)]
 pub(super) struct Dues {
     pub events: Vec<Due>,
@@ -56,7 +56,7 @@ pub(super) struct Abroad<'a> {
     pub translator: Translator<'a>,
 }
 
-/// Runs a rule set and keeps what each sent event gives, told by the names of the audit.
+/// Runs a rule set and keeps what each event gives, told by the names of the audit.
 pub(super) fn dues(
     job: &Job<'_>,
     abroad: Option<&Abroad<'_>>,
@@ -91,13 +91,8 @@ impl Sink for Listener<'_> {
 
 impl Listener<'_> {
     fn event(&mut self, event: EventAt<'_>, outcome: Outcome<'_>, accounts: &dyn Accounts) {
-        let kind = event.batch.event;
-        let table = usize::try_from(kind).ok().and_then(|at| self.names.events.get(at));
-        if !table.is_some_and(|table| table.sent) {
-            return;
-        }
-        let kind = match self.abroad.map(|abroad| abroad.translator.kind(kind)) {
-            None => kind,
+        let kind = match self.abroad.map(|abroad| abroad.translator.kind(event.batch.event)) {
+            None => event.batch.event,
             Some(Some(kind)) => kind,
             // The table cannot speak of events that the rules of the audit do not have.
             Some(None) => return,

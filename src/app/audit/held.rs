@@ -3,26 +3,26 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::base::Money;
-use crate::desk::{AccountTotal, Amounts, AuditRow, Verdict};
+use crate::desk::{AccountTotal, Amounts, AuditRow, Missing, Verdict};
 use crate::formats::{ForeignRow, ForeignTable};
 use crate::report::names::{Names, folded};
 
-use super::columns::{Columns, Naming, Shape, Spoken, spoken};
-use super::dues::{Due, Dues, Identity};
+use super::columns::{Columns, Naming, Shape, Spoken, is_sent, spoken};
+use super::dues::{Account, Due, Dues, Identity};
 
 /// Holds every row against what the rules give.
 pub(super) fn held(table: &ForeignTable, columns: &Columns, dues: &Dues, names: &Names) -> Held {
     let headings = headings(columns, &table.header);
-    let mut holder =
-        Holder { columns, dues, names, headings, accounts: Vec::new(), rows: Vec::new() };
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let (accounts, rows, held_by) = (Vec::new(), Vec::new(), HashMap::new());
+    let mut holder = Holder { columns, dues, names, headings, accounts, rows, held_by };
+    let mut places: HashMap<(String, Option<Identity>), usize> = HashMap::new();
     for row in &table.rows {
         let (event, identity) = holder.event_of(row);
         // A table of accounts has several rows for an event: they are held against it together.
         let new = holder.rows.len();
         let place = match &columns.shape {
             Shape::Wide(_) => new,
-            Shape::Long { .. } => *places.entry(event.clone()).or_insert(new),
+            Shape::Long { .. } => *places.entry((event.clone(), identity.clone())).or_insert(new),
         };
         if place == new {
             holder.rows.push(Gathered {
@@ -58,7 +58,7 @@ pub(super) struct Held {
     pub rows: Vec<HeldRow>,
     pub accounts: Vec<AccountTotal>,
     /// Events that the table does not have.
-    pub without_row: Vec<(u32, String)>,
+    pub without_row: Vec<Missing>,
 }
 
 /// What a table says of one event, and what came of it.
@@ -86,7 +86,7 @@ impl HeldRow {
 }
 
 /// What a list of payments gives to what a table calls an account.
-fn sum(paid: &[(super::dues::Account, Money)], spoken: &Spoken) -> Option<Money> {
+fn sum(paid: &[(Account, Money)], spoken: &Spoken) -> Option<Money> {
     let own = paid.iter().filter(|(account, _)| spoken.is(account));
     own.map(|(_, amount)| *amount).try_fold(Money::ZERO, Money::checked_add)
 }
@@ -108,6 +108,8 @@ struct Holder<'h> {
     headings: Vec<(Spoken, String)>,
     accounts: Vec<(Spoken, AccountTotal)>,
     rows: Vec<Gathered>,
+    /// The line that each event is held against.
+    held_by: HashMap<Identity, u64>,
 }
 
 impl Holder<'_> {
@@ -127,9 +129,12 @@ impl Holder<'_> {
                 let said = says.as_ref().map(cell).filter(|said| !said.is_empty());
                 let is_said = |kind: u32| {
                     let table = usize::try_from(kind).ok().and_then(|at| self.names.events.get(at));
-                    said.is_none_or(|said| {
-                        table.is_some_and(|table| table.name.spellings().any(|own| own == said))
-                    })
+                    match said {
+                        None => is_sent(kind, self.names),
+                        Some(said) => {
+                            table.is_some_and(|table| table.name.spellings().any(|own| own == said))
+                        }
+                    }
                 };
                 let mut named =
                     kinds.iter().filter(|(kind, _)| is_said(*kind)).map(|(kind, of)| {
@@ -220,17 +225,50 @@ impl Holder<'_> {
             .filter_map(|held| held.identity.as_ref().and_then(|it| self.dues.find(it)).flatten())
             .map(|due| (due.kind, due.key.as_str()))
             .collect();
-        let missing =
-            |due: &&Due| due.outcome.is_ok() && !spoken_for.contains(&(due.kind, due.key.as_str()));
-        let without_row = self
-            .dues
-            .events
-            .iter()
-            .filter(missing)
-            .map(|due| (due.kind, due.key.clone()))
-            .collect();
+        let dues = self.dues.events.iter();
+        let missing = dues.filter(|due| !spoken_for.contains(&(due.kind, due.key.as_str())));
+        let without_row = missing.filter_map(|due| self.missing(due)).collect();
         let accounts = self.accounts.into_iter().map(|(_, total)| total).collect();
         Held { rows, accounts, without_row }
+    }
+
+    /// An event that the table does not have: what is due to it counts all the same. What a calendar or
+    /// a stage makes is missed only where it gives something to accounts that the table speaks of.
+    fn missing(&mut self, due: &Due) -> Option<Missing> {
+        let Ok(paid) = &due.outcome else { return None };
+        let owed: Vec<(Spoken, Money)> = match &self.columns.shape {
+            Shape::Wide(_) => {
+                let columns = self.headings.iter();
+                columns.filter_map(|(it, _)| Some((it.clone(), sum(paid, it)?))).collect()
+            }
+            Shape::Long { .. } => {
+                paid.iter().map(|(to, amount)| (self.spoken_of(to, due.kind), *amount)).collect()
+            }
+        };
+        let mut amounts: Vec<Amounts> = Vec::new();
+        for (spoken, owed) in owed.into_iter().filter(|(_, owed)| !owed.is_zero()) {
+            let account = self.add(&spoken, due.kind, Money::ZERO, owed);
+            amounts.push(Amounts { account, given: Money::ZERO, due: owed });
+        }
+        let told = is_sent(due.kind, self.names) || !amounts.is_empty();
+        let (kind, key, scale) = (due.kind, due.key.clone(), self.names.currency(due.kind).scale);
+        told.then_some(Missing { kind, key, scale, amounts })
+    }
+
+    /// What a table with a row for each account calls an account: by itself, with its family, or not.
+    fn spoken_of(&self, account: &Account, kind: u32) -> Spoken {
+        let currency = self.names.currency_of(kind);
+        let known = |alone: bool| {
+            self.accounts.iter().map(|(spoken, total)| (spoken, total.currency)).find(
+                |(spoken, of)| {
+                    *of == currency
+                        && spoken.is(account)
+                        && matches!(spoken, Spoken::One(_)) == alone
+                },
+            )
+        };
+        let known = known(true).or_else(|| known(false));
+        known.map_or_else(|| Spoken::One(account.text.clone()), |(spoken, _)| spoken.clone())
     }
 
     /// What came of an event that the table speaks of.
@@ -254,11 +292,20 @@ impl Holder<'_> {
             (None, Some(None)) => Verdict::Several,
             (None, Some(Some(due))) => match &due.outcome {
                 Err(reason) => Verdict::SetAside(reason.clone()),
-                Ok(paid) => self.compared(&mut held, paid),
+                Ok(paid) => match self.held_before(&held) {
+                    Some(line) => Verdict::Again { line },
+                    None => self.compared(&mut held, paid),
+                },
             },
         };
         // What the table gives for nothing is given all the same: paid twice, it shows in the totals.
-        if matches!(held.row.verdict, Verdict::NoEvent | Verdict::Several | Verdict::SetAside(_)) {
+        let for_nothing = match &held.row.verdict {
+            Verdict::NoEvent | Verdict::Several | Verdict::Again { .. } | Verdict::SetAside(_) => {
+                true
+            }
+            Verdict::Agrees | Verdict::Off { .. } | Verdict::Unreadable { .. } => false,
+        };
+        if for_nothing {
             for (spoken, given) in &held.all {
                 self.add(spoken, held.row.kind, *given, Money::ZERO);
             }
@@ -266,8 +313,18 @@ impl Holder<'_> {
         held
     }
 
+    /// The line that an event was held against before; else notes the one that it is held against now.
+    fn held_before(&mut self, held: &HeldRow) -> Option<u64> {
+        let identity = held.identity.as_ref()?;
+        if let Some(line) = self.held_by.get(identity) {
+            return Some(*line);
+        }
+        self.held_by.insert(identity.clone(), *held.row.lines.first()?);
+        None
+    }
+
     /// Holds the amounts of an event against what is due.
-    fn compared(&mut self, held: &mut HeldRow, paid: &[(super::dues::Account, Money)]) -> Verdict {
+    fn compared(&mut self, held: &mut HeldRow, paid: &[(Account, Money)]) -> Verdict {
         let wide = matches!(self.columns.shape, Shape::Wide(_));
         // In a table of accounts those that it leaves out get nothing by it.
         let left_out = paid.iter().filter(|(account, amount)| {

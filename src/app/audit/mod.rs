@@ -11,13 +11,13 @@ mod dues;
 mod held;
 mod variants;
 
-use crate::desk::{Audit, Tried, Untried, Verdict};
+use crate::desk::{Audit, Meant, Tried, Untried, Verdict};
 use crate::formats::{ForeignTable, FormatsError};
 
 use super::run::{Job, RunReport};
 
 pub use columns::{Columns, NotATable, columns};
-pub use variants::{Variant, VariantKind, editions, variants};
+pub use variants::{Variant, editions, variants};
 
 /// Holds a table against the rules of a job, and what it finds off against variants of them; gives
 /// also what the run by the rules says of itself.
@@ -37,8 +37,9 @@ pub fn audit(
         let theirs = match variant.dues(job) {
             Ok(theirs) => theirs,
             // Other rules may ask for what these data do not have.
-            Err(error) if variant.kind == VariantKind::Edition => {
-                untried.push(Untried { variant: variant.title.clone(), why: error.words() });
+            Err(error) if matches!(variant.meant, Meant::Edition { .. }) => {
+                let (meant, variant) = (variant.meant.clone(), variant.title.clone());
+                untried.push(Untried { meant, variant, why: error.words() });
                 continue;
             }
             Err(error) => return Err(error),
@@ -52,7 +53,8 @@ pub fn audit(
                 held.row.explained_by.push(at);
             }
         }
-        tried.push(Tried { variant: variant.title.clone(), agrees, explains });
+        let (meant, variant) = (variant.meant.clone(), variant.title.clone());
+        tried.push(Tried { meant, variant, agrees, explains });
     }
     let rows = held.rows.into_iter().map(|held| held.row).collect();
     let (accounts, without_row) = (held.accounts, held.without_row);

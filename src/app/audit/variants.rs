@@ -10,7 +10,7 @@ use crate::app::names::label;
 use crate::app::run::Job;
 use crate::book::{Book, Schema};
 use crate::check::{Checked, check};
-use crate::desk::Untried;
+use crate::desk::{Meant, Untried};
 use crate::diagnostics::Words;
 use crate::formats::{Events, FormatsError};
 use crate::model::{
@@ -25,8 +25,8 @@ use super::dues::{Abroad, Dues, dues};
 /// A way the table may have been made.
 #[derive(Debug)]
 pub struct Variant {
-    /// Of which sort.
-    pub kind: VariantKind,
+    /// What it is.
+    pub meant: Meant,
     /// What it is called.
     pub title: Words,
     /// The rules, where they differ.
@@ -44,19 +44,6 @@ struct Declares {
     /// Its schema, and that of the rules of the audit.
     schemas: (Schema, Schema),
     registers: Vec<(u32, Vec<RegisterRow>)>,
-}
-
-/// The sorts of variants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VariantKind {
-    /// Another option of a reading.
-    Reading,
-    /// A scenario.
-    Scenario,
-    /// Another settlement.
-    Settlement,
-    /// An edition that a book holds.
-    Edition,
 }
 
 impl Variant {
@@ -100,7 +87,7 @@ pub fn variants(loaded: &Loaded, checked: &Checked, choices: &Choices) -> Vec<Va
         // A scenario that does not compile is `check`'s to tell.
         if let Some(checked) = compile(loaded, &choice).checked {
             found.push(Variant {
-                kind: VariantKind::Scenario,
+                meant: Meant::Scenario { name: scenario.text.clone() },
                 title: titled("scenario", "方案", &scenario),
                 checked: Some(checked),
                 choices: None,
@@ -126,16 +113,24 @@ pub fn editions(
     let own = schema(job.checked.rule_set());
     let (mut found, mut untried) = (Vec::new(), Vec::new());
     for used in used(book, (loaded, job.checked, job.choices), job.language)? {
-        let title = used.title;
+        let (title, readings) = (used.title, used.readings);
+        let meant = Meant::Edition { entry: used.entry, digest: used.digest.to_string(), readings };
         match used.rules {
-            Ok(rules) => found.push(edition(title, rules, job, &own)),
-            Err(trouble) => untried.push(Untried { variant: title, why: trouble.words().0 }),
+            Ok(rules) => found.push(edition((meant, title), rules, job, &own)),
+            Err(trouble) => {
+                untried.push(Untried { meant, variant: title, why: trouble.words().0 });
+            }
         }
     }
     Ok((found, untried))
 }
 
-fn edition(title: Words, rules: UsedRules, job: &Job<'_>, own: &Schema) -> Variant {
+fn edition(
+    (meant, title): (Meant, Words),
+    rules: UsedRules,
+    job: &Job<'_>,
+    own: &Schema,
+) -> Variant {
     let UsedRules { checked, names, choices, schema, mut registers } = rules;
     let translator = Translator::new(own, &schema);
     for (register, rows) in job.registers.iter().filter(|(_, rows)| !rows.is_empty()) {
@@ -147,8 +142,7 @@ fn edition(title: Words, rules: UsedRules, job: &Job<'_>, own: &Schema) -> Varia
         }
     }
     let abroad = Some(Declares { names, schemas: (schema, own.clone()), registers });
-    let (kind, checked, choices) = (VariantKind::Edition, Some(checked), Some(choices));
-    Variant { kind, title, checked, choices, abroad }
+    Variant { meant, title, checked: Some(checked), choices: Some(choices), abroad }
 }
 
 fn titled(en: &str, zh: &str, of: &Label) -> Words {
@@ -170,8 +164,9 @@ fn readings(rules: &RuleSet, choices: &Choices) -> Vec<Variant> {
                 format!("reading {} = {}", of.text, to.text),
                 format!("释义「{}」取「{}」", chinese(&of), chinese(&to)),
             );
-            let (kind, choices) = (VariantKind::Reading, Some(choices));
-            found.push(Variant { kind, title, checked: None, choices, abroad: None });
+            let meant = Meant::Reading { name: of.text, option: to.text };
+            let choices = Some(choices);
+            found.push(Variant { meant, title, checked: None, choices, abroad: None });
         }
     }
     found
@@ -182,23 +177,17 @@ fn readings(rules: &RuleSet, choices: &Choices) -> Vec<Variant> {
 fn settlements(rules: &RuleSet) -> Vec<Variant> {
     type Way = fn(&RuleCase) -> Option<Settlement>;
     let ways: [(&str, &str, Way); 4] = [
-        ("settlement largest remainder", "尾差按最大余数", |_| {
-            Some(Settlement::LargestRemainder)
+        ("largest remainder", "尾差按最大余数", |_| Some(Settlement::LargestRemainder)),
+        ("in order", "尾差依次", |_| Some(Settlement::InOrder)),
+        ("remainder to the first account written", "尾差归写在最前的账户", |case| {
+            places(case).first().cloned().map(Settlement::RemainderTo)
         }),
-        ("settlement in order", "尾差依次", |_| Some(Settlement::InOrder)),
-        (
-            "settlement remainder to the first account written",
-            "尾差归写在最前的账户",
-            |case| places(case).first().cloned().map(Settlement::RemainderTo),
-        ),
-        (
-            "settlement remainder to the last account written",
-            "尾差归写在最后的账户",
-            |case| places(case).last().cloned().map(Settlement::RemainderTo),
-        ),
+        ("remainder to the last account written", "尾差归写在最后的账户", |case| {
+            places(case).last().cloned().map(Settlement::RemainderTo)
+        }),
     ];
     let mut found: Vec<Variant> = Vec::new();
-    for (en, zh, way) in ways {
+    for (name, zh, way) in ways {
         let mut other = rules.clone();
         for case in other.rules.iter_mut().flat_map(|rule| &mut rule.cases) {
             if let Some(settlement) = way(case).filter(|_| case.settlement.is_some()) {
@@ -212,10 +201,9 @@ fn settlements(rules: &RuleSet) -> Vec<Variant> {
         // What a settlement makes of the rules may be refused, as a province's remainder in national
         // money is: then nobody settles so.
         if let (false, (Some(checked), _)) = (alike, check(other, &[])) {
-            let title = Words::new(en, zh);
-            let kind = VariantKind::Settlement;
-            let checked = Some(checked);
-            found.push(Variant { kind, title, checked, choices: None, abroad: None });
+            let title = Words::new(format!("settlement {name}"), zh);
+            let (meant, checked) = (Meant::Settlement { name }, Some(checked));
+            found.push(Variant { meant, title, checked, choices: None, abroad: None });
         }
     }
     found

@@ -17,6 +17,12 @@ use super::translate::get;
 /// An edition as batches used it: with the readings they chose.
 #[derive(Debug)]
 pub(in crate::app) struct Used {
+    /// Its entry.
+    pub(in crate::app) entry: u64,
+    /// Its digest.
+    pub(in crate::app) digest: Digest,
+    /// The readings chosen, each with its option.
+    pub(in crate::app) readings: Vec<(String, String)>,
     /// What it is called.
     pub(in crate::app) title: Words,
     /// The rules, or why they do not compile with this version.
@@ -62,7 +68,9 @@ pub(in crate::app) fn used(
         let Entry::Edition(edition) = book.entry(batch.edition_entry)? else {
             return Err(BookError::Damaged { entry: batch.edition_entry }.into());
         };
-        let title = title(&batch, &edition);
+        let (entry, digest) = (batch.edition_entry, edition.digest());
+        let readings = readings(&batch, &edition);
+        let title = title(&edition, entry, &readings);
         let registers = registers_of(book, &batch)?;
         let rules = Rules::of(&edition, language).map(|rules| UsedRules {
             checked: rules.checked,
@@ -71,23 +79,29 @@ pub(in crate::app) fn used(
             schema: edition.schema,
             registers,
         });
-        found.push(Used { title, rules });
+        found.push(Used { entry, digest, readings, title, rules });
     }
     Ok(found)
 }
 
+/// The readings that a batch chose.
+fn readings(batch: &Batch, edition: &Edition) -> Vec<(String, String)> {
+    let chosen = batch.readings.iter().filter_map(|it| {
+        let reading = get(&edition.schema.readings, it.reading)?;
+        Some((reading.name.clone(), get(&reading.members, it.option)?.clone()))
+    });
+    chosen.collect()
+}
+
 /// `edition of entry 1 (small 086a0b3910bc)`, and the readings chosen.
-fn title(batch: &Batch, edition: &Edition) -> Words {
-    let (entry, digest) = (batch.edition_entry, edition.digest().to_string());
+fn title(edition: &Edition, entry: u64, readings: &[(String, String)]) -> Words {
+    let digest = edition.digest().to_string();
     let short = digest.get(..12).unwrap_or_default();
     let mut words = Words::new(
         format!("edition of entry {entry} ({} {short})", edition.name),
         format!("账簿第 {entry} 条的规则版本（{} {short}）", edition.name),
     );
-    let chosen = batch.readings.iter().filter_map(|it| {
-        let reading = get(&edition.schema.readings, it.reading)?;
-        Some(format!("{} = {}", reading.name, get(&reading.members, it.option)?))
-    });
+    let chosen = readings.iter().map(|(name, option)| format!("{name} = {option}"));
     let chosen: Vec<String> = chosen.collect();
     if !chosen.is_empty() {
         words.en.push_str(&format!(", {}", chosen.join(", ")));

@@ -33,7 +33,10 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "Write a copy of the table with what became of each row; its ending chooses the layout",
         "写出附有逐行核对结果的表格副本；格式由扩展名决定",
     ),
-    ("How many of the rows that do not agree are shown", "列出多少条不符的行"),
+    (
+        "How many of the rows that do not agree, and of the events without a row, are shown",
+        "列出多少条不符的行和表中没有的事项",
+    ),
     ("How the result is written", "结果的写法"),
     ("With the amendments of a scenario", "采用某方案的修订"),
     ("For people", "供人阅读"),
