@@ -15,16 +15,26 @@ pub enum Language {
 /// A text from outside as it may be shown: with a picture of each control character, which a terminal
 /// would obey.
 pub fn pictured(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_control) {
+    if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let picture = |letter: char| match u32::from(letter) {
         code @ 0..=0x1F => char::from_u32(0x2400 + code).unwrap_or('\u{FFFD}'),
         0x7F => '␡',
-        _ if letter.is_control() => '\u{FFFD}',
+        _ if is_hidden(letter) => '\u{FFFD}',
         _ => letter,
     };
     Cow::Owned(text.chars().map(picture).collect())
+}
+
+/// Whether a letter shows nothing of itself and does something to a terminal: a control, or what turns
+/// round the direction in which the letters after it are shown.
+fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// One sentence, said in both languages: lower case, no full stop, the user's own words in backticks

@@ -1,5 +1,7 @@
 //! A tree of sentences, drawn with lines.
 
+use crate::diagnostics::pictured;
+
 /// A sentence, and what it rests on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Branch {
@@ -18,7 +20,7 @@ impl Branch {
 
     /// Writes the tree, its root at the margin.
     pub(super) fn draw(&self, out: &mut String) {
-        out.push_str(&self.text);
+        out.push_str(&pictured(&self.text));
         out.push('\n');
         self.draw_below("", out);
     }
@@ -29,7 +31,7 @@ impl Branch {
             let (here, under) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
             out.push_str(margin);
             out.push_str(here);
-            out.push_str(&branch.text);
+            out.push_str(&pictured(&branch.text));
             out.push('\n');
             branch.draw_below(&format!("{margin}{under}"), out);
         }

@@ -1,7 +1,7 @@
 //! The story of an event as a tree of sentences.
 
 use crate::base::{Exact, Money};
-use crate::diagnostics::Language;
+use crate::diagnostics::{Language, pictured};
 use crate::report::names::{Kind, Table};
 use crate::report::reasons::reason_words;
 use crate::report::table::{self, Align};
@@ -54,7 +54,7 @@ impl<'t> Teller<'t> {
             parts.push(format!("{amount} {}", event.currency.code));
         }
         parts.extend(self.telling.origin(self.story.origin));
-        parts.join(" · ") + "\n"
+        pictured(&parts.join(" · ")).into_owned() + "\n"
     }
 
     /// Fields with a value, but for the key, lists and what the title says.
