@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::report::Sources;
 use crate::report::explanation::{Ground, Grounds, Head, OpenPoint, Owner, Phrase, Since};
-use crate::report::names::Kind;
+use crate::report::names::{Kind, Label};
 
 use super::clauses::clause;
 use super::names::Maker;
@@ -106,7 +106,7 @@ impl Gatherer<'_> {
             steps: steps.iter().map(step).collect(),
             locals: locals
                 .iter()
-                .map(|local| (self.shown(local).to_owned(), self.kinds.kind(&local.ty)))
+                .map(|local| (label_of(local), self.kinds.kind(&local.ty)))
                 .collect(),
         }
     }
@@ -246,6 +246,11 @@ impl Gatherer<'_> {
             None => text,
         }
     }
+}
+
+/// A name in a head, and what people call it.
+fn label_of(local: &Local) -> Label {
+    Label { text: local.name.clone(), en: local.en.clone(), zh: local.zh.clone() }
 }
 
 /// Every spread over rows inside a target, with the leg that each row's part takes.

@@ -23,22 +23,22 @@ pub(super) struct Told<'t> {
 impl Told<'_> {
     /// For people.
     pub(super) fn text(&self, language: Language) -> String {
-        self.with(language, |telling| explanation_text(self.story, telling))
-    }
-
-    /// For programs.
-    pub(super) fn json(&self, language: Language) -> serde_json::Value {
-        self.with(language, |telling| explanation_json(self.story, telling))
-    }
-
-    fn with<T>(&self, language: Language, tell: impl Fn(Telling<'_>) -> T) -> T {
-        let rules = self.rules;
-        let mut grounds = grounds(rules.checked.rule_set(), &rules.loaded.sources, language);
-        // Events of the book are known by their entries, which are counted like records.
         let name = match language {
             Language::English => "book",
             Language::Chinese => "账簿",
         };
+        self.with(language, name, |telling| explanation_text(self.story, telling))
+    }
+
+    /// For programs.
+    pub(super) fn json(&self, language: Language) -> serde_json::Value {
+        self.with(language, "book", |telling| explanation_json(self.story, telling))
+    }
+
+    fn with<T>(&self, language: Language, name: &str, tell: impl Fn(Telling<'_>) -> T) -> T {
+        let rules = self.rules;
+        let mut grounds = grounds(rules.checked.rule_set(), &rules.loaded.sources, language);
+        // Events of the book are known by their entries, which are counted like records.
         grounds.files =
             BOOK_FILES.into_iter().map(|file| (file, (name.to_owned(), true))).collect();
         tell(Telling { names: &rules.names, grounds: &grounds, language })
@@ -50,8 +50,10 @@ impl Told<'_> {
 pub enum Form {
     /// For people.
     Text,
-    /// For programs.
+    /// For programs, over several lines.
     Json,
+    /// For programs, in one line.
+    JsonLine,
 }
 
 /// Explains the entry of an event, or of a correction of one.
@@ -79,6 +81,7 @@ pub fn explain(
     Ok(match form {
         Form::Text => told.text(language),
         Form::Json => format!("{:#}\n", told.json(language)),
+        Form::JsonLine => format!("{}\n", told.json(language)),
     })
 }
 

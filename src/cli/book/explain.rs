@@ -23,13 +23,15 @@ pub(super) fn run(
     place: &BookPlace,
     args: &ExplainArgs,
 ) -> Result<Exit, Failed> {
-    let form = match args.format {
-        AnswerFormat::Table => Form::Text,
-        AnswerFormat::Json => Form::Json,
-    };
     let mut open = place.open(Access::Read)?;
+    let entries = args.entries.numbers(console, &mut open)?;
+    let form = match (args.format, entries.len()) {
+        (AnswerFormat::Table, _) => Form::Text,
+        (AnswerFormat::Json, 1) => Form::Json,
+        (AnswerFormat::Json, _) => Form::JsonLine,
+    };
     let mut told = Vec::new();
-    for entry in args.entries.numbers(console, &mut open)? {
+    for entry in entries {
         told.push(book::explain(&mut open, entry, console.language, form)?);
     }
     let between = if args.format == AnswerFormat::Table { "\n" } else { "" };

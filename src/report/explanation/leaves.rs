@@ -3,7 +3,7 @@
 use crate::diagnostics::Language;
 use crate::report::names::{Keyed, Kind, Label};
 use crate::report::reasons::reason_words;
-use crate::report::values::{file_text, grouped_exact, keyed_label, person_text};
+use crate::report::values::{account_text, file_text, grouped_exact, keyed_label, person_text};
 use crate::rows::{Cell, Operation, Reckoning, Term};
 
 use super::{Head, Telling, get};
@@ -25,7 +25,7 @@ pub(super) struct Leaves<'t> {
     event: u32,
     /// Names bound around the expression.
     head: Option<&'t Head>,
-    /// Values as files write them, for machines.
+    /// Names as rules and files write them and values as files do, in no language: for machines.
     plain: bool,
     found: Vec<Leaf>,
 }
@@ -35,7 +35,7 @@ impl<'t> Leaves<'t> {
         Leaves { telling, event, head, plain: false, found: Vec::new() }
     }
 
-    /// With values as files write them.
+    /// With names and values as files write them.
     pub(super) fn plain(self) -> Leaves<'t> {
         Leaves { plain: true, ..self }
     }
@@ -51,7 +51,7 @@ impl<'t> Leaves<'t> {
             let value = match &reckoning.fault {
                 Some(reason) => {
                     let words = reason_words(reason, Some(self.event), self.telling.names).what;
-                    words.in_language(self.telling.language).to_owned()
+                    words.in_language(self.language()).to_owned()
                 }
                 None => self.value(&reckoning.value, kind.as_ref()),
             };
@@ -91,7 +91,7 @@ impl<'t> Leaves<'t> {
             }
             Term::Local(slot) => {
                 let (name, kind) = get(&self.head?.locals, *slot)?;
-                Some((name.clone(), Some(kind.clone())))
+                Some((self.label(name), Some(kind.clone())))
             }
             Term::EffectiveDate => Some((self.say("effective date", "入库日期"), Some(Kind::Date))),
             Term::Share => Some((self.say("share", "份额"), Some(Kind::Number))),
@@ -135,8 +135,7 @@ impl<'t> Leaves<'t> {
                     .filter_map(|at| register.fields.get(*at))
                     .map(|field| field.kind.clone())
                     .collect();
-                let language = self.telling.language;
-                Some((keyed_label(&register.name, &kinds, key, names, language), None))
+                Some((self.with_key(&register.name, &kinds, key), None))
             }
             Term::OverRows(how) => Some((self.over_rows(*how, reckoning.parts.len())?, None)),
             Term::Constant | Term::Own(_) | Term::Operation(_) => None,
@@ -163,20 +162,43 @@ impl<'t> Leaves<'t> {
             (Cell::Number(value), None) => grouped_exact(value, 0),
             (cell, Some(kind)) if self.plain => file_text(cell, kind, names),
             (cell, Some(kind)) => person_text(cell, kind, names, language),
+            (cell, None) if self.plain => file_text(cell, &Kind::Text, names),
             (cell, None) => person_text(cell, &Kind::Text, names, language),
         }
     }
 
     fn keyed(&self, keyed: &Keyed, key: &[Cell]) -> String {
-        keyed_label(&keyed.name, &keyed.keys, key, self.telling.names, self.telling.language)
+        match self.plain {
+            true => account_text(keyed, key, self.telling.names),
+            false => self.with_key(&keyed.name, &keyed.keys, key),
+        }
+    }
+
+    fn with_key(&self, name: &Label, kinds: &[Kind], key: &[Cell]) -> String {
+        let (names, language) = (self.telling.names, self.telling.language);
+        if !self.plain {
+            return keyed_label(name, kinds, key, names, language);
+        }
+        let parts = key.iter().zip(kinds).map(|(cell, kind)| file_text(cell, kind, names));
+        let parts: Vec<String> = parts.collect();
+        let name = &name.text;
+        if parts.is_empty() { name.clone() } else { format!("{name}[{}]", parts.join(",")) }
     }
 
     fn label(&self, label: &Label) -> String {
-        label.in_language(self.telling.language).to_owned()
+        match self.plain {
+            true => label.text.clone(),
+            false => label.in_language(self.telling.language).to_owned(),
+        }
+    }
+
+    /// Of what is said; programs are always told in one.
+    fn language(&self) -> Language {
+        if self.plain { Language::English } else { self.telling.language }
     }
 
     fn say(&self, en: &str, zh: &str) -> String {
-        match self.telling.language {
+        match self.language() {
             Language::English => en.to_owned(),
             Language::Chinese => zh.to_owned(),
         }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use crate::base::Date;
 use crate::diagnostics::Language;
 
-use super::names::{Kind, Names};
+use super::names::{Kind, Label, Names};
 use super::values::{file_text, person_text};
 
 pub use json::explanation_json;
@@ -54,7 +54,7 @@ pub struct Head {
     /// The words of each step.
     pub steps: Vec<Phrase>,
     /// The names bound, each with the kind of its values.
-    pub locals: Vec<(String, Kind)>,
+    pub locals: Vec<(Label, Kind)>,
 }
 
 /// The words of a condition, and of those it is made of where it needs all or any of several.
