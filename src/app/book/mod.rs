@@ -46,7 +46,7 @@ pub use owed::{
     texts_of_edition,
 };
 pub use place::{Access, BookPlace, Irreplaceable};
-pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
+pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, made_further, post};
 pub use prove::{latest_checkpoint, prove, prove_continuation};
 pub use registers::fill_registers;
 pub use replay::{Difference, Replay, Replayed, replay};

@@ -178,7 +178,24 @@ pub(super) fn change(it: &OwedChange) -> Json {
             Shift::FromAside => json!("no longer"),
         },
         "dispute": it.dispute,
+        "besides": besides(it),
     })
+}
+
+/// In what a change differs that gives the same amounts.
+fn besides(it: &OwedChange) -> Json {
+    let apart = it.besides.iter().map(|apart| {
+        let leg = apart.leg.as_ref();
+        json!({
+            "what": apart.thing,
+            "account": leg.map(|leg| &leg.account),
+            "rule": leg.map(|leg| &leg.rule),
+            "leg": leg.map(|leg| &leg.place),
+            "before": apart.stored,
+            "after": apart.now,
+        })
+    });
+    apart.collect()
 }
 
 const FORMAT: &str = "fenshui.corrections/1";
@@ -194,9 +211,14 @@ pub(super) fn write_corrections(
     let rules = Other { language: Language::English, ..rules.clone() };
     let owed = book::owed(open, &rules, of, false, &[])?;
     let correctable = owed.changes.iter().filter(|it| it.is_correctable());
-    let corrections = correctable.map(
-        |it| json!({ "entry": it.entry, "key": it.key, "before": it.before, "after": it.after }),
-    );
+    let corrections = correctable.map(|it| {
+        let mut correction =
+            json!({ "entry": it.entry, "key": it.key, "before": it.before, "after": it.after });
+        if let (Some(object), false) = (correction.as_object_mut(), it.besides.is_empty()) {
+            object.insert("besides".to_owned(), besides(it));
+        }
+        correction
+    });
     let text = json!({
         "format": FORMAT,
         "book": open.opening().origin,

@@ -16,6 +16,7 @@ use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::plan::{self, Choices, Plan};
+use crate::report::book::Apart;
 use crate::report::names::{Currency, Names};
 use crate::report::values::{account_label, account_text};
 use crate::rows::{Cell, RegisterRow};
@@ -160,6 +161,8 @@ pub struct OwedChange {
     pub before: String,
     /// What would stand.
     pub after: String,
+    /// In what the two differ, where they read alike.
+    pub besides: Vec<Apart>,
     /// Whether it moves between what is allocated and what is set aside.
     pub shift: Shift,
     /// The dispute by which it stands as it does.
@@ -360,9 +363,20 @@ impl OwedChange {
     /// A change as it was written down to be reviewed.
     pub fn reviewed(entry: u64, key: String, after: String) -> OwedChange {
         let (before, booked, shift) = (String::new(), Date::MIN, Shift::None);
-        let (dispute, outcome, said) = (None, None, None);
-        let event = entry;
-        OwedChange { entry, event, key, before, after, shift, dispute, booked, outcome, said }
+        let (besides, dispute, outcome, said) = (Vec::new(), None, None, None);
+        OwedChange {
+            entry,
+            event: entry,
+            key,
+            before,
+            after,
+            besides,
+            shift,
+            dispute,
+            booked,
+            outcome,
+            said,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::{Date, Money};
 use crate::book::{Account, Event, Outcome, Said};
 use crate::diagnostics::Language;
-use crate::report::book::{Called, outcome_text};
+use crate::report::book::{Apart, Called, Side, TellingApart, outcome_text};
 use crate::report::names::Currency;
 use crate::report::values::{account_label, account_text};
 
@@ -129,18 +129,28 @@ impl<'o, 'r> Weighing<'o, 'r> {
         (before, shift, dispute): (String, Shift, Option<u64>),
         (now, said): (Option<&Event>, Option<Said>),
     ) {
+        let after = now.map_or_else(String::new, |now| self.text(now));
+        let besides = now.filter(|_| before == after).map(|now| self.apart(event, now));
         self.changes.push(OwedChange {
             entry: by,
             event: entry,
             key: key_text(event),
             before,
-            after: now.map_or_else(String::new, |now| self.text(now)),
+            after,
+            besides: besides.unwrap_or_default(),
             shift,
             dispute,
             booked: event.booked.unwrap_or(event.date),
             outcome: now.map(|now| now.outcome.clone()),
             said,
         });
+    }
+
+    /// In what outcomes differ that give the same amounts: units moved, or the legs that give them.
+    fn apart(&self, stood: &Event, now: &Event) -> Vec<Apart> {
+        let Other { names, language, .. } = *self.other;
+        let telling = TellingApart { names, kind: Some(stood.kind), language };
+        telling.outcomes(Side::Outcome(&stood.outcome), Side::Outcome(&now.outcome))
     }
 
     fn text(&self, event: &Event) -> String {

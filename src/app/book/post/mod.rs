@@ -45,7 +45,7 @@ use super::signing::Clock;
 use recorder::{Counts, Drafter};
 
 pub(super) use judge::{amounts, differs};
-pub use refusal::{Changed, Late, Refusal};
+pub use refusal::{Changed, Late, Refusal, made_further};
 
 /// What is to be posted, and how.
 #[derive(Debug)]
