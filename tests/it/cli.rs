@@ -299,6 +299,12 @@ fn book_refuses() {
     check("book_refuses");
 }
 
+#[cfg(feature = "sqlite")]
+#[test]
+fn what_goes_out_of_a_book_stays_apart() {
+    check("book_exports");
+}
+
 #[test]
 fn draws() {
     check("draws");

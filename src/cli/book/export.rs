@@ -11,7 +11,7 @@ use crate::diagnostics::Words;
 use crate::formats::{Output, ResultLayout};
 
 use super::super::console::Console;
-use super::super::exit::Exit;
+use super::super::exit::{Exit, Stop};
 use super::super::places::Source;
 use super::place::{Named, check_outputs, say_left_behind};
 use super::secret::{self, PassphraseArgs};
@@ -74,33 +74,95 @@ pub(super) fn run(console: &Console, named: &Named, args: &ExportArgs) -> Result
     // Tiles of two states of a book must not stand in one folder.
     let replace = args.replace && args.what != What::Tiles;
     check_outputs(named, &files, replace, read.collect())?;
-    let mut record = Map::new();
-    match args.what {
-        What::Journal => {
-            let mut output = Output::create(&args.out.display().to_string())?;
-            book::journal(&mut open, secret::now(), &mut output)?;
-            output.finish()?;
-        }
-        What::Csv => book::tables(&mut open, secret::now(), &args.out, ResultLayout::Csv)?,
-        What::Parquet => {
-            book::tables(&mut open, secret::now(), &args.out, ResultLayout::Parquet)?;
-        }
-        What::Mapped => {
-            let map = args.map.as_deref().unwrap_or(Path::new(""));
-            book::mapped(&mut open, map, &args.out)?;
-        }
-        What::Tiles => {
-            let checkpoint = checkpoint(console, &mut open, args)?;
-            book::tiles(&mut open, &checkpoint, &args.out)?;
-            record = notes::record(&checkpoint)?;
-        }
+    if args.what == What::Tiles {
+        must_have_no_tiles(&args.out)?;
     }
+    let missing = missing_folders(&args.out);
+    let written = write(console, &mut open, args).inspect_err(|_| clear(args, &missing));
+    let mut record = written?;
     let what = args.what.to_possible_value();
     record.insert("what".to_owned(), json!(what.map(|it| it.get_name().to_owned())));
     let files = files.iter().map(|file| file.display().to_string());
     record.insert("files".to_owned(), files.collect());
     console.print(&args.format.choose(String::new(), &Json::Object(record)))?;
     Ok(Exit::Done)
+}
+
+/// Writes what is asked for; gives what programs are told of it.
+fn write(
+    console: &Console,
+    open: &mut Book,
+    args: &ExportArgs,
+) -> Result<Map<String, Json>, Failed> {
+    match args.what {
+        What::Journal => {
+            let mut output = Output::create(&args.out.display().to_string())?;
+            book::journal(open, secret::now(), &mut output)?;
+            output.finish()?;
+        }
+        What::Csv => book::tables(open, secret::now(), &args.out, ResultLayout::Csv)?,
+        What::Parquet => book::tables(open, secret::now(), &args.out, ResultLayout::Parquet)?,
+        What::Mapped => {
+            let map = args.map.as_deref().unwrap_or(Path::new(""));
+            book::mapped(open, map, &args.out)?;
+        }
+        What::Tiles => {
+            let checkpoint = checkpoint(console, open, args)?;
+            book::tiles(open, &checkpoint, &args.out)?;
+            return notes::record(&checkpoint);
+        }
+    }
+    Ok(Map::new())
+}
+
+/// Takes away what an export left that failed: tiles, which would be published with others, and folders that
+/// it made, if nothing stands in them.
+fn clear(args: &ExportArgs, made: &[PathBuf]) {
+    if args.what == What::Tiles {
+        for name in TILES {
+            let _ = std::fs::remove_dir_all(args.out.join(name));
+        }
+    }
+    for folder in made {
+        let _ = std::fs::remove_dir(folder);
+    }
+}
+
+/// The folders of tiles, beside their checkpoint.
+const TILES: [&str; 2] = ["tile", "body"];
+
+/// The folders to a place that are not there, the innermost first.
+fn missing_folders(place: &Path) -> Vec<PathBuf> {
+    let folders = place.ancestors().filter(|it| !it.as_os_str().is_empty());
+    folders.take_while(|folder| !folder.exists()).map(Path::to_owned).collect()
+}
+
+/// Sees to it that a folder holds no tiles: those of another book, or of an export that was killed, would be
+/// published with these.
+fn must_have_no_tiles(folder: &Path) -> Result<(), Stop> {
+    let Some(file) = TILES.iter().find_map(|name| first_file(&folder.join(name))) else {
+        return Ok(());
+    };
+    let (folder, file) = (folder.display(), file.display());
+    Err(Stop::error(
+        Words::new(
+            format!("`{folder}` holds tiles already: `{file}`"),
+            format!("「{folder}」中已有日志分片：「{file}」"),
+        ),
+        Some(Words::new(
+            "name another folder, or empty this one: tiles of two books, or of two states of one, \
+             must not be published together",
+            "请另指定目录，或先清空此目录：两本账簿或同一账簿两个时点的分片不可一并发布",
+        )),
+    ))
+}
+
+/// The first file in a folder or in those within it; nothing, if there is none or no such folder.
+fn first_file(folder: &Path) -> Option<PathBuf> {
+    let mut within: Vec<PathBuf> =
+        std::fs::read_dir(folder).ok()?.filter_map(|it| Some(it.ok()?.path())).collect();
+    within.sort();
+    within.into_iter().find_map(|it| if it.is_dir() { first_file(&it) } else { Some(it) })
 }
 
 /// The checkpoint under which tiles are published.

@@ -81,6 +81,9 @@ fn an_entry_that_was_changed_is_used_by_no_verb() {
         let zh = "! 错误: 账簿第 6 条与写入时不一致\n! 提示: 用 fenshui book verify 查明损坏之处\n[exit 2]\n";
         assert_eq!(told, zh, "{verb}");
     }
+    for left in ["tables", "tiles", "j.journal"] {
+        assert!(!folder.path().join(left).exists(), "{left}");
+    }
     assert!(!said("book show 5 7").contains("error"), "the others are what they were");
     assert!(said("book verify").contains("damage: entry 6"));
     let told = said("book checkpoint --sign keeper.key --no-record");

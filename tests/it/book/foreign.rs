@@ -39,6 +39,58 @@ fn hledger_adds_up_to_the_same() {
     assert_eq!(theirs, sums);
 }
 
+/// Accounts with names that hledger cannot have stay different, and are read back from what stands for them.
+#[test]
+fn hledger_keeps_accounts_apart() {
+    if std::env::var_os("FENSHUI_FOREIGN").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("tests/cases/cli/book_exports"), folder.path());
+    for command in [
+        "book init --name finance.example/2024",
+        "book post names.fen payments.csv",
+        "book export journal book.journal",
+    ] {
+        let said = outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+        assert!(!said.contains("error"), "{command}: {said}");
+    }
+    let hledger = |arguments: &[&str]| {
+        let mut command = Command::new("hledger");
+        command.args(["-f", "book.journal"]).args(arguments).current_dir(folder.path());
+        let output = command.env("LC_ALL", "C.UTF-8").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    hledger(&["check", "--strict", "balancednoautoconversion"]);
+    let accounts = hledger(&["accounts", "--used", "owner"]);
+    let mut accounts: Vec<String> = accounts.lines().map(read_back).collect();
+    let payments = std::fs::read_to_string(folder.path().join("payments.csv")).unwrap();
+    let payments = payments.split("2024-01-").skip(1);
+    let mut payees: Vec<String> = payments
+        .map(|row| {
+            let payee = row.split_once("north,").unwrap().1.split_once(",1.00").unwrap().0;
+            format!("owner[{}]", payee.trim_matches('"'))
+        })
+        .collect();
+    accounts.sort();
+    payees.sort();
+    assert_eq!(payees.len(), 10);
+    assert_eq!(accounts, payees);
+}
+
+/// A name of the journal with each `\u{…}` as the letter that it stands for.
+fn read_back(name: &str) -> String {
+    let mut parts = name.split("\\u{");
+    let mut out = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (number, rest) = part.split_once('}').unwrap();
+        out.push(char::from_u32(u32::from_str_radix(number, 16).unwrap()).unwrap());
+        out.push_str(rest);
+    }
+    out
+}
+
 /// A book with corrections, a refund, an event mended and rows set aside, written out in a folder:
 /// `book.journal`, and `tables`.
 pub(super) fn exported() -> tempfile::TempDir {

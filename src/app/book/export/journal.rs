@@ -96,8 +96,54 @@ fn because(moved: &Moved<'_>, leaf: &Leaf) -> String {
     parts.collect::<Vec<&str>>().join(" ")
 }
 
-/// A name as a journal can hold it: two blanks end it, and a `;` begins a comment.
+/// A name as a journal can hold it. What would end it (two blanks, a blank of another kind, a line
+/// end), begin a comment (`;`) or mean something else at its front stands as `\u{…}`, by its number in
+/// Unicode; so does a backslash, so that every name can be read back and no two become one.
 fn plain(name: &str) -> String {
-    let blanks = name.split_whitespace().collect::<Vec<&str>>().join(" ");
-    blanks.replace(';', ",")
+    let mut out = String::with_capacity(name.len());
+    let mut letters = name.chars().peekable();
+    // Before the first letter as after a blank no blank can stand.
+    let mut after_blank = true;
+    while let Some(letter) = letters.next() {
+        let stands = match letter {
+            ' ' => !after_blank && letters.peek().is_some(),
+            ';' | '\\' => false,
+            '*' | '!' | '(' | '[' | '=' | '~' | '"' => !out.is_empty(),
+            other => !other.is_whitespace() && !other.is_control(),
+        };
+        match stands {
+            true => out.push(letter),
+            false => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(letter));
+            }
+        }
+        after_blank = stands && letter == ' ';
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_apart() {
+        for (name, wanted) in [
+            ("owner[a b]", "owner[a b]"),
+            ("owner[a  b]", "owner[a \\u{20}b]"),
+            ("owner[a   b]", "owner[a \\u{20} b]"),
+            ("owner[a\tb]", "owner[a\\u{9}b]"),
+            ("owner[a\nb]", "owner[a\\u{a}b]"),
+            ("owner[a\u{3000}b]", "owner[a\\u{3000}b]"),
+            ("owner[a\u{a0}\u{a0}b]", "owner[a\\u{a0}\\u{a0}b]"),
+            ("owner[a;b]", "owner[a\\u{3b}b]"),
+            ("owner[a,b]", "owner[a,b]"),
+            ("a\\u{20}", "a\\u{5c}u{20}"),
+            (" a ", "\\u{20}a\\u{20}"),
+            ("(a)", "\\u{28}a)"),
+            ("国库[北京]", "国库[北京]"),
+        ] {
+            assert_eq!(plain(name), wanted, "{name:?}");
+        }
+    }
 }
