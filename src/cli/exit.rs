@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::diagnostics::{Language, Words};
+use crate::diagnostics::{Language, Words, pictured_lines};
 use crate::formats::FormatsError;
 
 /// The exit codes of `docs/reference/cli.md`.
@@ -81,5 +81,5 @@ pub(super) fn error_text(words: &Words, hint: Option<&Words>, language: Language
         text.push_str(&format!("{help}: {}\n", lines.next().unwrap_or_default()));
         lines.for_each(|line| text.push_str(&format!("      {line}\n")));
     }
-    text
+    pictured_lines(&text).into_owned()
 }

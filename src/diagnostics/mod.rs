@@ -13,4 +13,4 @@ mod diagnostic;
 mod words;
 
 pub use diagnostic::{Code, Diagnostic, Fix, Note, Severity, has_errors};
-pub use words::{Language, Words, pictured};
+pub use words::{Language, Words, pictured, pictured_lines};

@@ -18,13 +18,26 @@ pub fn pictured(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
-    let picture = |letter: char| match u32::from(letter) {
+    Cow::Owned(text.chars().map(picture).collect())
+}
+
+/// The same of a text of several lines: their ends stand, and tabs in them.
+pub fn pictured_lines(text: &str) -> Cow<'_, str> {
+    let stands = |letter: char| matches!(letter, '\n' | '\t') || !is_hidden(letter);
+    if text.chars().all(stands) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |letter: char| if stands(letter) { letter } else { picture(letter) };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+fn picture(letter: char) -> char {
+    match u32::from(letter) {
         code @ 0..=0x1F => char::from_u32(0x2400 + code).unwrap_or('\u{FFFD}'),
         0x7F => '␡',
         _ if is_hidden(letter) => '\u{FFFD}',
         _ => letter,
-    };
-    Cow::Owned(text.chars().map(picture).collect())
+    }
 }
 
 /// Whether a letter shows nothing of itself and does something to a terminal: a control, or what turns

@@ -8,7 +8,7 @@ use crate::app::book::{
     Shaken,
 };
 use crate::book::{Book, BookError, Verdict};
-use crate::diagnostics::Words;
+use crate::diagnostics::{Words, pictured_lines};
 use crate::report::table::{Align, Table};
 
 use super::super::console::Console;
@@ -280,7 +280,7 @@ fn page(console: &Console, gathered: &Gathered) -> String {
             out.push_str(&format!("{entry}: {before} → {after}\n"));
         }
     }
-    out
+    pictured_lines(&out).into_owned()
 }
 
 fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<Exit, Failed> {
@@ -359,7 +359,8 @@ fn shaken_text(console: &Console, Shaken { edition, readings, changes }: &Shaken
         .to_owned();
     for OwedChange { entry, key, before, after, .. } in changes.iter().take(SHOWN_MAX) {
         let (of, end) = (console.pick("entry", "第"), console.pick("", " 条"));
-        text.push_str(&format!("  {of} {entry}{end} ({key}): {before} → {after}\n"));
+        let line = format!("  {of} {entry}{end} ({key}): {before} → {after}\n");
+        text.push_str(&pictured_lines(&line));
     }
     if let Some(more @ 1..) = changes.len().checked_sub(SHOWN_MAX) {
         let words = Words::new(format!("  and {more} more\n"), format!("  另有 {more} 条\n"));

@@ -27,7 +27,7 @@ use crate::app::Loaded;
 use crate::app::book::{self, Access, BookTrouble, Refusal};
 use crate::base::Date;
 use crate::book::Book;
-use crate::diagnostics::Words;
+use crate::diagnostics::{Words, pictured_lines};
 use crate::formats::write_text;
 use crate::report;
 
@@ -366,5 +366,5 @@ fn changes_text(console: &Console, changed: &[crate::app::book::Changed]) -> Str
         let words = console.pick("more entries", "条未列出");
         text.push_str(&format!("  {more} {words}\n"));
     }
-    text
+    pictured_lines(&text).into_owned()
 }

@@ -9,7 +9,7 @@ use crate::app::book::{
     self, Access, Asked, BookPlace, Correcting, NotHeld, Other, Owed, OwedChange, Shift,
 };
 use crate::book::{Because, Book};
-use crate::diagnostics::{Language, Words};
+use crate::diagnostics::{Language, Words, pictured_lines};
 use crate::formats::{read_text, write_text};
 use crate::report::table::{Align, Table};
 use crate::report::values::money_label;
@@ -78,7 +78,8 @@ pub(super) fn text(console: &Console, owed: &Owed) -> String {
         format!("{compared} 条事项中有 {changed} 条结果不同\n"),
     );
     let table = if owed.lines.is_empty() { String::new() } else { table.draw() };
-    format!("{table}{}{}", words.in_language(console.language), beside(console, owed))
+    let beside = beside(console, owed);
+    format!("{table}{}{}", words.in_language(console.language), pictured_lines(&beside))
 }
 
 /// What is set aside on either side, what disputes settled, and what no rules can be held against.

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::book::{self, Access, Already, BookPlace, Changed, Post, PostReport};
-use crate::diagnostics::Words;
+use crate::diagnostics::{Words, pictured_lines};
 
 use super::super::args::JobArgs;
 use super::super::console::Console;
@@ -175,7 +175,7 @@ fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
     if receipt.batch.is_some() && !args.dry_run {
         out.push_str(&format!("{} {}\n", console.pick("root", "树根"), receipt.root));
     }
-    out
+    pictured_lines(&out).into_owned()
 }
 
 fn record(args: &PostArgs, report: &PostReport) -> serde_json::Value {

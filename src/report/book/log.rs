@@ -4,7 +4,7 @@ use crate::base::Money;
 use crate::book::{
     Account, Batch, Because, Entry, Event, FigureValue, KeyChange, Outcome, Verdict,
 };
-use crate::diagnostics::Language;
+use crate::diagnostics::{Language, pictured_lines};
 use crate::report::names::{Kind, Names};
 use crate::report::reason_words;
 use crate::report::table::{Align, Table};
@@ -381,7 +381,7 @@ pub fn entry_page(number: u64, entry: &Entry, of: EntryNames<'_>, language: Lang
         Entry::Checkpoint(it) => out.push_str(&it.note),
         _ => out.push_str(&format!("{}\n", format!("{} {}", line.when, line.what).trim_start())),
     }
-    out
+    pictured_lines(&out).into_owned()
 }
 
 fn event_page(event: &Event, of: EntryNames<'_>, language: Language) -> String {
