@@ -138,7 +138,7 @@ fn signatures(note: &Note, signers: Signers) -> Result<(Vec<Signed>, Vec<String>
         Err(NoteError::NotSigned) => Vec::new(),
         Err(error) => return Err(no_checkpoint(&error)),
     };
-    signed.retain(|it| sign.iter().any(|key| (key.name(), key.id()) == (&*it.by, it.id)));
+    signed.retain(|it| sign.iter().any(|key| it.is_of(key)));
     let its = |it: &Signature| signed.iter().any(|by| (&by.by, by.id) == (&it.name, it.id));
     let strangers = note.signatures.iter().filter(|it| !its(it)).map(Signature::called).collect();
     Ok((signed, strangers))
@@ -369,10 +369,8 @@ fn enter(
     match entry {
         Entry::Dispute(dispute) => drop(posting.dispute(dispute)?),
         Entry::Resolution(resolution) => drop(posting.resolution(resolution)?),
-        Entry::Checkpoint(checkpoint) => {
-            signers.checkpoint(posting.checkpoint(checkpoint)?, &checkpoint.note);
-        }
-        Entry::Signer(signer) => signers.change(posting.signer(signer)?, signer.clone()),
+        Entry::Checkpoint(checkpoint) => signers.take(posting.checkpoint(checkpoint)?, entry),
+        Entry::Signer(signer) => signers.take(posting.signer(signer)?, entry),
         _ => {
             let what = "a second opening";
             return Err(BookError::OutOfPlace { what, inside: false }.into());

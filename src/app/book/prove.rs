@@ -3,16 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::book::{Book, Bundle, Checkpoint, Continuation, Entry, Note};
+use crate::book::{Book, Bundle, Checkpoint, Continuation, Entry, Note, VerifierKey};
 use crate::diagnostics::Words;
+use crate::report::book::note_words;
 
 use super::BookTrouble;
+use super::signers::{Known, ON_KEYS, Signers, size_of};
 
 /// The bundle of entries, with everything they are understood by: the batch, its edition and
 /// registers, and what was corrected or corrects.
 ///
 /// # Errors
-/// There are no such entries; no signed checkpoint holds them; the book cannot be read.
+/// There are no such entries; no signed checkpoint holds them; the one given is not signed for the book;
+/// the book cannot be read.
 pub fn prove(
     book: &mut Book,
     entries: &[u64],
@@ -25,14 +28,18 @@ pub fn prove(
     let last = numbers.last().copied().unwrap_or(0);
     let checkpoint = holding(book, checkpoint, last)?;
     let numbers: Vec<u64> = numbers.into_iter().collect();
-    Ok(book.bundle(&numbers, &checkpoint)?)
+    let bundle = book.bundle(&numbers, &checkpoint)?;
+    // That it is of another book has been said first.
+    must_be_signed(book, [&checkpoint])?;
+    Ok(bundle)
 }
 
 /// The proof that the book still begins with what a checkpoint signed which somebody kept; under a newer
 /// one, by default the latest that the book notes.
 ///
 /// # Errors
-/// The book does not begin so; there is no newer checkpoint; the book cannot be read.
+/// The book does not begin so; there is no newer checkpoint; one of them is not signed for the book; the
+/// book cannot be read.
 pub fn prove_continuation(
     book: &mut Book,
     older: &Note,
@@ -46,8 +53,61 @@ pub fn prove_continuation(
     if !begins {
         return Err(other_beginning(&kept));
     }
+    let given = newer.as_ref().map(Checkpoint::of).transpose()?.map(|it| it.root.size);
+    if let Some(given) = given.filter(|given| *given < kept.root.size) {
+        return Err(swapped(kept.root.size, given));
+    }
     let newer = holding(book, newer, last)?;
-    Ok(book.continuation(older, &newer)?)
+    let proof = book.continuation(older, &newer)?;
+    must_be_signed(book, [older, &newer])?;
+    Ok(proof)
+}
+
+/// Refuses a checkpoint that is not signed by a key which signs for the book by the entries it is of:
+/// nobody would take the proof.
+fn must_be_signed<const N: usize>(
+    book: &mut Book,
+    checkpoints: [&Note; N],
+) -> Result<(), BookTrouble> {
+    let entries = book.entries_of(&ON_KEYS)?;
+    let keys = Signers::by_the_first(u64::MAX, &entries).end().0;
+    let named: Vec<VerifierKey> = keys.into_iter().map(|it| it.key).collect();
+    for note in checkpoints.map(Note::to_string) {
+        let size = size_of(&note);
+        let then = Signers::by_the_first(size, &entries);
+        then.signed(&note, &Known::Named(&named)).map_err(|why| {
+            let why = note_words(&why);
+            BookTrouble::refused(
+                Words::new(
+                    format!("the checkpoint of {size} entries proves nothing: {}", why.en),
+                    format!("{size} 条的检查点不能作证明：{}", why.zh),
+                ),
+                Some(Words::new(
+                    "`fenshui book key list` tells from which entry to which a key signs",
+                    "用 fenshui book key list 查看各密钥自第几条起、至第几条止签名",
+                )),
+            )
+        })?;
+    }
+    Ok(())
+}
+
+fn swapped(kept: u64, given: u64) -> BookTrouble {
+    BookTrouble::refused(
+        Words::new(
+            format!(
+                "the two checkpoints are swapped: `--consistency` has the newer one, of {kept} \
+                 entries, and `--checkpoint` the older, of {given}"
+            ),
+            format!(
+                "两个检查点颠倒了：--consistency 所给的较新（{kept} 条），--checkpoint 所给的较旧（{given} 条）"
+            ),
+        ),
+        Some(Words::new(
+            "`--consistency` takes the one that somebody kept, `--checkpoint` the newer one",
+            "--consistency 用他人早先留存的检查点，--checkpoint 用较新的",
+        )),
+    )
 }
 
 fn other_beginning(kept: &Checkpoint) -> BookTrouble {

@@ -5,7 +5,7 @@
 //! there, whose text names the changes. Changes without such a signature are said, and have no effect:
 //! whoever may add entries cannot make himself the signer, nor take the signers away.
 
-use crate::book::{Checkpoint, KeyChange, Signer, VerifierKey};
+use crate::book::{Checkpoint, Entry, KeyChange, Note, NoteError, Signed, Signer, VerifierKey};
 
 /// A key that signs or signed for a book, by its history in the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,24 @@ pub struct KeptKey {
     pub retired: Option<u64>,
 }
 
+/// The keys whose signatures are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known<'k> {
+    /// All that the book names, whenever they sign: they count by its word.
+    Named(&'k [VerifierKey]),
+    /// Those that whoever asks trusts.
+    Trusted(&'k [VerifierKey]),
+}
+
+/// Kinds of entries that bear on keys.
+pub(super) const ON_KEYS: [&str; 2] = ["signer", "checkpoint"];
+
+/// How many entries a checkpoint is of; of what is none, nothing.
+pub(super) fn size_of(note: &str) -> u64 {
+    let checkpoint = Note::parse(note).and_then(|note| Checkpoint::of(&note));
+    checkpoint.map_or(0, |it| it.root.size)
+}
+
 /// Follows the entries that bear on keys, in order.
 #[derive(Debug, Default)]
 pub(super) struct Signers {
@@ -28,8 +46,46 @@ pub(super) struct Signers {
 }
 
 impl Signers {
+    /// By the first entries of a book, of which those are given that bear on keys.
+    pub(super) fn by_the_first(size: u64, entries: &[(u64, Entry)]) -> Signers {
+        let mut signers = Signers::default();
+        for (number, entry) in entries.iter().take_while(|(number, _)| *number < size) {
+            signers.take(*number, entry);
+        }
+        signers
+    }
+
+    /// Takes the next entry, if it bears on keys.
+    pub(super) fn take(&mut self, number: u64, entry: &Entry) {
+        match entry {
+            Entry::Signer(signer) => self.change(number, signer.clone()),
+            Entry::Checkpoint(checkpoint) => self.checkpoint(number, &checkpoint.note),
+            _ => {}
+        }
+    }
+
+    /// Reads a checkpoint of as many entries as were taken, and who signed it: of the keys that sign for
+    /// the book by these entries, or of some that are trusted, as far as the book has not retired them.
+    pub(super) fn signed(
+        &self,
+        note: &str,
+        known: &Known<'_>,
+    ) -> Result<(Checkpoint, Vec<Signed>), NoteError> {
+        let (sign, keys) = match known {
+            Known::Named(all) => (self.in_force(), *all),
+            Known::Trusted(keys) => (self.not_retired(keys), *keys),
+        };
+        let (checkpoint, mut signed) = Checkpoint::open(note, keys)?;
+        let any = signed.first().map(Signed::to_string).unwrap_or_default();
+        signed.retain(|it| sign.iter().any(|key| it.is_of(key)));
+        match signed.is_empty() {
+            true => Err(NoteError::OutOfTerm(any)),
+            false => Ok((checkpoint, signed)),
+        }
+    }
+
     /// Takes a change of keys.
-    pub(super) fn change(&mut self, entry: u64, signer: Signer) {
+    fn change(&mut self, entry: u64, signer: Signer) {
         if self.told.last().is_some_and(|(last, _)| last.saturating_add(1) != entry) {
             self.unsigned.append(&mut self.told);
         }
@@ -40,7 +96,7 @@ impl Signers {
     }
 
     /// Takes a checkpoint that the book notes.
-    pub(super) fn checkpoint(&mut self, entry: u64, note: &str) {
+    fn checkpoint(&mut self, entry: u64, note: &str) {
         let Some((last, _)) = self.told.last() else { return };
         let signed = last.saturating_add(1) == entry
             && Checkpoint::open(note, &self.in_force()).is_ok_and(|(checkpoint, _)| {
@@ -54,7 +110,7 @@ impl Signers {
     }
 
     /// The keys that sign.
-    pub(super) fn in_force(&self) -> Vec<VerifierKey> {
+    fn in_force(&self) -> Vec<VerifierKey> {
         in_force(&self.kept)
     }
 
@@ -65,7 +121,7 @@ impl Signers {
     }
 
     /// Keys of those given that the book has not retired.
-    pub(super) fn not_retired(&self, keys: &[VerifierKey]) -> Vec<VerifierKey> {
+    fn not_retired(&self, keys: &[VerifierKey]) -> Vec<VerifierKey> {
         let open =
             |key: &VerifierKey| self.kept.iter().any(|it| it.key == *key && it.retired.is_none());
         let named = |key: &VerifierKey| self.kept.iter().any(|it| it.key == *key);

@@ -5,13 +5,13 @@
 //! held, and never one that the store only tells.
 
 use crate::book::{
-    Book, Checkpoint, CheckpointNote, Entry, KeyChange, Moment, Note, Posting, Root, Signer,
+    Book, Checkpoint, CheckpointNote, KeyChange, Moment, Note, NoteError, Posting, Root, Signer,
     SigningKey, VerifierKey,
 };
 use crate::diagnostics::Words;
 
 use super::BookTrouble;
-use super::signers::{KeptKey, Signers, change_line, in_force};
+use super::signers::{KeptKey, ON_KEYS, Signers, change_line, in_force};
 use super::verify::{Verified, verify};
 
 /// Tells the moment at which something is posted: asked when nobody else can post any more, so that
@@ -71,7 +71,8 @@ pub fn sign(
 /// another.
 ///
 /// # Errors
-/// It is no checkpoint, none of this book's, or not signed for it; something does not hold.
+/// It is no checkpoint, none of this book's, or not signed for it; a signature in the witness's own name
+/// is false; something does not hold.
 pub fn cosign(
     book: &mut Book,
     note: &str,
@@ -80,9 +81,30 @@ pub fn cosign(
 ) -> Result<Note, BookTrouble> {
     let mut signed = Note::parse(note)?;
     Checkpoint::of(&signed)?;
+    let own = signed.signed_by(&[key.witness()]);
+    if matches!(own, Err(NoteError::FalseSignature(_))) {
+        return Err(false_already(&key.witness()));
+    }
     must_hold(&verify(book, &[note.to_owned()], &[])?)?;
     key.cosign(&mut signed, u64::try_from(at.millis().div_euclid(1000)).unwrap_or(0));
     Ok(signed)
+}
+
+/// Somebody has put the witness's name under what he did not see.
+fn false_already(witness: &VerifierKey) -> BookTrouble {
+    let called = witness.called();
+    refused(
+        Words::new(
+            format!(
+                "nothing was signed: a signature of `{called}` stands under it already, and is false"
+            ),
+            format!("未签名：其下已有「{called}」的签名，且是假的"),
+        ),
+        Words::new(
+            "take the checkpoint from the keeper again, and ask who put that signature there",
+            "请向记账人重新索取检查点，并查明该签名从何而来",
+        ),
+    )
 }
 
 /// Refuses to sign what does not hold.
@@ -106,15 +128,7 @@ fn refused(words: Words, hint: Words) -> BookTrouble {
 /// # Errors
 /// The book cannot be read.
 pub fn keys_of(book: &mut Book) -> Result<Vec<KeptKey>, BookTrouble> {
-    let mut signers = Signers::default();
-    for (number, entry) in book.entries_of(&["signer", "checkpoint"])? {
-        match entry {
-            Entry::Signer(signer) => signers.change(number, signer),
-            Entry::Checkpoint(checkpoint) => signers.checkpoint(number, &checkpoint.note),
-            _ => {}
-        }
-    }
-    Ok(signers.end().0)
+    Ok(Signers::by_the_first(u64::MAX, &book.entries_of(&ON_KEYS)?).end().0)
 }
 
 /// A change of the keys that sign for a book.

@@ -2,14 +2,14 @@
 //! somebody kept.
 
 use crate::book::{
-    Book, BookError, Checkpoint, Entry, Note, NoteError, Root, Signed, Signer, StoreError,
-    Verification, VerifierKey,
+    Book, BookError, Checkpoint, CheckpointNote, Entry, Note, NoteError, Root, Signed, Signer,
+    StoreError, Verification, VerifierKey,
 };
 use crate::diagnostics::Words;
 use crate::report::book::{damage_words, note_words};
 
 use super::BookTrouble;
-use super::signers::{KeptKey, Signers};
+use super::signers::{KeptKey, Known, ON_KEYS, Signers, size_of};
 
 /// A checkpoint that was held against the book.
 #[derive(Debug)]
@@ -82,8 +82,8 @@ impl Verified {
 }
 
 /// Verifies a book. Its checkpoints count by the keys that signed for it then, by its own word; where
-/// keys are trusted, by these alone, as far as the book has not retired them. Checkpoints that somebody
-/// kept outside count by the same keys, whenever they signed.
+/// keys are trusted, by these alone, as far as the book had not retired them. Checkpoints that somebody
+/// kept outside count by the keys of the entries that they are of, as if the book noted them there.
 ///
 /// # Errors
 /// The store fails. Damage is no error but the answer.
@@ -92,11 +92,18 @@ pub fn verify(
     given: &[String],
     trusted: &[VerifierKey],
 ) -> Result<Verified, BookTrouble> {
-    let (mut held, signers) = held_within(book, trusted)?;
-    let (keys, unsigned) = signers.end();
-    let own: Vec<VerifierKey> = keys.iter().map(|it| it.key.clone()).collect();
-    let whose = if trusted.is_empty() { &own } else { trusted };
-    held.extend(given.iter().map(|note| hold(None, note, whose)));
+    let entries = on_keys(book)?;
+    let (keys, unsigned) = Signers::by_the_first(u64::MAX, &entries).end();
+    let named: Vec<VerifierKey> = keys.iter().map(|it| it.key.clone()).collect();
+    let known = match trusted.is_empty() {
+        true => Known::Named(&named),
+        false => Known::Trusted(trusted),
+    };
+    let mut held = held_within(&entries, &known);
+    held.extend(given.iter().map(|note| {
+        let then = Signers::by_the_first(size_of(note), &entries);
+        hold(None, note, then.signed(note, &known))
+    }));
     let origin = book.opening().origin.clone();
     for it in &mut held {
         let foreign = it.checkpoint.as_ref().is_some_and(|it| it.origin != origin);
@@ -111,37 +118,32 @@ pub fn verify(
     Ok(Verified { verification, held, keys, unsigned, trusted: trusted.to_vec() })
 }
 
-/// The checkpoints that entries hold, and who signs for the book. An entry that cannot be read is for
-/// verification to name.
-fn held_within(
-    book: &mut Book,
-    trusted: &[VerifierKey],
-) -> Result<(Vec<Held>, Signers), BookTrouble> {
-    let (mut held, mut signers) = (Vec::new(), Signers::default());
-    let entries = match book.readable_of(&["signer", "checkpoint"]) {
-        Ok(entries) => entries,
-        Err(BookError::Store(StoreError::Damaged { .. })) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    for (number, entry) in entries {
-        match entry {
-            Entry::Signer(signer) => signers.change(number, signer),
-            Entry::Checkpoint(checkpoint) => {
-                let keys = match trusted.is_empty() {
-                    true => signers.in_force(),
-                    false => signers.not_retired(trusted),
-                };
-                held.push(hold(Some(number), &checkpoint.note, &keys));
-                signers.checkpoint(number, &checkpoint.note);
-            }
-            _ => {}
-        }
+/// The entries that bear on keys. One that cannot be read is for verification to name.
+fn on_keys(book: &mut Book) -> Result<Vec<(u64, Entry)>, BookTrouble> {
+    match book.readable_of(&ON_KEYS) {
+        Err(BookError::Store(StoreError::Damaged { .. })) => Ok(Vec::new()),
+        read => Ok(read?),
     }
-    Ok((held, signers))
 }
 
-fn hold(entry: Option<u64>, note: &str, keys: &[VerifierKey]) -> Held {
-    match Checkpoint::open(note, keys) {
+/// The checkpoints that entries hold.
+fn held_within(entries: &[(u64, Entry)], known: &Known<'_>) -> Vec<Held> {
+    let (mut held, mut signers) = (Vec::new(), Signers::default());
+    for (number, entry) in entries {
+        if let Entry::Checkpoint(CheckpointNote { note, .. }) = entry {
+            held.push(hold(Some(*number), note, signers.signed(note, known)));
+        }
+        signers.take(*number, entry);
+    }
+    held
+}
+
+fn hold(
+    entry: Option<u64>,
+    note: &str,
+    signed: Result<(Checkpoint, Vec<Signed>), NoteError>,
+) -> Held {
+    match signed {
         Ok((checkpoint, signed)) => {
             Held { entry, checkpoint: Some(checkpoint), signed, wrong: None }
         }

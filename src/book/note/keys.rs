@@ -140,19 +140,22 @@ impl SigningKey {
         self.public(Algorithm::Cosignature)
     }
 
-    /// Signs a note, beside those who signed before.
+    /// Whether a public key is of this secret, whatever it is called.
+    pub fn is_secret_of(&self, key: &VerifierKey) -> bool {
+        self.secret.verifying_key() == key.key
+    }
+
+    /// Signs a note, beside others who signed before.
     pub fn sign(&self, note: &mut Note) {
         let bytes = self.secret.sign(note.text.as_bytes()).to_bytes().to_vec();
-        let (name, id) = (self.name.clone(), self.verifier().id());
-        note.signatures.push(Signature { name, id, bytes });
+        put(note, &self.verifier(), bytes);
     }
 
     /// Signs a checkpoint as a witness: that it was seen at this time, in seconds since 1970.
     pub fn cosign(&self, note: &mut Note, at: u64) {
         let signature = self.secret.sign(cosigned(&note.text, at).as_bytes());
         let bytes = [&at.to_be_bytes()[..], &signature.to_bytes()].concat();
-        let (name, id) = (self.name.clone(), self.witness().id());
-        note.signatures.push(Signature { name, id, bytes });
+        put(note, &self.witness(), bytes);
     }
 
     pub(super) fn from_secret(name: String, secret: Secret) -> SigningKey {
@@ -172,6 +175,13 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigningKey").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// Puts a signature under a note; a key signs once, the last time.
+fn put(note: &mut Note, key: &VerifierKey, bytes: Vec<u8>) {
+    let (name, id) = (key.name().to_owned(), key.id());
+    note.signatures.retain(|it| it.name != name || it.id != id);
+    note.signatures.push(Signature { name, id, bytes });
 }
 
 /// What a witness signs.

@@ -78,12 +78,22 @@ pub enum NoteError {
     /// None of the keys one trusts has signed.
     #[error("none of the keys given has signed it")]
     NotSigned,
+    /// Only keys have signed that do not sign for the book at the size it is of.
+    #[error("`{0}` has signed it, a key that does not sign for the book at that size")]
+    OutOfTerm(String),
 }
 
 impl Signature {
     /// In whose name it stands, as the head of a verifier key has it: name and id. Nobody has checked it.
     pub fn called(&self) -> String {
         format!("{}+{}", self.name, keys::hex(self.id))
+    }
+}
+
+impl Signed {
+    /// Whether it is the signature of this key.
+    pub fn is_of(&self, key: &VerifierKey) -> bool {
+        self.by == key.name() && self.id == key.id()
     }
 }
 

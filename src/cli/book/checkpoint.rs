@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use crate::app::book::{self, Access};
+use crate::app::book::{self, Access, KeptKey};
 use crate::book::SigningKey;
+use crate::diagnostics::Words;
 
 use super::super::console::Console;
 use super::super::exit::Exit;
@@ -53,7 +54,9 @@ pub(super) fn run(console: &Console, named: &Named, args: &CheckpointArgs) -> Re
         let note = notes::checkpoint_in(note)?;
         let key = args.passphrase.load(console, witness)?;
         let mut open = place.open(Access::Read)?;
-        book::cosign(&mut open, &note.to_string(), &key, secret::now())?
+        let note = book::cosign(&mut open, &note.to_string(), &key, secret::now())?;
+        say_own(console, &book::keys_of(&mut open)?, &key);
+        note
     } else if args.sign.is_empty() {
         book::checkpoint(&mut place.open(Access::Read)?)?.note()
     } else {
@@ -69,4 +72,14 @@ pub(super) fn run(console: &Console, named: &Named, args: &CheckpointArgs) -> Re
     record.insert("note".to_owned(), json!(text));
     written(console, args.out.as_deref(), args.format, text, record)?;
     Ok(Exit::Done)
+}
+
+/// Says that a witness signs for the book himself.
+fn say_own(console: &Console, kept: &[KeptKey], witness: &SigningKey) {
+    let signs = |it: &&KeptKey| it.retired.is_none() && witness.is_secret_of(&it.key);
+    let Some(key) = kept.iter().find(signs).map(|it| it.key.called()) else { return };
+    console.note(&Words::new(
+        format!("`{key}` signs for this book itself: as a witness it adds no second pair of eyes"),
+        format!("「{key}」就是本账簿的签名密钥：由它见证，并无第二人核对"),
+    ));
 }

@@ -247,6 +247,9 @@ pub fn note_words(error: &NoteError) -> Words {
         NoteError::NotAKey(text) => format!("「{text}」不是验证密钥"),
         NoteError::FalseSignature(name) => format!("「{name}」的签名是假的"),
         NoteError::NotSigned => "所给密钥均未签名".to_owned(),
+        NoteError::OutOfTerm(key) => {
+            format!("由「{key}」签名，该密钥在此条数时不为本账簿签名")
+        }
     };
     let en = match error.source() {
         Some(source) => format!("{error}: {source}"),

@@ -3,13 +3,16 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use fenshui::app::book::{
-    BookTrouble, KeyChanges, change_keys, checkpoint, cosign, keys_of, sign, verify,
+    BookTrouble, KeyChanges, change_keys, checkpoint, cosign, keys_of, prove, prove_continuation,
+    sign, verify,
 };
 use fenshui::base::Digest;
 use fenshui::book::{
-    Book, BookError, CheckpointNote, Damage, Flaw, KeyChange, Moment, Note, NoteError, Signer,
-    SigningKey, StoreError, VerifierKey,
+    Book, BookError, CheckpointNote, Damage, Flaw, KeyChange, Moment, Note, NoteError, Root,
+    Signer, SigningKey, StoreError, VerifierKey,
 };
+
+use fenshui::diagnostics::Words;
 
 use super::proof::key;
 use super::sample::{LEARNT, ORIGIN, events, post, small_book};
@@ -20,6 +23,8 @@ on_every_store! {
     a_changed_entry_is_not_signed
     a_book_with_a_false_checkpoint_is_not_signed
     a_witness_signs_what_the_keeper_signed
+    a_key_signs_once
+    a_checkpoint_from_outside_counts_by_the_keys_of_its_size
     keys_are_changed_by_those_who_sign
     the_last_key_is_not_retired_without_a_word
     a_change_that_nobody_signed_has_no_effect
@@ -135,6 +140,90 @@ fn a_witness_signs_what_the_keeper_signed(place: &dyn Place) {
         said,
         "nothing was signed: the checkpoint given: none of the keys given has signed it"
     );
+}
+
+fn a_key_signs_once(place: &dyn Place) {
+    let mut book = kept(place);
+    let witness = key("witness.example", 7);
+    let note = sign(&mut book, &[key(ORIGIN, 1), key(ORIGIN, 1)], clock, false).unwrap();
+    assert_eq!(note.signatures.len(), 1);
+    let mut seen = |note: &Note, millis| {
+        cosign(&mut book, &note.to_string(), &witness, Moment::from_millis(millis))
+    };
+    let once = seen(&note, 1000).unwrap();
+    let again = seen(&once, 2000).unwrap();
+    assert_eq!(again.signatures.len(), 2);
+    assert_eq!(again.signed_by(&[witness.witness()]).unwrap()[0].at, Some(2));
+    // His name stands under another checkpoint than the one he saw.
+    let mut moved = again.clone();
+    moved.signatures[1].bytes[20] ^= 1;
+    let trouble = seen(&moved, 3000).unwrap_err();
+    let BookTrouble::Refused(_) = &trouble else { panic!("{trouble:?}") };
+    let called = witness.witness().called();
+    let Words { en, zh } = trouble.words().0;
+    let told = format!(
+        "nothing was signed: a signature of `{called}` stands under it already, and is false"
+    );
+    assert_eq!((en, zh), (told, format!("未签名：其下已有「{called}」的签名，且是假的")));
+}
+
+/// The checkpoint of the first entries, signed by whoever asks nobody.
+fn signed_by_hand(book: &mut Book, size: u64, key: &SigningKey) -> String {
+    let mut of = checkpoint(book).unwrap();
+    of.root = Root { size, digest: book.root(size).unwrap() };
+    let mut note = of.note();
+    key.sign(&mut note);
+    note.to_string()
+}
+
+fn a_checkpoint_from_outside_counts_by_the_keys_of_its_size(place: &dyn Place) {
+    let mut book = kept(place);
+    let (old, new) = (key(ORIGIN, 1), key("second.example", 2));
+    // The first key signs from the entry on that names it.
+    let named = book.size().unwrap() - 1;
+    let rotate = [(KeyChange::Added, &new), (KeyChange::Retired, &old)];
+    change_keys(&mut book, &changes(&rotate, vec![key(ORIGIN, 1)]), clock).unwrap();
+    sign(&mut book, &[key("second.example", 2)], clock, true).unwrap();
+    // The entry of the checkpoint that signs the change.
+    let change = book.size().unwrap() - 2;
+    let mut says = |size, key: &SigningKey, trusted: &[VerifierKey]| {
+        let note = signed_by_hand(&mut book, size, key);
+        let held = verify(&mut book, &[note], trusted).unwrap().held.pop().unwrap();
+        assert_eq!(held.entry, None);
+        held.wrong
+    };
+    let out = |key: &SigningKey| Some(NoteError::OutOfTerm(key.verifier().called()));
+    for (size, by_old, by_new) in [
+        (named, out(&old), out(&new)),
+        (named + 1, None, out(&new)),
+        (change - 1, None, out(&new)),
+        (change, None, out(&new)),
+        (change + 1, out(&old), None),
+        (change + 2, out(&old), None),
+    ] {
+        assert_eq!((says(size, &old, &[]), says(size, &new, &[])), (by_old, by_new), "{size}");
+    }
+    // Whom one trusts counts from the beginning on, and not once the book has retired him.
+    let trusted = [old.verifier(), new.verifier()];
+    assert_eq!(says(named, &old, &trusted), None);
+    assert_eq!(says(change, &old, &trusted), None);
+    assert_eq!(says(change + 1, &old, &trusted), out(&old));
+    assert_eq!(says(named, &new, &trusted), None);
+    // So it is for witnesses and for proofs.
+    let late = signed_by_hand(&mut book, change + 1, &old);
+    let why = format!(
+        "`{}` has signed it, a key that does not sign for the book at that size",
+        old.verifier().called()
+    );
+    let said = refused(cosign(&mut book, &late, &key("witness.example", 7), LEARNT));
+    assert_eq!(said, format!("nothing was signed: the checkpoint given: {why}"));
+    let proves_nothing = format!("the checkpoint of {} entries proves nothing: {why}", change + 1);
+    let late = Note::parse(&late).unwrap();
+    assert_eq!(refused(prove(&mut book, &[1], Some(late.clone()))), proves_nothing);
+    assert_eq!(refused(prove_continuation(&mut book, &late, None)), proves_nothing);
+    let kept = Note::parse(&signed_by_hand(&mut book, change, &old)).unwrap();
+    prove_continuation(&mut book, &kept, None).unwrap();
+    assert_eq!(refused(prove_continuation(&mut book, &kept, Some(late))), proves_nothing);
 }
 
 fn public(book: &mut Book) -> Vec<(VerifierKey, Option<u64>)> {
