@@ -4,14 +4,14 @@ use std::path::Path;
 
 use crate::base::Digest;
 use crate::book::{
-    BookError, Checkpoint, Entry, Event, Note, NoteError, Posting, Root, Signature, Signed,
+    BookError, Checkpoint, Entry, Event, Note, NoteError, Posting, Root, Signature, Signed, Signer,
     VerifierKey, digest_of_leaf, digest_of_tile,
 };
 use crate::diagnostics::Words;
 use crate::formats::read_bytes;
 use crate::report::book::note_words;
 
-use super::signers::{Signers, in_force};
+use super::signers::{KeptKey, Signers, in_force};
 use super::{BookPlace, BookTrouble};
 
 /// Entries in a whole bundle.
@@ -26,6 +26,8 @@ pub struct Imported {
     pub signed: Vec<Signed>,
     /// Keys that do not sign for the book, in whose names signatures stand: nobody has checked those.
     pub strangers: Vec<String>,
+    /// Changes of keys without effect: no entry holds the signature of them.
+    pub unsigned: Vec<(u64, Signer)>,
 }
 
 /// Makes a book from a folder of tiles, which is read as it is posted. Nothing is kept unless the book has
@@ -45,17 +47,19 @@ pub fn import(folder: &Path, place: &BookPlace) -> Result<Imported, BookTrouble>
         return Err(of_another(&checkpoint.origin, &opening.origin));
     }
     let Root { size, digest } = checkpoint.root;
-    let (mut signed, mut strangers) = (Vec::new(), Vec::new());
+    let (mut signed, mut strangers, mut unsigned) = (Vec::new(), Vec::new(), Vec::new());
     place.create_with((&opening.origin, opening.learnt), |mut posting| {
         let signers = fill(&mut posting, entries)?;
-        (signed, strangers) = signatures(&note, signers)?;
+        let (kept, without) = signers.end();
+        unsigned = without;
+        (signed, strangers) = signatures(&note, &kept)?;
         let kept = posting.commit_if(|entries, root| (entries, *root) == (size, digest))?;
         match kept {
             Some(_) => Ok(()),
             None => Err(broken(CHECKPOINT, OTHER_ROOT)),
         }
     })?;
-    Ok(Imported { checkpoint, signed, strangers })
+    Ok(Imported { checkpoint, signed, strangers, unsigned })
 }
 
 /// What may be wrong with a file, in both languages.
@@ -129,10 +133,9 @@ fn read_checkpoint(folder: &Path) -> Result<Note, BookTrouble> {
 }
 
 /// Who signed, of the keys that sign for a book, and in whose name else something stands there.
-fn signatures(note: &Note, signers: Signers) -> Result<(Vec<Signed>, Vec<String>), BookTrouble> {
-    let kept = signers.end().0;
+fn signatures(note: &Note, kept: &[KeptKey]) -> Result<(Vec<Signed>, Vec<String>), BookTrouble> {
     let keys: Vec<VerifierKey> = kept.iter().map(|it| it.key.clone()).collect();
-    let sign: Vec<VerifierKey> = in_force(&kept);
+    let sign: Vec<VerifierKey> = in_force(kept);
     let mut signed = match note.signed_by(&keys) {
         Ok(signed) => signed,
         Err(NoteError::NotSigned) => Vec::new(),

@@ -15,6 +15,7 @@ use super::super::exit::{Exit, Stop};
 use super::super::places::Source;
 use super::place::{Named, check_outputs, say_left_behind};
 use super::secret::{self, PassphraseArgs};
+use super::verify::{unsigned_record, unsigned_words};
 use super::{AnswerFormat, Failed, notes};
 
 #[derive(Debug, Args)]
@@ -33,6 +34,9 @@ pub(super) struct ExportArgs {
     /// Sign the checkpoint of tiles with this key [default: the latest that the book notes]
     #[arg(long, value_name = "FILE")]
     sign: Option<PathBuf>,
+    /// Tiles of the whole book, under a checkpoint that nobody has signed
+    #[arg(long, conflicts_with = "sign")]
+    unsigned: bool,
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// How the answer is written
@@ -171,21 +175,11 @@ fn checkpoint(console: &Console, open: &mut Book, args: &ExportArgs) -> Result<N
         let key: SigningKey = args.passphrase.load(console, file)?;
         return Ok(book::sign(open, &[key], secret::now, false)?);
     }
+    if args.unsigned {
+        return Ok(book::checkpoint(open)?.note());
+    }
     if let Some(note) = book::latest_checkpoint(open)? {
-        // The entry that keeps a checkpoint stands behind what it signs.
-        let kept = Checkpoint::of(&note)?.root.size.saturating_add(1);
-        let after = open.size()?.saturating_sub(kept);
-        if after > 0 {
-            console.message(console.pick(
-                &format!(
-                    "note: the latest checkpoint is older than the book: {after} entries after it \
-                     are not in the tiles; `--sign KEY` signs a new one"
-                ),
-                &format!(
-                    "说明：最近的检查点早于账簿现状：其后的 {after} 条不在导出之内；加 --sign 密钥 可签新检查点"
-                ),
-            ));
-        }
+        say_left_out(console, open, &Checkpoint::of(&note)?)?;
         return Ok(note);
     }
     console.note(&Words::new(
@@ -193,6 +187,44 @@ fn checkpoint(console: &Console, open: &mut Book, args: &ExportArgs) -> Result<N
         "检查点未签名：加 --sign 密钥 可签名",
     ));
     Ok(book::checkpoint(open)?.note())
+}
+
+/// Says what a book has beyond its latest checkpoint, but for the entry that keeps it and says nothing
+/// more. It stands behind what it signs, so that no checkpoint that the book notes is of the whole book.
+fn say_left_out(console: &Console, open: &mut Book, latest: &Checkpoint) -> Result<(), Failed> {
+    let keeps = latest.root.size;
+    let after = open.size()?.saturating_sub(keeps.saturating_add(1));
+    let mut en = Vec::new();
+    let mut zh = Vec::new();
+    if after > 0 {
+        en.push(format!(
+            "the latest checkpoint is older than the book: {after} entries after it are not in the \
+             tiles"
+        ));
+        zh.push(format!("最近的检查点早于账簿现状：其后的 {after} 条不在导出之内"));
+    }
+    if !latest.extension.is_empty() {
+        en.push(format!(
+            "entry {keeps}, which signs changes of keys, is not in the tiles: in a book made of them \
+             these are of no effect"
+        ));
+        zh.push(format!(
+            "第 {keeps} 条（签署密钥变更）不在导出之内：据此重建的账簿中，该变更不生效"
+        ));
+    }
+    if en.is_empty() {
+        return Ok(());
+    }
+    let signs = book::keys_of(open)?.iter().any(|key| key.retired.is_none());
+    let (sign, sign_zh) = match signs {
+        true => ("`--sign KEY` signs a new one, ", "加 --sign 密钥 可签新检查点，"),
+        false => ("", ""),
+    };
+    console.message(console.pick(
+        &format!("note: {}; {sign}`--unsigned` takes the whole book", en.join("; ")),
+        &format!("说明：{}；{sign_zh}加 --unsigned 则不签名而导出全簿", zh.join("；")),
+    ));
+    Ok(())
 }
 
 /// The files that will be written; of tiles the one that every folder of them has.
@@ -214,19 +246,21 @@ pub(super) fn import(
 ) -> Result<Exit, Failed> {
     say_left_behind(console, place);
     let imported = book::import(&args.folder, place)?;
-    let Imported { checkpoint, signed, strangers } = &imported;
+    let Imported { checkpoint, signed, strangers, unsigned } = &imported;
     let record = json!({
         "origin": checkpoint.origin, "size": checkpoint.root.size,
         "root": checkpoint.root.digest.to_string(),
         "signed_by": signed.iter().map(ToString::to_string).collect::<Vec<String>>(),
         "not_checked": strangers,
+        "unsigned_key_changes": unsigned_record(unsigned),
     });
     console.print(&args.format.choose(made(console, &imported), &record))?;
     Ok(Exit::Done)
 }
 
 /// What was made, and who answers for it.
-fn made(console: &Console, Imported { checkpoint, signed, strangers }: &Imported) -> String {
+fn made(console: &Console, imported: &Imported) -> String {
+    let Imported { checkpoint, signed, strangers, unsigned } = imported;
     let (size, root) = (checkpoint.root.size, checkpoint.root.digest);
     let by: Vec<String> = signed.iter().map(ToString::to_string).collect();
     let mut words =
@@ -248,6 +282,10 @@ fn made(console: &Console, Imported { checkpoint, signed, strangers }: &Imported
     }
     if signed.is_empty() && strangers.is_empty() {
         say("the checkpoint is not signed\n".to_owned(), "检查点未签名\n".to_owned());
+    }
+    for (entry, signer) in unsigned {
+        let words = unsigned_words(*entry, signer);
+        say(words.en, words.zh);
     }
     words.in_language(console.language).to_owned()
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::book::{self, Access, BookPlace, Held, KeptKey, Verified};
-use crate::book::{KeyChange, VerifierKey};
+use crate::book::{KeyChange, Signer, VerifierKey};
 use crate::diagnostics::Words;
 use crate::report::book::{damage_words, note_words};
 
@@ -124,19 +124,7 @@ fn keys_text(console: &Console, verified: &Verified) -> String {
     let mut out = String::new();
     let mut say = |words: Words| out.push_str(words.in_language(console.language));
     for (entry, signer) in &verified.unsigned {
-        let key = VerifierKey::parse(&signer.key);
-        let called = key.map_or_else(|_| signer.key.clone(), |key| key.called());
-        let (en, zh) = match signer.change {
-            KeyChange::Added => ("is to sign", "登记密钥"),
-            KeyChange::Retired => ("is to sign no more", "停用密钥"),
-        };
-        say(Words::new(
-            format!(
-                "entry {entry}: `{called}` {en}, which no key that signs for the book has signed: \
-                 of no effect\n"
-            ),
-            format!("第 {entry} 条：{zh}「{called}」，未经本账簿的签名密钥签名，不生效\n"),
-        ));
+        say(unsigned_words(*entry, signer));
     }
     for key in verified.strangers() {
         let (called, added) = (key.key.called(), key.added);
@@ -164,6 +152,28 @@ fn keys_text(console: &Console, verified: &Verified) -> String {
     out
 }
 
+/// A change of keys whose signature the book does not hold.
+pub(super) fn unsigned_words(entry: u64, signer: &Signer) -> Words {
+    let key = VerifierKey::parse(&signer.key);
+    let called = key.map_or_else(|_| signer.key.clone(), |key| key.called());
+    let (en, zh) = match signer.change {
+        KeyChange::Added => ("is to sign", "登记密钥"),
+        KeyChange::Retired => ("is to sign no more", "停用密钥"),
+    };
+    Words::new(
+        format!(
+            "entry {entry}: `{called}` {en}, which no key that signs for the book has signed: of no \
+             effect\n"
+        ),
+        format!("第 {entry} 条：{zh}「{called}」，未经本账簿的签名密钥签名，不生效\n"),
+    )
+}
+
+/// The same for programs.
+pub(super) fn unsigned_record(unsigned: &[(u64, Signer)]) -> serde_json::Value {
+    unsigned.iter().map(|(entry, it)| json!({ "entry": entry, "key": it.key })).collect()
+}
+
 fn record(verified: &Verified, given: &[PathBuf]) -> serde_json::Value {
     let said = &verified.verification;
     let held = with_files(verified, given).map(|(it, file)| {
@@ -182,8 +192,6 @@ fn record(verified: &Verified, given: &[PathBuf]) -> serde_json::Value {
             "trusted": (!verified.trusted.is_empty()).then_some(trusted),
         })
     };
-    let unsigned =
-        verified.unsigned.iter().map(|(entry, it)| json!({ "entry": entry, "key": it.key }));
     json!({
         "entries": said.root.size,
         "root": said.root.digest.to_string(),
@@ -191,7 +199,7 @@ fn record(verified: &Verified, given: &[PathBuf]) -> serde_json::Value {
         "keys": if verified.trusted.is_empty() { "named by the book" } else { "trusted" },
         "signed_upto": verified.signed_upto(),
         "signers": verified.keys.iter().map(signer).collect::<serde_json::Value>(),
-        "unsigned_key_changes": unsigned.collect::<serde_json::Value>(),
+        "unsigned_key_changes": unsigned_record(&verified.unsigned),
         "damages": said.damages.iter().map(|it| it.to_string()).collect::<Vec<String>>(),
         "damages_not_listed": said.untold,
         "holds": verified.holds(),

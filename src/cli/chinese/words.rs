@@ -282,6 +282,10 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "日记账的文件，或表格、tiles 的目录",
     ),
     (
+        "Tiles of the whole book, under a checkpoint that nobody has signed",
+        "导出全簿的 tiles，检查点不签名",
+    ),
+    (
         "Sign the checkpoint of tiles with this key [default: the latest that the book notes]",
         "用此密钥签 tiles 的检查点 [默认用账簿所记最近一个]",
     ),
