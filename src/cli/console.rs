@@ -2,8 +2,8 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
@@ -28,6 +28,10 @@ pub(super) struct Console {
     pub(super) threads: usize,
     /// Set by Ctrl-C, once [`mind_interrupts`](Console::mind_interrupts) has been called.
     pub(super) interrupted: Arc<AtomicBool>,
+    /// Whether Ctrl-C ends the program at once, after something was asked for.
+    ends: Arc<AtomicBool>,
+    /// Whether it is looked at.
+    asked: Once,
 }
 
 impl Console {
@@ -36,7 +40,9 @@ impl Console {
         let threads = global.threads.map_or_else(cores, usize::from);
         let (color, quiet) = (global.color, global.quiet);
         let interrupted = Arc::default();
-        Console { language, color, library: library(folders), quiet, threads, interrupted }
+        let (ends, asked) = (Arc::default(), Once::new());
+        let library = library(folders);
+        Console { language, color, library, quiet, threads, interrupted, ends, asked }
     }
 
     /// Takes what the environment says where no flag does.
@@ -73,6 +79,20 @@ impl Console {
                 flag::register_conditional_shutdown(signal, code, self.interrupted.clone());
             let _ = second.and_then(|_| flag::register(signal, self.interrupted.clone()));
         }
+    }
+
+    /// Asks for something on a terminal that does not show it: Ctrl-C goes to whoever asks, so that he
+    /// puts the terminal right again. Once he has, it ends the program as ever; so does a second one.
+    pub(super) fn ask<T>(&self, ask: impl FnOnce() -> T) -> T {
+        let code = i32::from(Exit::INTERRUPTED);
+        self.ends.store(false, Ordering::Relaxed);
+        self.asked.call_once(|| {
+            let second = flag::register_conditional_shutdown(SIGINT, code, self.ends.clone());
+            let _ = second.and_then(|_| flag::register(SIGINT, self.ends.clone()));
+        });
+        let told = ask();
+        self.ends.store(true, Ordering::Relaxed);
+        told
     }
 
     /// One of the two languages.

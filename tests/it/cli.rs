@@ -289,6 +289,12 @@ fn book_proves() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn keys_that_sign_and_what_tiles_leave_out() {
+    check("book_keys");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn the_page_of_the_book() {
     check_page("docs/reference/book.md", "examples/book");
 }

@@ -10,6 +10,7 @@ const USAGE: &str = "\
 fenshui-verify: checks a proof of a Fenshui book, offline
 
   fenshui-verify BUNDLE --key KEY [--key KEY]... [--lang en|zh]
+  fenshui-verify --version
 
 BUNDLE  the file that `fenshui book prove` wrote: a bundle that proves entries,
         or one that proves that the book only grew since a checkpoint
@@ -24,6 +25,7 @@ const USAGE_ZH: &str = "\
 fenshui-verify：离线核对分税账簿的证明
 
   fenshui-verify 证明包 --key 密钥 [--key 密钥]... [--lang en|zh]
+  fenshui-verify --version
 
 证明包  fenshui book prove 所写的文件：证明若干条目，
         或证明自某检查点以来账簿只有增加
@@ -41,6 +43,10 @@ fn main() -> ExitCode {
     if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
         let usage = if language == Language::Chinese { USAGE_ZH } else { USAGE };
         return tell(usage, &mut std::io::stdout(), 0);
+    }
+    if arguments.iter().any(|argument| argument == "--version" || argument == "-V") {
+        let version = concat!("fenshui-verify ", env!("CARGO_PKG_VERSION"), "\n");
+        return tell(version, &mut std::io::stdout(), 0);
     }
     match verify(&arguments) {
         Ok(report) => {
@@ -115,6 +121,8 @@ fn keys_of(key: &str) -> Result<Vec<String>, Words> {
         return Ok(vec![key.to_owned()]);
     }
     let lines = read(key)?;
+    // Editors of other systems put a mark before a text.
+    let lines = lines.strip_prefix('\u{feff}').unwrap_or(&lines);
     let keys = lines.lines().map(str::trim).filter(|line| !line.is_empty());
     let keys: Vec<String> = keys.filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
     match keys.is_empty() {

@@ -39,6 +39,21 @@ fn a_bundle_that_holds() {
 }
 
 #[test]
+fn which_version_it_is() {
+    check(&["--version"], 0, concat!("fenshui-verify ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn keys_behind_the_mark_of_an_editor() {
+    let keys = std::fs::read_to_string(file("half.keys")).unwrap();
+    let marked = std::env::temp_dir().join(format!("fenshui-verify-keys-{}", std::process::id()));
+    std::fs::write(&marked, format!("\u{feff}{keys}")).unwrap();
+    let path = marked.display().to_string();
+    check(&[&file("half.proof"), "--key", &path], 0, "all holds");
+    std::fs::remove_file(marked).unwrap();
+}
+
+#[test]
 fn in_chinese() {
     let (proof, keys) = (file("half.proof"), file("half.keys"));
     check(&[&proof, "--key", &keys, "--lang", "zh"], 0, "第 3 条：批次，获知于 2016-07-01T");

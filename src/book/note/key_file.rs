@@ -30,6 +30,12 @@ pub struct Protection<'p> {
 /// Why a key file cannot be used.
 #[derive(Debug, Error)]
 pub enum KeyError {
+    /// A new key is written over nothing.
+    #[error("there is a file `{file}` already")]
+    Exists {
+        /// The file.
+        file: String,
+    },
     /// The system refused.
     #[error("the key file `{file}` cannot be used")]
     Io {
@@ -91,7 +97,10 @@ impl SigningKey {
             new.write_all(pem.as_bytes())?;
             new.sync_all()
         };
-        write().map_err(|source| KeyError::Io { file: file.clone(), source })
+        write().map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => KeyError::Exists { file: file.clone() },
+            _ => KeyError::Io { file: file.clone(), source },
+        })
     }
 
     /// Reads a key from its file.
@@ -102,6 +111,8 @@ impl SigningKey {
         let file = path.display().to_string();
         let text = read_private_file(path, &file)?;
         let none = || KeyError::NotAKey { file: file.clone() };
+        // Editors of other systems put a mark before a text.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let (head, _) = text.split_once("-----BEGIN").ok_or_else(none)?;
         let name = head.lines().find_map(|line| line.strip_prefix(NAME)).ok_or_else(none)?;
         let pem = text.get(head.len()..).unwrap_or_default();

@@ -226,7 +226,7 @@ pub(super) fn verifiers(arguments: &[String]) -> Result<Vec<VerifierKey>, Failed
             Err(_) if !Path::new(argument).exists() => return Err(no_key(argument).into()),
             Err(_) => {
                 let (text, before) = (read_text(Path::new(argument))?, keys.len());
-                for (at, line) in (1..).zip(text.lines().map(str::trim)) {
+                for (at, line) in (1..).zip(secret::without_mark(&text).lines().map(str::trim)) {
                     if !line.is_empty() {
                         let key = VerifierKey::parse(line);
                         keys.push(key.map_err(|why| not_in_line(argument, at, &why))?);

@@ -12,12 +12,14 @@ use crate::report::book::note_words;
 
 use super::super::exit::Stop;
 use super::Failed;
+use super::secret::without_mark;
 
 /// The checkpoint in a file.
 pub(super) fn checkpoint_in(file: &Path) -> Result<Note, Failed> {
     let text = read_text(file)?;
     no_bundle(file, &text)?;
-    let note = Note::parse(&text).and_then(|note| Checkpoint::of(&note).map(|_| note));
+    let note =
+        Note::parse(without_mark(&text)).and_then(|note| Checkpoint::of(&note).map(|_| note));
     Ok(note.map_err(|error| {
         let (file, why) = (file.display(), note_words(&error));
         Stop::error(

@@ -1,6 +1,6 @@
 //! The clock, random bytes and passphrases: what this door hands to a book that reads none of them.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -29,7 +29,8 @@ impl PassphraseArgs {
         if let Some(file) = &self.passphrase_file {
             check_private(file)?;
             let text = read_text(file)?;
-            return Ok(Some(text.lines().next().unwrap_or_default().to_owned()));
+            let line = without_mark(&text).lines().next().unwrap_or_default();
+            return Ok(Some(line.to_owned()));
         }
         Ok(variable("FENSHUI_PASSPHRASE"))
     }
@@ -70,6 +71,11 @@ impl PassphraseArgs {
             }
             given => given,
         };
+        if passphrase.as_ref().is_some_and(String::is_empty) {
+            let words =
+                Words::new("an empty passphrase protects nothing", "口令为空，不起保护作用");
+            return Err(Stop::error(words, None).into());
+        }
         let random = random()?;
         let protection = passphrase.as_deref();
         let protection = protection.map(|passphrase| Protection { passphrase, random: &random });
@@ -79,8 +85,36 @@ impl PassphraseArgs {
 
 fn ask(console: &Console, file: &Path, (en, zh): (&str, &str)) -> Result<String, Stop> {
     let prompt = format!("{} {}: ", file.display(), console.pick(en, zh));
-    rpassword::prompt_password(prompt)
-        .map_err(|error| FormatsError::reading("the terminal", error).into())
+    console.ask(|| rpassword::prompt_password(prompt)).map_err(|error| {
+        let (words, hint) = match error.kind() {
+            ErrorKind::Interrupted => {
+                return Stop::Interrupted(Words::new(
+                    "interrupted; nothing was done",
+                    "已中断，未作任何更改",
+                ));
+            }
+            ErrorKind::UnexpectedEof => (Words::new("no passphrase was given", "未给出口令"), None),
+            _ => (
+                Words::new(
+                    format!(
+                        "there is no terminal to ask for the passphrase of `{}`",
+                        file.display()
+                    ),
+                    format!("没有可询问「{}」口令的终端", file.display()),
+                ),
+                Some(Words::new(
+                    "give it by `--passphrase-file FILE` or in FENSHUI_PASSPHRASE",
+                    "请用 --passphrase-file 文件 或 FENSHUI_PASSPHRASE 提供",
+                )),
+            ),
+        };
+        Stop::error(words, hint)
+    })
+}
+
+/// A text without the mark of UTF-8 that editors of other systems put before it.
+pub(super) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// 32 random bytes of the system.

@@ -205,6 +205,7 @@ fn refused_zh(what: &str) -> String {
 /// Why a key file cannot be used.
 pub fn key_words(error: &KeyError) -> Words {
     let zh = match error {
+        KeyError::Exists { file } => format!("已有文件「{file}」"),
         KeyError::Io { file, source } => {
             return Words::new(
                 format!("{error}: {source}"),
@@ -228,6 +229,10 @@ pub fn key_hint(error: &KeyError) -> Option<Words> {
             "it is asked for on a terminal; else give it by `--passphrase-file FILE` or in \
              FENSHUI_PASSPHRASE",
             "在终端上会询问口令；否则请用 --passphrase-file 文件 或 FENSHUI_PASSPHRASE 提供",
+        )),
+        KeyError::Exists { .. } => Some(Words::new(
+            "name another: a key is written over no file",
+            "请另指定文件：密钥不会覆盖任何文件",
         )),
         KeyError::NotAKey { .. } => Some(Words::new(
             "`fenshui book key new FILE --name NAME` makes one",

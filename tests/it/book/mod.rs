@@ -1,5 +1,7 @@
 //! The book: what it keeps, refuses, proves and survives.
 
+#[cfg(all(feature = "cli", feature = "sqlite"))]
+mod asked;
 #[cfg(all(feature = "cli", feature = "sqlite", feature = "columns"))]
 mod columns;
 #[cfg(all(feature = "cli", feature = "sqlite"))]

@@ -243,7 +243,7 @@ fn a_key_file_is_its_owners_alone() {
     let keeper = key(ORIGIN, 5);
     let protection = Protection { passphrase: "right", random: &[4; 32] };
     keeper.save(&path, Some(protection)).unwrap();
-    assert!(matches!(keeper.save(&path, None), Err(KeyError::Io { .. })), "never overwritten");
+    assert!(matches!(keeper.save(&path, None), Err(KeyError::Exists { .. })), "never overwritten");
     let read = SigningKey::load(&path, Some("right")).unwrap();
     assert_eq!(read.verifier(), keeper.verifier());
     let wanted = SigningKey::load(&path, None).unwrap_err();
