@@ -171,7 +171,9 @@ impl Book {
             false => Some(walk.mend(segments)),
         };
         let segments = mended.as_deref().unwrap_or(segments);
-        walk.met.segments += u64::try_from(segments.len()).unwrap_or(0);
+        // One of no entries is none of the book's.
+        let own = segments.iter().filter(|segment| !segment.kinds.is_empty()).count();
+        walk.met.segments += u64::try_from(own).unwrap_or(0);
         for segment in segments.iter().filter(|segment| !segment.is_whole()) {
             walk.tell(Damage::Store(Flaw::NotWhole { from: segment.first }));
         }

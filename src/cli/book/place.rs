@@ -32,6 +32,10 @@ pub(super) fn place(flag: Option<&str>) -> Result<Named, Stop> {
                 "请写入 FENSHUI_BOOK，或写入文件：--book @文件",
             )),
         )),
+        (Some(flag), _) if is_nearly_an_address(flag) => Err(Stop::error(
+            Words::new("this is no address of a server", "这不是服务器地址"),
+            Some(how_addresses_look()),
+        )),
         (Some(flag), _) => named(flag),
         (None, Some(variable)) => named(&variable),
         (None, None) => Err(Stop::error(
@@ -49,9 +53,36 @@ fn named(text: &str) -> Result<Named, Stop> {
         return Ok(Named { place: BookPlace::named(text), told_by: None });
     };
     super::secret::check_private(Path::new(file))?;
-    let address = read_text(Path::new(file))?;
-    let place = BookPlace::named(address.lines().next().unwrap_or_default().trim());
+    let text = read_text(Path::new(file))?;
+    let address = super::secret::without_mark(&text).lines().next().unwrap_or_default().trim();
+    let place = BookPlace::named(address);
+    // A password that stands there is not to be said, nor to become the name of a file.
+    if address.is_empty()
+        || matches!(place, BookPlace::File(_)) && address.contains(['@', '=', ':'])
+    {
+        return Err(Stop::error(
+            Words::new(
+                format!("the first line of `{file}` is neither an address nor a file's name"),
+                format!("「{file}」的首行既不是地址，也不是文件名"),
+            ),
+            Some(how_addresses_look()),
+        ));
+    }
     Ok(Named { place, told_by: Some(PathBuf::from(file)) })
+}
+
+fn how_addresses_look() -> Words {
+    Words::new(
+        "an address is `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; of a password `@`, `:`, `/` and `#` \
+         are written `%40`, `%3A`, `%2F` and `%23`",
+        "地址写作 postgres://用户:口令@主机:端口/数据库；口令中的 @、:、/、# 写作 %40、%3A、%2F、%23",
+    )
+}
+
+/// Whether something was meant as an address, and is none.
+fn is_nearly_an_address(text: &str) -> bool {
+    let begins = text.to_ascii_lowercase().starts_with("postgres");
+    begins && text.contains(':') && matches!(BookPlace::named(text), BookPlace::File(_))
 }
 
 /// Whether an address tells a password: `postgres://user:password@…` or `password=…`.
@@ -59,7 +90,10 @@ fn has_password(address: &str) -> bool {
     let Some((_, rest)) = address.split_once("://") else { return false };
     let before = rest.split('/').next().unwrap_or_default();
     let user = before.rsplit_once('@').map(|(user, _)| user);
-    user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
+    let settings = rest.split_once('?').map_or("", |(_, settings)| settings).split('&');
+    let mut names = settings.map(|it| it.split_once('=').map_or(it, |(name, _)| name));
+    user.is_some_and(|user| user.contains(':'))
+        || names.any(|name| name.contains("pass") || name.contains('%'))
 }
 
 /// Says what was left of books that were killed while they were being made there.

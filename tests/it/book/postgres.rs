@@ -373,6 +373,33 @@ fn guards_and_rights_that_were_changed_are_missed() {
             "GRANT UPDATE (kinds) ON @entry TO fenshui_poster",
             foreign("right", "UPDATE on entry of fenshui_poster"),
         ),
+        (
+            "GRANT INSERT ON @entry TO fenshui_auditor",
+            foreign("right", "INSERT on entry of fenshui_auditor"),
+        ),
+        (
+            "GRANT SELECT ON @run TO fenshui_auditor WITH GRANT OPTION",
+            foreign("right", "SELECT on run of fenshui_auditor"),
+        ),
+        (
+            "GRANT REFERENCES ON @node TO PUBLIC",
+            foreign("right", "REFERENCES on node of everybody"),
+        ),
+        // What a poster can add by hand: rows of no entries, and a level that no run has.
+        (
+            "INSERT INTO @entry SELECT first + length(kinds), '', '', '', '' FROM @entry \
+             ORDER BY first DESC LIMIT 1",
+            Flaw::StrayRows { table: "entry", count: 1 },
+        ),
+        (
+            "INSERT INTO @entry VALUES (9223372036854775807, '', '', '', '')",
+            Flaw::StrayRows { table: "entry", count: 1 },
+        ),
+        (
+            "INSERT INTO @run SELECT first + length(kinds), 32767, 0, 0, '' FROM @entry \
+             ORDER BY first DESC LIMIT 1",
+            Flaw::ChangedRun { since: 0, upto: 17 },
+        ),
         ("ALTER TABLE @entry OWNER TO fenshui_poster", foreign("owner", "fenshui_poster of entry")),
         (
             "DROP TRIGGER guard ON @entry",
@@ -396,4 +423,19 @@ fn guards_and_rights_that_were_changed_are_missed() {
     );
     let mut book = Book::open(place.open().unwrap()).unwrap();
     assert_eq!(book.verify(&[]).unwrap().damages.len(), 5);
+}
+
+#[test]
+fn a_table_of_other_types_is_told_and_no_panic() {
+    for column in ["kinds TYPE text USING encode(kinds, 'hex')", "first TYPE integer"] {
+        let place = Database::new();
+        drop(small_book(place.create().unwrap()));
+        place.tamper(&format!("ALTER TABLE @entry ALTER COLUMN {column}"));
+        let found = Book::open(place.open().unwrap()).and_then(|mut book| book.verify(&[]));
+        match found {
+            Ok(found) => assert!(!found.damages.is_empty(), "{column}"),
+            Err(BookError::Store(StoreError::Damaged { .. })) => {}
+            Err(other) => panic!("{column}: {other:?}"),
+        }
+    }
 }

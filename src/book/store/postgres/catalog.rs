@@ -76,28 +76,31 @@ const GUARDS: &str = "
       JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE c.relnamespace = 'fenshui_book'::regnamespace AND t.tgname = 'guard'";
 
-/// Rights on schema, tables and columns that anybody but their owner has and the book did not give.
+/// Rights on schema, tables and columns that anybody but their owner has and the book did not give, but for
+/// those to read.
 const RIGHTS: &str = "
     WITH given AS (
-      SELECT c.relname, c.relowner, a.grantee, a.privilege_type
+      SELECT c.relname, c.relowner, a.grantee, a.privilege_type, a.is_grantable
         FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
         WHERE c.relnamespace = 'fenshui_book'::regnamespace AND c.relkind = 'r'
-      UNION ALL SELECT c.relname, c.relowner, a.grantee, a.privilege_type
+      UNION ALL SELECT c.relname, c.relowner, a.grantee, a.privilege_type, a.is_grantable
         FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid
           CROSS JOIN LATERAL aclexplode(t.attacl) a
         WHERE c.relnamespace = 'fenshui_book'::regnamespace AND c.relkind = 'r'
-      UNION ALL SELECT nspname, nspowner, a.grantee, a.privilege_type
+      UNION ALL SELECT nspname, nspowner, a.grantee, a.privilege_type, a.is_grantable
         FROM pg_namespace CROSS JOIN LATERAL aclexplode(nspacl) a
         WHERE oid = 'fenshui_book'::regnamespace)
     SELECT 'right', format('%s on %s of %s', privilege_type, relname,
       CASE WHEN grantee = 0 THEN 'everybody' ELSE grantee::regrole::text END), ''
     FROM given
     WHERE grantee <> relowner
-      AND (privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'CREATE')
-        OR privilege_type = 'INSERT' AND relname = 'book')";
+      AND (is_grantable OR privilege_type NOT IN ('SELECT', 'USAGE', 'INSERT')
+        OR privilege_type = 'INSERT' AND (relname = 'book' OR grantee NOT IN (
+          SELECT oid FROM pg_roles WHERE rolname = 'fenshui_poster')))";
 
 /// Who could change the book without a right of his own: owners of tables that do not own the schema, or
-/// that post or audit as well; and auditors who may post, posters and auditors who may write everywhere.
+/// that post or audit as well; and auditors who may post, posters and auditors who may write everywhere or
+/// what the owner may.
 /// Superusers may everything, and are not looked at.
 const ROLES: &str = "
     WITH owned AS (
@@ -113,7 +116,8 @@ const ROLES: &str = "
     FROM pg_roles one JOIN pg_roles other ON one.oid <> other.oid
     WHERE pg_has_role(one.oid, other.oid, 'USAGE')
       AND (one.rolname = 'fenshui_auditor' AND other.rolname = 'fenshui_poster'
-        OR one.oid IN (SELECT oid FROM users) AND other.rolname = 'pg_write_all_data')";
+        OR one.oid IN (SELECT oid FROM users) AND (other.rolname = 'pg_write_all_data'
+          OR other.rolsuper OR other.oid IN (SELECT owner FROM owned)))";
 
 /// By kind and name what is said of something.
 type Declared = BTreeMap<(String, String), String>;

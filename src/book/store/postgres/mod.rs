@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::error::SqlState;
-use postgres::types::{ToSql, Type};
+use postgres::types::{FromSql, ToSql, Type, WrongType};
 use postgres::{Client, Config, NoTls};
 
 use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
@@ -133,7 +133,7 @@ impl PostgresStore {
 
     fn number(&mut self, ask: &str) -> Result<u64, StoreError> {
         let number = self.client.query_one(ask, &[]).map_err(|error| self.refused(&error))?;
-        Ok(u64::try_from(number.get::<_, i64>(0)).unwrap_or(0))
+        Ok(u64::try_from(cell::<i64>(&number, 0)?).unwrap_or(0))
     }
 
     fn read(
@@ -179,36 +179,41 @@ impl Store for PostgresStore {
         let ask = "SELECT first, kinds, ends, leaves, bodies FROM fenshui_book.entry \
                    WHERE first >= coalesce((SELECT max(first) FROM fenshui_book.entry \
                    WHERE first <= $1), 0) ORDER BY first LIMIT $2";
-        let segment = |row: &postgres::Row| Segment {
-            first: unsigned(row.get(0)),
-            kinds: row.get(1),
-            ends: row.get(2),
-            leaves: row.get(3),
-            bodies: row.get(4),
+        let segment = |row: &postgres::Row| -> Result<Segment, StoreError> {
+            Ok(Segment {
+                first: unsigned(cell(row, 0)?),
+                kinds: cell(row, 1)?,
+                ends: cell(row, 2)?,
+                leaves: cell(row, 3)?,
+                bodies: cell(row, 4)?,
+            })
         };
-        Ok(self.read(ask, &[&signed(holding), &count])?.iter().map(segment).collect())
+        self.read(ask, &[&signed(holding), &count])?.iter().map(segment).collect()
     }
 
     fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
         let ask = "SELECT upto, level, since, page, firsts FROM fenshui_book.run WHERE upto = $1 \
                    ORDER BY level DESC LIMIT 1";
-        Ok(self.read(ask, &[&signed(upto)])?.first().map(run))
+        self.read(ask, &[&signed(upto)])?.first().map(run).transpose()
     }
 
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let ask = "SELECT upto, level, since, page, firsts FROM fenshui_book.run \
                    WHERE (upto, level) > ($1, $2) ORDER BY upto, level LIMIT $3";
-        let (upto, level) = (signed(after.0), i16::from(after.1));
-        Ok(self.read(ask, &[&upto, &level, &count])?.iter().map(run).collect())
+        // A level past all that there are was damaged; behind it comes another end.
+        let level = if after.1 == u8::MAX { i16::MAX } else { i16::from(after.1) };
+        self.read(ask, &[&signed(after.0), &level, &count])?.iter().map(run).collect()
     }
 
     fn pages(&mut self, from: u64, count: u64) -> Result<Vec<Page>, StoreError> {
         let ask = "SELECT number, keys FROM fenshui_book.run_page \
                    WHERE number >= $1 AND number < $2 ORDER BY number";
         let to = signed(from.saturating_add(count));
-        let page = |row: &postgres::Row| Page { number: unsigned(row.get(0)), keys: row.get(1) };
-        Ok(self.read(ask, &[&signed(from), &to])?.iter().map(page).collect())
+        let page = |row: &postgres::Row| -> Result<Page, StoreError> {
+            Ok(Page { number: unsigned(cell(row, 0)?), keys: cell(row, 1)? })
+        };
+        self.read(ask, &[&signed(from), &to])?.iter().map(page).collect()
     }
 
     fn kept(&mut self) -> Result<Kept, StoreError> {
@@ -233,12 +238,11 @@ impl Store for PostgresStore {
         let ask = "SELECT number, digest FROM fenshui_book.node \
                    WHERE level = $1 AND number >= $2 AND number < $3 ORDER BY number";
         let nodes = self.read(ask, &[&of, &signed(from), &to])?;
-        let node = |row: &postgres::Row| Node {
-            level,
-            index: unsigned(row.get(0)),
-            digest: digest(row.get(1)),
+        let node = |row: &postgres::Row| -> Result<Node, StoreError> {
+            let (index, digest) = (unsigned(cell(row, 0)?), digest(cell(row, 1)?));
+            Ok(Node { level, index, digest })
         };
-        Ok(nodes.iter().map(node).collect())
+        nodes.iter().map(node).collect()
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
@@ -318,14 +322,19 @@ fn number<'c>(number: u64) -> Box<dyn ToSql + Sync + 'c> {
     Box::new(signed(number))
 }
 
-fn run(row: &postgres::Row) -> Run {
-    Run {
-        upto: unsigned(row.get(0)),
-        level: row.get::<_, i16>(1).try_into().unwrap_or(u8::MAX),
-        since: unsigned(row.get(2)),
-        page: unsigned(row.get(3)),
-        firsts: row.get(4),
-    }
+fn run(row: &postgres::Row) -> Result<Run, StoreError> {
+    Ok(Run {
+        upto: unsigned(cell(row, 0)?),
+        level: cell::<i16>(row, 1)?.try_into().unwrap_or(u8::MAX),
+        since: unsigned(cell(row, 2)?),
+        page: unsigned(cell(row, 3)?),
+        firsts: cell(row, 4)?,
+    })
+}
+
+/// A cell of a row that was asked for, as a book declares it.
+fn cell<'r, T: FromSql<'r>>(row: &'r postgres::Row, at: usize) -> Result<T, StoreError> {
+    row.try_get(at).map_err(|error| told(&error))
 }
 
 /// A digest of another length has been damaged, and will not fit.
@@ -346,10 +355,11 @@ fn unsigned(number: i64) -> u64 {
 fn told(error: &postgres::Error) -> StoreError {
     let what = words(error);
     let Some(code) = error.code() else {
-        return if error.is_closed() || is_of_the_wire(error) {
-            StoreError::Lost
-        } else {
-            StoreError::Other { what }
+        return match () {
+            () if error.is_closed() || is_of_the_wire(error) => StoreError::Lost,
+            // All statements are ours: it is the tables that are others.
+            () if is_of_another_type(error) => StoreError::Damaged { what },
+            () => StoreError::Other { what },
         };
     };
     match code {
@@ -383,6 +393,10 @@ fn told(error: &postgres::Error) -> StoreError {
 
 fn is_of_the_wire(error: &postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+}
+
+fn is_of_another_type(error: &postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<WrongType>())
 }
 
 /// What the server says, in its words alone: its own chain of errors says the same twice.

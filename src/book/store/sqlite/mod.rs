@@ -293,7 +293,7 @@ impl Store for SqliteStore {
                 "SELECT upto, level, since, page, firsts FROM run WHERE (upto, level) > (?, ?) \
                  ORDER BY upto, level LIMIT ?",
             )?;
-            let (upto, level) = (signed(after.0), after.1);
+            let (upto, level) = (signed(after.0), level_after(after.1));
             statement.query_map(params![upto, level, length(count)], run)?.collect()
         };
         read().map_err(|error| self.told(error))
@@ -545,6 +545,11 @@ fn unsigned(cell: ValueRef<'_>) -> u64 {
         ValueRef::Integer(number) => u64::try_from(number).unwrap_or(u64::MAX),
         ValueRef::Null | ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_) => u64::MAX,
     }
+}
+
+/// The level that was read last; one past all that there are was damaged, and behind it comes another end.
+fn level_after(level: u8) -> i64 {
+    if level == u8::MAX { i64::MAX } else { i64::from(level) }
 }
 
 fn run(row: &rusqlite::Row<'_>) -> Result<Run, rusqlite::Error> {
