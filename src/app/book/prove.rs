@@ -8,7 +8,7 @@ use crate::diagnostics::Words;
 use crate::report::book::note_words;
 
 use super::BookTrouble;
-use super::signers::{Known, ON_KEYS, Signers, size_of};
+use super::signers::{Known, ON_KEYS, Signers, signed_then, size_of};
 
 /// The bundle of entries, with everything they are understood by: the batch, its edition and
 /// registers, and what was corrected or corrects.
@@ -30,7 +30,7 @@ pub fn prove(
     let numbers: Vec<u64> = numbers.into_iter().collect();
     let bundle = book.bundle(&numbers, &checkpoint)?;
     // That it is of another book has been said first.
-    must_be_signed(book, [&checkpoint])?;
+    must_be_signed(book, &[&checkpoint])?;
     Ok(bundle)
 }
 
@@ -59,24 +59,19 @@ pub fn prove_continuation(
     }
     let newer = holding(book, newer, last)?;
     let proof = book.continuation(older, &newer)?;
-    must_be_signed(book, [older, &newer])?;
+    must_be_signed(book, &[older, &newer])?;
     Ok(proof)
 }
 
 /// Refuses a checkpoint that is not signed by a key which signs for the book by the entries it is of:
 /// nobody would take the proof.
-fn must_be_signed<const N: usize>(
-    book: &mut Book,
-    checkpoints: [&Note; N],
-) -> Result<(), BookTrouble> {
+fn must_be_signed(book: &mut Book, checkpoints: &[&Note]) -> Result<(), BookTrouble> {
     let entries = book.entries_of(&ON_KEYS)?;
     let keys = Signers::by_the_first(u64::MAX, &entries).end().0;
     let named: Vec<VerifierKey> = keys.into_iter().map(|it| it.key).collect();
-    for note in checkpoints.map(Note::to_string) {
-        let size = size_of(&note);
-        let then = Signers::by_the_first(size, &entries);
-        then.signed(&note, &Known::Named(&named)).map_err(|why| {
-            let why = note_words(&why);
+    for note in checkpoints.iter().map(ToString::to_string) {
+        signed_then(&note, &entries, &Known::Named(&named)).map_err(|why| {
+            let (size, why) = (size_of(&note), note_words(&why));
             BookTrouble::refused(
                 Words::new(
                     format!("the checkpoint of {size} entries proves nothing: {}", why.en),

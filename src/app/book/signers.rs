@@ -36,6 +36,16 @@ pub(super) fn size_of(note: &str) -> u64 {
     checkpoint.map_or(0, |it| it.root.size)
 }
 
+/// Reads a checkpoint, and who signed it by the entries that it is of; of a book those are given that bear
+/// on keys.
+pub(super) fn signed_then(
+    note: &str,
+    entries: &[(u64, Entry)],
+    known: &Known<'_>,
+) -> Result<(Checkpoint, Vec<Signed>), NoteError> {
+    Signers::by_the_first(size_of(note), entries).signed(note, known)
+}
+
 /// Follows the entries that bear on keys, in order.
 #[derive(Debug, Default)]
 pub(super) struct Signers {

@@ -9,7 +9,7 @@ use crate::diagnostics::Words;
 use crate::report::book::{damage_words, note_words};
 
 use super::BookTrouble;
-use super::signers::{KeptKey, Known, ON_KEYS, Signers, size_of};
+use super::signers::{KeptKey, Known, ON_KEYS, Signers, signed_then};
 
 /// A checkpoint that was held against the book.
 #[derive(Debug)]
@@ -100,10 +100,8 @@ pub fn verify(
         false => Known::Trusted(trusted),
     };
     let mut held = held_within(&entries, &known);
-    held.extend(given.iter().map(|note| {
-        let then = Signers::by_the_first(size_of(note), &entries);
-        hold(None, note, then.signed(note, &known))
-    }));
+    let from_outside = |note: &String| hold(None, note, signed_then(note, &entries, &known));
+    held.extend(given.iter().map(from_outside));
     let origin = book.opening().origin.clone();
     for it in &mut held {
         let foreign = it.checkpoint.as_ref().is_some_and(|it| it.origin != origin);

@@ -306,7 +306,7 @@ impl<'h> History<'h> {
             }
             Ok(())
         };
-        for span in spans.iter().filter(|span| span.end <= self.end && span.sets_aside()) {
+        for span in spans.iter().filter(|span| span.end <= self.end && span.sets_aside) {
             walk_rows(book, span.begun.number..span.end, Entry::EVENT, |rows| {
                 let mut fields = Vec::new();
                 for row in rows {

@@ -20,16 +20,9 @@ pub(in crate::app::book) struct Span {
     /// It posted events, and did not only correct some.
     pub(in crate::app::book) posts: bool,
     /// It set events aside, which a later batch may bring again.
-    pub(super) sets_aside: bool,
+    pub(in crate::app::book) sets_aside: bool,
     /// It withdrew events, which a later batch may bring again.
     withdraws: bool,
-}
-
-impl Span {
-    /// Whether it set events aside.
-    pub(in crate::app::book) fn sets_aside(&self) -> bool {
-        self.sets_aside
-    }
 }
 
 /// The batches of a book, in order. They are found from the last on, by what ends each.
