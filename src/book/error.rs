@@ -29,6 +29,16 @@ pub enum BookError {
         /// Which.
         entry: u64,
     },
+    /// By a run of keys not what was written, an entry might not be found.
+    #[error(
+        "the keys of entries {since} to {upto} are not kept as they were written: verify the book"
+    )]
+    DamagedKeys {
+        /// The first of the entries.
+        since: u64,
+        /// The one after the last.
+        upto: u64,
+    },
     /// A node of the tree is not as it was written.
     #[error("node {index} of level {level} of the tree is not what was written: verify the book")]
     DamagedNode {

@@ -71,6 +71,7 @@ impl BookTrouble {
             error.as_ref(),
             BookError::Malformed { .. }
                 | BookError::Damaged { .. }
+                | BookError::DamagedKeys { .. }
                 | BookError::DamagedNode { .. }
                 | BookError::NoOpening
                 | BookError::HalfBatch { .. }

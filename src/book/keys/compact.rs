@@ -5,26 +5,12 @@ use std::collections::VecDeque;
 use crate::book::BookError;
 use crate::book::store::{Chunk, Page, Run, Store};
 
+use super::course::due;
 use super::pages::{Paged, marks_of};
 use super::{Mark, Runs};
 
-/// So many runs of a level at the end of a book become one, and lower ones between them too.
-const RUNS_MERGED: usize = 16;
-/// Longer runs (in pages) are left as they are: there are few.
-const PAGES_MAX: u64 = 8192;
 /// Pages read, and written, together.
 const PAGES_AT_ONCE: u64 = 32;
-
-/// The level of a run that was not made of others, by how many keys it has: a run that is as long as
-/// one made of shorter ones stands beside it.
-pub(in crate::book) fn level_of(keys: usize) -> u8 {
-    let mut level = 0;
-    let mut bound = 64;
-    while keys >= bound && level < 16 {
-        (level, bound) = (level + 1, bound * RUNS_MERGED);
-    }
-    level
-}
 
 /// Makes one run of the last ones wherever they are many of a level or below.
 pub(in crate::book) fn compacted(store: &mut dyn Store, runs: &mut Runs) -> Result<(), BookError> {
@@ -34,25 +20,6 @@ pub(in crate::book) fn compacted(store: &mut dyn Store, runs: &mut Runs) -> Resu
         runs.push(run, None);
     }
     Ok(())
-}
-
-/// Where the runs begin that are to become one, and of which level that is.
-fn due(runs: &[Run]) -> Option<(usize, u8)> {
-    let highest = runs.iter().map(|run| run.level).max()?;
-    (0..=highest).find_map(|level| {
-        let above = runs.iter().rposition(|run| run.level > level);
-        let tail = runs.get(above.map_or(0, |at| at + 1)..).unwrap_or_default();
-        // Lower ones before the first of the level have others to wait for.
-        let lower = tail.iter().take_while(|run| run.level < level).count();
-        let tail = tail.get(lower..).unwrap_or_default();
-        let many = tail.iter().filter(|run| run.level == level).count();
-        let pages = tail.iter().fold(0_u64, |pages, run| pages.saturating_add(run.pages()));
-        let from = runs.len() - tail.len();
-        // An entry is told by a distance of 32 bits.
-        let spans = runs.last()?.upto.saturating_sub(runs.get(from)?.since);
-        let fits = pages <= PAGES_MAX && u32::try_from(spans.saturating_mul(2)).is_ok();
-        (many >= RUNS_MERGED && fits).then_some((from, level.saturating_add(1)))
-    })
 }
 
 fn merge(store: &mut dyn Store, runs: Vec<Run>, level: u8, page: u64) -> Result<Run, BookError> {

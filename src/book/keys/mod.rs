@@ -2,10 +2,11 @@
 //!
 //! A key is known by sixteen bytes of its digest. Keys of the entries of a posting are `fresh` at first,
 //! then kept sorted, as a run: nothing is ever put between what is there. Where there are many short
-//! runs, one more is made that stands for them, so that a key is looked for in few (`compact`). `runs`
-//! finds keys, by a `sieve` where they are many; `pages` is how a run is laid out.
+//! runs, one more is made that stands for them, so that a key is looked for in few (`compact`); `course`
+//! knows which runs that leaves. `runs` finds keys, by a `sieve` where they are many; `pages` is how a run is laid out.
 
 mod compact;
+mod course;
 mod fresh;
 mod pages;
 mod runs;
@@ -13,7 +14,8 @@ mod sieve;
 
 use crate::base::Digest;
 
-pub(super) use compact::{Merge, compacted, level_of};
+pub(super) use compact::{Merge, compacted};
+pub(super) use course::{due, level_of};
 pub(super) use fresh::Fresh;
 pub(super) use pages::{Paged, marks_of, paged};
 pub(super) use runs::Runs;

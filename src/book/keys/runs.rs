@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::book::BookError;
 use crate::book::store::{Page, Run, Store};
 
+use super::course::place_of;
 use super::pages::{KEYS_A_PAGE, all_of, last_of, marks_of, page_for};
 use super::{Key, Sieve};
 
@@ -31,24 +32,41 @@ enum Known {
 
 /// Shorter runs (in pages) are read as often as need be.
 const SHORT_RUN: u64 = 16;
+/// Runs read together.
+const RUNS_AT_ONCE: usize = 256;
 /// Pages read together.
 const PAGES_AT_ONCE: u64 = 32;
 
 impl Runs {
-    /// Those of the first entries.
+    /// Those of the first entries, each held against those before it.
     pub(in crate::book) fn read(store: &mut dyn Store, upto: u64) -> Result<Runs, BookError> {
-        let mut runs = Vec::new();
-        let mut end = upto;
-        while let Some(last) = end.checked_sub(1) {
-            let run = store.run(end)?.filter(|run| run.since < end);
-            let run = run.ok_or(BookError::Damaged { entry: last })?;
-            end = run.since;
-            runs.push(run);
+        let (mut runs, mut after) = (Runs::default(), (0, 0));
+        loop {
+            let read = store.runs(after, RUNS_AT_ONCE)?;
+            let Some(last) = read.last() else { break };
+            after = (last.upto, last.level);
+            // More may have been posted meanwhile.
+            for run in read.into_iter().take_while(|run| run.upto <= upto) {
+                runs.take(run)?;
+            }
+            if after.0 > upto {
+                break;
+            }
         }
-        // Of runs that end together, the one that stands for the others was written last.
-        let next_page = runs.first().map_or(0, Run::pages_end);
-        runs.reverse();
-        Ok(Runs { upto, runs, next_page, known: HashMap::new() })
+        match runs.upto == upto {
+            true => Ok(runs),
+            false => Err(BookError::DamagedKeys { since: runs.upto, upto }),
+        }
+    }
+
+    /// Takes the run that follows, and leaves those out that it stands for.
+    fn take(&mut self, run: Run) -> Result<(), BookError> {
+        let Some(from) = place_of(&run, &self.runs, self.next_page) else {
+            return Err(BookError::DamagedKeys { since: run.since, upto: run.upto });
+        };
+        self.runs.truncate(from);
+        self.push(run, None);
+        Ok(())
     }
 
     /// Another run follows, of which a sieve may be at hand.

@@ -41,11 +41,6 @@ impl Store for MemoryStore {
         Ok(self.segments.range(first..).take(count).map(|(_, segment)| segment.clone()).collect())
     }
 
-    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
-        let levels = self.runs.range((upto, 0)..=(upto, u8::MAX));
-        Ok(levels.last().map(|(_, run)| run.clone()))
-    }
-
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
         let after = self.runs.range((Bound::Excluded(after), Bound::Unbounded));
         Ok(after.take(count).map(|(_, run)| run.clone()).collect())

@@ -122,12 +122,6 @@ pub trait Store {
     /// The store fails.
     fn segments(&mut self, holding: u64, count: usize) -> Result<Vec<Segment>, StoreError>;
 
-    /// The run that ends before an entry; of several the one of the highest level.
-    ///
-    /// # Errors
-    /// The store fails.
-    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError>;
-
     /// Runs by where they end and then by level, after one that ends at a place and is of a level; at
     /// most so many.
     ///

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::book::keys::{Index, Mark, Merge, Paged, level_of, marks_of, paged};
+use crate::book::keys::{Index, Mark, Merge, Paged, due, level_of, marks_of, paged};
 use crate::book::store::{Kept, Page, Run, Store};
 use crate::book::{BookError, Flaw};
 
@@ -121,7 +121,8 @@ impl Walk {
         let mut made = Paged::new(run.since..run.upto, run.level, self.pages);
         let mut kept: VecDeque<Page> = VecDeque::new();
         let mut next = self.pages;
-        let mut same = of.len() > 1;
+        let as_due = due(&self.runs).is_some_and(|due| (Some(due.0), due.1) == (from, run.level));
+        let mut same = as_due;
         let mut hold = |store: &mut dyn Store, page: Option<Page>| -> Result<(), BookError> {
             if kept.is_empty() {
                 kept.extend(store.pages(next, PAGES_AT_ONCE)?);

@@ -17,6 +17,9 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
             return (Words::new(en, format!("账簿第 {entry} 条无法读取")), verify());
         }
         BookError::Damaged { entry } => (format!("账簿第 {entry} 条与写入时不一致"), verify()),
+        BookError::DamagedKeys { since, upto } => {
+            (format!("第 {since} 至 {upto} 条的键与写入时不一致"), verify())
+        }
         BookError::DamagedNode { level, index } => {
             (format!("树第 {level} 层第 {index} 节点与写入时不一致"), verify())
         }

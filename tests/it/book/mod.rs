@@ -13,6 +13,7 @@ mod foreign;
 mod generated;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod imports;
+mod keys;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod matters;
 #[cfg(all(feature = "cli", feature = "sqlite"))]

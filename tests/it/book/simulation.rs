@@ -69,11 +69,6 @@ impl Store for Faulty {
         self.disk.borrow_mut().store.segments(holding, count)
     }
 
-    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
-        self.fault()?;
-        self.disk.borrow_mut().store.run(upto)
-    }
-
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
         self.fault()?;
         self.disk.borrow_mut().store.runs(after, count)

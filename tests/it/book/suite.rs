@@ -5,11 +5,12 @@ use std::sync::Arc;
 use fenshui::app::book::BookTrouble;
 use fenshui::base::{Digest, Money};
 use fenshui::book::{
-    Among, Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Flaw,
-    Identity, LAYOUT, Outcome, Part, Posted, Resolution, Root, Run, StoreError, Unread, Verdict,
+    Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Identity, LAYOUT,
+    Outcome, Part, Posted, Resolution, Root, StoreError, Unread, Verdict,
 };
 use fenshui::rows::{Cell, Origin, Reason, Unreadable};
 
+use super::keys::run_to;
 use super::sample::{LEARNT, ORIGIN, aside, edition, event, events, post, post_by, small_book};
 use super::stores::{Place, on_every_store, place_of, without};
 
@@ -33,8 +34,6 @@ on_every_store! {
     nothing_is_changed_or_removed
     a_changed_value_is_named
     a_changed_end_is_named
-    a_changed_key_is_named
-    keys_of_many_batches_are_found
     a_changed_node_is_named
     a_removed_entry_is_named
     a_cut_off_tail_is_found_by_an_older_checkpoint
@@ -45,19 +44,19 @@ on_every_store! {
     a_place_without_a_book_says_so
 }
 
-fn whole(book: &mut Book) -> Root {
+pub(super) fn whole(book: &mut Book) -> Root {
     let said = book.verify(&[]).unwrap();
     assert_eq!(said.damages, [], "a book that nobody touched");
     said.root
 }
 
-fn open(place: &dyn Place) -> Book {
+pub(super) fn open(place: &dyn Place) -> Book {
     Book::open(place.open().unwrap()).unwrap()
 }
 
 /// Changes a book that nobody has open, and verifies it.
 #[track_caller]
-fn damages(place: &dyn Place, statement: &str, checkpoints: &[Root]) -> Vec<Damage> {
+pub(super) fn damages(place: &dyn Place, statement: &str, checkpoints: &[Root]) -> Vec<Damage> {
     place.tamper(statement);
     open(place).verify(checkpoints).unwrap().damages
 }
@@ -421,61 +420,6 @@ fn a_changed_end_is_named(place: &dyn Place) {
     whole(&mut open(place));
 }
 
-fn a_changed_key_is_named(place: &dyn Place) {
-    drop(small_book(place.create().unwrap()));
-    // The key of the last event.
-    let mut store = place.open().unwrap();
-    let run = store.run(17).unwrap().unwrap();
-    let page = store.pages(run.page, 1).unwrap().remove(0);
-    let at = page.keys.as_chunks::<20>().0.iter().position(|key| key[16..] == [0, 0, 0, 1]);
-    drop(store);
-    let row = format!("number = {}", run.page);
-    let set = place.set_byte("run_page", "keys", &row, at.unwrap() * 20 + 19, 2);
-    let found = damages(place, &set, &[]);
-    let lost = Damage::Key { entry: 15, index: Among::Events };
-    assert_eq!(found, [lost, Damage::SurplusKeys { count: 1 }]);
-    let found = damages(place, &format!("DELETE FROM @run_page WHERE {row}"), &[]);
-    assert!(found.contains(&Damage::Key { entry: 13, index: Among::Lanes }), "{found:?}");
-}
-
-/// Enough batches for runs of keys to be made of runs, twice over.
-fn keys_of_many_batches_are_found(place: &dyn Place) {
-    let mut book = Book::create(place.create().unwrap(), ORIGIN, LEARNT).unwrap();
-    const BATCHES: usize = 300;
-    let free = |at: usize| {
-        let own = events(at, 1).into_iter();
-        own.map(|it| Event { lane: Vec::new(), ..it }).collect::<Vec<_>>()
-    };
-    let mut entries = Vec::new();
-    for at in 0..BATCHES {
-        let (_, posted) = post(&mut book, &free(at)).unwrap();
-        let [Posted::New(number)] = posted[..] else { panic!("{posted:?}") };
-        entries.push(number);
-    }
-    let root = whole(&mut book);
-    for (at, number) in entries.iter().enumerate().step_by(7) {
-        let (receipt, posted) = post(&mut book, &free(at)).unwrap();
-        assert_eq!((receipt.root, &posted[..]), (root.digest, &[Posted::Already(*number)][..]));
-    }
-    drop(book);
-    let mut store = place.open().unwrap();
-    let mut runs: Vec<Run> = Vec::new();
-    let mut end = store.size().unwrap();
-    while let Some(run) = store.run(end).unwrap() {
-        end = run.since;
-        runs.push(run);
-    }
-    let long = runs.iter().max_by_key(|run| run.level).unwrap();
-    assert!(long.level == 2 && runs.len() < 33, "{runs:?}");
-    drop(store);
-    // A key that is changed in a run made of others.
-    let row = format!("number = {}", long.page);
-    let set = place.set_byte("run_page", "keys", &row, 3, 0x5a);
-    let found = damages(place, &set, &[]);
-    let run = |it: &Damage| matches!(it, Damage::Store(Flaw::ChangedRun { since: 0, .. }));
-    assert!(found.len() == 1 && found.iter().all(run), "{found:#?}");
-}
-
 fn a_changed_node_is_named(place: &dyn Place) {
     let mut book = small_book(place.create().unwrap());
     post(&mut book, &events(50, 600)).unwrap();
@@ -506,7 +450,7 @@ fn a_cut_off_tail_is_found_by_an_older_checkpoint(place: &dyn Place) {
     assert_eq!(book.verify(&[later, root]).unwrap().damages, []);
     drop(book);
     // The last batch is taken out without a trace within the book.
-    let pages = place.open().unwrap().run(root.size).unwrap().unwrap().pages_end();
+    let pages = run_to(place, root.size).pages_end();
     let cut = format!(
         "DELETE FROM @entry WHERE first >= {0}; DELETE FROM @run WHERE upto > {0}; \
          DELETE FROM @run_page WHERE number >= {pages}",

@@ -191,12 +191,6 @@ impl Store for PostgresStore {
         self.read(ask, &[&signed(holding), &count])?.iter().map(segment).collect()
     }
 
-    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
-        let ask = "SELECT upto, level, since, page, firsts FROM fenshui_book.run WHERE upto = $1 \
-                   ORDER BY level DESC LIMIT 1";
-        self.read(ask, &[&signed(upto)])?.first().map(run).transpose()
-    }
-
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let ask = "SELECT upto, level, since, page, firsts FROM fenshui_book.run \

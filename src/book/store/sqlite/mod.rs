@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::{Digest, Forcing};
@@ -272,17 +272,6 @@ impl Store for SqliteStore {
                 })
             })?;
             segments.collect()
-        };
-        read().map_err(|error| self.told(error))
-    }
-
-    fn run(&mut self, upto: u64) -> Result<Option<Run>, StoreError> {
-        let read = || -> Result<Option<Run>, rusqlite::Error> {
-            let mut statement = self.connection.prepare_cached(
-                "SELECT upto, level, since, page, firsts FROM run WHERE upto = ? \
-                 ORDER BY level DESC LIMIT 1",
-            )?;
-            statement.query_row([signed(upto)], run).optional()
         };
         read().map_err(|error| self.told(error))
     }
