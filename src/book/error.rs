@@ -56,7 +56,7 @@ pub enum BookError {
         size: u64,
     },
     /// The book does not begin with an opening.
-    #[error("the book has no opening entry: verify the book")]
+    #[error("the book has no opening entry")]
     NoOpening,
     /// There is no such entry.
     #[error("there is no entry {number}: the book has {size}")]

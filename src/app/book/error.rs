@@ -77,6 +77,7 @@ impl BookTrouble {
                 | BookError::HalfBatch { .. }
                 | BookError::Store(
                     StoreError::Damaged { .. }
+                        | StoreError::DamagedSchema { .. }
                         | StoreError::Truncated { .. }
                         | StoreError::Occupied { .. }
                 )

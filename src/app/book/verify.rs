@@ -3,7 +3,7 @@
 
 use crate::book::{
     Book, BookError, Checkpoint, CheckpointNote, Entry, Note, NoteError, Root, Signed, Signer,
-    StoreError, Verification, VerifierKey,
+    Verification, VerifierKey,
 };
 use crate::diagnostics::Words;
 use crate::report::book::{damage_words, note_words};
@@ -119,7 +119,7 @@ pub fn verify(
 /// The entries that bear on keys. One that cannot be read is for verification to name.
 fn on_keys(book: &mut Book) -> Result<Vec<(u64, Entry)>, BookTrouble> {
     match book.readable_of(&ON_KEYS) {
-        Err(BookError::Store(StoreError::Damaged { .. })) => Ok(Vec::new()),
+        Err(BookError::Store(error)) if error.damage().is_some() => Ok(Vec::new()),
         read => Ok(read?),
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! A key is known by sixteen bytes of its digest. Keys of the entries of a posting are `fresh` at first,
 //! then kept sorted, as a run: nothing is ever put between what is there. Where there are many short
-//! runs, one more is made that stands for them, so that a key is looked for in few (`compact`); `course`
-//! knows which runs that leaves. `runs` finds keys, by a `sieve` where they are many; `pages` is how a run is laid out.
+//! runs, one more is made that stands for them, so that a key is looked for in few (`compact`); which runs
+//! that leaves is told by `course`. `runs` finds keys, by a `sieve` where they are many; `pages` is how a
+//! run is laid out.
 
 mod compact;
 mod course;

@@ -266,6 +266,12 @@ pub enum StoreError {
         /// What the store says.
         what: String,
     },
+    /// The schema of the book is not as it was made, or the server cannot read it.
+    #[error("the book on the server is damaged: {what}")]
+    DamagedSchema {
+        /// What the server says, or what is missing.
+        what: String,
+    },
     /// Where new rows belong something stands already.
     #[error("rows stand in `{table}` where the next ones belong: verify the book")]
     Occupied {
@@ -275,6 +281,14 @@ pub enum StoreError {
     /// Somebody else is writing, and did not end in time.
     #[error("somebody else is writing into the book")]
     Locked,
+    /// The same, and the server knows who.
+    #[error("somebody else is writing into the book: `{login}`, process {process} of the server")]
+    LockedBy {
+        /// The role that is logged in.
+        login: String,
+        /// The process of the server that serves him.
+        process: i32,
+    },
     /// No room is left.
     #[error("no room is left where the book is kept; nothing was added")]
     Full,
@@ -300,6 +314,42 @@ pub enum StoreError {
     #[error("the user may not read the book: {what}")]
     NotAllowed {
         /// What the store says.
+        what: String,
+    },
+    /// The user's role may not make a book.
+    #[error("the user may not make a book: {what}")]
+    NoFounder {
+        /// What the server says.
+        what: String,
+    },
+    /// The address of a server is none.
+    #[error("the address of the server cannot be read: {what}")]
+    BadAddress {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// What is said to the server cannot be kept from others, or the server is not whom it says it is.
+    #[error("the connection to the server of the book cannot be encrypted: {what}")]
+    NotEncrypted {
+        /// What the library or the server says.
+        what: String,
+    },
+    /// The server does not let the user in.
+    #[error("the server of the book refuses the login: {what}")]
+    NoLogin {
+        /// What the server says.
+        what: String,
+    },
+    /// The server has no such database.
+    #[error("the server has no such database: {what}")]
+    NoDatabase {
+        /// What the server says.
+        what: String,
+    },
+    /// The server ended what took longer than it allows.
+    #[error("the server ended what it was asked for: {what}")]
+    Cancelled {
+        /// What the server says.
         what: String,
     },
     /// There is no connection to the server.
@@ -335,6 +385,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What is damaged, if the store cannot read itself.
+    pub fn damage(&self) -> Option<&str> {
+        match self {
+            StoreError::Damaged { what } | StoreError::DamagedSchema { what } => Some(what),
+            _ => None,
+        }
+    }
+
     /// What the system says of a file.
     pub fn of_file(source: io::Error, place: &str) -> StoreError {
         let place = place.to_owned();

@@ -20,7 +20,7 @@ use crate::base::Digest;
 use super::canonical::Writer;
 use super::entry::Entry;
 use super::leaf::{NOTHING_BEFORE, leaf_digest};
-use super::store::{Kept, Row, Segment, StoreError};
+use super::store::{Kept, Row, Segment};
 use super::tree::{self, Frontier, Node};
 use super::{Book, BookError, Flaw};
 
@@ -94,10 +94,13 @@ impl Book {
         }
         match walked {
             Ok(()) => {}
-            // A store that cannot read itself has told what is wrong.
-            Err(BookError::Store(StoreError::Damaged { what })) => {
-                walk.tell(Damage::Store(Flaw::Structure { what }));
-            }
+            Err(BookError::Store(error)) => match error.damage() {
+                // A store that cannot read itself has told what is wrong.
+                Some(what) => {
+                    walk.tell(Damage::Store(Flaw::Structure { what: what.to_owned() }));
+                }
+                None => return Err(error.into()),
+            },
             Err(error) => return Err(error),
         }
         Ok(walk.said())

@@ -54,16 +54,18 @@ fn named(text: &str) -> Result<Named, Stop> {
     };
     super::secret::check_private(Path::new(file))?;
     let text = read_text(Path::new(file))?;
-    let address = super::secret::without_mark(&text).lines().next().unwrap_or_default().trim();
+    let mut lines = super::secret::without_mark(&text).lines().map(str::trim);
+    let address = lines.next().unwrap_or_default();
     let place = BookPlace::named(address);
     // A password that stands there is not to be said, nor to become the name of a file.
     if address.is_empty()
+        || lines.any(|line| !line.is_empty())
         || matches!(place, BookPlace::File(_)) && address.contains(['@', '=', ':'])
     {
         return Err(Stop::error(
             Words::new(
-                format!("the first line of `{file}` is neither an address nor a file's name"),
-                format!("「{file}」的首行既不是地址，也不是文件名"),
+                format!("`{file}` does not hold one line with an address or a file's name"),
+                format!("「{file}」中应只有一行地址或文件名"),
             ),
             Some(how_addresses_look()),
         ));

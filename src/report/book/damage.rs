@@ -83,6 +83,7 @@ fn flaw_zh(flaw: &Flaw) -> String {
         "function" => "函数".to_owned(),
         "constraint" => "约束".to_owned(),
         "sequence" => "序列".to_owned(),
+        "setting" => "设置".to_owned(),
         other => other.to_owned(),
     };
     match flaw {

@@ -30,7 +30,14 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
                 "用 fenshui book verify --checkpoint 文件 查明",
             )),
         ),
-        BookError::NoOpening => ("账簿没有开簿记录".to_owned(), verify()),
+        BookError::NoOpening => (
+            "账簿没有开簿记录".to_owned(),
+            Some(Words::new(
+                "its first entry is missing: restore the book from a copy, or make it again from tiles by \
+                 `fenshui book import`",
+                "第一条已缺失：请用副本恢复，或由导出的 tiles 用 fenshui book import 重建",
+            )),
+        ),
         BookError::NoEntry { number, size } => {
             (format!("没有第 {number} 条：账簿共有 {size} 条"), by_key())
         }
@@ -136,6 +143,16 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
                  请连同它们重新复制，或用 fenshui book export tiles 导出",
             )),
         ),
+        StoreError::DamagedSchema { what } => (
+            format!("服务器上的账簿损坏：{}", schema_zh(what)),
+            Some(Words::new(
+                "restore the database from a dump, or make the book again from tiles by \
+                 `fenshui book import`; as far as the server can read it, `fenshui book verify` names \
+                 what is missing or changed",
+                "请由数据库转储恢复，或由导出的 tiles 用 fenshui book import 重建；\
+                 服务器能读取的部分，用 fenshui book verify 查明缺失或改动之处",
+            )),
+        ),
         StoreError::Occupied { table } => (
             format!("表「{table}」中，新内容应在之处已有内容"),
             Some(Words::new("`fenshui book verify` tells what is damaged", VERIFY_ZH)),
@@ -143,6 +160,15 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         StoreError::Locked => (
             "另有人正在写入账簿".to_owned(),
             Some(Words::new("nothing was added; try again", "未写入任何内容，请重试")),
+        ),
+        StoreError::LockedBy { login, process } => (
+            format!("另有人正在写入账簿：「{login}」，服务器进程 {process}"),
+            Some(Words::new(
+                "nothing was added; try again when he is done (an owner ends what hangs by \
+                 `SELECT pg_terminate_backend(…)` with the number of the process)",
+                "未写入任何内容，请待其完成后重试（若已停滞，可由管理员执行 \
+                 SELECT pg_terminate_backend(进程号)）",
+            )),
         ),
         StoreError::Full => ("账簿所在之处空间已满，未写入任何内容".to_owned(), None),
         StoreError::Device { place } => (
@@ -171,16 +197,74 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
                 "请账簿所有者授权：只读用 GRANT fenshui_auditor TO …，过账用 fenshui_poster",
             )),
         ),
+        StoreError::NoFounder { what } => (
+            format!("该用户不能建立账簿：{}", refused_zh(what)),
+            Some(Words::new(
+                "`book init` wants the right to make schemas (`GRANT CREATE ON DATABASE … TO …`) and, where \
+                 the server does not have the roles of a book yet, to make roles \
+                 (`ALTER ROLE … CREATEROLE`)",
+                "建立账簿须有建模式的权限（GRANT CREATE ON DATABASE … TO …）；服务器尚无账簿角色时，\
+                 还须有建角色的权限（ALTER ROLE … CREATEROLE）",
+            )),
+        ),
+        StoreError::BadAddress { what } => (
+            format!("服务器地址无法读取（{what}）"),
+            Some(Words::new(
+                "`postgres://USER@HOST/DATABASE`, with `:PORT` after the host and `?sslmode=…` at the end where \
+                 they are wanted; signs in it are percent-encoded",
+                "写作 postgres://用户@主机/数据库，需要时主机后加 :端口、末尾加 ?sslmode=…；\
+                 其中的特殊符号用百分号编码",
+            )),
+        ),
+        StoreError::NotEncrypted { what } => (
+            format!("与服务器的连接无法加密（{what}）"),
+            Some(Words::new(
+                "the server must offer TLS (`ssl = on`) with a certificate that names the host; who issued it is \
+                 told by `?sslmode=verify-full&sslrootcert=FILE` where the system does not know him",
+                "服务器须启用 TLS（ssl = on），证书须写明该主机；系统不认识签发者时，\
+                 请在地址末尾用 ?sslmode=verify-full&sslrootcert=文件 指定",
+            )),
+        ),
+        StoreError::NoLogin { what } => (
+            format!("账簿所在的服务器拒绝登录：数据库报告「{what}」"),
+            Some(Words::new(
+                "see to user and password of the address (`FENSHUI_BOOK`, or a private file by `--book @FILE`), \
+                 to the right to connect (`GRANT CONNECT ON DATABASE … TO …`), and to what the server's \
+                 `pg_hba.conf` lets in",
+                "请核对地址中的用户与口令（FENSHUI_BOOK，或用 --book @文件 指定的私有文件）、连接权限\
+                 （GRANT CONNECT ON DATABASE … TO …）以及服务器 pg_hba.conf 允许的来源",
+            )),
+        ),
+        StoreError::NoDatabase { what } => (
+            format!("服务器上没有这个数据库：数据库报告「{what}」"),
+            Some(Words::new(
+                "name another in the address, or make it first (`createdb …`); `fenshui book init` makes the \
+                 book in it",
+                "请在地址中另指定数据库，或先建立（createdb …）；再用 fenshui book init 在其中建立账簿",
+            )),
+        ),
+        StoreError::Cancelled { what } => (
+            format!("服务器中止了所请求的操作：数据库报告「{what}」"),
+            Some(Words::new(
+                "nothing was added; where it is a limit of time, lift it for this login \
+                 (`ALTER ROLE … SET statement_timeout = 0`)",
+                "未写入任何内容；若因时限所致，请为该登录取消（ALTER ROLE … SET statement_timeout = 0）",
+            )),
+        ),
         StoreError::Unreachable { what } => (
-            format!("无法连接账簿所在的服务器：{what}"),
+            format!("无法连接账簿所在的服务器：系统报告「{what}」"),
             Some(Words::new(
                 "see that the server runs, and that the address names it",
                 "请确认服务器已运行，地址无误",
             )),
         ),
-        StoreError::NotDurable { setting } => {
-            (format!("服务器设置 {setting}：崩溃时可能丢失已确认的内容"), None)
-        }
+        StoreError::NotDurable { setting } => (
+            format!("服务器设置 {setting}：崩溃时可能丢失已确认的内容"),
+            Some(Words::new(
+                "nothing was added; let who keeps the server set `fsync` and `full_page_writes` to `on`",
+                "未写入任何内容；请服务器管理员将 fsync 与 full_page_writes 设为 on",
+            )),
+        ),
         StoreError::Lost => ("与账簿的连接中断，未写入任何内容".to_owned(), None),
         StoreError::Unknown => {
             ("写入本批时与账簿的连接中断：请重新过账，账簿会说明是否已有".to_owned(), None)
@@ -202,6 +286,16 @@ fn refused_zh(what: &str) -> String {
     match what.strip_prefix("permission denied for ") {
         Some(of) => format!("所用的数据库角色没有权限（{of}）"),
         None => format!("数据库报告「{what}」"),
+    }
+}
+
+/// What is wrong with a schema.
+fn schema_zh(what: &str) -> String {
+    match what {
+        "`fenshui_book.book` does not tell its layout" => {
+            "fenshui_book.book 未载布局版本".to_owned()
+        }
+        other => format!("数据库报告「{other}」"),
     }
 }
 

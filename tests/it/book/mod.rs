@@ -8,6 +8,8 @@ mod columns;
 mod differs;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod distrust;
+#[cfg(feature = "postgres")]
+mod doors;
 #[cfg(all(feature = "cli", feature = "sqlite"))]
 mod foreign;
 mod generated;

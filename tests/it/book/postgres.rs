@@ -18,7 +18,7 @@ use super::stores::{Place, hex};
 /// A server of its own, gone with the process that started it: it is a child that waits for the end
 /// of its standard input.
 pub struct Server {
-    folder: PathBuf,
+    pub folder: PathBuf,
     _keeper: Child,
 }
 
@@ -26,17 +26,27 @@ pub struct Server {
 const KEEPER: &str = r#"
 set -e
 cd "$1"
+if [ -n "$2" ]; then
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost -keyout server.key -out server.crt >cert.log 2>&1
+fi
 initdb -D data -U owner -A trust -E UTF8 --no-locale >init.log 2>&1
 trap 'pg_ctl -D data -m immediate -w stop >/dev/null 2>&1; rm -rf "$1"' EXIT
-pg_ctl -D data -w -l server.log -o "-k '$1' -c listen_addresses='' -c max_connections=60" start >start.log 2>&1
+pg_ctl -D data -w -l server.log -o "-k '$1' -c listen_addresses='' -c max_connections=60 $2" start >start.log 2>&1
 echo ready
 cat >/dev/null
 "#;
 
 impl Server {
     pub fn start() -> Server {
+        Server::start_with("")
+    }
+
+    /// With settings; there is then a certificate for `localhost`, signed by itself.
+    pub fn start_with(settings: &str) -> Server {
         let folder = tempfile::Builder::new().prefix("fenshui-pg-").tempdir().unwrap().keep();
         let mut keeper = keeper(&folder)
+            .arg(settings)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -270,7 +280,10 @@ fn a_lock_held_elsewhere_is_told() {
     let store = PostgresStore::open(&place.address(), options).unwrap();
     let mut other = Book::open(Box::new(store)).unwrap();
     let Err(refused) = other.begin() else { panic!("both post") };
-    assert!(matches!(refused, BookError::Store(StoreError::Locked)), "{refused:?}");
+    let BookError::Store(StoreError::LockedBy { login, .. }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(login, "owner");
     drop(posting);
     post(&mut other, &events(9, 1)).unwrap();
 }
@@ -415,14 +428,23 @@ fn guards_and_rights_that_were_changed_are_missed() {
         let mut book = Book::open(place.open().unwrap()).unwrap();
         assert_eq!(book.verify(&[]).unwrap().damages, [Damage::Store(flaw)], "{statement}");
     }
-    let place = Database::new();
-    drop(small_book(place.create().unwrap()));
-    place.tamper(
-        "CREATE OR REPLACE FUNCTION @refuse() RETURNS trigger LANGUAGE plpgsql AS \
-         'BEGIN RETURN NULL; END'",
-    );
-    let mut book = Book::open(place.open().unwrap()).unwrap();
-    assert_eq!(book.verify(&[]).unwrap().damages.len(), 5);
+    // The function that all guards ask.
+    let refuse = "CREATE OR REPLACE FUNCTION @refuse() RETURNS trigger LANGUAGE plpgsql";
+    for statement in [
+        format!("{refuse} AS 'BEGIN RETURN NULL; END'"),
+        format!(
+            "{refuse} AS 'BEGIN IF now() < ''2000-01-01'' THEN \
+             RAISE EXCEPTION ''a book is only added to''; END IF; RETURN NULL; END'"
+        ),
+        "ALTER FUNCTION @refuse() OWNER TO fenshui_poster".to_owned(),
+        "ALTER FUNCTION @refuse() SET client_min_messages = 'error'".to_owned(),
+    ] {
+        let place = Database::new();
+        drop(small_book(place.create().unwrap()));
+        place.tamper(&statement);
+        let mut book = Book::open(place.open().unwrap()).unwrap();
+        assert_eq!(book.verify(&[]).unwrap().damages.len(), 5, "{statement}");
+    }
 }
 
 #[test]
@@ -434,7 +456,7 @@ fn a_table_of_other_types_is_told_and_no_panic() {
         let found = Book::open(place.open().unwrap()).and_then(|mut book| book.verify(&[]));
         match found {
             Ok(found) => assert!(!found.damages.is_empty(), "{column}"),
-            Err(BookError::Store(StoreError::Damaged { .. })) => {}
+            Err(BookError::Store(StoreError::DamagedSchema { .. })) => {}
             Err(other) => panic!("{column}: {other:?}"),
         }
     }

@@ -64,15 +64,19 @@ const OTHERS: &str = "
       FROM pg_proc WHERE pronamespace = 'fenshui_book'::regnamespace AND proname <> 'refuse'";
 
 /// For each table whether its guard is whole: on, before each statement that changes, removes or
-/// empties, and refusing.
+/// empties, and refusing, by a function that nobody but the owner of the schema can change.
 const GUARDS: &str = "
     SELECT 'trigger', format('guard of %s', c.relname),
       CASE WHEN t.tgenabled IN ('O', 'A') AND t.tgtype = 58 AND t.tgqual IS NULL
-        AND p.prosrc LIKE '%RAISE EXCEPTION ''a book is only added to''%'
-        AND p.pronamespace = c.relnamespace AND p.proname = 'refuse'
+        AND regexp_replace(p.prosrc, '\\s+', ' ', 'g') = ' BEGIN RAISE EXCEPTION '
+          || '''a book is only added to'' USING ERRCODE = ''restrict_violation''; END '
+        AND p.pronamespace = n.oid AND p.proname = 'refuse' AND p.proowner = n.nspowner
+        AND p.proconfig IS NULL
+        AND p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql')
       THEN 'whole' ELSE 'changed' END
     FROM pg_trigger t
       JOIN pg_class c ON c.oid = t.tgrelid
+      JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE c.relnamespace = 'fenshui_book'::regnamespace AND t.tgname = 'guard'";
 
@@ -98,9 +102,19 @@ const RIGHTS: &str = "
         OR privilege_type = 'INSERT' AND (relname = 'book' OR grantee NOT IN (
           SELECT oid FROM pg_roles WHERE rolname = 'fenshui_poster')))";
 
+/// Settings by which guards are not asked.
+const SETTINGS: &str = "
+    SELECT 'setting', format('%s of %s', setting, CASE WHEN setrole <> 0 THEN setrole::regrole::text
+      ELSE 'the database' END), ''
+    FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(setconfig) setting
+    WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+      AND setting LIKE 'session_replication_role=%' AND setting NOT LIKE '%=origin'
+    UNION ALL SELECT 'setting', 'session_replication_role', ''
+    WHERE current_setting('session_replication_role') = 'replica'";
+
 /// Who could change the book without a right of his own: owners of tables that do not own the schema, or
-/// that post or audit as well; and auditors who may post, posters and auditors who may write everywhere or
-/// what the owner may.
+/// that post or audit as well; and auditors who may post, posters and auditors who may write everywhere, make
+/// roles, or what the owner may.
 /// Superusers may everything, and are not looked at.
 const ROLES: &str = "
     WITH owned AS (
@@ -116,8 +130,11 @@ const ROLES: &str = "
     FROM pg_roles one JOIN pg_roles other ON one.oid <> other.oid
     WHERE pg_has_role(one.oid, other.oid, 'USAGE')
       AND (one.rolname = 'fenshui_auditor' AND other.rolname = 'fenshui_poster'
-        OR one.oid IN (SELECT oid FROM users) AND (other.rolname = 'pg_write_all_data'
-          OR other.rolsuper OR other.oid IN (SELECT owner FROM owned)))";
+        OR one.oid IN (SELECT oid FROM users) AND (other.rolsuper
+          OR other.rolname IN ('pg_write_all_data', 'pg_write_server_files', 'pg_execute_server_program')
+          OR other.oid IN (SELECT owner FROM owned)))
+    UNION ALL SELECT 'right', format('CREATEROLE of %s', rolname), ''
+    FROM pg_roles WHERE rolcreaterole AND oid IN (SELECT oid FROM users)";
 
 /// By kind and name what is said of something.
 type Declared = BTreeMap<(String, String), String>;
@@ -125,7 +142,7 @@ type Declared = BTreeMap<(String, String), String>;
 /// Where what a schema declares is not what a book's does.
 pub(super) fn flaws(client: &mut Client) -> Result<Vec<Flaw>, Error> {
     let mut found = Declared::new();
-    for ask in [RELATIONS, OTHERS, GUARDS, RIGHTS, ROLES] {
+    for ask in [RELATIONS, OTHERS, GUARDS, RIGHTS, SETTINGS, ROLES] {
         for row in client.query(ask, &[])? {
             found.insert((row.get(0), row.get(1)), row.get(2));
         }

@@ -5,17 +5,21 @@
 //! whoever asks, and the roles `fenshui_poster` and `fenshui_auditor` may not even try.
 
 mod catalog;
+mod door;
+mod refusal;
 
 use std::iter;
 use std::time::Duration;
 
+use postgres::Client;
 use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::error::SqlState;
-use postgres::types::{FromSql, ToSql, Type, WrongType};
-use postgres::{Client, Config, NoTls};
+use postgres::types::{FromSql, ToSql, Type};
 
 use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::Digest;
+
+use refusal::told;
 
 /// The lock that posters take turns by, in PostgreSQL's space of such numbers.
 const POSTING: i64 = 0x4645_4e42;
@@ -73,29 +77,24 @@ impl PostgresStore {
         if !store.has_schema()? {
             return Err(StoreError::NotFound { place: store.place.clone() });
         }
-        let format = store.client.query("SELECT format FROM fenshui_book.book", &[]);
-        let format = match format {
-            Ok(rows) => rows.first().map(|row| row.get::<_, i32>(0)),
-            Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => None,
-            Err(error) => return Err(store.refused(&error)),
-        };
-        laid_out(format.and_then(|found| u32::try_from(found).ok()), &store.place)?;
+        let layouts = store.read("SELECT format FROM fenshui_book.book", &[])?;
+        let layout = layouts.first().map(|row| cell::<i32>(row, 0)).transpose()?;
+        match layout.and_then(|found| u32::try_from(found).ok()).filter(|found| *found > 0) {
+            Some(found) => laid_out(Some(found), &store.place)?,
+            // A schema of this name is a book's.
+            None => {
+                let what = "`fenshui_book.book` does not tell its layout".to_owned();
+                return Err(StoreError::DamagedSchema { what });
+            }
+        }
         Ok(store)
     }
 
     fn connect(address: &str, options: PostgresOptions) -> Result<PostgresStore, StoreError> {
-        let mut config: Config = address.parse().map_err(|error: postgres::Error| {
-            StoreError::Other { what: format!("the address of the server: {}", words(&error)) }
-        })?;
-        let database = config.get_dbname().unwrap_or_default();
+        let (mut client, database) = door::connect(address)?;
         // The address may hold a password, so it is not the place that messages tell.
         let place = format!("PostgreSQL, database {database}");
         let wait = options.wait.as_millis();
-        config.application_name("fenshui");
-        let mut client = config.connect(NoTls).map_err(|error| match told(&error) {
-            StoreError::Lost => StoreError::Unreachable { what: words(&error) },
-            other => other,
-        })?;
         // No function of somebody else's stands before the server's own.
         client
             .batch_execute(&format!(
@@ -112,6 +111,21 @@ impl PostgresStore {
             StoreError::ReadOnly { what } if !self.posting => StoreError::NotAllowed { what },
             other => other,
         }
+    }
+
+    /// Somebody else posts: who, as the server knows him.
+    fn locked(&mut self) -> StoreError {
+        let ask = format!(
+            "SELECT a.usename::text, l.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
+             WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = {POSTING} \
+             AND a.datname = current_database()"
+        );
+        let found = self.client.query(&ask, &[]).unwrap_or_default();
+        let other = |row: &postgres::Row| -> Result<StoreError, StoreError> {
+            Ok(StoreError::LockedBy { login: cell(row, 0)?, process: cell(row, 1)? })
+        };
+        // Who has gone meanwhile is nobody's any more.
+        found.first().and_then(|row| other(row).ok()).unwrap_or(StoreError::Locked)
     }
 
     fn has_schema(&mut self) -> Result<bool, StoreError> {
@@ -252,10 +266,14 @@ impl Store for PostgresStore {
         self.posting = true;
         begun.map_err(|error| {
             self.rollback();
-            match error.code() == Some(&SqlState::DUPLICATE_SCHEMA) {
+            if error.code() == Some(&SqlState::DUPLICATE_SCHEMA) {
                 // Somebody else was faster.
-                true => StoreError::Exists { place: self.place.clone() },
-                false => told(&error),
+                return StoreError::Exists { place: self.place.clone() };
+            }
+            match told(&error) {
+                StoreError::Locked => self.locked(),
+                StoreError::ReadOnly { what } if self.unfounded => StoreError::NoFounder { what },
+                other => other,
             }
         })
     }
@@ -344,62 +362,4 @@ fn signed(number: u64) -> i64 {
 /// A number as it was written; one that was damaged is past all others.
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-fn told(error: &postgres::Error) -> StoreError {
-    let what = words(error);
-    let Some(code) = error.code() else {
-        return match () {
-            () if error.is_closed() || is_of_the_wire(error) => StoreError::Lost,
-            // All statements are ours: it is the tables that are others.
-            () if is_of_another_type(error) => StoreError::Damaged { what },
-            () => StoreError::Other { what },
-        };
-    };
-    match code {
-        code if *code == SqlState::LOCK_NOT_AVAILABLE => StoreError::Locked,
-        code if *code == SqlState::DISK_FULL => StoreError::Full,
-        code if *code == SqlState::INSUFFICIENT_PRIVILEGE
-            || *code == SqlState::READ_ONLY_SQL_TRANSACTION =>
-        {
-            StoreError::ReadOnly { what }
-        }
-        code if *code == SqlState::UNIQUE_VIOLATION => {
-            let table = error.as_db_error().and_then(|error| error.table()).unwrap_or_default();
-            StoreError::Occupied { table: table.to_owned() }
-        }
-        // All statements are ours: it is the tables that are others.
-        code if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN => {
-            StoreError::Damaged { what }
-        }
-        code if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED => {
-            StoreError::Damaged { what }
-        }
-        code if *code == SqlState::ADMIN_SHUTDOWN
-            || *code == SqlState::CRASH_SHUTDOWN
-            || *code == SqlState::CANNOT_CONNECT_NOW =>
-        {
-            StoreError::Lost
-        }
-        _ => StoreError::Other { what },
-    }
-}
-
-fn is_of_the_wire(error: &postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
-}
-
-fn is_of_another_type(error: &postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<WrongType>())
-}
-
-/// What the server says, in its words alone: its own chain of errors says the same twice.
-fn words(error: &postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(error) => error.message().to_owned(),
-        None => match std::error::Error::source(error) {
-            Some(source) => format!("{error}: {source}"),
-            None => error.to_string(),
-        },
-    }
 }

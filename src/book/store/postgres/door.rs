@@ -1,0 +1,99 @@
+//! The way to the server: what an address says, and that nobody reads along.
+
+use std::fs;
+use std::path::PathBuf;
+
+use native_tls::{Certificate, TlsConnector};
+use percent_encoding::percent_decode_str;
+use postgres::{Client, Config};
+use postgres_native_tls::MakeTlsConnector;
+
+use crate::book::store::StoreError;
+
+use super::refusal::{at_the_door, words};
+
+/// Whether it is held whom one speaks to, by the names that PostgreSQL's own programs give `sslmode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// Not: what is encrypted is so for whoever answers.
+    Nobody,
+    /// A certificate that an issuer one trusts has signed: `verify-ca`.
+    Issuer,
+    /// And it names the host of the address: `verify-full`.
+    Host,
+}
+
+/// What an address says.
+struct Address {
+    config: Config,
+    held: Held,
+    /// A file of certificates of issuers: `sslrootcert`.
+    issuers: Option<PathBuf>,
+}
+
+/// Connects to the server of an address. With no word of it, what is said is encrypted where the server
+/// offers that.
+pub(super) fn connect(address: &str) -> Result<(Client, String), StoreError> {
+    let address = Address::read(address)?;
+    let mut config = address.config.clone();
+    let database = config.get_dbname().unwrap_or_default().to_owned();
+    config.application_name("fenshui");
+    let client = config.connect(address.encryption()?).map_err(|error| at_the_door(&error))?;
+    Ok((client, database))
+}
+
+impl Address {
+    fn read(address: &str) -> Result<Address, StoreError> {
+        let bad = |what: String| StoreError::BadAddress { what };
+        let (place, said) = address.split_once('?').unwrap_or((address, ""));
+        let (mut others, mut mode, mut issuers) = (Vec::new(), None, None);
+        for pair in said.split('&').filter(|pair| !pair.is_empty()) {
+            match pair.split_once('=') {
+                Some(("sslmode", value)) => mode = Some(value),
+                Some(("sslrootcert", file)) => {
+                    let file = percent_decode_str(file).decode_utf8();
+                    issuers = Some(file.map_err(|_| bad(format!("`{pair}`")))?.into_owned().into());
+                }
+                _ => others.push(pair.to_owned()),
+            }
+        }
+        let (mode, held) = match mode {
+            Some("verify-full") => (Some("require"), Held::Host),
+            Some("verify-ca") => (Some("require"), Held::Issuer),
+            // As its own programs do: a file of issuers is there to be held against.
+            Some("require") if issuers.is_some() => (mode, Held::Issuer),
+            _ => (mode, Held::Nobody),
+        };
+        others.extend(mode.map(|mode| format!("sslmode={mode}")));
+        let address = match others.is_empty() {
+            true => place.to_owned(),
+            false => format!("{place}?{}", others.join("&")),
+        };
+        let config = address.parse().map_err(|error: postgres::Error| bad(words(&error)))?;
+        Ok(Address { config, held, issuers })
+    }
+
+    fn encryption(&self) -> Result<MakeTlsConnector, StoreError> {
+        let failed =
+            |error: native_tls::Error| StoreError::NotEncrypted { what: error.to_string() };
+        let mut made = TlsConnector::builder();
+        made.danger_accept_invalid_certs(self.held == Held::Nobody);
+        made.danger_accept_invalid_hostnames(self.held != Held::Host);
+        if let Some(file) = &self.issuers {
+            let place = file.display().to_string();
+            let none = |error| StoreError::NotEncrypted { what: format!("`{place}`: {error}") };
+            let read = fs::read(file).map_err(none)?;
+            let issuers = Certificate::stack_from_pem(&read).map_err(failed)?;
+            if issuers.is_empty() {
+                return Err(StoreError::NotEncrypted {
+                    what: format!("no certificate in `{place}`"),
+                });
+            }
+            made.disable_built_in_roots(true);
+            for issuer in issuers {
+                made.add_root_certificate(issuer);
+            }
+        }
+        Ok(MakeTlsConnector::new(made.build().map_err(failed)?))
+    }
+}
