@@ -486,16 +486,13 @@ impl AsMut<Book> for Book {
 impl Digests for Book {
     fn digests(&mut self, level: u8, from: u64, count: u64) -> Result<Vec<Digest>, BookError> {
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);
-        let mut found: Vec<(u64, Digest)> = Vec::new();
-        if level == 0 {
-            self.rows(from, wanted, |row| {
-                found.push((row.number, row.leaf));
-                Ok(())
-            })?;
-        } else {
-            let nodes = self.store.nodes(level, from, count)?;
-            found.extend(nodes.into_iter().map(|Node { index, digest, .. }| (index, digest)));
-        }
+        let found: Vec<(u64, Digest)> = match level {
+            0 => self.store.leaves(from, count)?,
+            _ => {
+                let nodes = self.store.nodes(level, from, count)?;
+                nodes.into_iter().map(|Node { index, digest, .. }| (index, digest)).collect()
+            }
+        };
         let whole = found.len() == wanted && found.iter().zip(from..).all(|(it, at)| it.0 == at);
         if !whole {
             let at = found.iter().zip(from..).take_while(|(it, at)| it.0 == *at).count();

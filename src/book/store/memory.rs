@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use super::segment::leaves_of;
 use super::{Chunk, Flaw, Kept, Node, Page, Run, Segment, Store, StoreError};
+use crate::base::Digest;
 
 /// Keeps a book in memory.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +41,14 @@ impl Store for MemoryStore {
     fn segments(&mut self, holding: u64, count: usize) -> Result<Vec<Segment>, StoreError> {
         let first = self.segments.range(..=holding).next_back().map_or(0, |(first, _)| *first);
         Ok(self.segments.range(first..).take(count).map(|(_, segment)| segment.clone()).collect())
+    }
+
+    fn leaves(&mut self, from: u64, count: u64) -> Result<Vec<(u64, Digest)>, StoreError> {
+        let to = from.saturating_add(count);
+        let first = self.segments.range(..=from).next_back().map_or(0, |(first, _)| *first);
+        let held = self.segments.range(first..to);
+        let leaves = held.flat_map(|(first, it)| leaves_of(*first, &it.leaves, from..to));
+        Ok(leaves.collect())
     }
 
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {

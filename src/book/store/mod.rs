@@ -18,6 +18,7 @@ use std::io;
 use thiserror::Error;
 
 use super::tree::Node;
+use crate::base::Digest;
 
 pub use flaw::Flaw;
 pub use memory::MemoryStore;
@@ -121,6 +122,12 @@ pub trait Store {
     /// # Errors
     /// The store fails.
     fn segments(&mut self, holding: u64, count: usize) -> Result<Vec<Segment>, StoreError>;
+
+    /// Leaves of entries as their rows have them, by number from one on, at most so many. No bodies are read.
+    ///
+    /// # Errors
+    /// The store fails.
+    fn leaves(&mut self, from: u64, count: u64) -> Result<Vec<(u64, Digest)>, StoreError>;
 
     /// Runs by where they end and then by level, after one that ends at a place and is of a level; at
     /// most so many.

@@ -1,6 +1,7 @@
 //! Entries as stores keep them: neighbours together in one row.
 
 use std::iter;
+use std::ops::Range;
 
 use crate::base::Digest;
 
@@ -39,6 +40,17 @@ pub struct Row<'s> {
     pub leaf: Digest,
     /// Its canonical bytes.
     pub body: &'s [u8],
+}
+
+/// The leaves of a segment that begins with an entry, as far as they are of some.
+pub(super) fn leaves_of(
+    first: u64,
+    leaves: &[u8],
+    entries: Range<u64>,
+) -> impl Iterator<Item = (u64, Digest)> {
+    let (leaves, _) = leaves.as_chunks::<32>();
+    let numbered = (first..).zip(leaves).map(|(number, leaf)| (number, Digest::from_bytes(*leaf)));
+    numbered.filter(move |(number, _)| entries.contains(number))
 }
 
 impl Segment {

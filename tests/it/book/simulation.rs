@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use fenshui::base::Digest;
 use fenshui::book::{
     Book, BookError, Chunk, Entry, Event, Kept, MemoryStore, Node, Page, Posted, Root, Run,
     Segment, Store, StoreError,
@@ -67,6 +68,11 @@ impl Store for Faulty {
     fn segments(&mut self, holding: u64, count: usize) -> Result<Vec<Segment>, StoreError> {
         self.fault()?;
         self.disk.borrow_mut().store.segments(holding, count)
+    }
+
+    fn leaves(&mut self, from: u64, count: u64) -> Result<Vec<(u64, Digest)>, StoreError> {
+        self.fault()?;
+        self.disk.borrow_mut().store.leaves(from, count)
     }
 
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {

@@ -16,6 +16,7 @@ use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::error::SqlState;
 use postgres::types::{FromSql, ToSql, Type};
 
+use super::segment::leaves_of;
 use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::Digest;
 
@@ -203,6 +204,19 @@ impl Store for PostgresStore {
             })
         };
         self.read(ask, &[&signed(holding), &count])?.iter().map(segment).collect()
+    }
+
+    fn leaves(&mut self, from: u64, count: u64) -> Result<Vec<(u64, Digest)>, StoreError> {
+        let ask = "SELECT first, leaves FROM fenshui_book.entry \
+                   WHERE first >= coalesce((SELECT max(first) FROM fenshui_book.entry \
+                   WHERE first <= $1), 0) AND first < $2 ORDER BY first";
+        let to = from.saturating_add(count);
+        let mut found = Vec::new();
+        for row in self.read(ask, &[&signed(from), &signed(to)])? {
+            let (first, leaves) = (unsigned(cell(&row, 0)?), cell::<&[u8]>(&row, 1)?);
+            found.extend(leaves_of(first, leaves, from..to));
+        }
+        Ok(found)
     }
 
     fn runs(&mut self, after: (u64, u8), count: usize) -> Result<Vec<Run>, StoreError> {

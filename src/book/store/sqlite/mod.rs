@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
+use super::segment::leaves_of;
 use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::{Digest, Forcing};
 use tables::{lay_out, schema_flaws};
@@ -158,6 +160,8 @@ impl SqliteStore {
 
     fn of(connection: Connection, path: &Path, options: SqliteOptions) -> SqliteStore {
         let (place, path) = (path.display().to_string(), path.to_owned());
+        // A statement is planned once, and not anew for whatever it is asked with; else it takes longer.
+        let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
         SqliteStore {
             connection,
             place,
@@ -272,6 +276,25 @@ impl Store for SqliteStore {
                 })
             })?;
             segments.collect()
+        };
+        read().map_err(|error| self.told(error))
+    }
+
+    fn leaves(&mut self, from: u64, count: u64) -> Result<Vec<(u64, Digest)>, StoreError> {
+        let to = from.saturating_add(count);
+        let read = || -> Result<Vec<(u64, Digest)>, rusqlite::Error> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT first, leaves FROM entry WHERE first >= \
+                 coalesce((SELECT max(first) FROM entry WHERE first <= ?), 0) AND first < ? \
+                 ORDER BY first",
+            )?;
+            let mut found = Vec::new();
+            let mut rows = statement.query([signed(from), signed(to)])?;
+            while let Some(row) = rows.next()? {
+                let (first, leaves) = (unsigned(row.get_ref(0)?), bytes(row.get_ref(1)?));
+                found.extend(leaves_of(first, &leaves, from..to));
+            }
+            Ok(found)
         };
         read().map_err(|error| self.told(error))
     }
