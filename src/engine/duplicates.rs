@@ -1,8 +1,9 @@
 //! Whether an event's key was seen before in the run.
 //!
 //! Whole numbers, which nearly always run from 1 to n in some order, are held as bits: a run of ten
-//! million receipts costs a megabyte, whatever their order. Other keys are held exactly in 128 bits
-//! where they fit, else by a digest of as many.
+//! million receipts costs a megabyte, whatever their order. So are texts that end in digits, by what
+//! stands before these. Other keys are held exactly in 128 bits where they fit, else by a digest of as
+//! many.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,7 +21,9 @@ pub(crate) struct Seen {
     /// Which of two whole numbers tells the pieces of `integers` apart: the one with the smaller
     /// range in the first batch, so that the pieces are full.
     upper: Option<Upper>,
-    /// Single texts of up to 15 bytes, packed.
+    /// Single texts of up to 15 bytes that end in digits.
+    numbered: Numbered,
+    /// Others, packed.
     short: HashSet<u128, FixedState>,
     digests: HashSet<u128, FixedState>,
     bytes: Vec<u8>,
@@ -40,7 +43,8 @@ impl Seen {
                     return self.integers.insert(value);
                 }
                 if let Some(short) = text(column(batch, *one), row).and_then(packed) {
-                    return self.short.insert(short);
+                    let new = self.numbered.insert(short);
+                    return new.unwrap_or_else(|| self.short.insert(short));
                 }
             }
             [one, two] => {
@@ -162,6 +166,74 @@ fn write(cell: &Cell, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
 }
 
+/// Texts of up to 15 bytes that end in digits.
+#[derive(Debug, Default)]
+struct Numbered {
+    /// What stands before the digits, with their count.
+    prefixes: HashMap<u128, u32, FixedState>,
+    /// The one asked for last.
+    last: Option<(u128, u32)>,
+    /// By the prefix, the numbers that the digits are.
+    numbers: Integers,
+}
+
+/// Texts with further prefixes are somebody else's.
+const PREFIXES_MAX: usize = 4096;
+
+impl Numbered {
+    /// Notes a packed text, if it ends in digits and there is room for what stands before them;
+    /// `false` if it was noted before.
+    #[inline]
+    fn insert(&mut self, short: u128) -> Option<bool> {
+        let (prefix, number) = numbered(short)?;
+        let prefix = self.prefix(prefix)?;
+        Some(self.numbers.insert(pair(prefix.into(), number)))
+    }
+
+    fn prefix(&mut self, prefix: u128) -> Option<u32> {
+        if let Some((_, number)) = self.last.filter(|(last, _)| *last == prefix) {
+            return Some(number);
+        }
+        let room = self.prefixes.len() < PREFIXES_MAX;
+        let next = u32::try_from(self.prefixes.len()).ok()?;
+        let number = match self.prefixes.get(&prefix) {
+            Some(number) => *number,
+            None if room => *self.prefixes.entry(prefix).or_insert(next),
+            None => return None,
+        };
+        self.last = Some((prefix, number));
+        Some(number)
+    }
+}
+
+/// What stands before the digits that a packed text ends in, with their count, and the number that they
+/// are. Nothing is left out: no two texts have the same.
+#[inline]
+fn numbered(short: u128) -> Option<(u128, i64)> {
+    let length = u32::try_from(short >> 120).ok().filter(|length| (1..16).contains(length))?;
+    // The last byte above all; below the first there is nought, which is no digit.
+    let bytes = short << (8 * (16 - length));
+    let each = |byte: u8| u128::from_le_bytes([byte; 16]);
+    let values = bytes ^ each(b'0');
+    let more_than_nine = (values & each(0x7F)).wrapping_add(each(0x7F - 9)) | values;
+    let digits = (more_than_nine & each(0x80)).leading_zeros() / 8;
+    let before = u128::MAX.checked_shr(8 * digits).filter(|_| digits > 0)?;
+    let values = values & !before;
+    let number = eight_digits(values) * 100_000_000 + eight_digits(values >> 64);
+    let prefix = bytes & before | u128::from(digits << 4 | length) << 120;
+    Some((prefix, number))
+}
+
+/// The number that the lower eight bytes are, each a digit, the first of them the highest.
+#[inline]
+fn eight_digits(digits: u128) -> i64 {
+    let digits = u64::try_from(digits & u128::from(u64::MAX)).unwrap_or(0);
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
+    let eight = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF;
+    i64::try_from(eight).unwrap_or(0)
+}
+
 /// A set of whole numbers, in pieces of 65,536.
 #[derive(Debug, Default)]
 struct Integers {
@@ -170,7 +242,16 @@ struct Integers {
     pieces: Vec<Piece>,
     /// The piece asked for last: numbers often come in ascending order.
     last: Option<(i128, usize)>,
+    /// How many numbers there are.
+    count: usize,
+    /// Those that came when there was no room for their piece.
+    scattered: HashSet<i128, FixedState>,
 }
+
+/// Where numbers are scattered, more pieces than these are not begun.
+const PIECES_MAX: usize = 256;
+/// Unless so many numbers have come for each.
+const PIECE_MIN: usize = 64;
 
 /// The lower 16 bits of the numbers of a piece: listed while few, a bit each when many.
 #[derive(Debug)]
@@ -197,8 +278,10 @@ impl Integers {
             let piece = self.last.and_then(|(_, place)| self.pieces.get_mut(place));
             let low = |value: &i64| u16::try_from(value & 0xFFFF).unwrap_or(0);
             let new = match piece {
-                Some(Piece::Many(bits)) => {
-                    own.iter().take_while(|value| set(bits, low(value))).count()
+                Some(Piece::Many(bits)) if self.scattered.is_empty() => {
+                    let new = own.iter().take_while(|value| set(bits, low(value))).count();
+                    self.count += new;
+                    new
                 }
                 _ => own.iter().take_while(|value| self.insert(i128::from(**value))).count(),
             };
@@ -211,15 +294,33 @@ impl Integers {
     }
 
     fn insert(&mut self, value: i128) -> bool {
-        let upper = value >> 16;
-        let place = match self.last {
-            Some((of, place)) if of == upper => place,
-            _ => *self.places.entry(upper).or_insert(self.pieces.len()),
+        let new = match self.place(value >> 16) {
+            Some(_) if !self.scattered.is_empty() && self.scattered.contains(&value) => false,
+            Some(place) => self.insert_at(place, value),
+            None => self.scattered.insert(value),
         };
-        self.last = Some((upper, place));
-        if place == self.pieces.len() {
+        self.count += usize::from(new);
+        new
+    }
+
+    /// Where the piece of these upper bits is; nothing where there is none and no room for it.
+    fn place(&mut self, upper: i128) -> Option<usize> {
+        let place = match self.last {
+            Some((of, place)) if of == upper => return Some(place),
+            _ => self.places.get(&upper).copied(),
+        };
+        let next = self.pieces.len();
+        if place.is_none() && next < PIECES_MAX.max(self.count / PIECE_MIN) {
+            self.places.insert(upper, next);
             self.pieces.push(Piece::Few(Vec::new()));
+            self.last = Some((upper, next));
+            return Some(next);
         }
+        self.last = Some((upper, place?));
+        place
+    }
+
+    fn insert_at(&mut self, place: usize, value: i128) -> bool {
         let Some(piece) = self.pieces.get_mut(place) else { return true };
         // The remainder of 2^16 fits.
         let low = u16::try_from(value & 0xFFFF).unwrap_or(0);
@@ -306,6 +407,56 @@ mod tests {
                 prop_assert_eq!(integers.insert(value), naive.insert(value));
             }
         }
+    }
+
+    #[test]
+    fn texts_that_end_in_digits_are_a_prefix_and_a_number() {
+        let numbered = |text: &str| numbered(packed(text).unwrap());
+        for (text, number) in [("7", 7), ("A00000120", 120), ("税999999999999", 999_999_999_999)] {
+            assert_eq!(numbered(text).unwrap().1, number, "{text}");
+        }
+        assert_eq!(numbered("123456789012345").unwrap().1, 123_456_789_012_345);
+        assert_eq!(numbered("A1").unwrap().0, numbered("A2").unwrap().0);
+        let prefixes = ["1", "01", "A1", "A01", "B1", "\u{0}1", "A\u{0}1", "1A1"];
+        let prefixes: BTreeSet<u128> = prefixes.iter().map(|it| numbered(it).unwrap().0).collect();
+        assert_eq!(prefixes.len(), 8);
+        for text in ["", "A", "1A", "1/", "1:", "1\u{0}"] {
+            assert_eq!(numbered(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        /// Texts of every kind that a key of one text may be, with and without digits at the end.
+        #[test]
+        fn texts_are_told_apart_as_by_a_set(
+            texts in prop::collection::vec("[A税\\x00]{0,2}[0-9]{0,4}|[0-9]{13,17}|[a-z]?[0-9]{5}", 0..900),
+        ) {
+            let (mut seen, mut naive) = (Seen::default(), BTreeSet::new());
+            for text in texts {
+                prop_assert_eq!(insert_text(&mut seen, &text), naive.insert(text));
+            }
+        }
+
+        /// Far more pieces and prefixes than there is room for.
+        #[test]
+        fn scattered_numbers_and_prefixes_are_told_apart(
+            values in prop::collection::vec(0_u64..9_000, 3000..9000),
+            (far, dense) in (any::<bool>(), 0_u64..9),
+        ) {
+            let (mut seen, mut naive) = (Seen::default(), BTreeSet::new());
+            for (place, value) in (0_u64..).zip(values) {
+                let own = if place % 9 < dense { value } else { value * 99_999_999 };
+                let text = if far { format!("N{own}") } else { format!("N{value}-{}", own % 10) };
+                prop_assert_eq!(insert_text(&mut seen, &text), naive.insert(text));
+            }
+        }
+    }
+
+    fn insert_text(seen: &mut Seen, text: &str) -> bool {
+        let mut texts = TextColumn::default();
+        texts.push(Some(text));
+        let (columns, origins) = (vec![Column::Text(texts)], vec![Origin { file: 0, line: 1 }]);
+        seen.insert(&Batch { event: 0, columns, origins }, 0, &[0])
     }
 
     #[test]
