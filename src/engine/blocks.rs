@@ -40,6 +40,11 @@ impl<T> Blocks<T> {
     pub fn get(&self, place: usize) -> Option<&T> {
         self.blocks.get(place / BLOCK)?.get(place % BLOCK)
     }
+
+    #[inline]
+    pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
+        self.blocks.get_mut(place / BLOCK)?.get_mut(place % BLOCK)
+    }
 }
 
 impl<T: Copy> Blocks<T> {

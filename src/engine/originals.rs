@@ -116,8 +116,9 @@ impl Identity {
 /// All that may still be undone.
 #[derive(Debug, Default)]
 pub(crate) struct Originals {
-    /// By the first bits of a hash of kind and identity, the last event that has them.
+    /// By the first bits of a hash of kind and identity, the last event that has them: of so many.
     places: HashMap<u32, u32, FixedState>,
+    indexed: u32,
     identities: Blocks<Identity>,
     packed: Blocks<Packed>,
     leaves: Blocks<PackedLeaf>,
@@ -213,13 +214,17 @@ fn of_two(upper: i32, lower: i32) -> u64 {
     u64::from(upper.cast_unsigned()) << 32 | u64::from(lower.cast_unsigned())
 }
 
+fn hash(hasher: &FixedState, kind: u32, identity: Identity) -> u32 {
+    number(usize::try_from(hasher.hash_one((kind, identity)) >> 32).unwrap_or(0))
+}
+
 fn number(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 impl Originals {
     /// What is kept of an event, by its kind and identity.
-    pub fn get(&self, kind: u32, identity: Identity) -> Option<Original> {
+    pub fn get(&mut self, kind: u32, identity: Identity) -> Option<Original> {
         let place = self.place(kind, identity)?;
         match self.others.get(&place) {
             Some(other) => Some(other.clone()),
@@ -227,13 +232,10 @@ impl Originals {
         }
     }
 
-    fn place(&self, kind: u32, identity: Identity) -> Option<u32> {
-        self.place_from(*self.places.get(&self.hash(kind, identity))?, kind, identity)
-    }
-
-    /// Its place among the events with one hash, of which this is the last.
-    fn place_from(&self, last: u32, kind: u32, identity: Identity) -> Option<u32> {
-        let mut place = last;
+    /// Its place: the last one, where it was kept more than once.
+    fn place(&mut self, kind: u32, identity: Identity) -> Option<u32> {
+        self.index();
+        let mut place = *self.places.get(&self.hash(kind, identity))?;
         loop {
             let packed = self.packed.get(at(place))?;
             if packed.kind == kind && self.identities.get(at(place)) == Some(&identity) {
@@ -246,24 +248,40 @@ impl Originals {
         }
     }
 
+    /// Takes in the places of what was kept since somebody asked last. Many together cost less than
+    /// one after the other, since each is a walk through memory; and mostly nobody asks at all.
+    fn index(&mut self) {
+        let end = number(self.packed.len());
+        self.places.reserve(at(end - self.indexed));
+        for place in self.indexed..end {
+            let Some((packed, identity)) =
+                self.packed.get_mut(at(place)).zip(self.identities.get(at(place)))
+            else {
+                break;
+            };
+            let hash = hash(self.places.hasher(), packed.kind, *identity);
+            packed.before = self.places.insert(hash, place).unwrap_or(place);
+        }
+        self.indexed = end;
+    }
+
     fn hash(&self, kind: u32, identity: Identity) -> u32 {
-        number(usize::try_from(self.places.hasher().hash_one((kind, identity)) >> 32).unwrap_or(0))
+        hash(self.places.hasher(), kind, identity)
     }
 
     /// Keeps what an event gave, in the place of what is kept of it.
     pub fn keep(&mut self, kind: u32, identity: Identity, original: &Original) {
-        let plain = original.plain();
-        let (origin, date) = (original.origin, original.date);
-        // What does not fit takes its place all the same.
-        let of = plain.unwrap_or(Plain { origin, date, inflow: 0, in_order: false });
-        if let Err(place) = self.begin_new(kind, identity, of) {
+        let Some(plain) = original.plain() else {
+            let place = self.place(kind, identity).unwrap_or_else(|| {
+                // What does not fit takes its place all the same.
+                let Original { origin, date, .. } = *original;
+                self.begin(kind, identity, Plain { origin, date, inflow: 0, in_order: false });
+                number(self.packed.len() - 1)
+            });
             self.others.insert(place, original.clone());
             return;
-        }
-        if plain.is_none() {
-            self.others.insert(number(self.packed.len() - 1), original.clone());
-            return;
-        }
+        };
+        self.begin(kind, identity, plain);
         for leaf in &original.leaves {
             self.add_leaf(leaf.account, leaf.leg, i64::try_from(leaf.units).unwrap_or(0));
         }
@@ -273,29 +291,9 @@ impl Originals {
         }
     }
 
-    /// Keeps an event, so far without leaves and feeds; or says in which place it is kept already.
-    fn begin_new(&mut self, kind: u32, identity: Identity, of: Plain) -> Result<(), u32> {
-        let place = number(self.packed.len());
-        let hash = self.hash(kind, identity);
-        let before = *self.places.entry(hash).or_insert(place);
-        if before != place {
-            if let Some(known) = self.place_from(before, kind, identity) {
-                return Err(known);
-            }
-            self.places.insert(hash, place);
-        }
-        self.push((kind, identity), of, before);
-        Ok(())
-    }
-
-    /// Keeps an event of which nothing is kept, so far without leaves and feeds.
+    /// Keeps an event, so far without leaves and feeds.
     pub fn begin(&mut self, kind: u32, identity: Identity, of: Plain) {
-        let place = number(self.packed.len());
-        let before = self.places.insert(self.hash(kind, identity), place).unwrap_or(place);
-        self.push((kind, identity), of, before);
-    }
-
-    fn push(&mut self, (kind, identity): (u32, Identity), of: Plain, before: u32) {
+        let before = number(self.packed.len());
         let (leaves, feeds) = (number(self.leaves.len()), number(self.feeds.len()));
         self.packed.push(Packed { of, kind, before, leaves, feeds });
         self.identities.push(identity);
