@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 use crate::base::PeriodKind;
 use crate::plan::at;
 
+use super::blocks::Blocks;
 use super::value::Part;
 
 /// A key.
@@ -26,10 +27,88 @@ pub(crate) struct Keys {
     integers: HashMap<i64, u32, FixedState>,
     /// Keys of one text, by its place among the names: the number and one.
     texts: Vec<u32>,
-    /// Keys of two or three small parts, packed.
-    packed: HashMap<u128, u32, FixedState>,
+    packed: Packed,
     others: HashMap<Key, u32, FixedState>,
 }
+
+/// Keys of two or three small parts, packed.
+///
+/// Those with a text stand by its place: texts are numbered in the order in which they come first,
+/// which is often that in which they come again. Then nobody walks through memory for them.
+#[derive(Debug, Default)]
+struct Packed {
+    /// By the place of a text, the last key that has it, and one; or that there are many.
+    last: Vec<u32>,
+    chained: Blocks<Chained>,
+    /// Keys without a text, and with one that has many.
+    others: HashMap<u128, u32, FixedState>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Chained {
+    key: u128,
+    number: u32,
+    /// The one before it with the same text, and one.
+    before: u32,
+}
+
+/// Stands for more keys of one text than are looked through.
+const MANY: u32 = u32::MAX;
+/// So many are looked through.
+const FEW_MAX: usize = 8;
+
+impl Packed {
+    fn known(&self, key: u128) -> Option<u32> {
+        let Some(text) = text_of(key) else { return self.others.get(&key).copied() };
+        match *self.last.get(text)? {
+            MANY => self.others.get(&key).copied(),
+            last => self.chain(last).find(|it| it.key == key).map(|it| it.number),
+        }
+    }
+
+    /// Those with one text, of which this is the last.
+    fn chain(&self, last: u32) -> impl Iterator<Item = Chained> + '_ {
+        let chained = |it: u32| self.chained.get(at(it.checked_sub(1)?)).copied();
+        std::iter::successors(chained(last), move |it| chained(it.before))
+    }
+
+    /// The number of a key, which is the next if it is new.
+    fn number(&mut self, key: u128, next: u32) -> u32 {
+        let Some(text) = text_of(key) else { return *self.others.entry(key).or_insert(next) };
+        if let Some(known) = self.known(key) {
+            return known;
+        }
+        if self.last.len() <= text {
+            self.last.resize(text + 1, 0);
+        }
+        let before = self.last.get(text).copied().unwrap_or(MANY);
+        let many = before == MANY || self.chain(before).count() == FEW_MAX;
+        let mut last = MANY;
+        if many {
+            let moved: Vec<Chained> = self.chain(before).collect();
+            self.others.extend(moved.iter().map(|it| (it.key, it.number)));
+            self.others.insert(key, next);
+        } else {
+            self.chained.push(Chained { key, number: next, before });
+            last = u32::try_from(self.chained.len()).unwrap_or(MANY);
+        }
+        if let Some(own) = self.last.get_mut(text) {
+            *own = last;
+        }
+        next
+    }
+}
+
+/// The place of the first text among the parts of a packed key.
+#[inline]
+fn text_of(key: u128) -> Option<usize> {
+    let part = |behind: u32| u64::try_from(key >> (36 * behind) & ((1 << 36) - 1)).unwrap_or(0);
+    let text = [part(2), part(1), part(0)].into_iter().find(|part| part >> 32 == TEXT)?;
+    usize::try_from(text & u64::from(u32::MAX)).ok()
+}
+
+/// The type of a text.
+const TEXT: u64 = 9;
 
 /// A small part as a number of 36 bits, of which four tell its type and are never nought, so that no
 /// two parts are packed alike.
@@ -42,7 +121,7 @@ pub(crate) fn small(part: &Part) -> Option<u64> {
         Part::Number(place) => (4, *place),
         Part::Date(day) => (5, day.days().cast_unsigned()),
         Part::Period(period) => (kind(period.kind()), period.index().cast_unsigned()),
-        Part::Text(place) => (9, *place),
+        Part::Text(place) => (TEXT, *place),
         Part::Member(member) => (10, *member),
         Part::Unseen => (11, 0),
         Part::Duration(_) | Part::Row(..) => return None,
@@ -80,7 +159,7 @@ impl Keys {
             [Part::Integer(value)] => self.known_integer(*value),
             [Part::Text(place)] => self.texts.get(at(*place)).and_then(|it| it.checked_sub(1)),
             key => match packed(key) {
-                Some(packed) => self.packed.get(&packed).copied(),
+                Some(packed) => self.packed.known(packed),
                 None => self.others.get(key).copied(),
             },
         }
@@ -118,7 +197,7 @@ impl Keys {
     #[inline]
     pub fn number_of_small(&mut self, parts: impl Iterator<Item = u64>) -> u32 {
         let next = self.count;
-        let number = *self.packed.entry(parts.fold(0, joined)).or_insert(next);
+        let number = self.packed.number(parts.fold(0, joined), next);
         self.count = next.saturating_add(u32::from(number == next));
         number
     }
@@ -148,7 +227,7 @@ impl Keys {
                 }
             }
             key => match packed(key) {
-                Some(packed) => *self.packed.entry(packed).or_insert(next),
+                Some(packed) => self.packed.number(packed, next),
                 None => match self.others.get(key) {
                     Some(number) => *number,
                     None => {
@@ -206,6 +285,30 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A text that has few keys and one that has many, beside keys without a text.
+    #[test]
+    fn keys_of_a_text_keep_their_numbers_however_many_they_are() {
+        let mut all = Keys::default();
+        let mut keys = Vec::new();
+        for value in 0..40_u32 {
+            let member = Part::Member(value);
+            keys.push(vec![Part::Text(7), member]);
+            keys.push(vec![member, Part::Text(value / 7)]);
+            keys.push(vec![Part::Bool(true), member, Part::Bool(false)]);
+            keys.push(vec![Part::Text(value / 9), Part::Text(7), member]);
+        }
+        for _ in 0..2 {
+            for (number, key) in (0..).zip(&keys) {
+                assert_eq!(all.number(key), number);
+                assert!(
+                    (0..).zip(&keys).take(at(number) + 1).all(|(n, k)| all.known(k) == Some(n))
+                );
+            }
+        }
+        assert_eq!(all.known(&[Part::Text(7), Part::Member(40)]), None);
+        assert_eq!(all.known(&[Part::Text(900), Part::Member(1)]), None);
     }
 
     #[test]
