@@ -2,13 +2,15 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 
 use crate::base::{Date, Duration, Exact, Money, Period};
-use crate::plan::{Constant, Kind};
+use crate::plan::{Constant, Kind, at};
 use crate::rows::Cell;
 
 use super::blocks::Blocks;
@@ -279,15 +281,55 @@ enum Listed {
     Long(Arc<str>),
 }
 
+/// A text that is looked for.
+#[derive(Debug, Clone, Copy)]
+enum Asked<'t> {
+    Short(u128),
+    Long(&'t str),
+}
+
+impl Asked<'_> {
+    #[inline]
+    fn of(text: &str) -> Asked<'_> {
+        packed(text).map_or(Asked::Long(text), Asked::Short)
+    }
+
+    #[inline]
+    fn hash(self) -> u64 {
+        match self {
+            Asked::Short(packed) => FixedState::default().hash_one(packed),
+            Asked::Long(text) => FixedState::default().hash_one(text),
+        }
+    }
+
+    #[inline]
+    fn is(self, listed: Option<&Listed>) -> bool {
+        match (self, listed) {
+            (Asked::Short(packed), Some(Listed::Short(own))) => packed == *own,
+            (Asked::Long(text), Some(Listed::Long(own))) => *text == **own,
+            _ => false,
+        }
+    }
+}
+
+impl Listed {
+    fn hash(&self) -> u64 {
+        match self {
+            Listed::Short(packed) => Asked::Short(*packed).hash(),
+            Listed::Long(text) => Asked::Long(text).hash(),
+        }
+    }
+}
+
 /// Texts and long numbers that occur in keys, each held once.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    /// Texts of up to 15 bytes, packed into a number with their length.
-    short: HashMap<u128, u32, FixedState>,
-    long: HashMap<Arc<str>, u32, FixedState>,
+    /// The places of texts. The texts themselves are not in the table: so it is small, and near.
+    places: HashTable<u32>,
+    /// By place. Texts of up to 15 bytes are packed into a number with their length.
+    text_list: Blocks<Listed>,
     numbers: HashMap<Exact, u32>,
     /// The same, by place.
-    text_list: Blocks<Listed>,
     number_list: Vec<Exact>,
 }
 
@@ -312,34 +354,46 @@ impl Names {
 
     /// Makes room for so many texts.
     pub fn reserve(&mut self, texts: usize) {
-        self.short.reserve(texts);
+        let Names { places, text_list, .. } = self;
+        places.reserve(texts, |place| hash_at(text_list, *place));
     }
 
     /// A text as a part of a key: one that is to be written, or only looked for.
     pub fn text_part(&mut self, text: &str, written: bool) -> Part {
-        match self.place(text) {
+        match self.place(Asked::of(text)) {
             Some(place) => Part::Text(place),
             None if written => Part::Text(self.add_text(text)),
             None => Part::Unseen,
         }
     }
 
-    /// The same of a text that is kept already.
+    /// The part of a text that is to be written, where `last` is the place of the one before it: texts
+    /// often come in the order in which they came first.
+    #[inline]
+    pub fn next_text_part(&mut self, text: &str, last: &mut u32) -> Part {
+        let (asked, next) = (Asked::of(text), last.wrapping_add(1));
+        let same = asked.is(self.text_list.get(at(next)));
+        let place = if same { Some(next) } else { self.place(asked) };
+        *last = place.unwrap_or_else(|| self.add_text(text));
+        Part::Text(*last)
+    }
+
+    /// The part of a text that is kept already.
     pub fn kept_text_part(&mut self, text: &Arc<str>) -> Part {
-        Part::Text(self.place(text).unwrap_or_else(|| self.add(text, || Arc::clone(text))))
+        let known = self.place(Asked::of(text));
+        Part::Text(known.unwrap_or_else(|| self.add(text, || Arc::clone(text))))
     }
 
     /// A text as a part of a key that is only looked for.
     #[inline]
     pub fn known_text(&self, text: &str) -> Part {
-        self.place(text).map_or(Part::Unseen, Part::Text)
+        self.place(Asked::of(text)).map_or(Part::Unseen, Part::Text)
     }
 
-    fn place(&self, text: &str) -> Option<u32> {
-        match packed(text) {
-            Some(packed) => self.short.get(&packed).copied(),
-            None => self.long.get(text).copied(),
-        }
+    #[inline]
+    fn place(&self, text: Asked<'_>) -> Option<u32> {
+        let is = |place: &u32| text.is(self.text_list.get(at(*place)));
+        self.places.find(text.hash(), is).copied()
     }
 
     fn add_text(&mut self, text: &str) -> u32 {
@@ -348,23 +402,19 @@ impl Names {
 
     fn add(&mut self, text: &str, kept: impl FnOnce() -> Arc<str>) -> u32 {
         let next = u32::try_from(self.text_list.len()).unwrap_or(u32::MAX);
-        self.text_list.push(match packed(text) {
-            Some(packed) => {
-                self.short.insert(packed, next);
-                Listed::Short(packed)
-            }
-            None => {
-                let kept = kept();
-                self.long.insert(Arc::clone(&kept), next);
-                Listed::Long(kept)
-            }
+        let asked = Asked::of(text);
+        self.text_list.push(match asked {
+            Asked::Short(packed) => Listed::Short(packed),
+            Asked::Long(_) => Listed::Long(kept()),
         });
+        let Names { places, text_list, .. } = self;
+        places.insert_unique(asked.hash(), next, |place| hash_at(text_list, *place));
         next
     }
 
     /// A text by its place.
     pub fn text(&self, place: u32) -> Option<Arc<str>> {
-        match self.text_list.get(crate::plan::at(place))? {
+        match self.text_list.get(at(place))? {
             Listed::Long(text) => Some(Arc::clone(text)),
             Listed::Short(packed) => unpacked(*packed),
         }
@@ -372,7 +422,7 @@ impl Names {
 
     /// A number by its place.
     pub fn number(&self, place: u32) -> Option<&Exact> {
-        self.number_list.get(crate::plan::at(place))
+        self.number_list.get(at(place))
     }
 
     /// The part of a key that is only looked for.
@@ -387,12 +437,16 @@ impl Names {
             Value::Date(value) => Part::Date(*value),
             Value::Period(value) => Part::Period(*value),
             Value::Duration(value) => Part::Duration(*value),
-            Value::Text(text) => self.place(text.as_str()).map_or(Part::Unseen, Part::Text),
+            Value::Text(text) => self.known_text(text.as_str()),
             Value::Member(value) | Value::Option(value) => Part::Member(*value),
             Value::Row(Row::Register(register, row)) => Part::Row(*register, *row),
             Value::Row(Row::Record(_)) | Value::List(_) => Part::Unseen,
         }
     }
+}
+
+fn hash_at(texts: &Blocks<Listed>, place: u32) -> u64 {
+    texts.get(at(place)).map_or(0, Listed::hash)
 }
 
 /// A short text as a number: its bytes, and their count above all. Whole words are read where there

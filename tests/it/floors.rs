@@ -87,6 +87,8 @@ const CRATES: &[(&str, &[&str])] = &[
     // Random bytes of the system, for keys.
     ("getrandom", &["cli"]),
     ("glob", &["formats"]),
+    // Tables of places, where what is at a place stands elsewhere.
+    ("hashbrown", &["engine"]),
     ("indicatif", &["cli"]),
     ("itoa", &["base", "formats"]),
     ("jiff", &["base"]),

@@ -97,9 +97,10 @@ impl Texts {
             Some(Column::Text(texts)) => Some(texts),
             _ => None,
         };
+        let mut last = u32::MAX;
         let part = |row: &u32| match of.ahead.text(*field, at(*row)) {
             Some(part) => Some(part),
-            None => Some(names.text_part(column?.get(at(*row))?, true)),
+            None => Some(names.next_text_part(column?.get(at(*row))?, &mut last)),
         };
         self.by_field.push((*field, rows.iter().map(part).collect()));
     }
