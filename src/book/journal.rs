@@ -289,6 +289,14 @@ impl Book {
         tree::consistency(self, old, size)
     }
 
+    /// Holds the end of the book as whoever posts does: its last entry, and what of the tree goes on from it.
+    ///
+    /// # Errors
+    /// The end of the book is damaged; the store fails.
+    pub fn hold_end(&mut self) -> Result<(), BookError> {
+        self.frontier().map(drop)
+    }
+
     /// Opens the book for posting; nobody else can post until that ends.
     ///
     /// # Errors

@@ -301,6 +301,12 @@ fn the_page_of_the_book() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn book_editions() {
+    check("book_editions");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn book_refuses() {
     check("book_refuses");
 }

@@ -362,9 +362,13 @@ fn correction(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result
         let before = earlier.read(Correction::read)?.of;
         first = bundle.entry(before).filter(|_| before < earlier.number);
     }
-    match (first, edition_of(bundle, correction.batch)?) {
-        (Some(first), Some(edition)) if first.kind == EVENT => {
-            report.told.extend(edition.leaves(&first.read(Event::read)?, leaves));
+    let event = first.filter(|first| first.kind == EVENT);
+    let event = event.map(|event| event.read(Event::read)).transpose()?;
+    // The rules of a correction may count kinds of events otherwise than those of the event.
+    let own = event.as_ref().map(|event| edition_of(bundle, event.batch)).transpose()?.flatten();
+    match (event, own, edition_of(bundle, correction.batch)?) {
+        (Some(event), Some(own), Some(edition)) => {
+            report.told.extend(edition.leaves(own.decimals(event.kind), leaves));
         }
         _ => report.absent(
             format!("the event or the rules of entry {number}"),

@@ -50,7 +50,7 @@ pub(crate) struct RegisterUse {
 /// An event, allocated or set aside.
 pub(crate) struct Event {
     pub(crate) batch: u64,
-    kind: u64,
+    pub(crate) kind: u64,
     fields: Vec<Value>,
     date: String,
     /// What it brought and the amounts; nothing if it was set aside.

@@ -11,7 +11,8 @@ use crate::rows::{Cell, Explanation};
 use super::BookTrouble;
 use super::edition::Rules;
 use super::replay::{BOOK_FILES, Contexts, Rerun, spans};
-use super::translate::get;
+use super::standing::unfit;
+use super::translate::{Translated, Translator, get};
 
 /// A story, and the rules it is told by.
 #[derive(Debug)]
@@ -73,6 +74,14 @@ pub fn explain(
     let context = Contexts::new(language).of(book, &span.begun)?;
     let range = span.begun.number..span.end;
     let entries = std::slice::from_ref(&range);
+    let own = spans.iter().find(|span| span.begun.number == event.batch);
+    let own = &own.ok_or(BookError::Damaged { entry })?.begun.edition.schema;
+    // A correction may be by other rules than those by which the event was sent.
+    let event = match Translator::new(own, &span.begun.edition.schema).event(&event) {
+        Translated::Whole(event) => event,
+        Translated::Unfit(field) => return Err(unfit(entry, &event, &field, own)),
+        Translated::Unknown => return Err(BookError::NotCorrectable { of: number }.into()),
+    };
     let wanted = wanted(&event, &context.rules.names).ok_or(BookError::NotPortable)?;
     let rerun = Rerun { context: &context, before: &spans, entries };
     let story = rerun.stories(book, &[(wanted, Some(entry))])?.into_iter().next().flatten();

@@ -32,6 +32,18 @@ pub fn entry_of_event(book: &mut Book, key: &str) -> Result<u64, BookTrouble> {
     for number in if allocated.is_empty() { aside } else { allocated } {
         found.push(latest(book, number)?);
     }
+    if found.len() > 1 {
+        // What was withdrawn and is there anew stands by the later entry.
+        let mut standing = Vec::new();
+        for number in &found {
+            let withdrawn =
+                matches!(book.entry(*number)?, Entry::Correction(it) if it.outcome.is_none());
+            standing.extend((!withdrawn).then_some(*number));
+        }
+        if !standing.is_empty() {
+            found = standing;
+        }
+    }
     match found.as_slice() {
         [only] => Ok(*only),
         [] => Err(none_of(key)),

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::base::Digest;
 use crate::book::{
-    BookError, Checkpoint, Entry, Event, Note, NoteError, Posting, Root, Signature, Signed, Signer,
-    VerifierKey, digest_of_leaf, digest_of_tile,
+    BookError, Checkpoint, Entry, Event, Note, NoteError, Posted, Posting, Root, Signature, Signed,
+    Signer, VerifierKey, digest_of_leaf, digest_of_tile,
 };
 use crate::diagnostics::Words;
 use crate::formats::read_bytes;
@@ -73,6 +73,8 @@ const SHORT_LEAF: Why = ("a leaf is too short", "有一叶过短");
 const UNKNOWN_LEAF: Why = ("a leaf is of an unknown version", "有一叶版本不明");
 const SHORT_OUTLINE: Why = ("an outline is too short", "有一条摘要过短");
 
+/// The folder of the entries.
+const LEAVES: &str = "tile/entries";
 /// The file that says what a folder of tiles is of.
 const CHECKPOINT: &str = "checkpoint";
 
@@ -317,6 +319,20 @@ fn tile_path(index: u64, width: u64) -> String {
 /// Events posted together.
 const EVENTS_AT_ONCE: usize = 4096;
 
+/// Posts events, none of which may be there before.
+fn post(posting: &mut Posting<'_>, events: &[Event]) -> Result<(), BookTrouble> {
+    for posted in posting.events(events)? {
+        if let Posted::Already(number) = posted {
+            let why = Words::new(
+                format!("an event stands in it twice, first as entry {number}: verify that book"),
+                format!("同一事项出现两次，先见于第 {number} 条：请核对原账簿"),
+            );
+            return Err(refused(LEAVES, why));
+        }
+    }
+    Ok(())
+}
+
 /// Posts entries, each batch as a posting of its own left it; gives who signs for the book by them.
 fn fill(posting: &mut Posting<'_>, entries: Entries<'_>) -> Result<Signers, BookTrouble> {
     let mut signers = Signers::default();
@@ -328,13 +344,13 @@ fn fill(posting: &mut Posting<'_>, entries: Entries<'_>) -> Result<Signers, Book
         if let Entry::Event(event) = entry {
             events.push(event);
             if events.len() >= EVENTS_AT_ONCE {
-                posting.events(&events)?;
+                post(posting, &events)?;
                 events.clear();
             }
             continue;
         }
         if !events.is_empty() {
-            posting.events(&events)?;
+            post(posting, &events)?;
             events.clear();
         }
         match entry {

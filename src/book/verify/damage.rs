@@ -132,6 +132,8 @@ pub enum Contradiction {
     Lane,
     /// Its rank is not there.
     Rank,
+    /// The event is there before, and stands.
+    Again,
 }
 
 impl fmt::Display for Contradiction {
@@ -154,6 +156,7 @@ impl fmt::Display for Contradiction {
             Contradiction::Key => "its key is not portable",
             Contradiction::Lane => "its lane is not portable",
             Contradiction::Rank => "its rank is not there",
+            Contradiction::Again => "an earlier entry is of the same event, and stands",
         })
     }
 }

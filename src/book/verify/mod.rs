@@ -7,6 +7,7 @@
 //! beside them, `runs` holds their keys against those kept; `locate` finds the byte behind a leaf that
 //! does not fit.
 
+mod again;
 mod damage;
 mod locate;
 mod look;
@@ -112,11 +113,13 @@ impl Book {
         }
         self.walk_entries(walk)?;
         walk.end();
+        let met = walk.replica.take_met();
         let marks = walk.replica.take_marks();
         let mut runs = std::mem::take(&mut walk.runs);
         runs.hold(self.store(), walk.frontier.size(), marks, &mut |damage| walk.tell(damage))?;
         let kept = self.store().kept()?;
         runs.end(self.store(), kept, &mut |damage| walk.tell(damage))?;
+        met.tell(self, &mut |damage| walk.tell(damage))?;
         if !walk.over {
             runs::stray("entry", kept.segments, walk.met.segments, &mut |it| walk.tell(it));
         }

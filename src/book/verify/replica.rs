@@ -10,9 +10,10 @@ use crate::book::entry::{Batch, Entry, RegisterPart, Schema};
 use crate::book::identity::unread_key;
 use crate::book::journal::{content_key, settled_key};
 use crate::book::keys::{Index, Key, Mark};
-use crate::book::posting::{Running, conserve, register_digester};
+use crate::book::posting::{Became, Running, conserve, register_digester};
 use crate::book::store::Row;
 
+use super::again::Met;
 use super::damage::Contradiction;
 use super::look::Told;
 use super::runs::Expected;
@@ -30,6 +31,8 @@ pub(super) struct Replica {
     lost: bool,
     last: Option<Moment>,
     pub(super) moments_back: Vec<u64>,
+    /// Events that are allocated.
+    met: Met,
 }
 
 #[derive(Debug)]
@@ -136,6 +139,11 @@ impl Replica {
         std::mem::take(&mut self.marks)
     }
 
+    /// The events that were met.
+    pub(super) fn take_met(&mut self) -> Met {
+        std::mem::take(&mut self.met)
+    }
+
     fn batch(&mut self, number: u64, batch: &Batch) -> Result<(), Contradiction> {
         self.learnt(number, batch.learnt);
         let edition = self.editions.get(&batch.edition);
@@ -174,6 +182,7 @@ impl Replica {
             return Err(Contradiction::Batch);
         }
         let input = body.get(told.input).unwrap_or_default();
+        let allocated = matches!(told.became, Became::Allocated { .. });
         let counted = running.count(told.kind, told.became, input);
         counted.map_err(|_| Contradiction::Range)?;
         let key = told.key?;
@@ -181,6 +190,9 @@ impl Replica {
             running.last(lane).into_iter().for_each(|last| last.goes_on(&[], number));
         }
         self.mark(Index::Event, key, number);
+        if allocated {
+            self.met.note(key);
+        }
         let unequal = Contradiction::Unequal;
         if told.conserved { Ok(()) } else { Err(unequal) }
     }

@@ -32,10 +32,6 @@ pub(super) fn place(flag: Option<&str>) -> Result<Named, Stop> {
                 "请写入 FENSHUI_BOOK，或写入文件：--book @文件",
             )),
         )),
-        (Some(flag), _) if is_nearly_an_address(flag) => Err(Stop::error(
-            Words::new("this is no address of a server", "这不是服务器地址"),
-            Some(how_addresses_look()),
-        )),
         (Some(flag), _) => named(flag),
         (None, Some(variable)) => named(&variable),
         (None, None) => Err(Stop::error(
@@ -50,6 +46,13 @@ pub(super) fn place(flag: Option<&str>) -> Result<Named, Stop> {
 
 fn named(text: &str) -> Result<Named, Stop> {
     let Some(file) = text.strip_prefix('@') else {
+        // A password that stands there is not to be said.
+        if is_nearly_an_address(text) {
+            return Err(Stop::error(
+                Words::new("this is no address of a server", "这不是服务器地址"),
+                Some(how_addresses_look()),
+            ));
+        }
         return Ok(Named { place: BookPlace::named(text), told_by: None });
     };
     super::secret::check_private(Path::new(file))?;
@@ -83,8 +86,12 @@ fn how_addresses_look() -> Words {
 
 /// Whether something was meant as an address, and is none.
 fn is_nearly_an_address(text: &str) -> bool {
-    let begins = text.to_ascii_lowercase().starts_with("postgres");
-    begins && text.contains(':') && matches!(BookPlace::named(text), BookPlace::File(_))
+    let lower = text.to_ascii_lowercase();
+    let (user, _) = lower.rsplit_once('@').unwrap_or_default();
+    let tells = ["postgre", "://"].iter().any(|it| lower.contains(it)) && lower.contains(':')
+        || lower.contains("password=")
+        || user.contains(':');
+    tells && matches!(BookPlace::named(text), BookPlace::File(_))
 }
 
 /// Whether an address tells a password: `postgres://user:password@…` or `password=…`.

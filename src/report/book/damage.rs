@@ -57,6 +57,7 @@ fn contradiction_zh(what: Contradiction) -> &'static str {
         Contradiction::Key => "键不可移用",
         Contradiction::Lane => "累计所属不可移用",
         Contradiction::Rank => "次序缺失",
+        Contradiction::Again => "同一事项在前面已有一条，且仍有效",
     }
 }
 

@@ -87,6 +87,11 @@ fn what_a_server_lets_its_roles_do_is_told() {
             "ALTER DATABASE postgres SET session_replication_role = local",
             "session_replication_role=local of the database",
         ),
+        // It hides what the whole server is set to.
+        (
+            "ALTER ROLE fenshui_auditor SET session_replication_role = origin",
+            "session_replication_role=origin of fenshui_auditor",
+        ),
     ];
     let mut client = Client::connect(&address, NoTls).unwrap();
     for (at, (statement, _)) in cases.iter().enumerate() {
@@ -126,6 +131,8 @@ fn nobody_reads_along_and_nobody_stands_in_for_the_server() {
     assert!(is_encrypted(&at("localhost", "")));
     assert!(is_encrypted(&at("localhost", "?sslmode=require")));
     assert!(!is_encrypted(&at("localhost", "?sslmode=disable")));
+    let socket = server.folder.display().to_string().replace('/', "%2F");
+    assert!(!is_encrypted(&at(&socket, "?sslmode=verify-full")));
     // The certificate is of another name, of nobody one knows, or none.
     assert!(is_encrypted(&at("127.0.0.1", &held("verify-ca"))));
     let none =

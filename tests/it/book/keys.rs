@@ -1,7 +1,7 @@
 //! The keys by which entries are found: what is changed of them is named, and nothing is posted behind it.
 
 use fenshui::app::book::BookTrouble;
-use fenshui::book::{Among, Book, BookError, Damage, Event, Flaw, Posted, Run};
+use fenshui::book::{Among, Book, BookError, Contradiction, Damage, Event, Flaw, Posted, Run};
 
 use super::sample::{LEARNT, ORIGIN, events, post, small_book};
 use super::stores::{Place, on_every_store};
@@ -11,6 +11,7 @@ on_every_store! {
     a_changed_key_is_named
     keys_of_many_batches_are_found
     a_run_that_hides_keys_stops_a_posting
+    an_event_that_stands_twice_is_named
 }
 
 /// An event without running totals.
@@ -110,4 +111,27 @@ fn a_run_that_hides_keys_stops_a_posting(place: &dyn Place) {
         let (_, posted) = post(&mut open(place), &free(3)).unwrap();
         assert!(matches!(posted[..], [Posted::Already(_)]), "{row}: {posted:?}");
     }
+}
+
+/// As a poster with a program of his own can post it, who does not look whether the book has it.
+fn an_event_that_stands_twice_is_named(place: &dyn Place) {
+    let mut book = Book::create(place.create().unwrap(), ORIGIN, LEARNT).unwrap();
+    let (_, posted) = post(&mut book, &free(3)).unwrap();
+    let [Posted::New(first)] = posted[..] else { panic!("{posted:?}") };
+    let size = whole(&mut book).size;
+    drop(book);
+    let run = run_to(place, size);
+    let page = place.open().unwrap().pages(run.page, 1).unwrap().remove(0);
+    let back = u32::try_from(size - 1 - first).unwrap().to_be_bytes();
+    let keys = page.keys.as_chunks::<20>().0;
+    let at = keys.iter().position(|key| key[16..] == back).unwrap();
+    let set = |to: u8| {
+        place.set_byte("run_page", "keys", &format!("number = {}", run.page), at * 20 + 15, to)
+    };
+    place.tamper(&set(keys[at][15] ^ 1));
+    let (_, posted) = post(&mut open(place), &free(3)).unwrap();
+    let [Posted::New(again)] = posted[..] else { panic!("{posted:?}") };
+    let found = damages(place, &set(keys[at][15]), &[]);
+    let what = Contradiction::Again;
+    assert_eq!(found, [Damage::Contradiction { entry: again, what }]);
 }

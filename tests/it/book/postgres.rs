@@ -371,6 +371,23 @@ fn guards_and_rights_that_were_changed_are_missed() {
             "ALTER TABLE @node ADD CONSTRAINT few CHECK (number < 9)",
             foreign("constraint", "few on node"),
         ),
+        (
+            "CREATE TABLE parent (first bigint NOT NULL); ALTER TABLE @entry INHERIT parent",
+            foreign("table", "public.parent above entry"),
+        ),
+        (
+            "DROP TRIGGER guard ON @run; CREATE TRIGGER guard BEFORE DELETE OR UPDATE OF upto OR \
+             TRUNCATE ON @run EXECUTE FUNCTION @refuse()",
+            changed("trigger", "guard of run"),
+        ),
+        (
+            "UPDATE pg_class SET relhastriggers = false WHERE oid = '@node'::regclass",
+            changed("trigger", "guard of node"),
+        ),
+        (
+            "UPDATE pg_index SET indisready = false WHERE indexrelid = '@run_pkey'::regclass",
+            changed("index", "run_pkey"),
+        ),
         ("CREATE TABLE child () INHERITS (@node)", foreign("table", "public.child under node")),
         (
             "CREATE FUNCTION @length(bytea) RETURNS int LANGUAGE sql AS 'SELECT 0'",

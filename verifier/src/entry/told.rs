@@ -24,7 +24,7 @@ impl Edition {
         )];
         match &event.allocated {
             None => lines.push(Words::new("  set aside", "  搁置")),
-            Some((_, leaves)) => lines.extend(self.leaves(event, leaves)),
+            Some((_, leaves)) => lines.extend(self.leaves(self.decimals(event.kind), leaves)),
         }
         lines
     }
@@ -36,17 +36,21 @@ impl Edition {
         }
     }
 
-    /// Amounts in the currency of an event, a line each.
-    pub(crate) fn leaves(&self, event: &Event, leaves: &[Leaf]) -> Vec<Words> {
-        let currency = self.currency_of(event.kind);
-        leaves.iter().map(|leaf| self.leaf(leaf, currency)).collect()
+    /// Amounts with so many decimals, a line each.
+    pub(crate) fn leaves(&self, decimals: usize, leaves: &[Leaf]) -> Vec<Words> {
+        leaves.iter().map(|leaf| self.leaf(leaf, decimals)).collect()
+    }
+
+    /// The decimals of the money of a kind of event.
+    pub(crate) fn decimals(&self, kind: u64) -> usize {
+        self.decimals_of(self.currency_of(kind))
     }
 
     fn currency_of(&self, kind: u64) -> u64 {
         at(&self.events, kind).map_or(0, |table| table.currency)
     }
 
-    fn leaf(&self, leaf: &Leaf, currency: u64) -> Words {
+    fn leaf(&self, leaf: &Leaf, decimals: usize) -> Words {
         let account = match &leaf.account {
             None => Words::new("undetermined", "未定"),
             Some((family, key)) => match at(&self.accounts, *family) {
@@ -68,7 +72,7 @@ impl Edition {
             }
             None => Words::new("by settlement", "尾差调整"),
         };
-        let amount = self.money(leaf.amount, currency);
+        let amount = written(leaf.amount, decimals);
         Words::new(
             format!("  {}  {amount}  ({})", account.en(), by.en()),
             format!("  {}  {amount}  （{}）", account.zh(), by.zh()),
@@ -109,13 +113,21 @@ impl Edition {
     }
 
     fn money(&self, units: i128, currency: u64) -> String {
-        let scale = at(&self.currencies, currency).map_or(2, |(_, scale)| *scale);
-        let scale = usize::try_from(scale).unwrap_or(2).min(38);
-        let digits = format!("{:0width$}", units.unsigned_abs(), width = scale + 1);
-        let (whole, part) = digits.split_at_checked(digits.len() - scale).unwrap_or((&digits, ""));
-        let sign = if units < 0 { "-" } else { "" };
-        if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+        written(units, self.decimals_of(currency))
     }
+
+    fn decimals_of(&self, currency: u64) -> usize {
+        let scale = at(&self.currencies, currency).map_or(2, |(_, scale)| *scale);
+        usize::try_from(scale).unwrap_or(2).min(38)
+    }
+}
+
+/// Units of money with a point before so many decimals.
+fn written(units: i128, decimals: usize) -> String {
+    let digits = format!("{:0width$}", units.unsigned_abs(), width = decimals + 1);
+    let (whole, part) = digits.split_at_checked(digits.len() - decimals).unwrap_or((&digits, ""));
+    let sign = if units < 0 { "-" } else { "" };
+    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
 }
 
 impl KindSums {

@@ -7,13 +7,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::base::Money;
-use crate::book::{Book, Leaf, Moment};
+use crate::book::{Book, Moment};
 use crate::formats::Output;
-use crate::report::book::leg_name;
 
 use super::super::BookTrouble;
 use super::super::maker::key_text;
-use super::{Moved, head, moves};
+use super::{Amount, Moved, head, moves};
 
 /// Writes a journal.
 ///
@@ -25,10 +24,12 @@ pub fn journal(book: &mut Book, made: Moment, output: &mut Output) -> Result<(),
     let (mut accounts, mut commodities) = (BTreeSet::new(), BTreeSet::new());
     moves(book, |moved| {
         accounts.insert(plain(&format!("inflow:{}", moved.kind())));
-        let leaves = moved.reversed.iter().chain(moved.given);
-        accounts.extend(leaves.map(|leaf| plain(&moved.account(leaf.account.as_ref()))));
+        accounts.extend(moved.amounts().map(|amount| plain(&amount.account())));
         let example = Money::from_minor(10_i128.pow(3 + u32::from(moved.scale())));
-        commodities.insert(format!("{} {}", example.format(moved.scale()), moved.currency()));
+        // hledger wants a point in it, also where no decimals follow.
+        let point = if moved.scale() == 0 { "." } else { "" };
+        let example = example.format(moved.scale());
+        commodities.insert(format!("{example}{point} {}", moved.currency()));
         Ok(output.write(transaction(moved).as_bytes())?)
     })?;
     // So that `hledger check --strict` holds too.
@@ -56,28 +57,17 @@ fn transaction(moved: &Moved<'_>) -> String {
     if inflow != 0 {
         posting(&mut out, moved, &format!("inflow:{kind}"), -inflow, "");
     }
-    for leaf in moved.reversed {
-        let comment = format!("{}, taken back", because(moved, leaf));
-        let account = moved.account(leaf.account.as_ref());
-        posting(&mut out, moved, &account, -leaf.amount.minor(), &comment);
-    }
-    for leaf in moved.given {
-        let comment = because(moved, leaf);
-        posting(
-            &mut out,
-            moved,
-            &moved.account(leaf.account.as_ref()),
-            leaf.amount.minor(),
-            &comment,
-        );
+    for amount in moved.amounts() {
+        let mut comment = because(&amount);
+        comment.push_str(if amount.taken_back { ", taken back" } else { "" });
+        posting(&mut out, moved, &amount.account(), amount.units(), &comment);
     }
     out
 }
 
 /// What the transaction brings in all: the sum of what it gives less what it takes back.
 fn inflow(moved: &Moved<'_>) -> i128 {
-    let sum = |leaves: &[Leaf]| leaves.iter().map(|leaf| leaf.amount.minor()).sum::<i128>();
-    sum(moved.given) - sum(moved.reversed)
+    moved.amounts().map(|amount| amount.units()).sum()
 }
 
 fn posting(out: &mut String, moved: &Moved<'_>, account: &str, minor: i128, comment: &str) {
@@ -90,8 +80,8 @@ fn posting(out: &mut String, moved: &Moved<'_>, account: &str, minor: i128, comm
 }
 
 /// Rule, leg and clause.
-fn because(moved: &Moved<'_>, leaf: &Leaf) -> String {
-    let (rule, place, clause) = leg_name(leaf.leg, moved.names);
+fn because(amount: &Amount<'_>) -> String {
+    let (rule, place, clause) = amount.leg();
     let parts = [rule, place, clause].into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<&str>>().join(" ")
 }

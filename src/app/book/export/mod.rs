@@ -6,9 +6,10 @@ mod tables;
 
 use std::path::Path;
 
-use crate::book::{Account, Book, Correction, Entry, Event, Leaf, Moment, Note, Outcome};
+use crate::book::{Book, Correction, Entry, Event, Leaf, Moment, Note, Outcome};
 use crate::diagnostics::Language;
 use crate::formats::Output;
+use crate::report::book::leg_name;
 use crate::report::names::Names;
 use crate::report::values::account_text;
 
@@ -48,10 +49,45 @@ struct Moved<'e> {
     event: &'e Event,
     /// The correction, if it is one.
     correction: Option<&'e Correction>,
-    /// What is taken back, and what is given.
-    reversed: &'e [Leaf],
-    given: &'e [Leaf],
+    /// What is taken back, and what is given: each by the rules that gave it.
+    reversed: Given<'e>,
+    given: Given<'e>,
+    /// Those of the rules by which the event was sent.
     names: &'e Names,
+}
+
+/// Amounts that were given, and the names that they speak of.
+#[derive(Clone, Copy)]
+struct Given<'e> {
+    leaves: &'e [Leaf],
+    names: &'e Names,
+}
+
+/// An amount that an entry moves.
+struct Amount<'e> {
+    leaf: &'e Leaf,
+    names: &'e Names,
+    taken_back: bool,
+}
+
+impl Amount<'_> {
+    fn units(&self) -> i128 {
+        let units = self.leaf.amount.minor();
+        if self.taken_back { -units } else { units }
+    }
+
+    fn account(&self) -> String {
+        match &self.leaf.account {
+            None => "undetermined".to_owned(),
+            Some(account) => get(&self.names.accounts, account.family)
+                .map_or_else(String::new, |it| account_text(it, &account.key, self.names)),
+        }
+    }
+
+    /// Rule, leg and clause.
+    fn leg(&self) -> (&str, &str, &str) {
+        leg_name(self.leaf.leg, self.names)
+    }
 }
 
 impl Moved<'_> {
@@ -67,12 +103,11 @@ impl Moved<'_> {
         get(&self.names.events, self.event.kind).map_or("", |table| &table.name.text)
     }
 
-    fn account(&self, account: Option<&Account>) -> String {
-        match account {
-            None => "undetermined".to_owned(),
-            Some(account) => get(&self.names.accounts, account.family)
-                .map_or_else(String::new, |it| account_text(it, &account.key, self.names)),
-        }
+    /// The amounts it moves: first those it takes back.
+    fn amounts(&self) -> impl Iterator<Item = Amount<'_>> {
+        [(self.reversed, true), (self.given, false)].into_iter().flat_map(|(of, taken_back)| {
+            of.leaves.iter().map(move |leaf| Amount { leaf, names: of.names, taken_back })
+        })
     }
 }
 
@@ -102,8 +137,8 @@ fn moves(
                 number,
                 event,
                 correction: None,
-                reversed: &[],
-                given: leaves(Some(&event.outcome)),
+                reversed: Given { leaves: &[], names },
+                given: Given { leaves: leaves(Some(&event.outcome)), names },
                 names,
             })?,
             Entry::Correction(correction) => {
@@ -113,14 +148,17 @@ fn moves(
                     Entry::Correction(earlier) => leaves(earlier.outcome.as_ref()),
                     _ => &[],
                 };
-                let event = event_of(book, correction.of)?;
+                let gave = reader.named(book, &before)?;
+                let event = Entry::Event(event_of(book, correction.of)?);
+                let sent = reader.named(book, &event)?;
+                let Entry::Event(event) = &event else { continue };
                 each(&Moved {
                     number,
-                    event: &event,
+                    event,
                     correction: Some(correction),
-                    reversed,
-                    given: leaves(correction.outcome.as_ref()),
-                    names,
+                    reversed: Given { leaves: reversed, names: gave.names().names },
+                    given: Given { leaves: leaves(correction.outcome.as_ref()), names },
+                    names: sent.names().names,
                 })?;
             }
             _ => {}

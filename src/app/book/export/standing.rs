@@ -22,7 +22,7 @@ pub(super) struct Links {
 enum Step {
     /// An event that is or once was set aside: its batch, and whether it is by this entry.
     Event { identity: Identity, batch: u64, aside: bool },
-    /// A correction, and the event it sets aside, if it does.
+    /// A correction, and the event that it sets aside or withdraws, if it does.
     Correction { of: u64, aside: Option<Identity> },
 }
 
@@ -39,7 +39,7 @@ impl Links {
             match entry {
                 Entry::Event(event) if is_aside(&event.outcome) => asides.push(event),
                 Entry::Correction(it) => {
-                    corrections.push((number, it.of, it.outcome.as_ref().is_some_and(is_aside)));
+                    corrections.push((number, it.of, it.outcome.as_ref().is_none_or(is_aside)));
                 }
                 Entry::Event(_) | Entry::Unread(_) => {}
                 _ => return Ok(()),

@@ -6,17 +6,17 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use crate::base::{Digest, Money};
-use crate::book::{Book, Entry, Leaf, Moment, Outcome};
+use crate::book::{Book, Entry, Moment, Outcome};
 use crate::diagnostics::Language;
 use crate::formats::{
     Exchange, ExchangeWriter, Holds, Records, ResultColumn, ResultLayout, read_bytes, read_text,
 };
-use crate::report::book::{Called, leg_name, log_line};
+use crate::report::book::{Called, log_line};
 
 use super::super::maker::key_text;
 use super::super::{BookTrouble, Reader, walk};
 use super::standing::Links;
-use super::{Moved, create, moves, write};
+use super::{Amount, Moved, create, moves, write};
 
 /// A column: its name, and what it holds. Decimals of amounts are the book's.
 type Column = (&'static str, Holds);
@@ -186,20 +186,18 @@ fn fill(
 fn amounts(book: &mut Book, each: Each<'_>) -> Result<(), BookTrouble> {
     let mut row = 0_u64;
     moves(book, |moved| {
-        let reversed = moved.reversed.iter().map(|leaf| (leaf, -leaf.amount.minor()));
-        let given = moved.given.iter().map(|leaf| (leaf, leaf.amount.minor()));
-        for (leaf, minor) in reversed.chain(given) {
+        for amount in moved.amounts() {
             row += 1;
-            each(&amount_row(row, moved, leaf, minor))?;
+            each(&amount_row(row, moved, &amount))?;
         }
         Ok(())
     })
 }
 
-fn amount_row(row: u64, moved: &Moved<'_>, leaf: &Leaf, minor: i128) -> [String; AMOUNTS.len()] {
+fn amount_row(row: u64, moved: &Moved<'_>, amount: &Amount<'_>) -> [String; AMOUNTS.len()] {
     let event = moved.event;
     let booked = moved.correction.map(|it| it.booked).or(event.booked).unwrap_or(event.date);
-    let (rule, place, _) = leg_name(leaf.leg, moved.names);
+    let (rule, place, _) = amount.leg();
     let batch = moved.correction.map_or(event.batch, |it| it.batch);
     [
         row.to_string(),
@@ -210,8 +208,8 @@ fn amount_row(row: u64, moved: &Moved<'_>, leaf: &Leaf, minor: i128) -> [String;
         key_text(event),
         event.date.to_string(),
         booked.to_string(),
-        moved.account(leaf.account.as_ref()),
-        Money::from_minor(minor).format(moved.scale()),
+        amount.account(),
+        Money::from_minor(amount.units()).format(moved.scale()),
         moved.currency().to_owned(),
         rule.to_owned(),
         place.to_owned(),
@@ -230,17 +228,32 @@ fn events(book: &mut Book, each: Each<'_>) -> Result<(), BookTrouble> {
         let named = reader.named(book, &entry)?;
         let of = named.names();
         let said = log_line(*number, &entry, of, (Language::English, Called::InFiles));
-        let (kind, outcome) = match &entry {
-            Entry::Event(event) => (Some(event.kind), Some(&event.outcome)),
-            Entry::Correction(correction) => (None, correction.outcome.as_ref()),
-            _ => (None, None),
+        // A correction is told in the words of the event that it is of.
+        let behind = match &entry {
+            Entry::Correction(it) => Some(Entry::Event(super::event_of(book, it.of)?)),
+            _ => None,
+        };
+        let sent = behind.as_ref().unwrap_or(&entry);
+        let sent_by = reader.named(book, sent)?;
+        let table = match sent {
+            Entry::Event(event) => super::get(&sent_by.names().names.events, event.kind),
+            _ => None,
+        };
+        let (outcome, amount) = match &entry {
+            Entry::Event(event) => (Some(&event.outcome), said.amount),
+            Entry::Correction(it) => {
+                let scale = table.map_or(2, |table| table.currency.scale);
+                let inflow = it.outcome.as_ref().and_then(inflow);
+                let inflow = inflow.map_or_else(String::new, |inflow| inflow.format(scale));
+                (it.outcome.as_ref(), inflow)
+            }
+            _ => (None, said.amount),
         };
         let outcome = match (outcome, &entry) {
             (Some(Outcome::Allocated { .. }), _) => "allocated",
             (None, Entry::Correction(_)) => "withdrawn",
             (Some(Outcome::SetAside { .. }) | None, _) => "set aside",
         };
-        let table = kind.and_then(|kind| super::get(&of.names.events, kind));
         let corrected_by = links.corrected_by(*number);
         let row: [String; EVENTS.len()] = [
             number.to_string(),
@@ -253,12 +266,20 @@ fn events(book: &mut Book, each: Each<'_>) -> Result<(), BookTrouble> {
             said.key,
             said.when,
             outcome.to_owned(),
-            said.amount,
+            amount,
             said.what,
         ];
         each(&row)?;
     }
     Ok(())
+}
+
+/// What an event brought, as far as it is known.
+fn inflow(outcome: &Outcome) -> Option<Money> {
+    match outcome {
+        Outcome::Allocated { inflow, .. } => Some(*inflow),
+        Outcome::SetAside { inflow, .. } => *inflow,
+    }
 }
 
 /// The files that a mapping asks for, by their names.

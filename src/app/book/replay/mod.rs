@@ -74,6 +74,7 @@ pub(super) const BOOK_FILES: [u32; 2] = [BOOK_FILE, GROUP_FILE];
 /// The book cannot be read, or holds rules that do not compile with this version. Differences are no
 /// error but the answer.
 pub fn replay(book: &mut Book, asked: &Replay) -> Result<Replayed, BookTrouble> {
+    book.hold_end()?;
     let mut all = spans(book)?;
     if let Some(day) = asked.known_on {
         known_on(&mut all, day);

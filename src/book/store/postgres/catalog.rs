@@ -41,6 +41,8 @@ const RELATIONS: &str = "
           || CASE WHEN c.relpersistence = 'p' THEN '' ELSE ' not logged' END
         WHEN 'i' THEN replace(pg_get_indexdef(c.oid),
           format('CREATE UNIQUE INDEX %s ON fenshui_book.', c.relname), '')
+          || (SELECT CASE WHEN x.indisvalid AND x.indisready AND x.indislive AND x.indimmediate
+              THEN '' ELSE ' switched off' END FROM pg_index x WHERE x.indexrelid = c.oid)
         ELSE '' END
     FROM pg_class c WHERE c.relnamespace = 'fenshui_book'::regnamespace AND c.relkind <> 'c'";
 
@@ -60,6 +62,8 @@ const OTHERS: &str = "
       FROM pg_constraint k JOIN own ON own.oid = k.conrelid WHERE k.contype NOT IN ('p', 'n')
     UNION ALL SELECT 'table', format('%s under %s', i.inhrelid::regclass, own.relname), ''
       FROM pg_inherits i JOIN own ON own.oid = i.inhparent
+    UNION ALL SELECT 'table', format('%s above %s', i.inhparent::regclass, own.relname), ''
+      FROM pg_inherits i JOIN own ON own.oid = i.inhrelid
     UNION ALL SELECT 'function', proname::text, ''
       FROM pg_proc WHERE pronamespace = 'fenshui_book'::regnamespace AND proname <> 'refuse'";
 
@@ -68,6 +72,7 @@ const OTHERS: &str = "
 const GUARDS: &str = "
     SELECT 'trigger', format('guard of %s', c.relname),
       CASE WHEN t.tgenabled IN ('O', 'A') AND t.tgtype = 58 AND t.tgqual IS NULL
+        AND t.tgattr = '' AND c.relhastriggers
         AND regexp_replace(p.prosrc, '\\s+', ' ', 'g') = ' BEGIN RAISE EXCEPTION '
           || '''a book is only added to'' USING ERRCODE = ''restrict_violation''; END '
         AND p.pronamespace = n.oid AND p.proname = 'refuse' AND p.proowner = n.nspowner
@@ -108,7 +113,7 @@ const SETTINGS: &str = "
       ELSE 'the database' END), ''
     FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(setconfig) setting
     WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-      AND setting LIKE 'session_replication_role=%' AND setting NOT LIKE '%=origin'
+      AND setting LIKE 'session_replication_role=%'
     UNION ALL SELECT 'setting', 'session_replication_role', ''
     WHERE current_setting('session_replication_role') = 'replica'";
 

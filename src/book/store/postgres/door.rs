@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use native_tls::{Certificate, TlsConnector};
 use percent_encoding::percent_decode_str;
-use postgres::{Client, Config};
+use postgres::config::{Host, SslMode};
+use postgres::{Client, Config, NoTls};
 use postgres_native_tls::MakeTlsConnector;
 
 use crate::book::store::StoreError;
 
-use super::refusal::{at_the_door, words};
+use super::refusal::{at_the_door, is_refused, words};
 
 /// Whether it is held whom one speaks to, by the names that PostgreSQL's own programs give `sslmode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +39,18 @@ pub(super) fn connect(address: &str) -> Result<(Client, String), StoreError> {
     let mut config = address.config.clone();
     let database = config.get_dbname().unwrap_or_default().to_owned();
     config.application_name("fenshui");
-    let client = config.connect(address.encryption()?).map_err(|error| at_the_door(&error))?;
-    Ok((client, database))
+    // What stays on the machine is not encrypted, as PostgreSQL's own programs have it.
+    if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) {
+        config.ssl_mode(SslMode::Disable);
+    }
+    let client = match config.connect(address.encryption()?) {
+        // Some servers let nobody in who encrypts.
+        Err(error) if config.get_ssl_mode() == SslMode::Prefer && is_refused(&error) => {
+            config.ssl_mode(SslMode::Disable).connect(NoTls).map_err(|_| error)
+        }
+        connected => connected,
+    };
+    Ok((client.map_err(|error| at_the_door(&error))?, database))
 }
 
 impl Address {

@@ -18,6 +18,9 @@ pub(super) fn at_the_door(error: &Error) -> StoreError {
         Some(code) if refused.contains(&code) => StoreError::NoLogin { what },
         Some(code) if *code == SqlState::INVALID_CATALOG_NAME => StoreError::NoDatabase { what },
         Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => StoreError::Unreachable { what },
+        None if error.to_string().starts_with("invalid configuration") => {
+            StoreError::BadAddress { what }
+        }
         None if is_of_encryption(error) => {
             let of = std::error::Error::source(error);
             StoreError::NotEncrypted { what: of.map_or(what, ToString::to_string) }
@@ -27,6 +30,11 @@ pub(super) fn at_the_door(error: &Error) -> StoreError {
             other => other,
         },
     }
+}
+
+/// Whether the server lets nobody in who comes this way.
+pub(super) fn is_refused(error: &Error) -> bool {
+    error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
 }
 
 /// Why something was not done.
@@ -55,12 +63,17 @@ pub(super) fn told(error: &Error) -> StoreError {
         // All statements are ours: it is the tables that are others.
         code if *code == SqlState::UNDEFINED_TABLE
             || *code == SqlState::UNDEFINED_COLUMN
+            || *code == SqlState::NUMERIC_VALUE_OUT_OF_RANGE
             || *code == SqlState::DATA_CORRUPTED
             || *code == SqlState::INDEX_CORRUPTED =>
         {
             StoreError::DamagedSchema { what }
         }
-        code if *code == SqlState::QUERY_CANCELED => StoreError::Cancelled { what },
+        code if *code == SqlState::QUERY_CANCELED
+            || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT =>
+        {
+            StoreError::Cancelled { what }
+        }
         code if *code == SqlState::ADMIN_SHUTDOWN
             || *code == SqlState::CRASH_SHUTDOWN
             || *code == SqlState::CANNOT_CONNECT_NOW =>
