@@ -93,6 +93,7 @@ impl Address {
         if let Some(file) = &self.issuers {
             let place = file.display().to_string();
             let none = |error| StoreError::NotEncrypted { what: format!("`{place}`: {error}") };
+            #[expect(clippy::disallowed_methods, reason = "the store's own, as its files are")]
             let read = fs::read(file).map_err(none)?;
             let issuers = Certificate::stack_from_pem(&read).map_err(failed)?;
             if issuers.is_empty() {
