@@ -221,6 +221,22 @@ impl Book {
         Ok(allocated.into_iter().zip(aside).map(|(one, other)| one.max(other)).collect())
     }
 
+    /// The entries under which an event was set aside and is so, ascending.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) fn set_aside(&mut self, of: &Identity) -> Result<Vec<u64>, BookError> {
+        let found = self.find_each(&[of.set_aside()])?;
+        let mut aside = Vec::with_capacity(found.len());
+        for (_, entry) in found {
+            if self.in_force(entry)?.is_some() {
+                aside.push(entry);
+            }
+        }
+        aside.sort_unstable();
+        Ok(aside)
+    }
+
     fn standing_by(&mut self, keys: &[Key]) -> Result<Vec<Option<u64>>, BookError> {
         let found = self.find(keys)?;
         found

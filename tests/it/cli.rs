@@ -283,6 +283,12 @@ fn book_calendar() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn what_was_set_aside_and_is_so_again_is_no_new_event() {
+    check("book_aside");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn book_proves() {
     check("book_proves");
 }

@@ -116,37 +116,52 @@ fn receipts_of_months(seed: u64) -> Vec<String> {
 
 #[test]
 fn pieces_with_a_calendar_give_what_one_run_gives() {
-    for seed in 1..=10 {
-        let folder = tempfile::tempdir().unwrap();
-        copy_folder(&root().join("tests/cases/cli/book_calendar"), folder.path());
-        let fenshui =
-            |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
-        fenshui("book init --name pieces.example");
-        let rows = receipts_of_months(seed);
-        let write = |name: &str, rows: &[String]| {
-            let text = format!("id,date,amount,office\n{}\n", rows.join("\n"));
-            std::fs::write(folder.path().join(name), text).unwrap();
-        };
-        write("all.csv", &rows);
-        for (at, piece) in rows.chunks(5).enumerate() {
-            write(&format!("p{at}.csv"), piece);
-            let promises = if at < 2 { "promises.csv" } else { "more.csv" };
-            let said = fenshui(&format!(
-                "book post rules.fen.md p{at}.csv --register offices=offices.csv \
-                 --register promises={promises} --recompute-late --cross-check --quiet"
-            ));
-            assert!(said.contains("the book has"), "seed {seed}: {said}");
-            let said = fenshui("book replay");
-            assert!(said.ends_with("come out as they are stored\n"), "seed {seed}: {said}");
-        }
-        let registers = "--register offices=offices.csv --register promises=more.csv";
-        fenshui(&format!("run rules.fen.md all.csv {registers} --out run.csv --quiet"));
-        assert_eq!(fenshui("book export csv tables"), "");
-        let run = sums(folder.path(), "run.csv", "event", "account");
-        let book = sums(folder.path(), "tables/amounts.csv", "event", "account");
-        assert_eq!(book, run, "seed {seed}: the book differs from a run");
-        assert!(run.len() > 4, "seed {seed}: {run:?}");
-        let said = fenshui(&format!("book replay --with rules.fen.md {registers}"));
-        assert!(said.contains("\n0 of ") || said.starts_with("0 of "), "seed {seed}: {said}");
+    (1..=10).for_each(|seed| with_a_calendar(seed, ""));
+}
+
+/// Some of what the calendar makes cannot be paid, and is set aside again and again.
+#[test]
+fn pieces_with_a_calendar_that_is_set_aside_give_what_one_run_gives() {
+    (1..=10).for_each(|seed| with_a_calendar(seed, " holds"));
+}
+
+/// Posts pieces by the rules whose centre holds money, or may owe it.
+fn with_a_calendar(seed: u64, holds: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("tests/cases/cli/book_calendar"), folder.path());
+    let rules = folder.path().join("rules.fen.md");
+    let text = std::fs::read_to_string(&rules).unwrap();
+    let centre = "account centre \"中央国库\"";
+    let text = text.replace(centre, &format!("{centre}{holds}"));
+    std::fs::write(&rules, text).unwrap();
+    let fenshui = |command: &str| outcome(&format!("fenshui {command}"), folder.path(), "b.book");
+    fenshui("book init --name pieces.example");
+    let rows = receipts_of_months(seed);
+    let write = |name: &str, rows: &[String]| {
+        let text = format!("id,date,amount,office\n{}\n", rows.join("\n"));
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    write("all.csv", &rows);
+    for (at, piece) in rows.chunks(5).enumerate() {
+        write(&format!("p{at}.csv"), piece);
+        // What another promise takes from a centre that holds money is no longer there for others.
+        let first = at < 2 && holds.is_empty();
+        let promises = if first { "promises.csv" } else { "more.csv" };
+        let said = fenshui(&format!(
+            "book post rules.fen.md p{at}.csv --register offices=offices.csv \
+             --register promises={promises} --recompute-late --cross-check --quiet"
+        ));
+        assert!(said.contains("the book has"), "seed {seed}: {said}");
+        let said = fenshui("book replay");
+        assert!(said.ends_with("come out as they are stored\n"), "seed {seed}: {said}");
     }
+    let registers = "--register offices=offices.csv --register promises=more.csv";
+    fenshui(&format!("run rules.fen.md all.csv {registers} --out run.csv --quiet"));
+    assert_eq!(fenshui("book export csv tables"), "");
+    let run = sums(folder.path(), "run.csv", "event", "account");
+    let book = sums(folder.path(), "tables/amounts.csv", "event", "account");
+    assert_eq!(book, run, "seed {seed}: the book differs from a run");
+    assert!(run.len() > 3, "seed {seed}: {run:?}");
+    let said = fenshui(&format!("book replay --with rules.fen.md {registers}"));
+    assert!(said.contains("\n0 of ") || said.starts_with("0 of "), "seed {seed}: {said}");
 }

@@ -360,6 +360,34 @@ impl<'h> History<'h> {
         let found = book.standing(&[identity])?.first().copied().flatten();
         Ok(found.map(|by| self.event(by)).filter(|entry| *entry < self.end))
     }
+
+    /// Whether an event that is set aside was so before: when it last said the same, for the same reason.
+    /// Then it is not posted again.
+    ///
+    /// # Errors
+    /// The book cannot be read.
+    pub(super) fn has_set_aside(
+        &self,
+        book: &mut Book,
+        (identity, now): (&Identity, &Event),
+    ) -> Result<bool, BookTrouble> {
+        if !matches!(now.outcome, Outcome::SetAside { .. }) {
+            return Ok(false);
+        }
+        let said = |event: &Event| event.fields.iter().filter(|it| **it != Cell::Missing).count();
+        let before = book.set_aside(identity)?.into_iter().filter(|entry| *entry < self.end);
+        for entry in before.rev() {
+            let Entry::Event(event) = book.entry(entry)? else {
+                return Err(BookError::Damaged { entry }.into());
+            };
+            let fields = self.in_positions(entry, &event)?.map(|it| it.fields);
+            // A field that these rules do not have says something else.
+            if fields.is_some_and(|it| it == now.fields) && said(&event) == said(now) {
+                return Ok(event.outcome == now.outcome);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// The settlements of disputes before an entry: they stand between batches.

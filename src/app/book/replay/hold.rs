@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::book::{Book, Correction, Drafts, Entry, Identity, Row, read_batch};
+use crate::book::{Book, Correction, Drafts, Entry, Event, Identity, Row, read_batch};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::rows::{Accounts, Origin, Sink, Told};
 
@@ -159,7 +159,8 @@ impl Holder<'_, '_> {
     /// An event that nobody sent.
     fn made(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
         let schema = self.reading.history.schema();
-        let identity = identity(&self.maker.event(told, accounts), schema)?;
+        let event = self.maker.event(told, accounts);
+        let identity = identity(&event, schema)?;
         let Reading { book, history, held, .. } = &self.reading;
         if !self.made.contains_key(&identity) {
             // Where events come in their order, more of them have been read since.
@@ -168,8 +169,11 @@ impl Holder<'_, '_> {
             self.made_before = held.left.made.last().map_or(from, |last| from.max(last + 1));
         }
         let Some(number) = self.made.remove(&identity) else {
-            self.unknown_made = true;
-            return self.surplus(told, accounts);
+            if !history.has_set_aside(&mut book.borrow_mut(), (&identity, &event))? {
+                self.unknown_made = true;
+                self.surplus(&event);
+            }
+            return Ok(());
         };
         held.borrow_mut().left.made.remove(&number);
         match number < self.start {
@@ -178,9 +182,9 @@ impl Holder<'_, '_> {
         }
     }
 
-    fn surplus(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
-        self.comparing.surplus(&self.maker.event(told, accounts), &mut self.found);
-        Ok(())
+    /// An event that the book does not have.
+    fn surplus(&mut self, event: &Event) {
+        self.comparing.surplus(event, &mut self.found);
     }
 
     fn finish(mut self) -> Result<Replayed, BookTrouble> {
@@ -213,7 +217,11 @@ impl Sink for Holder<'_, '_> {
         match at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE) {
             Origin { file: GROUP_FILE, line } => {
                 let left = self.reading.held.borrow_mut().left.heard(line);
-                if left { self.posted(line, told, accounts) } else { self.surplus(told, accounts) }
+                if left {
+                    return self.posted(line, told, accounts);
+                }
+                self.surplus(&self.maker.event(told, accounts));
+                Ok(())
             }
             Origin { file: BOOK_FILE, line } => {
                 self.reading.held.borrow_mut().left.heard(line);
