@@ -276,6 +276,12 @@ fn book_answers() {
     check("book_answers");
 }
 
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_late_event_by_rules_that_have_more_changes_figures() {
+    check("book_widens");
+}
+
 #[test]
 fn book_calendar() {
     check("book_calendar");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::book::{Batch, Book, Edition, Entry, Event, Identity, Row, Said, Schema, Segment};
 use crate::diagnostics::Words;
@@ -10,7 +11,7 @@ use crate::rows::{self, Cell, Column, Origin, TextColumn, Values, Wholes};
 
 use super::BookTrouble;
 use super::maker::part_cells;
-use super::translate::{get, position};
+use super::translate::{Shared, get, position};
 
 /// Entries read at a time.
 const ENTRIES_A_CHUNK: usize = 4096;
@@ -109,16 +110,39 @@ pub(super) struct Stood {
     pub(super) event: Event,
     /// It was posted by these very rules.
     pub(super) own_rules: bool,
-    /// What it says besides amounts was said by these very rules.
-    pub(super) said_by_own_rules: bool,
+    /// It was posted by these rules, or by others whose rules for it have the same legs.
+    pub(super) own_legs: bool,
+    /// Of what it says besides amounts, what these rules say too; nothing where these very rules said it.
+    pub(super) shared: Option<Arc<Shared>>,
     /// It stands as a dispute was settled, whatever the rules say.
     pub(super) settled: bool,
 }
 
 impl Stood {
-    /// Whether by these rules it says something else besides amounts than it said by them before.
+    /// Whether by these rules it says something else besides amounts, as far as they say the same things
+    /// as those by which it was said.
     pub(super) fn says_otherwise(&self, now: &Said) -> bool {
-        self.said_by_own_rules && self.event.said() != *now
+        match &self.shared {
+            Some(shared) => shared.of(&self.event.said()) != shared.of(now),
+            None => {
+                (&self.event.figures, &self.event.open_items) != (&now.figures, &now.open_items)
+            }
+        }
+    }
+
+    /// The event as it stands and with what it says besides amounts now, as far as the one can be held
+    /// against the other.
+    pub(super) fn with_said(&self, now: &Said) -> (Event, Event) {
+        let stood = self.event.said();
+        let (stood, now) = match &self.shared {
+            Some(shared) => (shared.of(&stood), shared.of(now)),
+            None => (stood, now.clone()),
+        };
+        let event = |said: Said| {
+            let Said { figures, open_items } = said;
+            Event { figures, open_items, ..self.event.clone() }
+        };
+        (event(stood), event(now))
     }
 
     /// What a correction has to say besides amounts: nothing, where nothing is said and nothing was.

@@ -1,8 +1,11 @@
 //! Events of one edition in the positions of another: what has the same name is the same.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use crate::book::{Account, Event, Field, Kind, Leaf, Outcome, Part, Schema, Table};
+use crate::book::{
+    Account, Event, Field, FigureValue, Kind, Leaf, LegName, Outcome, Part, Said, Schema, Table,
+};
 use crate::rows::{Cell, RegisterRow};
 
 /// Says in the positions of one schema what another says.
@@ -16,6 +19,33 @@ pub(in crate::app) struct Translator<'s> {
     members: Vec<HashMap<u32, (u32, u32)>>,
     accounts: Vec<Option<u32>>,
     legs: Vec<Option<u32>>,
+    /// Of each leg, whether its rule has the same legs there.
+    alike: Vec<bool>,
+    figures: Vec<Option<u32>>,
+    shared: Arc<Shared>,
+}
+
+/// What both of two rule sets say besides amounts.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// The figures that both have, in the positions at hand.
+    figures: BTreeSet<u32>,
+    /// A row is written alike in both, whatever it is of.
+    rows: bool,
+}
+
+impl Shared {
+    /// Of what is said that which both say.
+    pub(super) fn of(&self, said: &Said) -> Said {
+        let plain =
+            |cell: &Cell| !matches!(cell, Cell::Member(_) | Cell::List(_) | Cell::Record(_));
+        let shared = |it: &&FigureValue| {
+            self.figures.contains(&it.figure) && (self.rows || it.key.iter().all(plain))
+        };
+        let mut figures: Vec<FigureValue> = said.figures.iter().filter(shared).cloned().collect();
+        figures.sort_by_key(|it| it.figure);
+        Said { figures, open_items: Vec::new() }
+    }
 }
 
 /// What becomes of something in other positions.
@@ -29,6 +59,8 @@ pub(in crate::app) enum Translated<T> {
     Unfit(String),
 }
 
+/// A figure that the other rules do not have.
+const NO_FIGURE: u32 = u32::MAX;
 /// The leg of an amount whose leg the other rules do not have.
 const NO_LEG: u32 = u32::MAX - 2;
 /// Legs from here on are those of settlements and stages, which all rules have.
@@ -50,18 +82,36 @@ impl<'s> Translator<'s> {
             found
         });
         let account = |name: &String| to.accounts.iter().position(|it| it.name == *name);
-        let leg = |own: &crate::book::LegName| {
-            let same = |it: &&crate::book::LegName| it.rule == own.rule && it.place == own.place;
+        let leg = |own: &LegName| {
+            let same = |it: &&LegName| it.rule == own.rule && it.place == own.place;
             to.legs.iter().position(|it| same(&it))
         };
-        Translator {
+        let (one, other) = (legs_by_rule(from), legs_by_rule(to));
+        let alike = |own: &LegName| {
+            let rule = own.rule.as_str();
+            one.get(rule) == other.get(rule)
+        };
+        let mut translator = Translator {
             from,
             to,
             same: from == to,
             members: members.collect(),
             accounts: from.accounts.iter().map(|it| account(&it.name).map(position)).collect(),
             legs: from.legs.iter().map(|it| leg(it).map(position)).collect(),
-        }
+            alike: from.legs.iter().map(alike).collect(),
+            figures: Vec::new(),
+            shared: Arc::default(),
+        };
+        let figures = from.figures.iter().map(|own| {
+            let there = to.figures.iter().position(|it| it.name == own.name)?;
+            let other = to.figures.get(there)?;
+            translator.alike(&own.kind, &other.kind).then(|| position(there))
+        });
+        translator.figures = figures.collect();
+        let figures = translator.figures.iter().flatten().copied().collect();
+        let rows = (&from.enumerations, &from.shapes) == (&to.enumerations, &to.shapes);
+        translator.shared = Arc::new(Shared { figures, rows });
+        translator
     }
 
     /// Whether both are the same.
@@ -69,7 +119,38 @@ impl<'s> Translator<'s> {
         self.same
     }
 
-    /// An event with its outcome. Accounts and legs that are not there keep no position.
+    /// What both say besides amounts, where they are not the same.
+    pub(super) fn shared(&self) -> Option<Arc<Shared>> {
+        (!self.same).then(|| Arc::clone(&self.shared))
+    }
+
+    /// Whether the rules behind an outcome have the same legs in both.
+    pub(super) fn has_legs_of(&self, outcome: &Outcome) -> bool {
+        let Outcome::Allocated { leaves, .. } = outcome else { return self.same };
+        let alike = |leg: u32| leg >= LEGS_OF_ALL || get(&self.alike, leg) == Some(&true);
+        self.same || leaves.iter().all(|leaf| alike(leaf.leg))
+    }
+
+    /// What is said besides amounts. Figures and legs that are not there keep no position.
+    pub(super) fn said(&self, said: &Said) -> Said {
+        if self.same {
+            return said.clone();
+        }
+        let figure = |it: &FigureValue| {
+            let value = get(&self.from.figures, it.figure).and_then(|own| {
+                let there = get(&self.figures, it.figure).copied().flatten()?;
+                Some((there, self.cell(&it.value, &own.kind)?))
+            });
+            let (figure, value) = value.unwrap_or_else(|| (NO_FIGURE, it.value.clone()));
+            FigureValue { figure, key: it.key.clone(), value }
+        };
+        Said {
+            figures: said.figures.iter().map(figure).collect(),
+            open_items: said.open_items.iter().map(|leg| self.leg(*leg)).collect(),
+        }
+    }
+
+    /// An event with its outcome. Accounts, legs and figures that are not there keep no position.
     pub(super) fn event(&self, event: &Event) -> Translated<Event> {
         if self.same {
             return Translated::Whole(event.clone());
@@ -89,7 +170,9 @@ impl<'s> Translator<'s> {
             parts.iter().map(|part| self::part(part, event, own, table)).collect()
         };
         let (key, lane, rank) = (parts(&event.key), parts(&event.lane), parts(&event.rank));
-        Translated::Whole(Event { kind, fields, outcome, key, lane, rank, ..event.clone() })
+        let Said { figures, open_items } = self.said(&event.said());
+        let event = Event { figures, open_items, ..event.clone() };
+        Translated::Whole(Event { kind, fields, outcome, key, lane, rank, ..event })
     }
 
     /// An outcome as far as accounts are concerned.
@@ -123,11 +206,14 @@ impl<'s> Translator<'s> {
             let there = self.account(account);
             there.unwrap_or_else(|| Account { family: u32::MAX, key: account.key.clone() })
         });
-        let leg = match leaf.leg {
-            LEGS_OF_ALL.. => leaf.leg,
+        Leaf { account, leg: self.leg(leaf.leg), amount: leaf.amount }
+    }
+
+    fn leg(&self, leg: u32) -> u32 {
+        match leg {
+            LEGS_OF_ALL.. => leg,
             leg => get(&self.legs, leg).copied().flatten().unwrap_or(NO_LEG),
-        };
-        Leaf { account, leg, amount: leaf.amount }
+        }
     }
 
     /// Rows of a register.
@@ -210,6 +296,15 @@ impl<'s> Translator<'s> {
             (one, two) => one == two,
         }
     }
+}
+
+/// The legs of each rule: place and clause.
+fn legs_by_rule(schema: &Schema) -> HashMap<&str, Vec<(&str, &str)>> {
+    let mut rules: HashMap<&str, Vec<(&str, &str)>> = HashMap::new();
+    for LegName { rule, place, clause } in &schema.legs {
+        rules.entry(rule).or_default().push((place, clause));
+    }
+    rules
 }
 
 /// A part of a key: a field by its name there, or the value that it has, if there is no such field.

@@ -9,6 +9,7 @@ mod held;
 mod put_away;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::base::Date;
 use crate::book::{
@@ -23,7 +24,7 @@ use super::BookTrouble;
 use super::post::BOOK_FILE;
 use super::replay::Span;
 use super::standing::{Stood, unfit, walk, walk_rows};
-use super::translate::{Translated, Translator};
+use super::translate::{Shared, Translated, Translator};
 
 pub(super) use entries::{Entries, Of, Piece, WAITING_BYTES, Wanted, reading};
 pub(super) use held::{Held, event_of};
@@ -53,9 +54,12 @@ struct Corrected {
     by: u64,
     /// What became of it; nothing, if it stands no more.
     outcome: Option<Outcome>,
-    /// What it says besides amounts, if a correction says it, and whether by the rules at hand.
-    said: Option<(Said, bool)>,
+    /// What it says besides amounts, if a correction says it, and what of that the rules at hand say too.
+    said: Option<(Said, Option<Arc<Shared>>)>,
     own_rules: bool,
+    own_legs: bool,
+    /// What the rules of the correction say besides amounts and the rules at hand too.
+    shared: Option<Arc<Shared>>,
 }
 
 impl<'h> History<'h> {
@@ -106,15 +110,18 @@ impl<'h> History<'h> {
     fn correct(&mut self, by: u64, correction: &Correction) -> Result<(), BookTrouble> {
         let event = self.event(correction.of);
         let translator = self.translator(by, correction.batch)?;
-        let own_rules = translator.is_same();
-        let outcome = match &correction.outcome {
-            Some(outcome @ Outcome::Allocated { .. }) => Some(translator.outcome(outcome)),
-            Some(Outcome::SetAside { .. }) | None => None,
+        let (own_rules, shared) = (translator.is_same(), translator.shared());
+        let (own_legs, outcome) = match &correction.outcome {
+            Some(outcome @ Outcome::Allocated { .. }) => {
+                (translator.has_legs_of(outcome), Some(translator.outcome(outcome)))
+            }
+            Some(Outcome::SetAside { .. }) | None => (own_rules, None),
         };
-        let said = correction.said.clone().map(|said| (said, own_rules));
+        let said = correction.said.as_ref().map(|said| (translator.said(said), shared.clone()));
         let said = said.or_else(|| self.corrected.remove(&event)?.said);
         self.events.insert(by, event);
-        self.corrected.insert(event, Corrected { by, outcome, said, own_rules });
+        let corrected = Corrected { by, outcome, said, own_rules, own_legs, shared };
+        self.corrected.insert(event, corrected);
         match correction.because {
             Because::Dispute { entry } => self.disputes.insert(event, entry),
             Because::Late { .. } | Because::Stated { .. } => self.disputes.remove(&event),
@@ -235,27 +242,29 @@ impl<'h> History<'h> {
             return Ok(None);
         }
         let translator = self.translator(entry, event.batch)?;
+        let own_legs = translator.has_legs_of(&event.outcome);
         let event = match translator.event(event) {
             Translated::Whole(event) => event,
             // Rules that know no such events cannot depend on them.
             Translated::Unknown => return Ok(None),
             Translated::Unfit(field) => return Err(unfit(entry, event, &field, self.schema)),
         };
-        let own_rules = translator.is_same();
-        let (by, said_by_own_rules, settled) =
-            (entry, own_rules, self.disputes.contains_key(&entry));
-        let mut stood = Stood { entry, by, event, own_rules, said_by_own_rules, settled };
+        let (own_rules, shared) = (translator.is_same(), translator.shared());
+        let (by, settled) = (entry, self.disputes.contains_key(&entry));
+        let mut stood = Stood { entry, by, event, own_rules, own_legs, shared, settled };
         if let Some(it) = self.corrected.get(&entry) {
             stood.by = it.by;
-            stood.own_rules = it.own_rules;
+            (stood.own_rules, stood.own_legs) = (it.own_rules, it.own_legs);
             stood.event.outcome = it.outcome.clone().unwrap_or(stood.event.outcome);
-            stood.said_by_own_rules = match &it.said {
-                Some((said, by_own_rules)) => {
+            stood.shared = match &it.said {
+                Some((said, shared)) => {
                     let Said { figures, open_items } = said.clone();
                     (stood.event.figures, stood.event.open_items) = (figures, open_items);
-                    *by_own_rules
+                    shared.clone()
                 }
-                None => it.own_rules && own_rules && stood.event.said() == Said::default(),
+                None if stood.event.said() == Said::default() => it.shared.clone(),
+                // A correction that does not say what it should.
+                None => Some(Arc::default()),
             };
         }
         Ok(Some(stood))

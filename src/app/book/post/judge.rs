@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::base::Date;
 use crate::book::{
-    Account, BookError, Drafts, Outcome, Posted, Posting, Row, Said, Schema, read_batch,
+    Account, BookError, Drafts, Leaf, Outcome, Posted, Posting, Row, Said, Schema, read_batch,
 };
 use crate::rows::{self, Accounts, Cell, Origin, Sink, Told};
 
@@ -202,7 +202,7 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
                 let (now, said, cause) = (Some(now), None, None);
                 self.judgement.settled.push(Change { stood, now, said, cause });
             }
-        } else if differs(&stood, &now) || stood.says_otherwise(&said) {
+        } else if comes_out_otherwise(&stood, &now, &said) {
             let cause = lane.and_then(|lane| self.first_of_lane.get(&lane).copied());
             let (now, said, cause) = (Some(now), stood.said_anew(&said), cause.or(self.first));
             self.judgement.changes.push(Change { stood, now, said, cause });
@@ -282,19 +282,35 @@ impl Sink for Judge<'_, '_, '_> {
     }
 }
 
-/// Whether an event comes out otherwise. Other rules may give the same by other legs, and another reading
-/// by other units of settlement.
+/// Whether an event comes out otherwise, be it an amount or what is said besides: what a posting refuses
+/// and a replay tells, and what is corrected.
+pub(in crate::app::book) fn comes_out_otherwise(stood: &Stood, now: &Outcome, said: &Said) -> bool {
+    differs(stood, now) || stood.says_otherwise(said)
+}
+
+/// Whether something else becomes of an event. Other rules may give the same by other legs, and by other
+/// units of settlement then.
 pub(in crate::app::book) fn differs(stood: &Stood, now: &Outcome) -> bool {
     match (&stood.event.outcome, now) {
         (
             Outcome::Allocated { inflow: one, leaves: stand, residue_units: moved },
             Outcome::Allocated { inflow: two, leaves, residue_units },
         ) => {
-            let apart = stood.own_rules && (stand, moved) != (leaves, residue_units);
+            let apart = match stood.own_rules {
+                true => (stand, moved) != (leaves, residue_units),
+                false => {
+                    stood.own_legs && (moved != residue_units || !given(stand).eq(given(leaves)))
+                }
+            };
             one != two || apart || amounts(&stood.event.outcome) != amounts(now)
         }
         (one, two) => one != two,
     }
+}
+
+/// The leaves that give something.
+fn given(leaves: &[Leaf]) -> impl Iterator<Item = &Leaf> {
+    leaves.iter().filter(|leaf| leaf.amount.minor() != 0)
 }
 
 /// What each account gets, zeros left out, in the order of the first leaf.

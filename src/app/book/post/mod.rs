@@ -44,7 +44,7 @@ use super::signing::Clock;
 
 use recorder::{Counts, Drafter};
 
-pub(super) use judge::{amounts, differs};
+pub(super) use judge::{amounts, comes_out_otherwise, differs};
 pub use refusal::{Changed, Late, Refusal, made_further};
 
 /// What is to be posted, and how.

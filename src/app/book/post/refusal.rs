@@ -1,7 +1,7 @@
 //! Why a posting was refused, in a form that people and programs can read.
 
 use crate::base::Date;
-use crate::book::{Book, BookError, Entry, Event, Outcome, Said};
+use crate::book::{Book, BookError, Entry, Event, Outcome};
 use crate::diagnostics::{Language, Words};
 use crate::report::book::TellingApart;
 use crate::report::names::Names;
@@ -154,31 +154,26 @@ pub(super) fn changed(job: &Job<'_>, change: &Change) -> Changed {
         }
         Some(Outcome::Allocated { .. }) | None => None,
     };
-    let besides = besides(job, &stood.event, change, accounts.is_empty());
+    let besides = besides(job, change, accounts.is_empty());
     Changed { entry: stood.by, key: key_text(&stood.event), accounts, besides, aside }
 }
 
 /// In what an event says something else than amounts otherwise. How many units settlement moved is told
 /// where nothing else tells why.
-fn besides(
-    job: &Job<'_>,
-    stood: &Event,
-    change: &Change,
-    same_amounts: bool,
-) -> Vec<(String, String, String)> {
-    let Said { figures, open_items } = change.said.clone().unwrap_or_else(|| stood.said());
-    let mut now = Event { figures, open_items, ..stood.clone() };
+fn besides(job: &Job<'_>, change: &Change, same_amounts: bool) -> Vec<(String, String, String)> {
+    let said = change.said.clone().unwrap_or_else(|| change.stood.event.said());
+    let (stood, mut now) = change.stood.with_said(&said);
     if same_amounts
         && let Outcome::Allocated { residue_units, .. } = &mut now.outcome
         && let Some(Outcome::Allocated { residue_units: moved, .. }) = &change.now
     {
         *residue_units = *moved;
     }
-    if now == *stood {
+    if now == stood {
         return Vec::new();
     }
     let (names, kind, language) = (job.names, Some(stood.kind), job.language);
-    let apart = TellingApart { names, kind, language }.events(stood, &now);
+    let apart = TellingApart { names, kind, language }.events(&stood, &now);
     apart.into_iter().map(|it| (it.what, it.stored, it.now)).collect()
 }
 

@@ -11,7 +11,7 @@ use super::super::history::{Held, History};
 use super::super::maker::{Maker, became};
 use super::super::standing::identity;
 use super::BOOK_FILE;
-use super::judge::{Change, differs};
+use super::judge::{Change, comes_out_otherwise};
 
 /// Hears what stands without the new events, and keeps of some changes those that come out all the same.
 pub(super) struct Unmoved<'c, 'u, 'b> {
@@ -61,7 +61,7 @@ impl Sink for Unmoved<'_, '_, '_> {
             return Ok(());
         };
         let (stood, now) = (&change.stood, became(told.outcome(), accounts));
-        if !differs(stood, &now) && !stood.says_otherwise(&Maker::said(told)) {
+        if !comes_out_otherwise(stood, &now, &Maker::said(told)) {
             self.left.remove(&entry);
         }
         Ok(())

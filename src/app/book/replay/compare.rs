@@ -106,16 +106,11 @@ impl Comparing<'_> {
             let sides = (was, Side::Outcome(&now.outcome));
             let at = (Some(entry), Some(correction.batch));
             let mut differs = self.difference(at, &stored, sides);
-            differs.apart.extend(self.besides(&stored, &now.said()));
+            let Said { figures, open_items } = now.said();
+            let now = Event { figures, open_items, ..stored.clone() };
+            differs.apart.extend(self.telling(Some(stored.kind)).events(&stored, &now));
             found.differences.push(Difference { of: Some(stood.entry), ..differs });
         }
-    }
-
-    /// In what an event says something else than amounts otherwise.
-    fn besides(&self, stored: &Event, now: &Said) -> Vec<Apart> {
-        let Said { figures, open_items } = now.clone();
-        let now = Event { figures, open_items, ..stored.clone() };
-        self.telling(Some(stored.kind)).events(stored, &now)
     }
 
     /// An event that stood before comes out otherwise, and was not corrected.
@@ -125,8 +120,9 @@ impl Comparing<'_> {
             let now = outcome.map_or(Side::Absent, Side::Outcome);
             let sides = (Side::Outcome(&stood.event.outcome), now);
             let mut differs = self.difference((Some(stood.by), None), &stood.event, sides);
-            let otherwise = said.filter(|said| stood.says_otherwise(said));
-            differs.apart.extend(otherwise.iter().flat_map(|it| self.besides(&stood.event, it)));
+            for (stands, now) in said.iter().map(|said| stood.with_said(said)) {
+                differs.apart.extend(self.telling(Some(stands.kind)).events(&stands, &now));
+            }
             found.differences.push(Difference { of: Some(stood.entry), ..differs });
         }
     }

@@ -13,7 +13,7 @@ use super::super::BookTrouble;
 use super::super::explain::event_behind;
 use super::super::history::{PutAway, WAITING_BYTES, event_of};
 use super::super::maker::{As, Maker};
-use super::super::post::{differs, stopped};
+use super::super::post::{comes_out_otherwise, stopped};
 use super::super::standing::{identity, walk};
 use super::compare::Comparing;
 use super::rerun::Reading;
@@ -141,7 +141,7 @@ impl Holder<'_, '_> {
                 self.comparing.correction(number, &correction, &stood, &now, &mut self.found);
             }
             None if stood.settled => {}
-            None if differs(&stood, &now.outcome) || stood.says_otherwise(&now.said()) => {
+            None if comes_out_otherwise(&stood, &now.outcome, &now.said()) => {
                 self.comparing.stood(&stood, Some(&now), &mut self.found);
             }
             None => {}
