@@ -282,6 +282,12 @@ fn a_late_event_by_rules_that_have_more_changes_figures() {
     check("book_widens");
 }
 
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_settled_dispute_that_changes_figures() {
+    check("book_shakes");
+}
+
 #[test]
 fn book_calendar() {
     check("book_calendar");

@@ -357,9 +357,12 @@ fn shaken_text(console: &Console, Shaken { edition, readings, changes }: &Shaken
             "警告：此前过账的下列各条结果随之不同；更正之前，与其共用台账的事项不能过账\n",
         )
         .to_owned();
-    for OwedChange { entry, key, before, after, .. } in changes.iter().take(SHOWN_MAX) {
+    for OwedChange { entry, key, before, after, besides, .. } in changes.iter().take(SHOWN_MAX) {
         let (of, end) = (console.pick("entry", "第"), console.pick("", " 条"));
-        let line = format!("  {of} {entry}{end} ({key}): {before} → {after}\n");
+        let amounts = (before != after).then(|| format!("{before} → {after}"));
+        let besides = besides.iter().map(|it| format!("{} {} → {}", it.what, it.stored, it.now));
+        let apart: Vec<String> = amounts.into_iter().chain(besides).collect();
+        let line = format!("  {of} {entry}{end} ({key}): {}\n", apart.join("; "));
         text.push_str(&pictured_lines(&line));
     }
     if let Some(more @ 1..) = changes.len().checked_sub(SHOWN_MAX) {

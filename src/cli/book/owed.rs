@@ -183,12 +183,13 @@ pub(super) fn change(it: &OwedChange) -> Json {
     })
 }
 
-/// In what a change differs that gives the same amounts.
+/// In what a change differs that gives the same amounts, and in what figures.
 fn besides(it: &OwedChange) -> Json {
     let apart = it.besides.iter().map(|apart| {
         let leg = apart.leg.as_ref();
         json!({
             "what": apart.thing,
+            "figure": (apart.thing == "figure").then_some(&apart.what),
             "account": leg.map(|leg| &leg.account),
             "rule": leg.map(|leg| &leg.rule),
             "leg": leg.map(|leg| &leg.place),
@@ -238,7 +239,14 @@ fn reviewed(file: &Path) -> Result<Vec<OwedChange>, Failed> {
     let change = |it: &Json| {
         let text = |name: &str| it.get(name).and_then(Json::as_str).map(str::to_owned);
         let entry = it.get("entry").and_then(Json::as_u64)?;
-        Some(OwedChange::reviewed(entry, text("key")?, text("after")?))
+        let apart = |it: &Json| {
+            let text = |name: &str| it.get(name).and_then(Json::as_str).map(str::to_owned);
+            Some((text("before")?, text("after")?))
+        };
+        let besides =
+            it.get("besides").map_or(Some(&[][..]), |it| it.as_array().map(Vec::as_slice));
+        let besides = besides?.iter().map(apart).collect::<Option<Vec<_>>>()?;
+        Some(OwedChange::reviewed(entry, text("key")?, text("after")?, besides))
     };
     let changes = list.and_then(|list| list.iter().map(change).collect::<Option<Vec<_>>>());
     Ok(changes.ok_or_else(|| {

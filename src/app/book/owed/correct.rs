@@ -59,9 +59,7 @@ pub fn correct(
     }
     let same = reviewed.is_none_or(|reviewed| {
         changes.len() == reviewed.len()
-            && changes.iter().zip(reviewed).all(|(one, other)| {
-                (one.entry, &one.key, &one.after) == (other.entry, &other.key, &other.after)
-            })
+            && changes.iter().zip(reviewed).all(|(one, other)| one.is_as_reviewed(other))
     });
     if of_dispute && changes.is_empty() {
         return Ok(Vec::new());

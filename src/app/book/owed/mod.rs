@@ -161,7 +161,7 @@ pub struct OwedChange {
     pub before: String,
     /// What would stand.
     pub after: String,
-    /// In what the two differ, where they read alike.
+    /// In what the two differ, where they read alike, and in what figures.
     pub besides: Vec<Apart>,
     /// Whether it moves between what is allocated and what is set aside.
     pub shift: Shift,
@@ -187,6 +187,15 @@ pub enum Shift {
 }
 
 impl OwedChange {
+    /// Whether it says what was reviewed.
+    fn is_as_reviewed(&self, reviewed: &OwedChange) -> bool {
+        let apart = |it: &OwedChange| -> Vec<(String, String)> {
+            it.besides.iter().map(|apart| (apart.stored.clone(), apart.now.clone())).collect()
+        };
+        (self.entry, &self.key, &self.after) == (reviewed.entry, &reviewed.key, &reviewed.after)
+            && apart(self) == apart(reviewed)
+    }
+
     /// Whether a correction can make it stand so: what is set aside is posted again, and what a
     /// dispute settled stands until another dispute changes it.
     pub fn is_correctable(&self) -> bool {
@@ -360,10 +369,19 @@ pub(super) fn unsure(
 }
 
 impl OwedChange {
-    /// A change as it was written down to be reviewed.
-    pub fn reviewed(entry: u64, key: String, after: String) -> OwedChange {
+    /// A change as it was written down to be reviewed; in what else the two differ, as it stands and as it
+    /// would.
+    pub fn reviewed(
+        entry: u64,
+        key: String,
+        after: String,
+        besides: Vec<(String, String)>,
+    ) -> OwedChange {
         let (before, booked, shift) = (String::new(), Date::MIN, Shift::None);
-        let (besides, dispute, outcome, said) = (Vec::new(), None, None, None);
+        let (dispute, outcome, said) = (None, None, None);
+        let apart =
+            |(stored, now)| Apart { thing: "", what: String::new(), leg: None, stored, now };
+        let besides = besides.into_iter().map(apart).collect();
         OwedChange {
             entry,
             event: entry,

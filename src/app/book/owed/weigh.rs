@@ -63,14 +63,19 @@ impl<'o, 'r> Weighing<'o, 'r> {
         // What a dispute settled stays, whatever these rules give; later events are worked out from it.
         let stays = dispute.is_some() && !(self.is_disputed)(stood.entry);
         self.sides(event, if stays { Some(event) } else { now });
-        if now.is_none_or(|now| differs(stood, &now.outcome)) {
+        let said = now.map(Event::said).filter(|said| !stays && stood.says_otherwise(said));
+        if said.is_some() || now.is_none_or(|now| differs(stood, &now.outcome)) {
             let before = self.text(event);
             let shift = match now.map(|now| &now.outcome) {
                 Some(Outcome::SetAside { .. }) => Shift::ToAside,
                 _ => Shift::None,
             };
+            let besides = said.map(|said| self.said_apart(stood, &said));
             let said = now.and_then(|now| stood.said_anew(&now.said()));
-            self.change((stood.entry, stood.by), event, (before, shift, dispute), (now, said));
+            let of = (stood.entry, stood.by);
+            let mut change = self.change(of, event, (before, shift, dispute), (now, said));
+            change.besides.extend(besides.into_iter().flatten());
+            self.changes.push(change);
         }
     }
 
@@ -85,7 +90,8 @@ impl<'o, 'r> Weighing<'o, 'r> {
         if let Some(now) = now.filter(|now| matches!(now.outcome, Outcome::Allocated { .. })) {
             let dispute = self.history.dispute(aside.entry);
             let before = (aside.said.clone(), Shift::FromAside, dispute);
-            self.change((aside.entry, aside.by), event, before, (Some(now), None));
+            let change = self.change((aside.entry, aside.by), event, before, (Some(now), None));
+            self.changes.push(change);
         }
     }
 
@@ -123,15 +129,15 @@ impl<'o, 'r> Weighing<'o, 'r> {
     }
 
     fn change(
-        &mut self,
+        &self,
         (entry, by): (u64, u64),
         event: &Event,
         (before, shift, dispute): (String, Shift, Option<u64>),
         (now, said): (Option<&Event>, Option<Said>),
-    ) {
+    ) -> OwedChange {
         let after = now.map_or_else(String::new, |now| self.text(now));
         let besides = now.filter(|_| before == after).map(|now| self.apart(event, now));
-        self.changes.push(OwedChange {
+        OwedChange {
             entry: by,
             event: entry,
             key: key_text(event),
@@ -143,7 +149,14 @@ impl<'o, 'r> Weighing<'o, 'r> {
             booked: event.booked.unwrap_or(event.date),
             outcome: now.map(|now| now.outcome.clone()),
             said,
-        });
+        }
+    }
+
+    /// In what it says something else besides amounts.
+    fn said_apart(&self, stood: &Stood, said: &Said) -> Vec<Apart> {
+        let Other { names, language, .. } = *self.other;
+        let (stands, now) = stood.with_said(said);
+        TellingApart { names, kind: Some(stands.kind), language }.events(&stands, &now)
     }
 
     /// In what outcomes differ that give the same amounts: units moved, or the legs that give them.
