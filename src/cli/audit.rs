@@ -14,8 +14,8 @@ use crate::formats::{
     ForeignTable, Holds, Input, Output, Project, Records, ResultColumn, ResultLayout,
 };
 use crate::report::{
-    audit_json, audit_text, missing_label, missing_words, names::Names, verdict_label,
-    verdict_words,
+    audit_json, audit_text, missing_label, missing_words, names::Names, verdict_help,
+    verdict_label, verdict_words,
 };
 
 use super::args::{InputFormat, JobArgs};
@@ -133,9 +133,8 @@ fn audited(
             format!("{}未能试算：{}", what.zh, why.zh),
         ));
     }
-    if is_events {
-        say_unknown(console, &args.table, &columns);
-    } else {
+    say_unknown(console, &args.table, &columns);
+    if !is_events {
         say_remarks(console, &report.remarks);
     }
     say_asides(console, &report, SetAsideFile::Elsewhere);
@@ -187,14 +186,24 @@ fn job(args: &AuditArgs) -> JobArgs {
     }
 }
 
-/// Says which columns of a table that is also the file of events nobody asked for.
+/// Says which columns of a table mean nothing to the rules.
 fn say_unknown(console: &Console, table: &str, columns: &Columns) {
-    if !columns.unknown.is_empty() {
-        console.note(&Words::new(
-            format!("`{table}`: columns not used: {}", columns.unknown.join(", ")),
-            format!("「{table}」：未使用的列：{}", columns.unknown.join("、")),
-        ));
+    if columns.unknown.is_empty() {
+        return;
     }
+    // A column of a sheet without a name is called by its letters.
+    let nameless = columns.unknown.iter().any(|name| name.is_empty() || name.starts_with('['));
+    let (en, zh) = match nameless {
+        true => (
+            "; of a head that spans several columns only the first has it: head each by its account",
+            "；跨列的表头只归首列：请为每列写明账户",
+        ),
+        false => ("", ""),
+    };
+    console.note(&Words::new(
+        format!("`{table}`: columns not used: {}{en}", columns.unknown.join(", ")),
+        format!("「{table}」：未使用的列：{}{zh}", columns.unknown.join("、")),
+    ));
 }
 
 fn layout(out: &str) -> Result<ResultLayout, Stop> {
@@ -293,7 +302,9 @@ fn verdict(console: &Console, audit: &Audit, row: &AuditRow, names: &Names, to: 
     let explained = row.explained_by.iter().filter_map(|at| audit.tried.get(*at));
     let explained: Vec<String> = explained.map(|tried| shown(&tried.variant)).collect();
     to.text(verdict_label(&row.verdict).in_language(console.language));
-    to.text(&verdict_words(row, names).as_ref().map(shown).unwrap_or_default());
+    let why = [verdict_words(row, names), verdict_help(row, names)];
+    let why: Vec<String> = why.iter().flatten().map(shown).collect();
+    to.text(&why.join(console.pick("; ", "；")));
     let amounts = due_and_difference(console, audit, (&row.amounts, row.scale));
     amounts.iter().for_each(|text| to.text(text));
     to.text(&explained.join(console.pick("; ", "；")));

@@ -2,7 +2,7 @@
 
 use crate::base::Money;
 use crate::diagnostics::Words;
-use crate::rows::Reason;
+use crate::rows::{Reason, Unreadable};
 
 /// What came of holding a table against the rules.
 #[derive(Debug)]
@@ -88,13 +88,29 @@ pub enum Verdict {
     },
     /// The event's kind and key stand for several: by the table's columns they cannot be told apart.
     Several,
+    /// The totals of other rows: what it gives has been given already.
+    Total {
+        /// What the row calls itself.
+        word: String,
+    },
     /// A cell is no amount, or names no account.
     Unreadable {
         /// The column.
         column: String,
         /// What stands there.
         value: String,
+        /// What is wrong with it.
+        why: Illegible,
     },
+}
+
+/// Why a cell says nothing to an audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Illegible {
+    /// It cannot be read.
+    Cell(Unreadable),
+    /// It names no account of the rules.
+    NoAccount,
 }
 
 /// An account with what it gets in all.

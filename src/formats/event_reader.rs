@@ -328,6 +328,9 @@ impl<'r, 'n> Filling<'r, 'n> {
         (inflow, cells): (Option<Money>, Option<Vec<Cell>>),
         fault: (Option<String>, Fault),
     ) {
+        if row.is_blank() {
+            return;
+        }
         let origin = Origin { file: self.reader.file, line: row.line() };
         let (column, fault) = or_total(row, &self.reader.header, fault);
         let (column, value) = (column.map(Arc::from), Arc::from(fault.value));

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 use crate::report::names::folded;
+use crate::rows::Unreadable;
 
 use super::error::FormatsError;
 use super::input::Input;
 use super::json::{self, JsonValue};
 use super::raw::{RawRow, RawRows};
+use super::totals::is_total;
 
 /// The cells of a file under the names of its columns.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +31,10 @@ pub struct ForeignRow {
     pub cells: Vec<String>,
     /// Columns of cells of which digits are lost: what is left is no code.
     pub cut: Vec<usize>,
+    /// What it calls itself, if that is what rows of totals are called.
+    pub total: Option<String>,
     /// Why it is no row, if it is none; `cells` then holds its text.
-    pub broken: bool,
+    pub broken: Option<Unreadable>,
 }
 
 impl ForeignTable {
@@ -43,14 +47,17 @@ impl ForeignTable {
         let mut table = ForeignTable { header: rows.header.clone(), rows: Vec::new() };
         let mut places: HashMap<String, usize> = HashMap::new();
         while let Some(row) = rows.next()? {
+            if row.is_blank() {
+                continue;
+            }
             let line = row.line();
             let mut cut = Vec::new();
-            let (cells, broken) = match row {
-                RawRow::Cells(cells) => (cells.iter().map(str::to_owned).collect(), false),
+            let (cells, broken): (Vec<String>, _) = match row {
+                RawRow::Cells(cells) => (cells.iter().map(str::to_owned).collect(), None),
                 RawRow::Values { cells, .. } => {
                     let cells_cut = cells.iter().enumerate().filter(|(_, cell)| cell.is_cut());
                     cut.extend(cells_cut.map(|(at, _)| at));
-                    (cells.iter().map(|cell| cell.text().into_owned()).collect(), false)
+                    (cells.iter().map(|cell| cell.text().into_owned()).collect(), None)
                 }
                 RawRow::Record { record, .. } => {
                     let mut cells = vec![String::new(); table.header.len()];
@@ -65,14 +72,16 @@ impl ForeignTable {
                             *cell = text_of(value);
                         }
                     }
-                    (cells, false)
+                    (cells, None)
                 }
-                RawRow::Broken { text, .. } => (vec![text], true),
+                RawRow::Broken { text, why, .. } => (vec![text], Some(why)),
             };
-            table.rows.push(ForeignRow { line, cells, cut, broken });
+            let total = cells.iter().find(|cell| broken.is_none() && is_total(cell));
+            let total = total.map(|cell| cell.trim().to_owned());
+            table.rows.push(ForeignRow { line, cells, cut, total, broken });
         }
         let columns = table.header.len();
-        for row in table.rows.iter_mut().filter(|row| !row.broken) {
+        for row in table.rows.iter_mut().filter(|row| row.broken.is_none()) {
             row.cells.resize(columns, String::new());
         }
         Ok(table)

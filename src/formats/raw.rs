@@ -93,6 +93,11 @@ impl RawRow<'_> {
         }
     }
 
+    /// Whether it is a line of CSV that holds nothing but what stands between cells.
+    pub(super) fn is_blank(&self) -> bool {
+        matches!(self, RawRow::Cells(cells) if cells.iter().all(|cell| cell.trim().is_empty()))
+    }
+
     /// The row whole, as it is written; where a file holds no text, the texts of its cells as a JSON
     /// array.
     pub(super) fn text(&self) -> String {

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::base::Money;
-use crate::desk::{Amounts, Audit, AuditRow, Meant, Missing, Verdict};
+use crate::desk::{Amounts, Audit, AuditRow, Illegible, Meant, Missing, Verdict};
 use crate::diagnostics::{Language, Words};
 
 use super::names::{Names, Table as EventTable};
 use super::reasons::reason_words;
 use super::table::{Align, Table};
+use super::unreadable::{unreadable_hint, unreadable_words};
 use super::values::money_label;
 
 /// Counts, explanations, totals, and the first rows off and events without one, so many of each.
@@ -59,6 +60,9 @@ impl Drawer<'_> {
             ("listed again", "重复列出", {
                 count(&|verdict| matches!(verdict, Verdict::Again { .. }))
             }),
+            ("rows of totals", "合计行", {
+                count(&|verdict| matches!(verdict, Verdict::Total { .. }))
+            }),
             ("several events", "对应多笔事项", count(&|verdict| *verdict == Verdict::Several)),
             ("not readable", "无法读取", {
                 count(&|verdict| matches!(verdict, Verdict::Unreadable { .. }))
@@ -66,7 +70,7 @@ impl Drawer<'_> {
             ("events without a row", "表中没有的事项", self.audit.without_row.len()),
             ("  made by a calendar or a stage", "  其中由日历或阶段产生", made),
         ];
-        let count = self.audit.rows.len().to_string();
+        let count = count(&|verdict| !matches!(verdict, Verdict::Total { .. })).to_string();
         let mut table = self.table(&[
             ("events in the table", "表中事项", Align::Left),
             (&count, &count, Align::Right),
@@ -155,7 +159,16 @@ impl Drawer<'_> {
         for row in wrong.iter().take(rows_max) {
             self.row(row, &mut table);
         }
-        format!("\n{}{}", table.draw(), self.left(wrong.len(), rows_max))
+        let mut helps = String::new();
+        for help in wrong.iter().take(rows_max).filter_map(|row| verdict_help(row, self.names)) {
+            let (word, help) = (self.say("help", "提示"), help.in_language(self.language));
+            let line = format!("{word}: {help}\n");
+            // What is wrong with several rows is mended alike.
+            if !helps.contains(&line) {
+                helps.push_str(&line);
+            }
+        }
+        format!("\n{}{}{helps}", table.draw(), self.left(wrong.len(), rows_max))
     }
 
     /// How many more there are than are shown.
@@ -270,10 +283,45 @@ pub fn verdict_words(row: &AuditRow, names: &Names) -> Option<Words> {
                 format!("已搁置[{}]：{}", words.code, words.what.zh),
             )
         }
-        Verdict::Unreadable { column, value } => Words::new(
-            format!("column `{column}`: `{value}` cannot be read"),
-            format!("列「{column}」的「{value}」无法读取"),
+        Verdict::Total { word } => Words::new(
+            format!("`{word}` is what a row of totals is called: it counts on neither side"),
+            format!("「{word}」是合计行的字样：两边均不计入"),
         ),
+        Verdict::Unreadable { column, value, why: Illegible::Cell(why) } => {
+            unreadable_words(*why, Some(column.as_str()).filter(|it| !it.is_empty()), value)
+        }
+        Verdict::Unreadable { column, value, why: Illegible::NoAccount } if value.is_empty() => {
+            Words::new(
+                format!("column `{column}`: an account is wanted, and nothing stands here"),
+                format!("「{column}」列：此处应为账户，而未填写"),
+            )
+        }
+        Verdict::Unreadable { column, value, why: Illegible::NoAccount } => Words::new(
+            format!("column `{column}`: `{value}` is no account of the rules"),
+            format!("「{column}」列：「{value}」不是规则中的账户"),
+        ),
+    })
+}
+
+/// What to do about a row that cannot be read.
+pub fn verdict_help(row: &AuditRow, names: &Names) -> Option<Words> {
+    let Verdict::Unreadable { value, why, .. } = &row.verdict else { return None };
+    Some(match why {
+        Illegible::Cell(why) => unreadable_hint(*why, value, None),
+        Illegible::NoAccount => {
+            let known = names.accounts.iter().take(8);
+            let known: Vec<&str> = known.map(|it| it.name.text.as_str()).collect();
+            Words::new(
+                format!(
+                    "write an account by its name, label or code ({}; a member as `treasury[hebei]`)",
+                    known.join(", ")
+                ),
+                format!(
+                    "请写账户的名称、标签或代码（{}；户内成员写作「treasury[hebei]」）",
+                    known.join("、")
+                ),
+            )
+        }
     })
 }
 
@@ -286,6 +334,7 @@ fn verdict_name(verdict: &Verdict) -> &'static str {
         Verdict::Again { .. } => "listed_again",
         Verdict::Several => "several_events",
         Verdict::SetAside(_) => "set_aside",
+        Verdict::Total { .. } => "total",
         Verdict::Unreadable { .. } => "unreadable",
     }
 }
@@ -299,6 +348,7 @@ pub fn verdict_label(verdict: &Verdict) -> Words {
         Verdict::Again { .. } => "重复列出",
         Verdict::Several => "对应多笔事项",
         Verdict::SetAside(_) => "已搁置",
+        Verdict::Total { .. } => "合计行",
         Verdict::Unreadable { .. } => "无法读取",
     };
     Words::new(verdict_name(verdict), zh)
@@ -356,6 +406,7 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
             "event": row.event,
             "verdict": verdict_name(&row.verdict),
             "why": verdict_words(row, names).map(|words| words.in_language(language).to_owned()),
+            "help": verdict_help(row, names).map(|it| it.in_language(language).to_owned()),
             "code": code_of(row, names),
             "amounts": amounts(&row.amounts, row.scale),
             "explained_by": row.explained_by.iter().map(variant).collect::<Vec<_>>(),

@@ -22,7 +22,8 @@ mod unreadable;
 pub mod values;
 
 pub use audit::{
-    audit_json, audit_text, missing_label, missing_words, verdict_label, verdict_words,
+    audit_json, audit_text, missing_label, missing_words, verdict_help, verdict_label,
+    verdict_words,
 };
 pub use findings::{Drawing, Sources, draw, json, tally};
 pub use reasons::{ReasonWords, reason_words};

@@ -446,6 +446,11 @@ fn an_event_that_a_table_lists_again_is_due_once() {
 }
 
 #[test]
+fn rows_of_totals_count_on_neither_side() {
+    check("audit_totals");
+}
+
+#[test]
 fn what_calendars_and_stages_make_is_held_against_a_table() {
     check("audit_made");
 }

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::base::Money;
-use crate::desk::{AccountTotal, Amounts, AuditRow, Missing, Verdict};
+use crate::desk::{AccountTotal, Amounts, AuditRow, Illegible, Missing, Verdict};
 use crate::formats::{ForeignRow, ForeignTable};
 use crate::report::names::{Names, folded};
+use crate::rows::{Reason, Unreadable};
 
 use super::columns::{Columns, Naming, Shape, Spoken, is_sent, spoken};
 use super::dues::{Account, Due, Dues, Identity};
@@ -15,14 +16,17 @@ pub(super) fn held(table: &ForeignTable, columns: &Columns, dues: &Dues, names: 
     let headings = headings(columns, &table.header);
     let (accounts, rows, held_by) = (Vec::new(), Vec::new(), HashMap::new());
     let mut holder = Holder { columns, dues, names, headings, accounts, rows, held_by };
-    let mut places: HashMap<(String, Option<Identity>), usize> = HashMap::new();
+    let mut places: HashMap<(String, Option<Identity>, bool), usize> = HashMap::new();
     for row in &table.rows {
         let (event, identity) = holder.event_of(row);
+        let is_total = holder.is_total(row, identity.as_ref());
         // A table of accounts has several rows for an event: they are held against it together.
         let new = holder.rows.len();
         let place = match &columns.shape {
             Shape::Wide(_) => new,
-            Shape::Long { .. } => *places.entry((event.clone(), identity.clone())).or_insert(new),
+            Shape::Long { .. } => {
+                *places.entry((event.clone(), identity.clone(), is_total)).or_insert(new)
+            }
         };
         if place == new {
             holder.rows.push(Gathered {
@@ -30,6 +34,8 @@ pub(super) fn held(table: &ForeignTable, columns: &Columns, dues: &Dues, names: 
                 event,
                 identity,
                 given: Vec::new(),
+                total: row.total.clone(),
+                is_total,
                 fault: None,
             });
         }
@@ -98,6 +104,10 @@ struct Gathered {
     identity: Option<Identity>,
     /// As far as the cells could be read.
     given: Vec<(Spoken, Money)>,
+    /// The word for totals that its first row has.
+    total: Option<String>,
+    /// Whether it stands for no event of its own, and so is the total it calls itself.
+    is_total: bool,
     fault: Option<Verdict>,
 }
 
@@ -115,7 +125,7 @@ struct Holder<'h> {
 impl Holder<'_> {
     /// How a row names its event, and that event.
     fn event_of(&self, row: &ForeignRow) -> (String, Option<Identity>) {
-        if row.broken || self.cut_key(row).is_some() {
+        if row.broken.is_some() || self.cut_key(row).is_some() {
             return (row.line.to_string(), None);
         }
         let cell = |at: &usize| row.cells.get(*at).map_or("", |cell| cell.trim());
@@ -155,6 +165,17 @@ impl Holder<'_> {
         }
     }
 
+    /// Whether a row that has a word for totals is one: it names no event, or no account of one.
+    fn is_total(&self, row: &ForeignRow, identity: Option<&Identity>) -> bool {
+        let event = identity.and_then(|identity| self.dues.find(identity));
+        let account = match &self.columns.shape {
+            Shape::Wide(_) => None,
+            Shape::Long { account, .. } => row.cells.get(*account),
+        };
+        let no_account = |cell: &String| spoken(&folded(cell), self.names).is_none();
+        row.total.is_some() && (event.is_none() || account.is_some_and(no_account))
+    }
+
     /// A column of the key of a row's event that has lost digits.
     fn cut_key(&self, row: &ForeignRow) -> Option<usize> {
         let Naming::ByKey { kinds, says } = &self.columns.naming else { return None };
@@ -171,30 +192,35 @@ impl Holder<'_> {
         let cell = |at: usize| row.cells.get(at).map_or("", String::as_str);
         let mut given: Vec<(Spoken, Money)> = Vec::new();
         let mut fault = None;
-        let unreadable = |at: usize| Verdict::Unreadable {
-            column: header.get(at).cloned().unwrap_or_default(),
-            value: cell(at).to_owned(),
+        let unreadable = |at: usize, why: Illegible| {
+            let column = header.get(at).cloned().unwrap_or_default();
+            Verdict::Unreadable { column, value: cell(at).to_owned(), why }
         };
+        let no_amount = |at: usize| unreadable(at, Illegible::Cell(no_amount(cell(at), scale)));
+        let cut_short = |at: usize| unreadable(at, Illegible::Cell(cut_short(cell(at))));
         let cut = self.cut_key(row);
-        match &self.columns.shape {
-            _ if row.broken => fault = Some(unreadable(0)),
-            _ if cut.is_some() => fault = cut.map(unreadable),
-            Shape::Long { account, .. } if row.cut.contains(account) => {
-                fault = Some(unreadable(*account));
+        match (&self.columns.shape, row.broken) {
+            (_, Some(why)) => {
+                let (column, value) = (String::new(), cell(0).to_owned());
+                fault = Some(Verdict::Unreadable { column, value, why: Illegible::Cell(why) });
             }
-            Shape::Wide(accounts) => {
+            _ if cut.is_some() => fault = cut.map(cut_short),
+            (Shape::Long { account, .. }, None) if row.cut.contains(account) => {
+                fault = Some(cut_short(*account));
+            }
+            (Shape::Wide(accounts), None) => {
                 for (at, spoken) in accounts {
                     match amount(cell(*at), scale) {
                         Some(amount) => given.push((spoken.clone(), amount)),
-                        None => fault = Some(unreadable(*at)),
+                        None => fault = Some(no_amount(*at)),
                     }
                 }
             }
-            Shape::Long { account, amount: of } => {
+            (Shape::Long { account, amount: of }, None) => {
                 match (spoken(&folded(cell(*account)), self.names), amount(cell(*of), scale)) {
                     (Some(spoken), Some(amount)) => given.push((spoken, amount)),
-                    (None, _) => fault = Some(unreadable(*account)),
-                    (_, None) => fault = Some(unreadable(*of)),
+                    (None, _) => fault = Some(unreadable(*account, Illegible::NoAccount)),
+                    (_, None) => fault = Some(no_amount(*of)),
                 }
             }
         }
@@ -207,7 +233,8 @@ impl Holder<'_> {
                     Some(more) => *sum = more,
                     None => {
                         let (column, value) = (header.join(","), amount.format(scale));
-                        gathered.fault = Some(Verdict::Unreadable { column, value });
+                        let why = Illegible::Cell(Unreadable::OutOfRange);
+                        gathered.fault = Some(Verdict::Unreadable { column, value, why });
                     }
                 },
                 None => gathered.given.push((spoken, amount)),
@@ -222,6 +249,7 @@ impl Holder<'_> {
         }
         let spoken_for: HashSet<(u32, &str)> = rows
             .iter()
+            .filter(|held| !matches!(held.row.verdict, Verdict::Total { .. }))
             .filter_map(|held| held.identity.as_ref().and_then(|it| self.dues.find(it)).flatten())
             .map(|due| (due.kind, due.key.as_str()))
             .collect();
@@ -286,7 +314,8 @@ impl Holder<'_> {
             explained_by: Vec::new(),
         };
         let mut held = HeldRow { row, all: gathered.given, identity: gathered.identity };
-        held.row.verdict = match (gathered.fault, found) {
+        let verdict = match (gathered.fault, found) {
+            _ if gathered.is_total => Verdict::NoEvent,
             (Some(fault), _) => fault,
             (None, None) => Verdict::NoEvent,
             (None, Some(None)) => Verdict::Several,
@@ -298,12 +327,22 @@ impl Holder<'_> {
                 },
             },
         };
+        held.row.verdict = match (gathered.total, verdict) {
+            (
+                Some(word),
+                Verdict::NoEvent | Verdict::Again { .. } | Verdict::SetAside(Reason::DuplicateKey),
+            ) => Verdict::Total { word },
+            (_, verdict) => verdict,
+        };
         // What the table gives for nothing is given all the same: paid twice, it shows in the totals.
         let for_nothing = match &held.row.verdict {
             Verdict::NoEvent | Verdict::Several | Verdict::Again { .. } | Verdict::SetAside(_) => {
                 true
             }
-            Verdict::Agrees | Verdict::Off { .. } | Verdict::Unreadable { .. } => false,
+            Verdict::Agrees
+            | Verdict::Off { .. }
+            | Verdict::Total { .. }
+            | Verdict::Unreadable { .. } => false,
         };
         if for_nothing {
             for (spoken, given) in &held.all {
@@ -339,7 +378,8 @@ impl Holder<'_> {
             let given = *given;
             let Some(due) = sum(paid, spoken) else {
                 let (column, value) = (self.called(spoken), given.format(row.scale));
-                return Verdict::Unreadable { column, value };
+                let why = Illegible::Cell(Unreadable::OutOfRange);
+                return Verdict::Unreadable { column, value, why };
             };
             let account = self.add(spoken, row.kind, given, due);
             if !given.is_zero() || !due.is_zero() {
@@ -394,6 +434,28 @@ impl Holder<'_> {
             }
         }
     }
+}
+
+/// Why a cell is no amount.
+fn no_amount(text: &str, scale: u8) -> Unreadable {
+    const DECIMALS_MAX: u8 = 18;
+    if is_formula(text) {
+        Unreadable::CellError
+    } else if scale < DECIMALS_MAX && amount(text, DECIMALS_MAX).is_some() {
+        Unreadable::TooManyDecimals
+    } else {
+        Unreadable::NotAnAmount
+    }
+}
+
+/// Why a cell has lost what stood there.
+fn cut_short(text: &str) -> Unreadable {
+    if is_formula(text) { Unreadable::CellError } else { Unreadable::SheetDigits }
+}
+
+/// Whether a cell shows a formula, one that was not worked out, or what one that failed came to.
+fn is_formula(text: &str) -> bool {
+    text.trim_start().starts_with(['=', '#'])
 }
 
 /// Reads an amount as people write it in tables: thousands set apart, brackets or a sign for what goes

@@ -205,6 +205,7 @@ fn plainly(names: &Names, bytes: &[u8], encoding: Encoding) -> Found {
         found.rows += 1;
         match plain_event(names, &header, by_column, &row, encoding) {
             Ok((event, cells)) => found.events.push((event, row.line, cells)),
+            Err(_) if is_blank(&row, encoding) => {}
             Err((event, inflow, column, value, why)) => {
                 let (column, value) = (column.map(Arc::from), Arc::from(parse::shortened(&value)));
                 let reason = crate::rows::Reason::Unreadable { column, value, why };
@@ -216,6 +217,13 @@ fn plainly(names: &Names, bytes: &[u8], encoding: Encoding) -> Found {
     // Kind by kind, since no file here fills a batch.
     found.events.sort_by_key(|(event, line, _)| (*event, *line));
     found
+}
+
+/// Whether all cells of a row are empty.
+fn is_blank(row: &PlainRow, encoding: Encoding) -> bool {
+    let text = encoding.decoded(&row.text).filter(|_| !row.text.contains(&0));
+    let empty = |cell: &Vec<u8>| encoding.decoded(cell).is_some_and(|it| it.trim().is_empty());
+    text.is_some() && row.cells.as_ref().is_ok_and(|cells| cells.iter().all(empty))
 }
 
 type PlainFault = (Option<u32>, Option<crate::base::Money>, Option<String>, String, Unreadable);
