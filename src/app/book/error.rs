@@ -67,21 +67,17 @@ impl BookTrouble {
     /// Whether it says that the book is not what was written.
     pub fn is_damage(&self) -> bool {
         let BookTrouble::Book(error) = self else { return false };
-        matches!(
-            error.as_ref(),
+        match error.as_ref() {
             BookError::Malformed { .. }
-                | BookError::Damaged { .. }
-                | BookError::DamagedKeys { .. }
-                | BookError::DamagedNode { .. }
-                | BookError::NoOpening
-                | BookError::HalfBatch { .. }
-                | BookError::Store(
-                    StoreError::Damaged { .. }
-                        | StoreError::DamagedSchema { .. }
-                        | StoreError::Truncated { .. }
-                        | StoreError::Occupied { .. }
-                )
-        )
+            | BookError::Damaged { .. }
+            | BookError::DamagedKeys { .. }
+            | BookError::DamagedNode { .. }
+            | BookError::NoOpening
+            | BookError::HalfBatch { .. }
+            | BookError::Store(StoreError::Truncated { .. } | StoreError::Occupied { .. }) => true,
+            BookError::Store(error) => error.damage().is_some(),
+            _ => false,
+        }
     }
 
     /// The sentence, and what to do.

@@ -121,8 +121,8 @@ impl Walk {
         let mut made = Paged::new(run.since..run.upto, run.level, self.pages);
         let mut kept: VecDeque<Page> = VecDeque::new();
         let mut next = self.pages;
-        let as_due = due(&self.runs).is_some_and(|due| (Some(due.0), due.1) == (from, run.level));
-        let mut same = as_due;
+        let due = due(&self.runs);
+        let mut same = due.is_some_and(|(first, level)| (Some(first), level) == (from, run.level));
         let mut hold = |store: &mut dyn Store, page: Option<Page>| -> Result<(), BookError> {
             if kept.is_empty() {
                 kept.extend(store.pages(next, PAGES_AT_ONCE)?);

@@ -234,9 +234,10 @@ fn events(book: &mut Book, each: Each<'_>) -> Result<(), BookTrouble> {
             _ => None,
         };
         let sent = behind.as_ref().unwrap_or(&entry);
-        let sent_by = reader.named(book, sent)?;
+        let sent_by = behind.as_ref().map(|it| reader.named(book, it)).transpose()?;
+        let sent_by = sent_by.as_ref().map_or(of, |named| named.names());
         let table = match sent {
-            Entry::Event(event) => super::get(&sent_by.names().names.events, event.kind),
+            Entry::Event(event) => super::get(&sent_by.names.events, event.kind),
             _ => None,
         };
         let (outcome, amount) = match &entry {
