@@ -54,10 +54,10 @@ pub fn load(rules: &Path, library: &Library) -> Result<Loaded, FormatsError> {
     let mut loaded = Loaded::default();
     if rules.is_dir() {
         for path in rule_files(rules)? {
-            loaded.add(&path, true)?;
+            loaded.add(&from_here(&path), true)?;
         }
     } else {
-        loaded.add(rules, true)?;
+        loaded.add(&from_here(rules), true)?;
     }
     let mut next = 0;
     let mut known: BTreeSet<String> =
@@ -153,7 +153,14 @@ fn find_module(module: &str, from: &Path, library: &Library) -> Option<PathBuf> 
         .skip(1)
         .find_map(|folder| in_folder(folder).or_else(|| in_folder(&folder.join("rules"))));
     let found = beside.or_else(|| library.folders.iter().find_map(|folder| in_folder(folder)))?;
-    // Shown as the user would write it, where that is shorter.
-    let here = std::path::absolute(".").ok()?;
-    Some(found.strip_prefix(&here).map_or_else(|_| found.clone(), Path::to_owned))
+    Some(from_here(&found))
+}
+
+/// A path from the folder we are in, if it lies there: however it is written, a text has one name.
+fn from_here(path: &Path) -> PathBuf {
+    let relative = || {
+        let (here, whole) = (std::path::absolute(".").ok()?, std::path::absolute(path).ok()?);
+        whole.strip_prefix(here).ok().map(Path::to_owned)
+    };
+    relative().filter(|it| !it.as_os_str().is_empty()).unwrap_or_else(|| path.to_owned())
 }

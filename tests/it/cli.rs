@@ -289,6 +289,11 @@ fn a_settled_dispute_that_changes_figures() {
 }
 
 #[test]
+fn corrections_are_posted_as_they_were_reviewed() {
+    check("book_reviews");
+}
+
+#[test]
 fn book_calendar() {
     check("book_calendar");
 }

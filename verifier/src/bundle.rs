@@ -2,7 +2,7 @@
 
 use base64ct::{Base64, Encoding};
 
-use crate::note::Checkpoint;
+use crate::note::{Checkpoint, number as written};
 use crate::reader::{Fault, Reader};
 use crate::tree::Digest;
 use crate::{Unreadable, unreadable};
@@ -30,12 +30,12 @@ impl<'t> Bundle<'t> {
         let Some((lines, note)) = rest.split_once("\n\n") else {
             return unreadable("it has no checkpoint", "没有检查点");
         };
-        let mut lines = lines.lines().peekable();
+        let mut lines = lines.split('\n').peekable();
         let mut entries = Vec::new();
         while let Some(line) = lines.next() {
             let head = line.strip_prefix("entry ").and_then(|head| head.split_once(' '));
             let numbers = head.and_then(|(number, kind)| {
-                Some((number.parse::<u64>().ok()?, kind.parse::<u8>().ok()?))
+                Some((written(number)?, u8::try_from(written(kind)?).ok()?))
             });
             let Some((number, kind)) = numbers else {
                 return unreadable(
@@ -100,7 +100,8 @@ impl<'t> Continuation<'t> {
             Some(notes) => ("", notes),
             None => rest.split_once("\n\n").unwrap_or((rest, "")),
         };
-        let proof = lines.lines().map(|line| digest(&bytes(Some(line), "proof ")?));
+        let proof = lines.split('\n').filter(|_| !lines.is_empty());
+        let proof = proof.map(|line| digest(&bytes(Some(line), "proof ")?));
         let proof = proof.collect::<Result<Vec<Digest>, Unreadable>>()?;
         // A checkpoint has no blank line but the one before its signatures.
         let mut blanks = notes.match_indices("\n\n").map(|(at, _)| at);

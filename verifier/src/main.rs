@@ -146,7 +146,7 @@ fn read(file: &str) -> Result<String, Words> {
         let known = REASONS.iter().find(|(kind, ..)| *kind == error.kind());
         let (en, zh) = match known {
             Some((_, en, zh)) => ((*en).to_owned(), (*zh).to_owned()),
-            None => (error.to_string(), error.to_string()),
+            None => (error.to_string(), format!("系统报告「{error}」")),
         };
         Words::new(format!("cannot read `{file}`: {en}"), format!("无法读取「{file}」：{zh}"))
     })

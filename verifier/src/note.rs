@@ -73,13 +73,28 @@ impl Key {
     }
 }
 
+/// A number as it is written, which is one way only.
+pub(crate) fn number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
+}
+
 impl<'t> Checkpoint<'t> {
     pub(crate) fn parse(note: &'t str) -> Result<Checkpoint<'t>, Unreadable> {
         let Some(blank) = note.rfind("\n\n") else {
             return unreadable("the checkpoint has no signatures", "检查点没有签名");
         };
+        if note.chars().any(|letter| letter.is_control() && letter != '\n') {
+            return unreadable("the checkpoint has control characters", "检查点含控制字符");
+        }
         let (text, lines) = note.split_at_checked(blank + 1).unwrap_or((note, ""));
-        let signatures = lines.lines().filter(|line| !line.is_empty()).map(|line| {
+        let Some(lines) = lines.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n'))
+        else {
+            return unreadable(
+                "its signatures do not end in one line feed: it was cut, or added to",
+                "签名之后应恰有一个换行：已被截断或添加",
+            );
+        };
+        let signatures = lines.split('\n').map(|line| {
             let line = line.strip_prefix("— ")?;
             let (name, bytes) = line.split_once(' ')?;
             Some((name, Base64::decode_vec(bytes).ok()?))
@@ -93,7 +108,7 @@ impl<'t> Checkpoint<'t> {
         let mut lines = text.lines();
         let read = || {
             let origin = lines.next()?;
-            let size = lines.next()?.parse().ok()?;
+            let size = number(lines.next()?)?;
             let root = Base64::decode_vec(lines.next()?).ok()?;
             Some((origin, size, <Digest>::try_from(root).ok()?))
         };

@@ -73,6 +73,27 @@ fn a_bundle_that_does_not() {
     check(&[&file("half.proof"), "--key", stranger], 2, "is no verifier key");
 }
 
+/// A bundle is written one way only, to the byte.
+#[test]
+fn a_bundle_that_is_written_otherwise() {
+    let text = std::fs::read_to_string(file("half.proof")).unwrap();
+    let changed = std::env::temp_dir().join(format!("fenshui-verify-bytes-{}", std::process::id()));
+    let path = changed.display().to_string();
+    let other = |text: &str, says: &str| {
+        std::fs::write(&changed, text).unwrap();
+        check(&[&path, "--key", &file("half.keys")], 2, says);
+    };
+    other(text.trim_end(), "its signatures do not end in one line feed");
+    other(&format!("{text}\n"), "its signatures do not end in one line feed");
+    other(&text.replace('\n', "\r\n"), "no proof bundle of version 1");
+    other(&text.replacen("\n17\n", "\n+17\n", 1), "it ends in no checkpoint");
+    other(&text.replacen("\n17\n", "\n017\n", 1), "it ends in no checkpoint");
+    other(&text.replacen("\n17\n", "\n17\r\n", 1), "the checkpoint has control characters");
+    other(&text.replacen("entry 1 1", "entry 01 1", 1), "expected `entry NUMBER KIND`");
+    other(&text.replacen("entry 1 1\n", "entry 1 1\r\n", 1), "expected `entry NUMBER KIND`");
+    std::fs::remove_file(changed).unwrap();
+}
+
 #[test]
 fn what_cannot_be_read() {
     check(&[], 2, "which bundle?");

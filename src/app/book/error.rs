@@ -100,14 +100,6 @@ impl BookTrouble {
     }
 }
 
-/// What to do about an event that is in the book with other content.
-pub(super) fn conflict_hint() -> Option<Words> {
-    Some(Words::new(
-        "what is posted is never changed: send a refund, or correct the entry",
-        "已过账内容不可更改：请另发退库事项，或更正该条",
-    ))
-}
-
 impl std::fmt::Display for BookTrouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.words().0.en)

@@ -42,8 +42,8 @@ pub use find::entry_of_event;
 pub use import::{Imported, import};
 pub use look::{Named, Reader};
 pub use owed::{
-    Asked, Correcting, NotHeld, Other, Owed, OwedChange, OwedLine, Shift, correct, owed,
-    texts_of_edition,
+    Asked, Besides, Corrected, Correcting, NotHeld, Other, Owed, OwedChange, OwedLine, Review,
+    Shift, correct, owed, texts_of_edition,
 };
 pub use place::{Access, BookPlace, Irreplaceable};
 pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, made_further, post};

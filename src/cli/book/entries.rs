@@ -1,5 +1,7 @@
 //! Which entries are meant: by their numbers, or by the keys of their events.
 
+use std::ops::Range;
+
 use clap::Args;
 
 use crate::app::book;
@@ -9,6 +11,37 @@ use crate::diagnostics::Words;
 use super::super::console::Console;
 use super::super::exit::Stop;
 use super::Failed;
+
+/// Entries from one to another.
+#[derive(Debug, Args)]
+pub(super) struct StretchArgs {
+    /// The first entry
+    #[arg(long, value_name = "ENTRY", default_value_t = 0)]
+    from: u64,
+    /// The first entry that is left out [default: none]
+    #[arg(long, value_name = "ENTRY")]
+    to: Option<u64>,
+}
+
+impl StretchArgs {
+    /// Their numbers.
+    pub(super) fn range(&self) -> Result<Range<u64>, Stop> {
+        let (from, to) = (self.from, self.to.unwrap_or(u64::MAX));
+        if from < to {
+            return Ok(from..to);
+        }
+        Err(Stop::error(
+            Words::new(
+                format!("from entry {from} to entry {to} there is none"),
+                format!("第 {from} 条起、第 {to} 条之前，没有条目"),
+            ),
+            Some(Words::new(
+                "`--from` is the first entry, and `--to` the first that is left out: it is the larger",
+                "--from 为第一条，--to 为不再包括的第一条，应大于 --from",
+            )),
+        ))
+    }
+}
 
 /// Entries of events and others.
 #[derive(Debug, Args)]

@@ -10,17 +10,13 @@ use crate::report::book::{Called, LogLine, entry_json, entry_page, log_line, log
 
 use super::super::console::Console;
 use super::super::exit::Exit;
-use super::entries::EntriesArgs;
+use super::entries::{EntriesArgs, StretchArgs};
 use super::{AnswerFormat, Failed, ListFormat};
 
 #[derive(Debug, Args)]
 pub(super) struct LogArgs {
-    /// The first entry
-    #[arg(long, value_name = "ENTRY", default_value_t = 0)]
-    from: u64,
-    /// The first entry that is left out [default: none]
-    #[arg(long, value_name = "ENTRY")]
-    to: Option<u64>,
+    #[command(flatten)]
+    stretch: StretchArgs,
     /// Only entries of this kind; may be given again
     #[arg(long, value_enum)]
     kind: Vec<EntryKind>,
@@ -78,6 +74,7 @@ impl EntryKind {
 }
 
 pub(super) fn run(console: &Console, place: &BookPlace, args: &LogArgs) -> Result<Exit, Failed> {
+    let asked = args.stretch.range()?;
     let mut open = place.open(Access::Read)?;
     // Read through a book of their own, so that one can be walked while names are looked up.
     let mut names = place.open(Access::Read)?;
@@ -87,7 +84,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &LogArgs) -> Resul
     let mut list = List::new(args.format)?;
     let mut found = false;
     let called = if args.format == ListFormat::Table { Called::ByPeople } else { Called::InFiles };
-    book::walk(&mut open, args.from..args.to.unwrap_or(size).min(size), |number, entry| {
+    book::walk(&mut open, asked.start..asked.end.min(size), |number, entry| {
         let kind = Entry::kind_name(entry.kind()).unwrap_or_default();
         if !kinds.is_empty() && !kinds.iter().any(|it| it == kind) {
             return Ok(());

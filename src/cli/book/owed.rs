@@ -6,7 +6,8 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::app::book::{
-    self, Access, Asked, BookPlace, Correcting, NotHeld, Other, Owed, OwedChange, Shift,
+    self, Access, Asked, Besides, BookPlace, Corrected, Correcting, NotHeld, Other, Owed,
+    OwedChange, Review, Shift,
 };
 use crate::book::{Because, Book};
 use crate::diagnostics::{Language, Words, pictured_lines};
@@ -179,30 +180,11 @@ pub(super) fn change(it: &OwedChange) -> Json {
             Shift::FromAside => json!("no longer"),
         },
         "dispute": it.dispute,
-        "besides": besides(it),
+        "besides": it.besides.iter().map(Besides::from).collect::<Vec<_>>(),
     })
 }
 
-/// In what a change differs that gives the same amounts, and in what figures.
-fn besides(it: &OwedChange) -> Json {
-    let apart = it.besides.iter().map(|apart| {
-        let leg = apart.leg.as_ref();
-        json!({
-            "what": apart.thing,
-            "figure": (apart.thing == "figure").then_some(&apart.what),
-            "account": leg.map(|leg| &leg.account),
-            "rule": leg.map(|leg| &leg.rule),
-            "leg": leg.map(|leg| &leg.place),
-            "before": apart.stored,
-            "after": apart.now,
-        })
-    });
-    apart.collect()
-}
-
-const FORMAT: &str = "fenshui.corrections/1";
-
-/// Writes corrections as a file to be reviewed: of what stands, and of what no dispute settled.
+/// Writes corrections as a file to be reviewed.
 pub(super) fn write_corrections(
     open: &mut Book,
     rules: &Other<'_>,
@@ -211,57 +193,35 @@ pub(super) fn write_corrections(
 ) -> Result<(), Failed> {
     // In one language, so that whoever posts them may read another.
     let rules = Other { language: Language::English, ..rules.clone() };
-    let owed = book::owed(open, &rules, of, false, &[])?;
-    let correctable = owed.changes.iter().filter(|it| it.is_correctable());
-    let corrections = correctable.map(|it| {
-        let mut correction =
-            json!({ "entry": it.entry, "key": it.key, "before": it.before, "after": it.after });
-        if let (Some(object), false) = (correction.as_object_mut(), it.besides.is_empty()) {
-            object.insert("besides".to_owned(), besides(it));
-        }
-        correction
-    });
-    let text = json!({
-        "format": FORMAT,
-        "book": open.opening().origin,
-        "entries": open.size()?,
-        "corrections": corrections.collect::<Json>(),
-    });
-    Ok(write_text(file, &format!("{text:#}\n"))?)
+    let list = json!(Review::list(open, &rules, of)?);
+    Ok(write_text(file, &format!("{list:#}\n"))?)
 }
 
 /// Reads what was reviewed.
-fn reviewed(file: &Path) -> Result<Vec<OwedChange>, Failed> {
+fn reviewed(file: &Path) -> Result<Review, Failed> {
     let text = read_text(file)?;
-    let parsed: Option<Json> = serde_json::from_str(&text).ok();
-    let list = parsed.as_ref().filter(|it| it.get("format") == Some(&json!(FORMAT)));
-    let list = list.and_then(|it| it.get("corrections")).and_then(Json::as_array);
-    let change = |it: &Json| {
-        let text = |name: &str| it.get(name).and_then(Json::as_str).map(str::to_owned);
-        let entry = it.get("entry").and_then(Json::as_u64)?;
-        let apart = |it: &Json| {
-            let text = |name: &str| it.get(name).and_then(Json::as_str).map(str::to_owned);
-            Some((text("before")?, text("after")?))
-        };
-        let besides =
-            it.get("besides").map_or(Some(&[][..]), |it| it.as_array().map(Vec::as_slice));
-        let besides = besides?.iter().map(apart).collect::<Option<Vec<_>>>()?;
-        Some(OwedChange::reviewed(entry, text("key")?, text("after")?, besides))
-    };
-    let changes = list.and_then(|list| list.iter().map(change).collect::<Option<Vec<_>>>());
-    Ok(changes.ok_or_else(|| {
-        let file = file.display();
-        Stop::error(
+    let why = match serde_json::from_str::<Review>(&text) {
+        Ok(review) if review.is_known() => return Ok(review),
+        Ok(_) => Words::new("its `format` is another", "其 format 不同"),
+        Err(error) => {
+            let (line, column) = (error.line(), error.column());
             Words::new(
-                format!("`{file}` holds no corrections"),
-                format!("「{file}」中没有更正内容"),
-            ),
-            Some(Words::new(
-                "`fenshui book replay --with RULES --corrections FILE` writes them",
-                "用 fenshui book replay --with 规则 --corrections 文件 生成",
-            )),
-        )
-    })?)
+                format!("it ends or says something else at line {line}, column {column}"),
+                format!("第 {line} 行第 {column} 列处中断或有不应有的内容"),
+            )
+        }
+    };
+    let file = file.display();
+    Err(Failed::from(Stop::error(
+        Words::new(
+            format!("`{file}` is no list of corrections: {}", why.en),
+            format!("「{file}」不是更正清单：{}", why.zh),
+        ),
+        Some(Words::new(
+            "`fenshui book replay --with RULES --corrections FILE` writes them",
+            "用 fenshui book replay --with 规则 --corrections 文件 生成",
+        )),
+    )))
 }
 
 pub(super) fn correct(
@@ -269,25 +229,25 @@ pub(super) fn correct(
     place: &BookPlace,
     args: &CorrectArgs,
 ) -> Result<Exit, Failed> {
-    let changes = reviewed(&args.corrections)?;
+    let review = reviewed(&args.corrections)?;
     let mut open = place.open(Access::Write)?;
     let rules = other::read_to_post(console, &mut open, &args.with, &args.other)?;
     let correcting = Correcting {
         by: args.by.clone(),
         clock: secret::now,
         because: Because::Stated { reason: args.because.clone() },
-        only: changes.iter().map(|it| it.entry).collect(),
+        only: review.entries().collect(),
     };
     let other = Other { language: Language::English, ..rules.other(console, None) };
-    let entries = book::correct(&mut open, &other, &correcting, Some(&changes))?;
+    let posted = book::correct(&mut open, &other, &correcting, Some(&review))?;
     let (mut text, mut record) = (String::new(), Vec::new());
-    for (change, entry) in changes.iter().zip(entries) {
+    for Corrected { entry, of, key } in posted {
         let words = Words::new(
-            format!("entry {entry} corrects {}\n", change.entry),
-            format!("第 {entry} 条更正第 {} 条\n", change.entry),
+            format!("entry {entry} corrects {of}\n"),
+            format!("第 {entry} 条更正第 {of} 条\n"),
         );
         text.push_str(words.in_language(console.language));
-        record.push(json!({ "entry": entry, "of": change.entry, "key": change.key }));
+        record.push(json!({ "entry": entry, "of": of, "key": key }));
     }
     console.print(&args.format.choose(text, &json!({ "corrections": record })))?;
     Ok(Exit::Done)

@@ -14,18 +14,15 @@ use crate::report::table::{Align, Table};
 use super::super::console::Console;
 use super::super::exit::{Exit, Stop};
 use super::super::job;
+use super::entries::StretchArgs;
 use super::other::{self, OtherArgs};
 use super::place::{Named, check_outputs};
 use super::{AnswerFormat, Failed, owed};
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
-    /// The first entry
-    #[arg(long, value_name = "ENTRY", default_value_t = 0)]
-    from: u64,
-    /// The first entry that is left out [default: none]
-    #[arg(long, value_name = "ENTRY")]
-    to: Option<u64>,
+    #[command(flatten)]
+    stretch: StretchArgs,
     /// Only events with this key; may be given again
     #[arg(long, value_name = "KEY")]
     event: Vec<String>,
@@ -63,7 +60,7 @@ pub(super) fn run(console: &Console, named: &Named, args: &ReplayArgs) -> Result
     let known_on = args.as_known_on.as_deref().map(job::date).transpose()?;
     let mut open = place.open(Access::Read)?;
     let of = Asked {
-        range: args.from..args.to.unwrap_or(u64::MAX),
+        range: args.stretch.range()?,
         events: args.event.clone(),
         account: args.account.clone(),
     };
@@ -105,7 +102,13 @@ fn nothing_of(asked: &Asked, known_on: Option<Date>) -> Stop {
             format!("the book had learnt of no event by the end of {day}: nothing was compared"),
             format!("至 {day} 日终，账簿尚无任何事项：未作任何比较"),
         );
-        return Stop::error(words, None);
+        return Stop::error(
+            words,
+            Some(Words::new(
+                "`fenshui book log --kind batch` tells when each batch was posted",
+                "用 fenshui book log --kind batch 查看各批次的过账时间",
+            )),
+        );
     }
     let of = asked.events.iter().chain(&asked.account);
     let of: Vec<&str> = of.map(String::as_str).collect();
@@ -114,7 +117,13 @@ fn nothing_of(asked: &Asked, known_on: Option<Date>) -> Stop {
             "none of these entries is an event: nothing was compared",
             "这些条目中没有事项：未作任何比较",
         );
-        return Stop::error(words, None);
+        return Stop::error(
+            words,
+            Some(Words::new(
+                "`fenshui book log --kind event` lists the events, with the numbers of their entries",
+                "用 fenshui book log --kind event 列出各事项及其条号",
+            )),
+        );
     }
     let of = of.join(", ");
     Stop::error(

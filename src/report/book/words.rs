@@ -45,8 +45,9 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
         BookError::Conflict { key, entry, .. } => (
             format!("事项「{key}」已在账簿第 {entry} 条，内容不同"),
             Some(Words::new(
-                "what is posted is never changed: send a refund, or correct the entry",
-                "已过账内容不可更改：请另发退库事项，或更正该条",
+                "nothing was posted; what is in a book is never changed: leave the row out, and send a refund \
+                 or correct the entry if it is wrong",
+                "未过账；已过账内容不可更改：请删去该行；原账有误的，另发退库事项或更正该条",
             )),
         ),
         BookError::Late { key, behind } => (
@@ -271,7 +272,10 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         }
         StoreError::Io { place, source } => {
             en = format!("{en}: {source}");
-            (format!("「{place}」无法使用：{}", io_zh(source)), None)
+            let folder = source.kind() == std::io::ErrorKind::IsADirectory;
+            let hint =
+                Words::new("a book is one file: name the file", "账簿是一个文件：请写到文件名为止");
+            (format!("「{place}」无法使用：{}", io_zh(source)), folder.then_some(hint))
         }
         StoreError::Other { what } => (format!("账簿存储出错：数据库报告「{what}」"), None),
     };

@@ -316,6 +316,44 @@ fn a_guard_that_was_taken_away_fails_verify() {
     assert!(said.contains("触发器「node_no_DELETE」不存在：其守护的内容可被更改"), "{said}");
 }
 
+/// The first page of a file holds what it declares. Bits that make letters others, or no text at all.
+#[test]
+fn whatever_is_changed_of_what_a_file_declares_is_told() {
+    let (place, bytes) = small_file();
+    let two = |at: usize| usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));
+    // As SQLite's file format has it: the size of a page, and where the rows of the first begin.
+    let (page, rows) = (two(16), two(105));
+    let changed = File::new();
+    let declares = || {
+        let connection = rusqlite::Connection::open(changed.path()).unwrap();
+        let sql = "SELECT hex(type), hex(name), hex(tbl_name), hex(sql) FROM sqlite_schema";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| {
+            Ok([0, 1, 2, 3].map(|at| row.get::<_, Option<String>>(at).unwrap()))
+        });
+        rows.unwrap().map(Result::unwrap).collect::<Vec<_>>()
+    };
+    fs::write(changed.path(), &bytes).unwrap();
+    let whole = declares();
+    for offset in (rows..page).step_by(3) {
+        for bit in [0x80, 0x20, 0x01] {
+            let mut bytes = bytes.clone();
+            bytes[offset] ^= bit;
+            fs::write(changed.path(), &bytes).unwrap();
+            match open(&changed.path()).and_then(|mut book| book.verify(&[])) {
+                // The number of a row, say, is nothing that a book declares.
+                Ok(said) if said.damages.is_empty() => {
+                    assert_eq!(declares(), whole, "byte {offset} by {bit:#x}: without a word");
+                }
+                Ok(_) => {}
+                Err(BookError::Store(error)) if error.damage().is_some() => {}
+                Err(error) => panic!("byte {offset} by {bit:#x}: {error:?}"),
+            }
+        }
+    }
+    drop(place);
+}
+
 /// A book that is not made whole is not there at all, so that it can be made when there is room.
 #[test]
 fn a_book_that_comes_to_nothing_leaves_no_file() {

@@ -11,7 +11,7 @@ use super::super::post::{filed, readings as readings_of};
 use super::super::registers::filled;
 use super::super::replay::spans;
 use super::super::signing::Clock;
-use super::{Asked, Other, OwedChange, beside, owed, unsure};
+use super::{Asked, Other, OwedChange, Review, beside, owed, unsure};
 
 /// Why and by whom corrections are posted.
 #[derive(Debug, Clone)]
@@ -26,8 +26,19 @@ pub struct Correcting {
     pub only: Vec<u64>,
 }
 
-/// Posts corrections by which a book stands as other rules would have had it; gives their entries. Where
-/// a dispute is settled and nothing differs, there are none.
+/// A correction that was posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Corrected {
+    /// Its entry.
+    pub entry: u64,
+    /// The entry it corrects.
+    pub of: u64,
+    /// The key of the event.
+    pub key: String,
+}
+
+/// Posts corrections by which a book stands as other rules would have had it; gives what was
+/// posted. Where a dispute is settled and nothing differs, there are none.
 ///
 /// # Errors
 /// Nothing differs, and no dispute is settled; what was reviewed, if anything was, is not what would be
@@ -36,9 +47,9 @@ pub fn correct(
     book: &mut Book,
     other: &Other<'_>,
     correcting: &Correcting,
-    reviewed: Option<&[OwedChange]>,
-) -> Result<Vec<u64>, BookTrouble> {
-    if reviewed.is_some_and(<[OwedChange]>::is_empty) {
+    reviewed: Option<&Review>,
+) -> Result<Vec<Corrected>, BookTrouble> {
+    if reviewed.is_some_and(|it| it.entries().next().is_none()) {
         return Err(nothing());
     }
     let mut posting = book.begin()?;
@@ -57,15 +68,11 @@ pub fn correct(
     if let Some(settled) = changes.iter().find(|it| !of_dispute && it.dispute.is_some()) {
         return Err(stands(settled));
     }
-    let same = reviewed.is_none_or(|reviewed| {
-        changes.len() == reviewed.len()
-            && changes.iter().zip(reviewed).all(|(one, other)| one.is_as_reviewed(other))
-    });
-    if of_dispute && changes.is_empty() {
-        return Ok(Vec::new());
+    if let Some(reviewed) = reviewed {
+        reviewed.hold(posting.book()?, &changes)?;
     }
-    if !same || changes.is_empty() {
-        return Err(if same { nothing() } else { others() });
+    if changes.is_empty() {
+        return if of_dispute { Ok(Vec::new()) } else { Err(nothing()) };
     }
     let left: Vec<&OwedChange> =
         owed.changes.iter().filter(|it| !asked(it) && it.is_correctable()).collect();
@@ -90,14 +97,15 @@ pub fn correct(
     })?;
     let mut entries = Vec::new();
     for change in changes {
-        entries.push(posting.correction(&Correction {
+        let entry = posting.correction(&Correction {
             batch: number,
             of: change.entry,
             because: correcting.because.clone(),
             booked: change.booked,
             outcome: change.outcome.clone(),
             said: change.said.clone(),
-        })?);
+        })?;
+        entries.push(Corrected { entry, of: change.entry, key: change.key.clone() });
     }
     posting.commit()?;
     Ok(entries)
@@ -110,20 +118,6 @@ fn nothing() -> BookTrouble {
         Some(Words::new(
             "`fenshui book replay --with RULES --corrections FILE` lists what would come out otherwise",
             "用 fenshui book replay --with 规则 --corrections 文件 列出结果不同的各条",
-        )),
-    )
-}
-
-/// What was reviewed is not what these rules give.
-fn others() -> BookTrouble {
-    BookTrouble::refused(
-        Words::new(
-            "the corrections are not those that these rules give for this book as it stands",
-            "更正内容与此规则对账簿现状所得不一致",
-        ),
-        Some(Words::new(
-            "`fenshui book replay --with RULES --corrections FILE` makes them anew",
-            "请用 fenshui book replay --with 规则 --corrections 文件 重新生成",
         )),
     )
 }

@@ -3,6 +3,7 @@
 mod aside;
 mod correct;
 mod hearing;
+mod review;
 mod weigh;
 
 use std::cell::RefCell;
@@ -36,7 +37,8 @@ use aside::Asides;
 use hearing::{Beside, Hearing};
 use weigh::Weighing;
 
-pub use correct::{Correcting, correct};
+pub use correct::{Corrected, Correcting, correct};
+pub use review::{Besides, Review};
 
 /// The other rules.
 #[derive(Debug, Clone)]
@@ -187,15 +189,6 @@ pub enum Shift {
 }
 
 impl OwedChange {
-    /// Whether it says what was reviewed.
-    fn is_as_reviewed(&self, reviewed: &OwedChange) -> bool {
-        let apart = |it: &OwedChange| -> Vec<(String, String)> {
-            it.besides.iter().map(|apart| (apart.stored.clone(), apart.now.clone())).collect()
-        };
-        (self.entry, &self.key, &self.after) == (reviewed.entry, &reviewed.key, &reviewed.after)
-            && apart(self) == apart(reviewed)
-    }
-
     /// Whether a correction can make it stand so: what is set aside is posted again, and what a
     /// dispute settled stands until another dispute changes it.
     pub fn is_correctable(&self) -> bool {
@@ -366,36 +359,6 @@ pub(super) fn unsure(
             ),
         )),
     ))
-}
-
-impl OwedChange {
-    /// A change as it was written down to be reviewed; in what else the two differ, as it stands and as it
-    /// would.
-    pub fn reviewed(
-        entry: u64,
-        key: String,
-        after: String,
-        besides: Vec<(String, String)>,
-    ) -> OwedChange {
-        let (before, booked, shift) = (String::new(), Date::MIN, Shift::None);
-        let (dispute, outcome, said) = (None, None, None);
-        let apart =
-            |(stored, now)| Apart { thing: "", what: String::new(), leg: None, stored, now };
-        let besides = besides.into_iter().map(apart).collect();
-        OwedChange {
-            entry,
-            event: entry,
-            key,
-            before,
-            after,
-            besides,
-            shift,
-            dispute,
-            booked,
-            outcome,
-            said,
-        }
-    }
 }
 
 /// The texts of an edition of the book, by the beginning of its digest or the number of its entry, and

@@ -3,7 +3,7 @@
 use crate::base::Date;
 use crate::book::{Book, BookError, Entry, Event, Outcome};
 use crate::diagnostics::{Language, Words};
-use crate::report::book::TellingApart;
+use crate::report::book::{TellingApart, book_words};
 use crate::report::names::Names;
 use crate::report::values::{account_text, file_text, person_text};
 use crate::report::{ReasonWords, reason_words};
@@ -201,7 +201,7 @@ pub(super) fn conflict(job: &Job<'_>, book: &mut Book, error: BookError) -> Book
                 stored.zh, given.zh
             ),
         ),
-        super::super::error::conflict_hint(),
+        book_words(&error).1,
     )
 }
 

@@ -18,7 +18,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use super::segment::leaves_of;
 use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::{Digest, Forcing};
-use tables::{lay_out, schema_flaws};
+use tables::{lay_out, lossy, schema_flaws};
 
 mod tables;
 
@@ -428,7 +428,7 @@ impl Store for SqliteStore {
     fn check(&mut self) -> Result<Vec<Flaw>, StoreError> {
         let check = || -> Result<Vec<Flaw>, rusqlite::Error> {
             let mut statement = self.connection.prepare("PRAGMA integrity_check(20)")?;
-            let found = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let found = statement.query_map([], |row| Ok(lossy(&bytes(row.get_ref(0)?))))?;
             let found = found.filter(|line| !matches!(line, Ok(line) if line == "ok"));
             let found = found.map(|line| Ok(Flaw::Structure { what: line? }));
             let mut flaws = found.collect::<Result<Vec<Flaw>, rusqlite::Error>>()?;
@@ -505,6 +505,8 @@ fn told(error: rusqlite::Error, place: &str) -> StoreError {
     }
     let what = error.to_string();
     match error.sqlite_error_code() {
+        // A cell that holds something else than was ever written there.
+        None if is_of_a_cell(&error) => StoreError::Damaged { what },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
         Some(ErrorCode::DiskFull) => StoreError::Full,
         Some(ErrorCode::SystemIoFailure) => StoreError::Device { place: place.to_owned() },
@@ -524,6 +526,20 @@ fn told(error: rusqlite::Error, place: &str) -> StoreError {
         Some(ErrorCode::NotADatabase) => StoreError::Foreign { place: place.to_owned() },
         _ => StoreError::Other { what },
     }
+}
+
+/// Whether an error is that a cell is of another type than its column's, or no text.
+fn is_of_a_cell(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{
+        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
+    };
+    matches!(
+        error,
+        FromSqlConversionFailure(..)
+            | IntegralValueOutOfRange(..)
+            | InvalidColumnType(..)
+            | Utf8Error(..)
+    )
 }
 
 /// How SQLite begins to say that a row is there already.

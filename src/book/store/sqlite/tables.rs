@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::Flaw;
+use super::{Flaw, bytes};
 
 /// The tables. Each is only ever added to; `guard` makes that so.
 const TABLES: &str = "
@@ -45,13 +45,32 @@ pub(super) fn lay_out(connection: &Connection) -> Result<(), rusqlite::Error> {
     Ok(())
 }
 
-/// What a file declares, by kind and name: its statement, and nothing for what SQLite makes itself.
+/// What a file declares: its bytes as they stand, since a damaged file may hold no text.
+#[derive(Debug, PartialEq, Eq)]
+struct Declared {
+    /// The table it is of.
+    table: Vec<u8>,
+    /// Its statement; none for what SQLite makes itself.
+    statement: Vec<u8>,
+}
+
+/// What a file declares, by kind and name.
 fn declared(
     connection: &Connection,
-) -> Result<BTreeMap<(String, String), Option<String>>, rusqlite::Error> {
-    let mut statement = connection.prepare("SELECT type, name, sql FROM sqlite_schema")?;
-    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+) -> Result<BTreeMap<(String, String), Declared>, rusqlite::Error> {
+    let mut statement =
+        connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
+    let rows = statement.query_map([], |row| {
+        let cell = |at: usize| Ok::<_, rusqlite::Error>(bytes(row.get_ref(at)?));
+        let word = |at: usize| Ok::<_, rusqlite::Error>(lossy(&cell(at)?));
+        Ok(((word(0)?, word(1)?), Declared { table: cell(2)?, statement: cell(3)? }))
+    })?;
     rows.collect()
+}
+
+/// Text for people, whatever became of its bytes.
+pub(super) fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Where what a file declares is not what a book's does. Whoever is master of a file can take its
@@ -60,10 +79,10 @@ pub(super) fn schema_flaws(connection: &Connection) -> Result<Vec<Flaw>, rusqlit
     let model = Connection::open_in_memory()?;
     lay_out(&model)?;
     let (mut found, mut flaws) = (declared(connection)?, Vec::new());
-    for ((kind, name), statement) in declared(&model)? {
+    for ((kind, name), declared) in declared(&model)? {
         match found.remove(&(kind.clone(), name.clone())) {
             None => flaws.push(Flaw::Missing { kind, name }),
-            Some(other) if other != statement => flaws.push(Flaw::Changed { kind, name }),
+            Some(other) if other != declared => flaws.push(Flaw::Changed { kind, name }),
             Some(_) => {}
         }
     }
