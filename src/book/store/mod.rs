@@ -347,6 +347,12 @@ pub enum StoreError {
         /// What the server says.
         what: String,
     },
+    /// The server has no connection left, or none for this user.
+    #[error("the server of the book takes no more connections now: {what}")]
+    Crowded {
+        /// What the server says.
+        what: String,
+    },
     /// The server has no such database.
     #[error("the server has no such database: {what}")]
     NoDatabase {
@@ -365,13 +371,19 @@ pub enum StoreError {
         /// What the system says.
         what: String,
     },
+    /// Whatever there is at the place of the server does not answer.
+    #[error("the server of the book does not answer: it was waited for {seconds} s")]
+    Silent {
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// The connection broke before anything was kept.
     #[error("the connection to the book was lost; nothing was added")]
     Lost,
-    /// The connection broke while the batch was being kept.
+    /// The connection broke while a batch, or the book itself, was being kept.
     #[error(
-        "the connection to the book was lost while a batch was being kept: \
-             post it again, and the book will say whether it has it"
+        "the connection to the book was lost while something was being kept: \
+             do it again, and the book will say whether it has it"
     )]
     Unknown,
     /// The system refused.

@@ -186,8 +186,9 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             format!("账簿不可写入：{}", refused_zh(what)),
             Some(Words::new(
                 "file and folder must allow the user to write; on a server the owner of the book \
-                 lets a login add: `GRANT fenshui_poster TO …`",
-                "文件与文件夹须允许该用户写入；服务器上请账簿所有者授权：GRANT fenshui_poster TO …",
+                 lets a login add: `GRANT fenshui_poster TO …`; with `transaction_read_only` nobody may for now",
+                "文件与文件夹须允许该用户写入；服务器上请账簿所有者授权：GRANT fenshui_poster TO …；\
+                 若报告 transaction_read_only，则服务器管理员暂不许任何人写入",
             )),
         ),
         StoreError::NotAllowed { what } => (
@@ -218,7 +219,7 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
             )),
         ),
         StoreError::NotEncrypted { what } => (
-            format!("与服务器的连接无法加密（{what}）"),
+            format!("与服务器的连接无法加密（{}）", untrusted_zh(what)),
             Some(Words::new(
                 "the server must offer TLS (`ssl = on`) with a certificate that names the host; who issued it is \
                  told by `?sslmode=verify-full&sslrootcert=FILE` where the system does not know him",
@@ -234,6 +235,14 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
                  `pg_hba.conf` lets in",
                 "请核对地址中的用户与口令（FENSHUI_BOOK，或用 --book @文件 指定的私有文件）、连接权限\
                  （GRANT CONNECT ON DATABASE … TO …）以及服务器 pg_hba.conf 允许的来源",
+            )),
+        ),
+        StoreError::Crowded { what } => (
+            format!("账簿所在的服务器暂不接受更多连接：数据库报告「{what}」"),
+            Some(Words::new(
+                "try again when others are done; who keeps the server can raise its `max_connections`, or the \
+                 role's `CONNECTION LIMIT`",
+                "请待他人用毕后再试；服务器管理员可调高 max_connections 或该角色的 CONNECTION LIMIT",
             )),
         ),
         StoreError::NoDatabase { what } => (
@@ -259,6 +268,14 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
                 "请确认服务器已运行，地址无误",
             )),
         ),
+        StoreError::Silent { seconds } => (
+            format!("账簿所在的服务器没有应答：已等待 {seconds} 秒"),
+            Some(Words::new(
+                "see that a PostgreSQL server is there and not stopped; `connect_timeout=SECONDS` at the end of \
+                 the address says how long to wait",
+                "请确认该处是 PostgreSQL 服务器且未停顿；地址末尾可用 connect_timeout=秒数 指定等待多久",
+            )),
+        ),
         StoreError::NotDurable { setting } => (
             format!("服务器设置 {setting}：崩溃时可能丢失已确认的内容"),
             Some(Words::new(
@@ -268,7 +285,7 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         ),
         StoreError::Lost => ("与账簿的连接中断，未写入任何内容".to_owned(), None),
         StoreError::Unknown => {
-            ("写入本批时与账簿的连接中断：请重新过账，账簿会说明是否已有".to_owned(), None)
+            ("写入时与账簿的连接中断：请重新执行，账簿会说明是否已有".to_owned(), None)
         }
         StoreError::Io { place, source } => {
             en = format!("{en}: {source}");
@@ -291,6 +308,22 @@ fn refused_zh(what: &str) -> String {
         Some(of) => format!("所用的数据库角色没有权限（{of}）"),
         None => format!("数据库报告「{what}」"),
     }
+}
+
+/// Why a server's certificate is not trusted; else the system's own words.
+fn untrusted_zh(what: &str) -> String {
+    let Some(why) = what.strip_prefix("its certificate: ") else { return what.to_owned() };
+    let known = [
+        ("certificate has expired", "已过期"),
+        ("certificate is not yet valid", "尚未生效"),
+        ("self-signed certificate", "为自签名"),
+        ("self-signed certificate in certificate chain", "签发者不受信任"),
+        ("unable to get local issuer certificate", "签发者不受信任"),
+        ("hostname mismatch", "所写主机名不符"),
+        ("IP address mismatch", "所写 IP 地址不符"),
+    ];
+    let zh = known.iter().find(|(en, _)| *en == why).map_or(why, |(_, zh)| *zh);
+    format!("其证书{zh}")
 }
 
 /// What is wrong with a schema.

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use fenshui::book::{Book, Damage, Flaw, PostgresStore, StoreError};
+use fenshui::book::{Book, BookError, Damage, Flaw, PostgresStore, StoreError};
 use fenshui::report::book::store_words;
 use postgres::{Client, NoTls};
 
@@ -41,10 +41,38 @@ fn who_is_not_let_in_is_told_what_to_do() {
     client.batch_execute("REVOKE CONNECT ON DATABASE postgres FROM PUBLIC").unwrap();
     let error = refused(open(&as_user("zhang")));
     assert!(matches!(error, StoreError::NoLogin { .. }), "{error:?}");
+    client.batch_execute("CREATE ROLE crowd LOGIN CONNECTION LIMIT 0").unwrap();
+    client.batch_execute("GRANT CONNECT ON DATABASE postgres TO crowd").unwrap();
+    let error = refused(open(&as_user("crowd")));
+    assert!(matches!(error, StoreError::Crowded { .. }), "{error:?}");
+    let error = refused(open("postgres://owner@/x?sslmode=allow"));
+    assert!(error.to_string().ends_with("`require`, `verify-ca`, `verify-full`"), "{error}");
     for address in ["postgres://owner@/x?sslmode=perhaps", "postgres://owner@h/x?colour=red"] {
         let error = refused(open(address));
         assert!(matches!(error, StoreError::BadAddress { .. }), "{error:?}");
     }
+}
+
+#[test]
+fn whoever_does_not_answer_is_not_waited_for_without_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let address = format!("postgres://owner@127.0.0.1:{port}/postgres?connect_timeout=1");
+    let error = refused(open(&address));
+    assert!(matches!(error, StoreError::Silent { seconds: 1 }), "{error:?}");
+}
+
+#[test]
+fn a_database_that_is_to_be_read_alone_is() {
+    let place = Database::new();
+    let mut book = small_book(place.create().unwrap());
+    let size = book.size().unwrap();
+    drop(book);
+    place.tamper(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", place.name));
+    let mut book = Book::open(Box::new(open(&place.address()).unwrap())).unwrap();
+    let Err(BookError::Store(error)) = post(&mut book, &events(9, 3)) else { panic!("posted") };
+    assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
+    assert_eq!(book.size().unwrap(), size);
 }
 
 #[test]
@@ -145,6 +173,11 @@ fn nobody_reads_along_and_nobody_stands_in_for_the_server() {
         let error = refused(open(&address));
         assert!(matches!(error, StoreError::NotEncrypted { .. }), "{address}: {error:?}");
     }
+    let zh = |address: &str| store_words(&refused(open(address))).0.zh;
+    let said = zh(&at("localhost", "?sslmode=verify-full"));
+    assert_eq!(said, "与服务器的连接无法加密（其证书为自签名）");
+    let said = zh(&at("127.0.0.1", &held("verify-full")));
+    assert_eq!(said, "与服务器的连接无法加密（其证书所写 IP 地址不符）");
     // And a book is posted to and holds.
     let mut book =
         Book::open(Box::new(open(&at("localhost", &held("verify-full"))).unwrap())).unwrap();

@@ -134,7 +134,7 @@ pub fn open(address: &str) -> Result<PostgresStore, StoreError> {
 
 /// A database of its own on the common server.
 pub struct Database {
-    name: String,
+    pub(super) name: String,
 }
 
 impl Database {

@@ -1,7 +1,9 @@
 //! The way to the server: what an address says, and that nobody reads along.
 
-use std::fs;
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
+use std::{fs, thread};
 
 use native_tls::{Certificate, TlsConnector};
 use percent_encoding::percent_decode_str;
@@ -24,6 +26,9 @@ enum Held {
     Host,
 }
 
+/// What `sslmode` may be.
+const MODES: [&str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+
 /// What an address says.
 struct Address {
     config: Config,
@@ -43,14 +48,33 @@ pub(super) fn connect(address: &str) -> Result<(Client, String), StoreError> {
     if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) {
         config.ssl_mode(SslMode::Disable);
     }
-    let client = match config.connect(address.encryption()?) {
-        // Some servers let nobody in who encrypts.
-        Err(error) if config.get_ssl_mode() == SslMode::Prefer && is_refused(&error) => {
-            config.ssl_mode(SslMode::Disable).connect(NoTls).map_err(|_| error)
+    let encryption = address.encryption()?;
+    let client = within(config.get_connect_timeout().copied().unwrap_or(PATIENCE), move || {
+        match config.connect(encryption) {
+            // Some servers let nobody in who encrypts.
+            Err(error) if config.get_ssl_mode() == SslMode::Prefer && is_refused(&error) => {
+                config.ssl_mode(SslMode::Disable).connect(NoTls).map_err(|_| error)
+            }
+            connected => connected,
         }
-        connected => connected,
-    };
+    })?;
     Ok((client.map_err(|error| at_the_door(&error))?, database))
+}
+
+/// How long a server is waited for, where the address says nothing of it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What comes of something within a time. The library itself stops waiting for a way to the server alone, and
+/// not for one who lets everybody in and says nothing.
+fn within<T: Send + 'static>(
+    time: Duration,
+    what: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    let (sender, receiver) = mpsc::channel();
+    // Nobody listens any more to what comes too late.
+    let spawned = thread::Builder::new().spawn(move || sender.send(what()));
+    spawned.map_err(|error| StoreError::Unreachable { what: error.to_string() })?;
+    receiver.recv_timeout(time).map_err(|_| StoreError::Silent { seconds: time.as_secs() })
 }
 
 impl Address {
@@ -67,6 +91,10 @@ impl Address {
                 }
                 _ => others.push(pair.to_owned()),
             }
+        }
+        if let Some(mode) = mode.filter(|mode| !MODES.contains(mode)) {
+            let known = MODES.map(|mode| format!("`{mode}`")).join(", ");
+            return Err(bad(format!("`sslmode={mode}` is none of {known}")));
         }
         let (mode, held) = match mode {
             Some("verify-full") => (Some("require"), Held::Host),

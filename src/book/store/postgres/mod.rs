@@ -134,16 +134,25 @@ impl PostgresStore {
         Ok(!self.client.query(ask, &[]).map_err(|error| told(&error))?.is_empty())
     }
 
-    /// Holds that the server writes to disk before it acknowledges.
+    /// Holds that the server writes to disk before it acknowledges, and that it takes what is written: a
+    /// server that follows another does not, nor one whose keeper says so.
     fn durable(&mut self) -> Result<(), StoreError> {
         for setting in ["fsync", "full_page_writes"] {
-            let value = self.client.query_one(&format!("SHOW {setting}"), &[]);
-            let value: String = value.map_err(|error| told(&error))?.get(0);
+            let value = self.setting(setting)?;
             if value != "on" {
                 return Err(StoreError::NotDurable { setting: format!("{setting} = {value}") });
             }
         }
-        Ok(())
+        let read_only = "transaction_read_only";
+        match self.setting(read_only)?.as_str() {
+            "off" => Ok(()),
+            value => Err(StoreError::ReadOnly { what: format!("{read_only} = {value}") }),
+        }
+    }
+
+    fn setting(&mut self, name: &str) -> Result<String, StoreError> {
+        let value = self.client.query_one(&format!("SHOW {name}"), &[]);
+        cell(&value.map_err(|error| told(&error))?, 0)
     }
 
     fn number(&mut self, ask: &str) -> Result<u64, StoreError> {
@@ -271,7 +280,7 @@ impl Store for PostgresStore {
         self.durable()?;
         // Whatever the server's habit, this transaction is on disk before it is acknowledged.
         let mut begun = self.client.batch_execute(&format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on; \
+            "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on; \
              SELECT pg_advisory_xact_lock({POSTING})"
         ));
         if begun.is_ok() && self.unfounded {

@@ -17,19 +17,27 @@ pub(super) fn at_the_door(error: &Error) -> StoreError {
     match error.code() {
         Some(code) if refused.contains(&code) => StoreError::NoLogin { what },
         Some(code) if *code == SqlState::INVALID_CATALOG_NAME => StoreError::NoDatabase { what },
-        Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => StoreError::Unreachable { what },
+        Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => StoreError::Crowded { what },
         None if error.to_string().starts_with("invalid configuration") => {
             StoreError::BadAddress { what }
         }
         None if is_of_encryption(error) => {
             let of = std::error::Error::source(error);
-            StoreError::NotEncrypted { what: of.map_or(what, ToString::to_string) }
+            StoreError::NotEncrypted { what: untrusted(of.map_or(what, ToString::to_string)) }
         }
         _ => match told(error) {
             StoreError::Lost => StoreError::Unreachable { what },
             other => other,
         },
     }
+}
+
+/// Why a certificate is not trusted, out of the words of the library that says so: it says where in its own
+/// code, too, and why last and in brackets.
+fn untrusted(what: String) -> String {
+    let why = what.contains("certificate verify failed").then(|| what.rsplit_once('('));
+    let why = why.flatten().and_then(|(_, why)| why.strip_suffix(')'));
+    why.map_or(what.clone(), |why| format!("its certificate: {why}"))
 }
 
 /// Whether the server lets nobody in who comes this way.
