@@ -195,8 +195,9 @@ fn say_unknown(console: &Console, table: &str, columns: &Columns) {
     let nameless = columns.unknown.iter().any(|name| name.is_empty() || name.starts_with('['));
     let (en, zh) = match nameless {
         true => (
-            "; of a head that spans several columns only the first has it: head each by its account",
-            "；跨列的表头只归首列：请为每列写明账户",
+            "; of a head that spans several columns only the first has it: where heads stand in lines 1 and 2, \
+             name the file as `FILE:1-2`; else head each column by its account",
+            "；跨列的表头只归首列：表头占第 1、2 行时请写成 文件:1-2，否则请为每列写明账户",
         ),
         false => ("", ""),
     };

@@ -18,6 +18,8 @@ use super::totals::is_total;
 pub struct ForeignTable {
     /// The columns, in order.
     pub header: Vec<String>,
+    /// What stands above each column, where names stand in several rows; empty if that is nothing.
+    pub above: Vec<String>,
     /// The rows, in order.
     pub rows: Vec<ForeignRow>,
 }
@@ -44,7 +46,8 @@ impl ForeignTable {
     /// It cannot be read, or has no line of column names.
     pub fn read(input: &Input) -> Result<ForeignTable, FormatsError> {
         let mut rows = RawRows::open(input)?;
-        let mut table = ForeignTable { header: rows.header.clone(), rows: Vec::new() };
+        let (header, above) = (rows.header.clone(), rows.above.clone());
+        let mut table = ForeignTable { header, above, rows: Vec::new() };
         let mut places: HashMap<String, usize> = HashMap::new();
         while let Some(row) = rows.next()? {
             if row.is_blank() {

@@ -11,13 +11,15 @@ use super::columns::{Bound, FieldFrom, listed};
 use super::error::FormatsError;
 use super::input::{Input, Layout};
 use super::mapping::Mapping;
+use super::named::Heads;
 use super::raw::{RawRow, RawRows};
 
 /// A line of column names was said of a file that has none.
 ///
 /// # Errors
 /// It is so.
-pub(super) fn check_heads(file: &str, layout: Layout, heads: u64) -> Result<(), FormatsError> {
+pub(super) fn check_heads(file: &str, layout: Layout, heads: Heads) -> Result<(), FormatsError> {
+    let heads = heads.first;
     if heads == 0 || matches!(layout, Layout::Csv { .. } | Layout::Sheet) {
         return Ok(());
     }
@@ -31,8 +33,56 @@ pub(super) fn check_heads(file: &str, layout: Layout, heads: u64) -> Result<(), 
     })
 }
 
+/// What columns are called.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ColumnNames {
+    /// Each; nothing if it has no name.
+    pub(super) own: Vec<String>,
+    /// What stands above each, where names stand in several rows; nothing if that is nothing.
+    pub(super) above: Vec<String>,
+}
+
+impl ColumnNames {
+    /// Names that stand in some rows, from the top. What spans several columns stands in the first of them
+    /// alone, as spreadsheets write it. A column is called by its lowest name; where another is called so
+    /// too, by what stands above as well: `above[name]`.
+    pub(super) fn of(mut rows: Vec<Vec<String>>) -> ColumnNames {
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+        rows.iter_mut().for_each(|row| row.resize(columns, String::new()));
+        for at in 0..rows.len() {
+            let (upper, lower) = rows.split_at_mut(at + 1);
+            let Some(row) = upper.last_mut() else { continue };
+            let is_named = |column: usize| {
+                lower.iter().any(|row| row.get(column).is_some_and(|name| !name.is_empty()))
+            };
+            let mut spans = String::new();
+            for (column, name) in row.iter_mut().enumerate() {
+                if !is_named(column) {
+                    spans.clear();
+                } else if name.is_empty() {
+                    name.clone_from(&spans);
+                } else {
+                    spans.clone_from(name);
+                }
+            }
+        }
+        let name = |column: usize, nth: usize| {
+            let names = rows.iter().rev().filter_map(|row| row.get(column));
+            names.filter(|name| !name.is_empty()).nth(nth).cloned().unwrap_or_default()
+        };
+        let above: Vec<String> = (0..columns).map(|column| name(column, 1)).collect();
+        let lowest: Vec<String> = (0..columns).map(|column| name(column, 0)).collect();
+        let own = lowest.iter().zip(&above).map(|(own, above)| {
+            let alike = lowest.iter().filter(|other| *other == own).count();
+            if alike > 1 && !above.is_empty() { format!("{above}[{own}]") } else { own.clone() }
+        });
+        ColumnNames { own: own.collect(), above }
+    }
+}
+
 /// The file has no line in which column names were said to stand.
-pub(super) fn no_such_line(file: &str, heads: u64) -> FormatsError {
+pub(super) fn no_such_line(file: &str, heads: Heads) -> FormatsError {
+    let heads = heads.last;
     if heads == 0 {
         return FormatsError::Empty { file: file.to_owned() };
     }
@@ -172,3 +222,26 @@ fn title_words(file: &str, first: &str, line: u64) -> Words {
 
 const ROWS_LOOKED_AT: usize = 20;
 const NAMES_SHOWN: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_several_rows() {
+        let of = |rows: &[&str]| {
+            let row = |row: &&str| row.split(',').map(str::to_owned).collect();
+            ColumnNames::of(rows.iter().map(row).collect()).own.join(",")
+        };
+        assert_eq!(of(&["a,b,,c"]), "a,b,,c");
+        assert_eq!(of(&["no,paid,,due,", ",x,y,x,y"]), "no,paid[x],paid[y],due[x],due[y]");
+        assert_eq!(of(&["no,paid,,rest", ",x,y,"]), "no,x,y,rest");
+        // What has no name of its own below spans nothing.
+        assert_eq!(of(&["no,,paid,", ",x,,y"]), "no,x,paid,y");
+        assert_eq!(
+            of(&["no,all,,,", ",paid,,due,", ",x,y,x,y"]),
+            "no,paid[x],paid[y],due[x],due[y]"
+        );
+        assert_eq!(of(&["no,paid", ",x,y"]), "no,x,y");
+    }
+}

@@ -13,7 +13,7 @@ use crate::diagnostics::Words;
 use super::encoding::{self, Encoding};
 use super::error::{Doing, FormatsError, STANDARD_INPUT, stream_in_chinese};
 use super::heads::check_heads;
-use super::named::Named;
+use super::named::{Heads, Named};
 use super::packed::{Packing, Unpacked, unpacked_name};
 use super::sheet::Sheet;
 
@@ -25,8 +25,8 @@ pub struct Input {
     /// Its layout.
     pub layout: Layout,
     pub(super) pieces: Pieces,
-    /// The names of the columns stand in this line, or in the first after it that is not blank.
-    pub(super) heads: u64,
+    /// Where the names of the columns stand.
+    pub(super) heads: Heads,
     /// The sheet of a workbook.
     pub(super) sheet: Option<Arc<Sheet>>,
 }
@@ -126,7 +126,7 @@ impl Default for Pieces {
 
 impl Input {
     /// Opens a file and finds out what it is; `-` is the standard input, `book.xlsx#name` a sheet,
-    /// `file:3` a file whose columns are named in line 3.
+    /// `file:3` a file whose columns are named in line 3, `file:2-3` one where they are in lines 2 and 3.
     ///
     /// # Errors
     /// It is missing, a folder, empty, no text, or may not be read.
@@ -180,7 +180,7 @@ impl Input {
     fn open_sheet(
         file: String,
         (place, packing): (Place, Option<Packing>),
-        (wanted, heads): (Option<&str>, u64),
+        (wanted, heads): (Option<&str>, Heads),
         pieces: Pieces,
     ) -> Result<Input, FormatsError> {
         let failed = |error| FormatsError::reading(&file, error);

@@ -14,7 +14,7 @@ use super::column_file::{ColumnBlock, ColumnRows};
 use super::columns::FieldFrom;
 use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
 use super::error::FormatsError;
-use super::heads::no_such_line;
+use super::heads::{ColumnNames, no_such_line};
 use super::held::Held;
 use super::input::{Input, InputReader, Layout};
 use super::json::{self, JsonRow, JsonRows, JsonText, NdjsonRows, Record};
@@ -26,6 +26,8 @@ use super::sheet::Sheet;
 pub(super) struct RawRows {
     /// Names of the columns; empty for records, each of which names its own.
     pub(super) header: Vec<String>,
+    /// What stands above each, where names stand in several rows.
+    pub(super) above: Vec<String>,
     /// Whether it was written for a spreadsheet: cells have apostrophes that are none of their own.
     pub(super) guarded: bool,
     layout: Rows,
@@ -135,7 +137,7 @@ pub fn raw_rows(input: &Input, lines: &[u64]) -> Result<Vec<String>, FormatsErro
 
 impl RawRows {
     fn of(header: Vec<String>, layout: Rows) -> RawRows {
-        RawRows { header, guarded: false, layout }
+        RawRows { header, above: Vec::new(), guarded: false, layout }
     }
 
     /// Starts at the beginning, and reads the header if there is one.
@@ -145,7 +147,8 @@ impl RawRows {
     pub(super) fn open(input: &Input) -> Result<RawRows, FormatsError> {
         if let Some(sheet) = &input.sheet {
             let header = sheet.header.clone();
-            return Ok(RawRows::of(header, Rows::Sheet(sheet.clone(), 0)));
+            let rows = RawRows::of(header, Rows::Sheet(sheet.clone(), 0));
+            return Ok(RawRows { above: sheet.above.clone(), ..rows });
         }
         match input.layout {
             Layout::Csv { delimiter } => {
@@ -153,7 +156,7 @@ impl RawRows {
                 let blocks = Blocks::sized(reader, delimiter, input.name(), size);
                 let blocks = blocks.holding(Text::Of(input.text()));
                 let mut rows = CsvRows::new(blocks, Cutter::new(delimiter));
-                let mut header = header(&mut rows, input)?;
+                let ColumnNames { own: mut header, above } = header(&mut rows, input)?;
                 // Rows set aside are the one result of ours that is sent again.
                 let guarded = input.has_mark() && !added_columns(&header).is_empty();
                 if guarded {
@@ -161,7 +164,7 @@ impl RawRows {
                     let own = |name: String| unguarded(&name).map_or(name.clone(), str::to_owned);
                     header = header.into_iter().map(own).collect();
                 }
-                Ok(RawRows { header, guarded, layout: Rows::Csv(rows) })
+                Ok(RawRows { header, above, guarded, layout: Rows::Csv(rows) })
             }
             Layout::Json => {
                 let mut reader = input.reader()?;
@@ -319,16 +322,25 @@ pub(super) fn all_names(input: &Input) -> Result<Vec<String>, FormatsError> {
     Ok(names)
 }
 
-fn header(rows: &mut CsvRows<InputReader>, input: &Input) -> Result<Vec<String>, FormatsError> {
+fn header(rows: &mut CsvRows<InputReader>, input: &Input) -> Result<ColumnNames, FormatsError> {
     let (file, heads) = (input.name(), input.heads);
+    let mut names: Vec<Vec<String>> = Vec::new();
     loop {
-        match rows.next()? {
+        let line = match rows.next()? {
             None => return Err(no_such_line(file, heads)),
-            Some(row) if row.line() < heads => {}
-            Some(CsvRow::Broken { text, .. }) if text.contains('\r') => return cr_alone(file),
+            Some(row) if row.line() < heads.first => continue,
+            Some(CsvRow::Broken { text, .. }) if text.contains('\r') => return Err(cr_alone(file)),
             Some(CsvRow::Broken { line, why, .. }) => return Err(broken_header(file, line, why)),
-            Some(CsvRow::Cells(cells)) if cells.text().contains('\r') => return cr_alone(file),
-            Some(CsvRow::Cells(cells)) => return Ok(cells.iter().map(folded).collect()),
+            Some(CsvRow::Cells(cells)) if cells.text().contains('\r') => {
+                return Err(cr_alone(file));
+            }
+            Some(CsvRow::Cells(cells)) => {
+                names.push(cells.iter().map(folded).collect());
+                cells.line
+            }
+        };
+        if line >= heads.last {
+            return Ok(ColumnNames::of(names));
         }
     }
 }
@@ -351,12 +363,12 @@ fn broken_header(file: &str, line: u64, why: csv::Broken) -> FormatsError {
 }
 
 /// The whole file is one line: with a quote in it the line is broken, without one it is the header.
-fn cr_alone(file: &str) -> Result<Vec<String>, FormatsError> {
-    Err(FormatsError::Header {
+fn cr_alone(file: &str) -> FormatsError {
+    FormatsError::Header {
         file: file.to_owned(),
         what: Words::new("its lines end in CR alone", "文件以单独的 CR 换行"),
         hint: Words::new("save it with LF or CRLF line ends", "请用 LF 或 CRLF 换行保存"),
-    })
+    }
 }
 
 fn broken_words(why: csv::Broken) -> Words {

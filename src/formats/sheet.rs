@@ -14,14 +14,17 @@ use crate::diagnostics::Words;
 use crate::report::names::folded;
 
 use super::error::FormatsError;
-use super::heads::no_such_line;
+use super::heads::{ColumnNames, no_such_line};
 use super::held::{Held, Seen};
+use super::named::Heads;
 
 /// The rows of a sheet, whole in memory.
 #[derive(Debug)]
 pub(super) struct Sheet {
     /// What the columns are called; one without a name by its letters, `[C]`.
     pub(super) header: Vec<String>,
+    /// What stands above each, where names stand in several rows.
+    pub(super) above: Vec<String>,
     /// Rows that are not empty: the number in the sheet, and where the cells start.
     rows: Vec<(u64, usize)>,
     cells: Vec<Held<'static>>,
@@ -39,7 +42,7 @@ impl Sheet {
         bytes: Vec<u8>,
         file: &str,
         wanted: Option<&str>,
-        heads: u64,
+        heads: Heads,
     ) -> Result<(String, Sheet), FormatsError> {
         let workbook = calamine::open_workbook_auto_from_rs(Cursor::new(bytes));
         let mut workbook = workbook.map_err(|error| unreadable(file, &error))?;
@@ -55,20 +58,32 @@ impl Sheet {
         Ok((name, sheet))
     }
 
-    fn of(range: &Range<Data>, formulas: &Range<String>, styles: &StyleRange, heads: u64) -> Sheet {
+    fn of(
+        range: &Range<Data>,
+        formulas: &Range<String>,
+        styles: &StyleRange,
+        heads: Heads,
+    ) -> Sheet {
         let (top, left) = range.start().unwrap_or((0, 0));
         let rows = range.rows().zip(u64::from(top) + 1..);
         let mut rows = rows.skip_while(|(cells, number)| {
-            *number < heads || cells.iter().all(|cell| held(cell) == Held::Nothing)
+            *number < heads.first || cells.iter().all(|cell| held(cell) == Held::Nothing)
         });
-        let names = rows.next().map(|(cells, _)| cells).unwrap_or_default();
+        let mut rows = rows.by_ref().peekable();
+        let names_of =
+            |cells: &[Data]| cells.iter().map(|name| folded(&held(name).text())).collect();
+        let mut names: Vec<Vec<String>> =
+            rows.next().map(|(cells, _)| names_of(cells)).into_iter().collect();
+        while let Some((cells, _)) = rows.next_if(|(_, number)| *number <= heads.last) {
+            names.push(names_of(cells));
+        }
         let left = usize::try_from(left).unwrap_or(0);
-        let header = names.iter().enumerate().map(|(at, name)| {
-            let name = folded(&held(name).text());
+        let ColumnNames { own, above } = ColumnNames::of(names);
+        let header = own.into_iter().enumerate().map(|(at, name)| {
             if name.is_empty() { format!("[{}]", letters(left + at)) } else { name }
         });
-        let mut sheet =
-            Sheet { header: header.collect(), rows: Vec::new(), cells: Vec::new(), left };
+        let (rows_kept, cells) = (Vec::new(), Vec::new());
+        let mut sheet = Sheet { header: header.collect(), above, rows: rows_kept, cells, left };
         for (cells, number) in rows {
             let start = sheet.cells.len();
             sheet.cells.extend(cells.iter().enumerate().map(|(at, cell)| match cell {

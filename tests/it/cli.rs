@@ -456,6 +456,11 @@ fn rows_of_totals_count_on_neither_side() {
 }
 
 #[test]
+fn column_names_may_stand_in_several_rows() {
+    check("audit_heads");
+}
+
+#[test]
 fn what_calendars_and_stages_make_is_held_against_a_table() {
     check("audit_made");
 }

@@ -91,7 +91,12 @@ pub fn columns(
             // A field of the events is no account, even if one is called alike.
             let accounts =
                 header.iter().enumerate().filter(|(at, _)| fields.get(*at) != Some(&true));
-            let accounts = accounts.filter_map(|(at, own)| Some((at, spoken(own, names)?)));
+            let account = |at: usize, own: &str| {
+                let above = table.above.get(at).filter(|above| !above.is_empty());
+                let member = || spoken(&format!("{}[{own}]", folded(above?)), names);
+                spoken(own, names).or_else(member)
+            };
+            let accounts = accounts.filter_map(|(at, own)| Some((at, account(at, own)?)));
             Shape::Wide(accounts.collect())
         }
     };

@@ -36,7 +36,7 @@ fn cells_are_what_the_spreadsheet_shows() {
         },
         &["收入"],
     );
-    let (name, sheet) = Sheet::read(bytes, "book.xlsx", None, 0).unwrap();
+    let (name, sheet) = Sheet::read(bytes, "book.xlsx", None, Heads::default()).unwrap();
     assert_eq!(name, "收入");
     assert_eq!(sheet.header, ["凭证号", "[C]", "金额"]);
     let seen = Seen::Digits;
@@ -58,7 +58,9 @@ fn which_sheet_is_asked_where_there_are_several() {
         sheet.write(0, 0, "id").unwrap();
     };
     let bytes = book(&mut fill, &["a", "二月"]);
-    let read = |wanted| Sheet::read(bytes.clone(), "b.xlsx", wanted, 0).map(|(name, _)| name);
+    let read = |wanted| {
+        Sheet::read(bytes.clone(), "b.xlsx", wanted, Heads::default()).map(|(name, _)| name)
+    };
     assert_eq!(read(Some("二月")).unwrap(), "二月");
     for (wanted, what) in [(None, "has several sheets"), (Some("c"), "no sheet `c`")] {
         let error = read(wanted).unwrap_err();
@@ -71,8 +73,9 @@ fn which_sheet_is_asked_where_there_are_several() {
     fill(workbook.add_worksheet().set_hidden(true));
     workbook.add_worksheet();
     let bytes = workbook.save_to_buffer().unwrap();
-    assert_eq!(Sheet::read(bytes, "b.xlsx", None, 0).unwrap().0, "Sheet1");
-    let error = Sheet::read(b"PK\x03\x04..".to_vec(), "b.xlsx", None, 0).unwrap_err();
+    assert_eq!(Sheet::read(bytes, "b.xlsx", None, Heads::default()).unwrap().0, "Sheet1");
+    let error =
+        Sheet::read(b"PK\x03\x04..".to_vec(), "b.xlsx", None, Heads::default()).unwrap_err();
     assert!(error.words().en.contains("the workbook cannot be read"), "{error}");
 }
 
@@ -88,7 +91,8 @@ fn a_formula_without_its_value_is_no_empty_cell() {
         cell((2, 1), text("x")),
     ];
     let formulas = Range::from_sparse(vec![calamine::Cell::new((1, 0), "A9*2".to_owned())]);
-    let sheet = Sheet::of(&Range::from_sparse(cells), &formulas, &StyleRange::empty(), 0);
+    let sheet =
+        Sheet::of(&Range::from_sparse(cells), &formulas, &StyleRange::empty(), Heads::default());
     assert_eq!(sheet.row(1).unwrap().1.first(), Some(&Held::Nothing));
     let (_, cells) = sheet.row(0).unwrap();
     for cell in cells {
