@@ -58,6 +58,9 @@ pub enum BookError {
     /// The book does not begin with an opening.
     #[error("the book has no opening entry")]
     NoOpening,
+    /// Whoever asked wants it no more.
+    #[error("interrupted; nothing was made")]
+    Interrupted,
     /// There is no such entry.
     #[error("there is no entry {number}: the book has {size}")]
     NoEntry {
@@ -143,7 +146,7 @@ pub enum BookError {
         by: u64,
     },
     /// A name that a checkpoint cannot carry.
-    #[error("`{name}` is no name of a log: no blanks, no `+`, and not empty")]
+    #[error("`{name}` is no name of a log: no blanks, no `+`, nothing unseen, and not empty")]
     BadName {
         /// The name.
         name: String,

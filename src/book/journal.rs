@@ -1,11 +1,15 @@
 //! A book that is open: reading it, and proving what it holds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::base::Digest;
 
 use super::entry::{Entry, Opening, Outcome};
 use super::identity::Identity;
 use super::keys::{self, Index, Key, Runs, Sieve};
 use super::leaf::{FORMAT, NOTHING_BEFORE, leaf_bytes, leaf_digest};
+use super::name::check_name;
 use super::posting::Extent;
 use super::store::{Row, Run, Segment, Store, StoreError};
 use super::tree::{self, Digests, Frontier, Node};
@@ -25,6 +29,8 @@ pub struct Book {
     covered: Option<u64>,
     /// The segment read last.
     held: Segment,
+    /// Set when what is being done is to end.
+    interrupted: Arc<AtomicBool>,
 }
 
 /// Segments read together.
@@ -95,7 +101,13 @@ impl Book {
     }
 
     fn of(store: Box<dyn Store>, opening: Opening) -> Book {
-        Book { store, opening, runs: Runs::default(), covered: None, held: Segment::default() }
+        let (runs, held, interrupted) = (Runs::default(), Segment::default(), Arc::default());
+        Book { store, opening, runs, covered: None, held, interrupted }
+    }
+
+    /// From here on what reads the book ends with [`BookError::Interrupted`] once this is set.
+    pub fn mind(&mut self, interrupted: Arc<AtomicBool>) {
+        self.interrupted = interrupted;
     }
 
     /// Its opening.
@@ -356,6 +368,9 @@ impl Book {
 
     /// Segments from the one on that holds an entry, at most so many; none at the end.
     pub(crate) fn segments(&mut self, from: u64, count: usize) -> Result<Vec<Segment>, BookError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(BookError::Interrupted);
+        }
         let mut segments = self.store.segments(from, count.saturating_add(1))?;
         segments.retain(|segment| segment.end() > from);
         segments.truncate(count);
@@ -574,13 +589,4 @@ pub(super) fn settled_key(number: u64) -> Key {
 /// The key under which an edition or a register is found.
 pub(super) fn content_key(digest: &Digest) -> Key {
     Key::of(Index::Content, digest.as_bytes())
-}
-
-/// Holds that a name can stand in a checkpoint and a signature.
-pub(super) fn check_name(name: &str) -> Result<(), BookError> {
-    let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
-    if name.is_empty() || name.contains(bad) {
-        return Err(BookError::BadName { name: name.to_owned() });
-    }
-    Ok(())
 }

@@ -24,6 +24,7 @@ mod journal;
 mod keys;
 mod leaf;
 mod moment;
+mod name;
 mod note;
 mod posting;
 mod store;

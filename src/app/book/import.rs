@@ -1,6 +1,7 @@
 //! A book made again from its exported tiles: the same entries, the same root.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::Digest;
 use crate::book::{
@@ -36,10 +37,14 @@ pub struct Imported {
 /// # Errors
 /// A file is missing or is none; the root is another; a signature of a key of the book is false; there is
 /// a book already.
-pub fn import(folder: &Path, place: &BookPlace) -> Result<Imported, BookTrouble> {
+pub fn import(
+    folder: &Path,
+    place: &BookPlace,
+    interrupted: &AtomicBool,
+) -> Result<Imported, BookTrouble> {
     let note = read_checkpoint(folder)?;
     let checkpoint = Checkpoint::of(&note).map_err(|error| no_checkpoint(&error))?;
-    let mut entries = Entries::new(folder, checkpoint.root.size);
+    let mut entries = Entries::new(folder, checkpoint.root.size, interrupted);
     let Some(Entry::Opening(opening)) = entries.next().transpose()? else {
         return Err(broken("tile/entries", NO_OPENING));
     };
@@ -152,6 +157,8 @@ fn signatures(note: &Note, kept: &[KeptKey]) -> Result<(Vec<Signed>, Vec<String>
 /// The entries of a tiled log, bundle by bundle.
 struct Entries<'f> {
     folder: &'f Path,
+    /// Set when nobody wants them any more.
+    interrupted: &'f AtomicBool,
     size: u64,
     /// The next bundle.
     bundle: u64,
@@ -161,12 +168,15 @@ struct Entries<'f> {
 }
 
 impl<'f> Entries<'f> {
-    fn new(folder: &'f Path, size: u64) -> Entries<'f> {
+    fn new(folder: &'f Path, size: u64, interrupted: &'f AtomicBool) -> Entries<'f> {
         let (read, above) = (Vec::new().into_iter(), Above::default());
-        Entries { folder, size, bundle: 0, read, above }
+        Entries { folder, interrupted, size, bundle: 0, read, above }
     }
 
     fn bundle(&mut self) -> Result<Vec<Entry>, BookTrouble> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(BookError::Interrupted.into());
+        }
         let width = BUNDLE.min(self.size - self.bundle * BUNDLE);
         let path = tile_path(self.bundle, width);
         let name = format!("tile/entries/{path}");

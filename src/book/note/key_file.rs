@@ -10,7 +10,7 @@ use pkcs8::pkcs5::{pbes2, scrypt};
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
 use thiserror::Error;
 
-use crate::book::journal::check_name;
+use crate::book::name::check_name;
 
 use super::SigningKey;
 

@@ -7,7 +7,7 @@ use ed25519_dalek::{Signer as _, SigningKey as Secret, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
 use crate::book::BookError;
-use crate::book::journal::check_name;
+use crate::book::name::check_name;
 
 use super::{Note, NoteError, Signature};
 

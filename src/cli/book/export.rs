@@ -82,6 +82,8 @@ pub(super) fn run(console: &Console, named: &Named, args: &ExportArgs) -> Result
         must_have_no_tiles(&args.out)?;
     }
     let missing = missing_folders(&args.out);
+    console.mind_interrupts();
+    open.mind(console.interrupted.clone());
     let written = write(console, &mut open, args).inspect_err(|_| clear(args, &missing));
     let mut record = written?;
     let what = args.what.to_possible_value();
@@ -245,7 +247,8 @@ pub(super) fn import(
     args: &ImportArgs,
 ) -> Result<Exit, Failed> {
     say_left_behind(console, place);
-    let imported = book::import(&args.folder, place)?;
+    console.mind_interrupts();
+    let imported = book::import(&args.folder, place, &console.interrupted)?;
     let Imported { checkpoint, signed, strangers, unsigned } = &imported;
     let record = json!({
         "origin": checkpoint.origin, "size": checkpoint.root.size,

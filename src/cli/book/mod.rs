@@ -26,7 +26,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::app::Loaded;
 use crate::app::book::{self, Access, BookTrouble, Refusal};
 use crate::base::Date;
-use crate::book::Book;
+use crate::book::{Book, BookError};
 use crate::diagnostics::{Words, pictured_lines};
 use crate::formats::write_text;
 use crate::report;
@@ -227,6 +227,9 @@ fn said(console: &Console, trouble: BookTrouble) -> Result<Exit, Stop> {
     let text = error_text(&words, hint.as_ref(), console.language);
     match trouble {
         BookTrouble::Formats(error) => Err((*error).into()),
+        BookTrouble::Book(error) if matches!(*error, BookError::Interrupted) => {
+            Err(Stop::Interrupted(words))
+        }
         BookTrouble::Refused(_) => {
             console.message(&text);
             Ok(Exit::Failed)

@@ -38,6 +38,7 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
                 "第一条已缺失：请用副本恢复，或由导出的 tiles 用 fenshui book import 重建",
             )),
         ),
+        BookError::Interrupted => ("已中断，未写出任何内容".to_owned(), None),
         BookError::NoEntry { number, size } => {
             (format!("没有第 {number} 条：账簿共有 {size} 条"), by_key())
         }
@@ -74,7 +75,7 @@ pub fn book_words(error: &BookError) -> (Words, Option<Words>) {
         ),
         BookError::Settled { of, by } => (format!("第 {of} 条已由第 {by} 条了结"), None),
         BookError::BadName { name } => {
-            (format!("「{name}」不能作账簿名：不得为空，不得含空白或 +"), None)
+            (format!("「{name}」不能作账簿名：不得为空，不得含空白、不可见字符或 +"), None)
         }
         BookError::Internal(what) => (format!("内部错误，请报告：{what}"), None),
     };

@@ -1,6 +1,12 @@
 //! A book made again of its tiles: what their checkpoint says of itself is held, and so is every tile.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use fenshui::app::book::{Access, BookPlace, import, tables};
+use fenshui::book::Moment;
+use fenshui::formats::ResultLayout;
 
 use super::distrust::{flipped, kept};
 use crate::cli::outcome;
@@ -23,6 +29,24 @@ fn exported(events: u32) -> tempfile::TempDir {
 
 fn said(folder: &tempfile::TempDir, verb: &str) -> String {
     outcome(&format!("fenshui book {verb}"), folder.path(), "b.book")
+}
+
+/// Whoever wants a book's files no more is left without any, and so is who wants a book of its tiles no more.
+#[test]
+fn what_is_interrupted_leaves_nothing() {
+    let folder = exported(0);
+    let interrupted = Arc::new(AtomicBool::new(true));
+    let place = |name: &str| BookPlace::File(folder.path().join(name));
+    let imported = import(&folder.path().join("tiles"), &place("c.book"), &interrupted);
+    assert!(imported.unwrap_err().to_string().starts_with("interrupted"));
+    assert!(!folder.path().join("c.book").exists());
+    let mut book = place("b.book").open(Access::Read).unwrap();
+    book.mind(interrupted);
+    let out = folder.path().join("out");
+    let moment = Moment::from_millis(0);
+    let written = tables(&mut book, moment, &out, ResultLayout::Csv);
+    assert!(written.unwrap_err().to_string().starts_with("interrupted"));
+    assert!(!out.exists());
 }
 
 /// What importing the tiles says, and that nothing is made where it is refused.

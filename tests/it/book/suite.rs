@@ -519,7 +519,7 @@ fn another_version_is_refused(place: &dyn Place) {
 fn a_place_without_a_book_says_so(place: &dyn Place) {
     let Err(refused) = place.open() else { panic!("it was opened") };
     assert!(matches!(refused, StoreError::NotFound { .. }), "{refused:?}");
-    for name in ["", "two words", "a+b"] {
+    for name in ["", "two words", "a+b", "a\u{202e}b", "a\u{200b}"] {
         let store = Box::new(fenshui::book::MemoryStore::new());
         assert!(matches!(Book::create(store, name, LEARNT), Err(BookError::BadName { .. })));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fenshui::app::book::{BookPlace, checkpoint, import, tiles};
@@ -90,7 +91,7 @@ fn killed_poster(address: &str, round: usize) -> usize {
 fn importer() {
     let Ok(asked) = std::env::var(IMPORT) else { return };
     let (tiles, address) = asked.split_once('|').unwrap();
-    import(Path::new(tiles), &named(address)).unwrap();
+    import(Path::new(tiles), &named(address), &AtomicBool::new(false)).unwrap();
 }
 
 fn named(address: &str) -> BookPlace {
@@ -122,7 +123,7 @@ fn survives_kills_of_importers(place: impl Fn() -> Box<dyn Place>) {
         importer.wait().unwrap();
         match place.open() {
             Err(StoreError::NotFound { .. }) => {
-                import(folder.path(), &named(&place.address())).unwrap();
+                import(folder.path(), &named(&place.address()), &AtomicBool::new(false)).unwrap();
             }
             Err(other) => panic!("round {round}: {other:?}"),
             Ok(_) => {}
