@@ -276,8 +276,7 @@ fn page(console: &Console, gathered: &Gathered) -> String {
             out.push_str(console.pick("the same\n", "结果相同\n"));
         }
         for change in &owed.changes {
-            let (entry, before, after) = (change.entry, &change.before, &change.after);
-            out.push_str(&format!("{entry}: {before} → {after}\n"));
+            out.push_str(&format!("{}: {}\n", change.entry, apart_text(change)));
         }
     }
     pictured_lines(&out).into_owned()
@@ -347,6 +346,15 @@ fn shaken_record(Shaken { edition, readings, changes }: &Shaken) -> Json {
     json!({ "edition_entry": edition, "readings": readings, "changes": changes })
 }
 
+/// In what an event comes out otherwise: in its amounts, and in what else.
+fn apart_text(change: &OwedChange) -> String {
+    let OwedChange { before, after, besides, .. } = change;
+    let amounts = (before != after).then(|| format!("{before} → {after}"));
+    let besides = besides.iter().map(|it| format!("{} {} → {}", it.what, it.stored, it.now));
+    let apart: Vec<String> = amounts.into_iter().chain(besides).collect();
+    apart.join("; ")
+}
+
 /// What was posted before and comes out otherwise now.
 fn shaken_text(console: &Console, Shaken { edition, readings, changes }: &Shaken) -> String {
     const SHOWN_MAX: usize = 10;
@@ -357,12 +365,10 @@ fn shaken_text(console: &Console, Shaken { edition, readings, changes }: &Shaken
             "警告：此前过账的下列各条结果随之不同；更正之前，与其共用台账的事项不能过账\n",
         )
         .to_owned();
-    for OwedChange { entry, key, before, after, besides, .. } in changes.iter().take(SHOWN_MAX) {
+    for change in changes.iter().take(SHOWN_MAX) {
         let (of, end) = (console.pick("entry", "第"), console.pick("", " 条"));
-        let amounts = (before != after).then(|| format!("{before} → {after}"));
-        let besides = besides.iter().map(|it| format!("{} {} → {}", it.what, it.stored, it.now));
-        let apart: Vec<String> = amounts.into_iter().chain(besides).collect();
-        let line = format!("  {of} {entry}{end} ({key}): {}\n", apart.join("; "));
+        let (entry, key) = (change.entry, &change.key);
+        let line = format!("  {of} {entry}{end} ({key}): {}\n", apart_text(change));
         text.push_str(&pictured_lines(&line));
     }
     if let Some(more @ 1..) = changes.len().checked_sub(SHOWN_MAX) {
