@@ -41,8 +41,8 @@ pub struct Missing {
 pub struct AuditRow {
     /// The lines of the table.
     pub lines: Vec<u64>,
-    /// The event as the table names it.
-    pub event: String,
+    /// The event as the table names it, if it does.
+    pub event: Option<String>,
     /// Its kind, by position; the first where there is no such event.
     pub kind: u32,
     /// Decimals of its money.

@@ -213,7 +213,7 @@ impl Drawer<'_> {
 
     fn row(&self, row: &AuditRow, table: &mut Table) {
         let lines: Vec<String> = row.lines.iter().map(u64::to_string).collect();
-        let (lines, event) = (lines.join(","), row.event.clone());
+        let (lines, event) = (lines.join(","), row.event.clone().unwrap_or_default());
         if let Some(words) = verdict_words(row, self.names) {
             let blank = String::new;
             let why = words.in_language(self.language).to_owned();

@@ -204,14 +204,17 @@ fn rarer_words(reason: &Reason, names: &Names) -> ReasonWords {
                 "the event it reverses did not come before, or was set aside",
                 "所冲销的事项不在其前，或未被分配",
             ),
-            ("check the key it names, and the date", "请核对所指的键值和日期"),
+            (
+                "check the key it names, and the date; what reverses an event is not reversed itself",
+                "请核对所指的键值和日期；冲销本身不可再被冲销",
+            ),
         ),
         Reason::ReversesTooMuch => plain(
             "S19",
             ("it reverses more than is left, or with the same sign", "冲销超过余额，或符号相同"),
             (
-                "check the amount against the original and earlier refunds",
-                "请与原事项及先前退库核对金额",
+                "check the amount, which is not nothing, against the original and earlier refunds",
+                "请与原事项及先前退库核对金额（不得为零）",
             ),
         ),
         Reason::DivisionByZero => plain(

@@ -456,6 +456,11 @@ fn rows_of_totals_count_on_neither_side() {
 }
 
 #[test]
+fn rows_that_are_no_events_count_on_neither_side() {
+    check("audit_unread");
+}
+
+#[test]
 fn column_names_may_stand_in_several_rows() {
     check("audit_heads");
 }

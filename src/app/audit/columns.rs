@@ -42,8 +42,8 @@ pub(super) enum Spoken {
 /// How a row names its event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Naming {
-    /// The table is the file of events.
-    ByLine,
+    /// The table is the file of events; and the columns of the key of each event kind that it has.
+    ByLine { kinds: Vec<(u32, Vec<usize>)> },
     /// For each event kind the columns of its key; and the column that says the kind. What a calendar
     /// or a stage makes is named by its kind besides its key.
     ByKey { kinds: Vec<(u32, Vec<usize>)>, says: Option<usize> },
@@ -104,7 +104,10 @@ pub fn columns(
         let long = is_events && account.zip(amount).is_some();
         return Err(Box::new(if long { no_events(table) } else { no_accounts(names) }));
     }
-    let naming = if is_events { Naming::ByLine } else { Naming::ByKey { kinds, says } };
+    let naming = match is_events {
+        true => Naming::ByLine { kinds },
+        false => Naming::ByKey { kinds, says },
+    };
     let sent = |(kind, _): &(u32, Vec<usize>)| is_sent(*kind, names);
     if matches!(&naming, Naming::ByKey { kinds, .. } if !kinds.iter().any(sent)) {
         return Err(Box::new(no_key(names)));

@@ -1,17 +1,19 @@
 //! What each event should have given, by account as files write it.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 
 use crate::app::book::Translator;
 use crate::app::keys::key_text;
+use crate::app::reading::Batches;
 use crate::app::run::{Job, RunReport, listen};
 use crate::base::Money;
 use crate::book;
-use crate::formats::FormatsError;
+use crate::formats::{FormatsError, Unread};
 use crate::report::names::Names;
 use crate::report::values::account_text;
-use crate::rows::{Accounts, EventAt, Outcome, Outcomes, Payee, Reason, Sink};
+use crate::rows::{Accounts, EventAt, Outcome, Outcomes, Payee, Reason, Sink, Unreadable};
 
 /// How an event is found: the same in every variant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,6 +44,8 @@ pub(super) struct Due {
 #[derive(Debug, Default)]
 pub(super) struct Dues {
     pub events: Vec<Due>,
+    /// What cannot be read of the first file of events, by line: its column, what stands there and why.
+    unread: BTreeMap<u64, (String, String, Unreadable)>,
     /// Where an identity stands; nowhere if several events have it.
     places: HashMap<Identity, Option<usize>>,
 }
@@ -63,10 +67,39 @@ pub(super) fn dues(
 ) -> Result<(Dues, RunReport), FormatsError> {
     let mut listener = Listener { names: job.names, abroad, dues: Dues::default() };
     let report = listen(job, &mut listener)?;
+    if report.totals.set_aside > 0 && abroad.is_none() {
+        listener.dues.unread = unread(job)?;
+    }
     Ok((listener.dues, report))
 }
 
+/// What cannot be read of the first file of events, by line.
+fn unread(job: &Job<'_>) -> Result<BTreeMap<u64, (String, String, Unreadable)>, FormatsError> {
+    let mut found = BTreeMap::new();
+    let mut unread = |rows: Vec<Unread>| {
+        for row in rows.into_iter().filter(|row| row.origin.file == 0) {
+            if let Reason::Unreadable { column, value, why } = row.reason {
+                let column = column.as_deref().unwrap_or_default().to_owned();
+                found.insert(row.origin.line, (column, value.to_string(), why));
+            }
+        }
+        Ok(())
+    };
+    let remarks = RefCell::new(Vec::new());
+    for batch in Batches::new(job.to_read(), &mut unread, &remarks) {
+        batch?;
+    }
+    Ok(found)
+}
+
 impl Dues {
+    /// Why a row of the table, which is the file of events, is no event that can be read: the column, what
+    /// stands there and what is wrong with it.
+    pub fn unread(&self, identity: &Identity) -> Option<&(String, String, Unreadable)> {
+        let Identity::Line(line) = identity else { return None };
+        self.unread.get(line)
+    }
+
     /// The event, if there is one; `None` inside if several have this identity.
     pub fn find(&self, identity: &Identity) -> Option<Option<&Due>> {
         let place = self.places.get(identity)?;

@@ -16,7 +16,7 @@ pub(super) fn held(table: &ForeignTable, columns: &Columns, dues: &Dues, names: 
     let headings = headings(columns, &table.header);
     let (accounts, rows, held_by) = (Vec::new(), Vec::new(), HashMap::new());
     let mut holder = Holder { columns, dues, names, headings, accounts, rows, held_by };
-    let mut places: HashMap<(String, Option<Identity>, bool), usize> = HashMap::new();
+    let mut places: HashMap<(Option<String>, Option<Identity>, bool), usize> = HashMap::new();
     for row in &table.rows {
         let (event, identity) = holder.event_of(row);
         let is_total = holder.is_total(row, identity.as_ref());
@@ -24,6 +24,7 @@ pub(super) fn held(table: &ForeignTable, columns: &Columns, dues: &Dues, names: 
         let new = holder.rows.len();
         let place = match &columns.shape {
             Shape::Wide(_) => new,
+            Shape::Long { .. } if event.is_none() => new,
             Shape::Long { .. } => {
                 *places.entry((event.clone(), identity.clone(), is_total)).or_insert(new)
             }
@@ -100,7 +101,7 @@ fn sum(paid: &[(Account, Money)], spoken: &Spoken) -> Option<Money> {
 /// What a table says of an event, gathered.
 struct Gathered {
     lines: Vec<u64>,
-    event: String,
+    event: Option<String>,
     identity: Option<Identity>,
     /// As far as the cells could be read.
     given: Vec<(Spoken, Money)>,
@@ -123,17 +124,25 @@ struct Holder<'h> {
 }
 
 impl Holder<'_> {
-    /// How a row names its event, and that event.
-    fn event_of(&self, row: &ForeignRow) -> (String, Option<Identity>) {
+    /// How a row names its event, if it does, and that event.
+    fn event_of(&self, row: &ForeignRow) -> (Option<String>, Option<Identity>) {
         if row.broken.is_some() || self.cut_key(row).is_some() {
-            return (row.line.to_string(), None);
+            return (None, None);
         }
         let cell = |at: &usize| row.cells.get(*at).map_or("", |cell| cell.trim());
         match &self.columns.naming {
-            Naming::ByLine => {
+            Naming::ByLine { kinds } => {
                 let identity = Identity::Line(row.line);
                 let key = self.dues.find(&identity).flatten().map(|due| due.key.clone());
-                (key.unwrap_or_else(|| row.line.to_string()), Some(identity))
+                // What is no event that can be read may have a key all the same.
+                let called = || {
+                    let keys =
+                        kinds.iter().map(|(_, of)| -> Vec<&str> { of.iter().map(cell).collect() });
+                    let mut whole = keys.filter(|key| key.iter().all(|part| !part.is_empty()));
+                    whole.next().map(|key| key.join("/"))
+                };
+                let named = key.or_else(|| row.total.is_none().then(called).flatten());
+                (named, Some(identity))
             }
             Naming::ByKey { kinds, says } => {
                 let said = says.as_ref().map(cell).filter(|said| !said.is_empty());
@@ -158,8 +167,10 @@ impl Holder<'_> {
                     first => named.find(known).or(first),
                 };
                 match found {
-                    Some(Identity::Key(kind, key)) => (key.clone(), Some(Identity::Key(kind, key))),
-                    _ => (row.line.to_string(), None),
+                    Some(Identity::Key(kind, key)) => {
+                        (Some(key.clone()), Some(Identity::Key(kind, key)))
+                    }
+                    _ => (None, None),
                 }
             }
         }
@@ -317,7 +328,14 @@ impl Holder<'_> {
         let verdict = match (gathered.fault, found) {
             _ if gathered.is_total => Verdict::NoEvent,
             (Some(fault), _) => fault,
-            (None, None) => Verdict::NoEvent,
+            (None, None) => match held.identity.as_ref().and_then(|it| dues.unread(it)) {
+                Some((column, value, why)) => Verdict::Unreadable {
+                    column: column.clone(),
+                    value: value.clone(),
+                    why: Illegible::Cell(*why),
+                },
+                None => Verdict::NoEvent,
+            },
             (None, Some(None)) => Verdict::Several,
             (None, Some(Some(due))) => match &due.outcome {
                 Err(reason) => Verdict::SetAside(reason.clone()),

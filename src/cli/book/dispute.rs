@@ -1,5 +1,6 @@
 //! `fenshui book dispute`.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
@@ -40,10 +41,10 @@ struct RaiseArgs {
     #[command(flatten)]
     entries: EntriesArgs,
     /// The party
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     by: String,
     /// Why, in the party's own words
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     reason: String,
     /// What the party holds instead: a reading, a scenario, rules
     #[arg(long, value_name = "TEXT")]
@@ -85,10 +86,10 @@ struct ResolveArgs {
     #[arg(long, value_enum)]
     verdict: HowItEnds,
     /// Who settles it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     by: String,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     reason: String,
     /// The rules by which the entries are corrected: a file or an edition of the book
     #[arg(long, value_name = "RULES", required_if_eq("verdict", "corrected"))]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::{Value as Json, json};
 
 use crate::app::book::{
@@ -31,7 +32,7 @@ pub(super) struct CorrectArgs {
     #[arg(long, value_name = "FILE")]
     corrections: PathBuf,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     because: String,
     /// Who posts, for the book to name
     #[arg(long, value_name = "NAME")]

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::book::{self, Access, BookPlace, Held, KeptKey, Verified};
-use crate::book::{KeyChange, Signer, VerifierKey};
+use crate::book::{KeyChange, NoteError, Signer, VerifierKey};
 use crate::diagnostics::Words;
 use crate::report::book::{damage_words, note_words};
 
@@ -53,6 +53,9 @@ fn text(console: &Console, verified: &Verified, given: &[PathBuf]) -> String {
     );
     for (held, file) in with_files(verified, given) {
         out.push_str(&checkpoint_line(console, held, file));
+        if let Some(words) = behind(held, said.root.size) {
+            out.push_str(words.in_language(console.language));
+        }
     }
     out.push_str(&keys_text(console, verified));
     if !said.moments_back.is_empty() {
@@ -119,6 +122,25 @@ fn checkpoint_line(console: &Console, held: &Held, file: Option<&Path>) -> Strin
     words.in_language(console.language).to_owned()
 }
 
+/// That a checkpoint which no key of the book has signed is of more than the book has: those keys may
+/// be among what is not there any more.
+fn behind(held: &Held, size: u64) -> Option<Words> {
+    let of = held.checkpoint.as_ref()?.root.size;
+    let cut = matches!(held.wrong, Some(NoteError::NotSigned)) && of > size;
+    cut.then(|| {
+        Words::new(
+            format!(
+                "  it is of {of} entries, and the book has {size}: its end may be cut off, and with it the \
+                 keys that signed; `--trust KEY` goes by keys that you have\n"
+            ),
+            format!(
+                "  其所依账簿有 {of} 条，而现有 {size} 条：末尾可能已被截去，签名密钥亦在其中；\
+                 用 --trust 密钥 可按自备的密钥核对\n"
+            ),
+        )
+    })
+}
+
 /// Whose word the signatures go by, and which keys stand in the book beside them.
 fn keys_text(console: &Console, verified: &Verified) -> String {
     let mut out = String::new();
@@ -143,6 +165,10 @@ fn keys_text(console: &Console, verified: &Verified) -> String {
         (false, 0) => say(Words::new(
             "nothing here is signed by a key that you trust\n",
             "没有任何内容由所信密钥签名\n",
+        )),
+        (false, _) if upto > size => say(Words::new(
+            format!("signed by keys that you trust: {upto} entries, and the book has {size}\n"),
+            format!("由所信密钥签名：{upto} 条，而账簿现有 {size} 条\n"),
         )),
         (false, _) => say(Words::new(
             format!("signed by keys that you trust: {upto} of {size} entries\n"),
