@@ -188,7 +188,7 @@ impl Date {
     ///
     /// # Source
     /// Neri and Schneider, as above, figure 13.
-    #[inline]
+    #[inline(always)]
     pub(super) const fn from_civil(year: i32, month: i32, day: i32) -> Date {
         let (year, month) = if month <= 2 { (year - 1, month + 12) } else { (year, month) };
         let (year, month) = (year.cast_unsigned(), month.cast_unsigned());

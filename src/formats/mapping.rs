@@ -78,9 +78,14 @@ pub(super) struct TableMapping {
 }
 
 impl TableMapping {
+    /// Whether no text means anything else than it says.
+    pub(super) fn takes_texts_as_they_are(&self) -> bool {
+        self.values.is_empty() && self.spellings.is_empty()
+    }
+
     /// What the text of a field's cell means, in our own spelling as far as the mapping says so.
     pub(super) fn meant<'a>(&'a self, field: usize, text: &'a str) -> Cow<'a, str> {
-        if self.values.is_empty() && self.spellings.is_empty() {
+        if self.takes_texts_as_they_are() {
             return Cow::Borrowed(text);
         }
         let values = self.values.get(&field);

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::base::{Period, PeriodKind};
 use crate::report::names::{Kind, Members, Table};
 use crate::rows::Column;
 
@@ -31,6 +32,8 @@ struct Step {
     /// The field that the column holds; none if nobody asks for it.
     field: Option<usize>,
     spelling: Spelling,
+    /// Whether a cell without anything in it is the lack of a value.
+    may_lack: bool,
 }
 
 /// How the cells of a column are usually spelt.
@@ -40,6 +43,7 @@ enum Spelling {
     Amount(Amounts),
     Date,
     Member(Arc<Members>),
+    Period(PeriodKind),
     Text,
     /// In no way that has a reader here.
     Other,
@@ -78,7 +82,8 @@ impl Steps {
         mapping: &TableMapping,
         columns: usize,
     ) -> Option<Steps> {
-        let skip = || Step { field: None, spelling: Spelling::Other };
+        let skip = || Step { field: None, spelling: Spelling::Other, may_lack: false };
+        let plain = mapping.takes_texts_as_they_are();
         let mut steps: Vec<Step> = (0..columns).map(|_| skip()).collect();
         let mut constants = Vec::new();
         for (at, (field, from)) in table.fields.iter().zip(from).enumerate() {
@@ -100,12 +105,14 @@ impl Steps {
                 }
                 Kind::Date => Spelling::Date,
                 Kind::Member(members) => Spelling::Member(members.clone()),
+                Kind::Period(kind) if plain => Spelling::Period(*kind),
                 Kind::Text => Spelling::Text,
                 _ => Spelling::Other,
             };
             // A column holds one field, by the way columns are bound.
             let free = steps.get_mut(place).filter(|step| step.field.is_none())?;
-            *free = Step { field: Some(at), spelling };
+            let may_lack = plain && !field.required && !field.computed;
+            *free = Step { field: Some(at), spelling, may_lack };
         }
         (columns > 0).then_some(Steps { columns: steps, constants })
     }
@@ -159,7 +166,14 @@ impl Step {
         mut cells: ColumnCuts<'_>,
         column: &mut Column,
     ) -> usize {
-        while let Some((start, end)) = self.usual(plain, &mut cells, column) {
+        while cells.len() > 0 {
+            let Some((start, end)) = self.usual(plain, &mut cells, column) else { continue };
+            if self.may_lack && start == end {
+                let others = cells.clone().take_while(|(start, end)| start == end).count();
+                cells.by_ref().take(others).for_each(drop);
+                column.push_missing(1 + others);
+                continue;
+            }
             // One of another spelling, perhaps, and then on as usual.
             let text = plain.text.get(start..end);
             if text.and_then(|text| reader.push_cell(field, column, text)).is_none() {
@@ -192,6 +206,11 @@ impl Step {
                 .extend_while(cells, |(start, end)| {
                     members.find_short(cells::short(bytes, start, end)?)
                 }),
+            (Spelling::Period(kind), Column::Period(values)) => {
+                values.extend_while(cells, |(start, end)| {
+                    Period::parse(plain.text.get(start..end)?).filter(|it| it.kind() == *kind)
+                })
+            }
             (Spelling::Text, Column::Text(texts)) => texts.extend_from_text(plain.text, cells),
             _ => cells.next(),
         }

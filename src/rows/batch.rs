@@ -255,4 +255,19 @@ impl Column {
             (Column::Cells(values), cell) => values.push(cell),
         }
     }
+
+    /// Adds so many rows without a value.
+    pub fn push_missing(&mut self, rows: usize) {
+        match self {
+            Column::Absent => {}
+            Column::Bool(values) => values.push_missing_rows(rows),
+            Column::Integer(values) | Column::Money(values) => values.push_missing_rows(rows),
+            Column::Number(values) => values.push_missing_rows(rows),
+            Column::Date(values) => values.push_missing_rows(rows),
+            Column::Period(values) => values.push_missing_rows(rows),
+            Column::Text(texts) => texts.push_missing_rows(rows),
+            Column::Member(values) => values.push_missing_rows(rows),
+            Column::Cells(values) => values.resize(values.len() + rows, Cell::Missing),
+        }
+    }
 }

@@ -60,6 +60,13 @@ impl TextColumn {
         self.ends.push(self.bytes.len());
     }
 
+    /// Adds so many rows without a text.
+    pub fn push_missing_rows(&mut self, rows: usize) {
+        self.there.resize(self.ends.len(), true);
+        self.ends.resize(self.ends.len() + rows, self.bytes.len());
+        self.there.resize(self.ends.len(), false);
+    }
+
     /// Adds pieces of a text, given where they start and end, up to the first that is empty or no
     /// piece of it: that one is given back.
     pub fn extend_from_text<C: Iterator<Item = (usize, usize)>>(
@@ -67,6 +74,13 @@ impl TextColumn {
         text: &str,
         pieces: &mut C,
     ) -> Option<(usize, usize)> {
+        if !self.there.is_empty() {
+            // Where some are missing more are, and room for all would be made again and again.
+            return pieces.find(|(start, end)| {
+                let piece = text.get(*start..*end).filter(|piece| !piece.is_empty());
+                piece.map(|piece| self.push(Some(piece))).is_none()
+            });
+        }
         let mut added = Vec::with_capacity(SHORT_TEXT_BYTES * pieces.size_hint().0);
         let mut length = self.bytes.len();
         let other = pieces.find(|(start, end)| {
@@ -90,9 +104,6 @@ impl TextColumn {
             false
         });
         append(&mut self.bytes, &mut added);
-        if !self.there.is_empty() {
-            self.there.resize(self.ends.len(), true);
-        }
         other
     }
 

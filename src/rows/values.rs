@@ -125,7 +125,7 @@ impl<T> Values<T> {
     }
 
     /// Adds what is read from each of some things, up to the first from which nothing can be: that one
-    /// is given back.
+    /// is given back. Where values are missing only a few things are taken: some may be left.
     #[inline]
     pub fn extend_while<I>(
         &mut self,
@@ -140,7 +140,8 @@ impl<T> Values<T> {
         let mut count = self.values.len();
         // The places come first, so that there need be no thought of room at each value; and the things
         // are copied, so that how far they have come need not be noted at each.
-        self.values.resize(count + things.len(), T::filler());
+        let room = if self.there.is_empty() { things.len() } else { things.len().min(FEW) };
+        self.values.resize(count + room, T::filler());
         let mut own = things.clone();
         let mut other = None;
         for place in self.values.get_mut(count..).unwrap_or_default() {
@@ -168,6 +169,16 @@ impl<T> Values<T> {
         self.there.resize(self.values.len(), true);
         self.values.push(T::filler());
         self.there.push(false);
+    }
+
+    /// Adds so many rows without a value.
+    pub fn push_missing_rows(&mut self, rows: usize)
+    where
+        T: Clone + Filler,
+    {
+        self.there.resize(self.values.len(), true);
+        self.values.resize(self.values.len() + rows, T::filler());
+        self.there.resize(self.values.len(), false);
     }
 
     /// Adds the values of some rows of another column.
@@ -201,6 +212,9 @@ impl<T> Values<T> {
         forget(&mut self.there, rows);
     }
 }
+
+/// Where some values are missing others are, too: room for all would be made again and again.
+const FEW: usize = 32;
 
 /// Forgets all notes but the first so many. What is equal has one form: no notes where nothing is
 /// missing.
@@ -311,6 +325,11 @@ impl Wholes {
         }
     }
 
+    /// Adds so many rows without a number.
+    pub fn push_missing_rows(&mut self, rows: usize) {
+        self.narrow.push_missing_rows(rows);
+    }
+
     /// Adds a number that fits.
     #[inline]
     pub fn push_narrow(&mut self, number: i64) {
@@ -413,7 +432,7 @@ mod tests {
 
         #[test]
         fn values_are_added_while_there_are_any(
-            numbers in prop::collection::vec(prop::option::weighted(0.9, any::<u32>()), 0..20),
+            numbers in prop::collection::vec(prop::option::weighted(0.98, any::<u32>()), 0..120),
             missing: bool,
         ) {
             let (mut column, mut wanted) = (Values::default(), Values::default());
@@ -422,7 +441,10 @@ mod tests {
                 wanted.push_missing();
             }
             let mut things = numbers.iter();
-            let other = column.extend_while(&mut things, |number| *number);
+            let mut other = None;
+            while things.len() > 0 && other.is_none() {
+                other = column.extend_while(&mut things, |number| *number);
+            }
             let all = numbers.iter().take_while(|number| number.is_some());
             let count = all.clone().count();
             prop_assert_eq!(other.is_some(), count < numbers.len());
