@@ -19,8 +19,16 @@ pub(crate) struct Totals {
 enum Sums {
     /// As of now.
     Now(Running),
-    /// Day by day, ascending: the sum of everything dated up to and including the day.
-    ByDay(Vec<Vec<(Date, Exact)>>),
+    /// Day by day.
+    ByDay(Vec<Days>),
+}
+
+/// Day by day, ascending: the sum of everything dated up to and including the day.
+#[derive(Debug, Clone)]
+enum Days {
+    /// While all sums are whole numbers of 64 bits, which nearly all are.
+    Narrow(Vec<(Date, i64)>),
+    Any(Vec<(Date, Exact)>),
 }
 
 /// Sums as of now. Nearly all are whole numbers of 64 bits, which take eight bytes each.
@@ -48,27 +56,32 @@ impl Totals {
                 Some(narrow) => Exact::from_int((*narrow).into()),
                 None => Exact::ZERO,
             },
-            Sums::ByDay(by_key) => {
-                let days = by_key.get(at(number)).map_or(&[][..], Vec::as_slice);
-                let before = match as_of {
-                    Some(day) => days.partition_point(|(date, _)| *date < day),
-                    None => days.len(),
-                };
-                let last = before.checked_sub(1).and_then(|last| days.get(last));
-                last.map(|(_, sum)| sum.clone()).unwrap_or_default()
-            }
+            Sums::ByDay(by_key) => match by_key.get(at(number)) {
+                None => Exact::ZERO,
+                Some(Days::Narrow(days)) => {
+                    Exact::from_int(before(days, as_of).copied().unwrap_or(0).into())
+                }
+                Some(Days::Any(days)) => before(days, as_of).cloned().unwrap_or_default(),
+            },
         }
     }
 
     /// The same, where that is a whole number of 128 bits.
     #[inline]
     pub fn whole(&self, number: u32, as_of: Option<Date>) -> Option<i128> {
-        if let Sums::Now(running) = &self.sums {
-            match running.narrow.get(at(number)) {
+        match &self.sums {
+            Sums::Now(running) => match running.narrow.get(at(number)) {
                 Some(&OTHER) => {}
                 Some(narrow) => return Some(i128::from(*narrow)),
                 None => return Some(0),
-            }
+            },
+            Sums::ByDay(by_key) => match by_key.get(at(number)) {
+                Some(Days::Any(_)) => {}
+                Some(Days::Narrow(days)) => {
+                    return Some(before(days, as_of).copied().unwrap_or(0).into());
+                }
+                None => return Some(0),
+            },
         }
         self.sum(number, as_of).to_int()
     }
@@ -133,25 +146,65 @@ impl Running {
 }
 
 fn add_by_day(
-    by_key: &mut Vec<Vec<(Date, Exact)>>,
+    by_key: &mut Vec<Days>,
     number: u32,
     amount: &Exact,
     day: Date,
 ) -> Result<(), ExactError> {
     if by_key.len() <= at(number) {
-        by_key.resize(at(number) + 1, Vec::new());
+        by_key.resize(at(number) + 1, Days::Narrow(Vec::new()));
     }
-    let Some(days) = by_key.get_mut(at(number)) else { return Ok(()) };
-    let place = days.partition_point(|(date, _)| *date < day);
-    if days.get(place).is_none_or(|(date, _)| *date != day) {
-        let before = place.checked_sub(1).and_then(|it| days.get(it));
-        let before = before.map(|(_, sum)| sum.clone()).unwrap_or_default();
-        days.insert(place, (day, before));
+    let Some(own) = by_key.get_mut(at(number)) else { return Ok(()) };
+    if let Days::Narrow(days) = own {
+        let amount = amount.to_int().and_then(|amount| i64::try_from(amount).ok());
+        if amount.and_then(|amount| add_narrow(days, amount, day)).is_some() {
+            return Ok(());
+        }
+        let wide = |(date, sum): &(Date, i64)| (*date, Exact::from_int((*sum).into()));
+        *own = Days::Any(days.iter().map(wide).collect());
     }
+    let Days::Any(days) = own else { return Ok(()) };
+    let place = on(days, day, Exact::ZERO);
     for (_, sum) in days.iter_mut().skip(place) {
         *sum = sum.add(amount)?;
     }
     Ok(())
+}
+
+/// Adds to sums that stay narrow; if one would not, none has changed.
+fn add_narrow(days: &mut Vec<(Date, i64)>, amount: i64, day: Date) -> Option<()> {
+    let sums = || days.iter().rev().take_while(|(date, _)| *date >= day);
+    let first = days.iter().rev().find(|(date, _)| *date <= day).map_or(0, |(_, sum)| *sum);
+    let fits = sums().all(|(_, sum)| sum.checked_add(amount).is_some());
+    first.checked_add(amount).filter(|_| fits)?;
+    let place = on(days, day, 0);
+    days.iter_mut().skip(place).for_each(|(_, sum)| *sum += amount);
+    Some(())
+}
+
+/// The sum of all that is dated before a day, or of all.
+fn before<T>(days: &[(Date, T)], as_of: Option<Date>) -> Option<&T> {
+    let count = match (as_of, days.last()) {
+        (Some(day), Some((last, _))) if *last >= day => {
+            days.partition_point(|(date, _)| *date < day)
+        }
+        _ => days.len(),
+    };
+    days.get(count.checked_sub(1)?).map(|(_, sum)| sum)
+}
+
+/// Where the sum of a day stands; it is made if there is none yet. Mostly that is at the end.
+fn on<T: Clone>(days: &mut Vec<(Date, T)>, day: Date, none: T) -> usize {
+    let place = match days.last() {
+        Some((last, _)) if *last < day => days.len(),
+        _ => days.partition_point(|(date, _)| *date < day),
+    };
+    if days.get(place).is_none_or(|(date, _)| *date != day) {
+        let before = place.checked_sub(1).and_then(|it| days.get(it));
+        let before = before.map_or(none, |(_, sum)| sum.clone());
+        days.insert(place, (day, before));
+    }
+    place
 }
 
 #[cfg(test)]
@@ -188,6 +241,23 @@ mod tests {
                 }
             }
             prop_assert_eq!(totals[0].whole(3, None), Some(0));
+        }
+
+        #[test]
+        fn sums_before_a_day_are_those_of_what_is_dated_before_it(
+            added in prop::collection::vec((0_i32..9, amounts()), 0..40),
+        ) {
+            let day = |number: i32| Date::from_days(700_000 + number).unwrap();
+            let mut totals = Totals::new(0, true);
+            for (place, (on, amount)) in added.iter().enumerate() {
+                totals.add(0, amount, day(*on)).unwrap();
+                for asked in 0..10 {
+                    let own = added.iter().take(place + 1).filter(|(on, _)| *on < asked);
+                    let sum = own.fold(Exact::ZERO, |sum, (_, it)| sum.add(it).unwrap());
+                    prop_assert_eq!(totals.sum(0, Some(day(asked))), sum.clone());
+                    prop_assert_eq!(totals.whole(0, Some(day(asked))), sum.to_int());
+                }
+            }
         }
     }
 }
