@@ -10,22 +10,24 @@ const BLOCK: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Blocks<T> {
     blocks: Vec<Vec<T>>,
+    count: usize,
 }
 
 impl<T> Default for Blocks<T> {
     fn default() -> Blocks<T> {
-        Blocks { blocks: Vec::new() }
+        Blocks { blocks: Vec::new(), count: 0 }
     }
 }
 
 impl<T> Blocks<T> {
+    #[inline]
     pub fn len(&self) -> usize {
-        let last = self.blocks.last().map_or(BLOCK, Vec::len);
-        (self.blocks.len() * BLOCK + last).saturating_sub(BLOCK)
+        self.count
     }
 
     #[inline]
     pub fn push(&mut self, value: T) {
+        self.count += 1;
         match self.blocks.last_mut() {
             Some(block) if block.len() < BLOCK => block.push(value),
             _ => {

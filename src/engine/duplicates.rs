@@ -209,7 +209,7 @@ impl Numbered {
 /// What stands before the digits that a packed text ends in, with their count, and the number that they
 /// are. Nothing is left out: no two texts have the same.
 #[inline]
-fn numbered(short: u128) -> Option<(u128, i64)> {
+pub(super) fn numbered(short: u128) -> Option<(u128, i64)> {
     let length = u32::try_from(short >> 120).ok().filter(|length| (1..16).contains(length))?;
     // The last byte above all; below the first there is nought, which is no digit.
     let bytes = short << (8 * (16 - length));

@@ -39,6 +39,7 @@ mod lookup;
 mod order;
 mod originals;
 mod outcome;
+mod places;
 mod reckon;
 mod registers;
 mod remember;

@@ -13,6 +13,8 @@ use crate::plan::at;
 use crate::rows::{Column, Origin};
 
 use super::blocks::Blocks;
+use super::duplicates::numbered;
+use super::places::{Numbered, Places};
 use super::state::{Key, Settling};
 use super::value::{Names, Part, Value, packed};
 
@@ -94,6 +96,16 @@ impl Identity {
         }
     }
 
+    /// As a number of a kind, behind what stands before it, if it is or ends in one.
+    fn numbered(self, kind: u32) -> Option<Numbered> {
+        let Identity(own) = self;
+        if own >> 127 == 0 {
+            return numbered(own).map(|(before, number)| (kind, before, number));
+        }
+        let lower = own & u128::from(u64::MAX);
+        Some((kind, own ^ lower, u64::try_from(lower).ok()?.cast_signed()))
+    }
+
     fn of_part(part: Part) -> Identity {
         let (kind, value) = match part {
             Part::Missing => (0_u8, 0),
@@ -116,8 +128,8 @@ impl Identity {
 /// All that may still be undone.
 #[derive(Debug, Default)]
 pub(crate) struct Originals {
-    /// By the first bits of a hash of kind and identity, the last event that has them: of so many.
-    places: HashMap<u32, u32, FixedState>,
+    /// By kind and identity, the last event that has them: of so many.
+    places: Places,
     indexed: u32,
     identities: Blocks<Identity>,
     packed: Blocks<Packed>,
@@ -214,8 +226,9 @@ fn of_two(upper: i32, lower: i32) -> u64 {
     u64::from(upper.cast_unsigned()) << 32 | u64::from(lower.cast_unsigned())
 }
 
-fn hash(hasher: &FixedState, kind: u32, identity: Identity) -> u32 {
-    number(usize::try_from(hasher.hash_one((kind, identity)) >> 32).unwrap_or(0))
+fn hash(kind: u32, identity: Identity) -> u32 {
+    let hash = FixedState::default().hash_one((kind, identity)) >> 32;
+    u32::try_from(hash).unwrap_or(0)
 }
 
 fn number(place: usize) -> u32 {
@@ -235,7 +248,7 @@ impl Originals {
     /// Its place: the last one, where it was kept more than once.
     fn place(&mut self, kind: u32, identity: Identity) -> Option<u32> {
         self.index();
-        let mut place = *self.places.get(&self.hash(kind, identity))?;
+        let mut place = self.places.get(identity.numbered(kind), || hash(kind, identity))?;
         loop {
             let packed = self.packed.get(at(place))?;
             if packed.kind == kind && self.identities.get(at(place)) == Some(&identity) {
@@ -252,21 +265,18 @@ impl Originals {
     /// one after the other, since each is a walk through memory; and mostly nobody asks at all.
     fn index(&mut self) {
         let end = number(self.packed.len());
-        self.places.reserve(at(end - self.indexed));
         for place in self.indexed..end {
             let Some((packed, identity)) =
                 self.packed.get_mut(at(place)).zip(self.identities.get(at(place)))
             else {
                 break;
             };
-            let hash = hash(self.places.hasher(), packed.kind, *identity);
-            packed.before = self.places.insert(hash, place).unwrap_or(place);
+            let (kind, identity) = (packed.kind, *identity);
+            let before =
+                self.places.insert(identity.numbered(kind), || hash(kind, identity), place);
+            packed.before = before.unwrap_or(place);
         }
         self.indexed = end;
-    }
-
-    fn hash(&self, kind: u32, identity: Identity) -> u32 {
-        hash(self.places.hasher(), kind, identity)
     }
 
     /// Keeps what an event gave, in the place of what is kept of it.

@@ -1,12 +1,12 @@
 //! The end of an event in its lane: its leaves, what it changes, and what is kept of it.
 
 use crate::base::{Exact, Money};
-use crate::plan::{Done, KeyPart, Leaf, Sum, WayOfSettling, at};
+use crate::plan::{Done, KeyPart, LaneFeed, Leaf, Sum, WayOfSettling, at};
 use crate::rows::{Allocation, Cell, Origin, Payee};
 
 use super::whole::Whole;
 use super::{Event, WorkedOut};
-use crate::engine::originals::{Identity, Original, OriginalFeed, OriginalLeaf};
+use crate::engine::originals::{Identity, Original, OriginalFeed, OriginalLeaf, Plain};
 use crate::engine::state::Settling;
 use crate::engine::value::Part;
 
@@ -142,6 +142,60 @@ impl<'a, W: Whole> Event<'a, W> {
     fn keep(&mut self, field: u32, worked_out: &WorkedOut, done: &Done) -> Option<()> {
         let column = self.batch.columns.get(at(field))?;
         let identity = Identity::in_column(column, self.row, &mut self.state.names)?;
+        match self.plain(worked_out, done) {
+            Some(plain) => self.keep_plain(identity, plain, done),
+            None => self.keep_any(identity, worked_out, done),
+        }
+    }
+
+    /// What is kept of the event besides its leaves and feeds, if all of it is narrow.
+    fn plain(&self, worked_out: &WorkedOut, done: &Done) -> Option<Plain> {
+        let is_narrow = |leaf: &Leaf| self.slot(leaf.units).small().is_some();
+        let narrow = done.leaves.iter().all(is_narrow)
+            && done.feeds.iter().all(|feed| self.pooled(feed).is_some());
+        Some(Plain {
+            origin: self.batch.origins.get(self.row).copied().unwrap_or(Origin::MADE),
+            date: self.date,
+            inflow: i64::try_from(worked_out.inflow.minor()).ok().filter(|_| narrow)?,
+            in_order: done.by == WayOfSettling::InOrder,
+        })
+    }
+
+    fn pooled(&self, feed: &LaneFeed) -> Option<i64> {
+        let mut slots = feed.pooled.iter().map(|slot| self.slot(*slot).small());
+        slots.try_fold(0_i64, |sum, units| sum.checked_add(units?))
+    }
+
+    fn keep_plain(&mut self, identity: Identity, plain: Plain, done: &Done) -> Option<()> {
+        self.state.originals.begin(self.batch.event, identity, plain);
+        self.work.places.clear();
+        let mut kept = 0;
+        for leaf in &done.leaves {
+            let units = self.slot(leaf.units).small()?;
+            // What gave nothing takes nothing back.
+            if units == 0 {
+                self.work.places.push(None);
+                continue;
+            }
+            let account = match &leaf.payee {
+                Some((account, key)) => Some(self.payee(leaf, *account, key)?),
+                None => None,
+            };
+            self.work.places.push(Some(kept));
+            kept += 1;
+            self.state.originals.add_leaf(account, leaf.leg, units);
+        }
+        for feed in &done.feeds {
+            self.parts(&feed.key, true)?;
+            let pooled = self.pooled(feed)?;
+            let (key, places) = (&self.work.parts, &self.work.places);
+            let own = feed.leaves.iter().filter_map(|leaf| places.get(*leaf).copied().flatten());
+            self.state.originals.add_feed(feed.tally, key, own, pooled);
+        }
+        Some(())
+    }
+
+    fn keep_any(&mut self, identity: Identity, worked_out: &WorkedOut, done: &Done) -> Option<()> {
         let mut original = std::mem::replace(&mut self.work.original, Original::empty());
         original.leaves.clear();
         original.feeds.clear();
