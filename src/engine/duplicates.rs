@@ -76,9 +76,26 @@ impl Seen {
             && let Column::Integer(values) = column(batch, *one)
             && let Some(values) = values.all()
         {
-            return self.integers.insert_all(values);
+            return self.integers.insert_all(None, values);
         }
-        (0..batch.len()).take_while(|row| self.insert(batch, *row, fields)).count()
+        let mut noted = 0;
+        while noted < batch.len() {
+            let new = match fields {
+                [one] => self.numbered.insert_run(column(batch, *one), noted),
+                _ => None,
+            };
+            match new {
+                Some((new, all)) => {
+                    noted += new;
+                    if new < all {
+                        return noted;
+                    }
+                }
+                None if self.insert(batch, noted, fields) => noted += 1,
+                None => return noted,
+            }
+        }
+        noted
     }
 
     /// Notes a key that was worked out.
@@ -175,6 +192,8 @@ struct Numbered {
     last: Option<(u128, u32)>,
     /// By the prefix, the numbers that the digits are.
     numbers: Integers,
+    /// Memory for those of some texts.
+    run: Vec<i64>,
 }
 
 /// Texts with further prefixes are somebody else's.
@@ -188,6 +207,19 @@ impl Numbered {
         let (prefix, number) = numbered(short)?;
         let prefix = self.prefix(prefix)?;
         Some(self.numbers.insert(pair(prefix.into(), number)))
+    }
+
+    /// Notes texts from a row on, as far as the same stands before their digits, up to the first that
+    /// was noted before: says how many were new, and how many there are. Nothing where there is none.
+    fn insert_run(&mut self, column: &Column, row: usize) -> Option<(usize, usize)> {
+        let Column::Text(texts) = column else { return None };
+        let mut of_rows = (row..texts.len()).map_while(|row| numbered(packed(texts.get(row)?)?));
+        let (before, first) = of_rows.next()?;
+        let prefix = self.prefix(before)?;
+        self.run.clear();
+        self.run.push(first);
+        self.run.extend(of_rows.take_while(|(own, _)| *own == before).map(|(_, number)| number));
+        Some((self.numbers.insert_all(Some(prefix.into()), &self.run), self.run.len()))
     }
 
     fn prefix(&mut self, prefix: u128) -> Option<u32> {
@@ -264,12 +296,13 @@ enum Piece {
 const FEW_MAX: usize = 4096;
 
 impl Integers {
-    /// Those up to the first that was there. Mostly each is greater than the one before, and in the
-    /// same piece.
-    fn insert_all(&mut self, values: &[i64]) -> usize {
+    /// Those up to the first that was there, each behind another number if there is one. Mostly each is
+    /// greater than the one before, and in the same piece.
+    fn insert_all(&mut self, behind: Option<i64>, values: &[i64]) -> usize {
+        let whole = |value: i64| behind.map_or(value.into(), |behind| pair(behind, value));
         let mut rest = values;
         while let Some((first, others)) = rest.split_first() {
-            if !self.insert(i128::from(*first)) {
+            if !self.insert(whole(*first)) {
                 return values.len() - rest.len();
             }
             let upper = first >> 16;
@@ -283,7 +316,7 @@ impl Integers {
                     self.count += new;
                     new
                 }
-                _ => own.iter().take_while(|value| self.insert(i128::from(**value))).count(),
+                _ => own.iter().take_while(|value| self.insert(whole(**value))).count(),
             };
             if new < own.len() {
                 return values.len() - others.len() + new;
@@ -391,7 +424,7 @@ mod tests {
             let (mut all, mut each) = (Integers::default(), Integers::default());
             for some in values.chunks(3000) {
                 let new = some.iter().take_while(|value| each.insert((**value).into())).count();
-                prop_assert_eq!(all.insert_all(some), new);
+                prop_assert_eq!(all.insert_all(None, some), new);
                 if new < some.len() {
                     break;
                 }
@@ -434,6 +467,26 @@ mod tests {
             let (mut seen, mut naive) = (Seen::default(), BTreeSet::new());
             for text in texts {
                 prop_assert_eq!(insert_text(&mut seen, &text), naive.insert(text));
+            }
+        }
+
+        /// Many at a time as one by one, some of them missing.
+        #[test]
+        fn texts_of_a_column_are_told_apart_as_one_by_one(
+            texts in prop::collection::vec(prop::option::of("[AB]?[0-9]{0,5}|[a-z]?"), 0..300),
+        ) {
+            let (mut all, mut each) = (Seen::default(), Seen::default());
+            for some in texts.chunks(100) {
+                let mut column = TextColumn::default();
+                some.iter().for_each(|text| column.push(text.as_deref()));
+                let origins = vec![Origin { file: 0, line: 1 }; some.len()];
+                let batch = Batch { event: 0, columns: vec![Column::Text(column)], origins };
+                let rows = 0..batch.len();
+                let new = rows.take_while(|row| each.insert(&batch, *row, &[0])).count();
+                prop_assert_eq!(all.insert_all(&batch, &[0]), new);
+                if new < batch.len() {
+                    break;
+                }
             }
         }
 
