@@ -98,6 +98,11 @@ impl Kept<Arc<Batch>> {
         }
     }
 
+    /// What orders its rows beyond their slots.
+    pub fn ordering(&self, event: &Event) -> Vec<&Column> {
+        fields(event).iter().map(|field| self.column(*field)).collect()
+    }
+
     /// The same rows packed, for who has their slots. If there are no events of other kinds, what a
     /// slot says whole is not kept beside.
     pub fn packed(mut self, event: &Event, only_kind: bool) -> Kept<Packed> {
@@ -157,6 +162,13 @@ fn fields(event: &Event) -> &[u32] {
 #[inline]
 pub(crate) fn by_slot(a: &Slot, b: &Slot) -> Ordering {
     (a.date, a.first).cmp(&(b.date, b.first))
+}
+
+/// The order of two rows of a batch beyond their slots, by the columns that order them.
+#[inline]
+pub(crate) fn by_columns(columns: &[&Column], a: u32, b: u32) -> Ordering {
+    let orders = columns.iter().map(|column| cells(column, at(a), column, at(b)));
+    orders.fold(Ordering::Equal, Ordering::then)
 }
 
 /// The order of two events; equal only if they stand at the same place.

@@ -12,7 +12,7 @@ use super::calendar::Calendar;
 use super::evaluator::Evaluator;
 use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands};
-use super::order::{Kept, Slot, by_slot, order};
+use super::order::{Kept, Slot, by_columns, by_slot, order};
 use super::outcome::Stop;
 use super::run::{Options, Run, Span, at_hand, dated, has_calendar, sent};
 use super::shelved::{Memory, PutAway, only_kind};
@@ -166,8 +166,12 @@ impl<S: Sink> Run<'_, S> {
                     rows.map(day).collect::<Option<Vec<(u32, Date)>>>()?
                 }
             };
+            let columns = held.ordering(event);
             for slot in held.slots(event, &days, place) {
                 let order = slots.last().map(|last| match by_slot(last, &slot) {
+                    Ordering::Equal if last.batch == place => {
+                        by_columns(&columns, last.row, slot.row)
+                    }
                     Ordering::Equal => order(last, &slot, kept, &plan.events),
                     told => told,
                 });
