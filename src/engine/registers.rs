@@ -82,10 +82,22 @@ impl Registers {
             let number = ranges.keys.known(parts)?;
             ranges.rows.get(at(number)).copied()
         });
-        if let Some(table) = table.filter(|table| rows.is_none() && table.origins.is_empty()) {
-            table.asked_in_vain.store(true, atomic::Ordering::Relaxed);
+        if rows.is_none() && self.is_empty(register) {
+            self.asks_in_vain(register);
         }
         rows.unwrap_or((0, 0))
+    }
+
+    /// Whether a register has no row.
+    pub fn is_empty(&self, register: u32) -> bool {
+        self.tables.get(at(register)).is_none_or(|table| table.origins.is_empty())
+    }
+
+    /// Notes that a row was looked for in a register without any.
+    pub fn asks_in_vain(&self, register: u32) {
+        if let Some(table) = self.tables.get(at(register)) {
+            table.asked_in_vain.store(true, atomic::Ordering::Relaxed);
+        }
     }
 
     /// The registers without any row in which one was looked for.

@@ -113,7 +113,7 @@ impl<S: Sink> Run<'_, S> {
         let (&[(_, first), ..], &[.., (_, last)]) = (events, events) else { return Ok(()) };
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let mut answers = self.lanes.ask(batch);
+        let mut answers = self.lanes.ask_ahead(batch, self.registers, &evaluator.state.names);
         let turns = self.lanes.have_turns(batch.event);
         // Events of which each stands behind the one before have no key twice if their places are
         // told by their keys.

@@ -371,11 +371,24 @@ impl Names {
     /// often come in the order in which they came first.
     #[inline]
     pub fn next_text_part(&mut self, text: &str, last: &mut u32) -> Part {
-        let (asked, next) = (Asked::of(text), last.wrapping_add(1));
-        let same = asked.is(self.text_list.get(at(next)));
-        let place = if same { Some(next) } else { self.place(asked) };
+        let place = self.next_place(text, *last);
         *last = place.unwrap_or_else(|| self.add_text(text));
         Part::Text(*last)
+    }
+
+    /// The same of a text that is only looked for.
+    #[inline]
+    pub fn next_known_text(&self, text: &str, last: &mut u32) -> Part {
+        let place = self.next_place(text, *last);
+        *last = place.unwrap_or(*last);
+        place.map_or(Part::Unseen, Part::Text)
+    }
+
+    #[inline]
+    fn next_place(&self, text: &str, last: u32) -> Option<u32> {
+        let (asked, next) = (Asked::of(text), last.wrapping_add(1));
+        let same = asked.is(self.text_list.get(at(next)));
+        if same { Some(next) } else { self.place(asked) }
     }
 
     /// The part of a text that is kept already.

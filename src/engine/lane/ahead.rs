@@ -3,8 +3,8 @@
 //! Events that waited for others come in an order that has nothing to do with the places of what they
 //! ask for, so each look-up is a walk through memory. Side by side many are under way at a time.
 
-use crate::plan::{Entity, KeyPart, Lane, Number, RowRead, at};
-use crate::rows::{Batch, Column};
+use crate::plan::{Entity, KeyPart, Lane, Number, RowRead, RowsOf, at};
+use crate::rows::{Batch, Column, TextColumn};
 
 use crate::engine::registers::Registers;
 use crate::engine::value::{Names, Part};
@@ -34,14 +34,13 @@ impl Ahead {
     pub fn new(lane: &Lane, batch: &Batch, registers: &Registers, names: &Names) -> Ahead {
         let mut ahead = Ahead::default();
         let keys = lane.rows.iter().filter_map(RowRead::key);
+        let keys = keys.chain(lane.sources.iter().filter_map(RowsOf::key));
         for part in keys.chain(lane.keys.iter().map(|key| &key.parts)).flatten() {
             if let KeyPart::Text(field) = part
                 && ahead.texts.iter().all(|(of, _)| of != field)
                 && let Some(Column::Text(texts)) = batch.columns.get(at(*field))
             {
-                let known =
-                    |row| texts.get(row).map_or(Part::Missing, |text| names.known_text(text));
-                ahead.texts.push((*field, (0..batch.len()).map(known).collect()));
+                ahead.texts.push((*field, known_texts(texts, names)));
             }
         }
         let mut parts = Vec::new();
@@ -49,6 +48,7 @@ impl Ahead {
             let mut found = Vec::new();
             if let RowRead::Keyed { register, key } = read
                 && key.iter().all(is_stored)
+                && !registers.is_empty(*register)
             {
                 found.reserve(batch.len());
                 for row in 0..batch.len() {
@@ -99,6 +99,25 @@ impl Ahead {
         }
     }
 }
+
+/// What texts are as parts of keys, as far as they are known. They may come in the order in which they
+/// came first; where they do not, nobody looks behind the one before for long.
+fn known_texts(texts: &TextColumn, names: &Names) -> Vec<Part> {
+    let (mut last, mut in_vain) = (u32::MAX, 0);
+    let mut known = |text: &str| {
+        if in_vain > IN_VAIN_MAX {
+            return names.known_text(text);
+        }
+        let before = last;
+        let part = names.next_known_text(text, &mut last);
+        in_vain = if last == before.wrapping_add(1) { 0 } else { in_vain + 1 };
+        part
+    };
+    let part = |row| texts.get(row).map_or(Part::Missing, &mut known);
+    (0..texts.len()).map(part).collect()
+}
+
+const IN_VAIN_MAX: u32 = 16;
 
 /// The only row under a key.
 #[inline]

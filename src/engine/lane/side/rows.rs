@@ -3,10 +3,11 @@
 
 use std::rc::Rc;
 
-use crate::plan::{Number, RowRead, RowsOf, at};
+use crate::plan::{KeyPart, Number, RowRead, RowsOf, at};
+use crate::rows::Column;
 
-use super::Group;
 use super::numbers::Numbers;
+use super::{Group, Of};
 
 /// The rows that events selected.
 struct Chosen<'a, 's> {
@@ -29,6 +30,25 @@ impl<'a, 's> Group<'a, 's> {
                 RowsOf::List(_) => None,
             },
         }
+    }
+
+    /// Whether a selection is of a register without any row, by keys that all events have.
+    fn has_no_rows(&self, selection: u32) -> bool {
+        let Of { lane, program, batch, registers, .. } = self.of;
+        let selected = program.selections.get(at(selection));
+        let source = selected.and_then(|it| lane.sources.get(at(it.source)));
+        let Some(RowsOf::Register { register, key, .. }) = source else { return false };
+        let is_text = |field: &u32| match batch.columns.get(at(*field)) {
+            Some(Column::Text(texts)) => texts.is_full(),
+            _ => false,
+        };
+        let in_vain = registers.is_empty(*register)
+            && !self.rows.is_empty()
+            && key.iter().all(|part| matches!(part, KeyPart::Text(field) if is_text(field)));
+        if in_vain {
+            registers.asks_in_vain(*register);
+        }
+        in_vain
     }
 
     /// The rows of a selection; nothing where it is not of a register.
@@ -67,6 +87,9 @@ impl<'a, 's> Group<'a, 's> {
 
     /// The sum over the rows of a selection.
     pub(super) fn sum_over(&mut self, selection: u32, number: &Number) -> Numbers {
+        if self.has_no_rows(selection) {
+            return Numbers::All(0);
+        }
         let Some(mut chosen) = self.chosen(selection) else { return self.constant(None) };
         if chosen.events.is_empty() {
             return Numbers::All(0);
@@ -87,6 +110,9 @@ impl<'a, 's> Group<'a, 's> {
 
     /// How many rows a selection has.
     pub(super) fn count(&mut self, selection: u32) -> Numbers {
+        if self.has_no_rows(selection) {
+            return Numbers::All(0);
+        }
         let Some(chosen) = self.chosen(selection) else { return self.constant(None) };
         let mut counts = vec![0_i64; self.rows.len()];
         for event in chosen.events {

@@ -490,8 +490,9 @@ impl Group<'_, '_> {
     pub(super) fn stored_part(&self, part: &KeyPart, row: usize) -> Option<Part> {
         let column = |field: &u32| self.of.batch.columns.get(at(*field));
         match part {
-            KeyPart::Text(field) => match column(field)? {
-                Column::Text(texts) => Some(self.state.names.known_text(texts.get(row)?)),
+            KeyPart::Text(field) => match (self.of.ahead.text(*field, row), column(field)?) {
+                (Some(known), _) => Some(known),
+                (None, Column::Text(texts)) => Some(self.state.names.known_text(texts.get(row)?)),
                 _ => None,
             },
             KeyPart::Member(Entity::Field(field)) => match column(field)? {
