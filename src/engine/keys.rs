@@ -57,25 +57,48 @@ const MANY: u32 = u32::MAX;
 /// So many are looked through.
 const FEW_MAX: usize = 8;
 
+/// Where the key that was asked for last was noted, and one: the next one is often behind it.
+#[derive(Debug, Default)]
+pub(crate) struct Last(u32);
+
 impl Packed {
     fn known(&self, key: u128) -> Option<u32> {
-        let Some(text) = text_of(key) else { return self.others.get(&key).copied() };
-        match *self.last.get(text)? {
-            MANY => self.others.get(&key).copied(),
-            last => self.chain(last).find(|it| it.key == key).map(|it| it.number),
-        }
+        self.known_behind(key, &mut Last::default())
     }
 
-    /// Those with one text, of which this is the last.
-    fn chain(&self, last: u32) -> impl Iterator<Item = Chained> + '_ {
-        let chained = |it: u32| self.chained.get(at(it.checked_sub(1)?)).copied();
-        std::iter::successors(chained(last), move |it| chained(it.before))
+    #[inline]
+    fn known_behind(&self, key: u128, last: &mut Last) -> Option<u32> {
+        let Some(text) = text_of(key) else { return self.others.get(&key).copied() };
+        let own = *self.last.get(text)?;
+        if own == MANY {
+            return self.others.get(&key).copied();
+        }
+        let (place, found) = self.chain(own).find(|(_, it)| it.key == key)?;
+        *last = Last(place);
+        Some(found.number)
+    }
+
+    /// Those with one text, of which this is the last; each with its place and one.
+    fn chain(&self, last: u32) -> impl Iterator<Item = (u32, Chained)> + '_ {
+        let chained = |it: u32| Some((it, *self.chained.get(at(it.checked_sub(1)?))?));
+        std::iter::successors(chained(last), move |(_, it)| chained(it.before))
     }
 
     /// The number of a key, which is the next if it is new.
-    fn number(&mut self, key: u128, next: u32) -> u32 {
+    #[inline]
+    fn number(&mut self, key: u128, next: u32, last: &mut Last) -> u32 {
+        if let Some(behind) = self.chained.get(at(last.0))
+            && behind.key == key
+        {
+            last.0 += 1;
+            return behind.number;
+        }
+        self.number_anywhere(key, next, last)
+    }
+
+    fn number_anywhere(&mut self, key: u128, next: u32, behind: &mut Last) -> u32 {
         let Some(text) = text_of(key) else { return *self.others.entry(key).or_insert(next) };
-        if let Some(known) = self.known(key) {
+        if let Some(known) = self.known_behind(key, behind) {
             return known;
         }
         if self.last.len() <= text {
@@ -85,12 +108,13 @@ impl Packed {
         let many = before == MANY || self.chain(before).count() == FEW_MAX;
         let mut last = MANY;
         if many {
-            let moved: Vec<Chained> = self.chain(before).collect();
-            self.others.extend(moved.iter().map(|it| (it.key, it.number)));
+            let moved: Vec<(u32, Chained)> = self.chain(before).collect();
+            self.others.extend(moved.iter().map(|(_, it)| (it.key, it.number)));
             self.others.insert(key, next);
         } else {
             self.chained.push(Chained { key, number: next, before });
             last = u32::try_from(self.chained.len()).unwrap_or(MANY);
+            *behind = Last(last);
         }
         if let Some(own) = self.last.get_mut(text) {
             *own = last;
@@ -195,9 +219,12 @@ impl Keys {
 
     /// The same as [`Keys::number`] of a key of two or three parts that are small.
     #[inline]
-    pub fn number_of_small(&mut self, parts: impl Iterator<Item = u64>) -> u32 {
+    pub fn number_of_small(&mut self, key: (u64, u64, Option<u64>), last: &mut Last) -> u32 {
+        let (first, second, third) = key;
+        let two = joined(first.into(), second);
+        let key = third.map_or(two, |third| joined(two, third));
         let next = self.count;
-        let number = self.packed.number(parts.fold(0, joined), next);
+        let number = self.packed.number(key, next, last);
         self.count = next.saturating_add(u32::from(number == next));
         number
     }
@@ -227,7 +254,7 @@ impl Keys {
                 }
             }
             key => match packed(key) {
-                Some(packed) => self.packed.number(packed, next),
+                Some(packed) => self.packed.number(packed, next, &mut Last::default()),
                 None => match self.others.get(key) {
                     Some(number) => *number,
                     None => {
@@ -275,13 +302,19 @@ mod tests {
         ];
         let mut all = Keys::default();
         assert!(keys.iter().all(|key| all.known(key).is_none()));
+        let mut last = Last::default();
         for _ in 0..2 {
             for (number, key) in (0..).zip(keys) {
                 assert_eq!(all.number(key), number);
                 assert_eq!(all.known(key), Some(number));
                 let parts: Option<Vec<u64>> = key.iter().map(small).collect();
-                if let Some(parts) = parts.filter(|parts| matches!(parts.len(), 2 | 3)) {
-                    assert_eq!(all.number_of_small(parts.into_iter()), number);
+                let parts = match parts.as_deref() {
+                    Some([first, second]) => Some((*first, *second, None)),
+                    Some([first, second, third]) => Some((*first, *second, Some(*third))),
+                    _ => None,
+                };
+                if let Some(parts) = parts {
+                    assert_eq!(all.number_of_small(parts, &mut last), number);
                 }
             }
         }

@@ -504,8 +504,12 @@ fn answer_all(question: &Question, batch: &Batch, known: &mut [u32]) {
             (*field, count.checked_sub(1))
         }
         Question::Present(field) => {
-            let column = batch.columns.get(at(*field));
-            let there = |row| column.is_some_and(|column| !column.is_missing(row));
+            let column = batch.columns.get(at(*field)).unwrap_or(&Column::Absent);
+            if column.is_full() || matches!(column, Column::Absent) {
+                let there = u32::from(column.is_full());
+                return known.iter_mut().for_each(|known| *known = next(*known, count, there));
+            }
+            let there = |row| !column.is_missing(row);
             return answer(known, count, (0..batch.len()).map(|row| Some(there(row).into())));
         }
         Question::Days(_) => return,

@@ -12,7 +12,7 @@ use crate::rows::Column;
 use super::numbers::Numbers;
 use super::spans::period;
 use super::{Group, Of, date, only};
-use crate::engine::keys::small;
+use crate::engine::keys::{Keys, Last, small};
 use crate::engine::originals::Identity;
 use crate::engine::state::State;
 use crate::engine::value::{Names, Part};
@@ -29,7 +29,10 @@ pub(super) enum PartOf {
 
 /// The parts of all keys of totals, and for which events they are not to be had.
 pub(super) struct PartsOf {
-    keys: Vec<Vec<PartOf>>,
+    /// Each once, however many keys have it.
+    parts: Vec<PartOf>,
+    /// By key, which they are.
+    keys: Vec<Vec<usize>>,
     lost: Vec<bool>,
 }
 
@@ -40,9 +43,17 @@ pub(super) fn parts_of(of: Of<'_>, state: &State, events: &[(u32, Date)]) -> Par
     let mut group = Group::new(of, state, (rows, days), Vec::new());
     // What is put down for an event is not there yet: no key is made of it.
     group.slots.clear();
+    let mut declared: Vec<&KeyPart> = Vec::new();
+    let mut place = |part| {
+        declared.iter().position(|known| *known == part).unwrap_or_else(|| {
+            declared.push(part);
+            declared.len() - 1
+        })
+    };
     let keys = of.lane.keys.iter();
-    let keys = keys.map(|key| key.parts.iter().map(|part| group.part(part)).collect()).collect();
-    PartsOf { keys, lost: group.lost }
+    let keys = keys.map(|key| key.parts.iter().map(&mut place).collect()).collect();
+    let parts = declared.into_iter().map(|part| group.part(part)).collect();
+    PartsOf { parts, keys, lost: group.lost }
 }
 
 impl Group<'_, '_> {
@@ -178,6 +189,40 @@ pub(super) struct KeysOf {
     besides: HashMap<usize, Vec<(usize, usize)>, FixedState>,
 }
 
+/// The numbers of keys of several parts, of which those that are small are numbers themselves.
+fn numbers_of(
+    parts: &[&PartOf],
+    small: Option<&[Rc<Vec<u64>>]>,
+    (count, texts): (usize, &Texts),
+    space: &mut Keys,
+) -> Vec<i64> {
+    let (first, second, third): (&[u64], &[u64], Option<&[u64]>) = match small {
+        Some([first, second]) => (first, second, None),
+        Some([first, second, third]) => (first, second, Some(third)),
+        _ => (&[], &[], None),
+    };
+    let (mut key, mut last) = (Vec::with_capacity(parts.len()), Last::default());
+    let number = |place: usize| {
+        let own = first.get(place).zip(second.get(place));
+        let own = own.zip(third.map_or(Some(&NO_THIRD), |third| third.get(place)));
+        if let Some(((first, second), third)) = own
+            && *first != 0
+            && *second != 0
+            && *third != 0
+        {
+            let third = (*third != NO_THIRD).then_some(*third);
+            return Some(space.number_of_small((*first, *second, third), &mut last).into());
+        }
+        key.clear();
+        key.extend(parts.iter().map_while(|part| part.at(place, texts)));
+        (key.len() == parts.len()).then(|| space.number(&key).into())
+    };
+    (0..count).map_while(number).collect()
+}
+
+/// Stands where keys have two parts; no small part is it.
+const NO_THIRD: u64 = u64::MAX;
+
 /// Stands for no number.
 const NONE: i64 = -1;
 
@@ -187,15 +232,17 @@ impl KeysOf {
         let mut count = parts.lost.iter().take_while(|lost| !**lost).count();
         let mut texts = Texts::default();
         let rows: Vec<u32> = events.iter().take(count).map(|(row, _)| *row).collect();
-        for part in parts.keys.iter().flatten() {
+        for part in &parts.parts {
             texts.note(part, of, &rows, &mut state.names);
         }
+        let mut columns: Vec<Option<Rc<Vec<u64>>>> = vec![None; parts.parts.len()];
         let mut keys = Vec::with_capacity(lane.keys.len());
-        for (declared, parts) in lane.keys.iter().zip(&parts.keys) {
+        for (declared, places) in lane.keys.iter().zip(&parts.keys) {
             let Some(space) = state.keys.get_mut(at(declared.space)) else {
                 return KeysOf::none();
             };
-            let numbers: Vec<i64> = match parts.as_slice() {
+            let own: Vec<&PartOf> = places.iter().filter_map(|it| parts.parts.get(*it)).collect();
+            let numbers: Vec<i64> = match own.as_slice() {
                 [PartOf::Whole(values)] => {
                     let values = values.spread(events.len());
                     let values = values.iter().take(count);
@@ -205,22 +252,18 @@ impl KeysOf {
                     let number = |place| Some(space.number(&[part.at(place, &texts)?]).into());
                     (0..count).map_while(number).collect()
                 }
-                parts => {
-                    let columns: Vec<Vec<u64>> = match parts.len() {
-                        2 | 3 => parts.iter().map(|part| part.small(count, &texts)).collect(),
-                        _ => Vec::new(),
+                own => {
+                    let small = |place: &usize| {
+                        let made = columns.get_mut(*place)?;
+                        let part = parts.parts.get(*place)?;
+                        let made = made.get_or_insert_with(|| Rc::new(part.small(count, &texts)));
+                        Some(Rc::clone(made))
                     };
-                    let mut key = Vec::with_capacity(parts.len());
-                    let mut number = |place: usize| {
-                        let own = columns.iter().map(|it| it.get(place).copied().unwrap_or(0));
-                        if !columns.is_empty() && own.clone().all(|part| part != 0) {
-                            return Some(space.number_of_small(own).into());
-                        }
-                        key.clear();
-                        key.extend(parts.iter().map_while(|part| part.at(place, &texts)));
-                        (key.len() == parts.len()).then(|| space.number(&key).into())
+                    let columns: Option<Vec<_>> = match own.len() {
+                        2 | 3 => places.iter().map(small).collect(),
+                        _ => None,
                     };
-                    (0..count).map_while(&mut number).collect()
+                    numbers_of(own, columns.as_deref(), (count, &texts), space)
                 }
             };
             count = numbers.len();

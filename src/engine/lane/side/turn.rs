@@ -39,7 +39,8 @@ pub(in crate::engine::lane) struct Turns {
 /// Who has asked for a key.
 #[derive(Debug, Clone, Copy, Default)]
 struct Asked {
-    /// When, and in which turn, it was asked for last.
+    /// When, and in which turn, it was asked for last; while no two events are known to have a key in
+    /// common, by which event.
     at: u32,
     turn: u32,
     /// When it was last asked for by an event that is taken alone.
@@ -253,18 +254,19 @@ impl Turns {
         }
     }
 
-    /// Whether no two events have a key in common; each key is noted as asked for in the first turn.
+    /// Whether no two events have a key in common: then all are in one turn.
     fn are_apart(&mut self, keys: &KeysOf) -> bool {
         let now = self.now;
         let Some(all) = keys.all_are_own() else { return false };
-        for (place, (space, numbers)) in all.iter().enumerate() {
-            // Two keys of one event may be the same, or one another's.
-            let again = all.iter().take(place).any(|(other, _)| other == space);
-            let Some(asked) = self.asked.get_mut(*space).filter(|_| !again) else { return false };
-            for number in numbers.iter() {
+        for (space, numbers) in all {
+            let Some(asked) = self.asked.get_mut(*space) else { return false };
+            for (by, number) in (0_u32..).zip(numbers.iter()) {
                 let own = usize::try_from(*number).ok().and_then(|it| asked.get_mut(it));
-                let Some(own) = own.filter(|own| own.at != now) else { return false };
-                (own.at, own.turn) = (now, 0);
+                // Two keys of one event may be the same.
+                let Some(own) = own.filter(|own| own.at != now || own.turn == by) else {
+                    return false;
+                };
+                (own.at, own.turn) = (now, by);
             }
         }
         true
