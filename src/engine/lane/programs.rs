@@ -176,8 +176,8 @@ impl Enough {
 
 /// Fewer events than these for each program go through that of all situations together, …
 const GROUP_FEW: usize = 16;
-/// … unless that asks for more cases than these: then fewer for each program than that many are taken
-/// one by one, each through the program of its own situation.
+/// … unless that asks for more cases than these: then fewer for each program than that many are not
+/// taken in turns, and those that ask for a total one by one.
 const CASES_FEW: usize = 8;
 const GROUP_ENOUGH: usize = 128;
 

@@ -198,6 +198,9 @@ impl Finished<'_> {
     /// A mistake of ours.
     pub fn commit(self, state: &mut State, side: &mut Side) -> Result<(), &'static str> {
         let mut group = self.kept();
+        if group.rows.is_empty() {
+            return Ok(());
+        }
         group.fetch();
         group.change(state)?;
         let count = group.rows.len();

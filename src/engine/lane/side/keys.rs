@@ -1,13 +1,13 @@
 //! The keys of totals that events of a batch have, and which events undo which.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use foldhash::fast::FixedState;
 
 use crate::base::Date;
-use crate::plan::{KeyPart, at};
-use crate::rows::Column;
+use crate::plan::{KeyPart, Lane, at};
+use crate::rows::{Batch, Column};
 
 use super::numbers::Numbers;
 use super::spans::period;
@@ -218,6 +218,30 @@ fn numbers_of(
         (key.len() == parts.len()).then(|| space.number(&key).into())
     };
     (0..count).map_while(number).collect()
+}
+
+/// The events of a batch that no event of the batch undoes; nothing if that is all of them.
+pub(super) fn not_undone(
+    lane: &Lane,
+    batch: &Batch,
+    events: &[(u32, Date)],
+    state: &mut State,
+) -> Option<Vec<(u32, Date)>> {
+    let (field, kind) = lane.undoes?;
+    let own = lane.kept_under.filter(|_| kind == batch.event)?;
+    let (named, own) = (batch.columns.get(at(field))?, batch.columns.get(at(own))?);
+    let mut undone: HashSet<Identity, FixedState> = HashSet::default();
+    for row in (0..batch.len()).filter(|row| !named.is_missing(*row)) {
+        undone.extend(Identity::in_column(named, row, &mut state.names));
+    }
+    if undone.is_empty() {
+        return None;
+    }
+    let is_other = |(row, _): &&(u32, Date)| {
+        let identity = Identity::in_column(own, at(*row), &mut state.names);
+        identity.is_some_and(|identity| !undone.contains(&identity))
+    };
+    Some(events.iter().filter(is_other).copied().collect())
 }
 
 /// Stands where keys have two parts; no small part is it.

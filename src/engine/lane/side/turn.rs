@@ -16,7 +16,7 @@ use crate::rows::{Batch, Column};
 use super::super::Lanes;
 use super::super::ahead::Ahead;
 use super::super::programs::{Answers, Programs, Ready};
-use super::keys::{KeysOf, parts_of};
+use super::keys::{KeysOf, not_undone, parts_of};
 use super::{Group, Of, date, has_columns, only, work_out};
 use crate::engine::registers::Registers;
 use crate::engine::state::State;
@@ -144,6 +144,22 @@ impl Lanes {
         Ok(())
     }
 
+    /// Works out those events of a batch that ask for no key of a total: nothing that others do matters
+    /// to them, and nothing that they do to others, unless these undo them.
+    fn by_themselves(
+        &mut self,
+        of: (&Batch, &Answers),
+        events: &[(u32, Date)],
+        registers: &Registers,
+        state: &mut State,
+    ) -> Result<(), &'static str> {
+        let Some(Some(programs)) = self.lanes.get(at(of.0.event)) else { return Ok(()) };
+        match not_undone(&programs.lane, of.0, events, state) {
+            Some(others) => self.side_by_side(of, &others, registers, state),
+            None => self.side_by_side(of, events, registers, state),
+        }
+    }
+
     /// Works out events of a batch that follow one another, as far as that can be done side by side;
     /// the others are to be taken alone in their order. Says how many events at the front that is
     /// settled of.
@@ -165,6 +181,7 @@ impl Lanes {
         let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(general);
         let enough = |count: usize| count >= TURN_MIN && programs.are_enough(count);
         if answers.ready != Ready::All || !worth || !enough(events.len()) {
+            self.by_themselves((batch, answers), events, registers, state)?;
             return Ok(events.len());
         }
         let of = Of { lane, program: general, batch, ahead: &answers.ahead, registers };
