@@ -102,7 +102,7 @@ pub fn columns(
     };
     if matches!(&shape, Shape::Wide(accounts) if accounts.is_empty()) {
         let long = is_events && account.zip(amount).is_some();
-        return Err(Box::new(if long { no_events(table) } else { no_accounts(names) }));
+        return Err(Box::new(if long { no_events(table) } else { no_accounts(table, names) }));
     }
     let naming = match is_events {
         true => Naming::ByLine { kinds },
@@ -237,7 +237,12 @@ fn no_events(table: &ForeignTable) -> NotATable {
     }
 }
 
-fn no_accounts(names: &Names) -> NotATable {
+fn no_accounts(table: &ForeignTable, names: &Names) -> NotATable {
+    // A column of a sheet without a name is called by its letters.
+    let named = table.header.iter().filter(|name| !name.is_empty() && !name.starts_with('['));
+    if named.count() <= 1 {
+        return below_a_title();
+    }
     let known: Vec<&str> = names.accounts.iter().take(8).map(|it| it.name.text.as_str()).collect();
     NotATable {
         what: Words::new("no column names an account of the rules", "没有一列是规则中的账户"),
@@ -251,6 +256,18 @@ fn no_accounts(names: &Names) -> NotATable {
                 "请以账户作列名（{}；户内成员写作「treasury[hebei]」），或设「账户」「金额」两列",
                 known.join("、")
             ),
+        ),
+    }
+}
+
+/// The first row has one name alone.
+fn below_a_title() -> NotATable {
+    NotATable {
+        what: Words::new("no column names an account of the rules", "没有一列是规则中的账户"),
+        hint: Words::new(
+            "the first row has one cell alone: if it is a title, name the table with the line of its column names \
+             behind it, such as `FILE:2` (`FILE:2-3`, where they stand in two lines)",
+            "首行只有一格：若为标题，请在文件名后写明列名所在的行，如 文件:2（列名占两行时写 文件:2-3）",
         ),
     }
 }
