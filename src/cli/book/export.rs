@@ -70,6 +70,7 @@ pub(super) struct ImportArgs {
 
 pub(super) fn run(console: &Console, named: &Named, args: &ExportArgs) -> Result<Exit, Failed> {
     let place = &named.place;
+    check_options(args)?;
     let mut open = place.open(Access::Read)?;
     let files = files(args)?;
     let key = args.sign.iter().map(|file| Source::new(file, "a key", "密钥文件"));
@@ -92,6 +93,29 @@ pub(super) fn run(console: &Console, named: &Named, args: &ExportArgs) -> Result
     record.insert("files".to_owned(), files.collect());
     console.print(&args.format.choose(String::new(), &Json::Object(record)))?;
     Ok(Exit::Done)
+}
+
+/// Refuses options that say nothing of what is written.
+fn check_options(args: &ExportArgs) -> Result<(), Stop> {
+    let tiles = args.what == What::Tiles;
+    let idle = [
+        ("--map", args.map.is_some() && args.what != What::Mapped, "mapped"),
+        ("--sign", args.sign.is_some() && !tiles, "tiles"),
+        ("--unsigned", args.unsigned && !tiles, "tiles"),
+    ];
+    match idle.into_iter().find(|(_, given, _)| *given) {
+        None => Ok(()),
+        Some((option, _, of)) => Err(Stop::error(
+            Words::new(
+                format!("`{option}` says nothing of this export: it is for `{of}`"),
+                format!("{option} 与此导出无关：仅用于 {of}"),
+            ),
+            Some(Words::new(
+                format!("leave `{option}` out, or export `{of}`"),
+                format!("请去掉 {option}，或改为导出 {of}"),
+            )),
+        )),
+    }
 }
 
 /// Writes what is asked for; gives what programs are told of it.
