@@ -177,10 +177,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 self.work.places.push(None);
                 continue;
             }
-            let account = match &leaf.payee {
-                Some((account, key)) => Some(self.payee(leaf, *account, key)?),
-                None => None,
-            };
+            let account = self.paid(leaf)?;
             self.work.places.push(Some(kept));
             kept += 1;
             self.state.originals.add_leaf(account, leaf.leg, units);
@@ -207,10 +204,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 self.work.places.push(None);
                 continue;
             }
-            let account = match &leaf.payee {
-                Some((account, key)) => Some(self.payee(leaf, *account, key)?),
-                None => None,
-            };
+            let account = self.paid(leaf)?;
             self.work.places.push(u32::try_from(original.leaves.len()).ok());
             let leg = leaf.leg;
             original.leaves.push(OriginalLeaf { account, leg, units, given_back: 0 });
@@ -235,6 +229,14 @@ impl<'a, W: Whole> Event<'a, W> {
         self.state.originals.keep(self.batch.event, identity, &original);
         self.work.original = original;
         Some(())
+    }
+
+    /// The position of the account that a leaf gives to; nothing inside where no rule gives it to anybody.
+    fn paid(&mut self, leaf: &Leaf) -> Option<Option<u32>> {
+        match &leaf.payee {
+            Some((account, key)) => Some(Some(self.payee(leaf, *account, key)?)),
+            None => Some(None),
+        }
     }
 
     /// The position of a leaf's account.
