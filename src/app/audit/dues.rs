@@ -45,7 +45,7 @@ pub(super) struct Due {
 pub(super) struct Dues {
     pub events: Vec<Due>,
     /// What cannot be read of the first file of events, by line: its column, what stands there and why.
-    unread: BTreeMap<u64, (String, String, Unreadable)>,
+    pub unread: BTreeMap<u64, (String, String, Unreadable)>,
     /// Where an identity stands; nowhere if several events have it.
     places: HashMap<Identity, Option<usize>>,
 }
@@ -67,14 +67,13 @@ pub(super) fn dues(
 ) -> Result<(Dues, RunReport), FormatsError> {
     let mut listener = Listener { names: job.names, abroad, dues: Dues::default() };
     let report = listen(job, &mut listener)?;
-    if report.totals.set_aside > 0 && abroad.is_none() {
-        listener.dues.unread = unread(job)?;
-    }
     Ok((listener.dues, report))
 }
 
 /// What cannot be read of the first file of events, by line.
-fn unread(job: &Job<'_>) -> Result<BTreeMap<u64, (String, String, Unreadable)>, FormatsError> {
+pub(super) fn unread(
+    job: &Job<'_>,
+) -> Result<BTreeMap<u64, (String, String, Unreadable)>, FormatsError> {
     let mut found = BTreeMap::new();
     let mut unread = |rows: Vec<Unread>| {
         for row in rows.into_iter().filter(|row| row.origin.file == 0) {
@@ -95,7 +94,7 @@ fn unread(job: &Job<'_>) -> Result<BTreeMap<u64, (String, String, Unreadable)>, 
 impl Dues {
     /// Why a row of the table, which is the file of events, is no event that can be read: the column, what
     /// stands there and what is wrong with it.
-    pub fn unread(&self, identity: &Identity) -> Option<&(String, String, Unreadable)> {
+    pub fn unread_of(&self, identity: &Identity) -> Option<&(String, String, Unreadable)> {
         let Identity::Line(line) = identity else { return None };
         self.unread.get(line)
     }

@@ -328,7 +328,7 @@ impl Holder<'_> {
         let verdict = match (gathered.fault, found) {
             _ if gathered.is_total => Verdict::NoEvent,
             (Some(fault), _) => fault,
-            (None, None) => match held.identity.as_ref().and_then(|it| dues.unread(it)) {
+            (None, None) => match held.identity.as_ref().and_then(|it| dues.unread_of(it)) {
                 Some((column, value, why)) => Verdict::Unreadable {
                     column: column.clone(),
                     value: value.clone(),

@@ -30,7 +30,11 @@ pub fn audit(
     table: &ForeignTable,
     columns: &Columns,
 ) -> Result<(Audit, RunReport), FormatsError> {
-    let (dues, report) = dues::dues(job, None)?;
+    let (mut dues, report) = dues::dues(job, None)?;
+    // What no rules can read, no other rules can either: it is looked at once.
+    if report.totals.set_aside > 0 && matches!(columns.naming, columns::Naming::ByLine { .. }) {
+        dues.unread = dues::unread(job)?;
+    }
     let mut held = held::held(table, columns, &dues, job.names);
     let (mut tried, mut untried) = (Vec::with_capacity(variants.len()), Vec::new());
     for variant in variants {

@@ -1,5 +1,7 @@
 //! Corrections by which a book stands as other rules would have had it.
 
+use std::collections::HashSet;
+
 use crate::book::{Batch, Because, Book, Correction};
 use crate::diagnostics::Words;
 use crate::plan::{self, Partition};
@@ -60,7 +62,8 @@ pub fn correct(
     if let Some(entry) = owed.unsure.first() {
         return Err(unsure_of(posting.book()?, other, *entry)?);
     }
-    let named = |it: &OwedChange| only.contains(&it.entry) || only.contains(&it.event);
+    let of: HashSet<u64> = only.iter().copied().collect();
+    let named = |it: &OwedChange| of.contains(&it.entry) || of.contains(&it.event);
     let asked = |it: &&OwedChange| {
         if only.is_empty() { of_dispute || it.dispute.is_none() } else { named(it) }
     };

@@ -1,5 +1,7 @@
 //! Corrections as they are listed to be reviewed, and held against what is posted of them.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
@@ -130,29 +132,26 @@ impl Review {
             );
             return Err(others(&what));
         }
-        let mut seen = Vec::with_capacity(self.corrections.len());
+        let changes: HashMap<u64, &OwedChange> =
+            changes.iter().map(|change| (change.entry, *change)).collect();
+        let mut seen = HashSet::new();
         for reviewed in &self.corrections {
             let Reviewed { entry, key, .. } = reviewed;
-            let Some(change) = changes.iter().find(|it| it.entry == *entry) else {
+            let Some(change) = changes.get(entry) else {
                 return Err(others(&Words::new(
                     format!("entry {entry} ({key}) does not come out otherwise"),
                     format!("第 {entry} 条（{key}）结果并无不同"),
                 )));
             };
-            seen.push(*entry);
-            reviewed.hold(&Reviewed::from(*change))?;
-        }
-        seen.sort_unstable();
-        match seen.windows(2).find(|pair| pair.first() == pair.last()) {
-            Some(twice) => {
-                let entry = twice.first().copied().unwrap_or_default();
-                Err(others(&Words::new(
+            if !seen.insert(*entry) {
+                return Err(others(&Words::new(
                     format!("entry {entry} is listed twice"),
                     format!("第 {entry} 条列了两次"),
-                )))
+                )));
             }
-            None => Ok(()),
+            reviewed.hold(&Reviewed::from(*change))?;
         }
+        Ok(())
     }
 }
 
