@@ -349,7 +349,7 @@ fn shaken_record(Shaken { edition, readings, changes }: &Shaken) -> Json {
 
 /// In what an event comes out otherwise: in its amounts, and in what else.
 fn apart_text(change: &OwedChange) -> String {
-    let OwedChange { before, after, besides, .. } = change;
+    let ((before, after), besides) = (change.lines(), &change.besides);
     let amounts = (before != after).then(|| format!("{before} → {after}"));
     let besides = besides.iter().map(|it| format!("{} {} → {}", it.what, it.stored, it.now));
     let apart: Vec<String> = amounts.into_iter().chain(besides).collect();

@@ -13,6 +13,7 @@ use crate::app::book::{
 use crate::book::{Because, Book};
 use crate::diagnostics::{Language, Words, pictured_lines};
 use crate::formats::{read_text, write_text};
+use crate::report::book::OutcomeTold;
 use crate::report::table::{Align, Table};
 use crate::report::values::money_label;
 
@@ -106,7 +107,9 @@ fn beside(console: &Console, owed: &Owed) -> String {
     }
     let shifted: Vec<&OwedChange> =
         owed.changes.iter().filter(|it| it.shift != Shift::None).collect();
-    for OwedChange { entry, key, before, after, .. } in shifted.iter().take(SHOWN_MAX) {
+    for change in shifted.iter().take(SHOWN_MAX) {
+        let OwedChange { entry, key, .. } = change;
+        let (before, after) = change.lines();
         say(Words::new(
             format!("  entry {entry} ({key}): {before} → {after}\n"),
             format!("  第 {entry} 条（{key}）：{before} → {after}\n"),
@@ -174,7 +177,8 @@ fn not_held(it: &NotHeld) -> Json {
 
 pub(super) fn change(it: &OwedChange) -> Json {
     json!({
-        "entry": it.entry, "key": it.key, "before": it.before, "after": it.after,
+        "entry": it.entry, "key": it.key,
+        "before": came_out(&it.before), "after": it.after.as_ref().map(came_out),
         "set_aside": match it.shift {
             Shift::None => Json::Null,
             Shift::ToAside => json!("newly"),
@@ -182,6 +186,16 @@ pub(super) fn change(it: &OwedChange) -> Json {
         },
         "dispute": it.dispute,
         "besides": it.besides.iter().map(Besides::from).collect::<Vec<_>>(),
+    })
+}
+
+fn came_out(it: &OutcomeTold) -> Json {
+    let allocation =
+        |(account, amount): &(String, String)| json!({ "account": account, "amount": amount });
+    json!({
+        "text": it.text,
+        "allocations": it.amounts.iter().map(allocation).collect::<Json>(),
+        "set_aside": it.set_aside,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::base::Money;
 use crate::book::{
-    Account, Batch, Because, Entry, Event, FigureValue, KeyChange, Outcome, Verdict,
+    Account, Batch, Because, Entry, Event, FigureValue, KeyChange, Leaf, Outcome, Verdict,
 };
 use crate::diagnostics::{Language, pictured_lines};
 use crate::report::names::{Kind, Names};
@@ -261,20 +261,63 @@ pub fn outcome_text(
             format!("{word}[{}]: {}", words.code, words.what.in_language(language))
         }
         Outcome::Allocated { leaves, .. } => {
-            let mut sums: Vec<(String, i128)> = Vec::new();
-            for leaf in leaves {
-                let account = payee_text(leaf.account.as_ref(), names, (language, called));
-                match sums.iter_mut().find(|(name, _)| *name == account) {
-                    Some((_, sum)) => *sum += leaf.amount.minor(),
-                    None => sums.push((account, leaf.amount.minor())),
-                }
-            }
-            let text = |(name, sum): &(String, i128)| {
-                format!("{name} {}", money_label(Money::from_minor(*sum), scale))
-            };
+            let sums = sums(leaves, names, (language, called));
+            let text =
+                |(name, sum): &(String, Money)| format!("{name} {}", money_label(*sum, scale));
             sums.iter().map(text).collect::<Vec<String>>().join("; ")
         }
     }
+}
+
+/// What became of an event: in a line for people, in parts for programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeTold {
+    /// The line.
+    pub text: String,
+    /// Who gets what, by what accounts are called in files.
+    pub amounts: Vec<(String, String)>,
+    /// Under which code it is set aside, if it is.
+    pub set_aside: Option<&'static str>,
+}
+
+/// Who gets what, or why nobody does.
+pub fn outcome_told(
+    outcome: &Outcome,
+    kind: Option<u32>,
+    scale: u8,
+    names: &Names,
+    language: Language,
+) -> OutcomeTold {
+    let said = (language, Called::InFiles);
+    let (amounts, set_aside) = match outcome {
+        // In files everything is called alike in every language.
+        Outcome::Allocated { leaves, .. } => {
+            (sums(leaves, names, (Language::English, Called::InFiles)), None)
+        }
+        Outcome::SetAside { reason, .. } => {
+            (Vec::new(), Some(reason_words(reason, kind, names).code))
+        }
+    };
+    OutcomeTold {
+        text: outcome_text(outcome, kind, scale, names, said),
+        amounts: amounts.into_iter().map(|(to, sum)| (to, sum.format(scale))).collect(),
+        set_aside,
+    }
+}
+
+/// What each account gets, in the order of its first amount.
+fn sums(leaves: &[Leaf], names: &Names, said: (Language, Called)) -> Vec<(String, Money)> {
+    let mut sums: Vec<(String, Money)> = Vec::new();
+    for leaf in leaves {
+        let account = payee_text(leaf.account.as_ref(), names, said);
+        match sums.iter_mut().find(|(name, _)| *name == account) {
+            Some((_, sum)) => {
+                *sum = Money::from_minor(sum.minor().saturating_add(leaf.amount.minor()))
+            }
+            None => sums.push((account, leaf.amount)),
+        }
+    }
+    sums
 }
 
 /// A figure by its name, and its value.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::book::{Book, BookError, Entry, Event, Identity, Outcome, Unread};
 use crate::diagnostics::Language;
-use crate::report::book::{Called, outcome_text};
+use crate::report::book::{OutcomeTold, outcome_told};
 use crate::report::names::Names;
 use crate::rows::{self, Origin};
 
@@ -25,7 +25,7 @@ pub(super) struct Aside {
     /// The event, in the positions of the other rules, with the outcome that stands.
     pub(super) event: Event,
     /// Why it is set aside, in the words of the rules it was posted by.
-    pub(super) said: String,
+    pub(super) said: OutcomeTold,
 }
 
 /// Everything that is set aside before an entry.
@@ -84,7 +84,7 @@ impl Asides {
             let said = reader.said(book, &stored, (Some(event.kind), &outcome))?;
             let Some(event) = history.in_positions(entry, event)? else {
                 let place = reader.place(book, &posted, event.origin)?;
-                asides.not_held.push(NotHeld { entry, place, said });
+                asides.not_held.push(NotHeld { entry, place, said: said.text });
                 continue;
             };
             // One whose key is not whole is known by nothing.
@@ -139,7 +139,7 @@ impl Telling {
         let (kind, origin) = (row.kind, row.origin);
         let outcome = Outcome::SetAside { inflow: row.inflow, reason: row.reason.clone() };
         let row = Entry::Unread(row);
-        let said = self.said(book, &row, (kind, &outcome))?;
+        let said = self.said(book, &row, (kind, &outcome))?.text;
         Ok(NotHeld { entry, place: self.place(book, &row, origin)?, said })
     }
 
@@ -148,10 +148,9 @@ impl Telling {
         book: &mut Book,
         entry: &Entry,
         (kind, outcome): (Option<u32>, &Outcome),
-    ) -> Result<String, BookTrouble> {
+    ) -> Result<OutcomeTold, BookTrouble> {
         let named = self.reader.named(book, entry)?;
-        let said = (self.language, Called::InFiles);
-        Ok(outcome_text(outcome, kind, 2, named.names().names, said))
+        Ok(outcome_told(outcome, kind, 2, named.names().names, self.language))
     }
 
     fn place(

@@ -17,7 +17,7 @@ use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::plan::{self, Choices, Plan};
-use crate::report::book::Apart;
+use crate::report::book::{Apart, OutcomeTold};
 use crate::report::names::{Currency, Names};
 use crate::report::values::{account_label, account_text};
 use crate::rows::{Cell, RegisterRow};
@@ -160,9 +160,9 @@ pub struct OwedChange {
     /// Its key.
     pub key: String,
     /// What stands.
-    pub before: String,
-    /// What would stand.
-    pub after: String,
+    pub before: OutcomeTold,
+    /// What would stand; nothing if it would not be made.
+    pub after: Option<OutcomeTold>,
     /// In what the two differ, where they read alike, and in what figures.
     pub besides: Vec<Apart>,
     /// Whether it moves between what is allocated and what is set aside.
@@ -175,6 +175,13 @@ pub struct OwedChange {
     outcome: Option<Outcome>,
     /// What it would say besides amounts, for the book.
     said: Option<Said>,
+}
+
+impl OwedChange {
+    /// What stands and what would, each in a line.
+    pub fn lines(&self) -> (&str, &str) {
+        (&self.before.text, self.after.as_ref().map_or("", |after| &after.text))
+    }
 }
 
 /// Whether an event moves between what is allocated and what is set aside.

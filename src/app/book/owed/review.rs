@@ -77,11 +77,12 @@ impl From<&Apart> for Besides {
 
 impl From<&OwedChange> for Reviewed {
     fn from(it: &OwedChange) -> Reviewed {
+        let (before, after) = it.lines();
         Reviewed {
             entry: it.entry,
             key: it.key.clone(),
-            before: it.before.clone(),
-            after: it.after.clone(),
+            before: before.to_owned(),
+            after: after.to_owned(),
             besides: it.besides.iter().map(Besides::from).collect(),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::{Date, Money};
 use crate::book::{Account, Event, Outcome, Said};
 use crate::diagnostics::Language;
-use crate::report::book::{Apart, Called, Side, TellingApart, outcome_text};
+use crate::report::book::{Apart, OutcomeTold, Side, TellingApart, outcome_told};
 use crate::report::names::Currency;
 use crate::report::values::{account_label, account_text};
 
@@ -65,7 +65,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
         self.sides(event, if stays { Some(event) } else { now });
         let said = now.map(Event::said).filter(|said| !stays && stood.says_otherwise(said));
         if said.is_some() || now.is_none_or(|now| differs(stood, &now.outcome)) {
-            let before = self.text(event);
+            let before = self.told(event);
             let shift = match now.map(|now| &now.outcome) {
                 Some(Outcome::SetAside { .. }) => Shift::ToAside,
                 _ => Shift::None,
@@ -132,11 +132,12 @@ impl<'o, 'r> Weighing<'o, 'r> {
         &self,
         (entry, by): (u64, u64),
         event: &Event,
-        (before, shift, dispute): (String, Shift, Option<u64>),
+        (before, shift, dispute): (OutcomeTold, Shift, Option<u64>),
         (now, said): (Option<&Event>, Option<Said>),
     ) -> OwedChange {
-        let after = now.map_or_else(String::new, |now| self.text(now));
-        let besides = now.filter(|_| before == after).map(|now| self.apart(event, now));
+        let after = now.map(|now| self.told(now));
+        let reads_alike = before.text == after.as_ref().map_or("", |after| &after.text);
+        let besides = now.filter(|_| reads_alike).map(|now| self.apart(event, now));
         OwedChange {
             entry: by,
             event: entry,
@@ -166,10 +167,10 @@ impl<'o, 'r> Weighing<'o, 'r> {
         telling.outcomes(Side::Outcome(&stood.outcome), Side::Outcome(&now.outcome))
     }
 
-    fn text(&self, event: &Event) -> String {
+    fn told(&self, event: &Event) -> OutcomeTold {
         let (kind, scale) = (event.kind, self.currency(event.kind).scale);
-        let said = (self.other.language, Called::InFiles);
-        outcome_text(&event.outcome, Some(kind), scale, self.other.names, said)
+        let Other { names, language, .. } = *self.other;
+        outcome_told(&event.outcome, Some(kind), scale, names, language)
     }
 
     fn currency(&self, kind: u32) -> Currency {
