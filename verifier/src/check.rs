@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::Unreadable;
+use crate::batch;
 use crate::bundle::{Bundle, Continuation, Entry};
-use crate::entry::{Batch, Correction, Edition, Event, RegisterUse, Stands, register_rows};
+use crate::entry::{Batch, Correction, Edition, Event, Stands};
 use crate::matters;
 use crate::note::{Checkpoint, Key};
 use crate::tree::{continues, includes, leaf, sha256};
@@ -72,8 +71,8 @@ impl fmt::Display for Report {
 }
 
 const OPENING: u8 = 0;
-const EDITION: u8 = 1;
-const REGISTER: u8 = 2;
+pub(crate) const EDITION: u8 = 1;
+pub(crate) const REGISTER: u8 = 2;
 pub(crate) const BATCH: u8 = 3;
 const EVENT: u8 = 4;
 const UNREAD: u8 = 5;
@@ -105,7 +104,7 @@ pub fn check(bundle: &str, keys: &[String]) -> Result<Report, Unreadable> {
         for entry in &bundle.entries {
             match entry.kind {
                 EDITION => edition(entry, &mut report)?,
-                BATCH => batch(&bundle, entry, &mut report)?,
+                BATCH => batch::batch(&bundle, entry, &mut report)?,
                 EVENT => event(&bundle, entry, &mut report)?,
                 CORRECTION => correction(&bundle, entry, &mut report)?,
                 OPENING => matters::opening(&bundle, entry, &mut report)?,
@@ -123,6 +122,12 @@ pub fn check(bundle: &str, keys: &[String]) -> Result<Report, Unreadable> {
                 ),
                 _ => matters::untold(entry, ("of an unknown kind", "类别未知"), &mut report),
             }
+        }
+        if bundle.entries.iter().any(|entry| [EVENT, CORRECTION].contains(&entry.kind)) {
+            report.told(
+                "of corrections and disputes those alone are told that the bundle has",
+                "更正与异议，仅列证明包中所有者",
+            );
         }
     }
     Ok(report)
@@ -208,73 +213,6 @@ fn edition(entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
                 format!("「{path}」与规则版本所载摘要不符"),
             );
         }
-    }
-    Ok(())
-}
-
-fn batch(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
-    let batch = entry.read(Batch::read)?;
-    let number = entry.number;
-    let (learnt, evaluator) = (&batch.learnt, &batch.evaluator);
-    report.told(
-        format!("entry {number}: batch learnt of {learnt}, by {evaluator}"),
-        format!("第 {number} 条：批次，获知于 {learnt}，由 {evaluator} 计算"),
-    );
-    let of = batch.edition_entry;
-    match bundle.entry(of) {
-        None => report.absent(format!("the edition, entry {of}"), format!("规则版本，第 {of} 条")),
-        Some(held) if held.kind == EDITION && sha256(&held.body) == batch.edition => {}
-        Some(_) => report.wrong(
-            format!("batch {number} was not made by that edition"),
-            format!("第 {number} 条的批次不是按该规则版本计算的"),
-        ),
-    }
-    for used in &batch.registers {
-        register(bundle, &batch, used, report)?;
-    }
-    Ok(())
-}
-
-/// The digest over a register's rows, if all its parts are there.
-fn register(
-    bundle: &Bundle<'_>,
-    batch: &Batch,
-    used: &RegisterUse,
-    report: &mut Report,
-) -> Result<(), Unreadable> {
-    let numbers = used.first..used.first.saturating_add(used.parts);
-    let held: Option<Vec<&Entry>> = if used.parts > 1_000_000 {
-        None
-    } else {
-        numbers.map(|number| bundle.entry(number)).collect()
-    };
-    let Some(held) = held else {
-        let last = used.first.saturating_add(used.parts).saturating_sub(1);
-        let first = used.first;
-        report.absent(
-            format!("rows of a register, entries {first} to {last}"),
-            format!("登记簿的行，第 {first} 至 {last} 条"),
-        );
-        return Ok(());
-    };
-    let mut hasher = Sha256::new().chain_update(batch.edition);
-    hasher.update(shortest(used.register));
-    for entry in &held {
-        hasher.update(entry.read(register_rows)?);
-    }
-    let digest: [u8; 32] = hasher.finalize().into();
-    let register = used.register;
-    if digest == used.digest && held.iter().all(|entry| entry.kind == REGISTER) {
-        let digest = hex(&digest);
-        report.told(
-            format!("  register {register}, digest {digest}"),
-            format!("  登记簿 {register}，摘要 {digest}"),
-        );
-    } else {
-        report.wrong(
-            format!("the rows of register {register} are others"),
-            format!("登记簿 {register} 的行是另外的行"),
-        );
     }
     Ok(())
 }
@@ -376,20 +314,6 @@ fn correction(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result
         ),
     }
     Ok(())
-}
-
-/// A number, seven bits a byte.
-fn shortest(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = u8::try_from(number % 128).unwrap_or(0);
-        number /= 128;
-        if number == 0 {
-            bytes.push(low);
-            return bytes;
-        }
-        bytes.push(low | 0x80);
-    }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

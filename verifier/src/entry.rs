@@ -11,10 +11,13 @@ pub(crate) struct Edition {
     /// Path, digest as told, text.
     pub(crate) texts: Vec<(String, Digest, String)>,
     currencies: Vec<(String, u64)>,
-    enumerations: Vec<Vec<String>>,
+    enumerations: Vec<(String, Vec<String>)>,
     events: Vec<Table>,
+    registers: Vec<Table>,
     accounts: Vec<(String, Vec<Kind>)>,
     legs: Vec<[String; 3]>,
+    /// Each with its options.
+    readings: Vec<(String, Vec<String>)>,
 }
 
 struct Table {
@@ -34,10 +37,16 @@ enum Kind {
 /// The beginning of a batch.
 pub(crate) struct Batch {
     pub(crate) learnt: String,
+    pub(crate) by: Option<String>,
     pub(crate) evaluator: String,
     pub(crate) edition: Digest,
     pub(crate) edition_entry: u64,
     pub(crate) registers: Vec<RegisterUse>,
+    /// Which reading, and which of its options.
+    pub(crate) readings: Vec<(u64, u64)>,
+    pub(crate) through: Option<String>,
+    /// The files it came from, with their digests as far as they are told.
+    pub(crate) sources: Vec<(String, Option<Digest>)>,
 }
 
 pub(crate) struct RegisterUse {
@@ -162,7 +171,7 @@ impl Edition {
             from.list(|from| Ok((from.field("name", Reader::text)?, fields(from)?)))
         })?;
         let events = from.field("schema.events", |from| from.list(table))?;
-        from.field("schema.registers", |from| from.list(table))?;
+        let registers = from.field("schema.registers", |from| from.list(table))?;
         let accounts = from.field("schema.accounts", |from| {
             from.list(|from| {
                 let name = from.field("name", Reader::text)?;
@@ -182,36 +191,42 @@ impl Edition {
                 from.field("kind", |from| kind(from, 0)).map(drop)
             })
         })?;
-        from.field("schema.readings", |from| from.list(members))?;
+        let readings = from.field("schema.readings", |from| from.list(members))?;
         from.field("schema.readings", |from| from.end())?;
-        Ok(Edition { name, texts, currencies, enumerations, events, accounts, legs })
+        Ok(Edition {
+            name,
+            texts,
+            currencies,
+            enumerations,
+            events,
+            registers,
+            accounts,
+            legs,
+            readings,
+        })
     }
 }
 
 impl Batch {
     pub(crate) fn read(from: &mut Reader<'_>) -> Result<Batch, Fault> {
-        let learnt = from.field("learnt", Reader::moment)?;
-        from.field("by", |from| from.optional(Reader::text))?;
         let batch = Batch {
-            learnt,
+            learnt: from.field("learnt", Reader::moment)?,
+            by: from.field("by", |from| from.optional(Reader::text))?,
             evaluator: from.field("evaluator", Reader::text)?,
             edition: from.field("edition", Reader::digest)?,
             edition_entry: from.field("edition_entry", Reader::count)?,
             registers: from.field("registers", |from| from.list(register_use))?,
+            readings: from.field("readings", |from| {
+                from.list(|from| {
+                    Ok((
+                        from.field("reading", Reader::small)?,
+                        from.field("option", Reader::small)?,
+                    ))
+                })
+            })?,
+            through: from.field("through", |from| from.optional(Reader::date))?,
+            sources: from.field("sources", |from| from.list(source))?,
         };
-        from.field("readings", |from| {
-            from.list(|from| {
-                from.field("reading", Reader::small)?;
-                from.field("option", Reader::small)
-            })
-        })?;
-        from.field("through", |from| from.optional(Reader::date))?;
-        from.field("sources", |from| {
-            from.list(|from| {
-                from.field("name", Reader::text)?;
-                from.field("digest", |from| from.optional(Reader::digest))
-            })
-        })?;
         from.field("sources", |from| from.end())?;
         Ok(batch)
     }
@@ -415,9 +430,14 @@ fn text(from: &mut Reader<'_>) -> Result<(String, Digest, String), Fault> {
     Ok((path, digest, from.field("text", Reader::text)?))
 }
 
-fn members(from: &mut Reader<'_>) -> Result<Vec<String>, Fault> {
-    from.field("name", Reader::text)?;
-    from.field("members", |from| from.list(Reader::text))
+fn source(from: &mut Reader<'_>) -> Result<(String, Option<Digest>), Fault> {
+    let name = from.field("name", Reader::text)?;
+    Ok((name, from.field("digest", |from| from.optional(Reader::digest))?))
+}
+
+fn members(from: &mut Reader<'_>) -> Result<(String, Vec<String>), Fault> {
+    let name = from.field("name", Reader::text)?;
+    Ok((name, from.field("members", |from| from.list(Reader::text))?))
 }
 
 fn table(from: &mut Reader<'_>) -> Result<Table, Fault> {

@@ -292,14 +292,17 @@ fn a_bundle_is_verified_without_the_book() {
     let (text, key) = bundle(&mut book, &[1, 2, 3, 6]);
     let report = fenshui_verify::check(&text, &[key]).unwrap().to_string();
     let told = "\
-entry 3: batch learnt of 2016-07-01T00:00:00.000Z, by fenshui 0.1.0
-  register 0, digest ";
+entry 3: batch learnt of 2016-07-01T00:00:00.000Z, worked out by fenshui 0.1.0
+  posted by `post`
+  from `receipts.csv`, of which no digest is kept
+  register `relocation`, digest ";
     assert!(report.contains(told), "{report}");
     let told = "\
 entry 6: receipt of 2016-01-01: id R0000002; date 2016-01-01; enterprise 911300000000000002; \
 destination hebei; amount 10000.74
   central  5000.37  (half 1, cy92 section 1(3))
   treasury[hebei]  5000.37  (half 2, cy92 section 1(3))
+of corrections and disputes those alone are told that the bundle has
 all holds
 ";
     assert!(report.ends_with(told), "{report}");

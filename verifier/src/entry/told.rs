@@ -29,6 +29,17 @@ impl Edition {
         lines
     }
 
+    /// What a register is called.
+    pub(crate) fn register(&self, register: u64) -> Option<&str> {
+        at(&self.registers, register).map(|table| table.name.as_str())
+    }
+
+    /// What a reading and its option are called.
+    pub(crate) fn reading(&self, (reading, option): (u64, u64)) -> Option<(&str, &str)> {
+        let (name, options) = at(&self.readings, reading)?;
+        Some((name, at(options, option)?))
+    }
+
     fn event_name(&self, kind: u64) -> Words {
         match at(&self.events, kind) {
             Some(table) => Words::same(&table.name),
@@ -99,7 +110,7 @@ impl Edition {
             (Value::Member(member), kind) => {
                 let of = if let Kind::Member(of) = kind { Some(*of) } else { None };
                 let names = of.and_then(|of| at(&self.enumerations, of));
-                match names.and_then(|names| at(names, *member)) {
+                match names.and_then(|(_, names)| at(names, *member)) {
                     Some(name) => Words::same(name),
                     None => Words::new(format!("member {member}"), format!("第 {member} 值")),
                 }
