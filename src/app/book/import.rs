@@ -72,6 +72,7 @@ type Why = (&'static str, &'static str);
 
 const NO_OPENING: Why = ("it does not begin with the opening of a book", "开头不是开簿记录");
 const OTHER_ROOT: Why = ("the entries have another root than it tells", "各条的树根与其所载不同");
+const ENDS_OTHERWISE: Why = ("it does not end as it was written", "结尾与所写不同");
 const ENDS_EARLY: Why = ("it ends early", "不完整");
 const HAS_MORE: Why = ("there is more in it than its entries", "条目之外另有内容");
 const SHORT_LEAF: Why = ("a leaf is too short", "有一叶过短");
@@ -135,7 +136,13 @@ fn read_checkpoint(folder: &Path) -> Result<Note, BookTrouble> {
         Some((_, signatures)) if !signatures.is_empty() => {
             Note::parse(&text).map_err(|error| no_checkpoint(&error))
         }
-        _ => Ok(Note::new(format!("{}\n", text.trim_end()))),
+        // One that nobody signed is its text, with the blank line before signatures or without.
+        _ => {
+            let lines = text.strip_suffix("\n\n").or_else(|| text.strip_suffix('\n'));
+            let lines = lines.filter(|lines| !lines.ends_with('\n'));
+            let lines = lines.ok_or_else(|| broken(CHECKPOINT, ENDS_OTHERWISE))?;
+            Ok(Note::new(format!("{lines}\n")))
+        }
     }
 }
 
@@ -192,7 +199,7 @@ impl<'f> Entries<'f> {
             return Err(broken(&name, HAS_MORE));
         }
         // The root is of the entries: what stands beside them is held against them too.
-        hold_tile(self.folder, &format!("tile/0/{path}"), &digests)?;
+        hold_leaves(self.folder, (&name, &path), self.bundle * BUNDLE, &digests)?;
         if width == BUNDLE {
             self.above.add(self.folder, digests)?;
         }
@@ -203,10 +210,36 @@ impl<'f> Entries<'f> {
     }
 }
 
+/// Holds the digests of entries, from the first of these on, against the tile beside them: which of the two
+/// was changed nobody can say.
+fn hold_leaves(
+    folder: &Path,
+    (entries, path): (&str, &str),
+    first: u64,
+    digests: &[Digest],
+) -> Result<(), BookTrouble> {
+    let tile = format!("tile/0/{path}");
+    let told = read_bytes(&folder.join(&tile))?;
+    let differs =
+        digests.iter().zip(told.chunks(32)).position(|(own, told)| own.as_bytes() != told);
+    let Some(at) = differs else { return hold(&told, &tile, digests) };
+    let number = first + u64::try_from(at).unwrap_or(u64::MAX);
+    let why = Words::new(
+        format!(
+            "entry {number} has not the digest that `{tile}` holds of it: one of the two was changed"
+        ),
+        format!("第 {number} 条的摘要与「{tile}」所载不符：两者之一已被改动"),
+    );
+    Err(refused(entries, why))
+}
+
 /// Holds the digests of a tile against those that the entries give.
 fn hold_tile(folder: &Path, name: &str, digests: &[Digest]) -> Result<(), BookTrouble> {
-    let own: Vec<u8> = digests.iter().flat_map(|it| *it.as_bytes()).collect();
-    if read_bytes(&folder.join(name))? == own {
+    hold(&read_bytes(&folder.join(name))?, name, digests)
+}
+
+fn hold(told: &[u8], name: &str, digests: &[Digest]) -> Result<(), BookTrouble> {
+    if digests.iter().flat_map(|it| it.as_bytes()).eq(told) {
         return Ok(());
     }
     Err(refused(name, Words::new("it does not hold the digests of the entries", "摘要与各条不符")))

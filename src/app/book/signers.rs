@@ -105,18 +105,22 @@ impl Signers {
         }
     }
 
-    /// Takes a checkpoint that the book notes.
+    /// Takes a checkpoint that the book notes. It signs as many of the last changes as it names; others that
+    /// stand before those nobody signed, and they keep nobody from signing.
     fn checkpoint(&mut self, entry: u64, note: &str) {
         let Some((last, _)) = self.told.last() else { return };
-        let signed = last.saturating_add(1) == entry
-            && Checkpoint::open(note, &self.in_force()).is_ok_and(|(checkpoint, _)| {
-                let told = self.told.iter().map(|(_, it)| change_line(it.change, &it.key));
-                checkpoint.root.size == entry && checkpoint.extension == told.collect::<Vec<_>>()
-            });
-        match signed {
-            true => self.take_told(),
-            false => self.unsigned.append(&mut self.told),
-        }
+        let behind = last.saturating_add(1) == entry;
+        let opened = Checkpoint::open(note, &self.in_force()).ok().filter(|_| behind);
+        let signs = opened.and_then(|(checkpoint, _)| {
+            let named = &checkpoint.extension;
+            let before = self.told.len().checked_sub(named.len())?;
+            let told = self.told.get(before..).unwrap_or_default();
+            let lines = told.iter().map(|(_, it)| change_line(it.change, &it.key));
+            (checkpoint.root.size == entry && lines.eq(named.iter().cloned())).then_some(before)
+        });
+        let unsigned = signs.unwrap_or(self.told.len());
+        self.unsigned.extend(self.told.drain(..unsigned));
+        self.take_told();
     }
 
     /// The keys that sign.

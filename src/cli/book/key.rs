@@ -57,7 +57,7 @@ struct NewArgs {
 
 #[derive(Debug, Args)]
 struct AddArgs {
-    /// Key files, or verifier keys as `key new` prints them
+    /// Key files, verifier keys as `key new` prints them, or files of those
     #[arg(required = true)]
     keys: Vec<String>,
     #[command(flatten)]
@@ -66,7 +66,7 @@ struct AddArgs {
 
 #[derive(Debug, Args)]
 struct RetireArgs {
-    /// Key files, or verifier keys as `key new` prints them
+    /// Key files, verifier keys as `key new` prints them, or files of those
     #[arg(required = true)]
     keys: Vec<String>,
     /// Also if no key is left that signs for the book: none can be added any more
@@ -91,9 +91,9 @@ struct SignArgs {
 
 #[derive(Debug, Args)]
 struct RotateArgs {
-    /// The key that retires: a key file or a verifier key
+    /// The key that retires: a key file, a verifier key, or a file of it
     old: String,
-    /// The key that signs from now on: a key file or a verifier key
+    /// The key that signs from now on: a key file, a verifier key, or a file of it
     new: String,
     #[command(flatten)]
     sign: SignArgs,
@@ -196,17 +196,18 @@ fn changed(
 ) -> Result<KeyChanges, Failed> {
     let (mut changes, mut by) = (Vec::new(), Vec::new());
     for (change, key) in named {
-        let verifier = match VerifierKey::parse(key) {
-            Ok(key) => key,
-            Err(_) if Path::new(key).exists() => {
+        let verifiers = match (VerifierKey::parse(key), public_in(key)) {
+            (Ok(key), _) => vec![key],
+            (Err(_), Some(keys)) => keys,
+            (Err(_), None) if Path::new(key).exists() => {
                 let key = sign.secret.load(console, Path::new(key))?;
                 let verifier = key.verifier();
                 by.push(key);
-                verifier
+                vec![verifier]
             }
-            Err(error) => return Err(error.into()),
+            (Err(error), None) => return Err(error.into()),
         };
-        changes.push((*change, verifier));
+        changes.extend(verifiers.into_iter().map(|key| (*change, key)));
     }
     for file in &sign.sign {
         let key = sign.secret.load(console, file)?;
@@ -215,6 +216,14 @@ fn changed(
         }
     }
     Ok(KeyChanges { changes, by, last })
+}
+
+/// The verifier keys in a file, if it holds nothing else; one with a secret holds none.
+fn public_in(file: &str) -> Option<Vec<VerifierKey>> {
+    let text = read_text(Path::new(file)).ok()?;
+    let lines = secret::without_mark(&text).lines().map(str::trim);
+    let keys = lines.filter(|line| !line.is_empty()).map(VerifierKey::parse);
+    keys.collect::<Result<Vec<VerifierKey>, NoteError>>().ok().filter(|keys| !keys.is_empty())
 }
 
 /// Verifier keys as arguments name them: the keys themselves, or files with one a line.

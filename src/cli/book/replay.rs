@@ -29,7 +29,7 @@ pub(super) struct ReplayArgs {
     /// Only events that give to this account
     #[arg(long)]
     account: Option<String>,
-    /// Only what the book had learnt of by the end of this day
+    /// Only what the book had learnt of by the end of this day, in UTC
     #[arg(long, value_name = "DATE")]
     as_known_on: Option<String>,
     /// By these rules instead, a file or an edition of the book: who owes whom

@@ -238,7 +238,10 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "过账更正，使账簿与按另一规则所得一致",
     ),
     ("Only events that give to this account", "只看分配给此账户的事项"),
-    ("Only what the book had learnt of by the end of this day", "只看账簿到此日终所知的内容"),
+    (
+        "Only what the book had learnt of by the end of this day, in UTC",
+        "只看账簿到此日终（UTC）所知的内容",
+    ),
     (
         "By these rules instead, a file or an edition of the book: who owes whom",
         "改按此规则（文件或账簿中的版本）：谁欠谁多少",
@@ -435,11 +438,17 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "签名中密钥的名称，如 finance.example/keeper",
     ),
     ("Protect it by a passphrase", "用口令保护"),
-    ("Key files, or verifier keys as `key new` prints them", "密钥文件，或 key new 打印的验证密钥"),
-    ("The key that retires: a key file or a verifier key", "停用的密钥：文件或验证密钥"),
     (
-        "The key that signs from now on: a key file or a verifier key",
-        "此后签名的密钥：文件或验证密钥",
+        "Key files, verifier keys as `key new` prints them, or files of those",
+        "密钥文件、key new 打印的验证密钥，或载有后者的文件",
+    ),
+    (
+        "The key that retires: a key file, a verifier key, or a file of it",
+        "停用的密钥：密钥文件、验证密钥或载有它的文件",
+    ),
+    (
+        "The key that signs from now on: a key file, a verifier key, or a file of it",
+        "此后签名的密钥：密钥文件、验证密钥或载有它的文件",
     ),
     ("A key file", "密钥文件"),
     (

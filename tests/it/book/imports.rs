@@ -86,6 +86,33 @@ fn who_signed_the_checkpoint_of_tiles_is_told() {
         assert!(told.ends_with("\n检查点未签名\n"), "{told}");
         change(&folder, |was| format!("{}\n\n", was.trim_end()));
     }
+    // Cut off, or gone on.
+    for end in ["", "\n\n\n"] {
+        let was = change(&folder, |was| format!("{}{end}", head(was)));
+        let told = imported(&folder, "");
+        assert!(
+            told.starts_with("! error: `checkpoint`: it ") && told.ends_with("[exit 1]\n"),
+            "{told}"
+        );
+        change(&folder, |_| was.clone());
+    }
+}
+
+/// Either may have been changed: the entry, or what the tile beside it tells of it.
+#[test]
+fn an_entry_and_its_digest_that_do_not_fit_are_named() {
+    let folder = exported(600);
+    let entry =
+        "error: `tile/entries/001`: entry 256 has not the digest that `tile/0/001` holds of it";
+    // Of the first leaf the kind stands behind its length and version; of the tile that leaf is the first.
+    for (file, at) in [("tiles/tile/0/001", 7), ("tiles/tile/entries/001", 20)] {
+        flipped(&folder.path().join(file), at, 1);
+        let told = imported(&folder, "");
+        assert!(told.starts_with(&format!("! {entry}")) && told.ends_with("[exit 1]\n"), "{told}");
+        flipped(&folder.path().join(file), at, 1);
+    }
+    let told = imported(&folder, "");
+    assert!(!told.contains("error"), "{told}");
 }
 
 #[test]
