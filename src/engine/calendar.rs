@@ -11,7 +11,7 @@ use super::evaluator::{AtHand, Evaluator, Scope};
 use super::fault::Fault;
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
-use super::run::Span;
+use super::run::Reach;
 use super::trace::Trace;
 use super::value::{Row, Value};
 
@@ -44,10 +44,12 @@ impl Calendar {
     pub fn new<T: Trace, S: Sink>(
         evaluator: &mut Evaluator<'_, '_, T>,
         desk: &mut Desk<'_, S>,
-        span: Span,
+        reach: Reach,
         through: Option<Date>,
     ) -> Result<Calendar, Stop<S::Error>> {
-        let Some((first, last)) = span.ends else { return Ok(Calendar::empty(Date::MIN, through)) };
+        let Some((first, last)) = reach.ends else {
+            return Ok(Calendar::empty(Date::MIN, through));
+        };
         let mut calendar = Calendar::begun(evaluator, desk, first, through)?;
         calendar.list(last, evaluator.plan);
         Ok(calendar)

@@ -66,7 +66,7 @@ mod windows;
 pub use explain::Wanted;
 pub use fault::RunError;
 pub use run::{
-    Input, Options, Turn, explain, explain_all, has_calendar, run, run_in_turn, run_over,
+    Input, Options, Reach, Turn, explain, explain_all, has_calendar, run, run_in_turn, run_over,
 };
 pub use shelved::Memory;
 pub use standing::{StandingEvents, StandingLeaf, Stands};

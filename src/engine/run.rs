@@ -28,9 +28,9 @@ use super::value::Names;
 pub struct Options {
     /// The last day for which calendar events are made; the last event's unless said.
     pub through: Option<Date>,
-    /// The first and the last day of events that were sent and are not here, since they were set aside
-    /// before: calendar events are made from the one to the other too.
-    pub besides: Option<(Date, Date)>,
+    /// The days of events that were sent and are not here, since they were set aside before: calendar events
+    /// are made from the first to the last of them too.
+    pub besides: Reach,
 }
 
 /// Runs a plan over events.
@@ -201,22 +201,22 @@ where
     lanes.leave(stands.keys().copied());
     state.standing = Standing::new(stands);
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
-    let span = match (plan.ordered, turn) {
+    let reach = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome | Turn::EachInPlace) => {
             let some_at_once = turn == Turn::AsTheyCome;
             match run.in_turn(&mut batches.into_iter(), options, some_at_once, memory)? {
-                Some(span) => span,
+                Some(reach) => reach,
                 None => return Ok(None),
             }
         }
         (true, Turn::Sorted) => match run.in_order(batches, options, false, memory)? {
-            Some(span) => span,
+            Some(reach) => reach,
             None => return Err(RunError::Internal("a run in order that took none in order")),
         },
         (false, _) => run.as_they_come(batches, options)?,
     };
     if !plan.ordered {
-        run.calendar_alone(span, options).map_err(RunError::from)?;
+        run.calendar_alone(reach, options).map_err(RunError::from)?;
     }
     run.stages().map_err(RunError::from)?;
     let checks = run.checks().map_err(RunError::from)?;
@@ -242,13 +242,15 @@ fn steady(plan: &Plan, registers: &Registers, state: &mut State) -> Vec<Option<C
     known
 }
 
-/// The first and the last day of sent events.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Span {
+/// From which day to which events go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reach {
+    /// The first and the last day, if there is one.
     pub ends: Option<(Date, Date)>,
 }
 
-impl Span {
+impl Reach {
+    /// An event of this day is there too.
     pub fn take(&mut self, date: Date) {
         self.ends = Some(match self.ends {
             None => (date, date),
@@ -279,20 +281,20 @@ impl<'r, S: Sink> Run<'r, S> {
         &mut self,
         batches: impl IntoIterator<Item = Result<Batch, I>>,
         options: &Options,
-    ) -> Result<Span, RunError<I, S::Error>>
+    ) -> Result<Reach, RunError<I, S::Error>>
     where
         I: std::error::Error + 'static,
         S::Error: std::error::Error + 'static,
     {
-        let mut span = Span { ends: options.besides };
+        let mut reach = options.besides;
         for batch in batches {
             let batch = Arc::new(batch.map_err(RunError::Input)?);
-            self.batch(&batch, &mut span)?;
+            self.batch(&batch, &mut reach)?;
         }
-        Ok(span)
+        Ok(reach)
     }
 
-    fn batch(&mut self, batch: &Arc<Batch>, span: &mut Span) -> Result<(), Stop<S::Error>> {
+    fn batch(&mut self, batch: &Arc<Batch>, reach: &mut Reach) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let mut off = Off;
@@ -303,7 +305,7 @@ impl<'r, S: Sink> Run<'r, S> {
         let turns = lanes.have_turns(batch.event);
         let mut hands = Hands { lanes, desk: &mut self.desk };
         if let Some(events) = days {
-            events.iter().for_each(|(_, date)| span.take(*date));
+            events.iter().for_each(|(_, date)| reach.take(*date));
             let (answers, events) = (&answers, events.as_slice());
             let together = Together { event, batch, answers, events, new: false, turns };
             hands.take_together(&mut evaluator, together)?;
@@ -313,14 +315,14 @@ impl<'r, S: Sink> Run<'r, S> {
             let known = hands.lanes.date(ready, batch, row, self.registers, evaluator.state);
             let place = Place { event, batch, answers: &answers, row };
             if let Some(date) = known {
-                span.take(date);
+                reach.take(date);
                 let known = Known { date, tied: false, key: Key::Unasked };
                 hands.take(&mut evaluator, place, known)?;
             } else {
                 evaluator.take_up(place.at_hand());
                 let dated = dated(&mut evaluator);
                 if let Ok(date) = dated {
-                    span.take(date);
+                    reach.take(date);
                 }
                 let aside = dated.err().or_else(|| duplicate(&mut evaluator));
                 hands.desk.take(&mut evaluator, aside)?;
@@ -331,10 +333,10 @@ impl<'r, S: Sink> Run<'r, S> {
     }
 
     /// Calendar events after all others, where order plays no part.
-    fn calendar_alone(&mut self, span: Span, options: &Options) -> Result<(), Stop<S::Error>> {
+    fn calendar_alone(&mut self, reach: Reach, options: &Options) -> Result<(), Stop<S::Error>> {
         let mut off = Off;
         let mut evaluator = Evaluator::new(self.plan, self.registers, self.state, &mut off);
-        let mut calendar = Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?;
+        let mut calendar = Calendar::new(&mut evaluator, &mut self.desk, reach, options.through)?;
         calendar.take_rest(&mut evaluator, &mut self.desk)
     }
 

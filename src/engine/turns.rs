@@ -14,7 +14,7 @@ use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands};
 use super::order::{Kept, Slot, by_columns, by_slot, order};
 use super::outcome::Stop;
-use super::run::{Options, Run, Span, at_hand, dated, has_calendar, sent};
+use super::run::{Options, Reach, Run, at_hand, dated, has_calendar, sent};
 use super::shelved::{Memory, PutAway, only_kind};
 use super::sorted::Slots;
 use super::together::Together;
@@ -29,7 +29,7 @@ pub(super) struct Waiting<'p> {
     pub size: usize,
     /// Those that memory had no room for.
     pub put_away: Vec<PutAway>,
-    span: Span,
+    reach: Reach,
     firsts: Firsts<'p>,
     /// Events that have no place.
     unplaced: Vec<(Arc<Batch>, Fault)>,
@@ -49,13 +49,13 @@ impl<S: Sink> Run<'_, S> {
         options: &Options,
         some_at_once: bool,
         memory: Option<Memory<'_, I>>,
-    ) -> Result<Option<Span>, RunError<I, S::Error>>
+    ) -> Result<Option<Reach>, RunError<I, S::Error>>
     where
         I: std::error::Error + 'static,
         S::Error: std::error::Error + 'static,
     {
         let plan = self.plan;
-        let mut span = Span { ends: options.besides };
+        let mut reach = options.besides;
         // The last event of the batch before, alone in a batch of its own.
         let mut before: Option<Kept<Arc<Batch>>> = None;
         let mut calendar: Option<Calendar> = None;
@@ -67,7 +67,7 @@ impl<S: Sink> Run<'_, S> {
             let computed = self.ordering_columns(&batch)?;
             let held = [before.take(), Some(Kept::new(batch, computed))];
             let mut kept: Vec<Kept<Arc<Batch>>> = held.into_iter().flatten().collect();
-            let Some(slots) = self.slots_in_order(&kept, &mut span) else {
+            let Some(slots) = self.slots_in_order(&kept, &mut reach) else {
                 return match (kept.pop(), kept.is_empty()) {
                     (Some(first), true) => {
                         let first = Arc::unwrap_or_clone(first.rows);
@@ -85,18 +85,18 @@ impl<S: Sink> Run<'_, S> {
             self.take_own(&current.rows, &events, &mut calendar, options)?;
             before = own.last().map(|slot| current.alone(at(slot.row)));
         }
-        if let Some((_, last)) = span.ends {
+        if let Some((_, last)) = reach.ends {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
             let desk = &mut self.desk;
             let mut calendar = match calendar {
                 Some(calendar) => calendar,
-                None => Calendar::new(&mut evaluator, desk, span, options.through)?,
+                None => Calendar::new(&mut evaluator, desk, reach, options.through)?,
             };
             calendar.list(last, plan);
             calendar.take_rest(&mut evaluator, &mut self.desk)?;
         }
-        Ok(Some(span))
+        Ok(Some(reach))
     }
 
     /// Takes the events of a batch, which stand in order, and those of the calendar between them.
@@ -122,7 +122,7 @@ impl<S: Sink> Run<'_, S> {
         let calendar = match calendar {
             Some(calendar) => calendar,
             none => {
-                let first = options.besides.map_or(first, |(before, _)| before.min(first));
+                let first = options.besides.ends.map_or(first, |(before, _)| before.min(first));
                 let (desk, through) = (&mut self.desk, options.through);
                 none.insert(Calendar::begun(&mut evaluator, desk, first, through)?)
             }
@@ -146,7 +146,11 @@ impl<S: Sink> Run<'_, S> {
 
     /// The places of all events if they stand in order, each behind the one before, and none is
     /// without a place.
-    fn slots_in_order(&mut self, kept: &[Kept<Arc<Batch>>], span: &mut Span) -> Option<Vec<Slot>> {
+    fn slots_in_order(
+        &mut self,
+        kept: &[Kept<Arc<Batch>>],
+        reach: &mut Reach,
+    ) -> Option<Vec<Slot>> {
         let plan = self.plan;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -180,7 +184,7 @@ impl<S: Sink> Run<'_, S> {
                     Some(Ordering::Equal) if event.order_matters => return None,
                     _ => {}
                 }
-                span.take(slot.date);
+                reach.take(slot.date);
                 slots.push(slot);
             }
         }
@@ -195,7 +199,7 @@ impl<S: Sink> Run<'_, S> {
         options: &Options,
         some_at_once: bool,
         mut memory: Option<Memory<'_, I>>,
-    ) -> Result<Option<Span>, RunError<I, S::Error>>
+    ) -> Result<Option<Reach>, RunError<I, S::Error>>
     where
         I: std::error::Error + 'static,
         S::Error: std::error::Error + 'static,
@@ -205,7 +209,7 @@ impl<S: Sink> Run<'_, S> {
             slots: Slots::default(),
             size: 0,
             put_away: Vec::new(),
-            span: Span { ends: options.besides },
+            reach: options.besides,
             firsts: Firsts::new(self.plan),
             unplaced: Vec::new(),
             some_at_once,
@@ -230,9 +234,9 @@ impl<S: Sink> Run<'_, S> {
         if let (Some(memory), false) = (&mut memory, waiting.put_away.is_empty()) {
             memory.put_away(&mut waiting, self.plan).map_err(RunError::Input)?;
         }
-        let span = waiting.span;
+        let reach = waiting.reach;
         self.take_waiting(waiting, options, memory)?;
-        Ok(Some(span))
+        Ok(Some(reach))
     }
 
     /// Takes the events of a batch that depend on no other, and gives those that wait.
@@ -269,7 +273,7 @@ impl<S: Sink> Run<'_, S> {
                 }
             }
         }
-        at_once.iter().for_each(|(_, date)| waiting.span.take(*date));
+        at_once.iter().for_each(|(_, date)| waiting.reach.take(*date));
         let (batch_of, answers, events) = (&batch, &answers, at_once.as_slice());
         let together =
             Together { event, batch: batch_of, answers, events, new: true, turns: false };
@@ -318,7 +322,7 @@ impl<S: Sink> Run<'_, S> {
         let days = self.lanes.days(ready, batch, self.registers, evaluator.state);
         let slots = match &days {
             Some(days) => {
-                days.iter().for_each(|(_, date)| waiting.span.take(*date));
+                days.iter().for_each(|(_, date)| waiting.reach.take(*date));
                 held.slots(event, days, place)
             }
             None => {
@@ -334,7 +338,7 @@ impl<S: Sink> Run<'_, S> {
                     );
                     match dated {
                         Ok(date) => {
-                            waiting.span.take(date);
+                            waiting.reach.take(date);
                             slots.push(held.slot(event, date, place, number));
                         }
                         // Without its day and ordering fields it has no place.
@@ -362,7 +366,7 @@ impl<S: Sink> Run<'_, S> {
         S::Error: std::error::Error + 'static,
     {
         let plan = self.plan;
-        let Waiting { kept, slots, span, firsts, unplaced, put_away, .. } = waiting;
+        let Waiting { kept, slots, reach, firsts, unplaced, put_away, .. } = waiting;
         for (batch, fault) in unplaced {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
@@ -376,7 +380,7 @@ impl<S: Sink> Run<'_, S> {
         let mut calendar = {
             let mut off = Off;
             let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-            Calendar::new(&mut evaluator, &mut self.desk, span, options.through)?
+            Calendar::new(&mut evaluator, &mut self.desk, reach, options.through)?
         };
         match memory {
             Some(Memory { shelf, .. }) if !put_away.is_empty() => {

@@ -16,7 +16,7 @@ use crate::book::{
     Because, Book, BookError, Correction, Entry, Event, Identity, Leaf, Outcome, Resolution, Row,
     Said, Schema, Verdict, read_sent,
 };
-use crate::engine::{StandingEvents, StandingLeaf, Stands, has_calendar};
+use crate::engine::{Reach, StandingEvents, StandingLeaf, Stands, has_calendar};
 use crate::plan::{Plan, at};
 use crate::rows::{Cell, Origin};
 
@@ -303,16 +303,13 @@ impl<'h> History<'h> {
         book: &mut Book,
         spans: &[Span],
         plan: &Plan,
-    ) -> Result<Option<(Date, Date)>, BookTrouble> {
-        let mut days: Option<(Date, Date)> = None;
+    ) -> Result<Reach, BookTrouble> {
+        let mut reach = Reach::default();
         if !has_calendar(plan) {
-            return Ok(days);
+            return Ok(reach);
         }
         let mut take = |entry: u64, event: &Event| -> Result<(), BookTrouble> {
-            if let Some(day) = self.day_in_place(entry, event, plan)? {
-                let (first, last) = days.unwrap_or((day, day));
-                days = Some((first.min(day), last.max(day)));
-            }
+            self.day_in_place(entry, event, plan)?.into_iter().for_each(|day| reach.take(day));
             Ok(())
         };
         for span in spans.iter().filter(|span| span.end <= self.end && span.sets_aside) {
@@ -333,7 +330,7 @@ impl<'h> History<'h> {
             };
             take(entry, &event)?;
         }
-        Ok(days)
+        Ok(reach)
     }
 
     /// The day of an event that was sent, if it has all that tells its place among others.

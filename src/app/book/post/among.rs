@@ -8,7 +8,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::Date;
 use crate::book::{Because, Book, BookError, Correction, Edition, Entry, Event, Posting};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::formats;
@@ -156,7 +155,7 @@ struct Run<'r, 'b, 'j> {
     posting: &'r RefCell<Posting<'b>>,
     asides: &'r RefCell<Asides<'j>>,
     /// The days of events that were sent and do not stand.
-    besides: Option<(Date, Date)>,
+    besides: engine::Reach,
 }
 
 impl<'a> Among<'a> {
@@ -236,11 +235,8 @@ impl<'a> Among<'a> {
             let stands = run.history.stands(|_| false);
             let input = Input { memory, threads, stands, ..Input::of(registers, batches) };
             // What nobody sends goes as far as it does with the new events.
-            let days = [run.besides, judgement.last.map(|last| (last, last))];
-            let besides = days
-                .into_iter()
-                .flatten()
-                .reduce(|(first, last), (one, other)| (first.min(one), last.max(other)));
+            let mut besides = run.besides;
+            judgement.last.into_iter().for_each(|day| besides.take(day));
             let options = engine::Options { through: post.job.through, besides };
             engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;
             Ok(unmoved.finish())

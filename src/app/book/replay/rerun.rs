@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::base::Date;
 use crate::book::{Book, Entry};
 use crate::engine::{self, Input, Options, RunError, StandingEvents, Wanted};
 use crate::formats::FormatsError;
@@ -39,7 +38,7 @@ pub(super) struct Reading<'r, 'b> {
     /// What stands as disputes were settled, but for what is corrected anew.
     pub(super) stands: &'r StandingEvents,
     /// The days of events that were sent before and do not stand.
-    pub(super) besides: Option<(Date, Date)>,
+    pub(super) besides: engine::Reach,
 }
 
 impl Rerun<'_> {
