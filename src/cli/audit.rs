@@ -11,7 +11,7 @@ use crate::book::Book;
 use crate::desk::{Amounts, Audit, AuditRow, Missing};
 use crate::diagnostics::Words;
 use crate::formats::{
-    ForeignTable, Holds, Input, Output, Project, Records, ResultColumn, ResultLayout,
+    ForeignTable, Holds, Input, Output, Project, Records, ResultColumn, ResultLayout, Unit,
 };
 use crate::report::{
     audit_json, audit_text, missing_label, missing_words, names::Names, verdict_help,
@@ -67,6 +67,9 @@ pub(super) struct AuditArgs {
     /// Write a copy of the table with what became of each row; its ending chooses the layout
     #[arg(long, short, value_name = "FILE")]
     out: Option<String>,
+    /// What the table counts amounts in; they agree as far as its digits go [default: exactly]
+    #[arg(long, value_name = "UNIT", value_parser = ["元", "千元", "万元", "百万元", "亿元"])]
+    unit: Option<String>,
     /// How many of the rows that do not agree, and of the events without a row, are shown
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     rows: usize,
@@ -109,7 +112,11 @@ fn audited(
     let options = input_options(&job)?;
     let table = ForeignTable::read(&Input::open(&args.table, options)?)?;
     let mut book = book()?;
-    let prepared = prepare(console, &job, book.as_mut())?;
+    let unit = args.unit.as_deref().and_then(Unit::named);
+    let mut prepared = prepare(console, &job, book.as_mut())?;
+    if is_events {
+        prepared.mapping = prepared.mapping.in_unit(unit);
+    }
     let layout = args.out.as_deref().map(layout).transpose()?;
     let places: Vec<&str> = args.out.as_deref().into_iter().collect();
     check_places(&places, &sources(&prepared, &args.rules))?;
@@ -124,7 +131,7 @@ fn audited(
         variants.extend(of_book);
         untried = not;
     }
-    let (mut audit, report) = app::audit(&job, &variants, &table, &columns)?;
+    let (mut audit, report) = app::audit(&job, &variants, &table, (&columns, unit))?;
     audit.untried.extend(untried);
     for untried in &audit.untried {
         let (what, why) = (&untried.variant, &untried.why);
@@ -279,7 +286,7 @@ fn due_and_difference(
     (amounts, scale): (&[Amounts], u8),
 ) -> [String; 2] {
     let (mut due, mut difference) = (Vec::new(), Vec::new());
-    for amounts in amounts.iter().filter(|amounts| amounts.given != amounts.due) {
+    for amounts in amounts.iter().filter(|amounts| !amounts.agree) {
         let account = audit.accounts.get(amounts.account).map_or("", |it| it.name.as_str());
         due.push(format!("{account} {}", amounts.due.format(scale)));
         if let Some(by) = amounts.given.checked_sub(amounts.due) {

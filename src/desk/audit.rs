@@ -21,6 +21,17 @@ pub struct Audit {
     pub unexplained: usize,
     /// Events that the rules allocate and the table does not have.
     pub without_row: Vec<Missing>,
+    /// As far as the digits of the table go, by which amounts agree; to the unit, if nothing is said.
+    pub digits: Option<Digits>,
+}
+
+/// The digits of a table whose unit is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digits {
+    /// The unit.
+    pub unit: &'static str,
+    /// The most decimals that an amount of it has.
+    pub decimals: u8,
 }
 
 /// An event that the table does not have.
@@ -65,6 +76,8 @@ pub struct Amounts {
     pub given: Money,
     /// By the rules.
     pub due: Money,
+    /// Whether the two agree.
+    pub agree: bool,
 }
 
 /// What came of one event.
@@ -74,7 +87,7 @@ pub enum Verdict {
     Agrees,
     /// Some amount is not.
     Off {
-        /// No amount by more than one unit: somebody rounded otherwise.
+        /// No amount by more than one unit, or one of the last digit: somebody rounded otherwise.
         by_a_unit: bool,
     },
     /// Nobody sent such an event.

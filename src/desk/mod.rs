@@ -10,8 +10,8 @@ mod compare;
 mod ledger;
 
 pub use audit::{
-    AccountTotal, Amounts, Audit, AuditRow, Best, Illegible, Meant, Missing, Tried, Untried,
-    Verdict,
+    AccountTotal, Amounts, Audit, AuditRow, Best, Digits, Illegible, Meant, Missing, Tried,
+    Untried, Verdict,
 };
 pub use compare::{Change, Comparison, Line, Mover, compare};
 pub use ledger::{EventKind, Ledger, Payee};

@@ -121,6 +121,15 @@ impl Held<'_> {
         !self.is_cut() && !matches!(self, Held::Shown { seen, .. } if otherwise(seen))
     }
 
+    /// Whether it is a number whose digits say how much it is.
+    pub(super) fn is_number(&self) -> bool {
+        match self {
+            Held::Decimal { .. } => true,
+            Held::Shown { seen, .. } => *seen != Seen::Percent,
+            _ => false,
+        }
+    }
+
     /// Whether it has lost digits, or its value.
     pub(super) fn is_cut(&self) -> bool {
         match self {

@@ -20,6 +20,9 @@
 //!
 //! [formats.receipt]                # of one field
 //! amount = ["￥#,##0.00", "0.00元"]
+//!
+//! [formats.caps]                   # 单位：万元
+//! cap = "0.00万元"
 //! ```
 
 #![expect(clippy::disallowed_types, reason = "serde's derive of a flattened map names f32 and f64")]
@@ -34,6 +37,7 @@ use super::error::FormatsError;
 use super::held::Held;
 use super::parse::field_named;
 use super::spellings::Spelling;
+use super::units::Unit;
 
 mod check;
 mod place;
@@ -58,6 +62,9 @@ pub struct Mapping {
     /// Columns that are no field by their names.
     #[serde(skip)]
     apart: BTreeSet<String>,
+    /// What all amounts are counted in, whatever is said of them.
+    #[serde(skip)]
+    unit: Option<Unit>,
 }
 
 /// What a mapping says about one table, by position of the field.
@@ -96,7 +103,8 @@ impl TableMapping {
     }
 
     /// The same of a value of a workbook, if it is a text or its text is mapped; else gives it back.
-    /// What is left of a number or of a formula is no text that a mapping could speak of.
+    /// What is left of a number or of a formula is no text that a mapping could speak of. A number in a
+    /// unit is its digits in that unit.
     pub(super) fn meant_held<'a>(
         &'a self,
         field: usize,
@@ -105,8 +113,18 @@ impl TableMapping {
         if let Held::Text(text) = held {
             return Ok(self.meant(field, text));
         }
+        if self.has_unit(field) && held.is_number() {
+            let cut = if held.is_cut() { "…" } else { "" };
+            let meant = self.meant(field, &format!("{}{cut}", held.text())).into_owned();
+            return Ok(Cow::Owned(meant));
+        }
         let values = self.values.get(&field).filter(|_| held.is_its_text()).ok_or(held)?;
         values.get(&*held.text()).map(|meant| Cow::Borrowed(meant.as_str())).ok_or(held)
+    }
+
+    /// Whether the amounts of a field are in another unit than the currency's.
+    pub(super) fn has_unit(&self, field: usize) -> bool {
+        self.spellings.get(&field).is_some_and(|all| all.iter().any(Spelling::has_unit))
     }
 
     /// The same for a table with two fields more, from and until when its dated fields hold: they are
@@ -142,7 +160,11 @@ fn spellings(kind: &Kind, formats: &toml::Value) -> Option<Vec<Spelling>> {
         _ => None,
     };
     match formats {
-        toml::Value::Array(formats) => formats.iter().map(read).collect(),
+        toml::Value::Array(formats) => {
+            let all: Option<Vec<Spelling>> = formats.iter().map(read).collect();
+            // A number without its unit would mean two things.
+            all.filter(|all| all.len() == 1 || !all.iter().any(Spelling::has_unit))
+        }
         format => read(format).map(|spelling| vec![spelling]),
     }
 }
@@ -172,6 +194,11 @@ impl Mapping {
         })?;
         check::Check { mapping: &mapping, text, file, names }.all()?;
         Ok(mapping)
+    }
+
+    /// The same for files whose amounts are in a unit.
+    pub fn in_unit(self, unit: Option<Unit>) -> Mapping {
+        Mapping { unit, ..self }
     }
 
     /// The same for a file in which some columns are no field by their names.
@@ -216,7 +243,11 @@ impl Mapping {
                 Kind::Money(_) => of_kind("amount"),
                 _ => None,
             });
-            if let Some(known) = formats.and_then(|formats| spellings(&stored.kind, formats)) {
+            let known = match (self.unit, &stored.kind) {
+                (Some(unit), Kind::Money(_)) => Some(vec![Spelling::in_unit(unit)]),
+                _ => formats.and_then(|formats| spellings(&stored.kind, formats)),
+            };
+            if let Some(known) = known {
                 found.spellings.insert(at, known);
             }
         }

@@ -61,6 +61,7 @@ mod summary;
 mod table_reader;
 mod together;
 mod totals;
+mod units;
 mod workbook;
 
 pub use allocations::{AllocationOptions, Allocations};
@@ -93,6 +94,7 @@ pub use spellings::remedy;
 pub use summary::Summary;
 pub use table_reader::column_of;
 pub use together::{Beside, Together, left_behind};
+pub use units::Unit;
 pub use workbook::is_told;
 
 /// The names of a file's columns.

@@ -2,11 +2,14 @@
 //! written so. `7/8/2024` is a day in July to some and in August to others: nobody guesses here.
 //!
 //! A spelling is written as Excel writes its formats: `yyyy/m/d`, `yyyy年m月d日`, `￥#,##0.00`. What is
-//! spelt our own way is read as well.
+//! spelt our own way is read as well. `0.00万元` says that all amounts are in that unit, with the sign of
+//! it or without.
 
 use crate::base::{Date, Money};
 use crate::diagnostics::Words;
 use crate::rows::Unreadable;
+
+use super::units::Unit;
 
 /// How the cells of a field may be spelt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub(super) enum Spelling {
         after: String,
         /// Whether thousands may be set apart.
         grouped: bool,
+        /// What they are counted in, if not in the currency.
+        unit: Option<Unit>,
     },
 }
 
@@ -90,18 +95,31 @@ impl Spelling {
         let mute =
             |text: &str| !text.contains(['-', '+', '(', ')', '%', '‰', ';', '万', '亿', '"']);
         let (before, after) = (before.replace('¥', "￥"), after.to_owned());
-        (fits && mute(&before) && mute(&after)).then_some(Spelling::Amount {
+        let unit = Unit::named(&after).filter(|unit| unit.tens() > 0);
+        (fits && mute(&before) && (unit.is_some() || mute(&after))).then_some(Spelling::Amount {
             before,
             after,
             grouped,
+            unit,
         })
+    }
+
+    /// Amounts in a unit, as people write them.
+    pub(super) fn in_unit(unit: Unit) -> Spelling {
+        let (before, after) = ("￥".to_owned(), unit.name().to_owned());
+        Spelling::Amount { before, after, grouped: true, unit: Some(unit) }
+    }
+
+    /// Whether amounts are in another unit than the currency's, so that also a number is one of those.
+    pub(super) fn has_unit(&self) -> bool {
+        matches!(self, Spelling::Amount { unit: Some(_), .. })
     }
 
     /// What a cell means in our own spelling, if it is spelt so.
     pub(super) fn read(&self, text: &str) -> Option<String> {
         match self {
             Spelling::Date(pieces) => read_date(pieces, text.trim()).map(|date| date.to_string()),
-            Spelling::Amount { before, after, grouped } => {
+            Spelling::Amount { before, after, grouped, unit } => {
                 let text = text.trim().replace('¥', "￥");
                 let sign = |text: &str| text.strip_prefix('-').map(|rest| rest.trim().to_owned());
                 let bare = |text: &str| {
@@ -118,6 +136,11 @@ impl Spelling {
                 };
                 let digits = if *grouped { ungrouped(&rest)? } else { rest };
                 let plain = digits.starts_with(|digit: char| digit.is_ascii_digit());
+                let digits = match unit {
+                    // What is no amount of the unit is none of the currency either.
+                    Some(unit) => unit.plain(&digits).unwrap_or(digits),
+                    None => digits,
+                };
                 plain.then(|| format!("{}{digits}", if negative { "-" } else { "" }))
             }
         }
@@ -281,7 +304,19 @@ mod tests {
             ],
         );
         amounts("0.00元", &[("15.00元", Some("15.00")), ("1,015.00元", Some("1,015.00"))]);
-        for format in ["0.00万元", "#,###", "(0.00)", "元", "0,000", "0.", "0.00;-0.00"] {
+        amounts(
+            "#,##0.00万元",
+            &[
+                ("15.00", Some("150000")),
+                ("1,234.567890万元", Some("12345678.90")),
+                ("-0.5 万元", Some("-5000")),
+                ("15.00元", Some("15.00元")),
+                ("1e3", None),
+                ("", None),
+            ],
+        );
+        for format in ["0.00万", "万元0.00", "#,###", "(0.00)", "元", "0,000", "0.", "0.00;-0.00"]
+        {
             assert_eq!(Spelling::amount(format), None, "{format}");
         }
     }

@@ -206,8 +206,12 @@ impl<'n> TableReader<'n> {
         field: &Field,
         text: &'a str,
     ) -> Result<(), (Cow<'a, str>, Unreadable)> {
-        let text = self.mapping.meant(at, text);
-        push_text(column, &text, field, self.names).map_err(|why| (text, why))
+        let meant = self.mapping.meant(at, text);
+        push_text(column, &meant, field, self.names).map_err(|why| {
+            // An amount in a unit is told as it stands.
+            let told = if self.mapping.has_unit(at) { Cow::Borrowed(text) } else { meant };
+            (told, why)
+        })
     }
 
     fn push_record(
@@ -392,6 +396,12 @@ pub(super) fn record_value(
     let Some(raw) = raw else { return Ok(Cell::Missing) };
     if let Some(text) = json::text_of(raw) {
         return from_text(&mapping.meant(at, &text));
+    }
+    if mapping.has_unit(at) && raw.get().starts_with(|it: char| it == '-' || it.is_ascii_digit()) {
+        let number = raw.get();
+        let value = || parse::shortened(number);
+        return parse::text(&mapping.meant(at, number), &field.kind, names)
+            .map_err(|why| Fault { value: value(), why });
     }
     parse::json(raw, &field.kind, names)
 }

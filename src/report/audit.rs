@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::base::Money;
-use crate::desk::{Amounts, Audit, AuditRow, Illegible, Meant, Missing, Verdict};
+use crate::desk::{Amounts, Audit, AuditRow, Digits, Illegible, Meant, Missing, Verdict};
 use crate::diagnostics::{Language, Words};
 
 use super::names::{Names, Table as EventTable};
@@ -78,7 +78,22 @@ impl Drawer<'_> {
         for (en, zh, count) in lines.into_iter().filter(|(_, _, count)| *count > 0) {
             table.add([self.say(en, zh).to_owned(), count.to_string()]);
         }
-        table.draw()
+        format!("{}{}", table.draw(), self.digits())
+    }
+
+    /// How closely amounts were held, if not to the unit.
+    fn digits(&self) -> String {
+        let Some(Digits { unit, decimals }) = self.audit.digits else { return String::new() };
+        let last = Money::from_minor(1).format(decimals);
+        match self.language {
+            Language::English => format!(
+                "amounts are in {unit}, and agree where they differ by no more than half of the last \
+                 digit, {last}\n"
+            ),
+            Language::Chinese => {
+                format!("金额单位：{unit}；相差不超过末位（{last}）之半者为相符\n")
+            }
+        }
     }
 
     fn explained(&self) -> String {
@@ -220,7 +235,7 @@ impl Drawer<'_> {
             table.add([lines, event, why, blank(), blank(), blank(), blank()]);
             return;
         }
-        let off = row.amounts.iter().filter(|amounts| amounts.given != amounts.due);
+        let off = row.amounts.iter().filter(|amounts| !amounts.agree);
         for (place, amounts) in off.enumerate() {
             let in_first = |text: &str| if place == 0 { text.to_owned() } else { String::new() };
             let account = self.audit.accounts.get(amounts.account);
@@ -396,6 +411,7 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
                 "account": account.map(|account| account.account.as_str()),
                 "given": amounts.given.format(scale),
                 "due": amounts.due.format(scale),
+                "agree": amounts.agree,
             })
         });
         told.collect()
@@ -457,5 +473,7 @@ pub fn audit_json(audit: &Audit, names: &Names, language: Language) -> Json {
         "untried": audit.untried.iter().map(untried).collect::<Vec<_>>(),
         "unexplained": audit.unexplained,
         "without_row": audit.without_row.iter().map(missing).collect::<Vec<_>>(),
+        "unit": audit.digits.map(|digits| digits.unit),
+        "decimals": audit.digits.map(|digits| digits.decimals),
     })
 }

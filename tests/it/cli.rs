@@ -461,6 +461,11 @@ fn rows_that_are_no_events_count_on_neither_side() {
 }
 
 #[test]
+fn amounts_may_be_in_a_unit() {
+    check("audit_units");
+}
+
+#[test]
 fn column_names_may_stand_in_several_rows() {
     check("audit_heads");
 }

@@ -8,14 +8,20 @@ use crate::formats::{ForeignRow, ForeignTable};
 use crate::report::names::{Names, folded};
 use crate::rows::{Reason, Unreadable};
 
+use super::amounts::{Written, cut_short};
 use super::columns::{Columns, Naming, Shape, Spoken, is_sent, spoken};
 use super::dues::{Account, Due, Dues, Identity};
 
 /// Holds every row against what the rules give.
-pub(super) fn held(table: &ForeignTable, columns: &Columns, dues: &Dues, names: &Names) -> Held {
+pub(super) fn held(
+    table: &ForeignTable,
+    (columns, written): (&Columns, Written),
+    dues: &Dues,
+    names: &Names,
+) -> Held {
     let headings = headings(columns, &table.header);
     let (accounts, rows, held_by) = (Vec::new(), Vec::new(), HashMap::new());
-    let mut holder = Holder { columns, dues, names, headings, accounts, rows, held_by };
+    let mut holder = Holder { columns, written, dues, names, headings, accounts, rows, held_by };
     let mut places: HashMap<(Option<String>, Option<Identity>, bool), usize> = HashMap::new();
     for row in &table.rows {
         let (event, identity) = holder.event_of(row);
@@ -72,22 +78,25 @@ pub(super) struct Held {
 pub(super) struct HeldRow {
     pub row: AuditRow,
     /// What the table gives, whatever is due.
-    all: Vec<(Spoken, Money)>,
+    all: Vec<Given>,
     identity: Option<Identity>,
 }
 
 impl HeldRow {
     /// Whether other dues are exactly what the table gives.
-    pub fn follows(&self, columns: &Columns, theirs: &Dues) -> bool {
+    pub fn follows(&self, (columns, written): (&Columns, Written), theirs: &Dues) -> bool {
         if !matches!(self.row.verdict, Verdict::Agrees | Verdict::Off { .. }) {
             return false;
         }
         let due = self.identity.as_ref().and_then(|identity| theirs.find(identity)).flatten();
         let Some(Ok(paid)) = due.map(|due| &due.outcome) else { return false };
-        let same = self.all.iter().all(|(spoken, given)| sum(paid, spoken) == Some(*given));
+        let same = self.all.iter().all(|it| {
+            let due = sum(paid, &it.spoken);
+            due.is_some_and(|due| written.agree((it.amount, it.cells), due, self.row.scale))
+        });
         // A table with a column for some accounts says nothing of the others.
         let wide = matches!(columns.shape, Shape::Wide(_));
-        let named = |account| wide || self.all.iter().any(|(spoken, _)| spoken.is(account));
+        let named = |account| wide || self.all.iter().any(|it| it.spoken.is(account));
         same && paid.iter().all(|(account, amount)| amount.is_zero() || named(account))
     }
 }
@@ -98,13 +107,22 @@ fn sum(paid: &[(Account, Money)], spoken: &Spoken) -> Option<Money> {
     own.map(|(_, amount)| *amount).try_fold(Money::ZERO, Money::checked_add)
 }
 
+/// What a table gives to what it calls an account.
+#[derive(Debug, Clone)]
+struct Given {
+    spoken: Spoken,
+    amount: Money,
+    /// Of so many cells together.
+    cells: u32,
+}
+
 /// What a table says of an event, gathered.
 struct Gathered {
     lines: Vec<u64>,
     event: Option<String>,
     identity: Option<Identity>,
     /// As far as the cells could be read.
-    given: Vec<(Spoken, Money)>,
+    given: Vec<Given>,
     /// The word for totals that its first row has.
     total: Option<String>,
     /// Whether it stands for no event of its own, and so is the total it calls itself.
@@ -114,6 +132,7 @@ struct Gathered {
 
 struct Holder<'h> {
     columns: &'h Columns,
+    written: Written,
     dues: &'h Dues,
     names: &'h Names,
     headings: Vec<(Spoken, String)>,
@@ -201,13 +220,15 @@ impl Holder<'_> {
         let kind = due.flatten().map_or(0, |due| due.kind);
         let scale = self.names.currency(kind).scale;
         let cell = |at: usize| row.cells.get(at).map_or("", String::as_str);
+        let written = self.written;
         let mut given: Vec<(Spoken, Money)> = Vec::new();
         let mut fault = None;
         let unreadable = |at: usize, why: Illegible| {
             let column = header.get(at).cloned().unwrap_or_default();
             Verdict::Unreadable { column, value: cell(at).to_owned(), why }
         };
-        let no_amount = |at: usize| unreadable(at, Illegible::Cell(no_amount(cell(at), scale)));
+        let no_amount =
+            |at: usize| unreadable(at, Illegible::Cell(written.no_amount(cell(at), scale)));
         let cut_short = |at: usize| unreadable(at, Illegible::Cell(cut_short(cell(at))));
         let cut = self.cut_key(row);
         match (&self.columns.shape, row.broken) {
@@ -221,14 +242,17 @@ impl Holder<'_> {
             }
             (Shape::Wide(accounts), None) => {
                 for (at, spoken) in accounts {
-                    match amount(cell(*at), scale) {
+                    match written.amount(cell(*at), scale) {
                         Some(amount) => given.push((spoken.clone(), amount)),
                         None => fault = Some(no_amount(*at)),
                     }
                 }
             }
             (Shape::Long { account, amount: of }, None) => {
-                match (spoken(&folded(cell(*account)), self.names), amount(cell(*of), scale)) {
+                match (
+                    spoken(&folded(cell(*account)), self.names),
+                    written.amount(cell(*of), scale),
+                ) {
                     (Some(spoken), Some(amount)) => given.push((spoken, amount)),
                     (None, _) => fault = Some(unreadable(*account, Illegible::NoAccount)),
                     (_, None) => fault = Some(no_amount(*of)),
@@ -239,16 +263,16 @@ impl Holder<'_> {
         gathered.lines.push(row.line);
         gathered.fault = gathered.fault.take().or(fault);
         for (spoken, amount) in given {
-            match gathered.given.iter_mut().find(|(known, _)| *known == spoken) {
-                Some((_, sum)) => match sum.checked_add(amount) {
-                    Some(more) => *sum = more,
+            match gathered.given.iter_mut().find(|it| it.spoken == spoken) {
+                Some(sum) => match sum.amount.checked_add(amount) {
+                    Some(more) => (sum.amount, sum.cells) = (more, sum.cells.saturating_add(1)),
                     None => {
                         let (column, value) = (header.join(","), amount.format(scale));
                         let why = Illegible::Cell(Unreadable::OutOfRange);
                         gathered.fault = Some(Verdict::Unreadable { column, value, why });
                     }
                 },
-                None => gathered.given.push((spoken, amount)),
+                None => gathered.given.push(Given { spoken, amount, cells: 1 }),
             }
         }
     }
@@ -287,7 +311,7 @@ impl Holder<'_> {
         let mut amounts: Vec<Amounts> = Vec::new();
         for (spoken, owed) in owed.into_iter().filter(|(_, owed)| !owed.is_zero()) {
             let account = self.add(&spoken, due.kind, Money::ZERO, owed);
-            amounts.push(Amounts { account, given: Money::ZERO, due: owed });
+            amounts.push(Amounts { account, given: Money::ZERO, due: owed, agree: false });
         }
         let told = is_sent(due.kind, self.names) || !amounts.is_empty();
         let (kind, key, scale) = (due.kind, due.key.clone(), self.names.currency(due.kind).scale);
@@ -363,8 +387,8 @@ impl Holder<'_> {
             | Verdict::Unreadable { .. } => false,
         };
         if for_nothing {
-            for (spoken, given) in &held.all {
-                self.add(spoken, held.row.kind, *given, Money::ZERO);
+            for it in &held.all {
+                self.add(&it.spoken, held.row.kind, it.amount, Money::ZERO);
             }
         }
         held
@@ -385,27 +409,31 @@ impl Holder<'_> {
         let wide = matches!(self.columns.shape, Shape::Wide(_));
         // In a table of accounts those that it leaves out get nothing by it.
         let left_out = paid.iter().filter(|(account, amount)| {
-            !wide && !amount.is_zero() && !held.all.iter().any(|(spoken, _)| spoken.is(account))
+            !wide && !amount.is_zero() && !held.all.iter().any(|it| it.spoken.is(account))
         });
-        let left_out: Vec<(Spoken, Money)> =
-            left_out.map(|(account, _)| (Spoken::One(account.text.clone()), Money::ZERO)).collect();
+        let left_out: Vec<Given> = left_out
+            .map(|(account, _)| {
+                let spoken = Spoken::One(account.text.clone());
+                Given { spoken, amount: Money::ZERO, cells: 1 }
+            })
+            .collect();
         held.all.extend(left_out);
         let (mut agrees, mut by_a_unit) = (true, true);
         let row = &mut held.row;
-        for (spoken, given) in &held.all {
-            let given = *given;
+        for Given { spoken, amount, cells } in &held.all {
+            let given = *amount;
             let Some(due) = sum(paid, spoken) else {
                 let (column, value) = (self.called(spoken), given.format(row.scale));
                 let why = Illegible::Cell(Unreadable::OutOfRange);
                 return Verdict::Unreadable { column, value, why };
             };
             let account = self.add(spoken, row.kind, given, due);
+            let agree = self.written.agree((given, *cells), due, row.scale);
             if !given.is_zero() || !due.is_zero() {
-                row.amounts.push(Amounts { account, given, due });
+                row.amounts.push(Amounts { account, given, due, agree });
             }
-            agrees &= given == due;
-            let off = given.checked_sub(due).map(|off| off.minor().unsigned_abs());
-            by_a_unit &= off.is_some_and(|off| off <= 1);
+            agrees &= agree;
+            by_a_unit &= self.written.by_a_unit(given, due, row.scale);
         }
         if agrees { Verdict::Agrees } else { Verdict::Off { by_a_unit } }
     }
@@ -450,87 +478,6 @@ impl Holder<'_> {
                 let account = at.and_then(|at| self.names.accounts.get(at));
                 account.map_or_else(String::new, |account| account.name.text.clone())
             }
-        }
-    }
-}
-
-/// Why a cell is no amount.
-fn no_amount(text: &str, scale: u8) -> Unreadable {
-    const DECIMALS_MAX: u8 = 18;
-    if is_formula(text) {
-        Unreadable::CellError
-    } else if scale < DECIMALS_MAX && amount(text, DECIMALS_MAX).is_some() {
-        Unreadable::TooManyDecimals
-    } else {
-        Unreadable::NotAnAmount
-    }
-}
-
-/// Why a cell has lost what stood there.
-fn cut_short(text: &str) -> Unreadable {
-    if is_formula(text) { Unreadable::CellError } else { Unreadable::SheetDigits }
-}
-
-/// Whether a cell shows a formula, one that was not worked out, or what one that failed came to.
-fn is_formula(text: &str) -> bool {
-    text.trim_start().starts_with(['=', '#'])
-}
-
-/// Reads an amount as people write it in tables: thousands set apart, brackets or a sign for what goes
-/// back, nothing or a dash for nothing. No digit is dropped: more decimals than the unit has must be
-/// zeros.
-fn amount(text: &str, scale: u8) -> Option<Money> {
-    let text = folded(text);
-    let text = text.trim_start_matches(['¥', '￥']).trim();
-    if matches!(text, "" | "-" | "—") {
-        return Some(Money::ZERO);
-    }
-    if let Some(inside) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-        return amount(inside, scale).filter(|it| !it.is_negative())?.checked_neg();
-    }
-    let (whole, rest) = text.find('.').map_or((text, ""), |at| text.split_at(at));
-    let digits = whole.trim_start_matches('-');
-    let mut groups = digits.split(',');
-    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
-    if digits.contains(',') && !(first && groups.all(|group| group.len() == 3)) {
-        return None;
-    }
-    let rest = match rest.char_indices().nth(usize::from(scale) + 1) {
-        Some((at, _)) => {
-            let (kept, beyond) = rest.split_at(at);
-            if beyond.chars().any(|digit| digit != '0') {
-                return None;
-            }
-            kept
-        }
-        None => rest,
-    };
-    Money::parse(&format!("{}{rest}", whole.replace(',', "")), scale).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_read_as_people_write_them() {
-        let fen = |text: &str| amount(text, 2).map(Money::minor);
-        for (text, expected) in [
-            ("", Some(0)),
-            ("-", Some(0)),
-            ("1234.56", Some(123_456)),
-            ("1,234.56", Some(123_456)),
-            ("￥１，２３４", Some(123_400)),
-            ("(0.01)", Some(-1)),
-            ("-1,000,000.5", Some(-100_000_050)),
-            ("5.000", Some(500)),
-            ("5.001", None),
-            ("12,34.00", None),
-            ("1,2345", None),
-            ("(-1)", None),
-            ("none", None),
-        ] {
-            assert_eq!(fen(text), expected, "{text}");
         }
     }
 }

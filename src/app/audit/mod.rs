@@ -4,17 +4,21 @@
 //! `columns` finds out what the columns mean, `dues` works out what each event should have given,
 //! `held` sets the two side by side, `variants` lists what else could have been meant: other readings,
 //! scenarios, settlements and editions of a book. Nothing is guessed: a variant explains a row only if
-//! every amount of the row is what the variant gives, to the unit.
+//! every amount of the row is what the variant gives, to the unit, or as far as the digits of a table go
+//! whose unit is said (`amounts`).
 
+mod amounts;
 mod columns;
 mod dues;
 mod held;
 mod variants;
 
 use crate::desk::{Audit, Meant, Tried, Untried, Verdict};
-use crate::formats::{ForeignTable, FormatsError};
+use crate::formats::{ForeignTable, FormatsError, Unit};
 
 use super::run::{Job, RunReport};
+
+use amounts::Written;
 
 pub use columns::{Columns, NotATable, columns};
 pub use variants::{Variant, editions, variants};
@@ -28,14 +32,15 @@ pub fn audit(
     job: &Job<'_>,
     variants: &[Variant],
     table: &ForeignTable,
-    columns: &Columns,
+    (columns, unit): (&Columns, Option<Unit>),
 ) -> Result<(Audit, RunReport), FormatsError> {
     let (mut dues, report) = dues::dues(job, None)?;
     // What no rules can read, no other rules can either: it is looked at once.
     if report.totals.set_aside > 0 && matches!(columns.naming, columns::Naming::ByLine { .. }) {
         dues.unread = dues::unread(job)?;
     }
-    let mut held = held::held(table, columns, &dues, job.names);
+    let written = Written::of(table, columns, unit);
+    let mut held = held::held(table, (columns, written), &dues, job.names);
     let (mut tried, mut untried) = (Vec::with_capacity(variants.len()), Vec::new());
     for variant in variants {
         let theirs = match variant.dues(job) {
@@ -50,7 +55,7 @@ pub fn audit(
         };
         let at = tried.len();
         let (mut agrees, mut explains) = (0, 0);
-        for held in held.rows.iter_mut().filter(|held| held.follows(columns, &theirs)) {
+        for held in held.rows.iter_mut().filter(|held| held.follows((columns, written), &theirs)) {
             agrees += 1;
             if matches!(held.row.verdict, Verdict::Off { .. }) {
                 explains += 1;
@@ -63,7 +68,9 @@ pub fn audit(
     let rows = held.rows.into_iter().map(|held| held.row).collect();
     let (accounts, without_row) = (held.accounts, held.without_row);
     let best = Vec::new();
-    let mut audit = Audit { rows, accounts, tried, untried, best, unexplained: 0, without_row };
+    let digits = written.told();
+    let mut audit =
+        Audit { rows, accounts, tried, untried, best, unexplained: 0, without_row, digits };
     audit.weigh();
     Ok((audit, report))
 }

@@ -34,6 +34,10 @@ pub(super) const HELP: &[(&str, &str)] = &[
         "写出附有逐行核对结果的表格副本；格式由扩展名决定",
     ),
     (
+        "What the table counts amounts in; they agree as far as its digits go [default: exactly]",
+        "表中金额的单位；按表中所写位数比较 [默认精确比较]",
+    ),
+    (
         "How many of the rows that do not agree, and of the events without a row, are shown",
         "列出多少条不符的行和表中没有的事项",
     ),
@@ -495,6 +499,7 @@ pub(super) const VALUES: &[(&str, &str)] = &[
     ("LANG", "语言"),
     ("LAYOUT", "格式"),
     ("LETTER", "字符"),
+    ("UNIT", "单位"),
     ("NAME", "名称"),
     ("NAME=FILE", "名称=文件"),
     ("NAME=OPTION", "名称=选项"),

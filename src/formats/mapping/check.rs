@@ -226,9 +226,11 @@ impl Check<'_> {
         );
         let hint = Words::new(
             "a date is such as \"yyyy/m/d\", \"yyyy年m月d日\" or \"yyyy-mm-dd hh:mm:ss\", an amount \
-             \"#,##0.00\" or \"￥#,##0.00\"",
+             \"#,##0.00\" or \"￥#,##0.00\"; \"0.00万元\" (千元, 百万元, 亿元) has all of them in that unit, and \
+             stands alone",
             "日期如 \"yyyy/m/d\"、\"yyyy年m月d日\"、\"yyyy-mm-dd hh:mm:ss\"，\
-             金额如 \"#,##0.00\"、\"￥#,##0.00\"",
+             金额如 \"#,##0.00\"、\"￥#,##0.00\"；\"0.00万元\"（千元、百万元、亿元）表示全部以此为单位，\
+             须单独使用",
         );
         Err(self.wrong(path, &what, hint))
     }
