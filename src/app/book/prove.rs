@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::book::{Book, Bundle, Checkpoint, Continuation, Entry, Note, VerifierKey};
+use crate::book::{
+    Book, Bundle, Checkpoint, CheckpointNote, Continuation, Entry, Note, VerifierKey,
+};
 use crate::diagnostics::Words;
 use crate::report::book::note_words;
 
@@ -163,16 +165,24 @@ fn unsigned(entry: u64) -> BookTrouble {
     )
 }
 
-/// The latest signed checkpoint that the book holds.
+/// Of the checkpoints that the book notes and that are signed for it, the one of most entries: an old one
+/// may have been noted again. Of several the last.
 ///
 /// # Errors
 /// The book cannot be read.
 pub fn latest_checkpoint(book: &mut Book) -> Result<Option<Note>, BookTrouble> {
-    let latest = book.entries_of(&["checkpoint"])?.pop().and_then(|(_, entry)| match entry {
-        Entry::Checkpoint(checkpoint) => Some(checkpoint.note),
+    let entries = book.entries_of(&ON_KEYS)?;
+    let keys = Signers::by_the_first(u64::MAX, &entries).end().0;
+    let named: Vec<VerifierKey> = keys.into_iter().map(|it| it.key).collect();
+    let signed = entries.iter().filter_map(|(_, entry)| match entry {
+        Entry::Checkpoint(CheckpointNote { note, .. }) => {
+            let (checkpoint, _) = signed_then(note, &entries, &Known::Named(&named)).ok()?;
+            (checkpoint.origin == book.opening().origin).then_some((checkpoint.root.size, note))
+        }
         _ => None,
     });
-    Ok(latest.map(|note| Note::parse(&note)).transpose()?)
+    let latest = signed.max_by_key(|(size, _)| *size);
+    Ok(latest.map(|(_, note)| Note::parse(note)).transpose()?)
 }
 
 /// An entry and those it is understood by.

@@ -144,8 +144,9 @@ impl Signers {
 
     fn take_told(&mut self) {
         for (entry, signer) in std::mem::take(&mut self.told) {
-            // One that is no key has signed nothing and can sign nothing.
-            let Ok(key) = VerifierKey::parse(&signer.key) else { continue };
+            // One that is no key has signed nothing and can sign nothing, and a witness's not for the book.
+            let key = VerifierKey::parse(&signer.key).ok().filter(|key| !key.is_witness());
+            let Some(key) = key else { continue };
             match signer.change {
                 KeyChange::Added => self.kept.push(KeptKey { key, added: entry, retired: None }),
                 KeyChange::Retired => {

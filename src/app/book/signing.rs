@@ -192,6 +192,9 @@ fn can_change(asked: &KeyChanges, present: &[VerifierKey]) -> Result<(), BookTro
     let mut after = present.to_vec();
     for (change, key) in &asked.changes {
         let (en, zh) = match (change, after.contains(key)) {
+            (KeyChange::Added, _) if key.is_witness() => {
+                ("is the key of a witness, who signs for no book", "是见证人的密钥，不能为账簿签名")
+            }
             (KeyChange::Added, true) => ("signs for this book already", "已在为本账簿签名"),
             (KeyChange::Retired, false) => ("does not sign for this book", "不是本账簿的签名密钥"),
             (KeyChange::Added, false) => {

@@ -81,9 +81,9 @@ impl Verified {
     }
 }
 
-/// Verifies a book. Its checkpoints count by the keys that signed for it then, by its own word; where
-/// keys are trusted, by these alone, as far as the book had not retired them. Checkpoints that somebody
-/// kept outside count by the keys of the entries that they are of, as if the book noted them there.
+/// Verifies a book. Checkpoints, noted in it or kept outside, count by the keys that signed for it by the
+/// entries that they are of, by its own word; where keys are trusted, by these alone, as far as the book had
+/// not retired them.
 ///
 /// # Errors
 /// The store fails. Damage is no error but the answer.
@@ -99,9 +99,13 @@ pub fn verify(
         true => Known::Named(&named),
         false => Known::Trusted(trusted),
     };
-    let mut held = held_within(&entries, &known);
-    let from_outside = |note: &String| hold(None, note, signed_then(note, &entries, &known));
-    held.extend(given.iter().map(from_outside));
+    let noted = entries.iter().filter_map(|(number, entry)| match entry {
+        Entry::Checkpoint(CheckpointNote { note, .. }) => Some((Some(*number), note)),
+        _ => None,
+    });
+    let all = noted.chain(given.iter().map(|note| (None, note)));
+    let mut held: Vec<Held> =
+        all.map(|(entry, note)| hold(entry, note, signed_then(note, &entries, &known))).collect();
     let origin = book.opening().origin.clone();
     for it in &mut held {
         let foreign = it.checkpoint.as_ref().is_some_and(|it| it.origin != origin);
@@ -122,18 +126,6 @@ fn on_keys(book: &mut Book) -> Result<Vec<(u64, Entry)>, BookTrouble> {
         Err(BookError::Store(error)) if error.damage().is_some() => Ok(Vec::new()),
         read => Ok(read?),
     }
-}
-
-/// The checkpoints that entries hold.
-fn held_within(entries: &[(u64, Entry)], known: &Known<'_>) -> Vec<Held> {
-    let (mut held, mut signers) = (Vec::new(), Signers::default());
-    for (number, entry) in entries {
-        if let Entry::Checkpoint(CheckpointNote { note, .. }) = entry {
-            held.push(hold(Some(*number), note, signers.signed(note, known)));
-        }
-        signers.take(*number, entry);
-    }
-    held
 }
 
 fn hold(

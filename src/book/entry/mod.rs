@@ -114,4 +114,8 @@ impl Entry {
     pub(crate) const EVENT: u8 = 4;
     /// That of rows that could not be read.
     pub(crate) const UNREAD: u8 = 5;
+    /// That of corrections.
+    pub(crate) const CORRECTION: u8 = 6;
+    /// That of disputes.
+    pub(crate) const DISPUTE: u8 = 8;
 }

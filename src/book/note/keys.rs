@@ -87,6 +87,11 @@ impl VerifierKey {
         digest.first_chunk::<4>().copied().unwrap_or_default()
     }
 
+    /// Whether it is a witness's, by which nobody signs for a book.
+    pub fn is_witness(&self) -> bool {
+        self.algorithm == Algorithm::Cosignature
+    }
+
     /// Checks a signature under a text; gives the time of a witness.
     pub(super) fn check(&self, text: &str, signature: &[u8]) -> Option<Option<u64>> {
         let (at, signed, signature) = match self.algorithm {

@@ -321,13 +321,19 @@ impl<'b> Posting<'b> {
     /// Adds a party's objection.
     ///
     /// # Errors
-    /// It is against an entry that is not there; a batch was begun; the store fails.
+    /// It is against an entry that is not there, or is no event nor what corrects one; a batch was begun; the
+    /// store fails.
     pub fn dispute(&mut self, dispute: &Dispute) -> Result<u64, BookError> {
         let size = self.size;
-        match dispute.against.iter().find(|entry| **entry >= size) {
-            Some(number) => Err(BookError::NoEntry { number: *number, size }),
-            None => self.enter(&Entry::Dispute(dispute.clone())),
+        for number in &dispute.against {
+            if *number >= size {
+                return Err(BookError::NoEntry { number: *number, size });
+            }
+            if !matches!(self.read(*number)?, Entry::Event(_) | Entry::Correction(_)) {
+                return Err(BookError::NotCorrectable { of: *number });
+            }
         }
+        self.enter(&Entry::Dispute(dispute.clone()))
     }
 
     /// Settles a dispute.

@@ -81,6 +81,12 @@ impl Running {
         }
     }
 
+    /// Whether a row came from a file that the batch names, or from nobody.
+    pub(in crate::book) fn has_source(&self, origin: Origin) -> bool {
+        let at = usize::try_from(origin.file).ok();
+        origin == Origin::MADE || at.is_some_and(|at| at < self.sources.len())
+    }
+
     /// The name of the file a row came from; empty where there is none.
     pub(in crate::book) fn source(&self, origin: Origin) -> &str {
         let at = usize::try_from(origin.file).ok();

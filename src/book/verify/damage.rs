@@ -108,12 +108,26 @@ pub enum Contradiction {
     Range,
     /// It corrects what stands after it.
     CorrectsLater,
+    /// It corrects what is no event that stands.
+    CorrectsNothing,
+    /// What it corrects was corrected before.
+    CorrectedBefore,
+    /// What it says brought it about is not there, or cannot have.
+    Because,
     /// Its amounts do not sum to what the event brought.
     Unequal,
     /// Its sums are not those of its batch.
     Sums,
     /// It is against what stands after it.
     AgainstLater,
+    /// It is against nothing, or what is no event.
+    AgainstNothing,
+    /// It settles what is no dispute.
+    SettlesNothing,
+    /// The dispute was settled before.
+    SettledBefore,
+    /// What it is to be settled by are no corrections of that dispute.
+    SettledByOthers,
     /// The entry it names does not hold its edition.
     Edition,
     /// An entry it names does not hold its register.
@@ -126,6 +140,10 @@ pub enum Contradiction {
     PartOrder,
     /// Its edition has no such kind.
     Kind,
+    /// Its edition does not have all that it speaks of, or not of this kind.
+    Positions,
+    /// Its batch has no such file.
+    Source,
     /// Its key is not portable.
     Key,
     /// Its lane is not portable.
@@ -144,15 +162,28 @@ impl fmt::Display for Contradiction {
             Contradiction::Text => "a text of the edition does not have the digest it tells",
             Contradiction::Range => "its amounts are out of range",
             Contradiction::CorrectsLater => "it corrects what stands after it",
+            Contradiction::CorrectsNothing => "it corrects what is no event that stands",
+            Contradiction::CorrectedBefore => "what it corrects was corrected before",
+            Contradiction::Because => "what it says brought it about cannot have",
             Contradiction::Unequal => "its amounts do not sum to what the event brought",
             Contradiction::Sums => "its sums are not those of its batch",
             Contradiction::AgainstLater => "it is against what stands after it",
+            Contradiction::AgainstNothing => "it is against nothing, or what is no event",
+            Contradiction::SettlesNothing => "it settles what is no dispute",
+            Contradiction::SettledBefore => "the dispute was settled before",
+            Contradiction::SettledByOthers => {
+                "what it is settled by corrects nothing for that dispute"
+            }
             Contradiction::Edition => "the entry it names does not hold its edition",
             Contradiction::Register => "an entry it names does not hold its register",
             Contradiction::Batch => "it names another batch than it stands in",
             Contradiction::NoFirstPart => "a part of a register without a first",
             Contradiction::PartOrder => "a part of a register out of order",
             Contradiction::Kind => "its edition has no such kind",
+            Contradiction::Positions => {
+                "its edition does not have all that it speaks of (members, accounts, legs, figures, readings)"
+            }
+            Contradiction::Source => "its batch names no such file as it is to come from",
             Contradiction::Key => "its key is not portable",
             Contradiction::Lane => "its lane is not portable",
             Contradiction::Rank => "its rank is not there",

@@ -12,8 +12,10 @@ use crate::book::keys::Key;
 use crate::book::leaf::{NOTHING_BEFORE, leaf_digest};
 use crate::book::posting::{Became, conserve, moves_lane};
 use crate::book::store::{Row, Segment};
+use crate::rows::Origin;
 
 use super::damage::Contradiction;
+use super::positions;
 
 /// An entry that was looked at.
 pub(super) struct Looked {
@@ -39,6 +41,9 @@ pub(super) struct Told {
     /// The bytes of the lane that it moves.
     pub(super) lane: Result<Option<Vec<u8>>, Contradiction>,
     pub(super) conserved: bool,
+    /// The edition has all that it speaks of.
+    pub(super) in_edition: bool,
+    pub(super) origin: Origin,
 }
 
 impl Told {
@@ -57,6 +62,8 @@ impl Told {
             key: key(event, schema),
             lane: lane(event),
             conserved: conserve(&event.outcome, String::new).is_ok(),
+            in_edition: schema.is_none_or(|schema| positions::event(event, schema)),
+            origin: event.origin,
         }
     }
 }

@@ -4,13 +4,16 @@
 //! The leaves are worked out from the stored *values*, so that a change of a value with the tree
 //! left as it is does not pass. Everything derived (keys, nodes, sums of batches) is worked out again
 //! too. `look` takes entries one by one, on a thread of its own; `replica` works out what must be there
-//! beside them, `runs` holds their keys against those kept; `locate` finds the byte behind a leaf that
+//! beside them, `named` whether what they name can be named, `positions` whether their edition has
+//! what they speak of, `runs` holds their keys against those kept; `locate` finds the byte behind a leaf that
 //! does not fit.
 
 mod again;
 mod damage;
 mod locate;
 mod look;
+mod named;
+mod positions;
 mod replica;
 mod runs;
 

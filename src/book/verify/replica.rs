@@ -16,6 +16,8 @@ use crate::book::store::Row;
 use super::again::Met;
 use super::damage::Contradiction;
 use super::look::Told;
+use super::named::Named;
+use super::positions;
 use super::runs::Expected;
 
 /// Follows the entries from the first on.
@@ -33,6 +35,7 @@ pub(super) struct Replica {
     pub(super) moments_back: Vec<u64>,
     /// Events that are allocated.
     met: Met,
+    named: Named,
 }
 
 #[derive(Debug)]
@@ -47,6 +50,7 @@ struct OpenRegister {
 impl Replica {
     /// Takes the next entry, which is no event.
     pub(super) fn take(&mut self, number: u64, entry: &Entry) -> Result<(), Contradiction> {
+        self.named.note(number, Some(entry.kind()));
         if !matches!(entry, Entry::Register(part) if part.part > 0) {
             self.finish_register();
         }
@@ -76,21 +80,34 @@ impl Replica {
             Entry::Unread(row) => {
                 let Some(running) = &mut self.running else { return Ok(()) };
                 let key = unread_key(row, running.source(row.origin));
+                let from_its_files = running.has_source(row.origin);
                 running.count_unread(row).map_err(|_| Contradiction::Range)?;
                 self.mark(Index::Event, key, number);
+                if !from_its_files {
+                    return Err(Contradiction::Source);
+                }
             }
             Entry::Correction(correction) => {
                 self.mark(Index::Settled, settled_key(correction.of), number);
                 if let Some(running) = &mut self.running {
                     running.count_correction();
                 }
-                if correction.of >= number {
-                    return Err(Contradiction::CorrectsLater);
-                }
+                let named = self.named.correction(number, correction);
                 let outcome = correction.outcome.iter();
                 if outcome.into_iter().any(|outcome| conserve(outcome, String::new).is_err()) {
                     return Err(Contradiction::Unequal);
                 }
+                let schema = self.running.as_ref().map(|running| &running.schema);
+                let anew = |schema: &Rc<Schema>| {
+                    let said = correction.said.as_ref();
+                    correction.outcome.iter().all(|it| positions::outcome(it, schema))
+                        && said
+                            .is_none_or(|it| positions::said(&it.figures, &it.open_items, schema))
+                };
+                if !schema.is_none_or(anew) {
+                    return Err(Contradiction::Positions);
+                }
+                return named;
             }
             Entry::Close(close) => {
                 let Some(running) = self.running.take() else { return Ok(()) };
@@ -108,13 +125,12 @@ impl Replica {
             }
             Entry::Dispute(dispute) => {
                 self.learnt(number, dispute.learnt);
-                if dispute.against.iter().any(|entry| *entry >= number) {
-                    return Err(Contradiction::AgainstLater);
-                }
+                return self.named.dispute(number, dispute);
             }
             Entry::Resolution(resolution) => {
                 self.learnt(number, resolution.learnt);
                 self.mark(Index::Settled, settled_key(resolution.dispute), number);
+                return self.named.resolution(number, resolution);
             }
             Entry::Checkpoint(note) => self.learnt(number, note.learnt),
             Entry::Signer(signer) => self.learnt(number, signer.learnt),
@@ -149,6 +165,7 @@ impl Replica {
         let edition = self.editions.get(&batch.edition);
         let schema = edition.map(|(_, schema)| Rc::clone(schema)).unwrap_or_default();
         let held = edition.is_some_and(|(entry, _)| *entry == batch.edition_entry);
+        let in_edition = positions::batch(batch, &schema);
         self.running = Some(Running::new(number, batch, schema));
         if !held {
             return Err(Contradiction::Edition);
@@ -158,7 +175,7 @@ impl Replica {
         if parted.any(|it| kept(&it.first) != Some((it.digest, it.parts))) {
             return Err(Contradiction::Register);
         }
-        Ok(())
+        if in_edition { Ok(()) } else { Err(Contradiction::Positions) }
     }
 
     /// The names that the events of the batch at hand speak of.
@@ -174,6 +191,7 @@ impl Replica {
         body: &[u8],
     ) -> Result<(), Contradiction> {
         self.finish_register();
+        self.named.note(number, Some(Entry::EVENT));
         if self.running.is_none() && !self.lost {
             return Err(Contradiction::Misplaced);
         }
@@ -185,6 +203,7 @@ impl Replica {
         let allocated = matches!(told.became, Became::Allocated { .. });
         let counted = running.count(told.kind, told.became, input);
         counted.map_err(|_| Contradiction::Range)?;
+        let from_its_files = running.has_source(told.origin);
         let key = told.key?;
         if let Some(lane) = told.lane?.map(|lane| running.lane(&lane)) {
             running.last(lane).into_iter().for_each(|last| last.goes_on(&[], number));
@@ -193,8 +212,15 @@ impl Replica {
         if allocated {
             self.met.note(key);
         }
-        let unequal = Contradiction::Unequal;
-        if told.conserved { Ok(()) } else { Err(unequal) }
+        if !told.conserved {
+            Err(Contradiction::Unequal)
+        } else if !told.in_edition {
+            Err(Contradiction::Positions)
+        } else if !from_its_files {
+            Err(Contradiction::Source)
+        } else {
+            Ok(())
+        }
     }
 
     fn register(&mut self, number: u64, part: &RegisterPart) -> Result<(), Contradiction> {

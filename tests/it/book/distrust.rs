@@ -410,7 +410,7 @@ fn a_book_is_imported_whole_or_not_at_all() {
     std::fs::write(file("tiles/checkpoint"), &forged).unwrap();
     let told = said("import tiles", "c.book");
     assert!(told.contains("is false\n") && told.ends_with("[exit 1]\n"), "{told}");
-    let unsigned = forged.split_once("\n\n").unwrap().0;
+    let unsigned = format!("{}\n", forged.split_once("\n\n").unwrap().0);
     std::fs::write(file("tiles/checkpoint"), unsigned).unwrap();
     let told = said("import tiles", "c.book");
     assert!(told.contains("another root") && told.ends_with("[exit 1]\n"), "{told}");

@@ -81,7 +81,12 @@ impl Edition {
             Some([rule, place, clause]) => {
                 Words::new(format!("{rule} {place}, {clause}"), format!("{rule} {place}，{clause}"))
             }
-            None => Words::new("by settlement", "尾差调整"),
+            None if leaf.leg == BY_SETTLEMENT => Words::new("by settlement", "尾差调整"),
+            None if leaf.leg == BY_CLOSING => Words::new("closing", "清算"),
+            None => Words::new(
+                format!("leg {}, which its rules do not have", leaf.leg),
+                format!("规则中没有的第 {} 分项", leaf.leg),
+            ),
         };
         let amount = written(leaf.amount, decimals);
         Words::new(
@@ -132,6 +137,10 @@ impl Edition {
         usize::try_from(scale).unwrap_or(2).min(38)
     }
 }
+
+/// The leg of what a settlement gave beside all legs, and of what a stage took out of an account.
+const BY_SETTLEMENT: u64 = 4_294_967_295;
+const BY_CLOSING: u64 = 4_294_967_294;
 
 /// Units of money with a point before so many decimals.
 fn written(units: i128, decimals: usize) -> String {
