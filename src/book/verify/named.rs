@@ -134,3 +134,123 @@ impl Named {
         self.is(at, &[]) && dispute < entry
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Date;
+    use crate::book::Moment;
+
+    use super::*;
+
+    const LEARNT: Moment = Moment::from_millis(0);
+
+    /// Of a batch with events 4 and 5, an unread row 6 and its close 7; disputes 8 against 4, 9 against 5.
+    fn named() -> Named {
+        let mut named = Named::default();
+        let kinds = [0, 1, 2, 3, Entry::EVENT, Entry::EVENT, Entry::UNREAD, 7];
+        (0..).zip(kinds).for_each(|(number, kind)| named.note(number, Some(kind)));
+        for (number, against) in [(8, 4), (9, 5)] {
+            named.note(number, Some(Entry::DISPUTE));
+            named.dispute(number, &dispute(&[against])).unwrap();
+        }
+        named
+    }
+
+    fn dispute(against: &[u64]) -> Dispute {
+        let [by, reason] = ["party", "why"].map(str::to_owned);
+        Dispute { learnt: LEARNT, by, against: against.to_vec(), reason, holds: None }
+    }
+
+    fn resolution(dispute: u64, verdict: Verdict) -> Resolution {
+        let [by, reason] = ["judge", "why"].map(str::to_owned);
+        Resolution { learnt: LEARNT, by, dispute, verdict, reason }
+    }
+
+    /// One that withdraws what it corrects.
+    fn withdraws(of: u64, because: Because) -> Correction {
+        Correction { batch: 10, of, because, booked: Date::MIN, outcome: None, said: None }
+    }
+
+    fn stated() -> Because {
+        Because::Stated { reason: "why".to_owned() }
+    }
+
+    #[track_caller]
+    fn corrects(named: &mut Named, number: u64, correction: &Correction, wrong: &str) {
+        named.note(number, Some(Entry::CORRECTION));
+        let told = named.correction(number, correction).err().map(|it| it.to_string());
+        assert_eq!(told.unwrap_or_default(), wrong, "{correction:?}");
+    }
+
+    #[track_caller]
+    fn settles(named: &mut Named, number: u64, of: u64, verdict: Verdict, wrong: &str) {
+        named.note(number, Some(9));
+        let told = named.resolution(number, &resolution(of, verdict)).err();
+        assert_eq!(told.map(|it| it.to_string()).unwrap_or_default(), wrong);
+    }
+
+    #[test]
+    fn an_event_is_corrected_once_and_a_withdrawn_one_no_more() {
+        for of in [0, 1, 2, 3, 6, 7, 8] {
+            let wrong = "it corrects what is no event that stands";
+            corrects(&mut named(), 11, &withdraws(of, stated()), wrong);
+        }
+        let mut named = named();
+        corrects(&mut named, 11, &withdraws(12, stated()), "it corrects what stands after it");
+        corrects(&mut named, 12, &withdraws(4, stated()), "");
+        let again = "what it corrects was corrected before";
+        corrects(&mut named, 13, &withdraws(4, stated()), again);
+        let none = "it corrects what is no event that stands";
+        corrects(&mut named, 14, &withdraws(12, stated()), none);
+    }
+
+    #[test]
+    fn what_brings_a_correction_about_is_there() {
+        let mut named = named();
+        let wrong = "what it says brought it about cannot have";
+        corrects(&mut named, 11, &withdraws(4, Because::Dispute { entry: 7 }), wrong);
+        corrects(&mut named, 12, &withdraws(5, Because::Late { entry: 6 }), wrong);
+        settles(&mut named, 13, 8, Verdict::Upheld, "");
+        named.note(14, Some(Entry::EVENT));
+        corrects(&mut named, 15, &withdraws(14, Because::Dispute { entry: 8 }), wrong);
+    }
+
+    #[test]
+    fn a_dispute_is_against_events_and_is_settled_once() {
+        let nothing = Contradiction::AgainstNothing;
+        for against in [&[][..], &[4, 4], &[5, 4], &[3], &[6]] {
+            assert_eq!(named().dispute(11, &dispute(against)), Err(nothing), "{against:?}");
+        }
+        assert_eq!(named().dispute(11, &dispute(&[11])), Err(Contradiction::AgainstLater));
+        let mut named = named();
+        settles(&mut named, 11, 4, Verdict::Upheld, "it settles what is no dispute");
+        settles(&mut named, 12, 99, Verdict::Upheld, "it settles what is no dispute");
+        settles(&mut named, 13, 8, Verdict::Withdrawn, "");
+        settles(&mut named, 14, 8, Verdict::Upheld, "the dispute was settled before");
+    }
+
+    #[test]
+    fn a_dispute_is_settled_by_corrections_of_what_it_is_against() {
+        let wrong = "what it is settled by corrects nothing for that dispute";
+        let corrected = |by: &[u64]| Verdict::Corrected { by: by.to_vec() };
+        for by in [&[][..], &[4], &[12], &[11, 11], &[99]] {
+            let mut named = named();
+            corrects(&mut named, 11, &withdraws(4, stated()), "");
+            corrects(&mut named, 12, &withdraws(5, stated()), "");
+            settles(&mut named, 13, 8, corrected(by), wrong);
+        }
+        let mut named = named();
+        corrects(&mut named, 11, &withdraws(4, Because::Dispute { entry: 8 }), "");
+        settles(&mut named, 12, 8, corrected(&[11]), "");
+        corrects(&mut named, 13, &withdraws(5, stated()), "");
+        settles(&mut named, 14, 9, corrected(&[13]), "");
+    }
+
+    #[test]
+    fn of_what_is_damaged_nothing_is_said() {
+        let mut named = named();
+        named.note(14, Some(7));
+        corrects(&mut named, 15, &withdraws(12, Because::Dispute { entry: 11 }), "");
+        settles(&mut named, 16, 13, Verdict::Corrected { by: vec![15] }, "");
+    }
+}

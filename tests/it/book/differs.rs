@@ -101,6 +101,36 @@ fn an_untouched_copy_differs_in_nothing() {
     assert_eq!(said, "6 outcomes of 3 batches come out as they are stored\n");
 }
 
+/// What stands for something by its place in an edition stands for nothing there.
+#[test]
+fn what_no_edition_has_is_damage() {
+    let edits: [(fn(&mut Entry), &str); 6] = [
+        (|entry| event(entry).fields[2] = Cell::Member(9), "edition"),
+        (|entry| event(entry).fields[4] = Cell::Bool(true), "edition"),
+        (|entry| drop(event(entry).fields.pop()), "edition"),
+        (|entry| leaves(&mut event(entry).outcome)[0].leg = 99, "edition"),
+        (
+            |entry| leaves(&mut event(entry).outcome)[0].account.as_mut().unwrap().family = 9,
+            "edition",
+        ),
+        (|entry| event(entry).origin.file = 7, "file"),
+    ];
+    for (edit, which) in edits {
+        let folder = kept();
+        forged(folder.path(), |at, entry| {
+            if at == 5 {
+                edit(entry);
+            }
+        });
+        let said = outcome("fenshui book verify", folder.path(), "forged.book");
+        let wrong = match which {
+            "edition" => "damage: entry 5: its edition does not have all that it speaks of",
+            _ => "damage: entry 5: its batch names no such file as it is to come from",
+        };
+        assert!(said.contains(wrong), "{said}");
+    }
+}
+
 #[test]
 fn amounts_are_told_by_account_rule_and_clause() {
     let edit = |entry: &mut Entry| move_a_fen(leaves(&mut event(entry).outcome));
