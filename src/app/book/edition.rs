@@ -69,17 +69,18 @@ impl Rules {
             return Err(BookTrouble::Rules(Box::new((loaded.sources, errors.collect()))));
         };
         if schema(checked.rule_set()) != edition.schema {
-            return Err(BookTrouble::said(
+            return Err(BookTrouble::refused(
                 Words::new(
                     format!(
-                        "this version reads the rules `{}` of the book otherwise",
+                        "this version reads the rules `{}` of the book otherwise than their edition tells",
                         edition.name
                     ),
-                    format!("本版本对账簿中规则「{}」的读法不同", edition.name),
+                    format!("本版本对账簿中规则「{}」的读法与其规则版本所载不同", edition.name),
                 ),
                 Some(Words::new(
-                    "use the version that the batch names as its evaluator",
-                    "请使用该批次所记的求值器版本",
+                    "use the version that the batch names as its evaluator; if that is this one, what the \
+                     edition tells was not made of its texts",
+                    "请使用该批次所记的求值器版本；若即本版本，则规则版本所载并非由其文本而来",
                 )),
             ));
         }

@@ -237,7 +237,7 @@ fn indented(text: &str) -> String {
 fn record(replayed: &Replayed) -> Json {
     let differences = replayed.differences.iter().map(|it| {
         json!({
-            "entry": it.entry, "batch": it.batch, "event": it.event, "key": it.key,
+            "entry": it.entry, "batch": it.batch, "event": it.kind, "key": it.key,
             "date": it.date.to_string(), "booked": it.booked.map(|day| day.to_string()),
             "stored": it.stored, "now": it.now,
             "apart": it.apart.iter().map(apart).collect::<Json>(),

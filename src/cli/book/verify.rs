@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::app::book::{self, Access, BookPlace, Held, KeptKey, Verified};
 use crate::book::{KeyChange, NoteError, Signer, VerifierKey};
-use crate::diagnostics::Words;
+use crate::diagnostics::{Language, Words};
 use crate::report::book::{damage_words, note_words};
 
 use super::super::console::Console;
@@ -35,9 +35,8 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &VerifyArgs) -> Re
     let verified = book::verify(&mut open, &given, &trusted)?;
     match args.format {
         AnswerFormat::Table => console.print(&text(console, &verified, &args.checkpoint))?,
-        AnswerFormat::Json => {
-            console.print(&format!("{:#}\n", record(&verified, &args.checkpoint)))?
-        }
+        AnswerFormat::Json => console
+            .print(&format!("{:#}\n", record(&verified, &args.checkpoint, console.language)))?,
     }
     Ok(if verified.holds() { Exit::Done } else { Exit::Failed })
 }
@@ -197,10 +196,18 @@ pub(super) fn unsigned_words(entry: u64, signer: &Signer) -> Words {
 
 /// The same for programs.
 pub(super) fn unsigned_record(unsigned: &[(u64, Signer)]) -> serde_json::Value {
-    unsigned.iter().map(|(entry, it)| json!({ "entry": entry, "key": it.key })).collect()
+    let change = |change: KeyChange| match change {
+        KeyChange::Added => "added",
+        KeyChange::Retired => "retired",
+    };
+    let told = unsigned
+        .iter()
+        .map(|(entry, it)| json!({ "entry": entry, "key": it.key, "change": change(it.change) }));
+    told.collect()
 }
 
-fn record(verified: &Verified, given: &[PathBuf]) -> serde_json::Value {
+fn record(verified: &Verified, given: &[PathBuf], language: Language) -> serde_json::Value {
+    let said_so = |words: &Words| words.in_language(language).to_owned();
     let said = &verified.verification;
     let held = with_files(verified, given).map(|(it, file)| {
         json!({
@@ -208,7 +215,7 @@ fn record(verified: &Verified, given: &[PathBuf]) -> serde_json::Value {
             "file": file.map(|file| file.display().to_string()),
             "size": it.checkpoint.as_ref().map(|it| it.root.size),
             "signed_by": it.signed.iter().map(ToString::to_string).collect::<Vec<String>>(),
-            "wrong": it.wrong.as_ref().map(|it| note_words(it).en),
+            "wrong": it.wrong.as_ref().map(|it| said_so(&note_words(it))),
         })
     });
     let signer = |it: &KeptKey| {
@@ -226,7 +233,7 @@ fn record(verified: &Verified, given: &[PathBuf]) -> serde_json::Value {
         "signed_upto": verified.signed_upto(),
         "signers": verified.keys.iter().map(signer).collect::<serde_json::Value>(),
         "unsigned_key_changes": unsigned_record(&verified.unsigned),
-        "damages": said.damages.iter().map(|it| it.to_string()).collect::<Vec<String>>(),
+        "damages": said.damages.iter().map(|it| said_so(&damage_words(it))).collect::<Vec<String>>(),
         "damages_not_listed": said.untold,
         "holds": verified.holds(),
     })

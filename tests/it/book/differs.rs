@@ -104,7 +104,8 @@ fn an_untouched_copy_differs_in_nothing() {
 /// What stands for something by its place in an edition stands for nothing there.
 #[test]
 fn what_no_edition_has_is_damage() {
-    let edits: [(fn(&mut Entry), &str); 6] = [
+    type Edit = fn(&mut Entry);
+    let edits: [(Edit, &str); 6] = [
         (|entry| event(entry).fields[2] = Cell::Member(9), "edition"),
         (|entry| event(entry).fields[4] = Cell::Bool(true), "edition"),
         (|entry| drop(event(entry).fields.pop()), "edition"),

@@ -27,6 +27,8 @@ pub struct Difference {
     pub batch: Option<u64>,
     /// The kind of the event, by its label.
     pub event: String,
+    /// The same as the rules write it.
+    pub kind: String,
     /// Its key.
     pub key: String,
     /// Its effective date.
@@ -200,6 +202,7 @@ impl Comparing<'_> {
             entry,
             batch,
             event: name.to_owned(),
+            kind: table.map_or_else(String::new, |table| table.name.text.clone()),
             key: key_text(event),
             date: event.date,
             booked: event.booked.filter(|day| *day != event.date),
