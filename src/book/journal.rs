@@ -56,6 +56,7 @@ impl Book {
     ///
     /// # Errors
     /// As [`create`](Book::create); whoever posts says so.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn create_with<E: From<BookError>>(
         store: Box<dyn Store>,
         (origin, learnt): (&str, Moment),

@@ -1,11 +1,14 @@
 //! Where a book is: a file, or a database on a server.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::Read;
+#[cfg(feature = "sqlite")]
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::book::{Book, BookError, MemoryStore, Moment, Posting, Store, StoreError};
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 use crate::diagnostics::Words;
+#[cfg(feature = "sqlite")]
 use crate::formats::Beside;
 
 use super::BookTrouble;
@@ -84,7 +87,10 @@ impl BookPlace {
     ///
     /// # Errors
     /// As [`create`](BookPlace::create); whoever posts says so.
-    #[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "without a store"))]
+    #[cfg_attr(
+        not(any(feature = "sqlite", feature = "postgres")),
+        expect(unused_variables, reason = "without a store")
+    )]
     pub(super) fn create_with(
         &self,
         (origin, learnt): (&str, Moment),

@@ -89,6 +89,7 @@ impl Chunk {
     }
 
     /// About how many bytes it has.
+    #[cfg(feature = "sqlite")]
     fn bytes(&self) -> usize {
         let segments = self.segments.iter().map(|it| it.bodies.len() + it.leaves.len());
         segments.chain(self.pages.iter().map(|page| page.keys.len())).sum()
