@@ -127,6 +127,16 @@ impl TableMapping {
         self.spellings.get(&field).is_some_and(|all| all.iter().any(Spelling::has_unit))
     }
 
+    /// How a text is told that is no value: as what it means, but an amount in a unit as it stands.
+    pub(super) fn told<'a>(
+        &self,
+        field: usize,
+        text: &'a str,
+        meant: Cow<'a, str>,
+    ) -> Cow<'a, str> {
+        if self.has_unit(field) { Cow::Borrowed(text) } else { meant }
+    }
+
     /// The same for a table with two fields more, from and until when its dated fields hold: they are
     /// in these columns, unless the mapping says in which.
     pub(super) fn with_period(mut self, at: usize, columns: [Option<String>; 2]) -> TableMapping {

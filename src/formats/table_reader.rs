@@ -207,11 +207,8 @@ impl<'n> TableReader<'n> {
         text: &'a str,
     ) -> Result<(), (Cow<'a, str>, Unreadable)> {
         let meant = self.mapping.meant(at, text);
-        push_text(column, &meant, field, self.names).map_err(|why| {
-            // An amount in a unit is told as it stands.
-            let told = if self.mapping.has_unit(at) { Cow::Borrowed(text) } else { meant };
-            (told, why)
-        })
+        push_text(column, &meant, field, self.names)
+            .map_err(|why| (self.mapping.told(at, text, meant), why))
     }
 
     fn push_record(
@@ -387,21 +384,21 @@ pub(super) fn record_value(
     names: &Names,
 ) -> Result<Cell, Fault> {
     let from_text = |text: &str| {
-        parse::text(text, &field.kind, names)
-            .map_err(|why| Fault { value: parse::shortened(text), why })
+        let meant = mapping.meant(at, text);
+        parse::text(&meant, &field.kind, names).map_err(|why| {
+            let value = parse::shortened(&mapping.told(at, text, meant));
+            Fault { value, why }
+        })
     };
     if let Some(constant) = mapping.constants.get(&at) {
         return from_text(constant);
     }
     let Some(raw) = raw else { return Ok(Cell::Missing) };
     if let Some(text) = json::text_of(raw) {
-        return from_text(&mapping.meant(at, &text));
+        return from_text(&text);
     }
     if mapping.has_unit(at) && raw.get().starts_with(|it: char| it == '-' || it.is_ascii_digit()) {
-        let number = raw.get();
-        let value = || parse::shortened(number);
-        return parse::text(&mapping.meant(at, number), &field.kind, names)
-            .map_err(|why| Fault { value: value(), why });
+        return from_text(raw.get());
     }
     parse::json(raw, &field.kind, names)
 }
