@@ -3,14 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::book::{
-    Book, Bundle, Checkpoint, CheckpointNote, Continuation, Entry, Note, VerifierKey,
-};
+use crate::book::{Book, Bundle, Checkpoint, CheckpointNote, Continuation, Entry, Note};
 use crate::diagnostics::Words;
 use crate::report::book::note_words;
 
 use super::BookTrouble;
-use super::signers::{Known, ON_KEYS, Signers, signed_then, size_of};
+use super::signers::{Known, ON_KEYS, named, signed_then, size_of};
 
 /// The bundle of entries, with everything they are understood by: the batch, its edition and
 /// registers, and what was corrected or corrects.
@@ -69,8 +67,7 @@ pub fn prove_continuation(
 /// nobody would take the proof.
 fn must_be_signed(book: &mut Book, checkpoints: &[&Note]) -> Result<(), BookTrouble> {
     let entries = book.entries_of(&ON_KEYS)?;
-    let keys = Signers::by_the_first(u64::MAX, &entries).end().0;
-    let named: Vec<VerifierKey> = keys.into_iter().map(|it| it.key).collect();
+    let named = named(&entries);
     for note in checkpoints.iter().map(ToString::to_string) {
         signed_then(&note, &entries, &Known::Named(&named)).map_err(|why| {
             let (size, why) = (size_of(&note), note_words(&why));
@@ -172,17 +169,20 @@ fn unsigned(entry: u64) -> BookTrouble {
 /// The book cannot be read.
 pub fn latest_checkpoint(book: &mut Book) -> Result<Option<Note>, BookTrouble> {
     let entries = book.entries_of(&ON_KEYS)?;
-    let keys = Signers::by_the_first(u64::MAX, &entries).end().0;
-    let named: Vec<VerifierKey> = keys.into_iter().map(|it| it.key).collect();
-    let signed = entries.iter().filter_map(|(_, entry)| match entry {
-        Entry::Checkpoint(CheckpointNote { note, .. }) => {
-            let (checkpoint, _) = signed_then(note, &entries, &Known::Named(&named)).ok()?;
-            (checkpoint.origin == book.opening().origin).then_some((checkpoint.root.size, note))
+    let named = named(&entries);
+    let mut noted: Vec<&str> = Vec::new();
+    for (_, entry) in &entries {
+        if let Entry::Checkpoint(CheckpointNote { note, .. }) = entry {
+            noted.push(note);
         }
-        _ => None,
+    }
+    noted.sort_by_cached_key(|note| size_of(note));
+    // Most often the last is the one.
+    let latest = noted.into_iter().rev().find(|note| {
+        let signed = signed_then(note, &entries, &Known::Named(&named));
+        signed.is_ok_and(|(checkpoint, _)| checkpoint.origin == book.opening().origin)
     });
-    let latest = signed.max_by_key(|(size, _)| *size);
-    Ok(latest.map(|(_, note)| Note::parse(note)).transpose()?)
+    Ok(latest.map(Note::parse).transpose()?)
 }
 
 /// An entry and those it is understood by.

@@ -46,6 +46,12 @@ pub(super) fn signed_then(
     Signers::by_the_first(size_of(note), entries).signed(note, known)
 }
 
+/// All keys that a book names, by its entries that bear on keys.
+pub(super) fn named(entries: &[(u64, Entry)]) -> Vec<VerifierKey> {
+    let kept = Signers::by_the_first(u64::MAX, entries).end().0;
+    kept.into_iter().map(|it| it.key).collect()
+}
+
 /// Follows the entries that bear on keys, in order.
 #[derive(Debug, Default)]
 pub(super) struct Signers {
@@ -76,7 +82,7 @@ impl Signers {
 
     /// Reads a checkpoint of as many entries as were taken, and who signed it: of the keys that sign for
     /// the book by these entries, or of some that are trusted, as far as the book has not retired them.
-    pub(super) fn signed(
+    fn signed(
         &self,
         note: &str,
         known: &Known<'_>,

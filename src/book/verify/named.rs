@@ -25,11 +25,11 @@ pub(super) struct Named {
 
 impl Named {
     /// Notes an entry and its kind; those that were left out are not known.
-    pub(super) fn note(&mut self, number: u64, kind: Option<u8>) {
+    pub(super) fn note(&mut self, number: u64, kind: u8) {
         if self.next < number {
             self.begin(self.next, None);
         }
-        self.begin(number, kind);
+        self.begin(number, Some(kind));
         self.next = number.saturating_add(1);
     }
 
@@ -148,9 +148,9 @@ mod tests {
     fn named() -> Named {
         let mut named = Named::default();
         let kinds = [0, 1, 2, 3, Entry::EVENT, Entry::EVENT, Entry::UNREAD, 7];
-        (0..).zip(kinds).for_each(|(number, kind)| named.note(number, Some(kind)));
+        (0..).zip(kinds).for_each(|(number, kind)| named.note(number, kind));
         for (number, against) in [(8, 4), (9, 5)] {
-            named.note(number, Some(Entry::DISPUTE));
+            named.note(number, Entry::DISPUTE);
             named.dispute(number, &dispute(&[against])).unwrap();
         }
         named
@@ -177,14 +177,14 @@ mod tests {
 
     #[track_caller]
     fn corrects(named: &mut Named, number: u64, correction: &Correction, wrong: &str) {
-        named.note(number, Some(Entry::CORRECTION));
+        named.note(number, Entry::CORRECTION);
         let told = named.correction(number, correction).err().map(|it| it.to_string());
         assert_eq!(told.unwrap_or_default(), wrong, "{correction:?}");
     }
 
     #[track_caller]
     fn settles(named: &mut Named, number: u64, of: u64, verdict: Verdict, wrong: &str) {
-        named.note(number, Some(9));
+        named.note(number, 9);
         let told = named.resolution(number, &resolution(of, verdict)).err();
         assert_eq!(told.map(|it| it.to_string()).unwrap_or_default(), wrong);
     }
@@ -211,7 +211,7 @@ mod tests {
         corrects(&mut named, 11, &withdraws(4, Because::Dispute { entry: 7 }), wrong);
         corrects(&mut named, 12, &withdraws(5, Because::Late { entry: 6 }), wrong);
         settles(&mut named, 13, 8, Verdict::Upheld, "");
-        named.note(14, Some(Entry::EVENT));
+        named.note(14, Entry::EVENT);
         corrects(&mut named, 15, &withdraws(14, Because::Dispute { entry: 8 }), wrong);
     }
 
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn of_what_is_damaged_nothing_is_said() {
         let mut named = named();
-        named.note(14, Some(7));
+        named.note(14, 7);
         corrects(&mut named, 15, &withdraws(12, Because::Dispute { entry: 11 }), "");
         settles(&mut named, 16, 13, Verdict::Corrected { by: vec![15] }, "");
     }

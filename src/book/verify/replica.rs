@@ -50,7 +50,7 @@ struct OpenRegister {
 impl Replica {
     /// Takes the next entry, which is no event.
     pub(super) fn take(&mut self, number: u64, entry: &Entry) -> Result<(), Contradiction> {
-        self.named.note(number, Some(entry.kind()));
+        self.named.note(number, entry.kind());
         if !matches!(entry, Entry::Register(part) if part.part > 0) {
             self.finish_register();
         }
@@ -191,7 +191,7 @@ impl Replica {
         body: &[u8],
     ) -> Result<(), Contradiction> {
         self.finish_register();
-        self.named.note(number, Some(Entry::EVENT));
+        self.named.note(number, Entry::EVENT);
         if self.running.is_none() && !self.lost {
             return Err(Contradiction::Misplaced);
         }
