@@ -5,7 +5,7 @@ use crate::book::{Because, Book, BookError, Correction, Dispute, Entry, Resoluti
 use crate::diagnostics::{Language, Words};
 use crate::report::book::readings_text;
 
-use super::owed::{Asked, Correcting, Other, Owed, OwedChange, correct, owed, shaken};
+use super::owed::{Asked, Corrected, Correcting, Other, Owed, OwedChange, add, owed, shaken};
 use super::replay::{Contexts, Span, choices_of, spans};
 use super::signing::Clock;
 use super::standing::walk;
@@ -163,19 +163,22 @@ pub fn resolve(
     if let Some(by) = book.settled_by(dispute)? {
         return Err(BookError::Settled { of: dispute, by }.into());
     }
+    // The corrections and what they settle are one posting: nobody is left with half of a ruling.
+    let mut posting = book.begin()?;
+    let standing = standing_by(posting.book()?, &raised.against)?;
     let verdict = match ending {
         Ending::Upheld => Verdict::Upheld,
         Ending::Withdrawn => Verdict::Withdrawn,
         Ending::Corrected(other) => {
             // What stands may be a correction of what was disputed.
-            let mut only = raised.against.clone();
-            only.extend(standing_by(book, &raised.against)?);
+            let mut only = raised.against;
+            only.extend(&standing);
             let because = Because::Dispute { entry: dispute };
-            correct(book, other, &Correcting { by: Some(by.clone()), clock, because, only }, None)?;
-            // Those posted before settle it too: of somebody who was interrupted here, or who corrected
-            // what is disputed without it.
-            let mut by = standing_by(book, &raised.against)?;
-            by.retain(|entry| *entry > dispute);
+            let correcting = Correcting { by: Some(by.clone()), clock, because, only };
+            let corrected = add(&mut posting, other, &correcting, None)?;
+            posting.part()?;
+            // Those of somebody who corrected what is disputed without settling it settle it too.
+            let by = settling(dispute, &standing, &corrected);
             if by.is_empty() {
                 return Err(nothing_to_correct(dispute));
             }
@@ -186,7 +189,6 @@ pub fn resolve(
         Verdict::Corrected { by } => by.clone(),
         Verdict::Upheld | Verdict::Withdrawn => Vec::new(),
     };
-    let mut posting = book.begin()?;
     let learnt = clock();
     let entry = posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
     posting.commit()?;
@@ -195,6 +197,16 @@ pub fn resolve(
         Ending::Upheld | Ending::Withdrawn => None,
     };
     Ok(Resolved { entry, corrections, shaken })
+}
+
+/// The corrections by which a dispute is settled, ascending: those added, and those by which what nobody
+/// had to correct any more stands since it was raised.
+fn settling(dispute: u64, standing: &[u64], corrected: &[Corrected]) -> Vec<u64> {
+    let now =
+        |entry: &u64| corrected.iter().find(|it| it.of == *entry).map_or(*entry, |it| it.entry);
+    let mut by: Vec<u64> = standing.iter().map(now).filter(|entry| *entry > dispute).collect();
+    by.sort_unstable();
+    by
 }
 
 /// What these corrections make come out otherwise, by the rules that the book stands by: those of the last

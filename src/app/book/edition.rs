@@ -19,12 +19,17 @@ pub(super) fn edition(loaded: &Loaded, rules: &RuleSet) -> Edition {
     let texts = (0_u32..)
         .zip(&loaded.files)
         .map(|(at, file)| SourceText::new(path(file), loaded.sources.text(FileId(at)).to_owned()));
+    Edition { name: name(rules), texts: texts.collect(), schema: schema(rules) }
+}
+
+/// The name of the main module, and that of the scenario.
+fn name(rules: &RuleSet) -> String {
     let mut name = rules.modules.last().map_or_else(String::new, |it| it.name.text.clone());
     if let Some(scenario) = &rules.scenario {
         name.push_str(WITH);
         name.push_str(scenario);
     }
-    Edition { name, texts: texts.collect(), schema: schema(rules) }
+    name
 }
 
 /// The path of a text: as the user named it; of one that is there because a module is used, by the
@@ -45,6 +50,17 @@ pub(super) fn texts_of(edition: &Edition) -> (Loaded, Option<String>) {
     let texts = edition.texts.iter().map(|it| (it.path.as_str(), it.text.as_str()));
     let scenario = edition.name.split_once(WITH).map(|(_, scenario)| scenario.to_owned());
     (Loaded::from_texts(texts), scenario)
+}
+
+/// Whether an edition declares what its texts do, as this version reads them.
+pub(super) fn declares_its_texts(edition: &Edition) -> bool {
+    let (loaded, scenario) = texts_of(edition);
+    let compiled = crate::app::compile(&loaded, &Choice { scenario });
+    compiled
+        .checked
+        .as_ref()
+        .map(Checked::rule_set)
+        .is_some_and(|rules| name(rules) == edition.name && schema(rules) == edition.schema)
 }
 
 /// The rules of an edition, compiled anew.

@@ -1,14 +1,18 @@
-//! Verifying a book: chain, tree, store; who signs for it; and checkpoints, its own and those that
-//! somebody kept.
+//! Verifying a book: chain, tree, store; whether editions declare what their texts do; who signs for it; and
+//! checkpoints, its own and those that somebody kept.
+
+use std::collections::BTreeSet;
 
 use crate::book::{
-    Book, BookError, Checkpoint, CheckpointNote, Entry, Note, NoteError, Root, Signed, Signer,
-    Verification, VerifierKey,
+    Book, BookError, Checkpoint, CheckpointNote, Contradiction, Damage, Entry, Note, NoteError,
+    Root, Signed, Signer, Verification, VerifierKey,
 };
 use crate::diagnostics::Words;
 use crate::report::book::{damage_words, note_words};
 
 use super::BookTrouble;
+use super::edition::declares_its_texts;
+use super::post::EVALUATOR;
 use super::signers::{KeptKey, Known, ON_KEYS, Signers, signed_then};
 
 /// A checkpoint that was held against the book.
@@ -81,6 +85,8 @@ impl Verified {
     }
 }
 
+type Entries = Vec<(u64, Entry)>;
+
 /// Verifies a book. Checkpoints, noted in it or kept outside, count by the keys that signed for it by the
 /// entries that they are of, by its own word; where keys are trusted, by these alone, as far as the book had
 /// not retired them.
@@ -92,7 +98,7 @@ pub fn verify(
     given: &[String],
     trusted: &[VerifierKey],
 ) -> Result<Verified, BookTrouble> {
-    let entries = on_keys(book)?;
+    let (entries, editions) = bearing(book)?;
     let (keys, unsigned) = Signers::by_the_first(u64::MAX, &entries).end();
     let named: Vec<VerifierKey> = keys.iter().map(|it| it.key.clone()).collect();
     let known = match trusted.is_empty() {
@@ -116,16 +122,39 @@ pub fn verify(
     let sound = held.iter().filter(|it| it.wrong.is_none());
     let roots: Vec<Root> =
         sound.filter_map(|it| it.checkpoint.as_ref()).map(|it| it.root).collect();
-    let verification = book.verify(&roots)?;
+    let mut verification = book.verify(&roots)?;
+    let what = Contradiction::Declares;
+    let undeclared = undeclared(&editions).map(|entry| Damage::Contradiction { entry, what });
+    verification.damages.extend(undeclared);
     Ok(Verified { verification, held, keys, unsigned, trusted: trusted.to_vec() })
 }
 
-/// The entries that bear on keys. One that cannot be read is for verification to name.
-fn on_keys(book: &mut Book) -> Result<Vec<(u64, Entry)>, BookTrouble> {
-    match book.readable_of(&ON_KEYS) {
-        Err(BookError::Store(error)) if error.damage().is_some() => Ok(Vec::new()),
-        read => Ok(read?),
-    }
+/// The entries that bear on keys, and those of editions and batches. One that cannot be read is for
+/// verification to name.
+fn bearing(book: &mut Book) -> Result<(Entries, Entries), BookTrouble> {
+    let kinds = [&ON_KEYS[..], &["edition", "batch"]].concat();
+    let all = match book.readable_of(&kinds) {
+        Err(BookError::Store(error)) if error.damage().is_some() => Vec::new(),
+        read => read?,
+    };
+    let on_keys = |entry: &Entry| matches!(entry, Entry::Signer(_) | Entry::Checkpoint(_));
+    Ok(all.into_iter().partition(|(_, entry)| on_keys(entry)))
+}
+
+/// The editions that declare what their texts do not, of those that this version used: what another makes of
+/// them is not known here.
+fn undeclared(entries: &Entries) -> impl Iterator<Item = u64> {
+    let used = entries.iter().filter_map(|(_, entry)| match entry {
+        Entry::Batch(batch) if batch.evaluator == EVALUATOR => Some(batch.edition_entry),
+        _ => None,
+    });
+    let used: BTreeSet<u64> = used.collect();
+    entries.iter().filter_map(move |(number, entry)| match entry {
+        Entry::Edition(edition) if used.contains(number) => {
+            (!declares_its_texts(edition)).then_some(*number)
+        }
+        _ => None,
+    })
 }
 
 fn hold(

@@ -114,6 +114,8 @@ pub enum Contradiction {
     CorrectedBefore,
     /// What it says brought it about is not there, or cannot have.
     Because,
+    /// It was made for a dispute that is not settled by it.
+    Unsettled,
     /// Its amounts do not sum to what the event brought.
     Unequal,
     /// Its sums are not those of its batch.
@@ -128,6 +130,8 @@ pub enum Contradiction {
     SettledBefore,
     /// What it is to be settled by are no corrections of that dispute.
     SettledByOthers,
+    /// It declares what its texts do not, read by the version that used it.
+    Declares,
     /// The entry it names does not hold its edition.
     Edition,
     /// An entry it names does not hold its register.
@@ -165,6 +169,7 @@ impl fmt::Display for Contradiction {
             Contradiction::CorrectsNothing => "it corrects what is no event that stands",
             Contradiction::CorrectedBefore => "what it corrects was corrected before",
             Contradiction::Because => "what it says brought it about cannot have",
+            Contradiction::Unsettled => "the dispute it was made for is not settled by it",
             Contradiction::Unequal => "its amounts do not sum to what the event brought",
             Contradiction::Sums => "its sums are not those of its batch",
             Contradiction::AgainstLater => "it is against what stands after it",
@@ -174,6 +179,7 @@ impl fmt::Display for Contradiction {
             Contradiction::SettledByOthers => {
                 "what it is settled by corrects nothing for that dispute"
             }
+            Contradiction::Declares => "what it declares is not what its texts do",
             Contradiction::Edition => "the entry it names does not hold its edition",
             Contradiction::Register => "an entry it names does not hold its register",
             Contradiction::Batch => "it names another batch than it stands in",

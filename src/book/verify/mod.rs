@@ -418,6 +418,9 @@ impl Walk {
             self.tell(Damage::HalfBatch { batch });
         }
         let size = self.frontier.size();
+        for entry in self.replica.unsettled(size) {
+            self.tell(Damage::Contradiction { entry, what: Contradiction::Unsettled });
+        }
         for root in std::mem::take(&mut self.checkpoints) {
             self.tell(Damage::CutOff { size, checkpoint: root.size });
         }

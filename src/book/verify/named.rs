@@ -19,6 +19,8 @@ pub(super) struct Named {
     withdrawn: BTreeSet<u64>,
     /// What each correction corrects.
     corrected: BTreeMap<u64, u64>,
+    /// Corrections made for disputes, until a resolution names them.
+    awaiting: BTreeSet<u64>,
     /// What each dispute is against.
     against: BTreeMap<u64, Vec<u64>>,
 }
@@ -68,6 +70,9 @@ impl Named {
             Because::Late { entry } => *entry < number && self.is(*entry, &[Entry::EVENT]),
             Because::Stated { .. } => true,
         };
+        if matches!(correction.because, Because::Dispute { .. }) {
+            self.awaiting.insert(number);
+        }
         let first = self.settled.insert(of);
         self.corrected.insert(number, of);
         if number <= of {
@@ -113,11 +118,20 @@ impl Named {
             return Err(Contradiction::SettledBefore);
         }
         let Verdict::Corrected { by } = &resolution.verdict else { return Ok(()) };
+        self.awaiting.retain(|entry| !by.contains(entry));
         let ascending = by.is_sorted_by(|one, other| one < other);
         match !by.is_empty() && ascending && by.iter().all(|entry| self.settles(*entry, of)) {
             true => Ok(()),
             false => Err(Contradiction::SettledByOthers),
         }
+    }
+
+    /// Corrections made for disputes that were not settled by them, of a book of so many entries; none
+    /// where an entry is damaged that might say so.
+    pub(super) fn unsettled(&mut self, size: u64) -> BTreeSet<u64> {
+        let known = self.next == size && self.kinds.iter().all(|(_, kind)| kind.is_some());
+        let awaiting = std::mem::take(&mut self.awaiting);
+        if known { awaiting } else { BTreeSet::new() }
     }
 
     /// Whether an entry corrects, after a dispute, what that is against, or what stood in its place.
@@ -247,10 +261,23 @@ mod tests {
     }
 
     #[test]
+    fn a_correction_for_a_dispute_settles_it() {
+        let mut named = named();
+        named.note(10, 3);
+        corrects(&mut named, 11, &withdraws(4, Because::Dispute { entry: 8 }), "");
+        assert_eq!(named.unsettled(12), BTreeSet::from([11]));
+        corrects(&mut named, 12, &withdraws(5, Because::Dispute { entry: 9 }), "");
+        settles(&mut named, 13, 9, Verdict::Corrected { by: vec![12] }, "");
+        assert!(named.unsettled(14).is_empty());
+    }
+
+    #[test]
     fn of_what_is_damaged_nothing_is_said() {
         let mut named = named();
         named.note(14, 7);
         corrects(&mut named, 15, &withdraws(12, Because::Dispute { entry: 11 }), "");
         settles(&mut named, 16, 13, Verdict::Corrected { by: vec![15] }, "");
+        corrects(&mut named, 17, &withdraws(4, Because::Dispute { entry: 8 }), "");
+        assert!(named.unsettled(18).is_empty());
     }
 }

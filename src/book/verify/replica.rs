@@ -149,6 +149,11 @@ impl Replica {
         self.running.as_ref().map(|running| running.number)
     }
 
+    /// Corrections for disputes that were not settled by them.
+    pub(super) fn unsettled(&mut self, size: u64) -> impl Iterator<Item = u64> + use<> {
+        self.named.unsettled(size).into_iter()
+    }
+
     /// The keys that the entries taken since the last time must have.
     pub(super) fn take_marks(&mut self) -> Vec<Expected> {
         self.finish_register();

@@ -292,7 +292,7 @@ fn a_bundle_is_verified_without_the_book() {
     let (text, key) = bundle(&mut book, &[1, 2, 3, 6]);
     let report = fenshui_verify::check(&text, &[key]).unwrap().to_string();
     let told = "\
-entry 3: batch learnt of 2016-07-01T00:00:00.000Z, worked out by fenshui 0.1.0
+entry 3: batch learnt of 2016-07-01T00:00:00.000Z, worked out by another 1.0
   posted by `post`
   from `receipts.csv`, of which no digest is kept
   register `relocation`, digest ";

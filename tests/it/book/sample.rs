@@ -146,7 +146,7 @@ pub fn post_to(
     let number = posting.batch(&Batch {
         learnt: LEARNT,
         by: Some("post".to_owned()),
-        evaluator: "fenshui 0.1.0".to_owned(),
+        evaluator: "another 1.0".to_owned(),
         edition: edition.digest(),
         edition_entry,
         registers: vec![relocation],

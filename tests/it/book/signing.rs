@@ -3,25 +3,26 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use fenshui::app::book::{
-    BookTrouble, KeyChanges, change_keys, checkpoint, cosign, keys_of, prove, prove_continuation,
-    sign, verify,
+    BookTrouble, EVALUATOR, KeyChanges, change_keys, checkpoint, cosign, keys_of, prove,
+    prove_continuation, sign, verify,
 };
 use fenshui::base::Digest;
 use fenshui::book::{
-    Book, BookError, CheckpointNote, Damage, Flaw, KeyChange, Moment, Note, NoteError, Root,
-    Signer, SigningKey, StoreError, VerifierKey,
+    Batch, Book, BookError, CheckpointNote, Damage, Event, Flaw, KeyChange, Moment, Note,
+    NoteError, Root, Signer, SigningKey, Source, StoreError, VerifierKey,
 };
 
 use fenshui::diagnostics::Words;
 
 use super::proof::key;
-use super::sample::{LEARNT, ORIGIN, events, post, small_book};
+use super::sample::{LEARNT, ORIGIN, edition, event, events, post, small_book};
 use super::stores::{Place, on_every_store, place_of};
 
 on_every_store! {
     a_tree_that_is_not_that_of_the_entries_is_not_signed
     a_changed_entry_is_not_signed
     a_book_with_a_false_checkpoint_is_not_signed
+    an_edition_that_declares_what_its_texts_do_not_is_not_signed
     a_witness_signs_what_the_keeper_signed
     a_key_signs_once
     a_checkpoint_from_outside_counts_by_the_keys_of_its_size
@@ -124,6 +125,32 @@ fn a_book_with_a_false_checkpoint_is_not_signed(place: &dyn Place) {
     posting.commit().unwrap();
     let said = refused(sign_it(&mut book));
     assert!(said.contains("are not those a checkpoint was signed for"), "{said}");
+}
+
+fn an_edition_that_declares_what_its_texts_do_not_is_not_signed(place: &dyn Place) {
+    let mut book = kept(place);
+    let edition = edition("half").digest();
+    let evaluator = EVALUATOR.to_owned();
+    // What another program made of these texts is not known here; what this one makes of them is.
+    let batch = Batch {
+        learnt: LEARNT,
+        by: None,
+        evaluator,
+        edition,
+        edition_entry: 1,
+        registers: Vec::new(),
+        readings: Vec::new(),
+        through: None,
+        sources: vec![Source { name: "more.csv".to_owned(), digest: None }],
+    };
+    sign_it(&mut book).unwrap();
+    let mut posting = book.begin().unwrap();
+    let batch = posting.batch(&batch).unwrap();
+    posting.events(&[Event { batch, ..event("N1", "2030-01-01", "N", 1) }]).unwrap();
+    posting.commit().unwrap();
+    let said = refused(sign_it(&mut book));
+    let contradicts = "entry 1: what it declares is not what its texts do";
+    assert_eq!(said, format!("nothing was signed: {contradicts}"));
 }
 
 fn a_witness_signs_what_the_keeper_signed(place: &dyn Place) {

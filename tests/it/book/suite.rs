@@ -5,8 +5,8 @@ use std::sync::Arc;
 use fenshui::app::book::BookTrouble;
 use fenshui::base::{Digest, Money};
 use fenshui::book::{
-    Because, Book, BookError, Bytes, Correction, Damage, Dispute, Entry, Event, Identity, LAYOUT,
-    Outcome, Part, Posted, Resolution, Root, StoreError, Unread, Verdict,
+    Because, Book, BookError, Bytes, Contradiction, Correction, Damage, Dispute, Entry, Event,
+    Identity, LAYOUT, Outcome, Part, Posted, Resolution, Root, StoreError, Unread, Verdict,
 };
 use fenshui::rows::{Cell, Origin, Reason, Unreadable};
 
@@ -28,6 +28,7 @@ on_every_store! {
     a_correction_reverses_once
     what_is_withdrawn_may_be_posted_anew
     a_dispute_is_settled_once
+    a_correction_for_a_dispute_settles_it
     leaves_must_sum_to_the_inflow
     rows_that_cannot_be_read_are_kept_whole
     posters_take_turns
@@ -219,12 +220,22 @@ fn lanes_do_not_hinder_each_other(place: &dyn Place) {
 
 /// Posts one correction in a batch of its own.
 fn correct(book: &mut Book, of: u64, outcome: Option<Outcome>) -> Result<u64, BookError> {
+    let because = Because::Stated { reason: "the register was wrong".to_owned() };
+    correct_because(book, of, outcome, because)
+}
+
+fn correct_because(
+    book: &mut Book,
+    of: u64,
+    outcome: Option<Outcome>,
+    because: Because,
+) -> Result<u64, BookError> {
     let mut posting = book.begin()?;
     let digest = edition("half").digest();
     let batch = posting.batch(&fenshui::book::Batch {
         learnt: LEARNT,
         by: None,
-        evaluator: "fenshui 0.1.0".to_owned(),
+        evaluator: "another 1.0".to_owned(),
         edition: digest,
         edition_entry: 1,
         registers: Vec::new(),
@@ -232,7 +243,6 @@ fn correct(book: &mut Book, of: u64, outcome: Option<Outcome>) -> Result<u64, Bo
         through: None,
         sources: Vec::new(),
     })?;
-    let because = Because::Stated { reason: "the register was wrong".to_owned() };
     let booked = fenshui::base::Date::parse("2016-12-31").unwrap();
     let said = None;
     let number = posting.correction(&Correction { batch, of, because, booked, outcome, said })?;
@@ -303,6 +313,25 @@ fn a_dispute_is_settled_once(place: &dyn Place) {
     whole(&mut book);
 }
 
+fn a_correction_for_a_dispute_settles_it(place: &dyn Place) {
+    let mut book = small_book(place.create().unwrap());
+    let [by, reason] = ["河北省财政厅", "三年按会计年度计"].map(str::to_owned);
+    let mut posting = book.begin().unwrap();
+    let dispute = Dispute { learnt: LEARNT, by, against: vec![4], reason, holds: None };
+    let dispute = posting.dispute(&dispute).unwrap();
+    posting.commit().unwrap();
+    let entry = correct_because(&mut book, 4, None, Because::Dispute { entry: dispute }).unwrap();
+    let said = book.verify(&[]).unwrap();
+    let what = Contradiction::Unsettled;
+    assert_eq!(said.damages, [Damage::Contradiction { entry, what }]);
+    let mut posting = book.begin().unwrap();
+    let (by, reason) = ("裁定".to_owned(), "…".to_owned());
+    let verdict = Verdict::Corrected { by: vec![entry] };
+    posting.resolution(&Resolution { learnt: LEARNT, by, dispute, verdict, reason }).unwrap();
+    posting.commit().unwrap();
+    whole(&mut book);
+}
+
 fn leaves_must_sum_to_the_inflow(place: &dyn Place) {
     let mut book = small_book(place.create().unwrap());
     let mut wrong = event("R8", "2016-09-09", "E8", 100);
@@ -322,7 +351,7 @@ fn rows_that_cannot_be_read_are_kept_whole(place: &dyn Place) {
         let batch = posting.batch(&fenshui::book::Batch {
             learnt: LEARNT,
             by: None,
-            evaluator: "fenshui 0.1.0".to_owned(),
+            evaluator: "another 1.0".to_owned(),
             edition: edition("half").digest(),
             edition_entry: 1,
             registers: Vec::new(),

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use crate::base::Date;
 use crate::book::{
-    Because, Book, BookError, Correction, Entry, Event, Identity, Leaf, Outcome, Resolution, Row,
-    Said, Schema, Verdict, read_sent,
+    Book, BookError, Correction, Entry, Event, Identity, Leaf, Outcome, Resolution, Row, Said,
+    Schema, Verdict, read_sent,
 };
 use crate::engine::{Reach, StandingEvents, StandingLeaf, Stands, has_calendar};
 use crate::plan::{Plan, at};
@@ -122,10 +122,6 @@ impl<'h> History<'h> {
         self.events.insert(by, event);
         let corrected = Corrected { by, outcome, said, own_rules, own_legs, shared };
         self.corrected.insert(event, corrected);
-        match correction.because {
-            Because::Dispute { entry } => self.disputes.insert(event, entry),
-            Because::Late { .. } | Because::Stated { .. } => self.disputes.remove(&event),
-        };
         Ok(())
     }
 

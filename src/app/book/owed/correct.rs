@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::book::{Batch, Because, Book, Correction};
+use crate::book::{Batch, Because, Book, Correction, Posting};
 use crate::diagnostics::Words;
 use crate::plan::{self, Partition};
 
@@ -55,6 +55,18 @@ pub fn correct(
         return Err(nothing());
     }
     let mut posting = book.begin()?;
+    let corrected = add(&mut posting, other, correcting, reviewed)?;
+    posting.commit()?;
+    Ok(corrected)
+}
+
+/// Adds a batch of such corrections to a posting.
+pub(in crate::app::book) fn add(
+    posting: &mut Posting<'_>,
+    other: &Other<'_>,
+    correcting: &Correcting,
+    reviewed: Option<&Review>,
+) -> Result<Vec<Corrected>, BookTrouble> {
     let only = &correcting.only;
     let of_dispute = matches!(correcting.because, Because::Dispute { .. });
     let disputed = if of_dispute { only.as_slice() } else { &[] };
@@ -90,7 +102,7 @@ pub fn correct(
     let book = posting.book()?;
     let spans = spans(book)?;
     let registers = filled(book, other.checked, &other.registers, &spans)?;
-    let filed = filed(&mut posting, &own, &registers)?;
+    let filed = filed(posting, &own, &registers)?;
     let number = posting.batch(&Batch {
         learnt: (correcting.clock)(),
         by: correcting.by.clone(),
@@ -110,7 +122,6 @@ pub fn correct(
         })?;
         entries.push(Corrected { entry, of: change.entry, key: change.key.clone() });
     }
-    posting.commit()?;
     Ok(entries)
 }
 

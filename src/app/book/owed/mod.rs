@@ -37,6 +37,7 @@ use aside::Asides;
 use hearing::{Beside, Hearing};
 use weigh::Weighing;
 
+pub(super) use correct::add;
 pub use correct::{Corrected, Correcting, correct};
 pub use review::{Besides, Review};
 
