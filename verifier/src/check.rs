@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Unreadable;
 use crate::batch;
 use crate::bundle::{Bundle, Continuation, Entry};
-use crate::entry::{Batch, Correction, Edition, Event, Stands};
+use crate::entry::{Batch, Because, Correction, Edition, Event, Stands};
 use crate::matters;
 use crate::note::{Checkpoint, Key};
 use crate::tree::{continues, includes, leaf, sha256};
@@ -272,14 +272,32 @@ pub(crate) fn no_batch(number: u64, report: &mut Report) {
     );
 }
 
+/// What brought a correction about.
+fn why(because: &Because) -> Words {
+    match because {
+        Because::Late(entry) => {
+            Words::new(format!("after the late entry {entry}"), format!("因第 {entry} 条来迟"))
+        }
+        Because::Dispute(entry) => {
+            Words::new(format!("after dispute {entry}"), format!("因第 {entry} 条异议"))
+        }
+        Because::Stated(reason) => Words::same(reason),
+    }
+}
+
 /// What no longer stands, and what stands in its place.
 fn correction(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
     let (correction, number) = (entry.read(Correction::read)?, entry.number);
     let of = correction.of;
+    let why = why(&correction.because);
+    let day = &correction.booked;
     let mut told = |en: &str, zh: &str| {
         report.told(
-            format!("entry {of} no longer stands: entry {number} corrects it{en}"),
-            format!("第 {of} 条不再有效：由第 {number} 条更正{zh}"),
+            format!(
+                "entry {of} no longer stands: entry {number} corrects it{en} ({}; booked {day})",
+                why.en()
+            ),
+            format!("第 {of} 条不再有效：由第 {number} 条更正{zh}（{}；{day} 入账）", why.zh()),
         );
     };
     let leaves = match &correction.stands {

@@ -62,6 +62,8 @@ pub(crate) struct Event {
     pub(crate) kind: u64,
     fields: Vec<Value>,
     date: String,
+    /// The day by which it is booked, where that is another.
+    booked: Option<String>,
     /// What it brought and the amounts; nothing if it was set aside.
     pub(crate) allocated: Option<(i128, Vec<Leaf>)>,
 }
@@ -71,7 +73,18 @@ pub(crate) struct Correction {
     pub(crate) batch: u64,
     /// The entry it takes the place of.
     pub(crate) of: u64,
+    pub(crate) because: Because,
+    pub(crate) booked: String,
     pub(crate) stands: Stands,
+}
+
+/// What brought a correction about.
+pub(crate) enum Because {
+    /// An event that came late.
+    Late(u64),
+    Dispute(u64),
+    /// In the words of who made it.
+    Stated(String),
 }
 
 /// What stands after a correction.
@@ -235,13 +248,13 @@ impl Batch {
 impl Correction {
     pub(crate) fn read(from: &mut Reader<'_>) -> Result<Correction, Fault> {
         let (batch, of) = (from.field("batch", Reader::count)?, from.field("of", Reader::count)?);
-        // Why: after an entry, or in words.
-        from.field("because", |from| match from.byte()? {
-            0 | 1 => from.field("entry", Reader::count).map(drop),
-            2 => from.field("reason", Reader::text).map(drop),
+        let because = from.field("because", |from| match from.byte()? {
+            0 => from.field("entry", Reader::count).map(Because::Late),
+            1 => from.field("entry", Reader::count).map(Because::Dispute),
+            2 => from.field("reason", Reader::text).map(Because::Stated),
             _ => unknown(),
         })?;
-        from.field("booked", Reader::date)?;
+        let booked = from.field("booked", Reader::date)?;
         // Withdrawn, or an outcome, with figures behind it or without.
         let stands = from.field("outcome", |from| match from.byte()? {
             0 => Ok(Stands::Withdrawn),
@@ -251,7 +264,7 @@ impl Correction {
             _ => unknown(),
         })?;
         // What follows the amounts or the reason of a set-aside is of no concern here.
-        Ok(Correction { batch, of, stands })
+        Ok(Correction { batch, of, because, booked, stands })
     }
 }
 
@@ -263,13 +276,13 @@ impl Event {
         from.field("origin.file", Reader::small)?;
         from.field("origin.line", Reader::count)?;
         let date = from.field("date", Reader::date)?;
-        from.field("booked", |from| from.optional(Reader::date))?;
+        let booked = from.field("booked", |from| from.optional(Reader::date))?;
         for name in ["key", "lane", "rank"] {
             from.field(name, |from| from.list(part))?;
         }
         from.field("late", Reader::flag)?;
         let allocated = from.field("outcome", outcome)?;
-        Ok(Event { batch, kind, fields, date, allocated })
+        Ok(Event { batch, kind, fields, date, booked, allocated })
     }
 }
 

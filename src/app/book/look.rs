@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::book::{Batch, Book, Edition, Entry};
 use crate::diagnostics::Language;
-use crate::report::book::{EntryNames, names_of};
+use crate::report::book::{CorrectedEvent, EntryNames, names_of};
 use crate::report::names::Names;
 
 use super::BookTrouble;
@@ -26,8 +26,7 @@ pub struct Reader {
 pub struct Named {
     names: Rc<Names>,
     batch: Option<Rc<Batch>>,
-    scale: u8,
-    key: String,
+    corrected: Option<CorrectedEvent>,
 }
 
 impl Named {
@@ -36,8 +35,7 @@ impl Named {
         EntryNames {
             names: &self.names,
             batch: self.batch.as_deref(),
-            correction_scale: self.scale,
-            key: &self.key,
+            corrected: self.corrected.as_ref(),
         }
     }
 }
@@ -61,14 +59,14 @@ impl Reader {
             Entry::Close(it) => Some(it.batch),
             _ => None,
         };
-        let (scale, key) = match entry {
-            Entry::Correction(it) => self.corrected(book, it.of)?,
-            _ => (2, String::new()),
+        let corrected = match entry {
+            Entry::Correction(it) => Some(self.corrected(book, it.of)?),
+            _ => None,
         };
         if let Some(number) = batch {
             let Begun { batch, edition, .. } = self.batches.get(book, number)?;
             let names = self.names_of(batch.edition_entry, &edition);
-            return Ok(Named { names, batch: Some(batch), scale, key });
+            return Ok(Named { names, batch: Some(batch), corrected });
         }
         let edition = match entry {
             Entry::Batch(it) => Some(it.edition_entry),
@@ -84,7 +82,7 @@ impl Reader {
             }
             None => Rc::clone(&self.none),
         };
-        Ok(Named { names, batch: None, scale, key })
+        Ok(Named { names, batch: None, corrected })
     }
 
     /// The names of an edition: with labels if it compiles, else those that it holds itself.
@@ -98,8 +96,12 @@ impl Reader {
         names
     }
 
-    /// Decimals of the money of the event behind an entry, and its key.
-    fn corrected(&mut self, book: &mut Book, mut number: u64) -> Result<(u8, String), BookTrouble> {
+    /// The event behind an entry.
+    fn corrected(
+        &mut self,
+        book: &mut Book,
+        mut number: u64,
+    ) -> Result<CorrectedEvent, BookTrouble> {
         loop {
             match book.entry(number)? {
                 // A correction stands behind what it corrects.
@@ -108,8 +110,11 @@ impl Reader {
                     let Begun { batch, edition, .. } = self.batches.get(book, event.batch)?;
                     let names = self.names_of(batch.edition_entry, &edition);
                     let table = super::translate::get(&names.events, event.kind);
-                    let scale = table.map_or(2, |table| table.currency.scale);
-                    return Ok((scale, super::maker::key_text(&event)));
+                    let Some(table) = table else {
+                        return Err(crate::book::BookError::Damaged { entry: number }.into());
+                    };
+                    let (kind, currency) = (table.name.text.clone(), table.currency.clone());
+                    return Ok(CorrectedEvent { event, kind, currency });
                 }
                 _ => return Err(crate::book::BookError::Damaged { entry: number }.into()),
             }

@@ -44,10 +44,13 @@ fn body(entry: &Entry, of: EntryNames<'_>) -> Json {
         Entry::Event(it) => event(it, of),
         Entry::Unread(it) => unread(it, of),
         Entry::Correction(it) => {
-            let scale = of.correction_scale;
+            let (scale, corrected) = (of.correction_scale(), of.corrected);
             let mut body = json!({
-                "batch": it.batch, "of": it.of, "key": of.key, "because": because(&it.because),
-                "booked": it.booked.to_string(),
+                "batch": it.batch, "of": it.of,
+                "event": corrected.map(|it| &it.kind),
+                "key": corrected.map(|it| parts(&it.event.key, &it.event)),
+                "because": because(&it.because), "booked": it.booked.to_string(),
+                "currency": corrected.map(|it| &it.currency.code),
             });
             let outcome = it.outcome.as_ref().map(|it| outcome(it, None, scale, of.names));
             let outcome = outcome.unwrap_or_else(|| json!({ "outcome": "withdrawn" }));
@@ -162,6 +165,7 @@ fn event(event: &Event, of: EntryNames<'_>) -> Json {
         "booked": event.booked.map(|it| it.to_string()),
         "lane": parts(&event.lane, event),
         "late": event.late,
+        "currency": currency(table),
     });
     let outcome = outcome(&event.outcome, Some(event.kind), scale, names);
     if let (Json::Object(body), Json::Object(outcome)) = (&mut body, outcome) {
@@ -200,6 +204,7 @@ fn unread(row: &Unread, of: EntryNames<'_>) -> Json {
         "event": table.map(|table| &table.name.text),
         "source": source, "line": line,
         "row": String::from_utf8_lossy(&row.row.0),
+        "currency": currency(table),
     });
     if let (Json::Object(body), Json::Object(why)) =
         (&mut body, aside(row.inflow, &row.reason, row.kind, scale, of.names))
@@ -278,7 +283,7 @@ fn close(close: &Close, names: &Names) -> Json {
         let scale = table.map_or(2, |table| table.currency.scale);
         let money = |minor: i128| Money::from_minor(minor).format(scale);
         json!({
-            "event": table.map(|table: &Table| &table.name.text),
+            "event": table.map(|table: &Table| &table.name.text), "currency": currency(table),
             "allocated": it.allocated, "set_aside": it.set_aside,
             "inflow": money(it.inflow), "undetermined": money(it.undetermined),
             "inflow_set_aside": money(it.inflow_set_aside),
@@ -288,6 +293,11 @@ fn close(close: &Close, names: &Names) -> Json {
         "batch": close.batch, "entries": close.entries, "inputs": close.inputs.to_string(),
         "sums": sums.collect::<Json>(), "corrections": close.corrections,
     })
+}
+
+/// The currency of events of a kind, if the kind is known.
+fn currency(table: Option<&Table>) -> Option<&str> {
+    table.map(|table| table.currency.code.as_str())
 }
 
 fn record(cells: &[Cell], fields: &[Field], names: &Names) -> Json {

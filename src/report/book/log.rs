@@ -5,7 +5,7 @@ use crate::book::{
     Account, Batch, Because, Entry, Event, FigureValue, KeyChange, Leaf, Outcome, Verdict,
 };
 use crate::diagnostics::{Language, pictured_lines};
-use crate::report::names::{Kind, Names};
+use crate::report::names::{Currency, Kind, Names};
 use crate::report::reason_words;
 use crate::report::table::{Align, Table};
 use crate::report::values::{account_label, grouped, money_label, person_text};
@@ -20,13 +20,27 @@ pub struct EntryNames<'n> {
     pub names: &'n Names,
     /// The batch it belongs to, if it does.
     pub batch: Option<&'n Batch>,
-    /// Decimals of the money that a correction moves.
-    pub correction_scale: u8,
-    /// The key of the event that a correction is of.
-    pub key: &'n str,
+    /// What a correction is of.
+    pub corrected: Option<&'n CorrectedEvent>,
+}
+
+/// The event that a correction is of.
+#[derive(Debug)]
+pub struct CorrectedEvent {
+    /// The event as it was posted.
+    pub event: Event,
+    /// What its kind is called in files.
+    pub kind: String,
+    /// Its money.
+    pub currency: Currency,
 }
 
 impl<'n> EntryNames<'n> {
+    /// Decimals of the money that a correction moves.
+    pub(super) fn correction_scale(&self) -> u8 {
+        self.corrected.map_or(2, |it| it.currency.scale)
+    }
+
     /// The file and the line of a row.
     pub(super) fn source(&self, origin: Origin) -> (Option<&'n str>, Option<u64>) {
         if is_made(origin) {
@@ -92,7 +106,7 @@ pub fn log_line(
             LogLine { batch: Some(row.batch), what, ..blank }
         }
         Entry::Correction(it) => {
-            let scale = of.correction_scale;
+            let scale = of.correction_scale();
             let became = it.outcome.as_ref();
             let became =
                 became.map(|it| outcome_text(it, None, scale, of.names, (language, called)));
@@ -107,7 +121,8 @@ pub fn log_line(
                 Language::English => format!("corrects {}, {because}: {became}", it.of),
                 Language::Chinese => format!("更正第 {} 条（{because}）：{became}", it.of),
             };
-            let (batch, when, key) = (Some(it.batch), it.booked.to_string(), of.key.to_owned());
+            let key = of.corrected.map_or_else(String::new, |it| key(&it.event));
+            let (batch, when) = (Some(it.batch), it.booked.to_string());
             LogLine { batch, when, key, what, ..blank }
         }
         Entry::Close(it) => {
@@ -412,7 +427,7 @@ pub fn entry_page(number: u64, entry: &Entry, of: EntryNames<'_>, language: Lang
         Entry::Correction(it) => {
             out.push_str(&format!("{}\n", line.what));
             if let Some(outcome) = &it.outcome {
-                out.push_str(&leaves_table(outcome, of.correction_scale, of, language));
+                out.push_str(&leaves_table(outcome, of.correction_scale(), of, language));
             }
         }
         Entry::Edition(it) => {

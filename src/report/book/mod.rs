@@ -12,8 +12,8 @@ pub use apart::{Apart, LegNames, Side, TellingApart};
 pub use damage::damage_words;
 pub use entry_json::{entry_json, leg_name};
 pub use log::{
-    Called, EntryNames, LogLine, OutcomeTold, entry_page, log_line, log_table, outcome_text,
-    outcome_told, readings_text,
+    Called, CorrectedEvent, EntryNames, LogLine, OutcomeTold, entry_page, log_line, log_table,
+    outcome_text, outcome_told, readings_text,
 };
 pub use names::names_of;
 pub use words::{book_words, key_hint, key_words, note_words, store_words};

@@ -298,7 +298,7 @@ entry 3: batch learnt of 2016-07-01T00:00:00.000Z, worked out by another 1.0
   register `relocation`, digest ";
     assert!(report.contains(told), "{report}");
     let told = "\
-entry 6: receipt of 2016-01-01: id R0000002; date 2016-01-01; enterprise 911300000000000002; \
+entry 6: receipt of 2016-01-01, in CNY: id R0000002; date 2016-01-01; enterprise 911300000000000002; \
 destination hebei; amount 10000.74
   central  5000.37  (half 1, cy92 section 1(3))
   treasury[hebei]  5000.37  (half 2, cy92 section 1(3))

@@ -18,9 +18,17 @@ impl Edition {
             });
         let told = Words::join(told, "; ", "；");
         let (name, date) = (self.event_name(event.kind), &event.date);
+        let booked = match event.booked.as_ref().filter(|booked| *booked != date) {
+            None => Words::default(),
+            Some(day) => Words::new(format!(", booked {day}"), format!("（{day} 入账）")),
+        };
+        let money = match self.currency(event.kind) {
+            None => Words::default(),
+            Some(code) => Words::new(format!(", in {code}"), format!("，{code}")),
+        };
         let mut lines = vec![Words::new(
-            format!("{} of {date}: {}", name.en(), told.en()),
-            format!("{date} {}：{}", name.zh(), told.zh()),
+            format!("{} of {date}{}{}: {}", name.en(), booked.en(), money.en(), told.en()),
+            format!("{date}{} {}{}：{}", booked.zh(), name.zh(), money.zh(), told.zh()),
         )];
         match &event.allocated {
             None => lines.push(Words::new("  set aside", "  搁置")),
@@ -55,6 +63,11 @@ impl Edition {
     /// The decimals of the money of a kind of event.
     pub(crate) fn decimals(&self, kind: u64) -> usize {
         self.decimals_of(self.currency_of(kind))
+    }
+
+    /// The code of the money of a kind of event.
+    pub(crate) fn currency(&self, kind: u64) -> Option<&str> {
+        at(&self.currencies, self.currency_of(kind)).map(|(code, _)| code.as_str())
     }
 
     fn currency_of(&self, kind: u64) -> u64 {
