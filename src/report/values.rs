@@ -14,6 +14,9 @@ pub fn file_text(cell: &Cell, kind: &Kind, names: &Names) -> String {
         (Cell::Missing, _) => String::new(),
         (Cell::Bool(value), _) => value.to_string(),
         (Cell::Integer(value), _) => value.to_string(),
+        (Cell::Number(value), Kind::Money(scale)) => {
+            value.to_decimal_string(*scale).unwrap_or_else(|| value.to_string())
+        }
         (Cell::Number(value), _) => value.to_string(),
         (Cell::Money(value), kind) => value.format(scale_of(kind)),
         (Cell::Date(value), _) => value.to_string(),
