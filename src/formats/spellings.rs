@@ -75,7 +75,10 @@ impl Spelling {
             }
             _ => true,
         });
-        (whole == [1, 1, 1] && told_apart).then_some(Spelling::Date(pieces))
+        // What everybody writes as one day must not become another.
+        let another =
+            read_date(&pieces, "2001-02-03").is_some_and(|day| Some(day) != Date::new(2001, 2, 3));
+        (whole == [1, 1, 1] && told_apart && !another).then_some(Spelling::Date(pieces))
     }
 
     /// Reads the format of an amount.
@@ -262,7 +265,11 @@ mod tests {
                 ("2024-7-06 0:0:0", None),
             ],
         );
-        for format in ["yy/m/d", "yyyy/m", "yyyymd", "yyyy/m/d/m", "yyyy/mmm/d", ""] {
+        // By the last two `2024-03-05` would be a day in May.
+        let others = ["yyyy-d-m", "yyyy-dd-mm"];
+        for format in
+            ["yy/m/d", "yyyy/m", "yyyymd", "yyyy/m/d/m", "yyyy/mmm/d", ""].into_iter().chain(others)
+        {
             assert_eq!(Spelling::date(format), None, "{format}");
         }
     }

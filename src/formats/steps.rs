@@ -98,7 +98,7 @@ impl Steps {
                 FieldFrom::Column(place) => *place,
             };
             let spelling = match &field.kind {
-                _ if mapping.values.contains_key(&at) => Spelling::Other,
+                _ if mapping.values.contains_key(&at) || mapping.has_unit(at) => Spelling::Other,
                 Kind::Integer => Spelling::Integer,
                 Kind::Money(scale) => {
                     Amounts::new(*scale).map_or(Spelling::Other, Spelling::Amount)

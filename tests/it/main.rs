@@ -44,6 +44,7 @@ mod regressions;
 #[cfg(feature = "cli")]
 mod sent_again;
 mod set_asides;
+mod spelt;
 mod syntax;
 mod tidy;
 mod tour;

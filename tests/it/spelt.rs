@@ -1,0 +1,104 @@
+//! A cell means the same whatever way it comes in: CSV has a reader of its own for cells spelt the usual way,
+//! and what a mapping says of a field holds for these as well.
+
+use std::fmt::Write;
+
+use crate::cli::outcome;
+
+const RULES: &str = "
+module spelt
+authority national
+settlement largest remainder
+account all
+event receipt { id : text unique; date : date effective; amount : money inflow }
+rule kept of receipt
+  split inflow
+    rest to all
+";
+
+const AMOUNTS: [&str; 24] = [
+    "12.34",
+    "12",
+    "-12.34",
+    "0.00",
+    "0",
+    "12.3456",
+    "12.340",
+    " 12.34",
+    "12.34 ",
+    "+12.34",
+    "1,234.50",
+    "12,34",
+    "￥12.34",
+    "¥12.34",
+    "-￥12.34",
+    "12.34元",
+    "12.34万元",
+    "-12.34万元",
+    "1,234.5万元",
+    "12.34567",
+    "0.000001",
+    "999999999999.99",
+    "",
+    "x",
+];
+
+const DAYS: [&str; 9] = [
+    "2024-03-05",
+    "2024/3/5",
+    "2024/03/05",
+    "20240305",
+    "5.3.2024",
+    "2024-3-5",
+    "2024-13-05",
+    "2024-02-30",
+    "",
+];
+
+/// What a mapping says, and how the first amount comes out by it.
+const FORMATS: [(&str, &str); 9] = [
+    ("", "12.34"),
+    ("amount = \"0.00万元\"", "123400.00"),
+    ("amount = \"#,##0.00亿元\"", "1234000000.00"),
+    ("amount = \"#,##0.00\"", "12.34"),
+    ("amount = [\"￥0.00\", \"0.00元\"]", "12.34"),
+    ("date = \"yyyy/m/d\"", "12.34"),
+    ("date = [\"yyyymmdd\", \"d.m.yyyy\"]\namount = \"0.00千元\"", "12340.00"),
+    ("date = \"yyyy-m-d\"", "12.34"),
+    ("date = \"yyyy-m-d\"\namount = \"0.00百万元\"", "12340000.00"),
+];
+
+#[test]
+fn a_cell_means_the_same_in_csv_and_in_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("rules.fen", RULES);
+    let head = "id,date,amount\n".to_owned();
+    let (mut csv, mut quoted, mut records) = (head.clone(), head, String::new());
+    let cells = DAYS.iter().flat_map(|day| AMOUNTS.iter().map(move |amount| (day, amount)));
+    for (id, (day, amount)) in cells.enumerate() {
+        let cell =
+            if amount.contains(',') { format!("\"{amount}\"") } else { (*amount).to_owned() };
+        writeln!(csv, "{id},{day},{cell}").unwrap();
+        writeln!(quoted, "\"{id}\",\"{day}\",\"{amount}\"").unwrap();
+        writeln!(records, "{{\"id\":\"{id}\",\"date\":\"{day}\",\"amount\":\"{amount}\"}}")
+            .unwrap();
+    }
+    write("events.csv", &csv);
+    write("quoted.csv", &quoted);
+    write("events.ndjson", &records);
+    for (formats, first) in FORMATS {
+        write("map.toml", &format!("[formats]\n{formats}\n"));
+        let run = |file: &str| {
+            let command =
+                format!("fenshui run rules.fen {file} --map map.toml --out - --format csv -q");
+            let told = outcome(&command, folder.path(), "");
+            told.lines().filter(|line| !line.starts_with('!')).collect::<Vec<_>>().join("\n")
+        };
+        let told = run("events.csv");
+        let line = told.lines().nth(1).unwrap_or_default();
+        assert_eq!(line, format!("0,all,{first}"), "{formats}");
+        assert_eq!(told, run("events.ndjson"), "{formats}");
+        assert_eq!(told, run("quoted.csv"), "{formats}");
+    }
+}
