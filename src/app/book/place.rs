@@ -184,7 +184,7 @@ const GUARD: &[u8] = b"CREATE TRIGGER entry_no_UPDATE";
 /// Whether a file that is no book holds what guards the entries of one: then it is one, and its head is
 /// damaged.
 fn was_a_book(path: &Path) -> bool {
-    holds(&head(path), GUARD)
+    path.is_file() && holds(&head(path), GUARD)
 }
 
 fn holds(head: &[u8], what: &[u8]) -> bool {

@@ -234,6 +234,28 @@ pub enum StoreError {
         /// Where a book was to be made.
         place: String,
     },
+    /// What belongs to a book that was there stands where one is to be made.
+    #[error("`{beside}` is there, and belongs to a book that was called `{place}`")]
+    LeftOver {
+        /// Where a book was to be made.
+        place: String,
+        /// What stands beside it.
+        beside: String,
+    },
+    /// The file has several names, and what stands beside it goes by one of them alone.
+    #[error("`{place}` is one of {names} names (hard links) of one file")]
+    ManyNames {
+        /// The file.
+        place: String,
+        /// How many names it has.
+        names: u64,
+    },
+    /// The file that is open is not at its place any more.
+    #[error("`{place}` was moved, removed or put in another's place while it was open")]
+    Moved {
+        /// Where the book was.
+        place: String,
+    },
     /// Something else than a book.
     #[error("`{place}` is no book of Fenshui")]
     Foreign {
@@ -306,7 +328,25 @@ pub enum StoreError {
         /// Where the book is kept.
         place: String,
     },
-    /// The place, or the user's role, allows reading alone.
+    /// The system does not let the user read the file.
+    #[error("the book cannot be read: {what}")]
+    NotReadable {
+        /// What the system says.
+        what: String,
+    },
+    /// The file or its folder allows reading alone.
+    #[error("the book cannot be written to: {what}")]
+    NoRight {
+        /// What the system says.
+        what: String,
+    },
+    /// A file that somebody else has left beside the book cannot be written to.
+    #[error("the book cannot be written to: somebody else has left `{beside}`")]
+    BesideNotOurs {
+        /// The file.
+        beside: String,
+    },
+    /// The server, or the user's role, allows reading alone.
     #[error("the book cannot be written to: {what}")]
     ReadOnly {
         /// What the store says.
@@ -421,7 +461,7 @@ impl StoreError {
             io::ErrorKind::AlreadyExists => StoreError::Exists { place },
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                StoreError::ReadOnly { what: format!("{place}: {source}") }
+                StoreError::NoRight { what: format!("{place}: {source}") }
             }
             _ if source.raw_os_error() == Some(DEVICE_FAILED) => StoreError::Device { place },
             _ => StoreError::Io { place, source },

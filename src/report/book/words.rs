@@ -111,6 +111,29 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         StoreError::Exists { place } => {
             (format!("「{place}」已存在"), Some(Words::new("name another place", "请另指定位置")))
         }
+        StoreError::LeftOver { place, beside } => (
+            format!("「{beside}」尚在，属于原名「{place}」的账簿"),
+            Some(Words::new(
+                "it may hold what was posted last: put that book back under its name and read it once, or name                  another place; take the file away only if nobody needs that book",
+                "其中可能有最后过账的内容：请将原账簿放回原名并读取一次，或另指定位置；\
+                 确无人需要该账簿时方可移走此文件",
+            )),
+        ),
+        StoreError::ManyNames { place, names } => (
+            format!("「{place}」是同一文件的 {names} 个名称（硬链接）之一"),
+            Some(Words::new(
+                "what is being written stands beside one of the names, and whoever comes by another does not see                  it: keep one name, and make copies or symbolic links instead",
+                "写入中的内容记在其中一个名称旁边，用另一名称者看不到：\
+                 请只留一个名称，需要时用副本或符号链接",
+            )),
+        ),
+        StoreError::Moved { place } => (
+            format!("「{place}」在打开期间被移动、删除或替换"),
+            Some(Words::new(
+                "put it back under this name, with the `-wal` that stands there beside it, and post again: the book                  says what it has",
+                "请连同旁边的 -wal 放回原名，再重新过账：账簿会说明是否已有",
+            )),
+        ),
         StoreError::Foreign { place } => (
             format!("「{place}」不是分税的账簿"),
             Some(Words::new(
@@ -183,12 +206,34 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
                  并改用经 fenshui book verify 核对相符的副本；正在过账的内容可重新过账，账簿会说明是否已有",
             )),
         ),
+        StoreError::NotReadable { what } => (
+            format!("账簿不可读取：{what}"),
+            Some(Words::new(
+                "file and folder must allow the user to read",
+                "文件与文件夹须允许该用户读取",
+            )),
+        ),
+        StoreError::NoRight { what } => (
+            format!("账簿不可写入：{what}"),
+            Some(Words::new(
+                "file and folder must allow the user to write",
+                "文件与文件夹须允许该用户写入",
+            )),
+        ),
+        StoreError::BesideNotOurs { beside } => (
+            format!("账簿不可写入：「{beside}」为他人所留"),
+            Some(Words::new(
+                "somebody who may write to the folder and not to the book has read it: when nobody has the book                  open, take that file away, if it is a `-shm` or an empty `-wal`; let readers not write to the folder",
+                "有人对文件夹可写而对账簿不可写，读取时留下此文件：无人打开账簿时，\
+                 若为 -shm 或空的 -wal，请移走；并请勿让只读者可写该文件夹",
+            )),
+        ),
         StoreError::ReadOnly { what } => (
             format!("账簿不可写入：{}", refused_zh(what)),
             Some(Words::new(
-                "file and folder must allow the user to write; on a server the owner of the book \
-                 lets a login add: `GRANT fenshui_poster TO …`; with `transaction_read_only` nobody may for now",
-                "文件与文件夹须允许该用户写入；服务器上请账簿所有者授权：GRANT fenshui_poster TO …；\
+                "the owner of the book lets a login add: `GRANT fenshui_poster TO …`; with \
+                 `transaction_read_only` nobody may for now",
+                "请账簿所有者授权：GRANT fenshui_poster TO …；\
                  若报告 transaction_read_only，则服务器管理员暂不许任何人写入",
             )),
         ),

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use fenshui::book::{
-    Book, BookError, Damage, Entry, Flaw, SqliteOptions, SqliteStore, Store, StoreError,
+    Book, BookError, Damage, Entry, Flaw, Posting, SqliteOptions, SqliteStore, Store, StoreError,
 };
 
-use super::sample::{LEARNT, ORIGIN, event, events, post, small_book};
+use super::sample::{LEARNT, ORIGIN, edition, event, events, post, post_to, small_book};
 use super::stores::{File, OPTIONS, Place, place_of};
+use crate::cli::outcome;
 
 fn small_file() -> (File, Vec<u8>) {
     let place = File::new();
@@ -204,7 +205,7 @@ fn a_book_that_cannot_be_written_to_can_be_read() {
         Book::open(Box::new(SqliteStore::open_to_read(&place.path(), OPTIONS).unwrap())).unwrap();
     assert_eq!(book.verify(&[]).unwrap().damages, []);
     let refused = post(&mut book, &events(9, 1)).unwrap_err();
-    assert!(matches!(refused, BookError::Store(StoreError::ReadOnly { .. })), "{refused:?}");
+    assert!(matches!(refused, BookError::Store(StoreError::NoRight { .. })), "{refused:?}");
 }
 
 /// A folder that cannot be written to, as somebody who is not root meets it.
@@ -217,14 +218,14 @@ fn a_folder_that_cannot_be_written_to_says_so() {
     if let Some(folder) = std::env::var_os(FOLDER) {
         let path = Path::new(&folder).join("book");
         let created = SqliteStore::create(&Path::new(&folder).join("new"), OPTIONS).unwrap_err();
-        assert!(matches!(created, StoreError::ReadOnly { .. }), "{created:?}");
+        assert!(matches!(created, StoreError::NoRight { .. }), "{created:?}");
         let store = SqliteStore::open_to_read(&path, OPTIONS).unwrap();
         let mut book = Book::open(Box::new(store)).unwrap();
         assert_eq!(book.verify(&[]).unwrap().damages, []);
         // To write, even the log beside the file is wanting.
         let refused = open(&path).and_then(|mut book| post(&mut book, &events(9, 1)).map(drop));
         let refused = refused.unwrap_err();
-        assert!(matches!(refused, BookError::Store(StoreError::ReadOnly { .. })), "{refused:?}");
+        assert!(matches!(refused, BookError::Store(StoreError::NoRight { .. })), "{refused:?}");
         return;
     }
     let (place, _) = small_file();
@@ -371,4 +372,108 @@ fn a_book_that_comes_to_nothing_leaves_no_file() {
     assert!(!place.path().exists());
     drop(Book::create(place.create().unwrap(), ORIGIN, LEARNT).unwrap());
     assert!(place.path().exists());
+}
+
+/// What is written stands beside one name, and by another nobody would see it.
+#[cfg(unix)]
+#[test]
+fn a_file_with_two_names_is_not_opened() {
+    let (place, _) = small_file();
+    let other = place.path().with_extension("other");
+    fs::hard_link(place.path(), &other).unwrap();
+    for path in [&place.path(), &other] {
+        let to_read = SqliteStore::open_to_read(path, OPTIONS).map(drop).unwrap_err();
+        let to_write = SqliteStore::open(path, OPTIONS).map(drop).unwrap_err();
+        for refused in [to_read, to_write] {
+            assert!(matches!(refused, StoreError::ManyNames { names: 2, .. }), "{refused:?}");
+        }
+    }
+    fs::remove_file(&other).unwrap();
+    post(&mut open(&place.path()).unwrap(), &events(9, 1)).unwrap();
+}
+
+/// Whoever moves a book away while it is posted to leaves what is written in nobody's place.
+#[cfg(unix)]
+#[test]
+fn what_is_written_to_a_file_that_was_moved_is_not_acknowledged() {
+    type Begin = for<'b> fn(&'b mut Book) -> Result<Posting<'b>, BookError>;
+    for begin in [Book::begin as Begin, Book::begin_large] {
+        for is_begun in [false, true] {
+            let (place, _) = small_file();
+            let elsewhere = place.path().with_extension("elsewhere");
+            let mut book = open(&place.path()).unwrap();
+            let away = || fs::rename(place.path(), &elsewhere).unwrap();
+            if !is_begun {
+                away();
+            }
+            let posted = begin(&mut book).and_then(|posting| {
+                if is_begun {
+                    away();
+                }
+                post_to(posting, &edition("half"), &events(9, 3)).map(drop)
+            });
+            let refused = posted.unwrap_err();
+            assert!(matches!(refused, BookError::Store(StoreError::Moved { .. })), "{refused:?}");
+            drop(book);
+            fs::rename(&elsewhere, place.path()).unwrap();
+            let mut book = open(&place.path()).unwrap();
+            assert_eq!(book.verify(&[]).unwrap().damages, []);
+            assert_eq!(book.size().unwrap(), 17);
+            post(&mut book, &events(9, 3)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_another_book_left_becomes_no_part_of_a_new_one() {
+    for ending in ["-wal", "-shm", "-journal"] {
+        let place = File::new();
+        let mut left = place.path().into_os_string();
+        left.push(ending);
+        fs::write(&left, "").unwrap();
+        let refused = SqliteStore::create(&place.path(), OPTIONS).map(drop).unwrap_err();
+        assert!(matches!(refused, StoreError::LeftOver { .. }), "{refused:?}");
+        let told = outcome(
+            &format!("fenshui book init --name x.example --book {}", place.path().display()),
+            Path::new("."),
+            "",
+        );
+        assert!(told.contains(ending) && told.contains("belongs to a book"), "{told}");
+        assert!(!place.path().exists());
+        fs::remove_file(&left).unwrap();
+        drop(small_book(place.create().unwrap()));
+    }
+}
+
+/// SQLite has names for what is no file.
+#[test]
+fn a_name_is_that_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [":memory:", "file:x?mode=memory", "", "-"] {
+        let told = |verb: &str| outcome(&format!("fenshui book {verb}"), folder.path(), name);
+        let made = told("init --name x.example");
+        if name.is_empty() {
+            assert!(made.contains("error"), "{made}");
+            continue;
+        }
+        assert!(!made.contains("error"), "{name}: {made}");
+        assert!(folder.path().join(name).is_file(), "{name}");
+        assert!(told("verify").contains("all holds"), "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_no_book() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    for path in [pipe.as_path(), Path::new("/dev/zero")] {
+        for verb in ["verify", "log", "replay"] {
+            let told =
+                outcome(&format!("fenshui book {verb}"), folder.path(), path.to_str().unwrap());
+            assert!(told.contains("is no book of Fenshui"), "{verb} {path:?}: {told}");
+        }
+    }
 }

@@ -6,7 +6,7 @@
 //! kept beside it until the batch is whole. Triggers refuse to change or remove what is there.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +18,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use super::segment::leaves_of;
 use super::{Chunk, Flaw, Kept, LAYOUT, Node, Page, Run, Segment, Store, StoreError, laid_out};
 use crate::base::{Digest, Forcing};
+use door::{Beside, Which, beside, connect, in_file, is_under_way, look};
 use tables::{lay_out, lossy, schema_flaws};
 
+mod door;
 mod tables;
 
 /// `FENB`, in the place of SQLite's head where a file says whose it is.
 const APPLICATION_ID: i64 = 0x4645_4e42;
-
-/// What every SQLite file begins with.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Bytes of a page of the file.
 const PAGE_BYTES: u32 = 16_384;
@@ -65,6 +64,8 @@ pub struct SqliteStore {
     forced: Option<Arc<fs::File>>,
     /// Whether the file was made and has nothing in it yet: if nothing comes, it goes away again.
     made: bool,
+    /// Which file was opened.
+    which: Option<Which>,
 }
 
 impl Drop for SqliteStore {
@@ -73,9 +74,10 @@ impl Drop for SqliteStore {
             return;
         }
         self.rollback();
-        for ending in ["", "-wal", "-shm", "-journal"] {
-            // What cannot be taken away stays, and whoever makes a book there is told.
-            let _ = fs::remove_file(beside(&self.path, ending));
+        // What cannot be taken away stays, and whoever makes a book there is told.
+        let _ = fs::remove_file(&self.path);
+        for it in Beside::ALL {
+            let _ = fs::remove_file(beside(&self.path, it));
         }
     }
 }
@@ -99,6 +101,10 @@ impl SqliteStore {
         options: SqliteOptions,
     ) -> Result<SqliteStore, StoreError> {
         let place = called.display().to_string();
+        if let Some(left) = Beside::ALL.map(|it| beside(called, it)).iter().find(|it| it.exists()) {
+            let beside = left.display().to_string();
+            return Err(StoreError::LeftOver { place, beside });
+        }
         match fs::OpenOptions::new().write(true).create_new(true).open(path) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -138,7 +144,7 @@ impl SqliteStore {
         look(path, &place)?;
         let opened = |address: &Path, flags| -> Result<SqliteStore, StoreError> {
             let connection = Connection::open_with_flags(address, flags | NO_MUTEX);
-            let connection = connection.map_err(|error| told(error, &place))?;
+            let connection = connection.map_err(|error| told(error, path, &place))?;
             let store = SqliteStore::of(connection, path, options);
             let set = store.connection.busy_timeout(options.wait);
             set.and_then(|()| store.connection.pragma_update(None, "query_only", true))
@@ -147,13 +153,17 @@ impl SqliteStore {
             Ok(store)
         };
         let to_read = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        match opened(path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+        match opened(&in_file(path), OpenFlags::SQLITE_OPEN_READ_WRITE) {
             // The log beside the file cannot be made: if there is none, nobody is writing either.
-            Err(StoreError::ReadOnly { .. }) if !is_under_way(path) => {
-                let address = format!("file:{}?immutable=1", escaped(path));
+            Err(StoreError::NoRight { .. } | StoreError::BesideNotOurs { .. })
+                if !is_under_way(path) =>
+            {
+                let address = format!("file:{}?immutable=1", escaped(&in_file(path)));
                 opened(Path::new(&address), to_read | OpenFlags::SQLITE_OPEN_URI)
             }
-            Err(StoreError::ReadOnly { .. }) => opened(path, to_read),
+            Err(StoreError::NoRight { .. } | StoreError::BesideNotOurs { .. }) => {
+                opened(&in_file(path), to_read)
+            }
             other => other,
         }
     }
@@ -163,6 +173,7 @@ impl SqliteStore {
         // A statement is planned once, and not anew for whatever it is asked with; else it takes longer.
         let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
         SqliteStore {
+            which: Which::is_at(&path),
             connection,
             place,
             wait: options.wait,
@@ -242,7 +253,21 @@ impl SqliteStore {
     }
 
     fn told(&self, error: rusqlite::Error) -> StoreError {
-        told(error, &self.place)
+        match told(error, &self.path, &self.place) {
+            // What SQLite makes of a file that is gone.
+            StoreError::Device { .. } | StoreError::NoRight { .. } if self.stays().is_err() => {
+                StoreError::Moved { place: self.place.clone() }
+            }
+            other => other,
+        }
+    }
+
+    /// Holds that the file that is open is the one at its place: what was written to another, nobody finds.
+    fn stays(&self) -> Result<(), StoreError> {
+        match Which::is_at(&self.path) == self.which {
+            true => Ok(()),
+            false => Err(StoreError::Moved { place: self.place.clone() }),
+        }
     }
 
     fn number(&self, statement: &str) -> Result<u64, StoreError> {
@@ -359,12 +384,14 @@ impl Store for SqliteStore {
 
     fn begin(&mut self) -> Result<(), StoreError> {
         let _ = self.journal(AHEAD);
-        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))?;
+        self.stays()
     }
 
     fn begin_large(&mut self) -> Result<(), StoreError> {
         let into_the_file = self.journal(INTO_THE_FILE);
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.told(error))?;
+        self.stays()?;
         if into_the_file {
             self.force_beside();
         }
@@ -410,10 +437,11 @@ impl Store for SqliteStore {
 
     fn commit(&mut self) -> Result<(), StoreError> {
         self.force_no_more();
+        self.stays()?;
         self.connection.execute_batch("COMMIT").map_err(|error| self.told(error))?;
         self.made = false;
         let _ = self.journal(AHEAD);
-        Ok(())
+        self.stays()
     }
 
     fn rollback(&mut self) {
@@ -439,66 +467,13 @@ impl Store for SqliteStore {
     }
 }
 
-/// Looks at a file before SQLite does: SQLite would make one that is not there, and takes a file
-/// whose end is missing for a damaged one.
-fn look(path: &Path, place: &str) -> Result<(), StoreError> {
-    #[expect(clippy::disallowed_methods, reason = "a store of the book is where its file is read")]
-    let file = fs::File::open(path).map_err(|error| StoreError::of_file(error, place))?;
-    let found = file.metadata().map_err(|error| StoreError::of_file(error, place))?.len();
-    let mut head = Vec::new();
-    file.take(100).read_to_end(&mut head).map_err(|error| StoreError::of_file(error, place))?;
-    if is_under_way(path) {
-        // What the file lacks may stand beside it.
-        return Ok(());
-    }
-    let foreign = || StoreError::Foreign { place: place.to_owned() };
-    if head.len() < 100 {
-        // What is left of a book begins like one, if anything is left.
-        let begins = !head.is_empty() && MAGIC.starts_with(head.get(..16).unwrap_or(&head));
-        let expected = 4096;
-        let cut = StoreError::Truncated { place: place.to_owned(), found, expected };
-        return Err(if begins { cut } else { foreign() });
-    }
-    let Some((MAGIC, rest)) = head.split_first_chunk::<16>() else { return Err(foreign()) };
-    let two = rest.first_chunk::<2>().map_or(0, |two| u16::from_be_bytes(*two));
-    let page = if two == 1 { 65_536 } else { u64::from(two) };
-    let pages = rest.get(12..16).and_then(|four| four.first_chunk::<4>());
-    let pages = pages.map_or(0, |four| u64::from(u32::from_be_bytes(*four)));
-    let expected = page * pages;
-    if found < expected {
-        return Err(StoreError::Truncated { place: place.to_owned(), found, expected });
-    }
-    Ok(())
-}
-
-/// Whether something of a batch stands beside the file: a log, or what it changed of the file.
-fn is_under_way(path: &Path) -> bool {
-    let holds = |ending| fs::metadata(beside(path, ending)).is_ok_and(|file| file.len() > 0);
-    ["-wal", "-journal"].into_iter().any(holds)
-}
-
-/// The file that SQLite keeps beside a file, by the ending of its name.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(ending);
-    PathBuf::from(beside)
-}
-
-fn connect(path: &Path, place: &str, wait: Duration) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags);
-    let connection = connection.map_err(|error| told(error, place))?;
-    connection.busy_timeout(wait).map_err(|error| told(error, place))?;
-    Ok(connection)
-}
-
 /// A path as an address has it.
 fn escaped(path: &Path) -> String {
     let text = path.display().to_string();
     text.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
-fn told(error: rusqlite::Error, place: &str) -> StoreError {
+fn told(error: rusqlite::Error, path: &Path, place: &str) -> StoreError {
     if let rusqlite::Error::SqlInputError { msg, .. } = &error {
         // All statements are ours, so it is the tables that are others.
         return StoreError::Damaged { what: msg.clone() };
@@ -511,7 +486,11 @@ fn told(error: rusqlite::Error, place: &str) -> StoreError {
         Some(ErrorCode::DiskFull) => StoreError::Full,
         Some(ErrorCode::SystemIoFailure) => StoreError::Device { place: place.to_owned() },
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            StoreError::ReadOnly { what: format!("{place}: {what}") }
+            match Beside::ALL.map(|it| beside(path, it)).into_iter().find(|it| door::is_closed(it))
+            {
+                Some(other) => StoreError::BesideNotOurs { beside: other.display().to_string() },
+                None => StoreError::NoRight { what: format!("{place}: {what}") },
+            }
         }
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { what },
         // A byte of the head that tells the format; this program makes no other.
