@@ -124,6 +124,8 @@ pub enum Illegible {
     Cell(Unreadable),
     /// It names no account of the rules.
     NoAccount,
+    /// It names another currency than the event is in.
+    OtherMoney,
 }
 
 /// An account with what it gets in all.

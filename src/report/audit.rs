@@ -311,6 +311,10 @@ pub fn verdict_words(row: &AuditRow, names: &Names) -> Option<Words> {
                 format!("「{column}」列：此处应为账户，而未填写"),
             )
         }
+        Verdict::Unreadable { column, value, why: Illegible::OtherMoney } => Words::new(
+            format!("column `{column}`: `{value}` is not the currency of the event"),
+            format!("「{column}」列：「{value}」不是该事项的币种"),
+        ),
         Verdict::Unreadable { column, value, why: Illegible::NoAccount } => Words::new(
             format!("column `{column}`: `{value}` is no account of the rules"),
             format!("「{column}」列：「{value}」不是规则中的账户"),
@@ -323,6 +327,13 @@ pub fn verdict_help(row: &AuditRow, names: &Names) -> Option<Words> {
     let Verdict::Unreadable { value, why, .. } = &row.verdict else { return None };
     Some(match why {
         Illegible::Cell(why) => unreadable_hint(*why, value, None),
+        Illegible::OtherMoney => {
+            let code = names.currency(row.kind).code;
+            Words::new(
+                format!("by the rules the event is in {code}"),
+                format!("按规则该事项的币种为 {code}"),
+            )
+        }
         Illegible::NoAccount => {
             let known = names.accounts.iter().take(8);
             let known: Vec<&str> = known.map(|it| it.name.text.as_str()).collect();

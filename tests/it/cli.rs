@@ -474,3 +474,8 @@ fn column_names_may_stand_in_several_rows() {
 fn what_calendars_and_stages_make_is_held_against_a_table() {
     check("audit_made");
 }
+
+#[test]
+fn tables_of_accounts_leave_out_what_gives_nothing_and_say_their_currency() {
+    check("audit_money");
+}

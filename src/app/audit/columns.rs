@@ -26,8 +26,8 @@ pub struct Columns {
 pub(super) enum Shape {
     /// A row an event, a column an account.
     Wide(Vec<(usize, Spoken)>),
-    /// A row an account of an event.
-    Long { account: usize, amount: usize },
+    /// A row an account of an event; a column may say in which currency.
+    Long { account: usize, amount: usize, currency: Option<usize> },
 }
 
 /// What a table calls an account.
@@ -86,7 +86,11 @@ pub fn columns(
     let says = column(&["event", "事项"]).filter(|_| !is_events);
     let kinds = keys(&header, names, &mut fields, says.is_some());
     let shape = match (account, amount) {
-        (Some(account), Some(amount)) if !is_events => Shape::Long { account, amount },
+        (Some(account), Some(amount)) if !is_events => {
+            let free = |at: &usize| fields.get(*at) != Some(&true);
+            let currency = column(&["currency", "币种", "货币"]).filter(free);
+            Shape::Long { account, amount, currency }
+        }
         _ => {
             // A field of the events is no account, even if one is called alike.
             let accounts =
@@ -117,7 +121,9 @@ pub fn columns(
             || says == Some(at)
             || match &shape {
                 Shape::Wide(accounts) => accounts.iter().any(|(column, _)| *column == at),
-                Shape::Long { account, amount } => [*account, *amount].contains(&at),
+                Shape::Long { account, amount, currency } => {
+                    [*account, *amount].contains(&at) || *currency == Some(at)
+                }
             }
     };
     let unknown = table.header.iter().enumerate().filter(|(at, _)| !used(*at));

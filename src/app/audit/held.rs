@@ -66,6 +66,19 @@ fn headings(columns: &Columns, header: &[String]) -> Vec<(Spoken, String)> {
     headings
 }
 
+/// The code of a currency, by whatever Chinese tables call it.
+fn code_of(text: &str) -> String {
+    let code = match text {
+        "人民币" | "元" | "RMB" => "CNY",
+        "日元" => "JPY",
+        "美元" => "USD",
+        "欧元" => "EUR",
+        "港元" | "港币" => "HKD",
+        code => code,
+    };
+    code.to_ascii_uppercase()
+}
+
 /// A table held against what the rules give.
 pub(super) struct Held {
     pub rows: Vec<HeldRow>,
@@ -213,6 +226,14 @@ impl Holder<'_> {
         columns.copied().find(|at| row.cut.contains(at))
     }
 
+    /// The column by which a row is in another currency than events of a kind.
+    fn other_money(&self, row: &ForeignRow, kind: u32) -> Option<usize> {
+        let Shape::Long { currency, .. } = &self.columns.shape else { return None };
+        let said = |at: &usize| row.cells.get(*at).map_or("", |cell| cell.trim());
+        let code = self.names.currency(kind).code;
+        currency.filter(|at| !said(at).is_empty() && code_of(said(at)) != code)
+    }
+
     /// Adds a row of the table to what it says of an event.
     fn gather(&mut self, place: usize, row: &ForeignRow, header: &[String]) {
         let Some(gathered) = self.rows.get(place) else { return };
@@ -231,6 +252,7 @@ impl Holder<'_> {
             |at: usize| unreadable(at, Illegible::Cell(written.no_amount(cell(at), scale)));
         let cut_short = |at: usize| unreadable(at, Illegible::Cell(cut_short(cell(at))));
         let cut = self.cut_key(row);
+        let other = due.flatten().and_then(|due| self.other_money(row, due.kind));
         match (&self.columns.shape, row.broken) {
             (_, Some(why)) => {
                 let (column, value) = (String::new(), cell(0).to_owned());
@@ -248,7 +270,10 @@ impl Holder<'_> {
                     }
                 }
             }
-            (Shape::Long { account, amount: of }, None) => {
+            (Shape::Long { .. }, None) if other.is_some() => {
+                fault = other.map(|at| unreadable(at, Illegible::OtherMoney));
+            }
+            (Shape::Long { account, amount: of, .. }, None) => {
                 match (
                     spoken(&folded(cell(*account)), self.names),
                     written.amount(cell(*of), scale),
@@ -296,7 +321,8 @@ impl Holder<'_> {
     }
 
     /// An event that the table does not have: what is due to it counts all the same. What a calendar or
-    /// a stage makes is missed only where it gives something to accounts that the table speaks of.
+    /// a stage makes, and in a table of accounts every event, is missed only where it gives something to
+    /// accounts that the table speaks of.
     fn missing(&mut self, due: &Due) -> Option<Missing> {
         let Ok(paid) = &due.outcome else { return None };
         let owed: Vec<(Spoken, Money)> = match &self.columns.shape {
@@ -313,7 +339,8 @@ impl Holder<'_> {
             let account = self.add(&spoken, due.kind, Money::ZERO, owed);
             amounts.push(Amounts { account, given: Money::ZERO, due: owed, agree: false });
         }
-        let told = is_sent(due.kind, self.names) || !amounts.is_empty();
+        let wide = matches!(self.columns.shape, Shape::Wide(_));
+        let told = (wide && is_sent(due.kind, self.names)) || !amounts.is_empty();
         let (kind, key, scale) = (due.kind, due.key.clone(), self.names.currency(due.kind).scale);
         told.then_some(Missing { kind, key, scale, amounts })
     }
