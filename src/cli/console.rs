@@ -120,6 +120,18 @@ impl Console {
         }
     }
 
+    /// Prints the answer about something that the book has by now.
+    pub(super) fn print_kept(&self, text: &str) -> Result<(), Stop> {
+        self.print(text).inspect_err(|stop| {
+            if !matches!(stop, Stop::Closed) {
+                self.message(self.pick(
+                    "note: the book has what was asked for; the answer alone could not be written",
+                    "说明：账簿已写入，只是答复未能写出",
+                ));
+            }
+        })
+    }
+
     /// Prints a result.
     pub(super) fn print(&self, text: &str) -> Result<(), Stop> {
         let mut out = std::io::stdout().lock();

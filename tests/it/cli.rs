@@ -479,3 +479,25 @@ fn what_calendars_and_stages_make_is_held_against_a_table() {
 fn tables_of_accounts_leave_out_what_gives_nothing_and_say_their_currency() {
     check("audit_money");
 }
+
+/// The answer is lost, what was posted is not: whoever is told of the one is told of the other.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_finds_no_room_is_not_what_was_posted() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&root().join("tests/cases/cli/book"), folder.path());
+    let asked = |command: &str, out: Stdio| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_fenshui"));
+        program.args(command.split(' ')).current_dir(folder.path()).env_clear();
+        program.env("FENSHUI_BOOK", "b.book").stdout(out).output().unwrap()
+    };
+    asked("book init --name x.example", Stdio::null());
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let post = "book post rules.fen.md first.csv --register caps=caps.csv";
+    let output = asked(post, full.into());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("note: the book has what was asked for"), "{said}");
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let again = String::from_utf8(asked(post, Stdio::piped()).stdout).unwrap();
+    assert!(again.contains("already posted"), "{again}");
+}

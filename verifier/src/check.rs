@@ -276,7 +276,7 @@ pub(crate) fn no_batch(number: u64, report: &mut Report) {
 fn why(because: &Because) -> Words {
     match because {
         Because::Late(entry) => {
-            Words::new(format!("after the late entry {entry}"), format!("因第 {entry} 条来迟"))
+            Words::new(format!("since entry {entry} came"), format!("因第 {entry} 条入账"))
         }
         Because::Dispute(entry) => {
             Words::new(format!("after dispute {entry}"), format!("因第 {entry} 条异议"))

@@ -138,7 +138,7 @@ fn raise(console: &Console, place: &BookPlace, args: &RaiseArgs) -> Result<Exit,
     };
     let entry = book::raise(&mut open, objection, secret::now)?;
     let words = Words::new(format!("dispute: entry {entry}\n"), format!("异议：第 {entry} 条\n"));
-    console.print(&match args.format {
+    console.print_kept(&match args.format {
         AnswerFormat::Table => words.in_language(console.language).to_owned(),
         AnswerFormat::Json => format!("{}\n", Json::Object(record_of(&mut open, entry)?)),
     })?;
@@ -317,9 +317,9 @@ fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<E
     if args.format == AnswerFormat::Json {
         let mut record = record_of(&mut open, args.dispute)?;
         record.insert("shaken".to_owned(), json!(resolved.shaken.as_ref().map(shaken_record)));
-        console.print(&format!("{}\n", Json::Object(record)))?;
+        console.print_kept(&format!("{}\n", Json::Object(record)))?;
     } else {
-        console.print(&resolved_text(console, &resolved))?;
+        console.print_kept(&resolved_text(console, &resolved))?;
     }
     if let Some(shaken) = &resolved.shaken {
         console.message(&shaken_text(console, shaken));

@@ -281,7 +281,7 @@ pub(super) fn import(
         "not_checked": strangers,
         "unsigned_key_changes": unsigned_record(unsigned),
     });
-    console.print(&args.format.choose(made(console, &imported), &record))?;
+    console.print_kept(&args.format.choose(made(console, &imported), &record))?;
     Ok(Exit::Done)
 }
 

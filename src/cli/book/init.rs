@@ -53,6 +53,6 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &InitArgs) -> Resu
         "origin": checkpoint.origin, "size": checkpoint.root.size,
         "root": checkpoint.root.digest.to_string(), "key": key,
     });
-    console.print(&args.format.choose(text, &record))?;
+    console.print_kept(&args.format.choose(text, &record))?;
     Ok(Exit::Done)
 }

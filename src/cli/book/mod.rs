@@ -264,6 +264,13 @@ fn refused(
             (late, changed, aside, disputes, can_be_posted)
         }
     };
+    if late.is_empty() && can_be_posted {
+        let words = Words::new(
+            "with these events what stages and calendars made comes out otherwise, as do entries after it",
+            "加入这些事项后，阶段与日历所生成的及其后的条目结果不同",
+        );
+        console.message(&error_text(&words, None, console.language));
+    }
     for it in &late {
         let place = it.place.as_ref();
         let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));

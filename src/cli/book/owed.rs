@@ -264,6 +264,6 @@ pub(super) fn correct(
         text.push_str(words.in_language(console.language));
         record.push(json!({ "entry": entry, "of": of, "key": key }));
     }
-    console.print(&args.format.choose(text, &json!({ "corrections": record })))?;
+    console.print_kept(&args.format.choose(text, &json!({ "corrections": record })))?;
     Ok(Exit::Done)
 }

@@ -60,7 +60,10 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &PostArgs) -> Resu
         AnswerFormat::Table => answer(console, args, &report),
         AnswerFormat::Json => format!("{:#}\n", record(args, &report)),
     };
-    console.print(&text)?;
+    match args.dry_run {
+        true => console.print(&text)?,
+        false => console.print_kept(&text)?,
+    }
     if let (Some(before), Some(_)) = (report.other_edition, report.receipt.batch) {
         console.note(&Words::new(
             format!("these rules are another edition than those of batch {before}"),

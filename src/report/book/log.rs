@@ -351,8 +351,8 @@ fn figure_text(said: &FigureValue, names: &Names, language: Language) -> String 
 
 fn because_text(because: &Because, language: Language) -> String {
     match (because, language) {
-        (Because::Late { entry }, Language::English) => format!("after the late entry {entry}"),
-        (Because::Late { entry }, Language::Chinese) => format!("因第 {entry} 条来迟"),
+        (Because::Late { entry }, Language::English) => format!("since entry {entry} came"),
+        (Because::Late { entry }, Language::Chinese) => format!("因第 {entry} 条入账"),
         (Because::Dispute { entry }, Language::English) => format!("after dispute {entry}"),
         (Because::Dispute { entry }, Language::Chinese) => format!("因第 {entry} 条异议"),
         (Because::Stated { reason }, _) => reason.clone(),
