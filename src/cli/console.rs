@@ -50,6 +50,19 @@ impl Console {
     /// # Errors
     /// It says something impossible.
     pub(super) fn heed_environment(&mut self, global: &Global) -> Result<(), Stop> {
+        let epoch = variable("SOURCE_DATE_EPOCH");
+        if let Some(text) = epoch.filter(|text| text.parse::<i64>().is_err()) {
+            return Err(Stop::error(
+                Words::new(
+                    format!("SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds"),
+                    format!("环境变量 SOURCE_DATE_EPOCH 为「{text}」，不是秒数"),
+                ),
+                Some(Words::new(
+                    "a whole number of seconds since 1970, or nothing",
+                    "应为自 1970 年起的整秒数，或不设",
+                )),
+            ));
+        }
         let variable = variable("FENSHUI_THREADS").filter(|_| global.threads.is_none());
         let Some(text) = variable else { return Ok(()) };
         match text.parse() {

@@ -40,13 +40,21 @@ fn picture(letter: char) -> char {
     }
 }
 
-/// Whether a letter shows nothing of itself and does something to a terminal: a control, or what turns
-/// round the direction in which the letters after it are shown.
+/// Whether a letter shows nothing of itself: a control, what breaks a line or turns round the direction in
+/// which the letters after it are shown, and what makes two texts different that look alike.
 fn is_hidden(letter: char) -> bool {
     letter.is_control()
         || matches!(
             letter,
-            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+            '\u{AD}'
+                | '\u{61C}'
+                | '\u{180E}'
+                | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{FEFF}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E007F}'
         )
 }
 

@@ -501,3 +501,19 @@ fn an_answer_that_finds_no_room_is_not_what_was_posted() {
     let again = String::from_utf8(asked(post, Stdio::piped()).stdout).unwrap();
     assert!(again.contains("already posted"), "{again}");
 }
+
+/// A file without a key would be in the way of the next try.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_key_that_finds_no_room_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let limited = |blocks: &str| {
+        let command = format!("ulimit -f {blocks}; \"$0\" book key new k --name x.example");
+        let mut program = Command::new("sh");
+        program.args(["-c", &command, env!("CARGO_BIN_EXE_fenshui")]).current_dir(folder.path());
+        program.output().unwrap().status.code()
+    };
+    assert_eq!(limited("0"), Some(2));
+    assert!(!folder.path().join("k").exists());
+    assert_eq!(limited("unlimited"), Some(0));
+}

@@ -5,7 +5,7 @@ use crate::book::{Batch, Book, BookError, Edition, Entry, Schema};
 use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
 use crate::plan::Choices;
-use crate::report::names::Names;
+use crate::report::names::{Label, Names};
 use crate::rows::RegisterRow;
 
 use super::super::load::Loaded;
@@ -70,9 +70,12 @@ pub(in crate::app) fn used(
         };
         let (entry, digest) = (batch.edition_entry, edition.digest());
         let readings = readings(&batch, &edition);
-        let title = title(&edition, entry, &readings);
         let registers = registers_of(book, &batch)?;
-        let rules = Rules::of(&edition, language).map(|rules| UsedRules {
+        let rules = Rules::of(&edition, language);
+        let labels =
+            rules.as_ref().map_or_else(|_| Vec::new(), |rules| labels(&batch, &rules.names));
+        let title = title(&edition, entry, (&readings, &labels));
+        let rules = rules.map(|rules| UsedRules {
             checked: rules.checked,
             names: rules.names,
             choices: choices_of(&batch),
@@ -93,8 +96,23 @@ fn readings(batch: &Batch, edition: &Edition) -> Vec<(String, String)> {
     chosen.collect()
 }
 
-/// `edition of entry 1 (small 086a0b3910bc)`, and the readings chosen.
-fn title(edition: &Edition, entry: u64, readings: &[(String, String)]) -> Words {
+/// The readings that a batch chose, as people call them in Chinese.
+fn labels(batch: &Batch, names: &Names) -> Vec<String> {
+    let chosen = batch.readings.iter().filter_map(|it| {
+        let (reading, options) = get(&names.readings, it.reading)?;
+        let chinese = |label: &Label| label.in_language(Language::Chinese).to_owned();
+        let option = chinese(options.get(it.option)?);
+        Some(format!("释义「{}」取「{option}」", chinese(reading)))
+    });
+    chosen.collect()
+}
+
+/// `edition of entry 1 (small 086a0b3910bc)`, and the readings chosen, by their names and their labels.
+fn title(
+    edition: &Edition,
+    entry: u64,
+    (readings, labels): (&[(String, String)], &[String]),
+) -> Words {
     let digest = edition.digest().to_string();
     let short = digest.get(..12).unwrap_or_default();
     let mut words = Words::new(
@@ -104,8 +122,9 @@ fn title(edition: &Edition, entry: u64, readings: &[(String, String)]) -> Words 
     let chosen = readings.iter().map(|(name, option)| format!("{name} = {option}"));
     let chosen: Vec<String> = chosen.collect();
     if !chosen.is_empty() {
+        let labels = if labels.is_empty() { &chosen } else { labels };
         words.en.push_str(&format!(", {}", chosen.join(", ")));
-        words.zh.push_str(&format!("，{}", chosen.join("，")));
+        words.zh.push_str(&format!("，{}", labels.join("，")));
     }
     words
 }

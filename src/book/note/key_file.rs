@@ -93,9 +93,14 @@ impl SigningKey {
         };
         let write = || -> io::Result<()> {
             let mut new = new_private_file(path)?;
-            writeln!(new, "{NAME}{}", self.name())?;
-            new.write_all(pem.as_bytes())?;
-            new.sync_all()
+            let written = writeln!(new, "{NAME}{}", self.name())
+                .and_then(|()| new.write_all(pem.as_bytes()))
+                .and_then(|()| new.sync_all());
+            if written.is_err() {
+                // What is no key is in nobody's way; that it could not be written is told.
+                let _ = std::fs::remove_file(path);
+            }
+            written
         };
         write().map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => KeyError::Exists { file: file.clone() },

@@ -103,6 +103,15 @@ fn check_options(args: &ExportArgs) -> Result<(), Stop> {
         ("--sign", args.sign.is_some() && !tiles, "tiles"),
         ("--unsigned", args.unsigned && !tiles, "tiles"),
     ];
+    if args.what != What::Journal && args.out.as_os_str() == "-" {
+        return Err(Stop::error(
+            Words::new(
+                "these are several files, and `-` is no folder",
+                "此导出为多个文件，- 不是文件夹",
+            ),
+            Some(Words::new("name a folder for them", "请指定文件夹")),
+        ));
+    }
     match idle.into_iter().find(|(_, given, _)| *given) {
         None => Ok(()),
         Some((option, _, of)) => Err(Stop::error(
