@@ -70,7 +70,8 @@ mod tests {
         for text in called {
             assert!(is_total(text), "{text}");
         }
-        for text in ["", "合计数有误", "与上月合计", "totally", "本页", "国内增值税"] {
+        for text in ["", "合计数有误", "与上月合计", "totally", "本页", "国内增值税"]
+        {
             assert!(!is_total(text), "{text}");
         }
     }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Resolver;
+use super::legs::leg_tallies;
+use super::names::Kind;
 use super::scope::Scope;
-use super::{Resolved, words};
-use crate::diagnostics::Words;
-use crate::model::{AccountId, CurrencyId, EventId, Expr, RuleSet, Type};
-use crate::syntax::ast;
+use super::{ModuleItems, Resolved, Resolver, words};
+use crate::diagnostics::{Diagnostic, Words};
+use crate::model::{AccountId, CurrencyId, EventId, Expr, ModuleId, RuleSet, TallyId, Type};
+use crate::syntax::ast::{self, ItemKind};
 
 /// What a round of resolving saw, for the next one to go by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +46,79 @@ impl<'a> Resolver<'a> {
         inflow.map_or(moved, |field| field.ty.clone())
     }
 
+    /// The currency of each tally that a leg declares: that of the events it comes from.
+    pub(super) fn fill_leg_tallies(&mut self, module: &ModuleItems<'a>) {
+        for item in &module.items {
+            let head = match &item.kind {
+                ItemKind::Rule(rule) => &rule.head,
+                ItemKind::Levy(levy) => &levy.head,
+                _ => continue,
+            };
+            let Some(money) = self.money_of(module.id, head) else { continue };
+            for written in leg_tallies(item) {
+                let tally = self.find(Kind::Tally, module.id, &written.name.text).map(TallyId);
+                if let Some(tally) = tally.filter(|it| self.open_tallies.remove(it))
+                    && let Some(entry) = self.set.tallies.get_mut(tally.index())
+                {
+                    entry.ty = money.clone();
+                }
+            }
+        }
+    }
+
+    /// The currency of the events that a head is about, if it is one.
+    fn money_of(&self, module: ModuleId, head: &ast::Head) -> Option<Type> {
+        let named = |name: &ast::Name| self.find(Kind::Event, module, &name.text).map(EventId);
+        let events: Vec<EventId> = match head.of.as_slice() {
+            [] => (0..self.set.events.len()).map(EventId::next).collect(),
+            of => of.iter().filter_map(named).collect(),
+        };
+        let mut all = events.into_iter().map(|event| self.money_here(&Scope::event(module, event)));
+        let first = all.next()?;
+        all.all(|other| other == first).then_some(first)
+    }
+
+    /// Holds that the money an event gives to a tally is of the tally's currency.
+    pub(super) fn fed_by(
+        &mut self,
+        scope: &Scope,
+        tally: TallyId,
+        written: &ast::Name,
+    ) -> Resolved<()> {
+        let kept = self.tally(tally).map(|tally| (tally.ty.clone(), tally.name.span));
+        let Some((Type::Money(kept), declared)) = kept else { return Ok(()) };
+        let Type::Money(given) = self.money_here(scope).required().clone() else { return Ok(()) };
+        if kept == given || (self.assumed.events.is_empty() && self.moves_unknown(scope)) {
+            return Ok(());
+        }
+        let code = |of: CurrencyId| {
+            self.set.currencies.get(of.index()).map_or("CNY", |it| it.name.as_str()).to_owned()
+        };
+        let (name, kept, given) = (&written.text, code(kept), code(given));
+        let diagnostic = Diagnostic::error(
+            words::MIXED_CURRENCIES,
+            written.span,
+            Words::new(
+                format!("total `{name}` is kept in {kept}, and this event brings {given}"),
+                format!("台账「{name}」以 {kept} 记，而此事项的款项为 {given}"),
+            ),
+        );
+        Err(self.report(
+            diagnostic.with_note(declared, Words::new("kept here", "台账在这里")).with_help(
+                Words::new(
+                    format!("keep one for each currency: `tally … : money {given}`"),
+                    format!("请按币种分设台账：「台账 … : 金额 {given}」"),
+                ),
+            ),
+        ))
+    }
+
+    /// Whether nothing yet says in which currency the event moves money.
+    fn moves_unknown(&self, scope: &Scope) -> bool {
+        let event = scope.event.and_then(|event| self.set.events.get(event.index()));
+        event.is_none_or(|it| it.inflow.is_none())
+    }
+
     /// A due, or the amount of a transfer. Where nothing yet says in which currency the event moves
     /// money, it may be any: the next round holds them all against each other.
     pub(super) fn moved_amount(
@@ -53,8 +127,7 @@ impl<'a> Resolver<'a> {
         written: &'a ast::Expr,
     ) -> Resolved<Expr> {
         let money = self.money_here(scope);
-        let event = scope.event.and_then(|event| self.set.events.get(event.index()));
-        let open = self.assumed.events.is_empty() && event.is_none_or(|it| it.inflow.is_none());
+        let open = self.assumed.events.is_empty() && self.moves_unknown(scope);
         let amount = self.expr(scope, written, Some(&money))?;
         match &amount.ty {
             Type::Money(_) if open || amount.ty == money => Ok(amount),

@@ -16,21 +16,11 @@ use crate::model::{
 impl<'a> Resolver<'a> {
     /// Tallies that a leg declares by `as NAME per KEYS`, unless they are declared by name.
     pub(super) fn declare_leg_tallies(&mut self, module: ModuleId, item: &'a ast::Item) {
-        let mut tallies: Vec<&'a ast::AsTally> = Vec::new();
-        match &item.kind {
-            ItemKind::Rule(rule) => match &rule.body {
-                RuleBody::Split(split) => tallies_of(&split.body, &mut tallies),
-                RuleBody::Transfers(transfers) => {
-                    tallies.extend(transfers.iter().filter_map(|transfer| transfer.tally.as_ref()));
-                }
-            },
-            ItemKind::Levy(levy) => tallies.extend(levy.tally.as_ref()),
-            _ => {}
-        }
-        for tally in tallies {
+        for tally in leg_tallies(item) {
             if let Some(keys) = &tally.keys
                 && self.find(Kind::Tally, module, &tally.name.text).is_none()
             {
+                self.open_tallies.insert(TallyId::next(self.set.tallies.len()));
                 self.new_tally(module, &tally.name, None, keys.iter().collect());
             }
         }
@@ -82,6 +72,7 @@ impl<'a> Resolver<'a> {
                 ),
             ));
         }
+        self.fed_by(scope, tally, &written.name)?;
         let mut resolved = Vec::new();
         for (position, key) in keys.into_iter().enumerate() {
             let key = self.expr(scope, key, None)?;
@@ -316,6 +307,22 @@ impl<'a> Resolver<'a> {
         }
         Ok(Target::Graded(Graded { from, slices }))
     }
+}
+
+/// Every `as` of a rule or a levy.
+pub(super) fn leg_tallies(item: &ast::Item) -> Vec<&ast::AsTally> {
+    let mut tallies = Vec::new();
+    match &item.kind {
+        ItemKind::Rule(rule) => match &rule.body {
+            RuleBody::Split(split) => tallies_of(&split.body, &mut tallies),
+            RuleBody::Transfers(transfers) => {
+                tallies.extend(transfers.iter().filter_map(|transfer| transfer.tally.as_ref()));
+            }
+        },
+        ItemKind::Levy(levy) => tallies.extend(levy.tally.as_ref()),
+        _ => {}
+    }
+    tallies
 }
 
 /// Every `as` below a target.

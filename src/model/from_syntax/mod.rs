@@ -93,6 +93,7 @@ fn resolve(
         open_lets: BTreeSet::new(),
         asked_open: None,
         legs: BTreeMap::new(),
+        open_tallies: BTreeSet::new(),
         tally_keys: Vec::new(),
         tally_types: Vec::new(),
         settlements: Vec::new(),
@@ -118,6 +119,8 @@ struct Resolver<'a> {
     asked_open: Option<(LetOwner, usize)>,
     /// Legs already known, so that each case of a rule names the same leg alike.
     legs: BTreeMap<(LegOwner, Vec<u32>), LegId>,
+    /// Tallies that a leg declares, of which no currency is known yet.
+    open_tallies: BTreeSet<TallyId>,
     /// The key of each tally as written, which its readers evaluate among their own names.
     tally_keys: Vec<Vec<&'a ast::Expr>>,
     /// Types of a tally's key, known from its first feeder or reader on.
@@ -154,6 +157,9 @@ impl<'a> Resolver<'a> {
         }
         for module in modules {
             self.fill_state_types(module);
+        }
+        for module in modules {
+            self.fill_leg_tallies(module);
         }
         self.fill_computed_fields(modules);
         for module in modules {
