@@ -106,24 +106,12 @@ impl Bound {
                     .unwrap_or_else(|| near.map_or_else(|| columns_words(columns), near_words)),
             );
         }
-        if let Some((at, twice)) = self.doubled.first() {
-            let twice = listed(twice.iter().filter_map(|at| columns.get(*at)).map(String::as_str));
-            return refused(
-                Words::new(
-                    format!("columns {} both are field `{}`", twice.0, name(*at)),
-                    format!("{}列都对应字段「{}」", twice.1, name(*at)),
-                ),
-                Words::new(
-                    "remove one of them, or name the one that counts in a mapping (`--print-map`)",
-                    "请删去其一，或在映射中指明用哪一列（--print-map）",
-                ),
-            );
-        }
-        if self.missing.is_empty() {
-            return Ok(self);
+        let bound = self.without_doubles(columns, table, file)?;
+        if bound.missing.is_empty() {
+            return Ok(bound);
         }
         let fields: Vec<&Field> =
-            self.missing.iter().filter_map(|at| table.fields.get(*at)).collect();
+            bound.missing.iter().filter_map(|at| table.fields.get(*at)).collect();
         let names = listed(fields.iter().map(|field| field.name.text.as_str()));
         let table_name = &table.name.text;
         refused(
@@ -133,6 +121,31 @@ impl Bound {
             ),
             missing_hint(columns, &fields),
         )
+    }
+
+    /// # Errors
+    /// A field has two columns.
+    pub(super) fn without_doubles(
+        self,
+        columns: &[String],
+        table: &Table,
+        file: &str,
+    ) -> Result<Bound, FormatsError> {
+        let Some((at, twice)) = self.doubled.first() else { return Ok(self) };
+        let name = table.fields.get(*at).map_or("", |field| field.name.text.as_str());
+        let kind = &table.name.text;
+        let twice = listed(twice.iter().filter_map(|at| columns.get(*at)).map(String::as_str));
+        Err(FormatsError::Columns {
+            file: file.to_owned(),
+            what: Words::new(
+                format!("columns {} both are field `{name}` of `{kind}`", twice.0),
+                format!("{}列都对应「{kind}」的字段「{name}」", twice.1),
+            ),
+            hint: Words::new(
+                "remove one of them, or name the one that counts in a mapping (`--print-map`)",
+                "请删去其一，或在映射中指明用哪一列（--print-map）",
+            ),
+        })
     }
 }
 

@@ -131,12 +131,23 @@ impl<'n> Events<'n> {
                 Kinds::One(kind)
             }
             Assigned::ByColumn(column) => {
+                let at = columns.iter().position(|name| *name == column);
+                let mut unused: BTreeSet<usize> = (0..columns.len()).collect();
                 for (kind, table) in names.events.iter().enumerate().filter(|(_, it)| it.sent) {
                     let bound = Bound::new(&columns, table, &mapping.of(table));
+                    // A file need not have every kind; which column counts must be clear all the same.
+                    let bound = if is_csv {
+                        bound.without_doubles(&columns, table, input.name())?
+                    } else {
+                        bound
+                    };
                     rows.check(table, &bound.from, input.name())?;
+                    unused.retain(|at| bound.unused.contains(at));
                     read(kind, &bound);
                 }
-                let at = columns.iter().position(|name| *name == column);
+                let unused = unused.into_iter().filter(|place| is_csv && Some(*place) != at);
+                let unused = unused.filter_map(|at| columns.get(at));
+                ignored.extend(unused.filter(|column| !added.contains(*column)).cloned());
                 Kinds::ByColumn { column, at, kinds: kinds_by_spelling(names) }
             }
         };

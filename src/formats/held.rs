@@ -50,6 +50,10 @@ pub(super) enum Seen {
     Digits,
     /// Times a hundred, with a percent sign.
     Percent,
+    /// As so many of a unit: `0.00"万元"`, or `0,` for thousands.
+    Scaled,
+    /// With a sign, a percent sign or digits that are none of it: `"-"0.00`.
+    Altered,
     /// With signs that are none of its digits, or without some of them.
     Otherwise,
 }
@@ -57,34 +61,54 @@ pub(super) enum Seen {
 impl Seen {
     /// By a format as Excel writes it, of which the first section is looked at.
     pub(super) fn by(format: &str) -> Seen {
-        let (mut left, mut literal, mut percent) = (String::new(), false, false);
+        let (mut left, mut literal, mut percent) = (String::new(), String::new(), false);
         let mut letters = format.chars();
         while let Some(letter) = letters.next() {
             match letter {
                 ';' => break,
                 '%' => percent = true,
-                '"' => literal |= letters.by_ref().take_while(|it| *it != '"').count() > 0,
+                '"' => literal.extend(letters.by_ref().take_while(|it| *it != '"')),
                 // What follows stands for itself, or for the room that it takes.
-                '\\' | '!' => literal |= letters.next().is_some_and(|it| !it.is_whitespace()),
+                '\\' | '!' => literal.extend(letters.next().filter(|it| !it.is_whitespace())),
                 '_' | '*' => drop(letters.next()),
                 // A colour, a condition, a language or a currency.
                 '[' => {
                     let inside: String = letters.by_ref().take_while(|it| *it != ']').collect();
-                    literal |= inside.starts_with('$') && !inside.starts_with("$-");
+                    if inside.starts_with('$') && !inside.starts_with("$-") {
+                        literal.push('$');
+                    }
                 }
                 other => left.push(other),
             }
         }
         let left = left.trim();
         let plain = left.eq_ignore_ascii_case("general") || left == "@";
-        match percent {
-            true => Seen::Percent,
-            false if !literal && (plain || ["", "0"].contains(&left.trim_start_matches('#'))) => {
-                Seen::Digits
-            }
-            false => Seen::Otherwise,
+        if literal.contains(|it: char| it.is_ascii_digit() || "-−%‰％".contains(it)) {
+            Seen::Altered
+        } else if percent {
+            Seen::Percent
+        } else if literal.contains(['万', '萬', '亿', '億', '千', '仟', '百', '佰'])
+            || in_thousands(left)
+        {
+            Seen::Scaled
+        } else if literal.is_empty() && (plain || ["", "0"].contains(&left.trim_start_matches('#')))
+        {
+            Seen::Digits
+        } else {
+            Seen::Otherwise
         }
     }
+}
+
+/// Whether a comma stands behind the digits of a format, which takes three of them away.
+fn in_thousands(format: &str) -> bool {
+    let is_digit = |it: &char| matches!(it, '0' | '#' | '?');
+    let whole = format.split('.').next().unwrap_or_default();
+    let scaled = |part: &str| {
+        let behind = part.trim_end_matches(|it: char| it != ',' && !is_digit(&it));
+        behind.ends_with(',') && behind.contains(|it: char| is_digit(&it))
+    };
+    scaled(whole) || scaled(format)
 }
 
 /// A spreadsheet keeps so many digits of a number; more may have been cut off before we saw it.
@@ -97,8 +121,14 @@ impl Held<'_> {
             Held::Nothing => Cow::Borrowed(""),
             Held::Text(text) => Cow::Borrowed(text),
             Held::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
-            Held::Decimal { units, scale } | Held::Shown { units, scale, .. } => {
+            Held::Shown { units, scale, .. } => {
                 Cow::Owned(Money::from_minor(*units).format(*scale))
+            }
+            // How many zeros stand behind is its column's, and none of the number's.
+            Held::Decimal { units, scale } => {
+                let text = Money::from_minor(*units).format(*scale);
+                let bare = text.trim_end_matches('0').trim_end_matches('.');
+                Cow::Owned(if text.contains('.') { bare.to_owned() } else { text })
             }
             Held::Date(date) => Cow::Owned(date.to_string()),
             Held::Moment(text) | Held::Fault(text) => Cow::Borrowed(text),
@@ -125,7 +155,7 @@ impl Held<'_> {
     pub(super) fn is_number(&self) -> bool {
         match self {
             Held::Decimal { .. } => true,
-            Held::Shown { seen, .. } => *seen != Seen::Percent,
+            Held::Shown { seen, .. } => !matches!(seen, Seen::Percent | Seen::Altered),
             _ => false,
         }
     }
@@ -154,13 +184,17 @@ impl Held<'_> {
             (Held::Shown { seen: Seen::Percent, .. }, Kind::Money(_) | Kind::Integer) => {
                 Err(Unreadable::ShownOtherwise)
             }
+            (
+                Held::Shown { seen: Seen::Scaled | Seen::Altered, .. },
+                Kind::Money(_) | Kind::Integer | Kind::Rate | Kind::Number,
+            ) => Err(Unreadable::ShownOtherwise),
             (Held::Shown { units, scale, .. }, Kind::Money(wanted)) => {
                 let units = rescaled(*units, *scale, *wanted)?;
                 kept(units)?;
                 Ok(Cell::Money(Money::from_minor(units)))
             }
             (Held::Shown { whole: false, .. }, _) => Err(Unreadable::SheetDigits),
-            (Held::Shown { seen: Seen::Percent | Seen::Otherwise, .. }, kind) if is_code(kind) => {
+            (Held::Shown { seen, .. }, kind) if *seen != Seen::Digits && is_code(kind) => {
                 Err(Unreadable::ShownOtherwise)
             }
             (Held::Shown { units, .. }, Kind::Text | Kind::Member(_) | Kind::List(_)) => {
@@ -312,13 +346,20 @@ mod tests {
             "0.00",
             "#,##0",
             "\"A\"0",
-            "0\\-0",
             "[$￥-804]0",
             "0.00E+00",
             "# ?/?",
-            "0,",
+            "#,##0.00_);(#,##0.00)",
+            "0.00\"元\"",
         ] {
             assert_eq!(Seen::by(format), Seen::Otherwise, "{format}");
+        }
+        for format in ["0,", "0.0,", "#,##0,", "#,##0.00,,", "0.00\"万元\"", "0.0\\万", "0,\"K\""]
+        {
+            assert_eq!(Seen::by(format), Seen::Scaled, "{format}");
+        }
+        for format in ["\"-\"0.00", "0.0\"%\"", "\"5\"0", "0\\-0"] {
+            assert_eq!(Seen::by(format), Seen::Altered, "{format}");
         }
     }
 
@@ -331,6 +372,10 @@ mod tests {
         assert_eq!(read(held(Seen::Percent), Kind::Rate), read(held(Seen::Digits), Kind::Rate));
         let money = read(held(Seen::Digits), Kind::Money(2));
         assert_eq!(read(held(Seen::Otherwise), Kind::Money(2)), money);
+        for kind in [Kind::Money(2), Kind::Integer, Kind::Rate, Kind::Number, Kind::Text] {
+            assert_eq!(read(code(Seen::Scaled), kind.clone()), otherwise);
+            assert_eq!(read(code(Seen::Altered), kind), otherwise);
+        }
         assert_eq!(read(code(Seen::Otherwise), Kind::Text), otherwise);
         assert_eq!(read(code(Seen::Otherwise), Kind::List(Box::new(Kind::Text))), otherwise);
         assert_eq!(read(code(Seen::Digits), Kind::Text), Ok(Cell::Text("123".into())));

@@ -162,7 +162,7 @@ fn a_row_that_cannot_be_read_is_set_aside_by_its_number() {
     let aside = fs::read_to_string(folder.path().join("a.csv")).unwrap();
     assert_eq!(aside.lines().count(), 2);
     assert!(
-        aside.contains("\n5,2016-01-05 01:00:00,south,396.0000,spoilt.arrow,6,receipt,S01,"),
+        aside.contains("\n5,2016-01-05 01:00:00,south,396,spoilt.arrow,6,receipt,S01,"),
         "{aside}"
     );
 }

@@ -102,3 +102,38 @@ fn a_cell_means_the_same_in_csv_and_in_records() {
         assert_eq!(told, run("quoted.csv"), "{formats}");
     }
 }
+
+const TWO_KINDS: &str = "
+module kinds
+authority national
+settlement largest remainder
+account all
+event pay \"入库\" { id \"凭证号\" : text unique; date : date effective; amount \"金额\" : money inflow }
+event fine \"罚没\" { id \"凭证号\" : text unique; date : date effective; why \"事由\" : text?
+  amount \"金额\" : money inflow }
+rule kept
+  split inflow
+    rest to all
+";
+
+/// Where rows say of what kind they are, which column counts is as clear as elsewhere.
+#[test]
+fn columns_of_files_of_several_kinds_are_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("rules.fen", TWO_KINDS);
+    let run = |head: &str, row: &str| {
+        write("events.csv", &format!("{head}\n{row}\n"));
+        outcome("fenshui run rules.fen events.csv --out - --format csv", folder.path(), "")
+    };
+    for head in
+        ["event,id,date,amount,金额", "event,id,date,金额,amount", "event,id,date,amount,amount"]
+    {
+        let told = run(head, "pay,A,2024-03-01,100.00,5.00");
+        assert!(told.contains("both are field `amount` of `pay`"), "{told}");
+        assert!(told.ends_with("[exit 2]\n"), "{told}");
+    }
+    let told = run("event,id,date,amount,whi,remark", "fine,A,2024-03-01,100.00,late,x");
+    assert!(told.contains("columns not used: remark, whi"), "{told}");
+    assert!(told.contains("fine,A,all,100.00"), "{told}");
+}

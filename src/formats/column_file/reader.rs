@@ -217,6 +217,9 @@ fn present(column: &dyn Array) -> Reader<'_> {
         },
         DataType::Dictionary(..) => {
             let column = column.as_any_dictionary();
+            if column.values().is_empty() {
+                return Box::new(|_| Held::Nothing);
+            }
             let (keys, read) = (column.normalized_keys(), values(column.values()));
             Box::new(move |row| keys.get(row).map_or(Held::Nothing, |key| read(*key)))
         }
