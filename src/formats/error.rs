@@ -259,7 +259,10 @@ impl FormatsError {
                 format!("「{file}」：第 {line} 行第 {column} 列：{}", what.zh),
             ),
             FormatsError::Register { file, rows, .. } => Words::new(
-                format!("`{file}`: {rows} rows of the register cannot be read"),
+                match rows {
+                    1 => format!("`{file}`: a row of the register cannot be read"),
+                    _ => format!("`{file}`: {rows} rows of the register cannot be read"),
+                },
                 format!("「{file}」：登记簿有 {rows} 行无法读取"),
             ),
             FormatsError::TotalTooLarge => {

@@ -75,14 +75,16 @@ pub(super) fn json(raw: &RawValue, kind: &Kind, names: &Names) -> Result<Cell, F
         (JsonValue::Number(literal), kind) => match kind {
             // A code written as a number has lost its leading zeros, but not silently: a text of
             // digits is what was sent.
-            Kind::Text
+            // `1` and `0` are truth values in every other sort of file.
+            Kind::Bool
+            | Kind::Text
             | Kind::Integer
             | Kind::Rate
             | Kind::Number
             | Kind::Money(_)
             | Kind::Member(_)
             | Kind::Period(_) => text(literal, kind, names).map_err(fault),
-            Kind::Bool | Kind::Date | Kind::Duration | Kind::List(_) | Kind::Record(_) => {
+            Kind::Date | Kind::Duration | Kind::List(_) | Kind::Record(_) => {
                 Err(fault(mismatch(kind)))
             }
         },

@@ -3,6 +3,7 @@
 //! A register row that cannot be read is an error, not a set-aside: without it an event would be
 //! allocated as if there were no such row, and nobody would notice.
 
+use crate::base::Date;
 use crate::diagnostics::Words;
 use crate::report::names::{Field, Kind, Label, Names, Table, folded};
 use crate::report::{unreadable_hint, unreadable_words};
@@ -69,7 +70,34 @@ fn read_rows(
     if !unread.is_empty() {
         return Err(refused(&unread, &table, &mapping, input));
     }
+    hold_some_day(&rows, input)?;
     Ok(RegisterRows { rows, ignored, undated, lookalikes: events.lookalikes().clone() })
+}
+
+/// # Errors
+/// The period of a row ends before it begins: it would hold on no day, and nobody would be told.
+fn hold_some_day(rows: &[RegisterRow], input: &Input) -> Result<(), FormatsError> {
+    let never = rows.iter().filter_map(|row| {
+        let (from, until) = (row.from?, row.until?);
+        (until <= from).then_some((row.origin.line, from, until))
+    });
+    let never: Vec<(u64, Date, Date)> = never.collect();
+    if never.is_empty() {
+        return Ok(());
+    }
+    let first = never.iter().take(SHOWN_MAX).map(|(line, from, until)| {
+        let place = input.place(*line, None);
+        Words::new(
+            format!(
+                "{}: its period begins on {from} and ends before {until}: `until` is the first day on \
+                 which it holds no more",
+                place.en
+            ),
+            format!("{}：自 {from} 起、{until} 前止，一日也不适用：「止」是不再适用的第一日", place.zh),
+        )
+    });
+    let rows = u64::try_from(never.len()).unwrap_or(u64::MAX);
+    Err(FormatsError::Register { file: input.name().to_owned(), rows, first: first.collect() })
 }
 
 /// A table with two fields more, from and until when the dated fields of a row hold; the same table if

@@ -397,6 +397,9 @@ pub(super) fn record_value(
     if let Some(text) = json::text_of(raw) {
         return from_text(&text);
     }
+    if let Some(meant) = mapping.values.get(&at).and_then(|values| values.get(raw.get().trim())) {
+        return from_text(meant);
+    }
     if mapping.has_unit(at) && raw.get().starts_with(|it: char| it == '-' || it.is_ascii_digit()) {
         return from_text(raw.get());
     }

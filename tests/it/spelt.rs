@@ -137,3 +137,81 @@ fn columns_of_files_of_several_kinds_are_looked_at() {
     assert!(told.contains("columns not used: remark, whi"), "{told}");
     assert!(told.contains("fine,A,all,100.00"), "{told}");
 }
+
+/// A unit of all amounts would leave out those inside of lists without a word.
+#[test]
+fn a_unit_of_all_amounts_is_refused_where_some_are_in_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let rules = RULES
+        .replace("amount : money inflow }", "amount : money inflow; before : list of money? }");
+    assert_ne!(rules, RULES);
+    write("rules.fen", &rules);
+    write(
+        "events.ndjson",
+        "{\"id\":\"A\",\"date\":\"2024-03-05\",\"amount\":4,\"before\":[1,2.5]}\n",
+    );
+    let run = |map: &str| {
+        write("map.toml", map);
+        let command = "fenshui run rules.fen events.ndjson --map map.toml --out - --format csv -q";
+        outcome(command, folder.path(), "")
+    };
+    let told = run("[formats]\namount = \"0.00万元\"\n");
+    assert!(told.contains("amounts inside `before` of `receipt` are in the currency"), "{told}");
+    assert_eq!(
+        run("[formats.receipt]\namount = \"0.00万元\"\n"),
+        "id,account,amount\nA,all,40000.00\n"
+    );
+}
+
+/// A register row that holds on no day would be missed by events without a word.
+#[test]
+fn a_register_row_holds_on_some_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let register = "register caps by id { id : text\n  dated { cap : money } }\n";
+    write("rules.fen", &format!("{RULES}{register}"));
+    write("events.csv", "id,date,amount\nA,2024-03-05,1.00\n");
+    let run = |until: &str| {
+        write("caps.csv", &format!("id,cap,from,until\nA,1.00,2024-01-01,{until}\n"));
+        let command =
+            "fenshui run rules.fen events.csv --register caps=caps.csv --out - --format csv -q";
+        outcome(command, folder.path(), "")
+    };
+    for until in ["2024-01-01", "2023-12-31"] {
+        let told = run(until);
+        assert!(told.contains("`caps.csv`: a row of the register cannot be read"), "{told}");
+        assert!(
+            told.contains(&format!(
+                "caps.csv:2: its period begins on 2024-01-01 and ends before {until}"
+            )),
+            "{told}"
+        );
+    }
+    assert_eq!(run("2024-01-02"), "id,account,amount\nA,all,1.00\n");
+    assert_eq!(run(""), "id,account,amount\nA,all,1.00\n");
+}
+
+/// What is a truth value or a mapped text in every other sort of file is one as a number of a record.
+#[test]
+fn numbers_of_records_mean_what_their_digits_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let rules =
+        RULES.replace("amount : money inflow }", "amount : money inflow; ok : bool; tax : Tax }");
+    let rules = rules.replace("account all", "account all\ntaxes { vat; deed }");
+    write("rules.fen", &rules);
+    write("map.toml", "[values.receipt.tax]\n\"1\" = \"deed\"\n");
+    write("events.csv", "id,date,amount,ok,tax\nA,2024-03-05,1.00,1,1\n");
+    write(
+        "events.ndjson",
+        "{\"id\":\"A\",\"date\":\"2024-03-05\",\"amount\":1,\"ok\":1,\"tax\":1}\n",
+    );
+    let run = |file: &str| {
+        let command =
+            format!("fenshui run rules.fen {file} --map map.toml --out - --format csv -q");
+        outcome(&command, folder.path(), "")
+    };
+    assert_eq!(run("events.csv"), "id,account,amount\nA,all,1.00\n");
+    assert_eq!(run("events.ndjson"), run("events.csv"));
+}

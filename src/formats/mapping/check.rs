@@ -8,6 +8,7 @@ use crate::report::{unreadable_hint, unreadable_words};
 
 use super::super::error::FormatsError;
 use super::super::parse::{self, field_named};
+use super::super::spellings::Spelling;
 use super::place::placed;
 use super::{Mapping, constant, did_you_mean, is_period, spellings};
 
@@ -208,11 +209,53 @@ impl Check<'_> {
                 (_, _, "date") => self.format(&["formats", name], Some(&Kind::Date), formats)?,
                 (_, _, "amount") => {
                     self.format(&["formats", name], Some(&Kind::Money(2)), formats)?;
+                    self.reaches_all(&["formats", name], formats)?;
                 }
                 _ => self.format(&["formats", name], None, formats)?,
             }
         }
         Ok(())
+    }
+
+    /// A unit of all amounts must not leave out those in lists and records, which no format reaches.
+    fn reaches_all(&self, path: &[&str], formats: &toml::Value) -> Checked {
+        let all = spellings(&Kind::Money(2), formats);
+        if !all.is_some_and(|all| all.iter().any(Spelling::has_unit)) {
+            return Ok(());
+        }
+        let tables = self.names.events.iter().filter(|table| table.sent);
+        for table in tables.chain(&self.names.registers) {
+            let left_out = |field: &&Field| !field.computed && self.holds_money(&field.kind);
+            let Some(field) = table.fields.iter().find(left_out) else { continue };
+            let (table, field) = (&table.name.text, &field.name.text);
+            let what = Words::new(
+                format!(
+                    "amounts inside `{field}` of `{table}` are in the currency: no unit reaches them"
+                ),
+                format!("「{table}」的「{field}」内的金额以币种为单位，不受此单位影响"),
+            );
+            let hint = Words::new(
+                "say the unit of single fields, under `[formats.EVENT]` or `[formats.REGISTER]`",
+                "请在 [formats.事项] 或 [formats.登记簿] 下分别写明各字段的单位",
+            );
+            return Err(self.wrong(path, &what, hint));
+        }
+        Ok(())
+    }
+
+    /// Whether values of a kind hold amounts inside.
+    fn holds_money(&self, kind: &Kind) -> bool {
+        match kind {
+            Kind::List(inner) => matches!(**inner, Kind::Money(_)) || self.holds_money(inner),
+            Kind::Record(shape) => {
+                let shape = self.names.shapes.get(*shape);
+                shape.is_some_and(|shape| {
+                    let mut fields = shape.fields.iter();
+                    fields.any(|it| matches!(it.kind, Kind::Money(_)) || self.holds_money(&it.kind))
+                })
+            }
+            _ => false,
+        }
     }
 
     fn format(&self, path: &[&str], kind: Option<&Kind>, formats: &toml::Value) -> Checked {
