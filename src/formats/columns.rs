@@ -16,8 +16,30 @@ pub(super) enum FieldFrom {
     Nowhere,
     /// A column, by position.
     Column(usize),
+    /// Several columns, of which a row fills one: rows of files with other names, set aside together.
+    OneOf(Vec<usize>),
     /// The mapping gives one value for all rows.
     Constant(String),
+}
+
+impl FieldFrom {
+    /// The column that holds a field in a row of cells, by which of them hold something.
+    ///
+    /// # Errors
+    /// Two do; it is the second.
+    pub(super) fn place(&self, is_filled: impl Fn(usize) -> bool) -> Result<Option<usize>, usize> {
+        match self {
+            FieldFrom::Nowhere | FieldFrom::Constant(_) => Ok(None),
+            FieldFrom::Column(place) => Ok(Some(*place)),
+            FieldFrom::OneOf(places) => {
+                let mut filled = places.iter().copied().filter(|place| is_filled(*place));
+                match (filled.next(), filled.next()) {
+                    (_, Some(second)) => Err(second),
+                    (first, None) => Ok(first.or_else(|| places.first().copied())),
+                }
+            }
+        }
+    }
 }
 
 /// The columns of a file held against a table.
@@ -75,6 +97,16 @@ impl Bound {
             bound.from.push(from);
         }
         bound
+    }
+
+    /// The same of a file whose rows came from several, each with its own names for the columns.
+    pub(super) fn with_alternatives(mut self) -> Bound {
+        for (at, columns) in std::mem::take(&mut self.doubled) {
+            if let Some(from) = self.from.get_mut(at) {
+                *from = FieldFrom::OneOf(columns);
+            }
+        }
+        self
     }
 
     /// Whether every required field has its one column.

@@ -107,6 +107,11 @@ impl<'n> Events<'n> {
             None if columns.is_empty() => Assigned::ByColumn(String::new()),
             None => assigned(&columns, names, mapping, input.name())?,
         };
+        // Rows that were set aside together may have come from files with other names for their columns.
+        let told_apart = |bound: Bound| match added.is_empty() {
+            true => bound,
+            false => bound.with_alternatives(),
+        };
         let mut readers: Vec<Option<TableReader<'n>>> = names.events.iter().map(|_| None).collect();
         let mut ignored = BTreeSet::new();
         let mut read = |kind: usize, bound: &Bound| {
@@ -119,7 +124,7 @@ impl<'n> Events<'n> {
         let kinds = match assigned {
             Assigned::Kind(kind) => {
                 if let Some(table) = names.events.get(kind) {
-                    let bound = Bound::new(&columns, table, &mapping.of(table));
+                    let bound = told_apart(Bound::new(&columns, table, &mapping.of(table)));
                     // Records may each lack what another has: they are judged one by one.
                     let bound =
                         if is_csv { bound.checked(&columns, table, input.name())? } else { bound };
@@ -134,7 +139,7 @@ impl<'n> Events<'n> {
                 let at = columns.iter().position(|name| *name == column);
                 let mut unused: BTreeSet<usize> = (0..columns.len()).collect();
                 for (kind, table) in names.events.iter().enumerate().filter(|(_, it)| it.sent) {
-                    let bound = Bound::new(&columns, table, &mapping.of(table));
+                    let bound = told_apart(Bound::new(&columns, table, &mapping.of(table)));
                     // A file need not have every kind; which column counts must be clear all the same.
                     let bound = if is_csv {
                         bound.without_doubles(&columns, table, input.name())?

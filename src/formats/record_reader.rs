@@ -24,6 +24,13 @@ pub(super) enum Given<'a> {
     Made(Cell),
 }
 
+impl Given<'_> {
+    /// Whether it says that there is no value.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self, Given::Raw(raw) if raw.get() == "null")
+    }
+}
+
 /// What a record has for each field; nothing if anything about it is unusual. `field_of` says which
 /// field a name at a place means, or that it means none, as far as that is known.
 pub(super) fn values<'a>(

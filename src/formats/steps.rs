@@ -91,6 +91,7 @@ impl Steps {
                 // Every row lacks it.
                 FieldFrom::Nowhere if field.required && !field.computed => return None,
                 FieldFrom::Nowhere => continue,
+                FieldFrom::OneOf(_) => return None,
                 FieldFrom::Constant(_) => {
                     constants.push(at);
                     continue;

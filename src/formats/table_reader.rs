@@ -87,6 +87,7 @@ impl<'n> TableReader<'n> {
     pub(super) fn column_name<'a>(&'a self, at: usize, header: &'a [String]) -> Option<&'a str> {
         match self.from.get(at)? {
             FieldFrom::Column(place) => header.get(*place).map(String::as_str),
+            FieldFrom::OneOf(places) => header.get(*places.first()?).map(String::as_str),
             FieldFrom::Constant(_) => None,
             // Records name their fields themselves.
             FieldFrom::Nowhere if self.is_csv => None,
@@ -127,9 +128,10 @@ impl<'n> TableReader<'n> {
         let of = |at: usize| Some((at, self.read(at, row)?.err()?));
         let faults = (0..self.table.fields.len()).filter_map(of);
         let lost = faults.into_iter().find(|(_, fault)| fault.why.is_lost());
-        let column = |at: usize| match (row, self.from.get(at)) {
-            (RawRow::Values { .. }, Some(FieldFrom::Column(place))) => Some(*place),
-            (RawRow::Values { .. }, _) => None,
+        let column = |at: usize| match row {
+            RawRow::Values { cells, .. } => {
+                self.from.get(at).and_then(|from| from.place(|at| is_filled(cells, at)).ok()?)
+            }
             _ => Some(at),
         };
         lost.map_or(fault, |(at, fault)| (column(at), fault))
@@ -146,7 +148,14 @@ impl<'n> TableReader<'n> {
                     }
                     continue;
                 }
-                FieldFrom::Column(place) => (cells.get(*place).unwrap_or_default(), Some(*place)),
+                FieldFrom::Column(_) | FieldFrom::OneOf(_) => {
+                    let filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_empty());
+                    let place = from.place(filled).map_err(|at| {
+                        let value = parse::shortened(cells.get(at).unwrap_or_default());
+                        (Some(at), Fault { value, why: Unreadable::RepeatedField })
+                    })?;
+                    (place.and_then(|at| cells.get(at)).unwrap_or_default(), place)
+                }
                 FieldFrom::Constant(text) => (text.as_str(), None),
             };
             self.push_text(column, at, field, text)
@@ -166,7 +175,15 @@ impl<'n> TableReader<'n> {
                     }
                     continue;
                 }
-                FieldFrom::Column(place) => (cells.get(*place).unwrap_or(&Held::Nothing), *place),
+                FieldFrom::Column(_) | FieldFrom::OneOf(_) => {
+                    let place = from.place(|at| is_filled(cells, at)).map_err(|at| {
+                        let held = cells.get(at).unwrap_or(&Held::Nothing);
+                        let why = Unreadable::RepeatedField;
+                        (Some(at), Fault { value: parse::shortened(&held.told(why)), why })
+                    })?;
+                    let Some(place) = place else { continue };
+                    (cells.get(place).unwrap_or(&Held::Nothing), place)
+                }
                 FieldFrom::Constant(text) => {
                     self.push_text(column, at, field, text).map_err(|(value, why)| {
                         (None, Fault { value: parse::shortened(&value), why })
@@ -224,7 +241,11 @@ impl<'n> TableReader<'n> {
             let Some((at, place)) = field.and_then(|at| Some((at, values.get_mut(at)?))) else {
                 continue;
             };
-            if place.replace(Given::Raw(raw)).is_some() {
+            // What is nothing is no second value: a row of a file with another name for it may say so.
+            if raw.get() == "null" && place.is_some() {
+                continue;
+            }
+            if place.replace(Given::Raw(raw)).is_some_and(|former| !former.is_null()) {
                 let fault = Fault { value: name.to_string(), why: Unreadable::RepeatedField };
                 return Err((Some(at), fault));
             }
@@ -350,16 +371,23 @@ impl<'n> TableReader<'n> {
             }
             (RawRow::Broken { .. }, _) | (_, FieldFrom::Nowhere) => None,
             (_, FieldFrom::Constant(text)) => Some(from_text(&self.mapping.meant(at, text))),
-            (RawRow::Cells(cells), FieldFrom::Column(place)) => {
-                Some(from_text(&self.mapping.meant(at, cells.get(*place)?)))
+            (RawRow::Cells(cells), from) => {
+                let filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_empty());
+                let place = from.place(filled).ok()??;
+                Some(from_text(&self.mapping.meant(at, cells.get(place)?)))
             }
-            (RawRow::Values { cells, .. }, FieldFrom::Column(place)) => {
-                let held = cells.get(*place)?;
+            (RawRow::Values { cells, .. }, from) => {
+                let held = cells.get(from.place(|at| is_filled(cells, at)).ok()??)?;
                 let fault = |why| Fault { value: parse::shortened(&held.told(why)), why };
                 Some(value_cell(&self.mapping, at, field, held, self.names).map_err(fault))
             }
         }
     }
+}
+
+/// Whether a cell of a row holds something.
+fn is_filled(cells: &[Held<'_>], at: usize) -> bool {
+    cells.get(at).is_some_and(|held| *held != Held::Nothing)
 }
 
 /// What a value of a workbook or of a file of columns is to a field.

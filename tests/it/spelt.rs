@@ -215,3 +215,45 @@ fn numbers_of_records_mean_what_their_digits_do() {
     assert_eq!(run("events.csv"), "id,account,amount\nA,all,1.00\n");
     assert_eq!(run("events.ndjson"), run("events.csv"));
 }
+
+/// Rows of files with other names for their columns, set aside together, can be mended and sent again.
+#[test]
+fn rows_set_aside_from_files_with_other_heads_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+    write("rules.fen", TWO_KINDS);
+    write("one.csv", "凭证号,date,金额\nA,2024-03-01,x\nB,2024-03-02,2.00\n");
+    write("two.csv", "id,date,amount,事由\nC,2024-03-03,x,late\n");
+    let run = |files: &str, more: &str| {
+        let command = format!("fenshui run rules.fen {files} --out - --format csv -q{more}");
+        outcome(&command, folder.path(), "")
+    };
+    for layout in ["csv", "ndjson", "xlsx"] {
+        let aside = format!("aside.{layout}");
+        let told = run("pay=one.csv fine=two.csv", &format!(" --set-aside {aside}"));
+        assert!(told.contains("pay,B,all,2.00"), "{told}");
+        if layout == "xlsx" {
+            // Not mended, both rows come back for what is wrong with them and nothing else.
+            let told = run(&aside, "");
+            assert_eq!(told.matches("`x` is not an amount").count(), 2, "{told}");
+            continue;
+        }
+        let text = std::fs::read_to_string(path(&aside)).unwrap();
+        let mended = text.replace(",x,", ",5.00,").replace("\"x\"", "\"5.00\"");
+        assert_ne!(mended, text);
+        write(&aside, &mended);
+        let told = run(&aside, "");
+        assert_eq!(told, "event,id,account,amount\npay,A,all,5.00\nfine,C,all,5.00\n", "{layout}");
+    }
+    // Of two that are filled nobody can say which counts.
+    let text = std::fs::read_to_string(path("aside.csv")).unwrap();
+    let head = text.lines().next().unwrap();
+    let at = head.split(',').position(|name| name == "id").unwrap();
+    let second = text.lines().nth(1).unwrap();
+    let mut cells: Vec<&str> = second.splitn(at + 2, ',').collect();
+    cells[at] = "Z";
+    write("both.csv", &format!("{head}\n{}\n", cells.join(",")));
+    let told = run("both.csv", "");
+    assert!(told.contains("`Z` is named twice"), "{told}");
+}
