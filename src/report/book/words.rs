@@ -114,7 +114,8 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         StoreError::LeftOver { place, beside } => (
             format!("「{beside}」尚在，属于原名「{place}」的账簿"),
             Some(Words::new(
-                "it may hold what was posted last: put that book back under its name and read it once, or name                  another place; take the file away only if nobody needs that book",
+                "it may hold what was posted last: put that book back under its name and read it once, or name \
+                 another place; take the file away only if nobody needs that book",
                 "其中可能有最后过账的内容：请将原账簿放回原名并读取一次，或另指定位置；\
                  确无人需要该账簿时方可移走此文件",
             )),
@@ -122,7 +123,8 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         StoreError::ManyNames { place, names } => (
             format!("「{place}」是同一文件的 {names} 个名称（硬链接）之一"),
             Some(Words::new(
-                "what is being written stands beside one of the names, and whoever comes by another does not see                  it: keep one name, and make copies or symbolic links instead",
+                "what is being written stands beside one of the names, and whoever comes by another does not see \
+                 it: keep one name, and make copies or symbolic links instead",
                 "写入中的内容记在其中一个名称旁边，用另一名称者看不到：\
                  请只留一个名称，需要时用副本或符号链接",
             )),
@@ -130,7 +132,8 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         StoreError::Moved { place } => (
             format!("「{place}」在打开期间被移动、删除或替换"),
             Some(Words::new(
-                "put it back under this name, with the `-wal` that stands there beside it, and post again: the book                  says what it has",
+                "put it back under this name, with the `-wal` that stands there beside it, and post again: the book \
+                 says what it has",
                 "请连同旁边的 -wal 放回原名，再重新过账：账簿会说明是否已有",
             )),
         ),
@@ -223,7 +226,8 @@ pub fn store_words(error: &StoreError) -> (Words, Option<Words>) {
         StoreError::BesideNotOurs { beside } => (
             format!("账簿不可写入：「{beside}」为他人所留"),
             Some(Words::new(
-                "somebody who may write to the folder and not to the book has read it: when nobody has the book                  open, take that file away, if it is a `-shm` or an empty `-wal`; let readers not write to the folder",
+                "somebody who may write to the folder and not to the book has read it: when nobody has the book \
+                 open, take that file away, if it is a `-shm` or an empty `-wal`; let readers not write to the folder",
                 "有人对文件夹可写而对账簿不可写，读取时留下此文件：无人打开账簿时，\
                  若为 -shm 或空的 -wal，请移走；并请勿让只读者可写该文件夹",
             )),
