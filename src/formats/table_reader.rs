@@ -149,8 +149,7 @@ impl<'n> TableReader<'n> {
                     continue;
                 }
                 FieldFrom::Column(_) | FieldFrom::OneOf(_) => {
-                    let filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_empty());
-                    let place = from.place(filled).map_err(|at| {
+                    let place = from.place(|at| is_written(cells, at)).map_err(|at| {
                         let value = parse::shortened(cells.get(at).unwrap_or_default());
                         (Some(at), Fault { value, why: Unreadable::RepeatedField })
                     })?;
@@ -372,8 +371,7 @@ impl<'n> TableReader<'n> {
             (RawRow::Broken { .. }, _) | (_, FieldFrom::Nowhere) => None,
             (_, FieldFrom::Constant(text)) => Some(from_text(&self.mapping.meant(at, text))),
             (RawRow::Cells(cells), from) => {
-                let filled = |at: usize| cells.get(at).is_some_and(|cell| !cell.is_empty());
-                let place = from.place(filled).ok()??;
+                let place = from.place(|at| is_written(cells, at)).ok()??;
                 Some(from_text(&self.mapping.meant(at, cells.get(place)?)))
             }
             (RawRow::Values { cells, .. }, from) => {
@@ -383,6 +381,11 @@ impl<'n> TableReader<'n> {
             }
         }
     }
+}
+
+/// Whether something stands in a cell of a row of text.
+fn is_written(cells: &CsvCells<'_>, at: usize) -> bool {
+    cells.get(at).is_some_and(|cell| !cell.is_empty())
 }
 
 /// Whether a cell of a row holds something.
@@ -425,10 +428,9 @@ pub(super) fn record_value(
     if let Some(text) = json::text_of(raw) {
         return from_text(&text);
     }
-    if let Some(meant) = mapping.values.get(&at).and_then(|values| values.get(raw.get().trim())) {
-        return from_text(meant);
-    }
-    if mapping.has_unit(at) && raw.get().starts_with(|it: char| it == '-' || it.is_ascii_digit()) {
+    let is_mapped = mapping.values.get(&at).is_some_and(|it| it.contains_key(raw.get()));
+    let is_number = raw.get().starts_with(|it: char| it == '-' || it.is_ascii_digit());
+    if is_number && (is_mapped || mapping.has_unit(at)) {
         return from_text(raw.get());
     }
     parse::json(raw, &field.kind, names)
