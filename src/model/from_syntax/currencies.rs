@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::legs::leg_tallies;
 use super::names::Kind;
 use super::scope::Scope;
-use super::{ModuleItems, Resolved, Resolver, words};
+use super::{ModuleItems, Reported, Resolved, Resolver, words};
 use crate::diagnostics::{Diagnostic, Words};
 use crate::model::{AccountId, CurrencyId, EventId, Expr, ModuleId, RuleSet, TallyId, Type};
 use crate::syntax::ast::{self, ItemKind};
@@ -18,14 +18,19 @@ pub(super) struct Assumed {
 }
 
 impl Assumed {
-    pub fn seen(set: &RuleSet) -> Assumed {
-        let events = (0..set.events.len()).map(|at| set.currency_of(EventId::next(at)));
-        let events: Vec<CurrencyId> = events.collect();
-        let mut accounts: BTreeMap<AccountId, CurrencyId> = BTreeMap::new();
+    /// What a round saw, over what was known before it: a case that fails for now says nothing, and
+    /// does not take back what it said. So it only ever comes closer, and there is a last round.
+    pub fn seen(set: &RuleSet, before: &Assumed) -> Assumed {
+        let event = |at| {
+            let known = before.events.get(at).copied().unwrap_or(CurrencyId(0));
+            closer(known, set.currency_of(EventId::next(at)))
+        };
+        let events: Vec<CurrencyId> = (0..set.events.len()).map(event).collect();
+        let mut accounts = before.accounts.clone();
         for (account, event, _) in set.reached() {
             let currency = events.get(event.index()).copied().unwrap_or(CurrencyId(0));
             let known = accounts.entry(account).or_insert(currency);
-            *known = (*known).min(currency);
+            *known = closer(*known, currency);
         }
         Assumed { accounts, events }
     }
@@ -33,6 +38,15 @@ impl Assumed {
     /// The currency of an account, as far as it is known.
     pub fn of_account(&self, account: AccountId) -> CurrencyId {
         self.accounts.get(&account).copied().unwrap_or(CurrencyId(0))
+    }
+}
+
+/// Yuan are what is taken for granted where nothing is known; of two others, the one declared first.
+fn closer(one: CurrencyId, other: CurrencyId) -> CurrencyId {
+    match (one, other) {
+        (CurrencyId(0), other) => other,
+        (one, CurrencyId(0)) => one,
+        (one, other) => one.min(other),
     }
 }
 
@@ -78,17 +92,16 @@ impl<'a> Resolver<'a> {
         all.all(|other| other == first).then_some(first)
     }
 
-    /// Holds that the money an event gives to a tally is of the tally's currency.
+    /// Holds that money given to a tally is of the tally's currency, once every event was seen.
     pub(super) fn fed_by(
         &mut self,
-        scope: &Scope,
-        tally: TallyId,
+        (given, tally): (&Type, TallyId),
         written: &ast::Name,
     ) -> Resolved<()> {
         let kept = self.tally(tally).map(|tally| (tally.ty.clone(), tally.name.span));
         let Some((Type::Money(kept), declared)) = kept else { return Ok(()) };
-        let Type::Money(given) = self.money_here(scope).required().clone() else { return Ok(()) };
-        if kept == given || (self.assumed.events.is_empty() && self.moves_unknown(scope)) {
+        let Type::Money(given) = given.required().clone() else { return Ok(()) };
+        if kept == given || self.assumed.events.is_empty() {
             return Ok(());
         }
         let code = |of: CurrencyId| {
@@ -113,10 +126,11 @@ impl<'a> Resolver<'a> {
         ))
     }
 
-    /// Whether nothing yet says in which currency the event moves money.
+    /// Whether nothing yet says in which currency the event moves money: it is taken to be yuan.
     fn moves_unknown(&self, scope: &Scope) -> bool {
         let event = scope.event.and_then(|event| self.set.events.get(event.index()));
-        event.is_none_or(|it| it.inflow.is_none())
+        let without_inflow = event.is_none_or(|it| it.inflow.is_none());
+        without_inflow && self.money_here(scope) == Type::Money(CurrencyId(0))
     }
 
     /// A due, or the amount of a transfer. Where nothing yet says in which currency the event moves
@@ -126,11 +140,43 @@ impl<'a> Resolver<'a> {
         scope: &mut Scope,
         written: &'a ast::Expr,
     ) -> Resolved<Expr> {
+        if self.moves_unknown(scope) {
+            return self.in_some_currency(scope, written);
+        }
         let money = self.money_here(scope);
-        let open = self.assumed.events.is_empty() && self.moves_unknown(scope);
         let amount = self.expr(scope, written, Some(&money))?;
+        self.moved_in(amount, &money)
+    }
+
+    /// An amount in the first currency in which it makes sense. Where it makes sense in none, what is
+    /// said is about the one that came closest.
+    fn in_some_currency(&mut self, scope: &mut Scope, written: &'a ast::Expr) -> Resolved<Expr> {
+        let mut closest: Option<Vec<Diagnostic>> = None;
+        for at in 0..self.set.currencies.len() {
+            let money = Type::Money(CurrencyId::next(at));
+            let mark = scope.mark();
+            let kept =
+                (self.set.tallies.clone(), self.set.carries.clone(), self.tally_types.clone());
+            let before = self.found.len();
+            let amount = self.expr(scope, written, Some(&money));
+            if let Ok(amount) = amount.and_then(|amount| self.moved_in(amount, &money)) {
+                return Ok(amount);
+            }
+            scope.reset(mark);
+            (self.set.tallies, self.set.carries, self.tally_types) = kept;
+            let said = self.found.split_off(before);
+            if closest.as_ref().is_none_or(|other| said.len() < other.len()) {
+                closest = Some(said);
+            }
+        }
+        self.found.extend(closest.unwrap_or_default());
+        Err(Reported)
+    }
+
+    /// Holds that an amount is of the money that its event moves.
+    fn moved_in(&mut self, amount: Expr, money: &Type) -> Resolved<Expr> {
         match &amount.ty {
-            Type::Money(_) if open || amount.ty == money => Ok(amount),
+            Type::Money(_) if amount.ty == *money => Ok(amount),
             Type::Money(_) => Err(self.error(
                 words::MIXED_CURRENCIES,
                 amount.span,
@@ -139,7 +185,7 @@ impl<'a> Resolver<'a> {
                     "一个事项只动用一种币种的资金，两种币种不能混算",
                 ),
             )),
-            _ => Err(self.mismatch(&amount, &money)),
+            _ => Err(self.mismatch(&amount, money)),
         }
     }
 }

@@ -54,6 +54,7 @@ impl<'a> Resolver<'a> {
         &mut self,
         scope: &mut Scope,
         written: Option<&'a ast::AsTally>,
+        given: &Type,
     ) -> Resolved<Option<Feed>> {
         let Some(written) = written else { return Ok(None) };
         let tally = TallyId(self.need(Kind::Tally, scope.module, &written.name)?);
@@ -72,7 +73,7 @@ impl<'a> Resolver<'a> {
                 ),
             ));
         }
-        self.fed_by(scope, tally, &written.name)?;
+        self.fed_by((given, tally), &written.name)?;
         let mut resolved = Vec::new();
         for (position, key) in keys.into_iter().enumerate() {
             let key = self.expr(scope, key, None)?;
@@ -161,7 +162,8 @@ impl<'a> Resolver<'a> {
             ast::Target::Among(among) => self.among(scope, owner, path, among, if_none)?,
             other => self.target(scope, owner, path, other)?,
         };
-        let feed = self.feed(scope, written.tally.as_ref())?;
+        let given = self.money_here(scope);
+        let feed = self.feed(scope, written.tally.as_ref(), &given)?;
         let cite = written.cite.as_ref().map(|cite| (scope.module, cite));
         let id = self.leg(owner, path, cite, written.span);
         Ok(Leg { id, portion, bounds, target, feed, span: written.span })
@@ -269,7 +271,8 @@ impl<'a> Resolver<'a> {
         span: Span,
     ) -> Resolved<Leg> {
         let target = self.target(scope, owner, path, target)?;
-        let feed = self.feed(scope, tally)?;
+        let given = self.money_here(scope);
+        let feed = self.feed(scope, tally, &given)?;
         let id = self.leg(owner, path, cite.map(|cite| (scope.module, cite)), span);
         Ok(Leg { id, portion: Portion::All, bounds: Vec::new(), target, feed, span })
     }

@@ -64,17 +64,15 @@ pub fn from_syntax(files: &[ast::File], choice: &Choice) -> (RuleSet, Vec<Diagno
     let mut found = Vec::new();
     let (files, amended) = scenario::amend(files, choice, &mut found);
     // What an account holds, and in what an event without an inflow moves money, is known from the
-    // rules; what rules mean, from that. Each round settles one more stage of their chain at least.
+    // rules; what rules mean, from that. Each round comes closer, until one sees nothing new.
     let mut assumed = Assumed::default();
-    let mut rounds = 0;
     loop {
         let (set, said) = resolve(&files, &amended, choice, assumed.clone(), found.clone());
-        let seen = Assumed::seen(&set);
-        if set.currencies.len() == 1 || seen == assumed || rounds > set.events.len() {
+        let seen = Assumed::seen(&set, &assumed);
+        if set.currencies.len() == 1 || seen == assumed {
             return (set, said);
         }
         assumed = seen;
-        rounds += 1;
     }
 }
 

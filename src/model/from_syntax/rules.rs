@@ -392,7 +392,8 @@ impl<'a> Resolver<'a> {
             from.push(crate::model::Place { account, keys });
         }
         let to = self.place(scope, &written.to)?;
-        let feed = self.feed(scope, written.tally.as_ref())?;
+        let given = amount.as_ref().map_or_else(|| self.money_here(scope), |it| it.ty.clone());
+        let feed = self.feed(scope, written.tally.as_ref(), &given)?;
         scope.reset(mark);
         let cite = written.cite.as_ref().map(|cite| (scope.module, cite));
         let leg = self.leg(owner, &[number], cite, written.span);
@@ -423,7 +424,7 @@ impl<'a> Resolver<'a> {
                 )),
             ));
         }
-        let feed = self.feed(&mut scope, levy.tally.as_ref())?;
+        let feed = self.feed(&mut scope, levy.tally.as_ref(), &due.ty)?;
         let into = self.place(&mut scope, &levy.into)?;
         Ok(LevyCase { event, locals: scope.locals, steps, due, feed, into })
     }
