@@ -1,6 +1,6 @@
 //! Rows of a file into batches, block by block.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::base::Money;
@@ -14,7 +14,7 @@ use super::encoding::Encoding;
 use super::error::FormatsError;
 use super::json::{self, JsonText, JsonValue};
 use super::lookalikes::Lookalikes;
-use super::parse::{self, Fault};
+use super::parse::Fault;
 use super::raw::{RawRow, RawRows, from_csv, from_json};
 use super::steps::{Plain, Steps};
 use super::table_reader::{RecordNames, TableReader};
@@ -66,6 +66,8 @@ pub struct Parsed {
     pub rows: u64,
     /// Texts that look like others.
     pub(super) lookalikes: Lookalikes,
+    /// Names in records that mean nothing.
+    pub(super) ignored: BTreeSet<String>,
     /// Memory in which they stood, to be used again.
     pub(super) spare: Option<Vec<u8>>,
 }
@@ -131,7 +133,7 @@ impl<'n> EventReader<'n> {
         kinds.get(spelling.trim()).copied().ok_or_else(|| {
             let why =
                 if spelling.is_empty() { Unreadable::Missing } else { Unreadable::UnknownMember };
-            (column.clone(), Fault { value: spelling, why })
+            (column.clone(), Fault::new(&spelling, why))
         })
     }
 
@@ -203,7 +205,8 @@ impl<'r, 'n> Filling<'r, 'n> {
         for batch in batches.iter().filter(|_| self.look) {
             lookalikes.take_in(self.reader.lookalikes(batch));
         }
-        Parsed { batches, unread: self.unread, rows: self.rows, lookalikes, spare: None }
+        let Filling { unread, rows, known, .. } = self;
+        Parsed { batches, unread, rows, lookalikes, ignored: known.ignored, spare: None }
     }
 
     /// Reads rows of the one kind from a place on as far as they are usual, and gives the place of
@@ -280,14 +283,14 @@ impl<'r, 'n> Filling<'r, 'n> {
         let origin = Origin { file: reader.file, line: row.line() };
         let columns = u32::try_from(reader.header.len()).unwrap_or(u32::MAX);
         if let RawRow::Broken { column, text, why, .. } = row {
-            let fault = Fault { value: parse::shortened(text), why: *why };
+            let fault = Fault::new(text, *why);
             return self.fail(row, reader.only_kind(), (None, None), (column.clone(), fault));
         }
         if let RawRow::Cells(cells) = row {
             let found = u32::try_from(cells.len()).unwrap_or(u32::MAX);
             if found != columns {
                 let why = Unreadable::Ragged { expected: columns, found };
-                let fault = Fault { value: parse::shortened(cells.text()), why };
+                let fault = Fault::new(cells.text(), why);
                 return self.fail(row, reader.only_kind(), (None, None), (None, fault));
             }
         }
@@ -316,6 +319,7 @@ impl<'r, 'n> Filling<'r, 'n> {
                     field.map_or_else(String::new, |field| field.name.text.clone())
                 }
             });
+            let column = column.map(|column| column + &fault.within);
             let known = (table.inflow_of(row), table.cells_of(row));
             self.fail(row, Some(table.event), known, (column, fault));
         }
@@ -346,7 +350,7 @@ pub(super) fn or_total(
     fault: (Option<String>, Fault),
 ) -> (Option<String>, Fault) {
     match total_cell(row) {
-        Some((at, value)) => (header.get(at).cloned(), Fault { value, why: Unreadable::TotalRow }),
+        Some((at, value)) => (header.get(at).cloned(), Fault::new(&value, Unreadable::TotalRow)),
         None => fault,
     }
 }

@@ -258,6 +258,7 @@ impl<'n> Events<'n> {
         self.rows_read += parsed.rows;
         self.any_unread |= !parsed.unread.is_empty();
         self.lookalikes.take_in(parsed.lookalikes);
+        self.ignored.extend(parsed.ignored);
         parsed.spare.into_iter().for_each(|spare| self.rows.give_back(spare));
         unread.extend(parsed.unread);
         if matches!(self.reader.kinds, Kinds::One(_)) {

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::{Digest, Digester};
 use crate::diagnostics::Words;
+use crate::report::names::whole_and_part;
 
 use super::encoding::{self, Encoding};
 use super::error::{Doing, FormatsError, STANDARD_INPUT, stream_in_chinese};
@@ -202,7 +203,9 @@ impl Input {
                 Words::new(format!("{name} record {line}"), format!("{zh} 第 {line} 条"))
             }
             (Layout::Sheet, Some(sheet)) => {
-                let at = column.and_then(|column| sheet.header.iter().position(|it| it == column));
+                let of = |name: &str| sheet.header.iter().position(|it| it == name);
+                let parts = column.and_then(|it| whole_and_part(it, |name| of(name).is_some()));
+                let at = parts.and_then(|(name, _)| of(name));
                 let place = match at {
                     Some(at) => format!("{name}!{}", sheet.cell_name(at, line)),
                     None => format!("{name}:{line}"),

@@ -123,6 +123,11 @@ pub(super) fn records(raw: &RawValue) -> Option<Vec<Record<'_>>> {
     serde_json::from_str(raw.get()).ok()
 }
 
+/// A text that is a value as a whole; `None` if it is none.
+pub(super) fn raw(text: &str) -> Option<&RawValue> {
+    serde_json::from_str(text).ok()
+}
+
 /// The values of a list written in a cell; `None` if it is none.
 pub(super) fn list(text: &str) -> Option<Vec<&RawValue>> {
     serde_json::from_str(text).ok()

@@ -39,6 +39,7 @@ mod lines;
 mod lookalikes;
 mod mapping;
 mod named;
+mod nested;
 mod output;
 mod packed;
 mod parse;

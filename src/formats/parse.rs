@@ -16,6 +16,35 @@ use super::json::{self, JsonValue, Record};
 pub(super) struct Fault {
     pub(super) value: String,
     pub(super) why: Unreadable,
+    /// Where in the field it stands, if that holds several: `[2].amount`, counted from 1.
+    pub(super) within: String,
+}
+
+impl Fault {
+    /// A field that is at fault as a whole. Of a long value the beginning is told.
+    pub(super) fn new(value: &str, why: Unreadable) -> Fault {
+        Fault { value: shortened(value), why, within: String::new() }
+    }
+
+    /// The same of a text, with the place in it if it is a list or a record.
+    pub(super) fn of_text(text: &str, why: Unreadable, kind: &Kind, names: &Names) -> Fault {
+        let inside = match kind {
+            Kind::List(inner) => list_text(text.trim(), inner, names).err(),
+            Kind::Record(_) => record_text(text.trim(), kind, names).err(),
+            _ => None,
+        };
+        let inside = inside.filter(|fault| !fault.within.is_empty());
+        inside.unwrap_or_else(|| Fault::new(text, why))
+    }
+
+    fn inside(mut self, place: &str) -> Fault {
+        self.within.insert_str(0, place);
+        self
+    }
+
+    fn at(self, position: usize) -> Fault {
+        self.inside(&format!("[{}]", position + 1))
+    }
 }
 
 /// Reads a text as a value. A text that is empty, or blank where blanks say nothing, is missing.
@@ -44,8 +73,8 @@ pub(super) fn text(text: &str, kind: &Kind, names: &Names) -> Result<Cell, Unrea
         Kind::Member(members) => {
             members.find(trimmed).map(Cell::Member).ok_or(Unreadable::UnknownMember)
         }
-        Kind::List(inner) => list_text(trimmed, inner, names),
-        Kind::Record(_) => Err(Unreadable::NotARecord),
+        Kind::List(inner) => list_text(trimmed, inner, names).map_err(|fault| fault.why),
+        Kind::Record(_) => record_text(trimmed, kind, names).map_err(|fault| fault.why),
     }
 }
 
@@ -61,16 +90,16 @@ pub(super) fn json(raw: &RawValue, kind: &Kind, names: &Names) -> Result<Cell, F
         && let Some(shape) = names.shapes.get(*shape)
         && let Some(records) = json::records(raw)
     {
-        let cells: Result<Vec<Cell>, Fault> =
-            records.iter().map(|record| record_cell(record, shape, names)).collect();
+        let cell = |(at, record)| record_cell(record, shape, names).map_err(|it| it.at(at));
+        let cells: Result<Vec<Cell>, Fault> = records.iter().enumerate().map(cell).collect();
         return cells.map(Cell::List);
     }
-    let fault = |why| Fault { value: shortened(raw.get()), why };
+    let fault = |why| Fault::new(raw.get(), why);
     match (json::value(raw), kind) {
         (JsonValue::Null, _) => Ok(Cell::Missing),
         (JsonValue::Bool(value), Kind::Bool) => Ok(Cell::Bool(value)),
         (JsonValue::Text(value), kind) => {
-            text(&value, kind, names).map_err(|why| Fault { value: shortened(&value), why })
+            text(&value, kind, names).map_err(|why| Fault::of_text(&value, why, kind, names))
         }
         (JsonValue::Number(literal), kind) => match kind {
             // A code written as a number has lost its leading zeros, but not silently: a text of
@@ -123,14 +152,11 @@ fn mismatch(kind: &Kind) -> Unreadable {
 }
 
 fn list(raws: &[&RawValue], inner: &Kind, names: &Names) -> Result<Cell, Fault> {
-    let cells: Result<Vec<Cell>, Fault> = raws
-        .iter()
-        .map(|raw| match json(raw, inner, names)? {
-            Cell::Missing => Err(Fault { value: raw.get().to_owned(), why: Unreadable::Missing }),
-            cell => Ok(cell),
-        })
-        .collect();
-    cells.map(Cell::List)
+    let cell = |(at, raw): (usize, &&RawValue)| match json(raw, inner, names) {
+        Ok(Cell::Missing) => Err(Fault::new(raw.get(), Unreadable::Missing).at(at)),
+        read => read.map_err(|fault| fault.at(at)),
+    };
+    raws.iter().enumerate().map(cell).collect::<Result<Vec<Cell>, Fault>>().map(Cell::List)
 }
 
 fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell, Fault> {
@@ -146,10 +172,11 @@ fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell
             continue;
         };
         if *seen {
-            return Err(Fault { value: name.to_string(), why: Unreadable::RepeatedField });
+            return Err(Fault::new(name, Unreadable::RepeatedField));
         }
         *seen = true;
-        *cell = json(raw, &field.kind, names)?;
+        let inside = |fault: Fault| fault.inside(&format!(".{}", field.name.text));
+        *cell = json(raw, &field.kind, names).map_err(inside)?;
     }
     let missing = shape
         .fields
@@ -157,7 +184,10 @@ fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell
         .zip(&cells)
         .find(|(field, cell)| field.required && !field.computed && cell.is_missing());
     match missing {
-        Some((field, _)) => Err(Fault { value: field.name.text.clone(), why: Unreadable::Missing }),
+        Some((field, _)) => {
+            let place = format!(".{}", field.name.text);
+            Err(Fault::new("", Unreadable::Missing).inside(&place))
+        }
         None => Ok(Cell::Record(cells)),
     }
 }
@@ -186,22 +216,28 @@ pub(super) fn field_named(fields: &[Field], spelling: &str) -> Option<usize> {
 }
 
 /// A list in a cell: JSON, or values apart by semicolons.
-fn list_text(text: &str, inner: &Kind, names: &Names) -> Result<Cell, Unreadable> {
+fn list_text(text: &str, inner: &Kind, names: &Names) -> Result<Cell, Fault> {
     if text.starts_with('[') {
-        let raws = json::list(text).ok_or(Unreadable::NotAList)?;
-        return list(&raws, inner, names).map_err(|fault| fault.why);
+        let raws = json::list(text).ok_or_else(|| Fault::new(text, Unreadable::NotAList))?;
+        return list(&raws, inner, names);
     }
     if let Kind::Record(_) = inner {
-        return Err(Unreadable::NotAList);
+        return Err(Fault::new(text, Unreadable::NotAList));
     }
-    let cells: Result<Vec<Cell>, Unreadable> = text
-        .split([';', '；'])
-        .map(|piece| match self::text(piece, inner, names)? {
-            Cell::Missing => Err(Unreadable::Missing),
-            cell => Ok(cell),
-        })
-        .collect();
-    cells.map(Cell::List)
+    let cell = |(at, piece): (usize, &str)| match self::text(piece, inner, names) {
+        Ok(Cell::Missing) => Err(Fault::new(piece, Unreadable::Missing).at(at)),
+        read => read.map_err(|why| Fault::new(piece, why).at(at)),
+    };
+    let pieces = text.split([';', '；']).enumerate();
+    pieces.map(cell).collect::<Result<Vec<Cell>, Fault>>().map(Cell::List)
+}
+
+/// A record in a cell, as JSON has it.
+fn record_text(text: &str, kind: &Kind, names: &Names) -> Result<Cell, Fault> {
+    match json::raw(text).filter(|_| text.starts_with('{')) {
+        Some(raw) => json(raw, kind, names),
+        None => Err(Fault::new(text, Unreadable::NotARecord)),
+    }
 }
 
 pub(super) fn bool(text: &str) -> Option<bool> {
@@ -373,6 +409,6 @@ mod tests {
         assert_eq!(cell, Cell::Money(Money::parse("12345678901234567890.05", 2).unwrap()));
         let raw: &RawValue = serde_json::from_str("1e2").unwrap();
         let fault = json(raw, &Kind::Money(2), &Names::default()).unwrap_err();
-        assert_eq!(fault, Fault { value: "1e2".into(), why: Unreadable::Exponent });
+        assert_eq!(fault, Fault::new("1e2", Unreadable::Exponent));
     }
 }

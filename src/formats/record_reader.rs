@@ -14,6 +14,7 @@ use crate::report::names::{Field, Kind, Names, Shape};
 use crate::rows::Cell;
 
 use super::json::Name;
+use super::nested::has_records;
 use super::parse::{self, field_of_shape};
 
 /// What a record has for a field.
@@ -91,6 +92,10 @@ impl<'de> Visitor<'de> for Values<'_> {
                 Some(shape) => {
                     Given::Made(map.next_value_seed(Records { shape, names: self.names })?)
                 }
+                None if kind.is_some_and(has_records) => {
+                    let made = made(map.next_value()?, kind, self.names);
+                    Given::Made(made.ok_or_else(unusual)?)
+                }
                 None => Given::Raw(map.next_value()?),
             });
         }
@@ -103,6 +108,24 @@ fn shape_of_list<'n>(kind: &Kind, names: &'n Names) -> Option<&'n Shape> {
     let Kind::List(inner) = kind else { return None };
     let Kind::Record(shape) = **inner else { return None };
     names.shapes.get(shape)
+}
+
+/// Reads a record, or that there is none; lists of lists are read elsewhere.
+fn made(raw: &RawValue, kind: Option<&Kind>, names: &Names) -> Option<Cell> {
+    if raw.get() == "null" {
+        return Some(Cell::Missing);
+    }
+    let mut reader = serde_json::Deserializer::from_str(raw.get());
+    match kind? {
+        Kind::Record(shape) => {
+            let shape = names.shapes.get(*shape)?;
+            OneRecord { shape, names }.deserialize(&mut reader).ok()
+        }
+        kind => {
+            let shape = shape_of_list(kind, names)?;
+            Records { shape, names }.deserialize(&mut reader).ok()
+        }
+    }
 }
 
 /// Reads a list of records, or that there is none.
@@ -171,10 +194,8 @@ impl<'de> Visitor<'de> for OneRecord<'_> {
         cells.resize_with(fields.len(), || Cell::Missing);
         let (mut seen, mut next) = (0_u64, 0);
         while let Some(Name(name)) = map.next_key()? {
-            let Some(at) = field_of_shape(fields, next, &name) else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
+            // A name that means nothing is told.
+            let at = field_of_shape(fields, next, &name).ok_or_else(unusual)?;
             next = at + 1;
             let bit = u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at));
             let bit = bit.filter(|bit| seen & bit == 0).ok_or_else(unusual)?;
@@ -193,6 +214,9 @@ impl<'de> Visitor<'de> for OneRecord<'_> {
 
 impl OneRecord<'_> {
     fn value(&self, raw: &RawValue, field: &Field) -> Option<Cell> {
+        if has_records(&field.kind) {
+            return made(raw, Some(&field.kind), self.names);
+        }
         // Nothing is written otherwise than it stands.
         match raw.get().strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
             Some(text) => parse::text(text, &field.kind, self.names).ok(),
@@ -251,9 +275,7 @@ mod tests {
         let branch = r#""code": "A", "amount": "1.50""#;
         let lists = [
             format!("[{{{branch}}}, {{{branch}, \"note\": \"n\"}}]"),
-            format!(
-                "[{{\"amount\": 12.05, \"x\": [{{}}], \"code\": 7}}, {{{branch}, \"note\": null}}]"
-            ),
+            format!("[{{\"amount\": 12.05, \"code\": 7}}, {{{branch}, \"note\": null}}]"),
             "null".to_owned(),
             "[]".to_owned(),
         ];
@@ -267,6 +289,7 @@ mod tests {
         let lists = [
             format!("[{{{branch}, \"code\": \"B\"}}]"),
             format!("[{{{branch}, \"note\": \"\\u0000\"}}]"),
+            format!("[{{{branch}, \"x\": [{{}}]}}]"),
             r#"[{"code": "A"}]"#.to_owned(),
             r#"[{"code": "A", "amount": "1.505"}]"#.to_owned(),
             "[1]".to_owned(),

@@ -5,7 +5,7 @@
 
 use crate::base::Date;
 use crate::diagnostics::Words;
-use crate::report::names::{Field, Kind, Label, Names, Table, folded};
+use crate::report::names::{Field, Kind, Label, Names, Table, folded, whole_and_part};
 use crate::report::{unreadable_hint, unreadable_words};
 use crate::rows::{Batch, Cell, Reason, RegisterRow, Unreadable};
 
@@ -60,7 +60,8 @@ fn read_rows(
     // In a row that only says what changes even a required one may be missing; it is asked for when it
     // is used.
     table.fields.iter_mut().filter(|field| field.dated).for_each(|field| field.required = false);
-    let ignored = bound.unused.iter().filter_map(|at| columns.get(*at)).cloned().collect();
+    let unused = bound.unused.iter().filter_map(|at| columns.get(*at)).cloned();
+    let mut ignored: Vec<String> = unused.collect();
     let reader = TableReader::new(names, 0, &table, bound.from, mapping.clone(), rows.header.len());
     let mut events = Events::of_table(reader, rows, input, file);
     let (mut rows, mut unread) = (Vec::new(), Vec::new());
@@ -68,9 +69,11 @@ fn read_rows(
         add_rows(&mut rows, &batch, fields);
     }
     if !unread.is_empty() {
-        return Err(refused(&unread, &table, &mapping, input));
+        return Err(refused(&unread, (names, &table, &mapping), input));
     }
     hold_some_day(&rows, input)?;
+    let inside = events.ignored().into_iter().filter(|name| !columns.contains(name));
+    ignored.extend(inside);
     Ok(RegisterRows { rows, ignored, undated, lookalikes: events.lookalikes().clone() })
 }
 
@@ -147,8 +150,7 @@ fn add_rows(rows: &mut Vec<RegisterRow>, batch: &Batch, fields: usize) {
 /// The error that rows cannot be read.
 fn refused(
     unread: &[Unread],
-    table: &Table,
-    mapping: &TableMapping,
+    (names, table, mapping): (&Names, &Table, &TableMapping),
     input: &Input,
 ) -> FormatsError {
     let (mut alike, mut kind_of_fault, mut remedied) = (true, None, None);
@@ -160,8 +162,11 @@ fn refused(
         remedied = remedied.or_else(|| remedy(*why, value));
         if first.len() < SHOWN_MAX {
             let column = column.as_deref();
-            let at = column.and_then(|column| field_of_column(column, &table.fields, mapping));
-            let kind = at.and_then(|at| table.fields.get(at)).map(|field| &field.kind);
+            let of = |name: &str| field_of_column(name, &table.fields, mapping);
+            let parts = column.and_then(|it| whole_and_part(it, |name| of(name).is_some()));
+            let field = parts.and_then(|(name, _)| table.fields.get(of(name)?));
+            let inside = parts.map_or("", |(_, inside)| inside);
+            let kind = field.and_then(|field| names.kind_inside(&field.kind, inside));
             first.push(fault_words(input, origin.line, column, (*why, value), kind));
         }
     }

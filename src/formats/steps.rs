@@ -16,6 +16,7 @@ use super::cells::{self, Amounts};
 use super::columns::FieldFrom;
 use super::cuts::{ColumnCuts, Cuts};
 use super::mapping::TableMapping;
+use super::nested::has_records;
 use super::table_reader::TableReader;
 
 /// How a row is read.
@@ -92,6 +93,8 @@ impl Steps {
                 FieldFrom::Nowhere if field.required && !field.computed => return None,
                 FieldFrom::Nowhere => continue,
                 FieldFrom::OneOf(_) => return None,
+                // What is in them is looked at by the row.
+                _ if has_records(&field.kind) => return None,
                 FieldFrom::Constant(_) => {
                     constants.push(at);
                     continue;

@@ -14,6 +14,7 @@ use super::csv::CsvCells;
 use super::held::Held;
 use super::json::{self, Record};
 use super::mapping::TableMapping;
+use super::nested::{self, has_records};
 use super::parse::{self, Fault};
 use super::raw::RawRow;
 use super::record_reader::{self, Given};
@@ -28,6 +29,8 @@ pub(super) struct TableReader<'n> {
     mapping: TableMapping,
     /// For each field, where a row of cells has it.
     from: Vec<FieldFrom>,
+    /// The fields that are records, or hold some.
+    nested: Vec<usize>,
     is_csv: bool,
     /// How usual rows of cells are read.
     pub(super) steps: Option<Steps>,
@@ -78,7 +81,11 @@ impl<'n> TableReader<'n> {
     ) -> TableReader<'n> {
         let event = u32::try_from(kind).unwrap_or(u32::MAX);
         let is_csv = columns > 0;
-        let mut reader = TableReader { names, event, table, mapping, from, is_csv, steps: None };
+        let fields = table.fields.iter().enumerate();
+        let nested = fields.filter(|(_, field)| has_records(&field.kind) && !field.computed);
+        let nested = nested.map(|(at, _)| at).collect();
+        let mut reader =
+            TableReader { names, event, table, mapping, from, nested, is_csv, steps: None };
         reader.steps = Steps::of(table, &reader.from, &reader.mapping, columns);
         reader
     }
@@ -113,6 +120,7 @@ impl<'n> TableReader<'n> {
         columns: &mut [Column],
         known: &mut RecordNames,
     ) -> Result<(), RowFault> {
+        self.note_strays(row, known);
         let pushed = match row {
             RawRow::Cells(cells) => return self.push_cells(cells, columns),
             RawRow::Values { cells, .. } => self.push_values(cells, columns),
@@ -121,6 +129,37 @@ impl<'n> TableReader<'n> {
         };
         // Whoever mends what is said first must not send the rest again as it looks.
         pushed.map_err(|fault| if fault.1.why.is_lost() { fault } else { self.lost(row, fault) })
+    }
+
+    /// Notes which names in the records of a row mean nothing.
+    fn note_strays(&self, row: &RawRow<'_>, known: &mut RecordNames) {
+        if known.ignored.len() >= NAMES_MAX {
+            return;
+        }
+        for at in &self.nested {
+            let Some((field, from)) = self.table.fields.get(*at).zip(self.from.get(*at)) else {
+                continue;
+            };
+            let (kind, name, found) = (&field.kind, &field.name.text, &mut known.ignored);
+            match row {
+                RawRow::Cells(cells) => {
+                    let place = from.place(|at| is_written(cells, at)).ok().flatten();
+                    let text = place.and_then(|at| cells.get(at)).unwrap_or_default();
+                    nested::strays_of_text(text, kind, self.names, name, found);
+                }
+                RawRow::Values { cells, .. } => {
+                    let place = from.place(|at| is_filled(cells, at)).ok().flatten();
+                    let held = place.and_then(|at| cells.get(at)).unwrap_or(&Held::Nothing);
+                    nested::strays_of_text(&held.text(), kind, self.names, name, found);
+                }
+                RawRow::Record { record, .. } => {
+                    if let Some(raw) = self.raw_of(*at, record) {
+                        nested::strays(raw, kind, self.names, name, found);
+                    }
+                }
+                RawRow::Broken { .. } => {}
+            }
+        }
     }
 
     /// The first fault of a row that its texts would not have; else the one given.
@@ -143,22 +182,21 @@ impl<'n> TableReader<'n> {
             let (text, place) = match from {
                 FieldFrom::Nowhere => {
                     if field.required && !field.computed {
-                        let value = field.name.text.clone();
-                        return Err((None, Fault { value, why: Unreadable::Missing }));
+                        return Err((None, Fault::new(&field.name.text, Unreadable::Missing)));
                     }
                     continue;
                 }
                 FieldFrom::Column(_) | FieldFrom::OneOf(_) => {
                     let place = from.place(|at| is_written(cells, at)).map_err(|at| {
-                        let value = parse::shortened(cells.get(at).unwrap_or_default());
-                        (Some(at), Fault { value, why: Unreadable::RepeatedField })
+                        let value = cells.get(at).unwrap_or_default();
+                        (Some(at), Fault::new(value, Unreadable::RepeatedField))
                     })?;
                     (place.and_then(|at| cells.get(at)).unwrap_or_default(), place)
                 }
                 FieldFrom::Constant(text) => (text.as_str(), None),
             };
             self.push_text(column, at, field, text)
-                .map_err(|(value, why)| (place, Fault { value: parse::shortened(&value), why }))?;
+                .map_err(|(value, why)| (place, self.fault_of(field, &value, why)))?;
         }
         Ok(())
     }
@@ -169,8 +207,7 @@ impl<'n> TableReader<'n> {
             let (held, place) = match from {
                 FieldFrom::Nowhere => {
                     if field.required && !field.computed {
-                        let value = field.name.text.clone();
-                        return Err((None, Fault { value, why: Unreadable::Missing }));
+                        return Err((None, Fault::new(&field.name.text, Unreadable::Missing)));
                     }
                     continue;
                 }
@@ -178,15 +215,14 @@ impl<'n> TableReader<'n> {
                     let place = from.place(|at| is_filled(cells, at)).map_err(|at| {
                         let held = cells.get(at).unwrap_or(&Held::Nothing);
                         let why = Unreadable::RepeatedField;
-                        (Some(at), Fault { value: parse::shortened(&held.told(why)), why })
+                        (Some(at), Fault::new(&held.told(why), why))
                     })?;
                     let Some(place) = place else { continue };
                     (cells.get(place).unwrap_or(&Held::Nothing), place)
                 }
                 FieldFrom::Constant(text) => {
-                    self.push_text(column, at, field, text).map_err(|(value, why)| {
-                        (None, Fault { value: parse::shortened(&value), why })
-                    })?;
+                    self.push_text(column, at, field, text)
+                        .map_err(|(value, why)| (None, self.fault_of(field, &value, why)))?;
                     continue;
                 }
             };
@@ -196,11 +232,14 @@ impl<'n> TableReader<'n> {
                     push_held(column, held, field, self.names).map_err(|why| (held.told(why), why))
                 }
             };
-            pushed.map_err(|(value, why)| {
-                (Some(place), Fault { value: parse::shortened(&value), why })
-            })?;
+            pushed.map_err(|(value, why)| (Some(place), self.fault_of(field, &value, why)))?;
         }
         Ok(())
+    }
+
+    /// What is wrong with a text of a field, or with what the text shows of another value.
+    fn fault_of(&self, field: &Field, value: &str, why: Unreadable) -> Fault {
+        Fault::of_text(value, why, &field.kind, self.names)
     }
 
     /// Adds what a text of a cell means; `None` if it is no value of the field.
@@ -245,8 +284,7 @@ impl<'n> TableReader<'n> {
                 continue;
             }
             if place.replace(Given::Raw(raw)).is_some_and(|former| !former.is_null()) {
-                let fault = Fault { value: name.to_string(), why: Unreadable::RepeatedField };
-                return Err((Some(at), fault));
+                return Err((Some(at), Fault::new(name, Unreadable::RepeatedField)));
             }
         }
         self.push_given(values, columns)
@@ -288,15 +326,13 @@ impl<'n> TableReader<'n> {
             let text = raw.filter(|_| !constant).and_then(json::text_of);
             if let Some(text) = text {
                 let pushed = self.push_text(column, at, field, &text);
-                let fault = |value: &str, why| Fault { value: parse::shortened(value), why };
-                pushed.map_err(|(value, why)| (Some(at), fault(&value, why)))?;
+                pushed.map_err(|(value, why)| (Some(at), self.fault_of(field, &value, why)))?;
                 continue;
             }
             let cell = record_value(&self.mapping, at, field, raw, self.names)
                 .map_err(|fault| (Some(at), fault))?;
             if cell.is_missing() && field.required {
-                let fault = Fault { value: String::new(), why: Unreadable::Missing };
-                return Err((Some(at), fault));
+                return Err((Some(at), Fault::new("", Unreadable::Missing)));
             }
             column.push(cell);
         }
@@ -353,19 +389,22 @@ impl<'n> TableReader<'n> {
         self.read(at, row)?.ok()
     }
 
+    /// What a record has for a field.
+    fn raw_of<'a>(&self, at: usize, record: &Record<'a>) -> Option<&'a RawValue> {
+        let is_it =
+            |name: &str| field_of_column(name, &self.table.fields, &self.mapping) == Some(at);
+        record.0.iter().find(|(name, _)| is_it(name)).map(|(_, raw)| *raw)
+    }
+
     /// What a field of a row is, or why it is nothing; `None` where the row does not have it.
     fn read(&self, at: usize, row: &RawRow<'_>) -> Option<Result<Cell, Fault>> {
         let field = self.table.fields.get(at)?;
         let from_text = |text: &str| {
-            parse::text(text, &field.kind, self.names)
-                .map_err(|why| Fault { value: parse::shortened(text), why })
+            parse::text(text, &field.kind, self.names).map_err(|why| Fault::new(text, why))
         };
         match (row, self.from.get(at)?) {
             (RawRow::Record { record, .. }, _) => {
-                let raw = record.0.iter().find(|(name, _)| {
-                    field_of_column(name, &self.table.fields, &self.mapping) == Some(at)
-                });
-                let raw = raw.map(|(_, raw)| *raw);
+                let raw = self.raw_of(at, record);
                 Some(record_value(&self.mapping, at, field, raw, self.names))
             }
             (RawRow::Broken { .. }, _) | (_, FieldFrom::Nowhere) => None,
@@ -376,7 +415,7 @@ impl<'n> TableReader<'n> {
             }
             (RawRow::Values { cells, .. }, from) => {
                 let held = cells.get(from.place(|at| is_filled(cells, at)).ok()??)?;
-                let fault = |why| Fault { value: parse::shortened(&held.told(why)), why };
+                let fault = |why| Fault::new(&held.told(why), why);
                 Some(value_cell(&self.mapping, at, field, held, self.names).map_err(fault))
             }
         }
@@ -416,10 +455,8 @@ pub(super) fn record_value(
 ) -> Result<Cell, Fault> {
     let from_text = |text: &str| {
         let meant = mapping.meant(at, text);
-        parse::text(&meant, &field.kind, names).map_err(|why| {
-            let value = parse::shortened(&mapping.told(at, text, meant));
-            Fault { value, why }
-        })
+        parse::text(&meant, &field.kind, names)
+            .map_err(|why| Fault::of_text(&mapping.told(at, text, meant), why, &field.kind, names))
     };
     if let Some(constant) = mapping.constants.get(&at) {
         return from_text(constant);

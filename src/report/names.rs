@@ -292,12 +292,42 @@ impl Names {
         self.events.iter().map(|table| table.currency.scale).max().unwrap_or(2)
     }
 
+    /// The kind of what stands at a place of a row: of a field, or of a part of one
+    /// (`branches[2].amount`).
+    pub fn kind_at<'n>(&'n self, fields: &'n [Field], place: &str) -> Option<&'n Kind> {
+        let (name, inside) = whole_and_part(place, |name| named(fields, name).is_some())?;
+        self.kind_inside(&named(fields, name)?.kind, inside)
+    }
+
+    /// The same from a field on.
+    pub fn kind_inside<'n>(&'n self, mut kind: &'n Kind, inside: &str) -> Option<&'n Kind> {
+        for step in inside.split(['.', '[']).filter(|step| !step.is_empty()) {
+            kind = match kind {
+                Kind::List(inner) => inner,
+                Kind::Record(shape) => &named(&self.shapes.get(*shape)?.fields, step)?.kind,
+                _ => return None,
+            };
+        }
+        Some(kind)
+    }
+
     /// Whether the events bring more than one currency.
     pub fn has_currencies(&self) -> bool {
         let mut tables = self.events.iter();
         let first = tables.next().map(|table| &table.currency);
         tables.any(|table| Some(&table.currency) != first)
     }
+}
+
+fn named<'f>(fields: &'f [Field], name: &str) -> Option<&'f Field> {
+    fields.iter().find(|field| field.name.spellings().any(|own| own == name))
+}
+
+/// The name of a column that holds a place of a row, and what leads to the place inside it.
+pub fn whole_and_part(place: &str, is_column: impl Fn(&str) -> bool) -> Option<(&str, &str)> {
+    let ends = place.match_indices(['.', '[']).map(|(at, _)| at).chain([place.len()]);
+    let cuts = ends.filter_map(|at| place.split_at_checked(at));
+    cuts.filter(|(name, _)| is_column(name)).last()
 }
 
 impl Label {

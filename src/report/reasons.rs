@@ -3,7 +3,7 @@
 use crate::diagnostics::{Language, Words};
 use crate::rows::{Cell, Reason};
 
-use super::names::{Field, Keyed, Label, Names};
+use super::names::{Keyed, Label, Names};
 use super::unreadable::{unreadable_hint, unreadable_words};
 use super::values::{account_text, file_text, keyed_label};
 
@@ -23,10 +23,9 @@ pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> Reaso
     let (code, (en, zh), (hint_en, hint_zh)) = match reason {
         Reason::Unreadable { column, value, why } => {
             let table = event.and_then(|at| get(&names.events, at));
-            let kind = table.zip(column.as_deref()).and_then(|(table, column)| {
-                let of = |field: &&Field| field.name.spellings().any(|own| own == column);
-                table.fields.iter().find(of).map(|field| &field.kind)
-            });
+            let kind = table
+                .zip(column.as_deref())
+                .and_then(|(table, column)| names.kind_at(&table.fields, column));
             return ReasonWords {
                 code: "S01",
                 what: unreadable_words(*why, column.as_deref(), value),

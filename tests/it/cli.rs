@@ -376,6 +376,11 @@ fn law() {
 }
 
 #[test]
+fn records() {
+    check("records");
+}
+
+#[test]
 fn project() {
     check("project");
 }
