@@ -8,6 +8,7 @@ use crate::report::names::folded;
 use crate::rows::Unreadable;
 
 use super::error::FormatsError;
+use super::held::{Held, Seen};
 use super::input::Input;
 use super::json::{self, JsonValue};
 use super::raw::{RawRow, RawRows};
@@ -33,10 +34,28 @@ pub struct ForeignRow {
     pub cells: Vec<String>,
     /// Columns of cells of which digits are lost: what is left is no code.
     pub cut: Vec<usize>,
+    /// Columns of cells that show a number otherwise than by its digits.
+    seen: Vec<(usize, Seen)>,
     /// What it calls itself, if that is what rows of totals are called.
     pub total: Option<String>,
     /// Why it is no row, if it is none; `cells` then holds its text.
     pub broken: Option<Unreadable>,
+}
+
+impl ForeignRow {
+    /// Whether a cell shows another code than its digits.
+    pub fn shows_another_code(&self, column: usize) -> bool {
+        self.seen.iter().any(|(at, _)| *at == column)
+    }
+
+    /// Whether a cell shows another amount than its digits, which may be in a unit if that is said.
+    pub fn shows_another_amount(&self, column: usize, in_unit: bool) -> bool {
+        self.seen.iter().any(|(at, seen)| match seen {
+            Seen::Percent | Seen::Altered => *at == column,
+            Seen::Scaled => *at == column && !in_unit,
+            Seen::Digits | Seen::Otherwise => false,
+        })
+    }
 }
 
 impl ForeignTable {
@@ -54,12 +73,15 @@ impl ForeignTable {
                 continue;
             }
             let line = row.line();
-            let mut cut = Vec::new();
+            let (mut cut, mut seen) = (Vec::new(), Vec::new());
             let (cells, broken): (Vec<String>, _) = match row {
                 RawRow::Cells(cells) => (cells.iter().map(str::to_owned).collect(), None),
                 RawRow::Values { cells, .. } => {
                     let cells_cut = cells.iter().enumerate().filter(|(_, cell)| cell.is_cut());
                     cut.extend(cells_cut.map(|(at, _)| at));
+                    let otherwise =
+                        |(at, cell): (usize, &Held<'_>)| Some((at, cell.seen_otherwise()?));
+                    seen.extend(cells.iter().enumerate().filter_map(otherwise));
                     (cells.iter().map(|cell| cell.text().into_owned()).collect(), None)
                 }
                 RawRow::Record { record, .. } => {
@@ -81,7 +103,7 @@ impl ForeignTable {
             };
             let total = cells.iter().find(|cell| broken.is_none() && is_total(cell));
             let total = total.map(|cell| cell.trim().to_owned());
-            table.rows.push(ForeignRow { line, cells, cut, total, broken });
+            table.rows.push(ForeignRow { line, cells, cut, seen, total, broken });
         }
         let columns = table.header.len();
         for row in table.rows.iter_mut().filter(|row| row.broken.is_none()) {

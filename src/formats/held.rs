@@ -50,9 +50,10 @@ pub(super) enum Seen {
     Digits,
     /// Times a hundred, with a percent sign.
     Percent,
-    /// As so many of a unit: `0.00"万元"`, or `0,` for thousands.
+    /// As so many of a unit: `0.00"万元"`.
     Scaled,
-    /// With a sign, a percent sign or digits that are none of it: `"-"0.00`.
+    /// With a sign, a percent sign or digits that are none of it (`"-"0.00`), or without some of its
+    /// digits: `0,` for thousands.
     Altered,
     /// With signs that are none of its digits, or without some of them.
     Otherwise,
@@ -83,13 +84,13 @@ impl Seen {
         }
         let left = left.trim();
         let plain = left.eq_ignore_ascii_case("general") || left == "@";
-        if literal.contains(|it: char| it.is_ascii_digit() || "-−%‰％".contains(it)) {
+        if literal.contains(|it: char| it.is_ascii_digit() || "-−%‰％".contains(it))
+            || in_thousands(left)
+        {
             Seen::Altered
         } else if percent {
             Seen::Percent
-        } else if literal.contains(['万', '萬', '亿', '億', '千', '仟', '百', '佰'])
-            || in_thousands(left)
-        {
+        } else if literal.contains(['万', '萬', '亿', '億', '千', '仟', '百', '佰']) {
             Seen::Scaled
         } else if literal.is_empty() && (plain || ["", "0"].contains(&left.trim_start_matches('#')))
         {
@@ -147,8 +148,7 @@ impl Held<'_> {
 
     /// Whether its text is all of it: a mapping speaks of such a text, not of digits that are left.
     pub(super) fn is_its_text(&self) -> bool {
-        let otherwise = |seen: &Seen| *seen != Seen::Digits;
-        !self.is_cut() && !matches!(self, Held::Shown { seen, .. } if otherwise(seen))
+        !self.is_cut() && self.seen_otherwise().is_none()
     }
 
     /// Whether it is a number whose digits say how much it is.
@@ -157,6 +157,14 @@ impl Held<'_> {
             Held::Decimal { .. } => true,
             Held::Shown { seen, .. } => !matches!(seen, Seen::Percent | Seen::Altered),
             _ => false,
+        }
+    }
+
+    /// How it is seen, if that is otherwise than by its digits.
+    pub(super) fn seen_otherwise(&self) -> Option<Seen> {
+        match self {
+            Held::Shown { seen, .. } if *seen != Seen::Digits => Some(*seen),
+            _ => None,
         }
     }
 
@@ -354,11 +362,12 @@ mod tests {
         ] {
             assert_eq!(Seen::by(format), Seen::Otherwise, "{format}");
         }
-        for format in ["0,", "0.0,", "#,##0,", "#,##0.00,,", "0.00\"万元\"", "0.0\\万", "0,\"K\""]
-        {
+        for format in ["0.00\"万元\"", "0.0\\万"] {
             assert_eq!(Seen::by(format), Seen::Scaled, "{format}");
         }
-        for format in ["\"-\"0.00", "0.0\"%\"", "\"5\"0", "0\\-0"] {
+        let thousands = ["0,", "0.0,", "#,##0,", "#,##0.00,,", "0,\"K\"", "0!.0,\"万元\""];
+        let altered = ["\"-\"0.00", "0.0\"%\"", "\"5\"0", "0\\-0"];
+        for format in thousands.into_iter().chain(altered) {
             assert_eq!(Seen::by(format), Seen::Altered, "{format}");
         }
     }

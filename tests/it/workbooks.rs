@@ -307,6 +307,66 @@ fn an_audit_takes_no_code_that_has_lost_digits_and_writes_numbers() {
     assert_eq!(found[2][..3], ["7", "#9.5", "不符"]);
 }
 
+/// What an audit finds of rows whose cells show their amounts, in 万元 or not, in these formats.
+fn audited(formats: &[(&str, bool)], unit: &[&str]) -> Vec<String> {
+    let folder = folder();
+    let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    put("rules.fen", &RULES.replace("rest    to firm[s.firm]", "rest    to treasury[origin]"));
+    let mut events = "id,date,origin,amount\n".to_owned();
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (column, name) in (0_u16..).zip(["凭证号", "treasury[north]"]) {
+        sheet.write(0, column, name).unwrap();
+    }
+    for (row, (format, in_unit)) in (1_u32..).zip(formats) {
+        events.push_str(&format!("{row}23,2024-07-16,north,123400.00\n"));
+        sheet.write(row, 0, row * 100 + 23).unwrap();
+        let format = Format::new().set_num_format(*format);
+        let amount = if *in_unit { 12.34 } else { 123_400.0 };
+        sheet.write_with_format(row, 1, amount, &format).unwrap();
+    }
+    let last = u32::try_from(formats.len()).unwrap() + 1;
+    events.push_str("000999,2024-07-16,north,123400.00\n999,2024-07-16,north,123400.00\n");
+    let code = Format::new().set_num_format("000000");
+    sheet.write_with_format(last, 0, 999, &code).unwrap();
+    put("events.csv", &events);
+    workbook.save(folder.path().join("table.xlsx")).unwrap();
+    let audit = ["audit", "table.xlsx", "--rules", "rules.fen", "--events", "events.csv"];
+    let more = ["--register", "share=share.csv", "--out", "out.csv"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fenshui"));
+    let output = command.args(audit).args(more).args(unit).current_dir(folder.path()).env_clear();
+    let output = output.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let out = fs::read_to_string(folder.path().join("out.csv")).unwrap();
+    let verdict = |line: &str| line.split(',').nth(2).unwrap_or_default().to_owned();
+    out.lines().skip(1).map(verdict).collect()
+}
+
+/// An amount that its cell shows in 万元, in thousands or with a percent sign is none by its digits, and
+/// a code with zeros in front is another.
+#[test]
+fn an_audit_heeds_how_cells_show_their_numbers() {
+    let formats = [
+        ("#,##0.00", false),
+        ("0.00\"万元\"", true),
+        ("0!.0,\"万元\"", false),
+        ("0,", false),
+        ("0%", false),
+        ("General", true),
+    ];
+    // Of the two codes neither is the row's.
+    let (unreadable, no_row) = ("unreadable", "no_row");
+    let found = audited(&formats, &[]);
+    let wanted = [
+        "agrees", unreadable, unreadable, unreadable, unreadable, "off", unreadable, no_row, no_row,
+    ];
+    assert_eq!(found, wanted);
+    let found = audited(&formats, &["--unit", "万元"]);
+    let wanted =
+        ["off", "agrees", unreadable, unreadable, unreadable, "agrees", unreadable, no_row, no_row];
+    assert_eq!(found, wanted);
+}
+
 const KINDS: &str = r#"
 module kinds
 authority national

@@ -30,6 +30,11 @@ impl Written {
         Written { digits: unit.map(decimals) }
     }
 
+    /// Whether a unit is said.
+    pub fn in_unit(&self) -> bool {
+        self.digits.is_some()
+    }
+
     /// For people and programs.
     pub fn told(&self) -> Option<Digits> {
         self.digits.map(|(unit, decimals)| Digits { unit: unit.name(), decimals })

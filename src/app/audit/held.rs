@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::base::Money;
 use crate::desk::{AccountTotal, Amounts, AuditRow, Illegible, Missing, Verdict};
 use crate::formats::{ForeignRow, ForeignTable};
-use crate::report::names::{Names, folded};
+use crate::report::names::{Kind, Names, folded};
 use crate::rows::{Reason, Unreadable};
 
 use super::amounts::{Written, cut_short};
@@ -158,7 +158,7 @@ struct Holder<'h> {
 impl Holder<'_> {
     /// How a row names its event, if it does, and that event.
     fn event_of(&self, row: &ForeignRow) -> (Option<String>, Option<Identity>) {
-        if row.broken.is_some() || self.cut_key(row).is_some() {
+        if row.broken.is_some() || self.no_key(row).is_some() {
             return (None, None);
         }
         let cell = |at: &usize| row.cells.get(*at).map_or("", |cell| cell.trim());
@@ -219,11 +219,19 @@ impl Holder<'_> {
         row.total.is_some() && (event.is_none() || account.is_some_and(no_account))
     }
 
-    /// A column of the key of a row's event that has lost digits.
-    fn cut_key(&self, row: &ForeignRow) -> Option<usize> {
+    /// A column of the key of a row's event whose cell has lost digits or shows others, and why nothing
+    /// can be read there.
+    fn no_key(&self, row: &ForeignRow) -> Option<(usize, Unreadable)> {
         let Naming::ByKey { kinds, says } = &self.columns.naming else { return None };
-        let columns = kinds.iter().flat_map(|(_, of)| of).chain(says);
-        columns.copied().find(|at| row.cut.contains(at))
+        let keys = kinds.iter().flat_map(|(kind, of)| {
+            let table = usize::try_from(*kind).ok().and_then(|at| self.names.events.get(at));
+            of.iter().enumerate().map(move |(part, at)| {
+                let field = table.and_then(|table| table.fields.get(*table.key.get(part)?));
+                (*at, field.is_none_or(|it| matches!(it.kind, Kind::Text | Kind::Member(_))))
+            })
+        });
+        let mut all = keys.chain(says.iter().map(|at| (*at, true)));
+        all.find_map(|(at, is_code)| Some((at, no_code(row, at, is_code)?)))
     }
 
     /// The column by which a row is in another currency than events of a kind.
@@ -248,23 +256,31 @@ impl Holder<'_> {
             let column = header.get(at).cloned().unwrap_or_default();
             Verdict::Unreadable { column, value: cell(at).to_owned(), why }
         };
-        let no_amount =
-            |at: usize| unreadable(at, Illegible::Cell(written.no_amount(cell(at), scale)));
-        let cut_short = |at: usize| unreadable(at, Illegible::Cell(cut_short(cell(at))));
-        let cut = self.cut_key(row);
+        let seen = |at: usize| !row.shows_another_amount(at, written.in_unit());
+        let amount = |at: usize| written.amount(cell(at), scale).filter(|_| seen(at));
+        let no_amount = |at: usize| {
+            let why = match seen(at) {
+                true => written.no_amount(cell(at), scale),
+                false => Unreadable::ShownOtherwise,
+            };
+            unreadable(at, Illegible::Cell(why))
+        };
+        let no_code = self.no_key(row).or_else(|| match &self.columns.shape {
+            Shape::Long { account, .. } => Some((*account, no_code(row, *account, true)?)),
+            Shape::Wide(_) => None,
+        });
         let other = due.flatten().and_then(|due| self.other_money(row, due.kind));
         match (&self.columns.shape, row.broken) {
             (_, Some(why)) => {
                 let (column, value) = (String::new(), cell(0).to_owned());
                 fault = Some(Verdict::Unreadable { column, value, why: Illegible::Cell(why) });
             }
-            _ if cut.is_some() => fault = cut.map(cut_short),
-            (Shape::Long { account, .. }, None) if row.cut.contains(account) => {
-                fault = Some(cut_short(*account));
+            _ if no_code.is_some() => {
+                fault = no_code.map(|(at, why)| unreadable(at, Illegible::Cell(why)));
             }
             (Shape::Wide(accounts), None) => {
                 for (at, spoken) in accounts {
-                    match written.amount(cell(*at), scale) {
+                    match amount(*at) {
                         Some(amount) => given.push((spoken.clone(), amount)),
                         None => fault = Some(no_amount(*at)),
                     }
@@ -274,10 +290,7 @@ impl Holder<'_> {
                 fault = other.map(|at| unreadable(at, Illegible::OtherMoney));
             }
             (Shape::Long { account, amount: of, .. }, None) => {
-                match (
-                    spoken(&folded(cell(*account)), self.names),
-                    written.amount(cell(*of), scale),
-                ) {
+                match (spoken(&folded(cell(*account)), self.names), amount(*of)) {
                     (Some(spoken), Some(amount)) => given.push((spoken, amount)),
                     (None, _) => fault = Some(unreadable(*account, Illegible::NoAccount)),
                     (_, None) => fault = Some(no_amount(*of)),
@@ -507,4 +520,12 @@ impl Holder<'_> {
             }
         }
     }
+}
+
+/// Why no code, or number, can be read in a cell.
+fn no_code(row: &ForeignRow, at: usize, is_code: bool) -> Option<Unreadable> {
+    if row.cut.contains(&at) {
+        return Some(cut_short(row.cells.get(at).map_or("", String::as_str)));
+    }
+    (is_code && row.shows_another_code(at)).then_some(Unreadable::ShownOtherwise)
 }

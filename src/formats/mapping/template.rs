@@ -8,7 +8,7 @@ use super::{PERIOD, PERIOD_SPELLINGS, is_period};
 
 /// A mapping to edit: every field of every table that data fill, with the column that a file has for it.
 /// `columns` are those of the files of a table, none where no file is known. What is printed holds as
-/// it stands: a field whose column is not to be told is behind a `#`.
+/// it stands: a field whose column is not to be told is behind a `#`, a guess with a `?`.
 pub fn template(names: &Names, columns: impl Fn(&Table) -> Vec<String>) -> String {
     let mut out = String::from(
         "# field = \"column\": write the file's own column names on the right.\n\
@@ -45,20 +45,19 @@ pub fn template(names: &Names, columns: impl Fn(&Table) -> Vec<String>) -> Strin
     out
 }
 
-/// A line of the template; the column it names is no longer free.
+/// A line of the template; the column that it says is no longer free. One that is merely called much
+/// alike is for a person to say.
 fn add_line(out: &mut String, field: &str, own: &[&str], free: &mut Vec<&String>, words: &str) {
     let same = free.iter().position(|column| own.contains(&column.trim()));
-    let near = || {
-        let near = nearest(field, free.iter().map(|column| column.as_str()))?;
-        free.iter().position(|column| *column == near)
-    };
-    let found = same.or_else(near).map(|at| free.remove(at));
-    let (hidden, column) = match found {
-        Some(column) => ("", column.as_str()),
-        None => ("# ", ""),
+    let same = same.map(|at| free.remove(at));
+    let near = || nearest(field, free.iter().map(|column| column.as_str()));
+    let (hidden, column, guess) = match (same, same.is_none().then(near).flatten()) {
+        (Some(column), _) => ("", column.as_str(), ""),
+        (None, Some(near)) => ("# ", near, "? "),
+        (None, None) => ("# ", "", ""),
     };
     let column = toml::Value::String(column.to_owned());
-    let _ = writeln!(out, "{hidden}{} = {column}  # {words}", key(field));
+    let _ = writeln!(out, "{hidden}{} = {column}  # {guess}{words}", key(field));
 }
 
 fn kind_word(kind: &Kind) -> String {
@@ -77,7 +76,8 @@ fn kind_word(kind: &Kind) -> String {
             let more = if members.members.len() > 6 { ", …" } else { "" };
             format!("{}{more}", few.join(", "))
         }
-        Kind::List(_) | Kind::Record(_) => "list".into(),
+        Kind::List(_) => "list".into(),
+        Kind::Record(_) => "record".into(),
     }
 }
 
