@@ -208,6 +208,7 @@ fn fault_words(
             let cell = |text: &str| text.rsplit('!').next().unwrap_or_default().to_owned();
             (cell(&place.en), cell(&place.zh))
         }
+        (Layout::Parquet | Layout::Arrow, _) => (format!("row {line}"), format!("第 {line} 行")),
         _ => (format!("line {line}"), format!("第 {line} 行")),
     };
     Words::new(format!("{en}: {}; {}", why.en, hint.en), format!("{zh}：{}；{}", why.zh, hint.zh))

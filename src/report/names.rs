@@ -323,6 +323,11 @@ fn named<'f>(fields: &'f [Field], name: &str) -> Option<&'f Field> {
     fields.iter().find(|field| field.name.spellings().any(|own| own == name))
 }
 
+/// A reading and the option chosen of it, as people call them in Chinese.
+pub fn chosen_in_chinese(reading: &Label, option: &Label) -> String {
+    format!("释义「{}」取「{}」", reading.chinese(), option.chinese())
+}
+
 /// The name of a column that holds a place of a row, and what leads to the place inside it.
 pub fn whole_and_part(place: &str, is_column: impl Fn(&str) -> bool) -> Option<(&str, &str)> {
     let ends = place.match_indices(['.', '[']).map(|(at, _)| at).chain([place.len()]);
@@ -343,6 +348,11 @@ impl Label {
             Language::Chinese => &self.zh,
         };
         label.as_deref().unwrap_or(&self.text)
+    }
+
+    /// What it is called in Chinese, which may be its name.
+    pub fn chinese(&self) -> &str {
+        self.in_language(Language::Chinese)
     }
 
     /// Name and labels, the name first.

@@ -17,7 +17,7 @@ use crate::model::{
     Body, Choice, Leg, Place, ReadingId, RuleCase, RuleSet, Settlement, Source, Target,
 };
 use crate::plan::Choices;
-use crate::report::names::{Label, Names};
+use crate::report::names::{Label, Names, chosen_in_chinese};
 use crate::rows::RegisterRow;
 
 use super::dues::{Abroad, Dues, dues};
@@ -146,8 +146,7 @@ fn edition(
 }
 
 fn titled(en: &str, zh: &str, of: &Label) -> Words {
-    let chinese = of.zh.as_deref().unwrap_or(&of.text);
-    Words::new(format!("{en} {}", of.text), format!("{zh}「{chinese}」"))
+    Words::new(format!("{en} {}", of.text), format!("{zh}「{}」", of.chinese()))
 }
 
 fn readings(rules: &RuleSet, choices: &Choices) -> Vec<Variant> {
@@ -159,10 +158,9 @@ fn readings(rules: &RuleSet, choices: &Choices) -> Vec<Variant> {
             let mut choices = choices.clone();
             choices.readings.insert(id, option);
             let (of, to) = (label(&reading.name), label(name));
-            let chinese = |it: &Label| it.zh.clone().unwrap_or_else(|| it.text.clone());
             let title = Words::new(
                 format!("reading {} = {}", of.text, to.text),
-                format!("释义「{}」取「{}」", chinese(&of), chinese(&to)),
+                chosen_in_chinese(&of, &to),
             );
             let meant = Meant::Reading { name: of.text, option: to.text };
             let choices = Some(choices);

@@ -5,7 +5,7 @@ use crate::book::{Batch, Book, BookError, Edition, Entry, Schema};
 use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
 use crate::plan::Choices;
-use crate::report::names::{Label, Names};
+use crate::report::names::{Names, chosen_in_chinese};
 use crate::rows::RegisterRow;
 
 use super::super::load::Loaded;
@@ -100,9 +100,7 @@ fn readings(batch: &Batch, edition: &Edition) -> Vec<(String, String)> {
 fn labels(batch: &Batch, names: &Names) -> Vec<String> {
     let chosen = batch.readings.iter().filter_map(|it| {
         let (reading, options) = get(&names.readings, it.reading)?;
-        let chinese = |label: &Label| label.in_language(Language::Chinese).to_owned();
-        let option = chinese(options.get(it.option)?);
-        Some(format!("释义「{}」取「{option}」", chinese(reading)))
+        Some(chosen_in_chinese(reading, options.get(it.option)?))
     });
     chosen.collect()
 }
