@@ -376,6 +376,13 @@ fn law() {
 }
 
 #[test]
+fn kinds_stay_and_what_nobody_sends_is_made() {
+    check("book_kinds");
+    check("book_kinds_plain");
+    check("book_stages");
+}
+
+#[test]
 fn records() {
     check("records");
 }

@@ -5,7 +5,9 @@ use crate::book::{Because, Book, BookError, Correction, Dispute, Entry, Resoluti
 use crate::diagnostics::{Language, Words};
 use crate::report::book::readings_text;
 
-use super::owed::{Asked, Corrected, Correcting, Other, Owed, OwedChange, add, owed, shaken};
+use super::owed::{
+    Asked, Corrected, Correcting, Other, Owed, OwedChange, OwedMade, add, owed, shaken,
+};
 use super::replay::{Contexts, Span, choices_of, spans};
 use super::signing::Clock;
 use super::standing::walk;
@@ -143,6 +145,8 @@ pub struct Shaken {
     pub readings: Vec<String>,
     /// The events.
     pub changes: Vec<OwedChange>,
+    /// Events that nobody sends and that the next posting makes.
+    pub made: Vec<OwedMade>,
 }
 
 /// Settles a dispute.
@@ -175,7 +179,7 @@ pub fn resolve(
             only.extend(&standing);
             let because = Because::Dispute { entry: dispute };
             let correcting = Correcting { by: Some(by.clone()), clock, because, only };
-            let corrected = add(&mut posting, other, &correcting, None)?;
+            let corrected = add(&mut posting, other, &correcting, None)?.corrected;
             posting.part()?;
             // Those of somebody who corrected what is disputed without settling it settle it too.
             let by = settling(dispute, &standing, &corrected);
@@ -241,10 +245,10 @@ fn shaken_by(
         known_on: None,
         ..like.clone()
     };
-    let changes = shaken(book, &other, corrections)?;
+    let (changes, made) = shaken(book, &other, corrections)?;
     let readings = readings_text(batch, &rules.names);
-    let shaken = Shaken { edition: batch.edition_entry, readings, changes };
-    Ok(Some(shaken).filter(|it| !it.changes.is_empty()))
+    let shaken = Shaken { edition: batch.edition_entry, readings, changes, made };
+    Ok(Some(shaken).filter(|it| !it.changes.is_empty() || !it.made.is_empty()))
 }
 
 /// Whether a batch of corrections settles a dispute.

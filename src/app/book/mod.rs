@@ -11,6 +11,7 @@ mod error;
 mod explain;
 mod export;
 mod find;
+mod fits;
 mod history;
 mod import;
 mod look;
@@ -42,8 +43,8 @@ pub use find::entry_of_event;
 pub use import::{Imported, import};
 pub use look::{Named, Reader};
 pub use owed::{
-    Asked, Besides, Corrected, Correcting, NotHeld, Other, Owed, OwedChange, OwedLine, Review,
-    Shift, correct, owed, texts_of_edition,
+    Asked, Besides, Corrected, Correcting, NotHeld, Other, Owed, OwedChange, OwedLine, OwedMade,
+    Review, Shift, correct, owed, texts_of_edition,
 };
 pub use place::{Access, BookPlace, Irreplaceable};
 pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, made_further, post};

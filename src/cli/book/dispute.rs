@@ -5,8 +5,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
 use crate::app::book::{
-    self, Access, BookPlace, Ending, Form, Gathered, Matter, Objection, Owed, OwedChange, Resolved,
-    Shaken,
+    self, Access, BookPlace, Ending, Form, Gathered, Matter, Objection, Owed, OwedChange, OwedMade,
+    Resolved, Shaken,
 };
 use crate::book::{Book, BookError, Verdict};
 use crate::diagnostics::{Words, pictured_lines};
@@ -277,7 +277,7 @@ fn page(console: &Console, gathered: &Gathered) -> String {
             out.push_str(console.pick("the same\n", "结果相同\n"));
         }
         for change in &owed.changes {
-            out.push_str(&format!("{}: {}\n", change.entry, apart_text(change)));
+            out.push_str(&format!("{}: {}\n", change.entry, apart_text(console, change)));
         }
     }
     pictured_lines(&out).into_owned()
@@ -342,22 +342,53 @@ fn resolved_text(console: &Console, Resolved { entry, corrections, .. }: &Resolv
     text
 }
 
-fn shaken_record(Shaken { edition, readings, changes }: &Shaken) -> Json {
+fn shaken_record(Shaken { edition, readings, changes, made }: &Shaken) -> Json {
     let changes = changes.iter().map(owed::change).collect::<Json>();
-    json!({ "edition_entry": edition, "readings": readings, "changes": changes })
+    let made = made.iter().map(owed::made).collect::<Json>();
+    json!({ "edition_entry": edition, "readings": readings, "changes": changes, "made": made })
 }
 
 /// In what an event comes out otherwise: in its amounts, and in what else.
-fn apart_text(change: &OwedChange) -> String {
+fn apart_text(console: &Console, change: &OwedChange) -> String {
     let ((before, after), besides) = (change.lines(), &change.besides);
+    let after = match change.after {
+        Some(_) => after,
+        None => console.pick("(not made)", "（不再生成）"),
+    };
     let amounts = (before != after).then(|| format!("{before} → {after}"));
     let besides = besides.iter().map(|it| format!("{} {} → {}", it.what, it.stored, it.now));
     let apart: Vec<String> = amounts.into_iter().chain(besides).collect();
     apart.join("; ")
 }
 
+/// What nobody sends and comes into being.
+fn made_text(console: &Console, made: &[OwedMade]) -> String {
+    const SHOWN_MAX: usize = 10;
+    if made.is_empty() {
+        return String::new();
+    }
+    let mut names: Vec<String> =
+        made.iter().take(SHOWN_MAX).map(|it| format!("{} {}", it.kind, it.key)).collect();
+    if made.len() > SHOWN_MAX {
+        names.push("…".to_owned());
+    }
+    let (count, names) = (made.len(), names.join(", "));
+    let words = Words::new(
+        format!(
+            "note: {count} events that nobody sends come into being with the next posting: {names}\n"
+        ),
+        format!("说明：下次过账将生成 {count} 条无人报送的事项：{names}\n"),
+    );
+    pictured_lines(words.in_language(console.language)).into_owned()
+}
+
 /// What was posted before and comes out otherwise now.
-fn shaken_text(console: &Console, Shaken { edition, readings, changes }: &Shaken) -> String {
+fn shaken_text(console: &Console, shaken: &Shaken) -> String {
+    let Shaken { edition, readings, changes, made } = shaken;
+    let made = made_text(console, made);
+    if changes.is_empty() {
+        return made;
+    }
     const SHOWN_MAX: usize = 10;
     let mut text = console
         .pick(
@@ -369,7 +400,7 @@ fn shaken_text(console: &Console, Shaken { edition, readings, changes }: &Shaken
     for change in changes.iter().take(SHOWN_MAX) {
         let (of, end) = (console.pick("entry", "第"), console.pick("", " 条"));
         let (entry, key) = (change.entry, &change.key);
-        let line = format!("  {of} {entry}{end} ({key}): {}\n", apart_text(change));
+        let line = format!("  {of} {entry}{end} ({key}): {}\n", apart_text(console, change));
         text.push_str(&pictured_lines(&line));
     }
     if let Some(more @ 1..) = changes.len().checked_sub(SHOWN_MAX) {
@@ -389,5 +420,5 @@ fn shaken_text(console: &Console, Shaken { edition, readings, changes }: &Shaken
         ),
     );
     text.push_str(words.in_language(console.language));
-    text
+    text + &made
 }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::app::book::{
     self, Access, Asked, Besides, BookPlace, Corrected, Correcting, NotHeld, Other, Owed,
-    OwedChange, Review, Shift,
+    OwedChange, OwedMade, Review, Shift,
 };
 use crate::book::{Because, Book};
 use crate::diagnostics::{Language, Words, pictured_lines};
@@ -118,6 +118,16 @@ fn beside(console: &Console, owed: &Owed) -> String {
     if let Some(more @ 1..) = shifted.len().checked_sub(SHOWN_MAX) {
         say(Words::new(format!("  and {more} more\n"), format!("  另有 {more} 条\n")));
     }
+    for OwedMade { kind, key, after, .. } in owed.made.iter().take(SHOWN_MAX) {
+        let after = &after.text;
+        say(Words::new(
+            format!("{kind} {key} comes into being: {after}\n"),
+            format!("将生成{kind} {key}：{after}\n"),
+        ));
+    }
+    if let Some(more @ 1..) = owed.made.len().checked_sub(SHOWN_MAX) {
+        say(Words::new(format!("and {more} more\n"), format!("另有 {more} 条\n")));
+    }
     let settled = owed.changes.iter().filter_map(|it| Some((it, it.dispute?)));
     for (change, dispute) in settled {
         let (entry, key) = (change.entry, &change.key);
@@ -164,6 +174,7 @@ pub(super) fn record(owed: &Owed) -> Json {
         "compared": owed.compared,
         "accounts": lines.collect::<Json>(),
         "changes": owed.changes.iter().map(change).collect::<Json>(),
+        "made": owed.made.iter().map(made).collect::<Json>(),
         "set_aside": { "has": owed.aside.0, "would_have": owed.aside.1 },
         "not_held": owed.not_held.iter().map(not_held).collect::<Json>(),
     })
@@ -187,6 +198,10 @@ pub(super) fn change(it: &OwedChange) -> Json {
         "dispute": it.dispute,
         "besides": it.besides.iter().map(Besides::from).collect::<Vec<_>>(),
     })
+}
+
+pub(super) fn made(it: &OwedMade) -> Json {
+    json!({ "event": it.kind, "key": it.key, "after": came_out(&it.after) })
 }
 
 fn came_out(it: &OutcomeTold) -> Json {
@@ -256,7 +271,7 @@ pub(super) fn correct(
     let other = Other { language: Language::English, ..rules.other(console, None) };
     let posted = book::correct(&mut open, &other, &correcting, Some(&review))?;
     let (mut text, mut record) = (String::new(), Vec::new());
-    for Corrected { entry, of, key } in posted {
+    for Corrected { entry, of, key } in posted.corrected {
         let words = Words::new(
             format!("entry {entry} corrects {of}\n"),
             format!("第 {entry} 条更正第 {of} 条\n"),
@@ -264,6 +279,16 @@ pub(super) fn correct(
         text.push_str(words.in_language(console.language));
         record.push(json!({ "entry": entry, "of": of, "key": key }));
     }
-    console.print_kept(&args.format.choose(text, &json!({ "corrections": record })))?;
+    let mut made = Vec::new();
+    for (entry, kind, key) in posted.made {
+        let words = Words::new(
+            format!("entry {entry}: {kind} {key} comes into being\n"),
+            format!("第 {entry} 条：生成{kind} {key}\n"),
+        );
+        text.push_str(&pictured_lines(words.in_language(console.language)));
+        made.push(json!({ "entry": entry, "event": kind, "key": key }));
+    }
+    let record = json!({ "corrections": record, "made": made });
+    console.print_kept(&args.format.choose(text, &record))?;
     Ok(Exit::Done)
 }

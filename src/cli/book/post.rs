@@ -155,13 +155,13 @@ fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
         };
         out.push_str(words.in_language(console.language));
         out.push_str(&super::changes_text(console, &report.corrected));
-        if !report.settled.is_empty() {
-            out.push_str(console.pick(
-                "left as disputes were settled, though they would come out otherwise\n",
-                "下列各条依异议裁决维持现状，虽按规则结果不同\n",
-            ));
-            out.push_str(&super::changes_text(console, &report.settled));
-        }
+    }
+    if !report.settled.is_empty() {
+        out.push_str(console.pick(
+            "left as disputes were settled, though they would come out otherwise\n",
+            "下列各条依异议裁决维持现状，虽按规则结果不同\n",
+        ));
+        out.push_str(&super::changes_text(console, &report.settled));
     }
     let words = match (receipt.batch, args.dry_run) {
         (None, _) => Words::new("nothing new", "没有新内容"),

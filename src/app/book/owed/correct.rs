@@ -2,18 +2,18 @@
 
 use std::collections::HashSet;
 
-use crate::book::{Batch, Because, Book, Correction, Posting};
+use crate::book::{Batch, Because, Book, Correction, Event, Posted as InBook, Posting};
 use crate::diagnostics::Words;
 use crate::plan::{self, Partition};
 
 use super::super::BookTrouble;
 use super::super::edition::edition;
 use super::super::history::History;
-use super::super::post::{filed, readings as readings_of};
+use super::super::post::{filed, makes_events, readings as readings_of};
 use super::super::registers::filled;
 use super::super::replay::spans;
 use super::super::signing::Clock;
-use super::{Asked, Other, OwedChange, Review, beside, owed, unsure};
+use super::{Asked, Other, OwedChange, OwedMade, Review, beside, owed, unsure};
 
 /// Why and by whom corrections are posted.
 #[derive(Debug, Clone)]
@@ -39,8 +39,18 @@ pub struct Corrected {
     pub key: String,
 }
 
-/// Posts corrections by which a book stands as other rules would have had it; gives what was
-/// posted. Where a dispute is settled and nothing differs, there are none.
+/// What was posted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Posted {
+    /// The corrections.
+    pub corrected: Vec<Corrected>,
+    /// Events that nobody sends and that came into being: entry, kind and key.
+    pub made: Vec<(u64, String, String)>,
+}
+
+/// Posts corrections by which a book stands as other rules would have had it, and the events that nobody
+/// sends and that come into being by them; gives what was posted. Where a dispute is settled and nothing
+/// differs, there are none, and what comes into being is made by the next posting.
 ///
 /// # Errors
 /// Nothing differs, and no dispute is settled; what was reviewed, if anything was, is not what would be
@@ -50,8 +60,8 @@ pub fn correct(
     other: &Other<'_>,
     correcting: &Correcting,
     reviewed: Option<&Review>,
-) -> Result<Vec<Corrected>, BookTrouble> {
-    if reviewed.is_some_and(|it| it.entries().next().is_none()) {
+) -> Result<Posted, BookTrouble> {
+    if reviewed.is_some_and(Review::is_empty) {
         return Err(nothing());
     }
     let mut posting = book.begin()?;
@@ -66,7 +76,7 @@ pub(in crate::app::book) fn add(
     other: &Other<'_>,
     correcting: &Correcting,
     reviewed: Option<&Review>,
-) -> Result<Vec<Corrected>, BookTrouble> {
+) -> Result<Posted, BookTrouble> {
     let only = &correcting.only;
     let of_dispute = matches!(correcting.because, Because::Dispute { .. });
     let disputed = if of_dispute { only.as_slice() } else { &[] };
@@ -83,20 +93,17 @@ pub(in crate::app::book) fn add(
     if let Some(settled) = changes.iter().find(|it| !of_dispute && it.dispute.is_some()) {
         return Err(stands(settled));
     }
+    let made: &[OwedMade] = if of_dispute { &[] } else { &owed.made };
     if let Some(reviewed) = reviewed {
-        reviewed.hold(posting.book()?, &changes)?;
+        reviewed.hold(posting.book()?, &changes, made)?;
     }
-    if changes.is_empty() {
-        return if of_dispute { Ok(Vec::new()) } else { Err(nothing()) };
+    if changes.is_empty() && made.is_empty() {
+        return if of_dispute { Ok(Posted::default()) } else { Err(nothing()) };
     }
     let left: Vec<&OwedChange> =
         owed.changes.iter().filter(|it| !asked(it) && it.is_correctable()).collect();
-    if !of_dispute && !left.is_empty() {
-        let corrected: Vec<u64> = changes.iter().map(|it| it.entry).collect();
-        let beside = beside(posting.book()?, other, &corrected)?;
-        if let Some(left) = left.iter().find(|it| beside.contains(&it.entry)) {
-            return Err(whole(left, other));
-        }
+    if !of_dispute {
+        all_that_hangs_together(posting.book()?, other, &changes, &left)?;
     }
     let own = edition(other.loaded, other.checked.rule_set());
     let book = posting.book()?;
@@ -110,7 +117,7 @@ pub(in crate::app::book) fn add(
         through: spans.last().and_then(|span| span.begun.batch.through),
         ..filed
     })?;
-    let mut entries = Vec::new();
+    let mut corrected = Vec::new();
     for change in changes {
         let entry = posting.correction(&Correction {
             batch: number,
@@ -120,9 +127,36 @@ pub(in crate::app::book) fn add(
             outcome: change.outcome.clone(),
             said: change.said.clone(),
         })?;
-        entries.push(Corrected { entry, of: change.entry, key: change.key.clone() });
+        corrected.push(Corrected { entry, of: change.entry, key: change.key.clone() });
     }
-    Ok(entries)
+    // They come behind what they close, whenever that was.
+    posting.order_is_judged();
+    let events = made.iter().map(|it| Event { batch: number, ..it.event.clone() });
+    let entries = posting.events(&events.collect::<Vec<Event>>())?;
+    let made = made.iter().zip(entries).map(|(it, entry)| {
+        let (InBook::New(entry) | InBook::Already(entry)) = entry;
+        (entry, it.kind.clone(), it.key.clone())
+    });
+    Ok(Posted { corrected, made: made.collect() })
+}
+
+/// Refuses corrections that leave out what hangs together with them.
+fn all_that_hangs_together(
+    book: &mut Book,
+    other: &Other<'_>,
+    changes: &[&OwedChange],
+    left: &[&OwedChange],
+) -> Result<(), BookTrouble> {
+    let Some(first) = left.first() else { return Ok(()) };
+    if makes_events(&plan::from_checked(other.checked, other.choices)) {
+        return Err(whole(first, other));
+    }
+    let corrected: Vec<u64> = changes.iter().map(|it| it.entry).collect();
+    let beside = beside(book, other, &corrected)?;
+    match left.iter().find(|it| beside.contains(&it.entry)) {
+        Some(left) => Err(whole(left, other)),
+        None => Ok(()),
+    }
 }
 
 /// No corrections were given, or none are wanted.
@@ -141,6 +175,10 @@ fn whole(left: &OwedChange, other: &Other<'_>) -> BookTrouble {
     let OwedChange { entry, key, .. } = left;
     let plan = plan::from_checked(other.checked, other.choices);
     let why = match plan.partition {
+        _ if makes_events(&plan) => Words::new(
+            "these rules make events that nobody sends of what all others leave",
+            "此规则据全部事项的结果生成无人报送的事项，须一并更正",
+        ),
         Partition::Sequential { .. } => Words::new(
             "by these rules all events are worked out in one row, and are corrected together",
             "按此规则全部事项须依次计算，须一并更正",

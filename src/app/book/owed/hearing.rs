@@ -100,7 +100,10 @@ impl Sink for Hearing<'_, '_> {
             Origin { .. } => match self.made(&now)? {
                 Some(entry) => self.stood(entry, Some(&now)),
                 None => {
-                    self.weighing.made(&now);
+                    let identity = identity(&now, self.beside.history.schema())?;
+                    let mut book = self.beside.book.borrow_mut();
+                    let known = self.beside.history.has_set_aside(&mut book, (&identity, &now))?;
+                    self.weighing.made(&now, known);
                     Ok(())
                 }
             },

@@ -20,11 +20,12 @@ use crate::plan::{self, Choices, Plan};
 use crate::report::book::{Apart, OutcomeTold};
 use crate::report::names::{Currency, Names};
 use crate::report::values::{account_label, account_text};
-use crate::rows::{Cell, RegisterRow};
+use crate::rows::{Cell, Origin, RegisterRow};
 
 use super::super::load::Loaded;
 use super::BookTrouble;
-use super::edition::texts_of;
+use super::edition::{edition, texts_of};
+use super::fits::fits;
 use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
 use super::maker::{Maker, key_text};
 use super::post::{BOOK_FILE, stopped};
@@ -109,6 +110,8 @@ pub struct Owed {
     pub lines: Vec<OwedLine>,
     /// The events that would come out otherwise, in the order of their entries.
     pub changes: Vec<OwedChange>,
+    /// The events that nobody sends and that only the other rules make, as they come.
+    pub made: Vec<OwedMade>,
     /// How many events were held against each other, set aside or not.
     pub compared: u64,
     /// How many of them are set aside in the book, and how many by the other rules.
@@ -185,6 +188,19 @@ impl OwedChange {
     }
 }
 
+/// An event that nobody sends and that comes into being.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwedMade {
+    /// Its kind, by the name that the rules give it.
+    pub kind: String,
+    /// Its key.
+    pub key: String,
+    /// What it gives.
+    pub after: OutcomeTold,
+    /// The event, for the book.
+    event: Event,
+}
+
 /// Whether an event moves between what is allocated and what is set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shift {
@@ -216,6 +232,19 @@ pub fn owed(
     asked: &Asked,
     with_aside: bool,
     disputed: &[u64],
+) -> Result<Owed, BookTrouble> {
+    let edition = edition(other.loaded, other.checked.rule_set()).digest();
+    let all = spans(book)?;
+    fits(book, &all, (edition, other.names))?;
+    weighed(book, other, asked, (with_aside, disputed))
+}
+
+/// The same by rules of which it is known that the book stands by them.
+fn weighed(
+    book: &mut Book,
+    other: &Other<'_>,
+    asked: &Asked,
+    (with_aside, disputed): (bool, &[u64]),
 ) -> Result<Owed, BookTrouble> {
     let mut all = spans(book)?;
     if let Some(day) = other.known_on {
@@ -264,7 +293,8 @@ pub fn owed(
 const ASIDE_FILE: u32 = u32::MAX - 3;
 
 /// The events that come out otherwise by these rules, share running totals with what these corrections
-/// correct or undo it, and were posted before: they keep what they had.
+/// correct or undo it, and were posted before: they keep what they had. And those that nobody sends and
+/// that come into being.
 ///
 /// # Errors
 /// The book cannot be read.
@@ -272,15 +302,16 @@ pub(super) fn shaken(
     book: &mut Book,
     rules: &Other<'_>,
     corrections: &[u64],
-) -> Result<Vec<OwedChange>, BookTrouble> {
+) -> Result<(Vec<OwedChange>, Vec<OwedMade>), BookTrouble> {
     let beside = beside(book, rules, corrections)?;
-    let mut changes = owed(book, rules, &Asked::ALL, false, &[])?.changes;
+    let Owed { mut changes, made, .. } = weighed(book, rules, &Asked::ALL, (false, &[]))?;
     changes.retain(|it| beside.contains(&it.entry) && it.is_correctable());
-    Ok(changes)
+    Ok((changes, made))
 }
 
-/// The entries by which events stand that share running totals by these rules with what is corrected, or
-/// undo it. Corrections are named by their own entries, or by those that they are to correct.
+/// The entries by which events stand that share running totals by these rules with what is corrected, undo
+/// it, or are sent by nobody and made of what others left. Corrections are named by their own entries, or by
+/// those that they are to correct.
 fn beside(
     book: &mut Book,
     rules: &Other<'_>,
@@ -308,7 +339,8 @@ fn beside(
             && let Some(Stood { by, event, .. }) = history.stood(number, &event)?
         {
             let undoes = corrected.iter().any(|original| bears_on(&plan, &event, original));
-            if undoes || lanes.contains(&maker.lane_of(event.kind, &event.fields)) {
+            let made = event.origin == Origin::MADE;
+            if undoes || made || lanes.contains(&maker.lane_of(event.kind, &event.fields)) {
                 beside.insert(by);
             }
         }

@@ -9,7 +9,7 @@ use crate::diagnostics::Words;
 use crate::report::book::Apart;
 
 use super::super::BookTrouble;
-use super::{Asked, Other, OwedChange, owed};
+use super::{Asked, Other, OwedChange, OwedMade, owed};
 
 /// What lists of corrections are.
 const FORMAT: &str = "fenshui.corrections/1";
@@ -26,6 +26,18 @@ pub struct Review {
     entries: u64,
     /// The corrections, in the order of what they correct.
     corrections: Vec<Reviewed>,
+    /// Events that nobody sends and that come into being.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    made: Vec<Made>,
+}
+
+/// An event that comes into being, as a file says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Made {
+    kind: String,
+    key: String,
+    after: String,
 }
 
 /// A correction, as a file says it.
@@ -88,6 +100,12 @@ impl From<&OwedChange> for Reviewed {
     }
 }
 
+impl From<&OwedMade> for Made {
+    fn from(it: &OwedMade) -> Made {
+        Made { kind: it.kind.clone(), key: it.key.clone(), after: it.after.text.clone() }
+    }
+}
+
 impl Review {
     /// The corrections by which a book stands by other rules: of what stands, and of what no dispute
     /// settled.
@@ -102,6 +120,7 @@ impl Review {
             book: book.opening().origin.clone(),
             entries: book.size()?,
             corrections: correctable.map(Reviewed::from).collect(),
+            made: owed.made.iter().map(Made::from).collect(),
         })
     }
 
@@ -110,13 +129,41 @@ impl Review {
         self.format == FORMAT
     }
 
+    /// Whether it lists nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.corrections.is_empty() && self.made.is_empty()
+    }
+
     /// The entries that are corrected.
     pub fn entries(&self) -> impl Iterator<Item = u64> {
         self.corrections.iter().map(|it| it.entry)
     }
 
+    /// The same of what comes into being.
+    fn hold_made(&self, made: &[OwedMade]) -> Result<(), BookTrouble> {
+        let gives: Vec<Made> = made.iter().map(Made::from).collect();
+        if let Some(Made { kind, key, .. }) = self.made.iter().find(|it| !gives.contains(it)) {
+            return Err(others(&Words::new(
+                format!("`{kind}` {key} does not come into being, or gives something else"),
+                format!("「{kind}」{key} 不会生成，或结果不同"),
+            )));
+        }
+        if let Some(Made { kind, key, .. }) = gives.iter().find(|it| !self.made.contains(it)) {
+            return Err(others(&Words::new(
+                format!("they leave out `{kind}` {key}, which comes into being"),
+                format!("未列将生成的「{kind}」{key}"),
+            )));
+        }
+        Ok(())
+    }
+
     /// Holds a list against what its rules give for a book as it stands.
-    pub(super) fn hold(&self, book: &mut Book, changes: &[&OwedChange]) -> Result<(), BookTrouble> {
+    pub(super) fn hold(
+        &self,
+        book: &mut Book,
+        changes: &[&OwedChange],
+        made: &[OwedMade],
+    ) -> Result<(), BookTrouble> {
         let (origin, size) = (book.opening().origin.clone(), book.size()?);
         if self.book != origin {
             let what = Words::new(
@@ -133,6 +180,7 @@ impl Review {
             );
             return Err(others(&what));
         }
+        self.hold_made(made)?;
         let changes: HashMap<u64, &OwedChange> =
             changes.iter().map(|change| (change.entry, *change)).collect();
         let mut seen = HashSet::new();

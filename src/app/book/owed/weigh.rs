@@ -15,7 +15,7 @@ use super::super::post::{amounts, differs};
 use super::super::standing::Stood;
 use super::super::translate::get;
 use super::aside::Aside;
-use super::{Asked, NotHeld, Other, Owed, OwedChange, OwedLine, Shift};
+use super::{Asked, NotHeld, Other, Owed, OwedChange, OwedLine, OwedMade, Shift};
 
 type LineKey = (Option<String>, i32, String);
 
@@ -27,6 +27,7 @@ pub(super) struct Weighing<'o, 'r> {
     is_disputed: &'o dyn Fn(u64) -> bool,
     lines: BTreeMap<LineKey, OwedLine>,
     changes: Vec<OwedChange>,
+    made: Vec<OwedMade>,
     compared: u64,
     aside: (u64, u64),
     aside_unknown: (u64, u64),
@@ -46,6 +47,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
             is_disputed,
             lines: BTreeMap::new(),
             changes: Vec::new(),
+            made: Vec::new(),
             compared: 0,
             aside: (0, 0),
             aside_unknown: (0, 0),
@@ -95,12 +97,20 @@ impl<'o, 'r> Weighing<'o, 'r> {
         }
     }
 
-    /// An event that only the other rules make: of their calendar, or their stages.
-    pub(super) fn made(&mut self, now: &Event) {
+    /// An event that only the other rules make: of their calendar, or their stages; or one that is known to
+    /// be set aside.
+    pub(super) fn made(&mut self, now: &Event, known: bool) {
         let all = self.asked.range == Asked::ALL.range;
         let gives = self.asked.account.is_none() || self.gives(now);
         if all && gives && self.asked.is_of(&key_text(now)) {
             self.add(now, now.booked.unwrap_or(now.date), &now.outcome, true);
+            if known {
+                return;
+            }
+            let table = get(&self.other.names.events, now.kind);
+            let kind = table.map_or_else(String::new, |table| table.name.text.clone());
+            let (key, after) = (key_text(now), self.told(now));
+            self.made.push(OwedMade { kind, key, after, event: now.clone() });
         }
     }
 
@@ -254,6 +264,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
         Owed {
             lines,
             changes,
+            made: self.made,
             compared: self.compared,
             aside: self.aside,
             aside_unknown: self.aside_unknown,

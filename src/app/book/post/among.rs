@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::Date;
 use crate::book::{Because, Book, BookError, Correction, Edition, Entry, Event, Posting};
 use crate::engine::{self, Input, Memory, Turn};
 use crate::formats;
@@ -17,6 +18,7 @@ use crate::rows::{Batch, Cell, EventAt};
 use super::super::super::cross_check::cross_check_over;
 use super::super::super::reading::Batches;
 use super::super::BookTrouble;
+use super::super::fits::fits;
 use super::super::history::{
     Entries, Held, History, Of, Piece, PutAway, WAITING_BYTES, Wanted, reading,
 };
@@ -84,6 +86,7 @@ impl Among<'_> {
         let mut maker = Maker::new(post.job.names, plan)?;
         let mut posting = opened(book, post)?;
         let spans = spans(posting.as_mut())?;
+        fits(posting.as_mut(), &spans, (edition.digest(), post.job.names))?;
         let other = of_other_edition(posting.as_mut(), edition)?;
         let end = posting.as_mut().size().map_err(BookTrouble::from)?;
         let history = History::read(posting.as_mut(), &spans, end, &edition.schema)?;
@@ -103,7 +106,7 @@ impl Among<'_> {
         if !judgement.late.keys().eq(late.keys()) {
             return Ok(Posted::Late(judgement.late));
         }
-        let by_rules = self.by_rules(run, &judgement)?;
+        let by_rules = self.left_over(run, &judgement.changes, judgement.last)?;
         if !by_rules.is_empty() {
             let disputes = self.disputes(run, &by_rules)?;
             return Err(refusal::by_rules(&post.job, &by_rules, disputes));
@@ -117,6 +120,10 @@ impl Among<'_> {
             let aside = asides.into_inner().first;
             return Err(refusal::refused(&post.job, &judgement, aside, disputes));
         }
+        let settled: Vec<&Change> = match judgement.late.is_empty() {
+            true => self.left_over(run, &judgement.settled, judgement.last)?,
+            false => judgement.settled.iter().collect(),
+        };
         let mut posting = posting.into_inner();
         let mut corrected = Vec::new();
         for change in &judgement.changes {
@@ -130,8 +137,7 @@ impl Among<'_> {
             corrected.push(refusal::changed(&post.job, change));
         }
         let late = u64::try_from(judgement.late.len()).unwrap_or(u64::MAX);
-        let settled = judgement.settled.iter().filter(|_| late > 0);
-        let settled = settled.map(|it| refusal::changed(&post.job, it)).collect();
+        let settled = settled.into_iter().map(|it| refusal::changed(&post.job, it)).collect();
         let report = finish(post, posting, counts, beside, asides.into_inner())?;
         let report =
             PostReport { late, corrected, settled, agreed, other_edition: other, ..report };
@@ -216,19 +222,20 @@ impl<'a> Among<'a> {
     }
 
     /// Of what would no longer stand, that which no new event is behind: by these rules and registers it
-    /// comes out otherwise without them too.
-    fn by_rules<'j>(
+    /// comes out otherwise without them too. Of what disputes settled, that which a new event is behind.
+    fn left_over<'j>(
         &self,
         run: Run<'_, '_, '_>,
-        judgement: &'j Judgement,
+        changes: &'j [Change],
+        last: Option<Date>,
     ) -> Result<Vec<&'j Change>, BookTrouble> {
-        if judgement.changes.is_empty() {
+        if changes.is_empty() {
             return Ok(Vec::new());
         }
         let Among { post, plan, edition, .. } = self;
         self.reading(run, |batches, held| {
             let of = (run.maker, run.history, &edition.schema);
-            let mut unmoved = Unmoved::new(&judgement.changes, of, run.posting, held);
+            let mut unmoved = Unmoved::new(changes, of, run.posting, held);
             let mut shelf = PutAway::new(post.folder.clone());
             let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
             let (registers, threads) = (post.job.registers, post.job.threads);
@@ -236,7 +243,7 @@ impl<'a> Among<'a> {
             let input = Input { memory, threads, stands, ..Input::of(registers, batches) };
             // What nobody sends goes as far as it does with the new events.
             let mut besides = run.besides;
-            judgement.last.into_iter().for_each(|day| besides.take(day));
+            last.into_iter().for_each(|day| besides.take(day));
             let options = engine::Options { through: post.job.through, besides };
             engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;
             Ok(unmoved.finish())

@@ -38,8 +38,10 @@ use super::super::reading::Batches;
 use super::super::run::Job;
 use super::BookTrouble;
 use super::edition::edition;
+use super::fits::{fits, has_others};
 use super::history::WAITING_BYTES;
 use super::maker::Maker;
+use super::replay::spans;
 use super::signing::Clock;
 
 use recorder::{Counts, Drafter};
@@ -268,7 +270,12 @@ fn streamed(
     if depends && last_batch(posting.book().map_err(BookTrouble::from)?)?.is_some() {
         return Ok(Streamed::Outrun);
     }
-    let other = of_other_edition(posting.book().map_err(BookTrouble::from)?, edition)?;
+    let stood = posting.book().map_err(BookTrouble::from)?;
+    if has_others(stood, edition.digest())? {
+        let spans = spans(stood)?;
+        fits(stood, &spans, (edition.digest(), job.names))?;
+    }
+    let other = of_other_edition(stood, edition)?;
     let filed = filed(&mut posting, edition, post.job.registers)?;
     maker.batch = posting.next();
     let mut counts = Counts::new(maker.batch);

@@ -1,4 +1,5 @@
-//! Whether what would no longer stand is so because of the new events, or of other rules and registers.
+//! Whether what would no longer stand, or stands as a dispute was settled, comes out so because of the new
+//! events, or of other rules and registers.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use super::super::history::{Held, History};
 use super::super::maker::{Maker, became};
 use super::super::standing::identity;
 use super::BOOK_FILE;
-use super::judge::{Change, comes_out_otherwise};
+use super::judge::{Change, amounts, comes_out_otherwise};
 
 /// Hears what stands without the new events, and keeps of some changes those that come out all the same.
 pub(super) struct Unmoved<'c, 'u, 'b> {
@@ -36,7 +37,8 @@ impl<'c, 'u, 'b> Unmoved<'c, 'u, 'b> {
         Unmoved { changes, left, maker, history, schema, posting, held }
     }
 
-    /// Those that no new event is behind: what stands comes out otherwise without them, or not at all.
+    /// Those that no new event is behind: what stands comes out otherwise without them, or not at all. Of
+    /// what disputes settled those that a new event is behind.
     pub(super) fn finish(self) -> Vec<&'c Change> {
         self.changes.iter().filter(|it| self.left.contains_key(&it.stood.entry)).collect()
     }
@@ -61,7 +63,12 @@ impl Sink for Unmoved<'_, '_, '_> {
             return Ok(());
         };
         let (stood, now) = (&change.stood, became(told.outcome(), accounts));
-        if !comes_out_otherwise(stood, &now, &Maker::said(told)) {
+        let unmoved = match (&change.now, stood.settled) {
+            // What a dispute settled stands; of it is asked what the rules give.
+            (Some(with), true) => amounts(with) == amounts(&now),
+            _ => !comes_out_otherwise(stood, &now, &Maker::said(told)),
+        };
+        if unmoved {
             self.left.remove(&entry);
         }
         Ok(())

@@ -171,7 +171,10 @@ impl Holder<'_, '_> {
         let Some(number) = self.made.remove(&identity) else {
             if !history.has_set_aside(&mut book.borrow_mut(), (&identity, &event))? {
                 self.unknown_made = true;
-                self.surplus(&event);
+                // Where a ruling makes some come into being, the next posting makes them.
+                if self.posts {
+                    self.surplus(&event);
+                }
             }
             return Ok(());
         };
