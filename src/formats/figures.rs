@@ -2,7 +2,7 @@
 
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names};
-use crate::report::values::{file_text, person_text};
+use crate::report::values::{file_text, person_text, row_texts};
 use crate::rows::{Cell, EventAt, FigureValue};
 
 use super::allocations::{KeyColumns, write_cell};
@@ -89,11 +89,11 @@ impl<'n> Figures<'n> {
             None => figure.name.text.as_str(),
         }));
         let row_kind = figure.and_then(|figure| figure.row.as_ref());
-        let parts: Vec<String> = told
-            .key
-            .iter()
-            .map(|cell| file_text(cell, row_kind.unwrap_or(&Kind::Text), self.names))
-            .collect();
+        let names = self.names;
+        let parts = row_texts(&told.key, row_kind, names, |cell, kind| match person {
+            Some(language) => person_text(cell, kind, names, language),
+            None => file_text(cell, kind, names),
+        });
         match parts.as_slice() {
             [] => self.records.missing(),
             parts => self.records.text(&parts.join("/")),

@@ -8,6 +8,30 @@ use crate::rows::Cell;
 
 use super::names::{Field, Keyed, Kind, Label, Names};
 
+/// What stands for a row of a kind, in parts: the fields of its key, or itself.
+pub fn row_texts(
+    row: &[Cell],
+    kind: Option<&Kind>,
+    names: &Names,
+    text: impl Fn(&Cell, &Kind) -> String,
+) -> Vec<String> {
+    let kinds: Vec<&Kind> = match kind {
+        Some(Kind::Record(shape)) => {
+            let shape = names.shapes.get(*shape);
+            let all = shape.map_or(&[][..], |shape| shape.fields.as_slice());
+            let key = shape.map_or(&[][..], |shape| shape.key.as_slice());
+            match key {
+                [] => all.iter().map(|field| &field.kind).collect(),
+                key => key.iter().filter_map(|at| all.get(*at)).map(|it| &it.kind).collect(),
+            }
+        }
+        Some(kind) => vec![kind],
+        None => Vec::new(),
+    };
+    let kinds = kinds.into_iter().chain(std::iter::repeat(&Kind::Text));
+    row.iter().zip(kinds).map(|(cell, kind)| text(cell, kind)).collect()
+}
+
 /// The value as a file holds it: names, plain digits, ISO dates. A missing value is empty.
 pub fn file_text(cell: &Cell, kind: &Kind, names: &Names) -> String {
     match (cell, kind) {

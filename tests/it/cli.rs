@@ -383,6 +383,11 @@ fn kinds_stay_and_what_nobody_sends_is_made() {
 }
 
 #[test]
+fn stage_figures() {
+    check("stage_figures");
+}
+
+#[test]
 fn records() {
     check("records");
 }

@@ -5,7 +5,7 @@ use crate::book::{Account, Event, FigureValue, Leaf, Outcome};
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names, Table};
 use crate::report::reason_words;
-use crate::report::values::{money_label, person_text};
+use crate::report::values::{money_label, person_text, row_texts};
 use crate::rows::Cell;
 
 use super::entry_json::{account_name, get, key_parts, leg_name, plain_text};
@@ -210,7 +210,12 @@ impl TellingApart<'_> {
                 let mut what =
                     declared.map_or("", |it| it.name.in_language(self.language)).to_owned();
                 if !figure.key.is_empty() {
-                    let key: Vec<String> = figure.key.iter().map(plain_text).collect();
+                    let row = declared.and_then(|it| it.row.as_ref());
+                    let key = row_texts(&figure.key, row, self.names, |cell, kind| match row {
+                        Some(_) => person_text(cell, kind, self.names, self.language),
+                        // The names of a book do not tell of what the rows are.
+                        None => plain_text(cell),
+                    });
                     what.push_str(&format!("[{}]", key.join(", ")));
                 }
                 let texts = (self.value(one.as_ref(), kind), self.value(other.as_ref(), kind));

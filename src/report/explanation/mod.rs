@@ -19,7 +19,7 @@ use crate::base::Date;
 use crate::diagnostics::Language;
 
 use super::names::{Kind, Label, Names};
-use super::values::{file_text, person_text};
+use super::values::{file_text, person_text, row_texts};
 
 pub use json::explanation_json;
 pub use told::{explanation_text, same_key_text};
@@ -144,25 +144,10 @@ impl<'t> Telling<'t> {
         row: &[crate::rows::Cell],
         for_file: bool,
     ) -> Vec<String> {
-        let of_key: Vec<&Kind> = match kind {
-            Some(Kind::Record(shape)) => {
-                let shape = self.names.shapes.get(*shape);
-                let all = shape.map_or(&[][..], |shape| shape.fields.as_slice());
-                let key = shape.map_or(&[][..], |shape| shape.key.as_slice());
-                match key {
-                    [] => all.iter().map(|field| &field.kind).collect(),
-                    key => key.iter().filter_map(|at| all.get(*at)).map(|it| &it.kind).collect(),
-                }
-            }
-            Some(kind) => vec![kind],
-            None => Vec::new(),
-        };
-        let kinds = of_key.into_iter().chain(std::iter::repeat(&Kind::Text));
-        let part = |(cell, kind)| match for_file {
+        row_texts(row, kind, self.names, |cell, kind| match for_file {
             true => file_text(cell, kind, self.names),
             false => person_text(cell, kind, self.names, self.language),
-        };
-        row.iter().zip(kinds).map(part).collect()
+        })
     }
 
     /// `receipts.csv:4`, or the number of a record; nothing for what the run made.
