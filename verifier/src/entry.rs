@@ -12,6 +12,7 @@ pub(crate) struct Edition {
     pub(crate) texts: Vec<(String, Digest, String)>,
     currencies: Vec<(String, u64)>,
     enumerations: Vec<(String, Vec<String>)>,
+    shapes: Vec<Vec<(String, Kind)>>,
     events: Vec<Table>,
     registers: Vec<Table>,
     accounts: Vec<(String, Vec<Kind>)>,
@@ -32,6 +33,8 @@ enum Kind {
     Money(u64),
     Member(u64),
     List(Box<Kind>),
+    /// Of a shape.
+    Record(u64),
 }
 
 /// The beginning of a batch.
@@ -180,8 +183,11 @@ impl Edition {
             })
         })?;
         let enumerations = from.field("schema.enumerations", |from| from.list(members))?;
-        from.field("schema.shapes", |from| {
-            from.list(|from| Ok((from.field("name", Reader::text)?, fields(from)?)))
+        let shapes = from.field("schema.shapes", |from| {
+            from.list(|from| {
+                from.field("name", Reader::text)?;
+                fields(from)
+            })
         })?;
         let events = from.field("schema.events", |from| from.list(table))?;
         let registers = from.field("schema.registers", |from| from.list(table))?;
@@ -211,6 +217,7 @@ impl Edition {
             texts,
             currencies,
             enumerations,
+            shapes,
             events,
             registers,
             accounts,
@@ -476,10 +483,7 @@ fn kind(from: &mut Reader<'_>, depth: u32) -> Result<Kind, Fault> {
             return fault("lists are too deep in each other", "列表嵌套过深");
         }
         10 => Kind::List(Box::new(kind(from, depth + 1)?)),
-        11 => {
-            from.small()?;
-            Kind::Plain
-        }
+        11 => Kind::Record(from.small()?),
         0..=3 | 5 | 7 | 8 => Kind::Plain,
         _ => return unknown(),
     })

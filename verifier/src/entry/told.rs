@@ -133,6 +133,16 @@ impl Edition {
                     None => Words::new(format!("member {member}"), format!("第 {member} 值")),
                 }
             }
+            (Value::List(items), Kind::Record(shape)) => {
+                let fields = at(&self.shapes, *shape).map_or(&[][..], Vec::as_slice);
+                let told = items.iter().zip(fields).filter(|(item, _)| **item != Value::Missing);
+                let told = told.map(|(item, (name, kind))| {
+                    let value = self.value(item, kind);
+                    Words::new(format!("{name} {}", value.en()), format!("{name} {}", value.zh()))
+                });
+                let told = Words::join(told, ", ", ", ");
+                Words::new(format!("{{{}}}", told.en()), format!("{{{}}}", told.zh()))
+            }
             (Value::List(items), kind) => {
                 let of = if let Kind::List(of) = kind { of } else { &Kind::Plain };
                 let items = Words::join(items.iter().map(|item| self.value(item, of)), ", ", ", ");
