@@ -3,10 +3,12 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::base::Money;
-use crate::desk::{Amounts, Audit, AuditRow, Digits, Illegible, Meant, Missing, Verdict};
+use crate::desk::{
+    AccountTotal, Amounts, Audit, AuditRow, Digits, Illegible, Meant, Missing, Verdict,
+};
 use crate::diagnostics::{Language, Words};
 
-use super::names::{Names, Table as EventTable};
+use super::names::{Currency, Names, Table as EventTable};
 use super::reasons::reason_words;
 use super::table::{Align, Table};
 use super::unreadable::{unreadable_hint, unreadable_words};
@@ -132,26 +134,40 @@ impl Drawer<'_> {
     }
 
     fn totals(&self) -> String {
-        let mut table = self.table(&[
+        let accounts = &self.audit.accounts;
+        let first = accounts.first().map(|it| it.currency);
+        let several = accounts.iter().any(|it| Some(it.currency) != first);
+        let mut headings = vec![
             ("account", "账户", Align::Left),
             ("by the table", "据表", Align::Right),
             ("by the rules", "据规则", Align::Right),
             ("difference", "差额", Align::Right),
-        ]);
-        for account in &self.audit.accounts {
-            let scale = self.names.currency(account.currency).scale;
+        ];
+        if several {
+            headings.insert(1, ("currency", "币种", Align::Left));
+        }
+        let mut table = self.table(&headings);
+        let nothing =
+            |it: &AccountTotal| (it.given, it.due) == (Some(Money::ZERO), Some(Money::ZERO));
+        // A column of amounts has all currencies, and most accounts have one.
+        for account in accounts.iter().filter(|it| !several || !nothing(it)) {
+            let Currency { code, scale } = self.names.currency(account.currency);
             let label = |amount: Option<Money>| {
                 let beyond = self.say("beyond the range", "超出范围");
                 amount.map_or_else(|| beyond.to_owned(), |amount| money_label(amount, scale))
             };
             let difference = account.given.zip(account.due);
             let difference = difference.and_then(|(given, due)| given.checked_sub(due));
-            table.add([
+            let mut cells = vec![
                 account.name.clone(),
                 label(account.given),
                 label(account.due),
                 label(difference),
-            ]);
+            ];
+            if several {
+                cells.insert(1, code);
+            }
+            table.add(cells);
         }
         format!("\n{}", table.draw())
     }
