@@ -467,6 +467,10 @@ fn event_page(event: &Event, of: EntryNames<'_>, language: Language) -> String {
     });
     out.push_str(fields.draw().trim_start_matches('\n'));
     out.push_str(&leaves_table(&event.outcome, scale, of, language));
+    for figure in &event.figures {
+        out.push_str(&figure_text(figure, of.names, language));
+        out.push('\n');
+    }
     out
 }
 
