@@ -1,21 +1,21 @@
-//! Transfers of whole units.
+//! Transfers, dues and inflows of whole units.
 
-use crate::base::Exact;
+use crate::base::{Exact, Money};
 use crate::diagnostics::{Diagnostic, Words};
 use crate::model::{
-    Arithmetic, Body, CarryId, Constant, Expr, ExprKind, Function, RuleSet, TallyId, Type,
+    Arithmetic, Body, CarryId, Constant, EventId, Expr, ExprKind, Function, RuleSet, TallyId, Type,
 };
 
 use super::space::Names;
 use super::walk;
 
 codes! {
-    /// **What it finds.** A transfer of an amount that may be no whole number of the currency's smallest
-    /// unit. Fields, totals and balances are whole, and so are their sums and differences; a share of
-    /// one is not.
+    /// **What it finds.** A transfer, a due or a computed inflow of an amount that may be no whole number of
+    /// the currency's smallest unit. Fields, totals and balances are whole, and so are their sums and
+    /// differences; a share of one is not, nor is what is rounded to less than the unit.
     ///
-    /// **Why it matters.** A transfer moves money from account to account at once, without a settlement
-    /// that could give the odd fen to somebody. Who bears it has to be said by rounding.
+    /// **Why it matters.** Such an amount moves at once, without a settlement that could give the odd fen to
+    /// somebody. Who bears it has to be said by rounding.
     ///
     /// **Not so:**
     /// ```fen
@@ -29,7 +29,7 @@ codes! {
     /// rule half of advance
     ///   transfer sum_due * 50% rounded half up from central to treasury[region]
     /// ```
-    NOT_WHOLE_UNITS "F0355" "a transfer that may be no whole unit" "划转金额可能不足最小单位";
+    NOT_WHOLE_UNITS "F0355" "an amount that may be no whole unit" "金额可能不足最小单位";
 }
 
 /// Every transfer of every rule.
@@ -42,20 +42,53 @@ pub(super) fn check(rules: &RuleSet, found: &mut Vec<Diagnostic>) {
             let mut names = names.clone();
             transfer.for_each.iter().for_each(|selection| drop(names.selection(selection)));
             let Some(amount) = &transfer.amount else { continue };
-            if !is_whole(rules, &names.unfold(amount)) {
-                let words = Words::new(
-                    "this amount may be no whole number of fen",
-                    "此金额可能不是最小单位的整数倍",
-                );
-                let help = Words::new(
-                    "round it: `transfer … rounded half up from …`",
-                    "应取整：「划转 … 取整 四舍五入 自 …」",
-                );
-                let finding = Diagnostic::error(NOT_WHOLE_UNITS, amount.span, words);
-                found.push(finding.with_help(help));
-            }
+            let help = Words::new(
+                "round it: `transfer … rounded half up from …`",
+                "应取整：「划转 … 取整 四舍五入 自 …」",
+            );
+            whole(rules, (amount, &names.unfold(amount)), help, found);
         }
     }
+    for case in rules.levies.iter().flat_map(|levy| &levy.cases) {
+        let mut names = Names::new(rules, Some(case.event));
+        case.steps.iter().for_each(|step| drop(names.step(step)));
+        let help =
+            Words::new("round it: `due … rounded half up`", "应取整：「应纳 … 取整 四舍五入」");
+        whole(rules, (&case.due, &names.unfold(&case.due)), help, found);
+    }
+    for (at, event) in rules.events.iter().enumerate() {
+        let field = event.inflow.and_then(|it| event.fields.get(it.index()));
+        let Some(inflow) = field.and_then(|field| field.computed.as_ref()) else { continue };
+        let mut names = Names::new(rules, Some(EventId::next(at)));
+        let help = Words::new(
+            "round it: `let … = … rounded half up inflow`",
+            "应取整：「令 … = … 取整 四舍五入 流入」",
+        );
+        whole(rules, (&inflow.expr, &names.unfold(&inflow.expr)), help, found);
+    }
+}
+
+/// Reports an amount that may be no whole number of units, whatever names stand in it.
+fn whole(
+    rules: &RuleSet,
+    (written, unfolded): (&Expr, &Expr),
+    help: Words,
+    found: &mut Vec<Diagnostic>,
+) {
+    if is_whole(rules, unfolded) {
+        return;
+    }
+    let currency = match written.ty.required() {
+        Type::Money(currency) => rules.currencies.get(currency.index()),
+        _ => None,
+    };
+    let (code, scale) = currency.map_or(("CNY", 2), |it| (it.name.as_str(), it.scale));
+    let unit = Money::from_minor(1).format(scale);
+    let words = Words::new(
+        format!("this amount may be no whole number of units of {code}, which are {unit}"),
+        format!("此金额可能不是{code}最小单位（{unit}）的整数倍"),
+    );
+    found.push(Diagnostic::error(NOT_WHOLE_UNITS, written.span, words).with_help(help));
 }
 
 /// Whether an amount is surely a whole number of its currency's smallest unit.

@@ -191,12 +191,17 @@ fn rarer_words(reason: &Reason, names: &Names) -> ReasonWords {
             ReasonWords {
                 code: "S17",
                 what: Words::new(
-                    format!("a transfer of {en} is no whole number of units"),
-                    format!("{zh}的划转不是整数单位"),
+                    format!("an amount of {en} is no whole number of units"),
+                    format!("{zh}的金额不是整数单位"),
                 ),
-                hint: Words::new("write `rounded …` in the rule", "请在规则中写明 rounded（舍入）"),
+                hint: Words::new("write `rounded …` in the rule", "请在规则中写明「取整」"),
             }
         }
+        Reason::InflowNotWhole => plain(
+            "S23",
+            ("what it brings is no whole number of units", "流入金额不是整数单位"),
+            ("round the field that is its inflow: `rounded …`", "请将作为流入的字段写明「取整」"),
+        ),
         Reason::NothingToReverse => plain(
             "S18",
             (
