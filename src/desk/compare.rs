@@ -53,7 +53,7 @@ pub struct Mover {
     pub date: Date,
     /// In which currency.
     pub currency: u32,
-    /// How much moved.
+    /// How much moved: what accounts gained or lost by it, whichever is more.
     pub moved: Money,
     /// Between whom.
     pub changes: Vec<Change>,
@@ -156,15 +156,17 @@ fn mover(
         found.map_or(Money::ZERO, |(_, amount)| *amount)
     };
     let mut changes = Vec::new();
-    let mut moved = Money::ZERO;
+    let (mut gained, mut lost) = (Money::ZERO, Money::ZERO);
     let only_new = new_amounts
         .iter()
         .filter(|(payee, _)| !old_amounts.iter().any(|(known, _)| known == payee));
     for (payee, _) in old_amounts.iter().chain(only_new) {
         let (was, is) = (of(&old_amounts, payee), of(&new_amounts, payee));
         if was != is {
-            let gain = is.checked_sub(was).unwrap_or(Money::ZERO).max(Money::ZERO);
-            moved = moved.checked_add(gain).unwrap_or(moved);
+            let gain = is.checked_sub(was).unwrap_or(Money::ZERO);
+            let loss = was.checked_sub(is).unwrap_or(Money::ZERO);
+            gained = gained.checked_add(gain.max(Money::ZERO)).unwrap_or(gained);
+            lost = lost.checked_add(loss.max(Money::ZERO)).unwrap_or(lost);
             changes.push(Change { payee: payee.clone(), before: was, after: is });
         }
     }
@@ -174,7 +176,8 @@ fn mover(
         key: taken.key.1.clone(),
         date: taken.date,
         currency: taken.currency,
-        moved,
+        // Where a levy is lower one loses and nobody gains.
+        moved: gained.max(lost),
         changes,
     })
 }

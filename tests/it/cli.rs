@@ -388,6 +388,11 @@ fn stage_figures() {
 }
 
 #[test]
+fn levies_compared() {
+    check("levies_compared");
+}
+
+#[test]
 fn records() {
     check("records");
 }
