@@ -27,10 +27,11 @@ pub(super) fn amend(
     for scenario in scenarios(&files).filter(|scenario| scenario.amendments.is_empty()) {
         found.push(amends_nothing(scenario));
     }
+    found.extend(named_by_examples(&files));
     let Some(chosen) = &choice.scenario else { return (files, Chosen::default()) };
     let scenario = scenarios(&files).find(|scenario| scenario.name.text == *chosen).cloned();
     let Some(scenario) = scenario else {
-        found.push(no_such_scenario(&files, chosen));
+        found.push(no_such_scenario(&files, chosen, Span::default()));
         return (files, Chosen::default());
     };
     let mut removed = Vec::new();
@@ -90,13 +91,26 @@ fn amends_nothing(scenario: &ast::Scenario) -> Diagnostic {
     Diagnostic::warning(words::BAD_SCENARIO, scenario.name.span, words)
 }
 
-fn no_such_scenario(files: &[ast::File], chosen: &str) -> Diagnostic {
+/// The scenarios that examples name and that are none.
+fn named_by_examples(files: &[ast::File]) -> Vec<Diagnostic> {
+    let known: Vec<&str> = scenarios(files).map(|it| it.name.text.as_str()).collect();
+    let is_broken = |name: &String| files.iter().any(|file| file.broken.contains(name));
+    let items = files.iter().flat_map(|file| &file.items);
+    let named = items.filter_map(|item| match &item.kind {
+        ItemKind::Example(example) => example.scenario.as_ref(),
+        _ => None,
+    });
+    let unknown = named.filter(|it| !known.contains(&it.text.as_str()) && !is_broken(&it.text));
+    unknown.map(|it| no_such_scenario(files, &it.text, it.span)).collect()
+}
+
+fn no_such_scenario(files: &[ast::File], chosen: &str, span: Span) -> Diagnostic {
     let known: Vec<String> = scenarios(files).map(|scenario| scenario.name.text.clone()).collect();
     let words = Words::new(
         format!("there is no scenario named `{chosen}`"),
         format!("没有名为「{chosen}」的方案"),
     );
-    let diagnostic = Diagnostic::error(words::BAD_SCENARIO, Span::default(), words);
+    let diagnostic = Diagnostic::error(words::BAD_SCENARIO, span, words);
     if known.is_empty() {
         return diagnostic;
     }
