@@ -380,6 +380,7 @@ fn kinds_stay_and_what_nobody_sends_is_made() {
     check("book_kinds");
     check("book_kinds_plain");
     check("book_stages");
+    check("book_calendar_anew");
 }
 
 #[test]

@@ -55,7 +55,9 @@ fn kind_fits(
 ) -> Result<(), BookTrouble> {
     let Some(table) = get(&schema.events, event.kind) else { return Ok(()) };
     let Some(there) = names.events.iter().find(|it| it.name.text == table.name) else {
-        let known = names.events.iter().map(|it| it.name.text.as_str());
+        // Those that the book has are no other name of it.
+        let own = |name: &str| schema.events.iter().any(|it| it.name == name);
+        let known = names.events.iter().map(|it| it.name.text.as_str()).filter(|name| !own(name));
         return Err(unknown(&table.name, entry, nearest(&table.name, known)));
     };
     let key = |at: &usize| there.fields.get(*at).map(|field| field.name.text.as_str());

@@ -374,9 +374,7 @@ fn made_text(console: &Console, made: &[OwedMade]) -> String {
     }
     let (count, names) = (made.len(), names.join(", "));
     let words = Words::new(
-        format!(
-            "note: {count} events that nobody sends come into being with the next posting: {names}\n"
-        ),
+        format!("note: the next posting makes what nobody sends ({count}): {names}\n"),
         format!("说明：下次过账将生成 {count} 条无人报送的事项：{names}\n"),
     );
     pictured_lines(words.in_language(console.language)).into_owned()

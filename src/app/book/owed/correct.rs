@@ -93,6 +93,9 @@ pub(in crate::app::book) fn add(
     if let Some(settled) = changes.iter().find(|it| !of_dispute && it.dispute.is_some()) {
         return Err(stands(settled));
     }
+    if let Some(gone) = changes.iter().find(|it| of_dispute && it.outcome.is_none()) {
+        return Err(not_made(gone));
+    }
     let made: &[OwedMade] = if of_dispute { &[] } else { &owed.made };
     if let Some(reviewed) = reviewed {
         reviewed.hold(posting.book()?, &changes, made)?;
@@ -211,6 +214,24 @@ fn unsure_of(book: &mut Book, other: &Other<'_>, entry: u64) -> Result<BookTroub
     let (all, size) = (spans(book)?, book.size()?);
     let history = History::read(book, &all, size, &schema)?;
     unsure(book, &history, entry)
+}
+
+/// A ruling cannot keep from being made what rules make.
+fn not_made(change: &OwedChange) -> BookTrouble {
+    let OwedChange { entry, key, .. } = change;
+    BookTrouble::refused(
+        Words::new(
+            format!("by these rules entry {entry} ({key}) would not be made: nobody sent it"),
+            format!("按此规则不会生成第 {entry} 条（{key}）：该事项无人报送"),
+        ),
+        Some(Words::new(
+            "the next posting would make it again: settle a dispute about what it is made of, or make the \
+             book stand by such rules with `fenshui book replay --with RULES --corrections FILE` and \
+             `fenshui book correct`",
+            "下次过账会再次生成：请就其所由生成的事项了结异议，或用 fenshui book replay --with 规则 \
+             --corrections 文件 与 fenshui book correct 使账簿依此规则",
+        )),
+    )
 }
 
 /// What a dispute settled is not changed by the way.

@@ -4,7 +4,7 @@
 //! longer stand, all of that is given up, or made anew with what is known then.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::base::Date;
 use crate::book::{
@@ -95,6 +95,9 @@ pub(super) struct Judge<'p, 'b, 'j> {
     entries: Entered,
     /// The event at hand, to be held against one that stands.
     again: Drafts,
+    /// Events that nobody sent, stand, and have come out: their entries may stand far behind those of
+    /// their day, and be read later.
+    made: BTreeSet<u64>,
 }
 
 impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
@@ -111,6 +114,7 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
             waiting: HashMap::new(),
             entries: BTreeMap::new(),
             again: Drafts::to_compare(),
+            made: BTreeSet::new(),
         })
     }
 
@@ -232,7 +236,8 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
         self.judgement.unsure = unsure;
         self.post()?;
         let mut held = self.bench.held.borrow_mut();
-        for entry in std::mem::take(&mut held.left.made) {
+        let left = std::mem::take(&mut held.left.made);
+        for entry in left.into_iter().filter(|entry| !self.made.contains(entry)) {
             let mut posting = self.bench.posting.borrow_mut();
             let row = held.rows.row(posting.as_mut(), entry)?;
             let stood = self.bench.history.stood_in(&row)?;
@@ -269,10 +274,7 @@ impl Sink for Judge<'_, '_, '_> {
                 let mut posting = self.bench.posting.borrow_mut();
                 let entry = self.bench.history.find(posting.as_mut(), identity)?;
                 drop(posting);
-                let mut held = self.bench.held.borrow_mut();
-                let stood = entry.filter(|entry| held.left.made.remove(entry));
-                drop(held);
-                match stood {
+                match entry.filter(|entry| self.made.insert(*entry)) {
                     Some(entry) => self.stands(entry, told, accounts),
                     None => self.new_event(told, accounts),
                 }
