@@ -18,8 +18,8 @@ pub(super) struct Assumed {
 }
 
 impl Assumed {
-    /// What a round saw, over what was known before it: a case that fails for now says nothing, and
-    /// does not take back what it said. So it only ever comes closer, and there is a last round.
+    /// What a round saw, over what was known before it: a case that fails in one round does not take
+    /// back what it said in another. So each round only ever comes closer, and there is a last one.
     pub fn seen(set: &RuleSet, before: &Assumed) -> Assumed {
         let event = |at| {
             let known = before.events.get(at).copied().unwrap_or(CurrencyId(0));

@@ -52,8 +52,7 @@ impl<'h, 'b> Hearing<'h, 'b> {
     }
 
     /// The entry of an event that nobody sent, if it stands.
-    fn made(&mut self, now: &Event) -> Result<Option<u64>, BookTrouble> {
-        let identity = identity(now, self.beside.history.schema())?;
+    fn made(&mut self, identity: &Identity) -> Result<Option<u64>, BookTrouble> {
         let Beside { book, history, held, .. } = &self.beside;
         let made = match &mut self.made {
             Some(made) => made,
@@ -62,7 +61,7 @@ impl<'h, 'b> Hearing<'h, 'b> {
                 self.made.insert(found)
             }
         };
-        let entry = made.remove(&identity);
+        let entry = made.remove(identity);
         if let Some(entry) = &entry {
             held.borrow_mut().left.made.remove(entry);
         }
@@ -97,16 +96,17 @@ impl Sink for Hearing<'_, '_> {
                 }
                 Ok(())
             }
-            Origin { .. } => match self.made(&now)? {
-                Some(entry) => self.stood(entry, Some(&now)),
-                None => {
-                    let identity = identity(&now, self.beside.history.schema())?;
-                    let mut book = self.beside.book.borrow_mut();
-                    let known = self.beside.history.has_set_aside(&mut book, (&identity, &now))?;
-                    self.weighing.made(&now, known);
-                    Ok(())
+            Origin { .. } => {
+                let history = self.beside.history;
+                let identity = identity(&now, history.schema())?;
+                if let Some(entry) = self.made(&identity)? {
+                    return self.stood(entry, Some(&now));
                 }
-            },
+                let mut book = self.beside.book.borrow_mut();
+                let known = history.has_set_aside(&mut book, (&identity, &now))?;
+                self.weighing.made(&now, known);
+                Ok(())
+            }
         }
     }
 }

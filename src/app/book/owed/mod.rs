@@ -30,7 +30,7 @@ use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
 use super::maker::{Maker, key_text};
 use super::post::{BOOK_FILE, stopped};
 use super::registers::filled;
-use super::replay::{known_on, spans};
+use super::replay::{Span, known_on, spans};
 use super::standing::{Stood, walk};
 use super::translate::get;
 
@@ -236,17 +236,17 @@ pub fn owed(
     let edition = edition(other.loaded, other.checked.rule_set()).digest();
     let all = spans(book)?;
     fits(book, &all, (edition, other.names))?;
-    weighed(book, other, asked, (with_aside, disputed))
+    weighed(book, all, other, asked, (with_aside, disputed))
 }
 
 /// The same by rules of which it is known that the book stands by them.
 fn weighed(
     book: &mut Book,
+    mut all: Vec<Span>,
     other: &Other<'_>,
     asked: &Asked,
     (with_aside, disputed): (bool, &[u64]),
 ) -> Result<Owed, BookTrouble> {
-    let mut all = spans(book)?;
     if let Some(day) = other.known_on {
         known_on(&mut all, day);
     }
@@ -304,7 +304,8 @@ pub(super) fn shaken(
     corrections: &[u64],
 ) -> Result<(Vec<OwedChange>, Vec<OwedMade>), BookTrouble> {
     let beside = beside(book, rules, corrections)?;
-    let Owed { mut changes, made, .. } = weighed(book, rules, &Asked::ALL, (false, &[]))?;
+    let all = spans(book)?;
+    let Owed { mut changes, made, .. } = weighed(book, all, rules, &Asked::ALL, (false, &[]))?;
     changes.retain(|it| beside.contains(&it.entry) && it.is_correctable());
     Ok((changes, made))
 }
