@@ -44,10 +44,10 @@ pub use import::{Imported, import};
 pub use look::{Named, Reader};
 pub use owed::{
     Asked, Besides, Corrected, Correcting, NotHeld, Other, Owed, OwedChange, OwedLine, OwedMade,
-    Review, Shift, correct, owed, texts_of_edition,
+    Review, Shift, Unsure, correct, owed, texts_of_edition,
 };
 pub use place::{Access, BookPlace, Irreplaceable};
-pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, made_further, post};
+pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
 pub use prove::{latest_checkpoint, prove, prove_continuation};
 pub use registers::fill_registers;
 pub use replay::{Difference, Replay, Replayed, replay};

@@ -25,7 +25,6 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::app::Loaded;
 use crate::app::book::{self, Access, BookTrouble, Refusal};
-use crate::base::Date;
 use crate::book::{Book, BookError};
 use crate::diagnostics::{Words, pictured_lines};
 use crate::formats::write_text;
@@ -248,12 +247,8 @@ fn said(console: &Console, trouble: BookTrouble) -> Result<Exit, Stop> {
     }
 }
 
-/// Why nothing was posted into a book, for people; calendar events were asked for up to a day.
-fn refused(
-    console: &Console,
-    (open, through): (&mut Book, Option<Date>),
-    refusal: Refusal,
-) -> Result<Exit, Stop> {
+/// Why nothing was posted into a book, for people.
+fn refused(console: &Console, refusal: Refusal) -> Result<Exit, Stop> {
     let (late, changed, aside, disputes, can_be_posted) = match refusal {
         Refusal::Trouble(trouble) => return said(console, trouble),
         Refusal::Differ(words) => {
@@ -299,31 +294,14 @@ fn refused(
             "by these rules and registers entries of the book come out otherwise; nothing was posted",
             "按此规则与登记簿，账簿中已有各条的结果不同；未过账",
         );
-        let further = book::made_further(open, through).map_err(stop)?;
-        (words, what_is_behind(&disputes, further))
+        (words, what_is_behind(&disputes))
     };
     console.message(&error_text(&words, Some(&hint), console.language));
     Ok(Exit::Failed)
 }
 
-/// What may be behind entries that come out otherwise, and what to do. `further` is a batch for which
-/// calendar events were made up to a later day, and that day.
-fn what_is_behind(disputes: &[u64], further: Option<(u64, Date)>) -> Words {
-    if let (Some((batch, day)), true) = (further, disputes.is_empty()) {
-        let other = what_is_behind(disputes, None);
-        return Words::new(
-            format!(
-                "batch {batch} was posted with `--through {day}`: unless an event is as late, calendar \
-                 events of the book come out again only if that is said again; {}",
-                other.en
-            ),
-            format!(
-                "批次 {batch} 过账时用了 --through {day}：除非有同样晚的事项，须再加此项，\
-                 账簿中已有的日历事项才会再产生；{}",
-                other.zh
-            ),
-        );
-    }
+/// What may be behind entries that come out otherwise, and what to do.
+fn what_is_behind(disputes: &[u64]) -> Words {
     if disputes.is_empty() {
         return Words::new(
             "if the rules, readings and registers are those of the book, a new event that is set \

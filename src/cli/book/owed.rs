@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::app::book::{
     self, Access, Asked, Besides, BookPlace, Corrected, Correcting, NotHeld, Other, Owed,
-    OwedChange, OwedMade, Review, Shift,
+    OwedChange, OwedMade, Review, Shift, Unsure,
 };
 use crate::book::{Because, Book};
 use crate::diagnostics::{Language, Words, pictured_lines};
@@ -128,6 +128,13 @@ fn beside(console: &Console, owed: &Owed) -> String {
     if let Some(more @ 1..) = owed.made.len().checked_sub(SHOWN_MAX) {
         say(Words::new(format!("and {more} more\n"), format!("另有 {more} 条\n")));
     }
+    for unsure in &owed.unsure {
+        let it = unsure.words();
+        say(Words::new(
+            format!("{}; what shares these may come out otherwise than is said here\n", it.en),
+            format!("{}；与之共用台账者，结果可能与此不同\n", it.zh),
+        ));
+    }
     let settled = owed.changes.iter().filter_map(|it| Some((it, it.dispute?)));
     for (change, dispute) in settled {
         let (entry, key) = (change.entry, &change.key);
@@ -177,7 +184,12 @@ pub(super) fn record(owed: &Owed) -> Json {
         "made": owed.made.iter().map(made).collect::<Json>(),
         "set_aside": { "has": owed.aside.0, "would_have": owed.aside.1 },
         "not_held": owed.not_held.iter().map(not_held).collect::<Json>(),
+        "unsure": owed.unsure.iter().map(unsure).collect::<Json>(),
     })
+}
+
+fn unsure(it: &Unsure) -> Json {
+    json!({ "entry": it.entry, "key": it.key, "dispute": it.dispute })
 }
 
 fn not_held(it: &NotHeld) -> Json {

@@ -8,12 +8,11 @@ use crate::plan::{self, Partition};
 
 use super::super::BookTrouble;
 use super::super::edition::edition;
-use super::super::history::History;
 use super::super::post::{filed, makes_events, readings as readings_of};
 use super::super::registers::filled;
-use super::super::replay::spans;
+use super::super::replay::{furthest, spans};
 use super::super::signing::Clock;
-use super::{Asked, Other, OwedChange, OwedMade, Review, beside, owed, unsure};
+use super::{Asked, Other, OwedChange, OwedMade, Review, beside, owed};
 
 /// Why and by whom corrections are posted.
 #[derive(Debug, Clone)]
@@ -81,8 +80,8 @@ pub(in crate::app::book) fn add(
     let of_dispute = matches!(correcting.because, Because::Dispute { .. });
     let disputed = if of_dispute { only.as_slice() } else { &[] };
     let owed = owed(posting.book()?, other, &Asked::ALL, false, disputed)?;
-    if let Some(entry) = owed.unsure.first() {
-        return Err(unsure_of(posting.book()?, other, *entry)?);
+    if let Some(unsure) = owed.unsure.first() {
+        return Err(unsure.trouble());
     }
     let of: HashSet<u64> = only.iter().copied().collect();
     let named = |it: &OwedChange| of.contains(&it.entry) || of.contains(&it.event);
@@ -117,7 +116,7 @@ pub(in crate::app::book) fn add(
         learnt: (correcting.clock)(),
         by: correcting.by.clone(),
         readings: readings_of(&other.choices.readings),
-        through: spans.last().and_then(|span| span.begun.batch.through),
+        through: furthest(&spans),
         ..filed
     })?;
     let mut corrected = Vec::new();
@@ -206,14 +205,6 @@ fn whole(left: &OwedChange, other: &Other<'_>) -> BookTrouble {
              拟维持现状者，可用 fenshui book dispute 了结",
         )),
     )
-}
-
-/// Why nothing can be corrected by these rules.
-fn unsure_of(book: &mut Book, other: &Other<'_>, entry: u64) -> Result<BookTrouble, BookTrouble> {
-    let schema = super::super::schema::schema(other.checked.rule_set());
-    let (all, size) = (spans(book)?, book.size()?);
-    let history = History::read(book, &all, size, &schema)?;
-    unsure(book, &history, entry)
 }
 
 /// A ruling cannot keep from being made what rules make.

@@ -4,6 +4,7 @@ mod aside;
 mod correct;
 mod hearing;
 mod review;
+mod unsure;
 mod weigh;
 
 use std::cell::RefCell;
@@ -12,9 +13,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::base::{Date, Money};
-use crate::book::{Account, Book, BookError, Entry, Event, Outcome, Said};
+use crate::book::{Account, Book, Entry, Event, Outcome, Said};
 use crate::check::Checked;
-use crate::diagnostics::{Language, Words};
+use crate::diagnostics::Language;
 use crate::engine::{self, Input, Memory, Turn};
 use crate::plan::{self, Choices, Plan};
 use crate::report::book::{Apart, OutcomeTold};
@@ -27,16 +28,18 @@ use super::BookTrouble;
 use super::edition::{edition, texts_of};
 use super::fits::fits;
 use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
-use super::maker::{Maker, key_text};
+use super::maker::Maker;
 use super::post::{BOOK_FILE, stopped};
 use super::registers::filled;
-use super::replay::{Span, known_on, spans};
+use super::replay::{Span, furthest, known_on, spans};
 use super::standing::{Stood, walk};
 use super::translate::get;
 
 use aside::Asides;
 use hearing::{Beside, Hearing};
 use weigh::Weighing;
+
+pub use unsure::Unsure;
 
 pub(super) use correct::add;
 pub use correct::{Corrected, Correcting, correct};
@@ -123,7 +126,7 @@ pub struct Owed {
     pub not_held: Vec<NotHeld>,
     /// Events that stand as disputes were settled, of which the other rules cannot say what they add to
     /// running totals.
-    pub unsure: Vec<u64>,
+    pub unsure: Vec<Unsure>,
 }
 
 /// Something that is set aside and against which the other rules cannot be held.
@@ -262,7 +265,7 @@ fn weighed(
         false => Asides::default(),
     };
     let registers = filled(book, other.checked, &other.registers, &all)?;
-    let through = all.last().and_then(|span| span.begun.batch.through);
+    let through = furthest(&all);
     let maker = Maker::new(other.names, &plan)?;
     let besides = history.days_besides(book, &all, &plan)?;
     let keeper = RefCell::new(book);
@@ -284,8 +287,10 @@ fn weighed(
         let options = engine::Options { through, besides };
         let taken = engine::run_over(&plan, input, &options, Turn::Sorted, &mut hearing);
         let unsure = taken.map_err(stopped)?.map_or_else(Vec::new, |summary| summary.unsure);
-        let unsure = unsure.iter().map(|at| at.line).collect();
-        hearing.finish().map(|owed| Owed { unsure, ..owed })
+        let owed = hearing.finish()?;
+        let mut book = keeper.borrow_mut();
+        let unsure = unsure.iter().map(|at| Unsure::of(&mut book, &history, at.line));
+        Ok(Owed { unsure: unsure.collect::<Result<_, BookTrouble>>()?, ..owed })
     })
 }
 
@@ -360,46 +365,6 @@ pub(super) fn bears_on(plan: &Plan, refund: &Event, event: &Event) -> bool {
     let undone = event.kind == original && known_by.and_then(|it| get(&event.fields, it)) == named;
     let beside = event.kind == refund.kind && get(&event.fields, field) == named;
     named.is_some() && (undone || beside)
-}
-
-/// Why nothing is worked out from what a dispute settled: these rules cannot say what it adds to running
-/// totals.
-///
-/// # Errors
-/// The book cannot be read.
-pub(super) fn unsure(
-    book: &mut Book,
-    history: &History<'_>,
-    entry: u64,
-) -> Result<BookTrouble, BookTrouble> {
-    let Entry::Event(event) = book.entry(entry)? else {
-        return Err(BookError::Damaged { entry }.into());
-    };
-    let (by, key) = (history.by(entry), key_text(&event));
-    let dispute = history.dispute(entry).unwrap_or(entry);
-    Ok(BookTrouble::said(
-        Words::new(
-            format!(
-                "entry {by} ({key}) stands as dispute {dispute} was settled, and these rules cannot \
-                 say what it adds to running totals: they set it aside, or do not have its legs"
-            ),
-            format!(
-                "第 {by} 条（{key}）系异议（第 {dispute} 条）了结后的结果，而此规则将其搁置或无相应分项，无法确定其计入台账之数"
-            ),
-        ),
-        Some(Words::new(
-            format!(
-                "leave out new events that take its place, such as a refund of the same event; or \
-                 make the book stand by the rules that `fenshui book explain {by}` names, with \
-                 `fenshui book replay --with RULES --corrections FILE` and `fenshui book correct`"
-            ),
-            format!(
-                "请勿再过账取而代之的事项（如同一事项的退库）；或用 fenshui book replay --with 规则 \
-                 --corrections 文件 与 fenshui book correct 使账簿依 fenshui book explain {by} \
-                 所示规则"
-            ),
-        )),
-    ))
 }
 
 /// The texts of an edition of the book, by the beginning of its digest or the number of its entry, and

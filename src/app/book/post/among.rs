@@ -23,14 +23,14 @@ use super::super::history::{
     Entries, Held, History, Of, Piece, PutAway, WAITING_BYTES, Wanted, reading,
 };
 use super::super::maker::Maker;
-use super::super::owed::{bears_on, unsure};
-use super::super::replay::spans;
+use super::super::owed::{Unsure, bears_on};
+use super::super::replay::{furthest, spans};
 use super::again::{Beforehand, Telling};
 use super::judge::{Bench, Change, Entered, Judge, Judgement};
 use super::recorder::{self, Counts};
 use super::unmoved::Unmoved;
 use super::{
-    Asides, BOOK_FILE, Beside, Post, PostReport, Refusal, begin, finish, heed_interrupts,
+    Asides, BOOK_FILE, Beside, Job, Post, PostReport, Refusal, begin, finish, heed_interrupts,
     makes_events, of_other_edition, opened, refusal, stopped,
 };
 
@@ -90,14 +90,15 @@ impl Among<'_> {
         let other = of_other_edition(posting.as_mut(), edition)?;
         let end = posting.as_mut().size().map_err(BookTrouble::from)?;
         let history = History::read(posting.as_mut(), &spans, end, &edition.schema)?;
-        let number = begin(&mut posting, post, edition)?;
+        let through = post.job.through.max(furthest(&spans));
+        let number = begin(&mut posting, post, edition, through)?;
         posting.order_is_judged();
         maker.batch = number;
         let posting = RefCell::new(posting);
         let asides = RefCell::new(Asides::new(&post.job, None));
         let besides = history.days_besides(posting.borrow_mut().as_mut(), &spans, plan)?;
-        let run =
-            Run { maker: &maker, history: &history, posting: &posting, asides: &asides, besides };
+        let (maker, history) = (&maker, &history);
+        let run = Run { maker, history, posting: &posting, asides: &asides, besides, through };
         let agreed = post.cross_check.then(|| self.agreed(run)).transpose()?;
         let Some(judged) = self.judged(run, turn, late)? else {
             return Ok(Posted::OutOfOrder);
@@ -106,13 +107,16 @@ impl Among<'_> {
         if !judgement.late.keys().eq(late.keys()) {
             return Ok(Posted::Late(judgement.late));
         }
+        // What is already posted stands: nothing has to be worked out of it.
+        let asked = counts.new > 0 || !judgement.stands();
+        if let Some(entry) = judgement.unsure.first().filter(|_| asked) {
+            let unsure = Unsure::of(posting.borrow_mut().as_mut(), history, *entry)?;
+            return Err(unsure.trouble().into());
+        }
         let by_rules = self.left_over(run, &judgement.changes, judgement.last)?;
         if !by_rules.is_empty() {
             let disputes = self.disputes(run, &by_rules)?;
             return Err(refusal::by_rules(&post.job, &by_rules, disputes));
-        }
-        if let Some(entry) = judgement.unsure.first().filter(|_| counts.new > 0) {
-            return Err(unsure(posting.borrow_mut().as_mut(), &history, *entry)?.into());
         }
         let may_correct = post.recompute_late && judgement.has_cause();
         if !judgement.stands() && !may_correct {
@@ -162,6 +166,8 @@ struct Run<'r, 'b, 'j> {
     asides: &'r RefCell<Asides<'j>>,
     /// The days of events that were sent and do not stand.
     besides: engine::Reach,
+    /// The last day for which calendar events are made.
+    through: Option<Date>,
 }
 
 impl<'a> Among<'a> {
@@ -204,7 +210,7 @@ impl<'a> Among<'a> {
                 let (registers, threads) = (job.registers, job.threads);
                 let stands = history.stands(|_| false);
                 let input = Input { memory, threads, stands, ..Input::of(registers, batches) };
-                let options = engine::Options { through: job.through, besides: run.besides };
+                let options = engine::Options { through: run.through, besides: run.besides };
                 engine::run_over(plan, input, &options, turn, &mut judge).map_err(Box::new)
             });
             let taken = taken.map_err(|error| stopped(*error))?;
@@ -244,7 +250,7 @@ impl<'a> Among<'a> {
             // What nobody sends goes as far as it does with the new events.
             let mut besides = run.besides;
             last.into_iter().for_each(|day| besides.take(day));
-            let options = engine::Options { through: post.job.through, besides };
+            let options = engine::Options { through: run.through, besides };
             engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;
             Ok(unmoved.finish())
         })
@@ -273,7 +279,7 @@ impl<'a> Among<'a> {
 
     /// Cross-checks what stands and the new events together.
     fn agreed(&self, run: Run<'_, '_, '_>) -> Result<u64, Refusal> {
-        let job = &self.post.job;
+        let job = &Job { through: run.through, ..self.post.job };
         let mut telling = self.telling(run)?;
         let batches = self.reading(run, |standing, _| -> Result<Vec<Batch>, BookTrouble> {
             let mut batches = standing.collect::<Result<Vec<Batch>, BookTrouble>>()?;

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
 
+use crate::base::Date;
 use crate::book::{
     Batch, Book, Correction, Drafts, Edition, Entry, Event, Moment, Posted, Posting, ReadingChoice,
     Receipt, Source, Unread,
@@ -47,7 +48,7 @@ use super::signing::Clock;
 use recorder::{Counts, Drafter};
 
 pub(super) use judge::{amounts, comes_out_otherwise, differs};
-pub use refusal::{Changed, Late, Refusal, made_further};
+pub use refusal::{Changed, Late, Refusal};
 
 /// What is to be posted, and how.
 #[derive(Debug)]
@@ -203,9 +204,10 @@ fn begin(
     posting: &mut Posting<'_>,
     post: &Post<'_>,
     edition: &Edition,
+    through: Option<Date>,
 ) -> Result<u64, BookTrouble> {
     let filed = filed(posting, edition, post.job.registers)?;
-    Ok(posting.batch(&head(post, filed)?)?)
+    Ok(posting.batch(&Batch { through, ..head(post, filed)? })?)
 }
 
 /// The head of a batch of which all but this is said. Its files are read for their digests.

@@ -1,6 +1,5 @@
 //! Why a posting was refused, in a form that people and programs can read.
 
-use crate::base::Date;
 use crate::book::{Book, BookError, Entry, Event, Outcome};
 use crate::diagnostics::{Language, Words};
 use crate::report::book::{TellingApart, book_words};
@@ -97,27 +96,6 @@ pub(super) fn by_rules(job: &Job<'_>, changes: &[&Change], disputes: Vec<u64>) -
     let changed = changes.iter().map(|change| changed(job, change)).collect();
     let (late, aside) = (Vec::new(), Vec::new());
     Refusal::Unsettled { late, changed, aside, disputes, can_be_posted: false }
-}
-
-/// The batch up to whose day the most events of calendars were made, and that day, where by this day not so
-/// many would be made.
-///
-/// # Errors
-/// The book cannot be read.
-pub fn made_further(
-    book: &mut Book,
-    through: Option<Date>,
-) -> Result<Option<(u64, Date)>, BookTrouble> {
-    let mut furthest: Option<(u64, Date)> = None;
-    for (number, entry) in book.entries_of(&["batch"])? {
-        if let Entry::Batch(batch) = entry
-            && let Some(day) = batch.through
-            && furthest.is_none_or(|(_, known)| known < day)
-        {
-            furthest = Some((number, day));
-        }
-    }
-    Ok(furthest.filter(|(_, day)| through.is_none_or(|own| own < *day)))
 }
 
 pub(super) fn place(job: &Job<'_>, origin: Origin) -> Option<(String, u64)> {

@@ -32,7 +32,7 @@ use super::post::BOOK_FILE;
 pub use compare::Difference;
 pub(super) use context::{Context, Contexts, choices_of, registers as registers_of};
 use group::{Reach, groups};
-pub(super) use group::{Span, known_on, spans};
+pub(super) use group::{Span, furthest, known_on, spans};
 pub(super) use rerun::Rerun;
 
 /// What is to be replayed.

@@ -1,0 +1,73 @@
+//! What disputes settled, of which rules cannot say what it adds to running totals.
+
+use crate::book::{Book, BookError, Entry};
+use crate::diagnostics::Words;
+
+use super::super::BookTrouble;
+use super::super::history::History;
+use super::super::maker::key_text;
+
+/// An event that stands as a dispute was settled, and that rules set aside or whose legs they lack: what
+/// shares running totals with it cannot be worked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsure {
+    /// The entry by which it stands.
+    pub entry: u64,
+    /// Its key.
+    pub key: String,
+    /// The dispute.
+    pub dispute: u64,
+}
+
+impl Unsure {
+    /// The same of the event of an entry.
+    ///
+    /// # Errors
+    /// The book cannot be read.
+    pub(in crate::app::book) fn of(
+        book: &mut Book,
+        history: &History<'_>,
+        event: u64,
+    ) -> Result<Unsure, BookTrouble> {
+        let Entry::Event(it) = book.entry(event)? else {
+            return Err(BookError::Damaged { entry: event }.into());
+        };
+        let dispute = history.dispute(event).unwrap_or(event);
+        Ok(Unsure { entry: history.by(event), key: key_text(&it), dispute })
+    }
+
+    /// What it is, as a sentence.
+    pub fn words(&self) -> Words {
+        let Unsure { entry, key, dispute } = self;
+        Words::new(
+            format!(
+                "entry {entry} ({key}) stands as dispute {dispute} was settled, and these rules cannot \
+                 say what it adds to running totals: they set it aside, or do not have its legs"
+            ),
+            format!(
+                "第 {entry} 条（{key}）系异议（第 {dispute} 条）了结后的结果，而此规则将其搁置或无相应分项，\
+                 无法确定其计入台账之数"
+            ),
+        )
+    }
+
+    /// Why nothing is worked out from it.
+    pub(in crate::app::book) fn trouble(&self) -> BookTrouble {
+        let entry = self.entry;
+        BookTrouble::said(
+            self.words(),
+            Some(Words::new(
+                format!(
+                    "leave out new events that take its place, such as a refund of the same event; or \
+                     make the book stand by the rules that `fenshui book explain {entry}` names, with \
+                     `fenshui book replay --with RULES --corrections FILE` and `fenshui book correct`"
+                ),
+                format!(
+                    "请勿再过账取而代之的事项（如同一事项的退库）；或用 fenshui book replay --with 规则 \
+                     --corrections 文件 与 fenshui book correct 使账簿依 fenshui book explain {entry} \
+                     所示规则"
+                ),
+            )),
+        )
+    }
+}
