@@ -87,6 +87,19 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(chain)
     }
 
+    /// The legs of a rule that does not divide the event, all of them empty: of an event that stands by
+    /// it. Nothing, if they cannot be told.
+    pub fn laid_out(&mut self, case: &'a Case) -> Result<Option<Chain>, Fault> {
+        let base = self.open(case.locals);
+        let scope = Scope { base, own: None };
+        let chain = match told(self.bind_head(&case.steps, scope))? {
+            Some(()) => told(self.divide(case, &Exact::ZERO, Under { scope, room: None }))?,
+            None => None,
+        };
+        self.close(base);
+        Ok(chain)
+    }
+
     fn divide(
         &mut self,
         case: &'a Case,
@@ -321,6 +334,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 Some(up_to) => self.number(up_to, under.scope)?.mul(&unit)?.min(high.clone()),
             };
             if upper <= reached {
+                let node = self.led_leg(&slice.leg, Exact::ZERO, None, under)?;
+                chain = self.joined(chain, Chain { first: node, last: node });
                 continue;
             }
             let part = upper.sub(&reached)?;
@@ -535,10 +550,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         };
         let under = Under { room: None, ..under };
         let led = match &leg.target {
-            Target::Account(_) | Target::Undetermined | Target::Block(_) => {
-                told(self.led(&leg.target, &Exact::ZERO, under))?
-            }
-            _ => None,
+            Target::Pool { .. } | Target::Among(_) => None,
+            _ => told(self.led(&leg.target, &Exact::ZERO, under))?,
         };
         let Some((content, inside)) = led.filter(|_| key.is_some() == leg.feed.is_some()) else {
             return Ok(None);

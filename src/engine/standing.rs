@@ -98,6 +98,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             return Ok(());
         }
         self.frame.told = Some(told);
+        self.lay_out(&standing)?;
+        self.allocations(&mut written, &mut Vec::new());
         let mut given: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
         for place in written {
             if let Some(node) = self.frame.nodes.get(at(place)) {
@@ -114,6 +116,32 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             if more != 0 {
                 self.fill_more(place.0, more)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Gives legs their places that gave something which stands, where the event goes by another rule now.
+    fn lay_out(&mut self, standing: &Places) -> Result<(), Fault> {
+        let told = self.trace.recorder().and_then(|it| it.divisions.last().map(|it| it.legs.len()));
+        for case in self.event()?.pools.iter().flat_map(|step| &step.cases) {
+            let mut legs = BTreeMap::new();
+            let above = Leading { fed: false, source: None, fills: None };
+            add_legs(&case.target, above, self.plan, &mut legs);
+            let stands = standing.keys().any(|(leg, _)| legs.contains_key(leg));
+            let placed = || self.frame.nodes.iter().any(|node| legs.contains_key(&node.leg));
+            // The row for which a pool is divided is known while it is divided alone.
+            if stands
+                && case.row.is_none()
+                && !placed()
+                && let Some(chain) = self.laid_out(case)?
+            {
+                let roots = self.frame.roots;
+                self.frame.roots = self.joined(roots, chain);
+            }
+        }
+        // They are not what the rules give.
+        if let Some(division) = self.trace.recorder().and_then(|it| it.divisions.last_mut()) {
+            division.legs.truncate(told.unwrap_or_default());
         }
         Ok(())
     }
@@ -161,7 +189,12 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let fed = |node: &&mut Node<'a>| legs.get(&node.leg).is_some_and(|it| it.fed);
             let counts = fillers.iter().any(fed);
             match fillers.as_mut_slice() {
-                [] => break,
+                [] => {
+                    if legs.values().any(|it| it.fed && it.fills == Some(pool)) {
+                        self.is_unsure();
+                    }
+                    break;
+                }
                 [filler] => filler.share = filler.share.add(&Exact::from_int(more))?,
                 _ if counts => {
                     self.is_unsure();
@@ -297,6 +330,8 @@ struct Leading {
     fed: bool,
     /// The pool that it empties.
     source: Option<u32>,
+    /// The pool that it fills.
+    fills: Option<u32>,
 }
 
 /// All legs by which an event gives.
@@ -308,18 +343,26 @@ fn legs_of(event: &Event, plan: &Plan) -> BTreeMap<u32, Leading> {
             Source::Pool(pool) => Some(pool),
         };
         for case in &step.cases {
-            add_legs(&case.target, Leading { fed: false, source }, plan, &mut legs);
+            let above = Leading { fed: false, source, fills: None };
+            add_legs(&case.target, above, plan, &mut legs);
         }
     }
     for levy in &event.levies {
         let fed = is_read(levy.feed.as_ref(), plan);
-        legs.insert(levy.leg, Leading { fed, source: None });
+        legs.insert(levy.leg, Leading { fed, source: None, fills: pool_of(&levy.into) });
     }
     for transfer in event.transfers.iter().flat_map(|case| &case.transfers) {
         let fed = is_read(transfer.feed.as_ref(), plan);
-        legs.insert(transfer.leg, Leading { fed, source: None });
+        legs.insert(transfer.leg, Leading { fed, source: None, fills: pool_of(&transfer.to) });
     }
     legs
+}
+
+fn pool_of(target: &Target) -> Option<u32> {
+    match target {
+        Target::Pool { pool, .. } => Some(*pool),
+        _ => None,
+    }
 }
 
 fn is_read(feed: Option<&Feed>, plan: &Plan) -> bool {
@@ -330,7 +373,7 @@ fn is_read(feed: Option<&Feed>, plan: &Plan) -> bool {
 fn add_legs(target: &Target, above: Leading, plan: &Plan, legs: &mut BTreeMap<u32, Leading>) {
     let mut add = |leg: &Leg| {
         let fed = above.fed || is_read(leg.feed.as_ref(), plan);
-        let leading = Leading { fed, ..above };
+        let leading = Leading { fed, fills: pool_of(&leg.target), ..above };
         legs.insert(leg.leg, leading);
         add_legs(&leg.target, leading, plan, legs);
     };

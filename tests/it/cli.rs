@@ -218,6 +218,12 @@ fn batches_after_one_that_a_stage_or_a_calendar_closed() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn what_a_dispute_settled_counts_whichever_way_the_event_goes() {
+    check("book_ways");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn a_late_event_corrects_what_it_changes_itself() {
     check("book_explains_late");
 }

@@ -25,6 +25,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::app::Loaded;
 use crate::app::book::{self, Access, BookTrouble, Refusal};
+use crate::base::Date;
 use crate::book::{Book, BookError};
 use crate::diagnostics::{Words, pictured_lines};
 use crate::formats::write_text;
@@ -247,8 +248,8 @@ fn said(console: &Console, trouble: BookTrouble) -> Result<Exit, Stop> {
     }
 }
 
-/// Why nothing was posted into a book, for people.
-fn refused(console: &Console, refusal: Refusal) -> Result<Exit, Stop> {
+/// Why nothing was posted into a book, for people; calendar events were asked for up to a day.
+fn refused(console: &Console, through: Option<Date>, refusal: Refusal) -> Result<Exit, Stop> {
     let (late, changed, aside, disputes, can_be_posted) = match refusal {
         Refusal::Trouble(trouble) => return said(console, trouble),
         Refusal::Differ(words) => {
@@ -294,14 +295,29 @@ fn refused(console: &Console, refusal: Refusal) -> Result<Exit, Stop> {
             "by these rules and registers entries of the book come out otherwise; nothing was posted",
             "按此规则与登记簿，账簿中已有各条的结果不同；未过账",
         );
-        (words, what_is_behind(&disputes))
+        (words, what_is_behind(&disputes, through))
     };
     console.message(&error_text(&words, Some(&hint), console.language));
     Ok(Exit::Failed)
 }
 
 /// What may be behind entries that come out otherwise, and what to do.
-fn what_is_behind(disputes: &[u64]) -> Words {
+fn what_is_behind(disputes: &[u64], through: Option<Date>) -> Words {
+    if let (Some(day), true) = (through, disputes.is_empty()) {
+        let other = what_is_behind(disputes, None);
+        return Words::new(
+            format!(
+                "`--through {day}` makes calendar events up to that day, or up to the day that an earlier \
+                 batch said: those of the book after it come out again by a later day, or without it; {}",
+                other.en
+            ),
+            format!(
+                "--through {day} 只生成至该日（或以前批次所定之日）的日历事项：账簿中其后的日历事项须用更晚的日期，\
+                 或不加此项，才会再产生；{}",
+                other.zh
+            ),
+        );
+    }
     if disputes.is_empty() {
         return Words::new(
             "if the rules, readings and registers are those of the book, a new event that is set \

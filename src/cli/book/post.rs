@@ -46,7 +46,7 @@ pub(super) fn run(console: &Console, place: &BookPlace, args: &PostArgs) -> Resu
         Ok(report) => report,
         Err(refusal) => {
             // What was appended has been taken back: no entry of the batch is left.
-            return super::refused(console, refusal).map_err(|stop| match stop {
+            return super::refused(console, post.job.through, refusal).map_err(|stop| match stop {
                 Stop::Interrupted(_) => Stop::Interrupted(Words::new(
                     "interrupted; nothing was posted",
                     "已中断，未过账",
