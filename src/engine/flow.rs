@@ -289,7 +289,15 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 self.tell_given_back(&given, (&left, &share), total, shut);
             }
             left = left.sub(&share)?;
-            let node = self.led_leg(leg, share.clone(), key, under)?;
+            let mut under_leg = under;
+            if place != 0 && !share.is_zero() {
+                // What it has to give back bounds what settlement takes from it too.
+                let node = u32::try_from(self.frame.nodes.len()).unwrap_or(u32::MAX);
+                let (parent, limit) = (under.room, given.floor());
+                self.frame.rooms.push(Room { node, parent, limit, total: None });
+                under_leg.room = self.last_room();
+            }
+            let node = self.led_leg(leg, share.clone(), key, under_leg)?;
             self.tell_leg_done(node, &share);
             chain = self.joined(Chain { first: node, last: node }, chain);
         }

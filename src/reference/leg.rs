@@ -121,6 +121,7 @@ impl Division<'_, '_> {
         let mut parts_of_legs: Vec<Vec<usize>> = vec![Vec::new(); legs.len()];
         let mut left = whole.clone();
         for (at, (leg, parts)) in legs.iter().zip(&mut parts_of_legs).enumerate().rev() {
+            let mut limits = Vec::new();
             let share = match &leg.feed {
                 _ if at == 0 => left.clone(),
                 None => Number::zero(),
@@ -131,12 +132,15 @@ impl Division<'_, '_> {
                     if closes && self.is_closed(leg.id, &key) {
                         Number::zero()
                     } else {
-                        -total.max(Number::zero()).min(-&left)
+                        let given = total.max(Number::zero());
+                        // Neither does settlement take more than it has.
+                        limits.push(Limit::Each(given.clone()));
+                        -given.min(-&left)
                     }
                 }
             };
             left = number::difference(&left, &share)?;
-            *parts = self.leg(leg, Bounded { share, limits: Vec::new() }, way, scope)?;
+            *parts = self.leg(leg, Bounded { share, limits }, way, scope)?;
         }
         Ok(parts_of_legs.concat())
     }

@@ -1,7 +1,7 @@
 //! The working sheet of one event: the parts its money was cut into, and the legs that cut it.
 
 use num_bigint::BigInt;
-use num_traits::{Signed, Zero};
+use num_traits::Zero;
 
 use crate::model::{AccountId, Expr, LegId, PoolId, Settlement, TallyId};
 use crate::rows::Cell;
@@ -66,7 +66,7 @@ pub(super) struct LegUse {
 /// A bound that settlement must respect.
 #[derive(Debug, Clone)]
 pub(super) enum Limit {
-    /// Of the leg's amount, without sign.
+    /// Of the leg's amount, in the direction in which units are given.
     Each(Number),
     /// Of the total of the leg's tally, which stood so before the event.
     InTotal(Number, Number),
@@ -323,7 +323,11 @@ impl Sheet {
         part.uses.iter().all(|leg_use| {
             let Some(this) = self.uses.get(*leg_use) else { return true };
             this.limits.iter().all(|limit| match limit {
-                Limit::Each(bound) => taken(*leg_use).abs() <= *bound,
+                Limit::Each(bound) => {
+                    let taken = taken(*leg_use);
+                    // A unit that brings a leg back toward its bound is not one that pushes it over.
+                    (if mirrored { -taken } else { taken }) <= *bound
+                }
                 Limit::InTotal(bound, before) => {
                     let until_this = self.uses.iter().enumerate().take(leg_use + 1);
                     let feeding = until_this.filter(|(_, other)| other.feed == this.feed);
