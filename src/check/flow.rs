@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostics::{Diagnostic, Words};
 use crate::model::{
     AccountId, Body, Event, EventId, EventSource, Pool, PoolId, Rule, RuleCase, RuleSet,
-    Settlement, Source, Target, Type,
+    Settlement, Source, Split, Target, Type,
 };
 
 use super::guards::{fills, overrides, splitting};
@@ -214,7 +214,7 @@ pub(super) fn check(rules: &RuleSet, found: &mut Vec<Diagnostic>) {
         let id = EventId::next(at);
         check_inflow(rules, id, event, found);
         check_circles(rules, id, event, found);
-        check_stage(rules, id, event, found);
+        check_stage(rules, id, event, &filled, found);
     }
 }
 
@@ -407,14 +407,28 @@ fn reaches(edges: &BTreeMap<PoolId, BTreeSet<PoolId>>, from: PoolId, to: PoolId)
     false
 }
 
-fn check_stage(rules: &RuleSet, id: EventId, event: &Event, found: &mut Vec<Diagnostic>) {
+fn check_stage(
+    rules: &RuleSet,
+    id: EventId,
+    event: &Event,
+    filled: &BTreeMap<PoolId, BTreeSet<EventId>>,
+    found: &mut Vec<Diagnostic>,
+) {
     let EventSource::Stage { closes, .. } = &event.source else { return };
     let (stage, account) = (&event.name.text, rules.accounts.get(closes.index()));
     let account = account.map_or("", |account| account.name.text.as_str());
     let mut paid = false;
     for (at, other) in rules.events.iter().enumerate() {
         let payer = EventId::next(at);
-        let payers = cases_on(rules, payer).find(|(_, case)| pays_into(case, *closes));
+        // A rule on a pool that the event never fills pays nothing.
+        let divides = |case: &RuleCase| match &case.body {
+            Body::Split(Split { source: Source::Pool(pool), .. }) => {
+                filled.get(pool).is_some_and(|events| events.contains(&payer))
+            }
+            Body::Split(_) | Body::Transfers(_) => true,
+        };
+        let mut on = cases_on(rules, payer);
+        let payers = on.find(|(_, case)| divides(case) && pays_into(case, *closes));
         let levied = rules.levies.iter().flat_map(|levy| &levy.cases).any(|case| {
             case.event == payer
                 && matches!(&case.into, Target::Account(to) if to.account == *closes)
