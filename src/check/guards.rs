@@ -52,11 +52,18 @@ impl<'a> Guards<'a> {
         Names::new(self.rules, Some(self.event))
     }
 
-    /// The effective date lies among these days.
+    /// The effective date lies among these days, and among those on which the event is made.
     pub(super) fn on_days(&mut self, days: Covered) -> Formula {
+        let days = days.and(self.made_on());
         let from = days.from.map(|day| self.dated(Comparison::GreaterEqual, day));
         let until = days.until.map(|day| self.dated(Comparison::Less, day));
         Formula::all(from.into_iter().chain(until))
+    }
+
+    /// The days on which the event can be, where nobody sends it.
+    fn made_on(&self) -> Covered {
+        let event = self.rules.events.get(self.event.index());
+        event.map_or_else(Covered::default, |it| Covered { from: it.from, until: it.until })
     }
 
     fn dated(&mut self, comparison: Comparison, day: Date) -> Formula {

@@ -77,7 +77,9 @@ impl Calendar {
             evaluator.close(base);
             for ((row, date), place) in dates.map_err(internal)?.into_iter().zip(0_u32..) {
                 match date {
-                    Ok(date) if first <= date => own.push(Due { date, kind, row: Some(place) }),
+                    Ok(date) if first <= date && event.is_made_on(date) => {
+                        own.push(Due { date, kind, row: Some(place) })
+                    }
                     Ok(_) => {}
                     Err(fault) => {
                         let made_for = vec![(row, Some(fault))];
@@ -99,7 +101,8 @@ impl Calendar {
         for (kind, event) in (0_u32..).zip(&plan.events) {
             if let EventSource::Periodic { kind: length, .. } = &event.source {
                 let pieces = Period::split_by(from, last, *length);
-                let ends = pieces.map(|piece| piece.period.end()).filter(|end| *end <= last);
+                let ends = pieces.map(|piece| piece.period.end());
+                let ends = ends.filter(|end| *end <= last && event.is_made_on(*end));
                 self.days.extend(ends.map(|date| Due { date, kind, row: None }));
             }
         }

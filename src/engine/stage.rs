@@ -31,7 +31,8 @@ impl<S: Sink> Run<'_, S> {
             let gains = self.state.gained.iter_mut().find(|gains| gains.stage == kind);
             // What this stage itself gives to the family is for the stages after it.
             let periods = gains.map(|it| std::mem::take(&mut it.by_period)).unwrap_or_default();
-            for (period, gained) in periods {
+            let due = periods.into_iter().filter(|(period, _)| event.is_made_on(period.end()));
+            for (period, gained) in due {
                 let rows = self.rows(*closes, &gained);
                 self.close(kind, event, period, rows)?;
             }

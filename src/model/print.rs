@@ -123,6 +123,9 @@ fn print_event(printer: &Printer<'_>, event: &Event, out: &mut String) {
         event.reverses,
         event.order_by
     );
+    if (event.from, event.until) != (None, None) {
+        line!(out, "  made {}", days(event.from, event.until));
+    }
     match &event.source {
         EventSource::Sent => {}
         EventSource::Periodic { kind, for_each, .. } => {

@@ -227,6 +227,10 @@ pub struct Event {
     pub cite: Option<Citation>,
     /// Who makes such events.
     pub source: EventSource,
+    /// The first day on which such events are made, where nobody sends them; absent: since ever.
+    pub from: Option<Date>,
+    /// The day after the last; absent: for good.
+    pub until: Option<Date>,
     /// The fields.
     pub fields: Vec<Field>,
     /// The fields that identify an event.

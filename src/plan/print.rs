@@ -233,6 +233,9 @@ impl Page<'_> {
 
     fn source(&mut self, event: &Event) -> fmt::Result {
         let plan = self.plan;
+        if (event.from, event.until) != (None, None) {
+            self.line(format_args!("made {}", period(event.from, event.until)))?;
+        }
         match &event.source {
             EventSource::Sent => Ok(()),
             EventSource::Periodic { kind, for_each, .. } => {

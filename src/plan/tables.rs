@@ -192,6 +192,10 @@ pub struct Event {
     pub name: String,
     /// Who makes such events.
     pub source: EventSource,
+    /// The first day on which such events are made, where nobody sends them.
+    pub from: Option<Date>,
+    /// The day after the last.
+    pub until: Option<Date>,
     /// The fields.
     pub fields: Vec<Field>,
     /// Whether any of them is computed.
@@ -227,6 +231,13 @@ pub struct Event {
     pub becomes: Vec<Change>,
     /// Figures worked out when it is finished.
     pub figures: Vec<Figure>,
+}
+
+impl Event {
+    /// Whether such an event is made on a day.
+    pub fn is_made_on(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
+    }
 }
 
 impl Event {

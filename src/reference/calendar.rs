@@ -15,7 +15,7 @@ use super::number::Number;
 use super::registers::compare_keys;
 use super::scene::{EventAtHand, Scene, Scope};
 use super::state::{Key, State};
-use super::value::{Row, RowPiece, RowPlace, Value, from_cell};
+use super::value::{Row, RowPiece, RowPlace, Value, from_cell, in_force};
 
 /// An event that was made, or the reason why it could not be.
 pub(super) struct Made {
@@ -43,6 +43,7 @@ pub(super) fn due(scene: &Scene<'_>, last: Date) -> Result<(Vec<Due>, Vec<Made>)
             EventSource::Sent | EventSource::Stage { .. } => {}
             EventSource::Periodic { kind: length, .. } => {
                 let days = period_ends(*length, first, last);
+                let days = days.filter(|day| in_force(event.from, event.until, *day));
                 due.extend(days.map(|day| Due { kind, day, row: None }));
             }
             EventSource::OnDate { date, for_each, locals } => {
@@ -58,7 +59,11 @@ pub(super) fn due(scene: &Scene<'_>, last: Date) -> Result<(Vec<Due>, Vec<Made>)
                     let mut scope = scope.clone();
                     scope.bind(for_each.binding, row.clone())?;
                     match scene.value(date, &mut scope).and_then(Value::date) {
-                        Ok(day) if first <= day && day <= last => {
+                        Ok(day)
+                            if first <= day
+                                && day <= last
+                                && in_force(event.from, event.until, day) =>
+                        {
                             due.push(Due { kind, day, row: Some(row) });
                         }
                         Ok(_) => {}
@@ -141,6 +146,7 @@ pub(super) fn stage_events(scene: &Scene<'_>, kind: EventId) -> Result<Vec<Made>
     let mut periods: Vec<Period> = days.into_iter().map(|day| Period::of(*length, day)).collect();
     periods.sort();
     periods.dedup();
+    periods.retain(|period| in_force(event.from, event.until, period.end()));
     let of_period = |period: Period| {
         let here = Scene { event: None, day: period.end(), ..*scene };
         let event = taken_out(&here, event, kind, *closes, condition.as_ref(), period);

@@ -387,6 +387,7 @@ fn kinds_stay_and_what_nobody_sends_is_made() {
     check("book_kinds_plain");
     check("book_stages");
     check("book_calendar_anew");
+    check("book_ends");
 }
 
 #[test]

@@ -111,9 +111,11 @@ fn unknown(kind: &str, entry: u64, near: Option<&str>) -> BookTrouble {
         Some(Words::new(
             format!(
                 "what is called otherwise would be allocated once more: {near_en}keep its declaration; \
-                 rules that serve it may end with `until`"
+                 rules that serve it, a stage or a calendar may end with `until`"
             ),
-            format!("改名的事项会被重复分配：{near_zh}保留其声明；为其服务的规则可用 until 终止"),
+            format!(
+                "改名的事项会被重复分配：{near_zh}保留其声明；为其服务的规则、清算与历日可用 until（至）终止"
+            ),
         )),
     )
 }

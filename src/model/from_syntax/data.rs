@@ -268,6 +268,8 @@ impl<'a> Resolver<'a> {
             effective: FieldIx(0),
             inflow: None,
             reverses: None,
+            from: None,
+            until: None,
             order_by: Vec::new(),
         });
     }

@@ -225,12 +225,22 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// The days on which events are made that nobody sends.
+    fn fill_days(&mut self, id: EventId, written: Option<&ast::Effective>) {
+        let Some(days) = written else { return };
+        self.days_in_order(days.from, days.until, days.span);
+        if let Some(event) = self.set.events.get_mut(id.index()) {
+            (event.from, event.until) = (days.from, days.until);
+        }
+    }
+
     fn fill_one_calendar(
         &mut self,
         module: ModuleId,
         id: EventId,
         written: &'a ast::Calendar,
     ) -> Resolved<()> {
+        self.fill_days(id, written.effective.as_ref());
         let mut scope = Scope::bare(module);
         scope.knows_day = true;
         let for_each = match &written.for_each {
@@ -279,6 +289,7 @@ impl<'a> Resolver<'a> {
         id: EventId,
         written: &'a ast::Stage,
     ) -> Resolved<()> {
+        self.fill_days(id, written.effective.as_ref());
         let closes = AccountId(self.need(Kind::Account, module, &written.closes)?);
         let keys = self
             .set

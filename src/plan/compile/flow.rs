@@ -46,6 +46,8 @@ impl Compiler<'_> {
             inflow: event.inflow.map(|field| field.0),
             reverses: event.reverses.map(|(field, original)| (field.0, original.0)),
             reversible: rules.events.iter().any(reversed_by),
+            from: event.from,
+            until: event.until,
             order_by: event.order_by.iter().map(|field| field.0).collect(),
             // Known only when all events have been looked at.
             order_matters: false,

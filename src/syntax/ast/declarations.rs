@@ -2,7 +2,7 @@
 
 use crate::base::{Date, Span};
 
-use super::{Cite, Expr, Label, Name, Place, Selection, TypeRef};
+use super::{Cite, Effective, Expr, Label, Name, Place, Selection, TypeRef};
 
 /// `module a.b`.
 #[derive(Debug, Clone, PartialEq)]
@@ -188,6 +188,8 @@ pub struct Calendar {
     pub label: Option<Label>,
     /// When it happens.
     pub when: CalendarWhen,
+    /// The days on which it is made.
+    pub effective: Option<Effective>,
     /// The rows or members it is made for, one each.
     pub for_each: Option<Selection>,
     /// Where it stands.
@@ -227,6 +229,8 @@ pub struct Stage {
     pub keys: Vec<TypeRef>,
     /// The period at whose end it is made.
     pub at_end_of: PeriodKind,
+    /// The days on which it is made.
+    pub effective: Option<Effective>,
     /// The condition on the rows.
     pub condition: Option<Expr>,
     /// The day by which summaries assign it.

@@ -159,6 +159,10 @@ impl Builder {
         Ok(Effective { from, until, span })
     }
 
+    pub(super) fn effective_in(&mut self, parts: &mut Parts<'_>) -> Built<Option<Effective>> {
+        parts.accept(Rule::period).map(|pair| self.effective(pair)).transpose()
+    }
+
     pub(super) fn date_after(
         &mut self,
         parts: &mut Parts<'_>,

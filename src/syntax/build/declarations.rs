@@ -223,8 +223,9 @@ impl Builder {
             parts.need(Rule::k_on)?;
             CalendarWhen::On(self.expr(parts.need(Rule::expr)?)?)
         };
+        let effective = self.effective_in(&mut parts)?;
         let for_each = self.for_each_in(&mut parts)?;
-        Ok(Calendar { name, label, when, for_each, span })
+        Ok(Calendar { name, label, when, effective, for_each, span })
     }
 
     fn period_kind(&self, pair: Pair<'_>) -> Built<PeriodKind> {
@@ -248,9 +249,10 @@ impl Builder {
         let keys = self.family_in(&mut parts)?;
         parts.need(Rule::k_at_end_of)?;
         let at_end_of = self.period_kind(parts.need(Rule::period_kind)?)?;
+        let effective = self.effective_in(&mut parts)?;
         let condition = self.expr_after(&mut parts, Rule::k_where)?;
         let booked = self.expr_after(&mut parts, Rule::k_booked)?;
-        Ok(Stage { name, label, closes, keys, at_end_of, condition, booked, span })
+        Ok(Stage { name, label, closes, keys, at_end_of, effective, condition, booked, span })
     }
 
     fn figure(&mut self, pair: Pair<'_>) -> Built<Figure> {

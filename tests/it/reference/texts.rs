@@ -593,6 +593,12 @@ struct Parts {
     figures: Vec<String>,
     feeders: Vec<String>,
     carry: String,
+    month_ends: String,
+}
+
+/// The days on which what nobody sends is made.
+fn made_days() -> Text {
+    one_of(&["", "", " from 2020-03-31", " until 2020-09-30", " from 2020-02-01 until 2020-07-01"])
 }
 
 fn levy() -> Text {
@@ -669,8 +675,9 @@ fn parts() -> BoxedStrategy<Parts> {
         " booked date + 1 day",
         " booked if month_of_year(date) = 3 then date + 1 day else date",
     ]);
-    let stage_text = (one_of(&["month", "quarter", "year"]), where_, booked)
-        .prop_map(|(length, where_, booked)| format!("at end of {length}{where_}{booked}"));
+    let stage_text = (one_of(&["month", "quarter", "year"]), made_days(), where_, booked).prop_map(
+        |(length, days, where_, booked)| format!("at end of {length}{days}{where_}{booked}"),
+    );
     let stage = option::weighted(0.3, (stage_text, rules(About::Netting)));
     let feeders = one_of(&[
         "on receipt adds amount",
@@ -683,12 +690,12 @@ fn parts() -> BoxedStrategy<Parts> {
     (
         (settlement, rules(About::Receipt), vec(rules(About::Receipt), 3), body(About::Receipt)),
         (vec(levy(), 0..3), rules(About::Payslip), vec(transfer(), 0..3)),
-        (stage, vec(figure(), 0..3), vec(feeders, 0..3), carry),
+        (stage, vec(figure(), 0..3), vec(feeders, 0..3), carry, made_days()),
     )
         .prop_map(|(division, levied, state)| {
             let (settlement, inflow, pools, branch_part) = division;
             let (levies, payroll, transfers) = levied;
-            let (stage, figures, feeders, carry) = state;
+            let (stage, figures, feeders, carry, month_ends) = state;
             Parts {
                 settlement,
                 inflow,
@@ -701,6 +708,7 @@ fn parts() -> BoxedStrategy<Parts> {
                 figures,
                 feeders,
                 carry,
+                month_ends,
             }
         })
         .boxed()
@@ -792,7 +800,7 @@ impl Parts {
             ("extra", "pool extra\n".into()),
             ("payroll", "pool payroll\n".into()),
             ("branch_part", "pool branch_part per branches\n".into()),
-            ("month_end", "calendar month_end at end of month\n".into()),
+            ("month_end", format!("calendar month_end at end of month{}\n", self.month_ends)),
         ];
         let settlement = format!("settlement {}\n", self.settlement);
         let mut wanted = vec![false; candidates.len()];
