@@ -69,6 +69,35 @@ codes! {
     /// }
     /// ```
     EXAMPLE_FIELD "F0391" "an example without a required field" "示例缺少必填字段";
+
+    /// **What it finds.** An example that says of nothing what is expected.
+    ///
+    /// **Why it matters.** It passes whatever the rules do, and reads as if it proved them.
+    ///
+    /// **Not so:**
+    /// ```fen
+    /// rule kept
+    ///   split inflow
+    ///     all  to treasury[destination]
+    ///
+    /// example "kept" {
+    ///   given receipt R1 {
+    ///     date 2020-01-01; tax vat; enterprise E; origin beijing; destination hebei; amount 100.00 }
+    /// }
+    /// ```
+    /// **But so:**
+    /// ```fen
+    /// rule kept
+    ///   split inflow
+    ///     all  to treasury[destination]
+    ///
+    /// example "kept" {
+    ///   given receipt R1 {
+    ///     date 2020-01-01; tax vat; enterprise E; origin beijing; destination hebei; amount 100.00 }
+    ///   then  treasury[hebei] 100.00
+    /// }
+    /// ```
+    EXAMPLE_EMPTY "F0392" "an example that expects nothing" "示例没有预期";
 }
 
 /// Every example.
@@ -86,6 +115,21 @@ struct Given<'a> {
 }
 
 fn check_example(rules: &RuleSet, example: &Example, found: &mut Vec<Diagnostic>) {
+    let expects = |entry: &ExampleEntry| match entry {
+        ExampleEntry::Expected { .. } | ExampleEntry::Check { .. } => true,
+        ExampleEntry::Event { .. } | ExampleEntry::Row { .. } => false,
+    };
+    if !example.entries.iter().any(expects) {
+        let words = Words::new(
+            format!("example \"{}\" expects nothing", example.title),
+            format!("示例「{}」没有写明预期", example.title),
+        );
+        let help = Words::new(
+            "say with `then` who gets what, or `then nothing`",
+            "以「则」写明谁得多少，或写「则 无」",
+        );
+        found.push(Diagnostic::warning(EXAMPLE_EMPTY, example.span, words).with_help(help));
+    }
     let mut last: Option<Given<'_>> = None;
     for entry in &example.entries {
         match entry {

@@ -10,7 +10,7 @@ use crate::model::{
 use super::covered;
 use super::guards::{Guards, number};
 use super::show::rate;
-use super::space::{Formula, Found, Names};
+use super::space::{Formula, Found, Names, Witness};
 use super::walk;
 
 codes! {
@@ -262,9 +262,11 @@ impl Sum<'_> {
         }
         let wrong = guards.space.compare(comparison, &sum, &one, sum.span);
         let worth = guards.space.worth(&sum);
-        match guards.space.find(&Formula::all([when, wrong])) {
+        let ever = Formula::all([when, wrong]);
+        match guards.space.find(&ever) {
             Found::Never => {}
             Found::Certainly(witness) | Found::Perhaps(witness) if stepwise => {
+                let witness = self.dividing(&mut guards, ever).unwrap_or(witness);
                 let worth = worth.and_then(|worth| guards.space.value_in(&worth, &witness));
                 let witness = guards.space.pairs(Some(self.case.event), &witness);
                 found.push(self.wrong_sum(worth.as_ref(), witness));
@@ -272,6 +274,17 @@ impl Sum<'_> {
             Found::Certainly(_) | Found::Perhaps(_) | Found::TooMany => {
                 found.push(self.unproven());
             }
+        }
+    }
+
+    /// A case of a formula in which this rule divides, and no other that overrides it.
+    fn dividing(&self, guards: &mut Guards<'_>, ever: Formula) -> Option<Witness> {
+        let Body::Split(split) = &self.case.body else { return None };
+        let mut candidates = guards.candidates(split.source).into_iter();
+        let prevails = candidates.find(|it| it.rule.id == self.rule.id)?.prevails;
+        match guards.space.find(&Formula::all([ever, prevails])) {
+            Found::Certainly(witness) | Found::Perhaps(witness) => Some(witness),
+            Found::Never | Found::TooMany => None,
         }
     }
 
@@ -290,8 +303,9 @@ impl Sum<'_> {
             }
             let zero = number(Exact::ZERO, share.span);
             let below = guards.space.compare(Comparison::Less, &share, &zero, share.span);
-            let answer = guards.space.find(&Formula::all([when.clone(), below]));
-            if let Found::Certainly(witness) | Found::Perhaps(witness) = answer {
+            let ever = Formula::all([when.clone(), below]);
+            if let Found::Certainly(witness) | Found::Perhaps(witness) = guards.space.find(&ever) {
+                let witness = self.dividing(guards, ever).unwrap_or(witness);
                 let words = Words::new("a share below zero", "份额小于零");
                 let witness = guards.space.pairs(Some(self.case.event), &witness);
                 let finding = Diagnostic::error(BEYOND_WHOLE, leg.span, words);

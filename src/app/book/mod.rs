@@ -4,6 +4,7 @@
 //! edition; `standing` reads what of a book stands; `maker` makes entries of what the engine says.
 //! `post` adds a batch, `replay` works a book out again from its own rules and inputs.
 
+mod called;
 mod dispute;
 mod edition;
 mod editions;
@@ -47,7 +48,9 @@ pub use owed::{
     Review, Shift, Unsure, correct, owed, texts_of_edition,
 };
 pub use place::{Access, BookPlace, Irreplaceable};
-pub use post::{Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post};
+pub use post::{
+    AccountChanged, Already, Changed, EVALUATOR, Late, Post, PostReport, Refusal, post,
+};
 pub use prove::{latest_checkpoint, prove, prove_continuation};
 pub use registers::fill_registers;
 pub use replay::{Difference, Replay, Replayed, replay};

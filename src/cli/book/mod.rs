@@ -24,7 +24,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
 use crate::app::Loaded;
-use crate::app::book::{self, Access, BookTrouble, Refusal};
+use crate::app::book::{self, Access, AccountChanged, BookTrouble, Refusal};
 use crate::base::Date;
 use crate::book::{Book, BookError};
 use crate::diagnostics::{Words, pictured_lines};
@@ -359,8 +359,8 @@ fn changes_text(console: &Console, changed: &[crate::app::book::Changed]) -> Str
             let what = what.in_language(console.language);
             text.push_str(&format!("    {word}[{}]: {what}\n", aside.code));
         }
-        for (account, had, has) in &it.accounts {
-            text.push_str(&format!("    {account}  {had} → {has}\n"));
+        for AccountChanged { label, had, has, .. } in &it.accounts {
+            text.push_str(&format!("    {label}  {had} → {has}\n"));
         }
         for (what, said, says) in &it.besides {
             text.push_str(&format!("    {what}  {said} → {says}\n"));

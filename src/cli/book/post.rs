@@ -184,8 +184,8 @@ fn record(args: &PostArgs, report: &PostReport) -> serde_json::Value {
     let receipt = &report.receipt;
     let changed = |it: &Changed| {
         let accounts = it.accounts.iter();
-        let accounts = accounts
-            .map(|(account, had, has)| json!({ "account": account, "before": had, "after": has }));
+        let accounts =
+            accounts.map(|it| json!({ "account": it.account, "before": it.had, "after": it.has }));
         let set_aside = it.aside.as_ref().map(|it| it.code);
         let accounts = accounts.collect::<serde_json::Value>();
         let besides = it.besides.iter();

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::base::{Date, Money};
 use crate::book::{Account, Event, Outcome, Said};
-use crate::diagnostics::Language;
 use crate::report::book::{Apart, OutcomeTold, Side, TellingApart, outcome_told};
 use crate::report::names::Currency;
-use crate::report::values::{account_label, account_text};
 
+use super::super::called::called;
 use super::super::history::History;
 use super::super::maker::key_text;
 use super::super::post::{amounts, differs};
@@ -188,34 +187,12 @@ impl<'o, 'r> Weighing<'o, 'r> {
         table.map_or(Currency { code: String::new(), scale: 2 }, |table| table.currency.clone())
     }
 
-    /// What an account is called in files, and by people.
-    fn names(&self, account: Option<&Account>) -> (String, String) {
-        let Other { names, language, .. } = self.other;
-        let pick = |en: &str, zh: &str| match language {
-            Language::English => en.to_owned(),
-            Language::Chinese => zh.to_owned(),
-        };
-        let Some(account) = account else {
-            return ("undetermined".to_owned(), pick("undetermined", "待定"));
-        };
-        match get(&names.accounts, account.family) {
-            Some(family) => (
-                account_text(family, &account.key, names),
-                account_label(family, &account.key, names, *language),
-            ),
-            None => {
-                let unknown =
-                    pick("(an account that these rules do not have)", "（此规则没有的账户）");
-                (unknown.clone(), unknown)
-            }
-        }
-    }
-
     fn add(&mut self, event: &Event, booked: Date, outcome: &Outcome, after: bool) {
         match outcome {
             Outcome::Allocated { .. } => {
                 for (account, minor) in amounts(outcome) {
-                    let names = self.names(account.as_ref());
+                    let Other { names, language, .. } = self.other;
+                    let names = called(account.as_ref(), names, *language);
                     self.add_to(event, Some(names), booked, minor, after);
                 }
             }

@@ -48,7 +48,7 @@ use super::signing::Clock;
 use recorder::{Counts, Drafter};
 
 pub(super) use judge::{amounts, comes_out_otherwise, differs};
-pub use refusal::{Changed, Late, Refusal};
+pub use refusal::{AccountChanged, Changed, Late, Refusal};
 
 /// What is to be posted, and how.
 #[derive(Debug)]

@@ -4,12 +4,13 @@ use crate::book::{Book, BookError, Entry, Event, Outcome};
 use crate::diagnostics::{Language, Words};
 use crate::report::book::{TellingApart, book_words};
 use crate::report::names::Names;
-use crate::report::values::{account_text, file_text, person_text};
+use crate::report::values::{file_text, person_text};
 use crate::report::{ReasonWords, reason_words};
 use crate::rows::{Cell, Origin};
 
 use super::super::super::asides::Aside;
 use super::super::BookTrouble;
+use super::super::called::called;
 use super::super::look::Reader;
 use super::super::maker::key_text;
 use super::super::translate::get;
@@ -56,12 +57,25 @@ pub struct Changed {
     pub entry: u64,
     /// Its key.
     pub key: String,
-    /// Account, what it had, what it has, as files write amounts.
-    pub accounts: Vec<(String, String, String)>,
+    /// What accounts had, and have.
+    pub accounts: Vec<AccountChanged>,
     /// What else it said and says now: figures, by what people call them.
     pub besides: Vec<(String, String, String)>,
     /// Its reason, where it is set aside now.
     pub aside: Option<ReasonWords>,
+}
+
+/// What an account had of an event, and has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountChanged {
+    /// The account, as files write it.
+    pub account: String,
+    /// The same, as people call it.
+    pub label: String,
+    /// What it had, as files write amounts.
+    pub had: String,
+    /// What it has.
+    pub has: String,
 }
 
 impl From<BookTrouble> for Refusal {
@@ -113,15 +127,9 @@ pub(super) fn changed(job: &Job<'_>, change: &Change) -> Changed {
     let mut accounts = Vec::new();
     for (account, _) in before.iter().chain(&after) {
         let (had, has) = (of(&before, account), of(&after, account));
-        let name = account.as_ref().map_or_else(
-            || "undetermined".to_owned(),
-            |account| {
-                let family = get(&job.names.accounts, account.family);
-                family.map_or_else(String::new, |it| account_text(it, &account.key, job.names))
-            },
-        );
         let text = |minor: i128| crate::base::Money::from_minor(minor).format(scale);
-        let row = (name, text(had), text(has));
+        let (account, label) = called(account.as_ref(), job.names, job.language);
+        let row = AccountChanged { account, label, had: text(had), has: text(has) };
         if had != has && !accounts.contains(&row) {
             accounts.push(row);
         }
