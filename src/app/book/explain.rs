@@ -1,8 +1,8 @@
 //! Why an entry came out as it did: its event worked out again, with every step told.
 
 use crate::app::grounds::grounds;
-use crate::book::{Book, BookError, Entry, Event};
-use crate::diagnostics::Language;
+use crate::book::{Book, BookError, Correction, Entry, Event};
+use crate::diagnostics::{Language, Words};
 use crate::engine::Wanted;
 use crate::report::explanation::{Telling, explanation_json, explanation_text};
 use crate::report::names::Names;
@@ -67,6 +67,9 @@ pub fn explain(
     language: Language,
     form: Form,
 ) -> Result<String, BookTrouble> {
+    if let Entry::Correction(Correction { of, outcome: None, .. }) = book.entry(number)? {
+        return Err(withdrawn(number, of));
+    }
     let (batch, entry, event) = event_behind(book, number)?;
     let spans = spans(book)?;
     let span = spans.iter().find(|span| span.begun.number == batch);
@@ -92,6 +95,20 @@ pub fn explain(
         Form::Json => format!("{:#}\n", told.json(language)),
         Form::JsonLine => format!("{}\n", told.json(language)),
     })
+}
+
+/// Why there is nothing to be told of a correction by which an event that nobody sent is made no more.
+fn withdrawn(number: u64, of: u64) -> BookTrouble {
+    BookTrouble::said(
+        Words::new(
+            format!("entry {number} withdraws entry {of}: by its rules that is not made at all"),
+            format!("第 {number} 条撤销第 {of} 条：按其规则不生成该事项"),
+        ),
+        Some(Words::new(
+            format!("`fenshui book explain {of}` tells how it came out before"),
+            format!("撤销前的结果可用 fenshui book explain {of} 查看"),
+        )),
+    )
 }
 
 /// The batch by whose rules an entry came out, and its event with the entry of that.
