@@ -232,19 +232,19 @@ impl Evaluator<'_, '_, Recorder> {
 
     fn total_changes(&self) -> Vec<TotalChange> {
         let mut changes = Vec::with_capacity(self.frame.deltas.len());
-        for delta in &self.frame.deltas {
+        for (place, delta) in self.frame.deltas.iter().enumerate() {
             let Some(tally) = self.plan.tallies.get(at(delta.tally)) else { continue };
             let parts = self.key_at(delta.key);
             let whole = (0_u32..).zip(&tally.projections);
             let mut whole = whole.filter(|(_, it)| it.parts.len() == parts.len());
             let major = |amount: &Exact| amount.div(&tally.unit).unwrap_or_default();
             let totals = whole.next().map(|(projection, _)| {
-                let after = self.state.total(delta.tally, projection, parts, None);
-                let same = self.frame.deltas.iter();
-                let same =
-                    same.filter(|it| it.tally == delta.tally && self.key_at(it.key) == parts);
-                let before = same
-                    .fold(after.clone(), |sum, delta| sum.sub(&delta.amount).unwrap_or_default());
+                let end = self.state.total(delta.tally, projection, parts, None);
+                let later = self.frame.deltas.iter().skip(place + 1);
+                let later =
+                    later.filter(|it| it.tally == delta.tally && self.key_at(it.key) == parts);
+                let after = later.fold(end, |sum, it| sum.sub(&it.amount).unwrap_or_default());
+                let before = after.sub(&delta.amount).unwrap_or_default();
                 (major(&before), major(&after))
             });
             let fed = delta.fed.and_then(|fed| self.frame.feeds.get(fed));

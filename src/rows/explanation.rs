@@ -490,7 +490,7 @@ pub struct TotalChange {
     pub leg: Option<u32>,
     /// How much.
     pub amount: Exact,
-    /// The total before and after the event, where anybody reads it under the whole key.
+    /// The total before and after this is added, where anybody reads it under the whole key.
     pub totals: Option<(Exact, Exact)>,
 }
 
