@@ -57,6 +57,7 @@ fn unknown_names() {
 #[test]
 fn what_follows_from_one_mistake_is_not_said() {
     check_errors("follow_ups.fen");
+    check_errors("missing_module.fen");
 }
 
 #[test]
@@ -244,6 +245,7 @@ fn files_named_by_the_cases_exist() {
             "days.fen",
             "events.fen",
             "follow_ups.fen",
+            "missing_module.fen",
             "names.fen",
             "state.fen",
             "types.fen",

@@ -102,7 +102,15 @@ impl<'a> Resolver<'a> {
             None => {
                 let known: Vec<String> =
                     self.set.currencies.iter().map(|currency| currency.name.clone()).collect();
-                Err(self.unknown(&Words::new("currency", "币种"), name, &known))
+                let text = &name.text;
+                let help = Words::new(
+                    format!(
+                        "declare it in the module, with its decimals: `currency {text} scale 2`"
+                    ),
+                    format!("请在模块中声明，并写明小数位：「币种 {text} 小数位 2」"),
+                );
+                let what = Words::new("currency", "币种");
+                Err(self.unknown_else(&what, name, &known, Some(help)))
             }
         }
     }
@@ -328,7 +336,7 @@ impl<'a> Resolver<'a> {
     fn role_types(&mut self, event: &'a ast::Event, id: u32) {
         let Some(entry) = self.set.events.get(index(id)).cloned() else { return };
         for (field, written) in entry.fields.iter().zip(&event.fields) {
-            if written.ty.is_none() {
+            if written.ty.is_none() || self.misread.contains(&field.name.text) {
                 continue;
             }
             for role in &written.roles {

@@ -174,6 +174,7 @@ impl<'a> Resolver<'a> {
                              library = [\"文件夹\"]",
                         ));
                     }
+                    self.missing.insert(name.span.file);
                     self.report(diagnostic);
                 }
             }

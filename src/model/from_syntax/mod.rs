@@ -32,7 +32,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::Span;
+use crate::base::{FileId, Span};
 use crate::diagnostics::{Code, Diagnostic, Words};
 use crate::syntax::ast;
 
@@ -98,6 +98,7 @@ fn resolve(
         amended: amended.clone(),
         broken: files.iter().flat_map(|file| file.broken.iter().cloned()).collect(),
         misread: BTreeSet::new(),
+        missing: BTreeSet::new(),
     };
     resolver.set.currencies.push(Currency { name: "CNY".into(), scale: 2 });
     let modules = resolver.declare(files);
@@ -133,6 +134,8 @@ struct Resolver<'a> {
     /// Fields, and what has a key, whose type is not known: that was said, and nothing more is said of
     /// what uses them.
     misread: BTreeSet<String>,
+    /// Files that use a module which was not read: what they name may be declared there.
+    missing: BTreeSet<FileId>,
 }
 
 /// The declarations of one module, in written order.

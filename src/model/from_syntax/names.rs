@@ -141,12 +141,27 @@ impl<'a> Resolver<'a> {
 
     /// Reports an unknown name with the nearest known one.
     pub(super) fn unknown(&mut self, what: &Words, name: &ast::Name, known: &[String]) -> Reported {
+        self.unknown_else(what, name, known, None)
+    }
+
+    /// The same, with a help of its own where no known name is near.
+    pub(super) fn unknown_else(
+        &mut self,
+        what: &Words,
+        name: &ast::Name,
+        known: &[String],
+        else_help: Option<Words>,
+    ) -> Reported {
         let text = &name.text;
         if self.is_broken(text) {
             return Reported;
         }
         if let Some(removed) = self.removed_by_scenario(name) {
             return self.report(removed);
+        }
+        let near = nearest(text, known);
+        if near.is_none() && self.missing.contains(&name.span.file) {
+            return Reported;
         }
         let mut diagnostic = Diagnostic::error(
             words::UNKNOWN_NAME,
@@ -159,7 +174,7 @@ impl<'a> Resolver<'a> {
         if let Some((meant, help)) = self.meant(text) {
             return self.report(diagnostic.with_help(help).with_fix(name.span, meant));
         }
-        match nearest(text, known) {
+        match near {
             Some(near) => {
                 diagnostic = diagnostic
                     .with_help(Words::new(
@@ -167,6 +182,9 @@ impl<'a> Resolver<'a> {
                         format!("是否想写「{near}」？"),
                     ))
                     .with_fix(name.span, near);
+            }
+            None if else_help.is_some() => {
+                diagnostic = else_help.into_iter().fold(diagnostic, Diagnostic::with_help);
             }
             None if !known.is_empty() && known.len() <= 12 => {
                 diagnostic = diagnostic.with_help(Words::new(
