@@ -94,7 +94,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             self.is_unsure();
             return Ok(());
         };
-        if self.by_account(&standing) == of_accounts(&told) {
+        if self.comes_out(&standing, &told)? {
             return Ok(());
         }
         self.frame.told = Some(told);
@@ -227,7 +227,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let amount = Money::from_minor(leaf.given_back - target);
             told.extend((!amount.is_zero()).then_some(Allocation { payee, amount, leg: leaf.leg }));
         }
-        if self.by_account(&standing) == of_accounts(&told) {
+        if self.comes_out(&standing, &told)? {
             return Ok(());
         }
         self.frame.told = Some(told);
@@ -283,6 +283,25 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Some(self.state.accounts.position(family, &parts, || key.to_vec()))
     }
 
+    /// Whether what stands is what the rules give, leg by leg. Where they do not have its legs, it is by
+    /// the accounts alone.
+    fn comes_out(&self, standing: &Places, told: &[Allocation]) -> Result<bool, Fault> {
+        let legs = legs_of(self.event()?, self.plan);
+        let has = |(leg, _): &Place| *leg >= Allocation::BY_CLOSING || legs.contains_key(leg);
+        if !standing.keys().all(has) {
+            return Ok(self.by_account(standing) == of_accounts(told));
+        }
+        let mut places: BTreeMap<Place, i128> = BTreeMap::new();
+        for (place, amounts) in standing {
+            *places.entry(*place).or_default() += amounts.iter().sum::<i128>();
+        }
+        for given in told {
+            let place = (given.leg, account_paid(given.payee));
+            *places.entry(place).or_default() -= given.amount.minor();
+        }
+        Ok(places.values().all(|left| *left == 0))
+    }
+
     fn by_account(&self, places: &Places) -> BTreeMap<Option<u32>, i128> {
         let mut sums = BTreeMap::new();
         for ((_, account), amounts) in places {
@@ -309,15 +328,18 @@ fn account_of(content: &Content<'_>) -> Option<u32> {
     }
 }
 
+fn account_paid(payee: Payee) -> Option<u32> {
+    match payee {
+        Payee::Account(account) => Some(account),
+        Payee::Undetermined => None,
+    }
+}
+
 /// What each account gets.
 fn of_accounts(told: &[Allocation]) -> BTreeMap<Option<u32>, i128> {
     let mut sums = BTreeMap::new();
     for given in told {
-        let account = match given.payee {
-            Payee::Account(account) => Some(account),
-            Payee::Undetermined => None,
-        };
-        *sums.entry(account).or_default() += given.amount.minor();
+        *sums.entry(account_paid(given.payee)).or_default() += given.amount.minor();
     }
     sums.retain(|_, sum| *sum != 0);
     sums
