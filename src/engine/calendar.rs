@@ -51,7 +51,7 @@ impl Calendar {
             return Ok(Calendar::empty(Date::MIN, through));
         };
         let mut calendar = Calendar::begun(evaluator, desk, first, through)?;
-        calendar.list(last, evaluator.plan);
+        calendar.list(reach.up_to(last), evaluator.plan);
         Ok(calendar)
     }
 

@@ -247,9 +247,16 @@ fn steady(plan: &Plan, registers: &Registers, state: &mut State) -> Vec<Option<C
 pub struct Reach {
     /// The first and the last day, if there is one.
     pub ends: Option<(Date, Date)>,
+    /// If there is one, they are taken to go at least to this day.
+    pub at_least: Option<Date>,
 }
 
 impl Reach {
+    /// The day to which they go whose last is of this day.
+    pub fn up_to(&self, last: Date) -> Date {
+        self.at_least.map_or(last, |day| day.max(last))
+    }
+
     /// An event of this day is there too.
     pub fn take(&mut self, date: Date) {
         self.ends = Some(match self.ends {

@@ -93,7 +93,7 @@ impl<S: Sink> Run<'_, S> {
                 Some(calendar) => calendar,
                 None => Calendar::new(&mut evaluator, desk, reach, options.through)?,
             };
-            calendar.list(last, plan);
+            calendar.list(reach.up_to(last), plan);
             calendar.take_rest(&mut evaluator, &mut self.desk)?;
         }
         Ok(Some(reach))

@@ -304,6 +304,8 @@ impl<'h> History<'h> {
         if !has_calendar(plan) {
             return Ok(reach);
         }
+        let stood = spans.iter().filter(|span| span.end <= self.end);
+        reach.at_least = stood.filter_map(|span| span.begun.batch.through).max();
         let mut take = |entry: u64, event: &Event| -> Result<(), BookTrouble> {
             self.day_in_place(entry, event, plan)?.into_iter().for_each(|day| reach.take(day));
             Ok(())

@@ -10,7 +10,7 @@ use super::super::BookTrouble;
 use super::super::edition::edition;
 use super::super::post::{filed, makes_events, readings as readings_of};
 use super::super::registers::filled;
-use super::super::replay::{furthest, spans};
+use super::super::replay::spans;
 use super::super::signing::Clock;
 use super::{Asked, Other, OwedChange, OwedMade, Review, beside, owed};
 
@@ -116,7 +116,7 @@ pub(in crate::app::book) fn add(
         learnt: (correcting.clock)(),
         by: correcting.by.clone(),
         readings: readings_of(&other.choices.readings),
-        through: furthest(&spans),
+        through: spans.last().and_then(|span| span.begun.batch.through),
         ..filed
     })?;
     let mut corrected = Vec::new();

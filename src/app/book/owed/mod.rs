@@ -31,7 +31,7 @@ use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
 use super::maker::Maker;
 use super::post::{BOOK_FILE, stopped};
 use super::registers::filled;
-use super::replay::{Span, furthest, known_on, spans};
+use super::replay::{Span, known_on, spans};
 use super::standing::{Stood, walk};
 use super::translate::get;
 
@@ -265,7 +265,7 @@ fn weighed(
         false => Asides::default(),
     };
     let registers = filled(book, other.checked, &other.registers, &all)?;
-    let through = furthest(&all);
+    let through = all.last().and_then(|span| span.begun.batch.through);
     let maker = Maker::new(other.names, &plan)?;
     let besides = history.days_besides(book, &all, &plan)?;
     let keeper = RefCell::new(book);
