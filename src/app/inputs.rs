@@ -184,6 +184,20 @@ pub fn read_registers(
     Ok((registers, remarks))
 }
 
+/// Of registers those that arguments name, with rows or without.
+pub fn only_named(
+    registers: &[(u32, Vec<RegisterRow>)],
+    names: &Names,
+    arguments: &[String],
+) -> Vec<(u32, Vec<RegisterRow>)> {
+    let named = |at: u32| {
+        let table = usize::try_from(at).ok().and_then(|at| names.registers.get(at));
+        let mut given = arguments.iter().filter_map(|it| it.split_once('='));
+        table.is_some_and(|it| given.any(|(name, _)| it.name.spellings().any(|own| own == name)))
+    };
+    registers.iter().filter(|(at, _)| named(*at)).cloned().collect()
+}
+
 fn named_twice(name: &str, file: &str) -> FormatsError {
     FormatsError::Mapping {
         file: "--register".to_owned(),

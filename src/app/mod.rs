@@ -43,7 +43,9 @@ pub use cross_check::cross_check;
 pub use examples::{Difference, ExampleResult, PartKind, TestReport, test};
 pub use explain::{Explained, Unexplained, explain, grounds_of};
 pub use flow::{LegTotals, flow, leg_totals};
-pub use inputs::{EventFile, Registers, Remark, named_files, open_events, read_registers};
+pub use inputs::{
+    EventFile, Registers, Remark, named_files, only_named, open_events, read_registers,
+};
 pub use keys::{key_parts, key_text};
 pub use law::{law, pages};
 pub use load::{Library, Loaded, LoadedFile, load};

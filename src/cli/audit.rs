@@ -171,7 +171,9 @@ fn prepare(console: &Console, job: &JobArgs, book: Option<&mut Book>) -> Result<
     let (loaded, compiled_with) = super::book::edition_of(book, &job.rules)?;
     let scenario = one_scenario(job)?.or(compiled_with.as_deref());
     let mut prepared = prepare_loaded(console, job, scenario, (&Project::default(), loaded))?;
-    let filled = fill_registers(book, &prepared.checked, &prepared.registers);
+    let (names, files) = (&prepared.names, &prepared.register_files);
+    let given = app::only_named(&prepared.registers, names, files);
+    let filled = fill_registers(book, &prepared.checked, &given);
     prepared.registers = filled.map_err(super::book::stop)?;
     say_remarks(console, &prepared.remarks);
     Ok(prepared)

@@ -10,7 +10,7 @@ use super::replay::{Span, registers_of, spans};
 use super::schema::schema;
 use super::translate::{Translated, Translator, get};
 
-/// The registers of rules: as given, else as the last batch that had them used them.
+/// The registers of rules: as given, with rows or without, else as the last batch that had them used them.
 ///
 /// # Errors
 /// The rules have no place for what a row tells; the book cannot be read.
@@ -31,16 +31,22 @@ pub(super) fn filled(
     spans: &[Span],
 ) -> Result<Vec<(u32, Vec<RegisterRow>)>, BookTrouble> {
     let schema = schema(checked.rule_set());
-    let mut registers = given.to_vec();
+    let count = u32::try_from(schema.registers.len()).unwrap_or(u32::MAX);
+    let is_given = |at: u32| given.iter().any(|(named, _)| *named == at);
+    let rows_of = |at| given.iter().find(|(named, _)| *named == at).map(|(_, rows)| rows.clone());
+    let mut registers: Vec<(u32, Vec<RegisterRow>)> =
+        (0..count).map(|at| (at, rows_of(at).unwrap_or_default())).collect();
+    // One that is given without rows has none.
+    let is_open = |(at, rows): &(u32, Vec<RegisterRow>)| rows.is_empty() && !is_given(*at);
     for span in spans.iter().rev() {
-        if registers.iter().all(|(_, rows)| !rows.is_empty()) {
+        if !registers.iter().any(is_open) {
             break;
         }
         let translator = Translator::new(&span.begun.edition.schema, &schema);
         for (register, rows) in registers_of(book, &span.begun.batch)? {
             match translator.register(register, rows) {
                 Translated::Whole((at, rows)) => {
-                    let own = registers.iter_mut().find(|(own, it)| *own == at && it.is_empty());
+                    let own = registers.iter_mut().find(|it| it.0 == at && is_open(it));
                     own.into_iter().for_each(|(_, it)| *it = rows.clone());
                 }
                 Translated::Unknown => {}

@@ -105,6 +105,8 @@ pub(super) fn read(
     let options = InputOptions::default();
     let (registers, remarks) =
         app::read_registers(&names, &args.register, options, &Mapping::default())?;
+    // The others are those of the book.
+    let registers = app::only_named(&registers, &names, &args.register);
     job::say_remarks(console, &remarks);
     Ok(OtherRules { loaded, checked, warnings, names, choices, registers })
 }
