@@ -238,9 +238,7 @@ impl Event {
     pub fn is_made_on(&self, day: Date) -> bool {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
     }
-}
 
-impl Event {
     /// The ordering fields that are worked out, but for the day.
     pub fn computed_order(&self) -> impl Iterator<Item = u32> + '_ {
         let computed = |field: &u32| {

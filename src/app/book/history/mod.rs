@@ -22,7 +22,7 @@ use crate::rows::{Cell, Origin};
 
 use super::BookTrouble;
 use super::post::BOOK_FILE;
-use super::replay::Span;
+use super::replay::{Span, furthest};
 use super::standing::{Stood, unfit, walk, walk_rows};
 use super::translate::{Shared, Translated, Translator};
 
@@ -304,8 +304,7 @@ impl<'h> History<'h> {
         if !has_calendar(plan) {
             return Ok(reach);
         }
-        let stood = spans.iter().filter(|span| span.end <= self.end);
-        reach.at_least = stood.filter_map(|span| span.begun.batch.through).max();
+        reach.at_least = furthest(spans.iter().filter(|span| span.end <= self.end));
         let mut take = |entry: u64, event: &Event| -> Result<(), BookTrouble> {
             self.day_in_place(entry, event, plan)?.into_iter().for_each(|day| reach.take(day));
             Ok(())

@@ -90,7 +90,7 @@ impl Among<'_> {
         let other = of_other_edition(posting.as_mut(), edition)?;
         let end = posting.as_mut().size().map_err(BookTrouble::from)?;
         let history = History::read(posting.as_mut(), &spans, end, &edition.schema)?;
-        let through = post.job.through.max(post.job.through.and(furthest(&spans)));
+        let through = post.job.through.map(|day| furthest(&spans).map_or(day, |it| it.max(day)));
         let number = begin(&mut posting, post, edition, through)?;
         posting.order_is_judged();
         maker.batch = number;

@@ -55,8 +55,10 @@ pub(in crate::app::book) fn spans(book: &mut Book) -> Result<Vec<Span>, BookTrou
 }
 
 /// The last day up to which any batch asked for calendar events: what they made goes on being made.
-pub(in crate::app::book) fn furthest(spans: &[Span]) -> Option<Date> {
-    spans.iter().filter_map(|span| span.begun.batch.through).max()
+pub(in crate::app::book) fn furthest<'s>(
+    spans: impl IntoIterator<Item = &'s Span>,
+) -> Option<Date> {
+    spans.into_iter().filter_map(|span| span.begun.batch.through).max()
 }
 
 /// How many rows could not be read, of which a batch tells no more than that they are set aside.
