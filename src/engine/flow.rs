@@ -558,7 +558,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         };
         let under = Under { room: None, ..under };
         let led = match &leg.target {
-            Target::Pool { .. } | Target::Among(_) => None,
+            Target::Among(_) => None,
             _ => told(self.led(&leg.target, &Exact::ZERO, under))?,
         };
         let Some((content, inside)) = led.filter(|_| key.is_some() == leg.feed.is_some()) else {

@@ -117,6 +117,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 (Content::Account(_) | Content::Undetermined, _) if node.whole => {
                     *whole = whole.checked_add(node.units).ok_or(Reason::TooWide)?;
                 }
+                // Of an event that stands otherwise than the rules give it.
+                (Content::Pool { .. }, Across::Nothing) if node.share.is_zero() => {}
                 (Content::Account(_) | Content::Undetermined, _)
                 | (Content::Pool { .. }, Across::Nothing) => self.frame.leaves.push(place),
                 (Content::Group, _) => {

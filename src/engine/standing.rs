@@ -6,7 +6,7 @@
 //! rules have no such place, or cannot work the event out at all, nobody can say what it adds to totals: it
 //! changes what the rules say, and is told to be unsure.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::base::{Exact, Money};
 use crate::plan::{Event, Feed, Leg, Plan, Source, Target, at};
@@ -97,7 +97,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         if self.comes_out(&standing, &told)? {
             return Ok(());
         }
-        self.frame.told = Some(told);
+        self.frame.told = Some(told.clone());
         self.lay_out(&standing)?;
         self.allocations(&mut written, &mut Vec::new());
         let mut given: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
@@ -112,27 +112,22 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         for place in places {
             let nodes = given.get(&place).map_or(&[][..], Vec::as_slice);
             let amounts = standing.get(&place).map_or(&[][..], Vec::as_slice);
-            let more = self.put(place, nodes, amounts)?;
-            if more != 0 {
-                self.fill_more(place.0, more)?;
-            }
+            self.put(place, nodes, amounts)?;
         }
-        Ok(())
+        self.fill_pools(&standing, &told)
     }
 
     /// Gives legs their places that gave something which stands, where the event goes by another rule now.
     fn lay_out(&mut self, standing: &Places) -> Result<(), Fault> {
         let told = self.trace.recorder().and_then(|it| it.divisions.last().map(|it| it.legs.len()));
-        for case in self.event()?.pools.iter().flat_map(|step| &step.cases) {
-            let mut legs = BTreeMap::new();
-            let above = Leading { fed: false, source: None, fills: None };
-            add_legs(&case.target, above, self.plan, &mut legs);
-            let stands = standing.keys().any(|(leg, _)| legs.contains_key(leg));
-            let placed = || self.frame.nodes.iter().any(|node| legs.contains_key(&node.leg));
+        let event = self.event()?;
+        let legs = legs_of(event, self.plan);
+        for (step, number) in cases_of(&legs, standing) {
+            let case = event.pools.get(step).and_then(|step| step.cases.get(number));
+            let own = |leg: u32| legs.get(&leg).is_some_and(|it| it.case == Some((step, number)));
+            let placed = || self.frame.nodes.iter().any(|node| own(node.leg));
             // The row for which a pool is divided is known while it is divided alone.
-            if stands
-                && case.row.is_none()
-                && !placed()
+            if let Some(case) = case.filter(|case| case.row.is_none() && !placed())
                 && let Some(chain) = self.laid_out(case)?
             {
                 let roots = self.frame.roots;
@@ -146,14 +141,12 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(())
     }
 
-    /// Puts amounts that stand by one leg at one account into the nodes of that leg; gives by how much
-    /// they are more than what the rules give.
-    fn put(&mut self, place: Place, nodes: &[u32], amounts: &[i128]) -> Result<i128, Fault> {
+    /// Puts amounts that stand by one leg at one account into the nodes of that leg.
+    fn put(&mut self, place: Place, nodes: &[u32], amounts: &[i128]) -> Result<(), Fault> {
         let units = |node: &u32| self.frame.nodes.get(at(*node)).map_or(0, |it| it.units);
         let sum: i128 = amounts.iter().sum();
-        let more = sum - nodes.iter().map(units).sum::<i128>();
-        if more == 0 {
-            return Ok(0);
+        if sum == nodes.iter().map(units).sum::<i128>() {
+            return Ok(());
         }
         // As many as the rules give stand in the order in which they were written.
         let alike = nodes.len() == amounts.len();
@@ -172,38 +165,61 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 node.units = units.unwrap_or(all);
             }
         }
-        Ok(more)
+        Ok(())
     }
 
-    /// A leg that fills a pool counts as what it puts there: where more comes out of the pool, more was
-    /// put into it.
-    fn fill_more(&mut self, mut leg: u32, more: i128) -> Result<(), Fault> {
-        let legs = legs_of(self.event()?, self.plan);
-        while let Some(pool) = legs.get(&leg).and_then(|it| it.source) {
-            let fills = |content: &Content<'_>| match content {
-                Content::Pool { pool: of, .. } => *of == pool,
-                _ => false,
-            };
-            let fillers = self.frame.nodes.iter_mut().filter(|node| fills(&node.content));
-            let mut fillers: Vec<&mut Node<'a>> = fillers.collect();
-            let fed = |node: &&mut Node<'a>| legs.get(&node.leg).is_some_and(|it| it.fed);
-            let counts = fillers.iter().any(fed);
-            match fillers.as_mut_slice() {
-                [] => {
-                    if legs.values().any(|it| it.fed && it.fills == Some(pool)) {
-                        self.is_unsure();
-                    }
-                    break;
+    /// What fills a pool counts as what it puts there: what came out of it, as it stands. Of rules that may
+    /// fill it those do by which the event stands.
+    fn fill_pools(&mut self, standing: &Places, told: &[Allocation]) -> Result<(), Fault> {
+        let event = self.event()?;
+        let legs = legs_of(event, self.plan);
+        let stood = cases_of(&legs, standing);
+        // What came out by each leg: as it stands, and by the rules.
+        let mut out: BTreeMap<u32, (i128, i128)> = BTreeMap::new();
+        for ((leg, _), amounts) in standing {
+            out.entry(*leg).or_default().0 += amounts.iter().sum::<i128>();
+        }
+        for given in told {
+            out.entry(given.leg).or_default().1 += given.amount.minor();
+        }
+        let sources = event.pools.iter().rev().filter_map(|step| match step.source {
+            Source::Pool(pool) if counts(pool, &legs) => Some(pool),
+            _ => None,
+        });
+        for pool in sources {
+            let emptying = legs.iter().filter(|(_, it)| it.source == Some(pool));
+            let sums = emptying.filter_map(|(leg, _)| out.get(leg));
+            let (stands, given) = sums.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+            let (mut own, mut others) = (Vec::new(), Vec::new());
+            for node in self.frame.nodes.iter_mut().filter(|node| fills(pool, node)) {
+                let case = legs.get(&node.leg).and_then(|it| it.case);
+                match case.is_none_or(|case| stood.contains(&case)) {
+                    true => own.push(node),
+                    false if !node.share.is_zero() => others.push(node),
+                    false => {}
                 }
-                [filler] => filler.share = filler.share.add(&Exact::from_int(more))?,
-                _ if counts => {
-                    self.is_unsure();
-                    break;
-                }
-                _ => {}
             }
-            let Some(filler) = fillers.first() else { break };
-            leg = filler.leg;
+            match own.as_mut_slice() {
+                [] if stands == 0 => {}
+                [one] if others.is_empty() => {
+                    one.share = one.share.add(&Exact::from_int(stands - given))?;
+                    out.insert(one.leg, (stands, given));
+                }
+                [one] if one.share.is_zero() => {
+                    one.share = Exact::from_int(stands);
+                    out.insert(one.leg, (stands, 0));
+                }
+                [_, _, ..] if stands == given && others.is_empty() => {}
+                _ => {
+                    self.is_unsure();
+                    return Ok(());
+                }
+            }
+            if let [first, rest @ ..] = others.as_mut_slice() {
+                out.insert(first.leg, (0, given));
+                first.share = Exact::ZERO;
+                rest.iter_mut().for_each(|node| node.share = Exact::ZERO);
+            }
         }
         Ok(())
     }
@@ -348,6 +364,8 @@ fn of_accounts(told: &[Allocation]) -> BTreeMap<Option<u32>, i128> {
 /// What a leg of an event's rules has to do with totals.
 #[derive(Debug, Clone, Copy)]
 struct Leading {
+    /// The rule that has it: which step's, and which one of that. None of a levy or transfer.
+    case: Option<(usize, usize)>,
     /// A tally that is read counts what it gives.
     fed: bool,
     /// The pool that it empties.
@@ -356,28 +374,69 @@ struct Leading {
     fills: Option<u32>,
 }
 
-/// All legs by which an event gives.
-fn legs_of(event: &Event, plan: &Plan) -> BTreeMap<u32, Leading> {
+/// All legs by which an event may give.
+type Legs = BTreeMap<u32, Leading>;
+
+fn legs_of(event: &Event, plan: &Plan) -> Legs {
     let mut legs = BTreeMap::new();
-    for step in &event.pools {
+    for (at_step, step) in event.pools.iter().enumerate() {
         let source = match step.source {
             Source::Inflow => None,
             Source::Pool(pool) => Some(pool),
         };
-        for case in &step.cases {
-            let above = Leading { fed: false, source, fills: None };
+        for (number, case) in step.cases.iter().enumerate() {
+            let case_of = Some((at_step, number));
+            let above = Leading { case: case_of, fed: false, source, fills: None };
             add_legs(&case.target, above, plan, &mut legs);
         }
     }
     for levy in &event.levies {
         let fed = is_read(levy.feed.as_ref(), plan);
-        legs.insert(levy.leg, Leading { fed, source: None, fills: pool_of(&levy.into) });
+        let fills = pool_of(&levy.into);
+        legs.insert(levy.leg, Leading { case: None, fed, source: None, fills });
     }
     for transfer in event.transfers.iter().flat_map(|case| &case.transfers) {
         let fed = is_read(transfer.feed.as_ref(), plan);
-        legs.insert(transfer.leg, Leading { fed, source: None, fills: pool_of(&transfer.to) });
+        let fills = pool_of(&transfer.to);
+        legs.insert(transfer.leg, Leading { case: None, fed, source: None, fills });
     }
     legs
+}
+
+/// The rules by which an event stands: those of which legs gave something, and those that filled the
+/// pools from which it came, as far as there is one alone that may have.
+fn cases_of(legs: &Legs, standing: &Places) -> BTreeSet<(usize, usize)> {
+    let of_leg = |(leg, _): &Place| legs.get(leg).and_then(|it| it.case);
+    let mut stood: BTreeSet<(usize, usize)> = standing.keys().filter_map(of_leg).collect();
+    loop {
+        let emptied = legs.values().filter(|it| it.case.is_some_and(|case| stood.contains(&case)));
+        let emptied: BTreeSet<u32> = emptied.filter_map(|it| it.source).collect();
+        let mut found = None;
+        for pool in emptied {
+            let filling = legs.values().filter(|it| it.fills == Some(pool));
+            let filling: BTreeSet<Option<(usize, usize)>> = filling.map(|it| it.case).collect();
+            let known = |(step, _): (usize, usize)| stood.iter().any(|stood| stood.0 == step);
+            let mut open = filling.iter().flatten().filter(|case| !known(**case));
+            let filled = filling.iter().any(|case| case.is_none_or(|case| stood.contains(&case)));
+            if let (Some(case), None, false) = (open.next(), open.next(), filled) {
+                found = Some(*case);
+            }
+        }
+        match found {
+            Some(case) => stood.insert(case),
+            None => return stood,
+        };
+    }
+}
+
+/// Whether a tally that is read counts what is put into a pool.
+fn counts(pool: u32, legs: &Legs) -> bool {
+    let mut filling = legs.values().filter(|it| it.fills == Some(pool));
+    filling.any(|it| it.fed || it.source.is_some_and(|pool| counts(pool, legs)))
+}
+
+fn fills(of: u32, node: &Node<'_>) -> bool {
+    matches!(node.content, Content::Pool { pool, .. } if pool == of)
 }
 
 fn pool_of(target: &Target) -> Option<u32> {
@@ -392,7 +451,7 @@ fn is_read(feed: Option<&Feed>, plan: &Plan) -> bool {
     tally.is_some_and(|tally| !tally.projections.is_empty())
 }
 
-fn add_legs(target: &Target, above: Leading, plan: &Plan, legs: &mut BTreeMap<u32, Leading>) {
+fn add_legs(target: &Target, above: Leading, plan: &Plan, legs: &mut Legs) {
     let mut add = |leg: &Leg| {
         let fed = above.fed || is_read(leg.feed.as_ref(), plan);
         let leading = Leading { fed, fills: pool_of(&leg.target), ..above };

@@ -165,7 +165,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let Some(node) = self.frame.nodes.get(at(place)) else { break };
             next = node.next;
             let (inside, share) = (node.inside, node.share.clone());
-            if let Content::Pool { pool, row, .. } = node.content {
+            if let Content::Pool { pool, row, .. } = node.content
+                && !share.is_zero()
+            {
                 let filled = self.fill(pool, row, &share)?;
                 if let Some(node) = self.frame.nodes.get_mut(at(place)) {
                     node.content = Content::Pool { pool, row, filled: Some(filled) };

@@ -221,6 +221,7 @@ fn batches_after_one_that_a_stage_or_a_calendar_closed() {
 fn what_a_dispute_settled_counts_whichever_way_the_event_goes() {
     check("book_ways");
     check("book_emptied");
+    check("book_pools");
 }
 
 #[cfg(feature = "sqlite")]
