@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Words};
 use crate::model::{
-    Arithmetic, Body, Bound, CarryId, Expr, ExprKind, Leg, RuleSet, Split, TallyId, Target,
+    Arithmetic, Body, Bound, CarryId, Expr, ExprKind, Feed, Leg, RuleSet, Split, TallyId, Target,
 };
 
+use super::space::erased;
 use super::walk;
 
 codes! {
@@ -152,6 +153,34 @@ codes! {
     ///     all  to treasury[destination]
     /// ```
     GROWING_CARRY "F0344" "a carry that multiplies itself" "结转逐笔自乘而不取整";
+
+    /// **What it finds.** A leg that feeds a tally and stands inside another leg which feeds the same
+    /// tally under the same key.
+    ///
+    /// **Why it matters.** A leg adds all that the legs inside it get: what the inner one gets is
+    /// added twice.
+    ///
+    /// **Not so:**
+    /// ```fen
+    /// rule capped
+    ///   split inflow
+    ///     50% {
+    ///       30%   up to 1_000 in total   to central   as given per enterprise
+    ///       rest                         to treasury[destination]
+    ///     } as given
+    ///     rest  to treasury[destination]
+    /// ```
+    /// **But so:**
+    /// ```fen
+    /// rule capped
+    ///   split inflow
+    ///     50% {
+    ///       30%   up to 1_000 in total   to central   as given per enterprise
+    ///       rest                         to treasury[destination]
+    ///     }
+    ///     rest  to treasury[destination]
+    /// ```
+    COUNTED_TWICE "F0349" "an amount counted twice" "同一款项两次记入台账";
 }
 
 /// Feeds, bounds in total, tallies and carries.
@@ -159,7 +188,7 @@ pub(super) fn check(rules: &RuleSet, found: &mut Vec<Diagnostic>) {
     let mut state = State::default();
     for case in rules.rules.iter().flat_map(|rule| &rule.cases) {
         match &case.body {
-            Body::Split(split) => state.target(&split.target, split, found),
+            Body::Split(split) => state.target(&split.target, (split, &[]), found),
             Body::Transfers(transfers) => {
                 let feeds = transfers.iter().filter_map(|transfer| transfer.feed.as_ref());
                 state.fed.extend(feeds.map(|feed| feed.tally));
@@ -211,7 +240,13 @@ struct State {
 }
 
 impl State {
-    fn target(&mut self, target: &Target, split: &Split, found: &mut Vec<Diagnostic>) {
+    /// The legs of a target within a split and within legs that feed.
+    fn target(
+        &mut self,
+        target: &Target,
+        (split, above): (&Split, &[&Feed]),
+        found: &mut Vec<Diagnostic>,
+    ) {
         let waterfall = matches!(target, Target::InOrder(_));
         for leg in walk::legs_of(target) {
             if let Some(feed) = &leg.feed {
@@ -222,9 +257,33 @@ impl State {
                 }
             }
             check_leg(leg, split, found);
-            self.target(&leg.target, split, found);
+            let mut feeding = above.to_vec();
+            if let Some(feed) = &leg.feed {
+                if above.iter().any(|other| alike(feed, other)) {
+                    found.push(counted_twice(leg.span));
+                }
+                feeding.push(feed);
+            }
+            self.target(&leg.target, (split, &feeding), found);
         }
     }
+}
+
+/// Whether two legs feed one tally under one key.
+fn alike(one: &Feed, other: &Feed) -> bool {
+    one.tally == other.tally && one.keys.iter().map(erased).eq(other.keys.iter().map(erased))
+}
+
+fn counted_twice(leg: Span) -> Diagnostic {
+    let words = Words::new(
+        "what this leg gets is counted twice: a leg around it feeds the same tally",
+        "此分项所得两次记入台账：其外层分项亦记入同一台账",
+    );
+    let help = Words::new(
+        "feed the tally by one of the two, or another tally by one of them",
+        "仅由其一记入，或其一改记另一台账",
+    );
+    Diagnostic::warning(COUNTED_TWICE, leg, words).with_help(help)
 }
 
 fn is_bounded_in_total(leg: &Leg) -> bool {
