@@ -85,7 +85,8 @@ pub(super) fn run(console: &Console, named: &Named, args: &ReplayArgs) -> Result
     let folder = std::env::temp_dir();
     let asked = Replay { of, known_on, language: console.language, folder };
     let replayed = book::replay(&mut open, &asked)?;
-    if replayed.compared == 0 && (asked.of != Asked::ALL || known_on.is_some()) {
+    let nothing = replayed.compared == 0 && replayed.differences.is_empty();
+    if nothing && (asked.of != Asked::ALL || known_on.is_some()) {
         return Err(nothing_of(&asked.of, known_on).into());
     }
     console.print(&match args.format {

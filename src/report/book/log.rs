@@ -248,15 +248,20 @@ fn event_line(
         Outcome::Allocated { inflow, .. } => Some(*inflow),
         Outcome::SetAside { inflow, .. } => *inflow,
     };
-    let late = if event.late { pick(language, "late; ", "迟到；") } else { "" };
+    let (late, after) = (pick(language, "late", "迟到"), pick(language, "; ", "；"));
     let said = (language, called);
     let outcome = outcome_text(&event.outcome, Some(event.kind), scale, of.names, said);
+    let what = match (event.late, outcome.is_empty()) {
+        (false, _) => outcome,
+        (true, true) => late.to_owned(),
+        (true, false) => format!("{late}{after}{outcome}"),
+    };
     LogLine {
         batch: Some(event.batch),
         when: event.date.to_string(),
         key: key(event),
         amount: amount.map(|it| it.format(scale)).unwrap_or_default(),
-        what: format!("{late}{outcome}"),
+        what,
         ..blank
     }
 }

@@ -147,8 +147,8 @@ impl Comparing<'_> {
         }
     }
 
-    /// A correction of something that does not come out: of this event, whose kind these rules may
-    /// not know.
+    /// A correction of something that does not come out, which holds if it says so: of this event, whose
+    /// kind these rules may not know.
     pub(super) fn unfounded(
         &self,
         entry: u64,
@@ -156,11 +156,15 @@ impl Comparing<'_> {
         (event, kind): (&Event, Option<u32>),
         found: &mut Replayed,
     ) {
-        if self.asked.of.range.contains(&entry) && self.asked.of.is_of(&key_text(event)) {
-            let was = correction.outcome.as_ref().map_or(Side::Withdrawn, Side::Outcome);
+        let outcome = correction.outcome.as_ref().unwrap_or(&event.outcome);
+        if !self.is_asked(entry, event, outcome) {
+            return;
+        }
+        found.compared += 1;
+        if let Some(outcome) = &correction.outcome {
             let at = (Some(entry), Some(correction.batch));
-            let differs = self.difference_of(kind, at, event, (was, Side::Absent));
-            found.differences.push(differs);
+            let sides = (Side::Outcome(outcome), Side::Absent);
+            found.differences.push(self.difference_of(kind, at, event, sides));
         }
     }
 

@@ -199,8 +199,7 @@ impl Holder<'_, '_> {
             let stored = event_of(&held.rows.row(&mut book, number)?)?;
             self.comparing.missing(number, &stored, &mut self.found);
         }
-        let founded = |correction: &Correction| correction.outcome.is_some();
-        for (entry, correction) in self.corrected.values().filter(|(_, it)| founded(it)) {
+        for (entry, correction) in self.corrected.values() {
             let (_, of, event) = event_behind(&mut self.reading.book.borrow_mut(), *entry)?;
             let stood = self.reading.history.stood(of, &event)?;
             let event =
