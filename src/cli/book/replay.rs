@@ -146,16 +146,19 @@ fn text(console: &Console, replayed: &Replayed) -> String {
     }
     let (events, batches) = (replayed.compared, replayed.batches);
     let count = replayed.differences.len();
-    let outcomes = if events == 1 { "outcome" } else { "outcomes" };
+    let (outcomes, come, were) = match events {
+        1 => ("outcome", "comes out as it is", "was"),
+        _ => ("outcomes", "come out as they are", "were"),
+    };
     let of = if batches == 1 { "batch" } else { "batches" };
     let words = match count {
         0 => Words::new(
-            format!("{events} {outcomes} of {batches} {of} come out as they are stored\n"),
+            format!("{events} {outcomes} of {batches} {of} {come} stored\n"),
             format!("{batches} 个批次的 {events} 条结果重算后与所存一致\n"),
         ),
         _ => Words::new(
             format!(
-                "{events} {outcomes} of {batches} {of} were worked out again; {count} {}\n",
+                "{events} {outcomes} of {batches} {of} {were} worked out again; {count} {}\n",
                 if count == 1 { "differs" } else { "differ" },
             ),
             format!("重算 {batches} 个批次的 {events} 条结果，{count} 条不同\n"),
