@@ -69,5 +69,5 @@ pub use run::{
     Input, Options, Reach, Turn, explain, explain_all, has_calendar, run, run_in_turn, run_over,
 };
 pub use shelved::Memory;
-pub use standing::{StandingEvents, StandingLeaf, Stands};
+pub use standing::{MadeEvent, StandingEvents, StandingLeaf, Stands};
 pub use summary::{CurrencyTotals, Drift, Summary};

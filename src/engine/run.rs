@@ -199,7 +199,7 @@ where
     // Whoever is to be told how an event came about is told by the evaluator.
     let mut lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan, &registers) };
     lanes.leave(stands.keys().copied());
-    state.standing = Standing::new(stands);
+    state.standing = Standing::new(stands, plan);
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
     let reach = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome | Turn::EachInPlace) => {
@@ -224,7 +224,7 @@ where
     let summary = totals.finish(&state);
     let summary = summary.map_err(|_| RunError::Internal("a drift out of range"))?;
     let asked_in_vain = registers.asked_in_vain();
-    let unsure = state.standing.unsure();
+    let unsure = state.standing.unsure(plan);
     Ok(Some((Summary { checks, asked_in_vain, unsure, ..summary }, explanations)))
 }
 

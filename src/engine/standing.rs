@@ -8,8 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::base::{Exact, Money};
-use crate::plan::{Event, Feed, Leg, Plan, Source, Target, at};
+use crate::base::{Date, Exact, Money};
+use crate::plan::{Change, Event, EventSource, Feed, Leg, Plan, RowSource, Source, Target, at};
 use crate::rows::{Allocation, Cell, Origin, Payee};
 
 use super::evaluator::Evaluator;
@@ -22,6 +22,8 @@ use super::tree::{Content, Node};
 /// What stands of an event, whatever the rules give.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stands {
+    /// What tells it from its like, if nobody sends it.
+    pub made: Option<MadeEvent>,
     /// What it brought.
     pub inflow: Money,
     /// Its amounts.
@@ -39,13 +41,28 @@ pub struct StandingLeaf {
     pub amount: Money,
 }
 
-/// What stands, by where events were read.
-pub type StandingEvents = HashMap<Origin, Stands>;
+/// What an event that nobody sends is known by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MadeEvent {
+    /// Its kind.
+    pub kind: u32,
+    /// Its day.
+    pub date: Date,
+    /// The row that it was made for, as it is stored; `Missing`, if it was made for none.
+    pub row: Cell,
+}
+
+/// What stands, by where events were read; of those that nobody sends by any place that no other has.
+pub type StandingEvents = BTreeMap<Origin, Stands>;
 
 /// The same within a run.
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
     of: StandingEvents,
+    /// Those that nobody sends: by kind, day and key of the row.
+    made: HashMap<(u32, Date, Vec<Cell>), Origin>,
+    /// Of those the ones that were not made so far.
+    to_come: BTreeSet<Origin>,
     unsure: HashSet<Origin>,
 }
 
@@ -56,34 +73,78 @@ type Place = (u32, Option<u32>);
 type Places = BTreeMap<Place, Vec<i128>>;
 
 impl Standing {
-    pub fn new(of: StandingEvents) -> Standing {
-        Standing { of, unsure: HashSet::new() }
+    pub fn new(of: StandingEvents, plan: &Plan) -> Standing {
+        let mut made = HashMap::new();
+        for (origin, stands) in &of {
+            if let Some(MadeEvent { kind, date, row }) = &stands.made {
+                made.insert((*kind, *date, key_of(*kind, row, plan)), *origin);
+            }
+        }
+        let to_come = made.values().copied().collect();
+        Standing { of, made, to_come, unsure: HashSet::new() }
     }
 
-    /// Those of which nobody can say what they add to running totals, in order.
-    pub fn unsure(self) -> Vec<Origin> {
-        let mut unsure: Vec<Origin> = self.unsure.into_iter().collect();
+    /// Those of which nobody can say what they add to running totals, in order: also those that were not
+    /// made, if totals count their like.
+    pub fn unsure(self, plan: &Plan) -> Vec<Origin> {
+        let counts = |origin: &Origin| {
+            let made = self.of.get(origin).and_then(|stands| stands.made.as_ref());
+            let event = made.and_then(|made| plan.events.get(at(made.kind)));
+            event.is_some_and(|event| is_counted(event, plan))
+        };
+        let mut unsure: Vec<Origin> = self.to_come.iter().copied().filter(counts).collect();
+        unsure.extend(self.unsure);
         unsure.sort_unstable();
+        unsure.dedup();
         unsure
+    }
+}
+
+/// What tells the row of an event that nobody sends from other rows.
+fn key_of(kind: u32, row: &Cell, plan: &Plan) -> Vec<Cell> {
+    let selection = match plan.events.get(at(kind)).map(|event| &event.source) {
+        Some(EventSource::Periodic { for_each: Some(selection), .. })
+        | Some(EventSource::OnDate { for_each: selection, .. }) => selection,
+        _ => return Vec::new(),
+    };
+    match (row, &selection.source) {
+        (Cell::Record(cells), RowSource::Register { register, .. }) => {
+            let keys = plan.registers.get(at(*register)).map_or(&[][..], |it| &it.keys);
+            let cell = |field: &u32| cells.get(at(*field)).cloned().unwrap_or(Cell::Missing);
+            keys.iter().map(cell).collect()
+        }
+        (Cell::Record(cells), _) => cells.first().cloned().into_iter().collect(),
+        (other, _) => vec![other.clone()],
     }
 }
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// What stands of the event at hand, if it stands whatever the rules give.
-    pub fn stands(&self) -> Option<Stands> {
-        let of = &self.state.standing.of;
-        if of.is_empty() { None } else { of.get(&self.origin()).cloned() }
+    pub fn stands(&mut self) -> Option<Stands> {
+        if self.state.standing.of.is_empty() {
+            return None;
+        }
+        let origin = self.origin()?;
+        self.state.standing.to_come.remove(&origin);
+        self.state.standing.of.get(&origin).cloned()
     }
 
-    fn origin(&self) -> Origin {
-        let origin = self.at_hand.as_ref().and_then(|it| it.batch.origins.get(it.row).copied());
-        origin.unwrap_or(Origin::MADE)
+    /// By which place what may stand of the event at hand is known.
+    fn origin(&self) -> Option<Origin> {
+        let at_hand = self.at_hand.as_ref()?;
+        let origin = at_hand.batch.origins.get(at_hand.row).copied()?;
+        if origin != Origin::MADE {
+            return Some(origin);
+        }
+        let row = at_hand.made_for.as_ref();
+        let key = row.map_or_else(Vec::new, |row| self.key_of_row(row));
+        self.state.standing.made.get(&(at_hand.kind, self.date, key)).copied()
     }
 
     /// Nobody can say what the event at hand adds to totals, as it stands.
     pub fn is_unsure(&mut self) {
         let origin = self.origin();
-        self.state.standing.unsure.insert(origin);
+        self.state.standing.unsure.extend(origin);
     }
 
     /// Puts what stands into the place of what the rules give, once that has settled.
@@ -437,6 +498,15 @@ fn counts(pool: u32, legs: &Legs) -> bool {
 
 fn fills(of: u32, node: &Node<'_>) -> bool {
     matches!(node.content, Content::Pool { pool, .. } if pool == of)
+}
+
+/// Whether a total that is read counts anything of an event.
+fn is_counted(event: &Event, plan: &Plan) -> bool {
+    let is_read = |change: &Change| {
+        let tally = plan.tallies.get(at(change.of));
+        tally.is_some_and(|tally| !tally.projections.is_empty())
+    };
+    event.adds.iter().any(is_read) || legs_of(event, plan).values().any(|it| it.fed)
 }
 
 fn pool_of(target: &Target) -> Option<u32> {

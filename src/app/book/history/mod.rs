@@ -16,7 +16,7 @@ use crate::book::{
     Book, BookError, Correction, Entry, Event, Identity, Leaf, Outcome, Resolution, Row, Said,
     Schema, Verdict, read_sent,
 };
-use crate::engine::{Reach, StandingEvents, StandingLeaf, Stands, has_calendar};
+use crate::engine::{MadeEvent, Reach, StandingEvents, StandingLeaf, Stands, has_calendar};
 use crate::plan::{Plan, at};
 use crate::rows::{Cell, Origin};
 
@@ -44,7 +44,7 @@ pub(super) struct History<'h> {
     events: HashMap<u64, u64>,
     /// For each event that stands as a dispute was settled, the entry of the dispute.
     disputes: BTreeMap<u64, u64>,
-    /// Of those that were sent, what stands.
+    /// What stands of these.
     stands: BTreeMap<u64, Stands>,
 }
 
@@ -159,10 +159,8 @@ impl<'h> History<'h> {
             let Entry::Event(event) = book.entry(entry)? else {
                 return Err(BookError::Damaged { entry }.into());
             };
-            if event.origin != Origin::MADE
-                && let Some(stood) = self.stood(entry, &event)?
-            {
-                self.stands.extend(stands(&stood.event.outcome).map(|it| (entry, it)));
+            if let Some(stood) = self.stood(entry, &event)? {
+                self.stands.extend(stands(&stood.event).map(|it| (entry, it)));
             }
         }
         Ok(())
@@ -413,13 +411,18 @@ fn resolutions(
     Ok(resolutions)
 }
 
-/// What an outcome gives, as the engine is told it.
-fn stands(outcome: &Outcome) -> Option<Stands> {
-    let Outcome::Allocated { inflow, leaves, .. } = outcome else { return None };
+/// What an event gives, as the engine is told it.
+fn stands(event: &Event) -> Option<Stands> {
+    let Outcome::Allocated { inflow, leaves, .. } = &event.outcome else { return None };
+    let made = (event.origin == Origin::MADE).then(|| MadeEvent {
+        kind: event.kind,
+        date: event.date,
+        row: event.fields.get(1).cloned().unwrap_or(Cell::Missing),
+    });
     let leaf = |leaf: &Leaf| StandingLeaf {
         account: leaf.account.as_ref().map(|it| (it.family, it.key.clone())),
         leg: leaf.leg,
         amount: leaf.amount,
     };
-    Some(Stands { inflow: *inflow, leaves: leaves.iter().map(leaf).collect() })
+    Some(Stands { made, inflow: *inflow, leaves: leaves.iter().map(leaf).collect() })
 }
