@@ -1,11 +1,12 @@
-//! What the beginning of a batch says, and whether its rules and registers are the ones it tells.
+//! What the beginning of a batch says, whether its rules and registers are the ones it tells, and what
+//! stands in it.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::Unreadable;
 use crate::bundle::{Bundle, Entry};
-use crate::check::{EDITION, REGISTER, Report, edition_of, hex};
-use crate::entry::{Batch, Edition, RegisterUse, register_rows};
+use crate::check::{BATCH, CORRECTION, EDITION, EVENT, REGISTER, Report, UNREAD, edition_of, hex};
+use crate::entry::{Batch, Edition, RegisterPart, RegisterUse};
 use crate::tree::sha256;
 
 pub(crate) fn batch(
@@ -25,10 +26,45 @@ pub(crate) fn batch(
             format!("第 {number} 条的批次不是按该规则版本计算的"),
         ),
     }
+    let lacking = edition.as_ref().and_then(|edition| edition.lacks_of_batch(&batch));
+    report.lacking(number, lacking);
     for used in &batch.registers {
-        register(bundle, &batch, (used, edition.as_ref()), report)?;
+        register(bundle, (number, &batch), (used, edition.as_ref()), report)?;
     }
     Ok(())
+}
+
+/// Whether an entry stands in the batch that it names, which the bundle has: between the two there are
+/// events, unread rows and corrections alone.
+pub(crate) fn stands_in(bundle: &Bundle<'_>, number: u64, batch: u64, report: &mut Report) -> bool {
+    let mut before = bundle.before(number).iter();
+    let nearest = before.rfind(|it| ![EVENT, UNREAD, CORRECTION].contains(&it.kind));
+    let between = nearest.map(|nearest| nearest.number).filter(|nearest| batch < *nearest);
+    if number <= batch {
+        report.wrong(
+            format!("entry {number} names a batch that does not come before it"),
+            format!("第 {number} 条所指的批次不在其前"),
+        );
+    } else if let Some(between) = between {
+        report.wrong(
+            format!("entry {number} is not of the batch of entry {batch}: entry {between} stands between"),
+            format!("第 {number} 条不属于第 {batch} 条的批次：其间有第 {between} 条"),
+        );
+    } else if let Some(begun) = bundle.entry(batch) {
+        if begun.kind == BATCH {
+            return true;
+        }
+        report.wrong(
+            format!("entry {number} names a batch that is none"),
+            format!("第 {number} 条所指的批次不是批次"),
+        );
+    } else {
+        report.absent(
+            format!("the batch of entry {number}, entry {batch}"),
+            format!("第 {number} 条的批次，第 {batch} 条"),
+        );
+    }
+    false
 }
 
 /// Who posted it, from what files, and by which readings.
@@ -70,10 +106,10 @@ fn tell(batch: &Batch, number: u64, edition: Option<&Edition>, report: &mut Repo
     }
 }
 
-/// The digest over a register's rows, if all its parts are there.
+/// The digest over a register's rows, if all its parts are there, and that these are parts of it.
 fn register(
     bundle: &Bundle<'_>,
-    batch: &Batch,
+    (number, batch): (u64, &Batch),
     (used, edition): (&RegisterUse, Option<&Edition>),
     report: &mut Report,
 ) -> Result<(), Unreadable> {
@@ -92,22 +128,33 @@ fn register(
         );
         return Ok(());
     };
-    let mut hasher = Sha256::new().chain_update(batch.edition);
-    hasher.update(shortest(used.register));
-    for entry in &held {
-        hasher.update(entry.read(register_rows)?);
-    }
-    let digest: [u8; 32] = hasher.finalize().into();
     let name = edition.and_then(|edition| edition.register(used.register));
     let (en, zh) = match name {
         Some(name) => (format!("`{name}`"), format!("「{name}」")),
-        None => (used.register.to_string(), format!(" {}", used.register)),
+        None => (used.register.to_string(), format!(" {} ", used.register)),
     };
-    if digest == used.digest && held.iter().all(|entry| entry.kind == REGISTER) {
+    let mut hasher = Sha256::new().chain_update(batch.edition);
+    hasher.update(shortest(used.register));
+    for (at, entry) in (0..).zip(held) {
+        let part = (entry.kind == REGISTER).then(|| entry.read(RegisterPart::read)).transpose()?;
+        let own = part
+            .filter(|it| (it.edition, it.register, it.part) == (batch.edition, used.register, at));
+        let Some(own) = own else {
+            let entry = entry.number;
+            report.wrong(
+                format!("entry {entry} is not part {at} of register {en}, by the edition of batch {number}"),
+                format!("第 {entry} 条不是第 {number} 条批次的规则版本中登记簿{zh}的第 {at} 部分"),
+            );
+            return Ok(());
+        };
+        hasher.update(own.rows);
+    }
+    let digest: [u8; 32] = hasher.finalize().into();
+    if digest == used.digest {
         let digest = hex(&digest);
         report.told(
             format!("  register {en}, digest {digest}"),
-            format!("  登记簿{zh}，摘要 {digest}"),
+            format!("  登记簿{}，摘要 {digest}", zh.trim_end()),
         );
     } else {
         report.wrong(

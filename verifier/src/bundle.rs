@@ -31,7 +31,7 @@ impl<'t> Bundle<'t> {
             return unreadable("it has no checkpoint", "没有检查点");
         };
         let mut lines = lines.split('\n').peekable();
-        let mut entries = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         while let Some(line) = lines.next() {
             let head = line.strip_prefix("entry ").and_then(|head| head.split_once(' '));
             let numbers = head.and_then(|(number, kind)| {
@@ -43,6 +43,7 @@ impl<'t> Bundle<'t> {
                     format!("此处应为「entry 条号 类别」，而是「{line}」"),
                 );
             };
+            ascends(entries.last(), number)?;
             let previous = digest(&bytes(lines.next(), "previous ")?)?;
             let body = bytes(lines.next(), "body ")?;
             let mut proof = Vec::new();
@@ -59,7 +60,14 @@ impl<'t> Bundle<'t> {
 
     /// An entry that the bundle has.
     pub(crate) fn entry(&self, number: u64) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.number == number)
+        let at = self.entries.binary_search_by_key(&number, |entry| entry.number).ok();
+        at.and_then(|at| self.entries.get(at))
+    }
+
+    /// The entries before a number that the bundle has.
+    pub(crate) fn before(&self, number: u64) -> &[Entry] {
+        let end = self.entries.partition_point(|entry| entry.number < number);
+        self.entries.get(..end).unwrap_or_default()
     }
 }
 
@@ -113,6 +121,17 @@ impl<'t> Continuation<'t> {
         let newer = newer.strip_prefix('\n').unwrap_or(newer);
         let (older, newer) = (Checkpoint::parse(older)?, Checkpoint::parse(newer)?);
         Ok(Continuation { proof, older, newer })
+    }
+}
+
+/// Holds that an entry comes after the one before it in the bundle.
+fn ascends(last: Option<&Entry>, number: u64) -> Result<(), Unreadable> {
+    match last.map(|last| last.number).filter(|last| number <= *last) {
+        None => Ok(()),
+        Some(last) => unreadable(
+            format!("entries ascend by number, each once: entry {number} follows entry {last}"),
+            format!("条目应按条号递增，每条一次：第 {last} 条之后是第 {number} 条"),
+        ),
     }
 }
 

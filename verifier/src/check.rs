@@ -3,10 +3,10 @@
 use std::fmt;
 
 use crate::Unreadable;
-use crate::batch;
+use crate::batch::{self, stands_in};
 use crate::bundle::{Bundle, Continuation, Entry};
-use crate::entry::{Batch, Because, Correction, Edition, Event, Stands};
-use crate::matters;
+use crate::entry::{Allocated, Batch, Because, Correction, Edition, Event, Stands};
+use crate::matters::{self, names};
 use crate::note::{Checkpoint, Key};
 use crate::tree::{continues, includes, leaf, sha256};
 use crate::words::{Language, Words};
@@ -61,6 +61,16 @@ impl Report {
     pub(crate) fn wrong(&mut self, en: impl AsRef<str>, zh: impl AsRef<str>) {
         self.wrong.push(Words::new(en, zh));
     }
+
+    /// What an entry speaks of and its rules do not have, if there is such.
+    pub(crate) fn lacking(&mut self, number: u64, what: Option<Words>) {
+        if let Some(what) = what {
+            self.wrong(
+                format!("entry {number}: its rules have no {}", what.en()),
+                format!("第 {number} 条：规则中没有{}", what.zh()),
+            );
+        }
+    }
 }
 
 /// In English.
@@ -74,8 +84,8 @@ const OPENING: u8 = 0;
 pub(crate) const EDITION: u8 = 1;
 pub(crate) const REGISTER: u8 = 2;
 pub(crate) const BATCH: u8 = 3;
-const EVENT: u8 = 4;
-const UNREAD: u8 = 5;
+pub(crate) const EVENT: u8 = 4;
+pub(crate) const UNREAD: u8 = 5;
 pub(crate) const CORRECTION: u8 = 6;
 const CLOSE: u8 = 7;
 pub(crate) const DISPUTE: u8 = 8;
@@ -185,6 +195,9 @@ fn place(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) {
         );
     }
     let before = number.checked_sub(1).and_then(|before| bundle.entry(before));
+    if number == 0 && entry.previous != [0; 32] {
+        report.wrong("entry 0 is chained to one before it", "第 0 条与其前的一条相连");
+    }
     if let Some(before) = before
         && leaf(before.kind, &before.previous, &before.body) != entry.previous
     {
@@ -219,21 +232,10 @@ fn edition(entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
 
 fn event(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
     let (event, number) = (entry.read(Event::read)?, entry.number);
-    if let Some((inflow, leaves)) = &event.allocated {
-        let sum = leaves.iter().try_fold(0_i128, |sum, leaf| sum.checked_add(leaf.amount));
-        if sum != Some(*inflow) {
-            report.wrong(
-                format!("entry {number}: its amounts are not what it brought"),
-                format!("第 {number} 条：各笔之和与事项金额不等"),
-            );
-        }
+    if let Some(allocated) = &event.allocated {
+        whole(number, allocated, report);
     }
-    let Some(begun) = bundle.entry(event.batch) else {
-        absent_batch(number, event.batch, report);
-        return Ok(());
-    };
-    if begun.kind != BATCH {
-        no_batch(number, report);
+    if !stands_in(bundle, number, event.batch, report) {
         return Ok(());
     }
     if let Some(edition) = edition_of(bundle, event.batch)? {
@@ -244,8 +246,19 @@ fn event(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), 
             format!("第 {number} 条：{}", first.zh()),
         );
         report.told.extend(lines);
+        report.lacking(number, edition.lacks_of_event(&event));
     }
     Ok(())
+}
+
+/// Holds that amounts are together what was brought.
+fn whole(number: u64, allocated: &Allocated, report: &mut Report) {
+    if !allocated.is_whole() {
+        report.wrong(
+            format!("entry {number}: its amounts are not what it brought"),
+            format!("第 {number} 条：各笔之和与事项金额不等"),
+        );
+    }
 }
 
 /// The rules of a batch, if the bundle has both.
@@ -256,20 +269,6 @@ pub(crate) fn edition_of(bundle: &Bundle<'_>, batch: u64) -> Result<Option<Editi
     let edition = bundle.entry(begun.read(Batch::read)?.edition_entry);
     let edition = edition.filter(|edition| edition.kind == EDITION);
     edition.map(|edition| edition.read(Edition::read)).transpose()
-}
-
-pub(crate) fn absent_batch(number: u64, batch: u64, report: &mut Report) {
-    report.absent(
-        format!("the batch of entry {number}, entry {batch}"),
-        format!("第 {number} 条的批次，第 {batch} 条"),
-    );
-}
-
-pub(crate) fn no_batch(number: u64, report: &mut Report) {
-    report.wrong(
-        format!("entry {number} names a batch that is none"),
-        format!("第 {number} 条所指的批次不是批次"),
-    );
 }
 
 /// What brought a correction about.
@@ -288,43 +287,28 @@ fn why(because: &Because) -> Words {
 /// What no longer stands, and what stands in its place.
 fn correction(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result<(), Unreadable> {
     let (correction, number) = (entry.read(Correction::read)?, entry.number);
-    let of = correction.of;
-    let why = why(&correction.because);
-    let day = &correction.booked;
-    let mut told = |en: &str, zh: &str| {
-        report.told(
-            format!(
-                "entry {of} no longer stands: entry {number} corrects it{en} ({}; booked {day})",
-                why.en()
-            ),
-            format!("第 {of} 条不再有效：由第 {number} 条更正{zh}（{}；{day} 入账）", why.zh()),
-        );
-    };
-    let leaves = match &correction.stands {
-        Stands::Withdrawn => {
-            told(", and nothing takes its place", "，无取代内容");
-            return Ok(());
-        }
-        Stands::SetAside => {
-            told(", and it is set aside", "，改为搁置");
-            return Ok(());
-        }
-        Stands::Allocated(leaves) => leaves,
-    };
-    told("", "");
-    // A correction may take the place of another: the event is at the beginning.
-    let mut first = bundle.entry(of);
-    while let Some(earlier) = first.filter(|earlier| earlier.kind == CORRECTION) {
-        let before = earlier.read(Correction::read)?.of;
-        first = bundle.entry(before).filter(|_| before < earlier.number);
+    tell_correction(number, &correction, report);
+    names(bundle, number, correction.of, &[EVENT, CORRECTION], report);
+    match correction.because {
+        Because::Late(late) => names(bundle, number, late, &[EVENT], report),
+        Because::Dispute(dispute) => names(bundle, number, dispute, &[DISPUTE], report),
+        Because::Stated(_) => {}
     }
-    let event = first.filter(|first| first.kind == EVENT);
-    let event = event.map(|event| event.read(Event::read)).transpose()?;
+    let in_batch = stands_in(bundle, number, correction.batch, report);
+    let Stands::Allocated(allocated) = &correction.stands else { return Ok(()) };
+    whole(number, allocated, report);
+    if !in_batch {
+        return Ok(());
+    }
+    let edition = edition_of(bundle, correction.batch)?;
+    let lacking = edition.as_ref().and_then(|edition| edition.lacks_of_leaves(&allocated.leaves));
+    report.lacking(number, lacking);
+    let event = corrected(bundle, entry)?;
     // The rules of a correction may count kinds of events otherwise than those of the event.
     let own = event.as_ref().map(|event| edition_of(bundle, event.batch)).transpose()?.flatten();
-    match (event, own, edition_of(bundle, correction.batch)?) {
+    match (event, own, edition) {
         (Some(event), Some(own), Some(edition)) => {
-            report.told.extend(edition.leaves(own.decimals(event.kind), leaves));
+            report.told.extend(edition.leaves(own.decimals(event.kind), &allocated.leaves));
         }
         _ => report.absent(
             format!("the event or the rules of entry {number}"),
@@ -332,6 +316,34 @@ fn correction(bundle: &Bundle<'_>, entry: &Entry, report: &mut Report) -> Result
         ),
     }
     Ok(())
+}
+
+fn tell_correction(number: u64, correction: &Correction, report: &mut Report) {
+    let (of, day, why) = (correction.of, &correction.booked, why(&correction.because));
+    let (en, zh) = match &correction.stands {
+        Stands::Withdrawn => (", and nothing takes its place", "，无取代内容"),
+        Stands::SetAside => (", and it is set aside", "，改为搁置"),
+        Stands::Allocated(_) => ("", ""),
+    };
+    report.told(
+        format!(
+            "entry {of} no longer stands: entry {number} corrects it{en} ({}; booked {day})",
+            why.en()
+        ),
+        format!("第 {of} 条不再有效：由第 {number} 条更正{zh}（{}；{day} 入账）", why.zh()),
+    );
+}
+
+/// The event that a correction corrects: a correction may take the place of another, and the event is
+/// at the beginning.
+fn corrected(bundle: &Bundle<'_>, correction: &Entry) -> Result<Option<Event>, Unreadable> {
+    let mut first = Some(correction);
+    while let Some(later) = first.filter(|later| later.kind == CORRECTION) {
+        let of = later.read(Correction::read)?.of;
+        first = bundle.entry(of).filter(|_| of < later.number);
+    }
+    let event = first.filter(|first| first.kind == EVENT);
+    event.map(|event| event.read(Event::read)).transpose()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -3,6 +3,7 @@
 use crate::reader::{DEPTH_MAX, Fault, Reader, Value, fault};
 use crate::tree::Digest;
 
+mod positions;
 mod told;
 
 /// An edition: its texts and the names that the reports need.
@@ -59,6 +60,16 @@ pub(crate) struct RegisterUse {
     pub(crate) parts: u64,
 }
 
+/// A part of a register.
+pub(crate) struct RegisterPart<'a> {
+    pub(crate) edition: Digest,
+    pub(crate) register: u64,
+    /// Which of its parts.
+    pub(crate) part: u64,
+    /// What the digest of the register is over.
+    pub(crate) rows: &'a [u8],
+}
+
 /// An event, allocated or set aside.
 pub(crate) struct Event {
     pub(crate) batch: u64,
@@ -67,8 +78,8 @@ pub(crate) struct Event {
     date: String,
     /// The day by which it is booked, where that is another.
     booked: Option<String>,
-    /// What it brought and the amounts; nothing if it was set aside.
-    pub(crate) allocated: Option<(i128, Vec<Leaf>)>,
+    /// Nothing if it was set aside.
+    pub(crate) allocated: Option<Allocated>,
 }
 
 /// What stands in the place of an earlier outcome.
@@ -97,7 +108,7 @@ pub(crate) enum Stands {
     /// The event is set aside.
     SetAside,
     /// These amounts.
-    Allocated(Vec<Leaf>),
+    Allocated(Allocated),
 }
 
 /// The first entry.
@@ -166,12 +177,22 @@ pub(crate) struct Signer {
     pub(crate) key: String,
 }
 
+/// What an event brought, and the amounts it was divided into.
+pub(crate) struct Allocated {
+    inflow: i128,
+    pub(crate) leaves: Vec<Leaf>,
+}
+
 pub(crate) struct Leaf {
     /// Family and key; nobody yet, if undetermined.
     account: Option<(u64, Vec<Value>)>,
     leg: u64,
-    pub(crate) amount: i128,
+    amount: i128,
 }
+
+/// The leg of what a settlement gave beside all legs, and of what a stage took out of an account.
+const BY_SETTLEMENT: u64 = 4_294_967_295;
+const BY_CLOSING: u64 = 4_294_967_294;
 
 impl Edition {
     pub(crate) fn read(from: &mut Reader<'_>) -> Result<Edition, Fault> {
@@ -265,9 +286,7 @@ impl Correction {
         // Withdrawn, or an outcome, with figures behind it or without.
         let stands = from.field("outcome", |from| match from.byte()? {
             0 => Ok(Stands::Withdrawn),
-            1 | 2 => {
-                Ok(outcome(from)?.map_or(Stands::SetAside, |(_, leaves)| Stands::Allocated(leaves)))
-            }
+            1 | 2 => Ok(outcome(from)?.map_or(Stands::SetAside, Stands::Allocated)),
             _ => unknown(),
         })?;
         // What follows the amounts or the reason of a set-aside is of no concern here.
@@ -290,6 +309,15 @@ impl Event {
         from.field("late", Reader::flag)?;
         let allocated = from.field("outcome", outcome)?;
         Ok(Event { batch, kind, fields, date, booked, allocated })
+    }
+}
+
+impl Allocated {
+    /// Whether the amounts are together what was brought.
+    pub(crate) fn is_whole(&self) -> bool {
+        let mut leaves = self.leaves.iter();
+        let sum = leaves.try_fold(0_i128, |sum, leaf| sum.checked_add(leaf.amount));
+        sum == Some(self.inflow)
     }
 }
 
@@ -389,27 +417,28 @@ impl Signer {
     }
 }
 
-/// The part of a register's entry that its digest is over: the rows, after edition, number of the
-/// register, number of the part and number of rows.
-pub(crate) fn register_rows<'a>(from: &mut Reader<'a>) -> Result<&'a [u8], Fault> {
-    from.field("edition", Reader::digest)?;
-    for name in ["register", "part", "rows"] {
-        from.field(name, Reader::count)?;
+impl<'a> RegisterPart<'a> {
+    pub(crate) fn read(from: &mut Reader<'a>) -> Result<RegisterPart<'a>, Fault> {
+        let edition = from.field("edition", Reader::digest)?;
+        let register = from.field("register", Reader::count)?;
+        let part = from.field("part", Reader::count)?;
+        from.field("rows", Reader::count)?;
+        Ok(RegisterPart { edition, register, part, rows: from.0 })
     }
-    Ok(from.0)
 }
 
 fn unknown<T>() -> Result<T, Fault> {
     fault("it is of an unknown kind", "类别未知")
 }
 
-/// What an event brought and the amounts; nothing if it was set aside.
-fn outcome(from: &mut Reader<'_>) -> Result<Option<(i128, Vec<Leaf>)>, Fault> {
+/// What was allocated; nothing if it was set aside.
+fn outcome(from: &mut Reader<'_>) -> Result<Option<Allocated>, Fault> {
     match from.byte()? {
         0 => {
             let inflow = from.field("inflow", Reader::signed)?;
             from.field("residue_units", Reader::count)?;
-            Ok(Some((inflow, from.field("leaves", |from| from.list(leaf))?)))
+            let leaves = from.field("leaves", |from| from.list(leaf))?;
+            Ok(Some(Allocated { inflow, leaves }))
         }
         1 => Ok(None),
         _ => unknown(),
@@ -487,4 +516,8 @@ fn kind(from: &mut Reader<'_>, depth: u32) -> Result<Kind, Fault> {
         0..=3 | 5 | 7 | 8 => Kind::Plain,
         _ => return unknown(),
     })
+}
+
+fn at<T>(list: &[T], position: u64) -> Option<&T> {
+    usize::try_from(position).ok().and_then(|position| list.get(position))
 }

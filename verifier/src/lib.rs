@@ -8,8 +8,9 @@
 //!
 //! `bundle` takes the text apart, `note` checks signatures, `tree` the way from a leaf to the root,
 //! `entry` reads what an entry says and tells it by the names of its edition, `batch` tells by whom, from
-//! what and by which rules a batch was made, `matters` what parties and keepers wrote, and [`check()`] joins
-//! them. `words` keeps from the reader's terminal what somebody else's text would do to it.
+//! what and by which rules a batch was made, and what is of it, `matters` what parties and keepers wrote,
+//! and [`check()`] joins them. `words` keeps from the reader's terminal what somebody else's text would do
+//! to it.
 
 mod batch;
 mod bundle;

@@ -1,8 +1,9 @@
 //! What an opening, the end of a batch, and parties and keepers say.
 
 use crate::Unreadable;
+use crate::batch::stands_in;
 use crate::bundle::{Bundle, Entry};
-use crate::check::{BATCH, CORRECTION, DISPUTE, Report, absent_batch, edition_of, hex, no_batch};
+use crate::check::{CORRECTION, DISPUTE, EVENT, Report, edition_of, hex};
 use crate::entry::{Close, Dispute, Noted, Opening, Resolution, Signer, Verdict};
 use crate::note::{Checkpoint, Key};
 use crate::words::Words;
@@ -67,11 +68,7 @@ pub(crate) fn close(
         Some(edition) => edition.sums(sums),
         None => sums.plain(),
     }));
-    match bundle.entry(batch) {
-        None => absent_batch(number, batch, report),
-        Some(begun) if begun.kind != BATCH => no_batch(number, report),
-        Some(_) => {}
-    }
+    stands_in(bundle, number, batch, report);
     if number.checked_sub(batch) != entries.checked_add(1) || corrections > entries {
         report.wrong(
             format!("entry {number}: it does not stand {entries} entries after entry {batch}"),
@@ -97,7 +94,7 @@ pub(crate) fn dispute(
         report.told(format!("  holds instead: {holds}"), format!("  主张：{holds}"));
     }
     for named in against {
-        refers(bundle, number, named, None, report);
+        refers(bundle, number, named, &[EVENT, CORRECTION], report);
     }
     Ok(())
 }
@@ -122,10 +119,10 @@ pub(crate) fn resolution(
         format!("第 {number} 条：「{by}」裁决第 {dispute} 条的异议：{zh}，获知于 {learnt}"),
     );
     report.told(format!("  why: {reason}"), format!("  理由：{reason}"));
-    refers(bundle, number, dispute, Some(DISPUTE), report);
+    refers(bundle, number, dispute, &[DISPUTE], report);
     if let Verdict::Corrected(by) = verdict {
         for named in by {
-            refers(bundle, number, named, Some(CORRECTION), report);
+            refers(bundle, number, named, &[CORRECTION], report);
         }
     }
     Ok(())
@@ -202,20 +199,32 @@ pub(crate) fn untold(entry: &Entry, (en, zh): (&str, &str), report: &mut Report)
     );
 }
 
-/// Holds an entry that is named against where it should stand, and of which kind it should be.
-fn refers(bundle: &Bundle<'_>, number: u64, named: u64, kind: Option<u8>, report: &mut Report) {
-    let held = bundle.entry(named);
-    if named >= number {
-        report.wrong(
-            format!("entry {number} names entry {named}, which comes later"),
-            format!("第 {number} 条所指的第 {named} 条在其后"),
-        );
-    } else if held.is_none() {
+/// Holds an entry that is named, and should be there, against where it should stand, and of which kind
+/// it should be.
+fn refers(bundle: &Bundle<'_>, number: u64, named: u64, kinds: &[u8], report: &mut Report) {
+    names(bundle, number, named, kinds, report);
+    if named < number && bundle.entry(named).is_none() {
         report.absent(
             format!("what entry {number} names, entry {named}"),
             format!("第 {number} 条所指的第 {named} 条"),
         );
-    } else if held.is_some_and(|held| kind.is_some_and(|kind| held.kind != kind)) {
+    }
+}
+
+/// The same of one that need not be there.
+pub(crate) fn names(
+    bundle: &Bundle<'_>,
+    number: u64,
+    named: u64,
+    kinds: &[u8],
+    report: &mut Report,
+) {
+    if number <= named {
+        report.wrong(
+            format!("entry {number} names entry {named}, which does not come before it"),
+            format!("第 {number} 条所指的第 {named} 条不在其前"),
+        );
+    } else if bundle.entry(named).is_some_and(|held| !kinds.contains(&held.kind)) {
         report.wrong(
             format!("entry {number} names entry {named}, which is of another kind"),
             format!("第 {number} 条所指的第 {named} 条是另一类"),

@@ -3,7 +3,7 @@
 use crate::reader::Value;
 use crate::words::Words;
 
-use super::{Edition, Event, Kind, KindSums, Leaf};
+use super::{BY_CLOSING, BY_SETTLEMENT, Edition, Event, Kind, KindSums, Leaf, at};
 
 impl Edition {
     /// What an event says, a line each.
@@ -32,7 +32,9 @@ impl Edition {
         )];
         match &event.allocated {
             None => lines.push(Words::new("  set aside", "  搁置")),
-            Some((_, leaves)) => lines.extend(self.leaves(self.decimals(event.kind), leaves)),
+            Some(allocated) => {
+                lines.extend(self.leaves(self.decimals(event.kind), &allocated.leaves));
+            }
         }
         lines
     }
@@ -161,10 +163,6 @@ impl Edition {
     }
 }
 
-/// The leg of what a settlement gave beside all legs, and of what a stage took out of an account.
-const BY_SETTLEMENT: u64 = 4_294_967_295;
-const BY_CLOSING: u64 = 4_294_967_294;
-
 /// Units of money with a point before so many decimals.
 fn written(units: i128, decimals: usize) -> String {
     let digits = format!("{:0width$}", units.unsigned_abs(), width = decimals + 1);
@@ -210,8 +208,4 @@ impl KindSums {
 /// An amount without its currency.
 fn in_units(units: i128) -> Words {
     Words::new(format!("{units} units"), format!("{units} 最小单位"))
-}
-
-fn at<T>(list: &[T], position: u64) -> Option<&T> {
-    usize::try_from(position).ok().and_then(|position| list.get(position))
 }
