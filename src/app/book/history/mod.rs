@@ -136,18 +136,12 @@ impl<'h> History<'h> {
         let Entry::Dispute(dispute) = book.entry(entry)? else {
             return Err(BookError::Damaged { entry: number }.into());
         };
-        let stand: Vec<u64> = match &resolution.verdict {
-            // What was upheld is what stood then: it may have been corrected since it was disputed.
-            Verdict::Upheld => {
-                let events = dispute.against.iter().map(|against| self.event(*against));
-                events.filter(|event| self.by(*event) < number).collect()
-            }
-            Verdict::Corrected { by } => {
-                let own = by.iter().map(|by| (self.event(*by), *by));
-                own.filter(|(event, by)| self.by(*event) == *by).map(|(event, _)| event).collect()
-            }
-            Verdict::Withdrawn => Vec::new(),
-        };
+        if resolution.verdict == Verdict::Withdrawn {
+            return Ok(());
+        }
+        // What was left as it was is what stood then: it may have been corrected since it was disputed.
+        let events = dispute.against.iter().map(|against| self.event(*against));
+        let stand: Vec<u64> = events.filter(|event| self.by(*event) < number).collect();
         self.disputes.extend(stand.into_iter().map(|event| (event, entry)));
         Ok(())
     }
