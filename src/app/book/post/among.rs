@@ -113,7 +113,7 @@ impl Among<'_> {
             let unsure = Unsure::of(posting.borrow_mut().as_mut(), history, *entry)?;
             return Err(unsure.trouble().into());
         }
-        let by_rules = self.left_over(run, &judgement.changes, judgement.last)?;
+        let by_rules = self.left_over(run, &judgement.changes)?;
         if !by_rules.is_empty() {
             let disputes = self.disputes(run, &by_rules)?;
             return Err(refusal::by_rules(&post.job, &by_rules, disputes));
@@ -125,7 +125,7 @@ impl Among<'_> {
             return Err(refusal::refused(&post.job, &judgement, aside, disputes));
         }
         let settled: Vec<&Change> = match judgement.late.is_empty() {
-            true => self.left_over(run, &judgement.settled, judgement.last)?,
+            true => self.left_over(run, &judgement.settled)?,
             false => judgement.settled.iter().collect(),
         };
         let mut posting = posting.into_inner();
@@ -233,7 +233,6 @@ impl<'a> Among<'a> {
         &self,
         run: Run<'_, '_, '_>,
         changes: &'j [Change],
-        last: Option<Date>,
     ) -> Result<Vec<&'j Change>, BookTrouble> {
         if changes.is_empty() {
             return Ok(Vec::new());
@@ -247,10 +246,7 @@ impl<'a> Among<'a> {
             let (registers, threads) = (post.job.registers, post.job.threads);
             let stands = run.history.stands(|_| false);
             let input = Input { memory, threads, stands, ..Input::of(registers, batches) };
-            // What nobody sends goes as far as it does with the new events.
-            let mut besides = run.besides;
-            last.into_iter().for_each(|day| besides.take(day));
-            let options = engine::Options { through: run.through, besides };
+            let options = engine::Options { through: run.through, besides: run.besides };
             engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;
             Ok(unmoved.finish())
         })

@@ -6,7 +6,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::base::Date;
 use crate::book::{
     Account, BookError, Drafts, Leaf, Outcome, Posted, Posting, Row, Said, Schema, read_batch,
 };
@@ -29,8 +28,6 @@ pub(super) struct Judgement {
     pub(super) late_told: Vec<(String, Origin, u64)>,
     /// What would no longer stand.
     pub(super) changes: Vec<Change>,
-    /// The last day of what was sent.
-    pub(super) last: Option<Date>,
     /// What stands as disputes were settled, and what the rules give.
     pub(super) settled: Vec<Change>,
     /// Entries that stand as disputes were settled, of which these rules cannot say what they add to
@@ -260,9 +257,6 @@ impl Sink for Judge<'_, '_, '_> {
     fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), BookTrouble> {
         let at = told.event();
         let origin = at.batch.origins.get(at.row).copied().unwrap_or(Origin::MADE);
-        if origin != Origin::MADE {
-            self.judgement.last = self.judgement.last.max(Some(at.date));
-        }
         match origin {
             Origin { file: BOOK_FILE, line } => {
                 self.bench.held.borrow_mut().left.heard(line);
