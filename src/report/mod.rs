@@ -16,6 +16,7 @@ pub mod law;
 pub mod names;
 mod reasons;
 mod sankey;
+pub mod spelling;
 pub mod table;
 mod totals;
 mod unreadable;

@@ -7,6 +7,7 @@ use crate::diagnostics::{Language, pictured};
 use crate::rows::Cell;
 
 use super::names::{Field, Keyed, Kind, Label, Names};
+use super::spelling::{in_brackets, in_code};
 
 /// What stands for a row of a kind, in parts: the fields of its key, or itself.
 pub fn row_texts(
@@ -122,9 +123,9 @@ pub fn account_text(account: &Keyed, key: &[Cell], names: &Names) -> String {
     let parts: Vec<String> =
         key.iter().zip(&account.keys).map(|(cell, kind)| file_text(cell, kind, names)).collect();
     match &account.code {
-        Some(code) => with_parts(code, &parts),
+        Some(code) => in_code(code, &parts),
         None if parts.is_empty() => account.name.text.clone(),
-        None => format!("{}[{}]", account.name.text, parts.join(",")),
+        None => format!("{}[{}]", account.name.text, in_brackets(&parts, ",")),
     }
 }
 
@@ -147,7 +148,11 @@ pub fn keyed_label(
         .map(|(cell, kind)| person_text(cell, kind, names, language))
         .collect();
     let name = name.in_language(language);
-    if parts.is_empty() { name.to_owned() } else { format!("{name}[{}]", parts.join(", ")) }
+    if parts.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}[{}]", in_brackets(&parts, ", "))
+    }
 }
 
 /// An amount of major units with thousands set apart.
@@ -250,20 +255,6 @@ fn record(cells: &[Cell], fields: &[Field], names: &Names) -> Json {
         }
     }
     Json::Object(object)
-}
-
-/// Puts the parts in place of `{}`, in turn; parts left over follow in brackets.
-fn with_parts(code: &str, parts: &[String]) -> String {
-    let mut parts = parts.iter();
-    let mut out = String::new();
-    let mut pieces = code.split("{}");
-    out.push_str(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        out.push_str(parts.next().map_or("", String::as_str));
-        out.push_str(piece);
-    }
-    let left: Vec<&str> = parts.map(String::as_str).collect();
-    if left.is_empty() { out } else { format!("{out}[{}]", left.join(",")) }
 }
 
 #[cfg(test)]

@@ -228,6 +228,12 @@ fn what_a_dispute_settled_counts_whichever_way_the_event_goes() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn accounts_of_a_family_stay_different() {
+    check("account_parts");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn a_late_event_corrects_what_it_changes_itself() {
     check("book_explains_late");
 }

@@ -3,6 +3,7 @@
 use crate::diagnostics::Words;
 use crate::formats::{ForeignTable, cell_of_text};
 use crate::report::names::{Keyed, Kind, Label, Names, Table, folded};
+use crate::report::spelling::{of_brackets, of_code};
 use crate::report::values::account_text;
 use crate::rows::Cell;
 
@@ -203,12 +204,8 @@ pub(super) fn spoken(text: &str, names: &Names) -> Option<Spoken> {
                 }
             }
             (Some(parts), false) if called => {
-                let cells: Option<Vec<Cell>> = parts
-                    .split([',', '，', '、'])
-                    .zip(&account.keys)
-                    .map(|(part, kind)| cell_of_text(part.trim(), kind, names))
-                    .collect();
-                return Some(Spoken::One(account_text(account, &cells?, names)));
+                let parts = of_brackets(parts, account.keys.len())?;
+                return one_of(account, &parts, names).map(Spoken::One);
             }
             _ => {}
         }
@@ -218,11 +215,18 @@ pub(super) fn spoken(text: &str, names: &Names) -> Option<Spoken> {
 
 /// A member of a family whose code is this text.
 fn by_code(account: &Keyed, text: &str, names: &Names) -> Option<String> {
-    let (before, after) = account.code.as_deref()?.split_once("{}")?;
-    let part = text.strip_prefix(before)?.strip_suffix(after)?;
-    let [kind] = account.keys.as_slice() else { return None };
-    let cell = cell_of_text(part, kind, names)?;
-    Some(account_text(account, &[cell], names))
+    let parts = of_code(account.code.as_deref()?, text)?;
+    one_of(account, &parts, names)
+}
+
+/// How files write the member of a family whose key has these parts.
+fn one_of(account: &Keyed, parts: &[String], names: &Names) -> Option<String> {
+    if parts.len() != account.keys.len() {
+        return None;
+    }
+    let cells = parts.iter().zip(&account.keys);
+    let cells = cells.map(|(part, kind)| cell_of_text(part.trim(), kind, names));
+    Some(account_text(account, &cells.collect::<Option<Vec<Cell>>>()?, names))
 }
 
 /// A table of accounts says what each got of an event, and not what the event brought.

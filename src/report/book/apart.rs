@@ -5,6 +5,7 @@ use crate::book::{Account, Event, FigureValue, Leaf, Outcome};
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names, Table};
 use crate::report::reason_words;
+use crate::report::spelling::in_brackets;
 use crate::report::values::{money_label, person_text, row_texts};
 use crate::rows::Cell;
 
@@ -216,7 +217,7 @@ impl TellingApart<'_> {
                         // The names of a book do not tell of what the rows are.
                         None => plain_text(cell),
                     });
-                    what.push_str(&format!("[{}]", key.join(", ")));
+                    what.push_str(&format!("[{}]", in_brackets(&key, ", ")));
                 }
                 let texts = (self.value(one.as_ref(), kind), self.value(other.as_ref(), kind));
                 found.push(self.apart(("figure", &what), texts));

@@ -7,6 +7,7 @@ use crate::book::{
 use crate::diagnostics::{Language, pictured_lines};
 use crate::report::names::{Currency, Kind, Names};
 use crate::report::reason_words;
+use crate::report::spelling::in_brackets;
 use crate::report::table::{Align, Table};
 use crate::report::values::{account_label, grouped, money_label, person_text};
 use crate::rows::{Allocation, Cell, Origin};
@@ -327,17 +328,17 @@ pub fn outcome_told(
 
 /// What each account gets, in the order of its first amount.
 fn sums(leaves: &[Leaf], names: &Names, said: (Language, Called)) -> Vec<(String, Money)> {
-    let mut sums: Vec<(String, Money)> = Vec::new();
+    let mut sums: Vec<(Option<&Account>, Money)> = Vec::new();
     for leaf in leaves {
-        let account = payee_text(leaf.account.as_ref(), names, said);
-        match sums.iter_mut().find(|(name, _)| *name == account) {
+        let account = leaf.account.as_ref();
+        match sums.iter_mut().find(|(other, _)| *other == account) {
             Some((_, sum)) => {
                 *sum = Money::from_minor(sum.minor().saturating_add(leaf.amount.minor()))
             }
             None => sums.push((account, leaf.amount)),
         }
     }
-    sums
+    sums.into_iter().map(|(account, sum)| (payee_text(account, names, said), sum)).collect()
 }
 
 /// A figure by its name, and its value.
@@ -347,7 +348,7 @@ fn figure_text(said: &FigureValue, names: &Names, language: Language) -> String 
     let mut text = declared.map_or("", |it| it.name.in_language(language)).to_owned();
     if !said.key.is_empty() {
         let key: Vec<String> = said.key.iter().map(plain_text).collect();
-        text.push_str(&format!("[{}]", key.join(", ")));
+        text.push_str(&format!("[{}]", in_brackets(&key, ", ")));
     }
     text.push_str(" = ");
     text.push_str(&person_text(&said.value, kind, names, language));

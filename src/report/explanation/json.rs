@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::base::Exact;
 use crate::report::names::{Keyed, Kind, Label, Table};
 use crate::report::reasons::reason_words;
+use crate::report::spelling::in_brackets;
 use crate::report::values::{account_text, file_text, json as cell_json};
 use crate::rows::{
     Allocation, BoundKind, BoundStory, Cell, Destination, Division, Explanation, HeadStep,
@@ -416,7 +417,7 @@ impl<'t> Writer<'t> {
                 Some(if row.is_empty() {
                     name.to_owned()
                 } else {
-                    format!("{name}[{}]", row.join(","))
+                    format!("{name}[{}]", in_brackets(&row, ","))
                 })
             }
             Destination::Undetermined => Some("undetermined".to_owned()),

@@ -2,6 +2,7 @@
 
 use crate::diagnostics::Language;
 use crate::report::names::Kind;
+use crate::report::spelling::in_brackets;
 use crate::report::values::{keyed_label, money_label, person_text};
 use crate::rows::{
     Allocation, BoundKind, BoundStory, Cell, Destination, LegStory, RowUsed, SettlementStory,
@@ -262,7 +263,7 @@ impl Teller<'_> {
             parts.map(|(cell, kind)| person_text(cell, kind, names, language)).collect();
         let place = self.telling.origin(used.origin);
         let place = place.map_or_else(String::new, |place| format!("  [{place}]"));
-        Some(Branch::new(format!("{name}[{}]{place}", key.join(", "))))
+        Some(Branch::new(format!("{name}[{}]{place}", in_brackets(&key, ", "))))
     }
 
     fn readings(&self) -> Vec<Branch> {

@@ -4,6 +4,7 @@ use crate::base::{Exact, Money};
 use crate::diagnostics::{Language, pictured};
 use crate::report::names::{Kind, Table};
 use crate::report::reasons::reason_words;
+use crate::report::spelling::in_brackets;
 use crate::report::table::{self, Align};
 use crate::report::values::{account_label, file_text, grouped_exact, keyed_label, person_text};
 use crate::rows::{
@@ -361,7 +362,7 @@ impl<'t> Teller<'t> {
     pub(super) fn row(&self, kind: Option<&Kind>, row: &[Cell]) -> String {
         match row {
             [] => String::new(),
-            row => format!("[{}]", self.telling.row_parts(kind, row, false).join(", ")),
+            row => format!("[{}]", in_brackets(&self.telling.row_parts(kind, row, false), ", ")),
         }
     }
 

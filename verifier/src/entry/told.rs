@@ -83,8 +83,9 @@ impl Edition {
                 None => Words::new(format!("account {family}"), format!("账户 {family}")),
                 Some((name, _)) if key.is_empty() => Words::same(name),
                 Some((name, kinds)) => {
-                    let key = key.iter().zip(kinds).map(|(value, kind)| self.value(value, kind));
-                    let key = Words::join(key, ", ", ", ");
+                    let parts = key.iter().zip(kinds).map(|(value, kind)| self.value(value, kind));
+                    let apart = |part: Words| if key.len() > 1 { apart(&part) } else { part };
+                    let key = Words::join(parts.map(apart), ", ", ", ");
                     Words::new(format!("{name}[{}]", key.en()), format!("{name}[{}]", key.zh()))
                 }
             },
@@ -208,4 +209,13 @@ impl KindSums {
 /// An amount without its currency.
 fn in_units(units: i128) -> Words {
     Words::new(format!("{units} units"), format!("{units} 最小单位"))
+}
+
+/// A part of a key among others: in quotation marks, if it holds a comma or one of them.
+fn apart(part: &Words) -> Words {
+    let apart = |text: &str| match text.contains([',', '，', '、', '"']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    };
+    Words::new(apart(part.en()), apart(part.zh()))
 }
