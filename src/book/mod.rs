@@ -48,4 +48,4 @@ pub(crate) use posting::{About, Became, Draft, Drafts, Placed};
 pub use posting::{Posted, Posting, Receipt};
 pub use store::*;
 pub use tree::{Node, digest_of_tile};
-pub use verify::{Among, Contradiction, Damage, Root, Verification};
+pub use verify::{Among, Contradiction, Damage, Root, SentKinds, Verification};

@@ -228,6 +228,12 @@ fn what_a_dispute_settled_counts_whichever_way_the_event_goes() {
 
 #[cfg(feature = "sqlite")]
 #[test]
+fn what_was_known_on_a_day_is_what_stood_before_it() {
+    check("book_clocks");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
 fn accounts_of_a_family_stay_different() {
     check("account_parts");
 }

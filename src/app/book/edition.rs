@@ -4,7 +4,7 @@ use crate::base::FileId;
 use crate::book::{Edition, SourceText};
 use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
-use crate::model::{Choice, RuleSet};
+use crate::model::{self, Choice, RuleSet};
 use crate::report::names::Names;
 
 use super::super::load::{Loaded, LoadedFile};
@@ -52,15 +52,15 @@ pub(super) fn texts_of(edition: &Edition) -> (Loaded, Option<String>) {
     (Loaded::from_texts(texts), scenario)
 }
 
-/// Whether an edition declares what its texts do, as this version reads them.
-pub(super) fn declares_its_texts(edition: &Edition) -> bool {
+/// Which kinds of events data send by an edition, if it declares what its texts do, as this version reads
+/// them.
+pub(super) fn sent_by_its_texts(edition: &Edition) -> Option<Vec<bool>> {
     let (loaded, scenario) = texts_of(edition);
     let compiled = crate::app::compile(&loaded, &Choice { scenario });
-    compiled
-        .checked
-        .as_ref()
-        .map(Checked::rule_set)
-        .is_some_and(|rules| name(rules) == edition.name && schema(rules) == edition.schema)
+    let rules = compiled.checked.as_ref().map(Checked::rule_set)?;
+    let declared = name(rules) == edition.name && schema(rules) == edition.schema;
+    let sent = |event: &model::Event| matches!(event.source, model::EventSource::Sent);
+    declared.then(|| rules.events.iter().map(sent).collect())
 }
 
 /// The rules of an edition, compiled anew.

@@ -71,7 +71,11 @@ pub fn import(
 type Why = (&'static str, &'static str);
 
 const NO_OPENING: Why = ("it does not begin with the opening of a book", "开头不是开簿记录");
-const OTHER_ROOT: Why = ("the entries have another root than it tells", "各条的树根与其所载不同");
+const OTHER_ROOT: Why = (
+    "written anew, the entries have another root than it tells: it is of other entries, or a batch has no \
+     close that is its own",
+    "各条重新写入后，树根与其所载不同：其所指非此各条，或有批次的收尾与其内容不符",
+);
 const ENDS_OTHERWISE: Why = ("it does not end as it was written", "结尾与所写不同");
 const ENDS_EARLY: Why = ("it ends early", "不完整");
 const HAS_MORE: Why = ("there is more in it than its entries", "条目之外另有内容");

@@ -113,8 +113,9 @@ fn must_hold(verified: &Verified) -> Result<(), BookTrouble> {
     Err(refused(
         Words::new(format!("nothing was signed: {}", wrong.en), format!("未签名：{}", wrong.zh)),
         Words::new(
-            "`fenshui book verify` tells all that does not hold",
-            "用 fenshui book verify 查明全部不符之处",
+            "`fenshui book verify` tells all that does not hold, of a given checkpoint with \
+             `--checkpoint FILE`",
+            "用 fenshui book verify 查明全部不符之处；对所给检查点加 --checkpoint 文件",
         ),
     ))
 }

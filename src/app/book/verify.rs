@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use crate::book::{
     Book, BookError, Checkpoint, CheckpointNote, Contradiction, Damage, Entry, Note, NoteError,
-    Root, Signed, Signer, Verification, VerifierKey,
+    Root, SentKinds, Signed, Signer, Verification, VerifierKey,
 };
 use crate::diagnostics::Words;
 use crate::report::book::{damage_words, note_words};
 
 use super::BookTrouble;
-use super::edition::declares_its_texts;
+use super::edition::sent_by_its_texts;
 use super::post::EVALUATOR;
 use super::signers::{KeptKey, Known, ON_KEYS, Signers, signed_then};
 
@@ -122,9 +122,10 @@ pub fn verify(
     let sound = held.iter().filter(|it| it.wrong.is_none());
     let roots: Vec<Root> =
         sound.filter_map(|it| it.checkpoint.as_ref()).map(|it| it.root).collect();
-    let mut verification = book.verify(&roots)?;
+    let (sent, undeclared) = declared(&editions);
+    let mut verification = book.verify_sent(&roots, &sent)?;
     let what = Contradiction::Declares;
-    let undeclared = undeclared(&editions).map(|entry| Damage::Contradiction { entry, what });
+    let undeclared = undeclared.into_iter().map(|entry| Damage::Contradiction { entry, what });
     verification.damages.extend(undeclared);
     Ok(Verified { verification, held, keys, unsigned, trusted: trusted.to_vec() })
 }
@@ -141,20 +142,25 @@ fn bearing(book: &mut Book) -> Result<(Entries, Entries), BookTrouble> {
     Ok(all.into_iter().partition(|(_, entry)| on_keys(entry)))
 }
 
-/// The editions that declare what their texts do not, of those that this version used: what another makes of
-/// them is not known here.
-fn undeclared(entries: &Entries) -> impl Iterator<Item = u64> {
+/// Which kinds of events data send by the editions that this version used, and which of these editions
+/// declare what their texts do not: what another version makes of them is not known here.
+fn declared(entries: &Entries) -> (SentKinds, Vec<u64>) {
     let used = entries.iter().filter_map(|(_, entry)| match entry {
         Entry::Batch(batch) if batch.evaluator == EVALUATOR => Some(batch.edition_entry),
         _ => None,
     });
     let used: BTreeSet<u64> = used.collect();
-    entries.iter().filter_map(move |(number, entry)| match entry {
-        Entry::Edition(edition) if used.contains(number) => {
-            (!declares_its_texts(edition)).then_some(*number)
+    let (mut sent, mut undeclared) = (SentKinds::new(), Vec::new());
+    for (number, entry) in entries.iter().filter(|(number, _)| used.contains(number)) {
+        let Entry::Edition(edition) = entry else { continue };
+        match sent_by_its_texts(edition) {
+            Some(kinds) => {
+                sent.insert(edition.digest(), kinds);
+            }
+            None => undeclared.push(*number),
         }
-        _ => None,
-    })
+    }
+    (sent, undeclared)
 }
 
 fn hold(

@@ -120,6 +120,9 @@ impl Note {
             return Err(wrong("it has control characters"));
         }
         let (text, lines) = note.rsplit_once("\n\n").ok_or(wrong("no blank line"))?;
+        if lines.is_empty() {
+            return Err(wrong("no signature stands in it"));
+        }
         let lines = lines.strip_suffix('\n').ok_or(wrong("its last line has no end"))?;
         let signatures = lines.split('\n').map(|line| {
             let line = line.strip_prefix("— ").ok_or(wrong("a signature begins with a dash"))?;

@@ -157,6 +157,11 @@ impl Running {
         add(&mut sums.inflow_set_aside, row.inflow.unwrap_or_default())
     }
 
+    /// Whether an event or an unread row was counted.
+    pub(in crate::book) fn has_events(&self) -> bool {
+        self.corrections < self.entries
+    }
+
     pub(in crate::book) fn count_correction(&mut self) {
         self.entries += 1;
         self.corrections += 1;

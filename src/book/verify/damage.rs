@@ -148,6 +148,8 @@ pub enum Contradiction {
     Positions,
     /// Its batch has no such file.
     Source,
+    /// It is from a file, and nobody sends such events, or the other way round.
+    Sender,
     /// Its key is not portable.
     Key,
     /// Its lane is not portable.
@@ -190,6 +192,9 @@ impl fmt::Display for Contradiction {
                 "its edition does not have all that it speaks of (members, accounts, legs, figures, readings)"
             }
             Contradiction::Source => "its batch names no such file as it is to come from",
+            Contradiction::Sender => {
+                "it is said to come from a file, and by its rules nobody sends such events, or the other way round"
+            }
             Contradiction::Key => "its key is not portable",
             Contradiction::Lane => "its lane is not portable",
             Contradiction::Rank => "its rank is not there",

@@ -44,6 +44,8 @@ pub(super) struct Told {
     /// The edition has all that it speaks of.
     pub(super) in_edition: bool,
     pub(super) origin: Origin,
+    /// Whether data send such events, where that is known.
+    pub(super) sent: Option<bool>,
 }
 
 impl Told {
@@ -64,6 +66,7 @@ impl Told {
             conserved: conserve(&event.outcome, String::new).is_ok(),
             in_edition: schema.is_none_or(|schema| positions::event(event, schema)),
             origin: event.origin,
+            sent: None,
         }
     }
 }
@@ -97,19 +100,24 @@ fn lane(event: &Event) -> Result<Option<Vec<u8>>, Contradiction> {
     Ok(Some(lane_bytes(event).map_err(|_| Contradiction::Lane)?))
 }
 
+/// Of editions, by their digests, which kinds of events data send.
+pub type SentKinds = BTreeMap<Digest, Vec<bool>>;
+
 /// Looks at entries, from the first on.
-pub(super) struct Looker {
+pub(super) struct Looker<'s> {
     previous: Digest,
     editions: BTreeMap<Digest, Arc<Schema>>,
+    sent: &'s SentKinds,
     /// The edition of the batch at hand.
     schema: Option<Arc<Schema>>,
+    sent_of: Option<&'s [bool]>,
     scratch: Writer,
 }
 
-impl Looker {
-    pub(super) fn new() -> Looker {
+impl<'s> Looker<'s> {
+    pub(super) fn new(sent: &'s SentKinds) -> Looker<'s> {
         let (editions, scratch) = (BTreeMap::new(), Writer::default());
-        Looker { previous: NOTHING_BEFORE, editions, schema: None, scratch }
+        Looker { previous: NOTHING_BEFORE, editions, sent, schema: None, sent_of: None, scratch }
     }
 
     /// Looks at the entries of some segments.
@@ -122,7 +130,10 @@ impl Looker {
         self.previous = row.leaf;
         let said = match Entry::from_body(row.kind, row.body) {
             Ok(Entry::Event(event)) => {
-                Said::Event(Told::of(&event, self.schema.as_deref(), &mut self.scratch))
+                let told = Told::of(&event, self.schema.as_deref(), &mut self.scratch);
+                let kind = usize::try_from(event.kind).ok();
+                let sent = self.sent_of.zip(kind).and_then(|(sent, kind)| sent.get(kind).copied());
+                Said::Event(Told { sent, ..told })
             }
             Ok(entry) => {
                 match &entry {
@@ -132,6 +143,7 @@ impl Looker {
                     }
                     Entry::Batch(batch) => {
                         self.schema = self.editions.get(&batch.edition).map(Arc::clone);
+                        self.sent_of = self.sent.get(&batch.edition).map(Vec::as_slice);
                     }
                     _ => {}
                 }

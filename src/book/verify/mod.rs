@@ -33,6 +33,7 @@ use look::{Looked, Looker, Said, Told};
 use replica::Replica;
 
 pub use damage::{Among, Contradiction, Damage};
+pub use look::SentKinds;
 
 /// Size and root of a book at some time, from a checkpoint whose signature was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,13 +87,25 @@ impl Book {
     /// # Errors
     /// The store fails. Damage is no error but the answer.
     pub fn verify(&mut self, checkpoints: &[Root]) -> Result<Verification, BookError> {
+        self.verify_sent(checkpoints, &SentKinds::new())
+    }
+
+    /// The same, where it is known of some editions which kinds of events data send.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn verify_sent(
+        &mut self,
+        checkpoints: &[Root],
+        sent: &SentKinds,
+    ) -> Result<Verification, BookError> {
         let mut walk = Walk::new(checkpoints);
         // Whoever posts reads what he has added himself, and nobody else can add.
         let posting = self.is_posted_to();
         if !posting {
             self.store().hold_still()?;
         }
-        let walked = self.walk(&mut walk);
+        let walked = self.walk(&mut walk, sent);
         if !posting {
             self.store().let_go();
         }
@@ -110,11 +123,11 @@ impl Book {
         Ok(walk.said())
     }
 
-    fn walk(&mut self, walk: &mut Walk) -> Result<(), BookError> {
+    fn walk(&mut self, walk: &mut Walk, sent: &SentKinds) -> Result<(), BookError> {
         for flaw in self.store().check()? {
             walk.tell(Damage::Store(flaw));
         }
-        self.walk_entries(walk)?;
+        self.walk_entries(walk, sent)?;
         walk.end();
         let met = walk.replica.take_met();
         let marks = walk.replica.take_marks();
@@ -131,13 +144,13 @@ impl Book {
     }
 
     /// Reads segments ahead, has them looked at beside, and takes them in order.
-    fn walk_entries(&mut self, walk: &mut Walk) -> Result<(), BookError> {
+    fn walk_entries(&mut self, walk: &mut Walk, sent: &SentKinds) -> Result<(), BookError> {
         std::thread::scope(|scope| {
             let ahead = usize::try_from(AHEAD).unwrap_or(1);
             let (give, given) = sync_channel::<Vec<Segment>>(ahead);
             let (hand, handed) = sync_channel::<(Vec<Segment>, Vec<Looked>)>(ahead);
             scope.spawn(move || {
-                let mut looker = Looker::new();
+                let mut looker = Looker::new(sent);
                 for segments in given {
                     let looked = looker.look(&segments);
                     if hand.send((segments, looked)).is_err() {

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use crate::base::{Digest, Digester};
 use crate::book::Moment;
 use crate::book::canonical::bytes_of;
-use crate::book::entry::{Batch, Entry, RegisterPart, Schema};
+use crate::book::entry::{Batch, Because, Entry, RegisterPart, Schema};
 use crate::book::identity::unread_key;
 use crate::book::journal::{content_key, settled_key};
 use crate::book::keys::{Index, Key, Mark};
 use crate::book::posting::{Became, Running, conserve, register_digester};
 use crate::book::store::Row;
+use crate::rows::Origin;
 
 use super::again::Met;
 use super::damage::Contradiction;
@@ -81,18 +82,32 @@ impl Replica {
                 let Some(running) = &mut self.running else { return Ok(()) };
                 let key = unread_key(row, running.source(row.origin));
                 let from_its_files = running.has_source(row.origin);
+                let of_its_batch = row.batch == running.number;
                 running.count_unread(row).map_err(|_| Contradiction::Range)?;
                 self.mark(Index::Event, key, number);
+                if !of_its_batch {
+                    return Err(Contradiction::Batch);
+                }
                 if !from_its_files {
                     return Err(Contradiction::Source);
                 }
             }
             Entry::Correction(correction) => {
                 self.mark(Index::Settled, settled_key(correction.of), number);
+                // Late events stand before what they correct; who corrects otherwise posts none.
+                let grounded =
+                    self.running.as_ref().is_none_or(|running| match correction.because {
+                        Because::Late { entry } => running.number < entry,
+                        Because::Stated { .. } | Because::Dispute { .. } => !running.has_events(),
+                    });
                 if let Some(running) = &mut self.running {
                     running.count_correction();
                 }
                 let named = self.named.correction(number, correction);
+                let named = match grounded {
+                    true => named,
+                    false => named.and(Err(Contradiction::Because)),
+                };
                 let outcome = correction.outcome.iter();
                 if outcome.into_iter().any(|outcome| conserve(outcome, String::new).is_err()) {
                     return Err(Contradiction::Unequal);
@@ -223,6 +238,8 @@ impl Replica {
             Err(Contradiction::Positions)
         } else if !from_its_files {
             Err(Contradiction::Source)
+        } else if told.sent.is_some_and(|sent| sent == (told.origin == Origin::MADE)) {
+            Err(Contradiction::Sender)
         } else {
             Ok(())
         }

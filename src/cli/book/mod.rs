@@ -97,7 +97,7 @@ enum ListFormat {
 enum AnswerFormat {
     /// For people
     Table,
-    /// One JSON object a line
+    /// One JSON object
     Json,
 }
 

@@ -468,6 +468,7 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("The same in Arrow's file format", "同上，Arrow 文件格式"),
     ("As CSV, with tabs", "同 CSV，以制表符分隔"),
     ("For people", "供人阅读"),
+    ("One JSON object", "一个 JSON 对象"),
     ("One JSON object a line", "每行一个 JSON 对象"),
     ("Trees as written", "书写原样的语法树"),
     ("Names resolved", "名称已解析"),

@@ -130,6 +130,16 @@ impl TellingApart<'_> {
         found
     }
 
+    /// Another event is behind a correction than it says.
+    pub fn cause(&self, told: u64, cause: u64) -> Apart {
+        let entry = |entry: u64| match self.language {
+            Language::English => format!("entry {entry}"),
+            Language::Chinese => format!("第 {entry} 条"),
+        };
+        let about = ("because", self.pick("corrected since there came", "更正所因"));
+        self.apart(about, (entry(told), entry(cause)))
+    }
+
     fn became(&self, side: Side<'_>) -> String {
         match side {
             Side::Outcome(Outcome::Allocated { .. }) => self.pick("allocated", "已分配").to_owned(),

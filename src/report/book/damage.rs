@@ -67,6 +67,7 @@ fn contradiction_zh(what: Contradiction) -> &'static str {
             "所指的成员、账户、分项、指标或释义在其规则版本中不存在或类型不符"
         }
         Contradiction::Source => "所称来源文件不在其批次之列",
+        Contradiction::Sender => "所称来自文件，而按其规则此类事项并非报送，或与此相反",
         Contradiction::Key => "键不可移用",
         Contradiction::Lane => "累计所属不可移用",
         Contradiction::Rank => "次序缺失",

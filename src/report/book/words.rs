@@ -452,6 +452,7 @@ fn flaw_zh(what: &str) -> &str {
     match what {
         "it has control characters" => "含有控制字符",
         "no blank line" => "没有空行",
+        "no signature stands in it" => "其中没有签名",
         "its last line has no end" => "最后一行没有换行",
         "a signature begins with a dash" => "签名行应以破折号开头",
         "a signature has two parts" => "签名行应有两部分",

@@ -1,11 +1,13 @@
-//! What a replay says of entries that come out otherwise. The books here are whole, so that `verify` finds
+//! What a replay says of entries that come out otherwise. Most books here are whole, so that `verify` finds
 //! nothing: what they hold was posted past the evaluator.
 
 use std::path::Path;
 
 use fenshui::base::{Date, Money};
-use fenshui::book::{Book, Entry, Event, Leaf, Outcome, Part, Posting, SqliteStore};
-use fenshui::rows::{Cell, Reason};
+use fenshui::book::{
+    Because, Book, Correction, Entry, Event, Leaf, Outcome, Part, Posting, SqliteStore,
+};
+use fenshui::rows::{Cell, Origin, Reason};
 
 use super::stores::OPTIONS;
 use crate::cli::{copy_folder, outcome};
@@ -197,4 +199,147 @@ fn corrections_are_told_and_each_difference_is_explained() {
     let count = |what: &str| said.matches(what).count();
     assert!(count("\n  why it comes out so:\n") >= 3, "{said}");
     assert_eq!(count("\n  why it comes out so:\n"), count(", batch "), "{said}");
+}
+
+/// A folder with a book by some rules, of these files in turn; late events correct what stands.
+fn posted(rules: &str, files: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("rules.fen", rules);
+    let said = |command: &str| outcome(command, folder.path(), "b.book");
+    said("fenshui book init --name finance.example/2018");
+    for file in files {
+        write("events.csv", file);
+        let told = said("fenshui book post rules.fen events.csv --recompute-late");
+        assert!(!told.contains("! error"), "{told}");
+    }
+    folder
+}
+
+const CAPPED: &str = "module capped\nauthority national\nsettlement largest remainder\n\
+    account local\naccount centre\n\
+    event receipt { id : text unique; date : date effective; payer : text; amount : money inflow\n  order by date, id }\n\
+    rule shared of receipt\n  split inflow\n    50% up to 5.00 in total to local as given per payer\n    rest to centre\n";
+
+/// Events are entries 3 and 4, 7 and 8; the latter came late, and corrections 9 and 10 are due to them.
+fn late() -> tempfile::TempDir {
+    let first = "id,date,payer,amount\nX2,2018-02-01,X,6.00\nY2,2018-02-01,Y,6.00\n";
+    let late = "id,date,payer,amount\nX1,2018-01-01,X,6.00\nY1,2018-01-01,Y,6.00\n";
+    posted(CAPPED, &[first, late])
+}
+
+fn correction(entry: &mut Entry) -> &mut Correction {
+    match entry {
+        Entry::Correction(correction) => correction,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What `verify` and `replay` say of a book where entries were edited.
+fn judged(folder: &Path, edit: impl FnMut(u64, &mut Entry)) -> (String, String) {
+    forged(folder, edit);
+    let said = |command: &str| outcome(command, folder, "forged.book");
+    (said("fenshui book verify"), said("fenshui book replay"))
+}
+
+#[test]
+fn the_day_a_correction_is_booked_by_is_worked_out() {
+    for number in [9, 10] {
+        let (verified, replayed) = judged(late().path(), |at, entry| {
+            if at == number {
+                correction(entry).booked = Date::parse("2027-06-02").unwrap();
+            }
+        });
+        assert!(verified.ends_with("all holds\n"), "{verified}");
+        let told = "booked\n    in the book: 2027-06-02\n    comes out:   2018-02-01\n";
+        assert!(replayed.contains(told), "{replayed}");
+        assert!(replayed.ends_with("[exit 1]\n"), "{replayed}");
+    }
+}
+
+#[test]
+fn what_a_correction_says_is_behind_it_is_worked_out() {
+    let (verified, replayed) = judged(late().path(), |at, entry| {
+        if at == 9 {
+            correction(entry).because = Because::Late { entry: 8 };
+        }
+    });
+    assert!(verified.ends_with("all holds\n"), "{verified}");
+    let told = "came\n    in the book: entry 8\n    comes out:   entry 7\n";
+    assert!(replayed.contains(told), "{replayed}");
+    for because in [
+        Because::Late { entry: 3 },
+        Because::Stated { reason: "the minister asked for it".to_owned() },
+    ] {
+        let (verified, _) = judged(late().path(), |at, entry| {
+            if at == 9 {
+                correction(entry).because = because.clone();
+            }
+        });
+        let wrong = "damage: entry 9: what it says brought it about cannot have";
+        assert!(verified.contains(wrong), "{verified}");
+    }
+}
+
+#[test]
+fn a_row_that_could_not_be_read_is_of_its_batch() {
+    let rows = [
+        "id,date,payer,amount\nX1,2018-02-01,X,oops\n",
+        "id,date,payer,amount\nX2,2018-02-01,X,1.00\n",
+    ];
+    let folder = posted(CAPPED, &rows);
+    let (verified, _) = judged(folder.path(), |_, entry| {
+        if let Entry::Unread(unread) = entry {
+            unread.batch = 0;
+        }
+    });
+    assert!(verified.contains("it names another batch than it stands in"), "{verified}");
+}
+
+const MONTHLY: &str = "module monthly\nauthority national\nsettlement largest remainder\n\
+    account local\naccount centre\n\
+    event receipt { id : text unique; date : date effective; amount : money inflow\n  order by date, id }\n\
+    rule shared of receipt\n  split inflow\n    all to local\n\
+    calendar month_end at end of month\n\
+    rule monthly of month_end\n  transfer 0.01 from local to centre\n";
+
+/// Events are entries 3 to 5; the last one nobody sent.
+fn monthly() -> tempfile::TempDir {
+    posted(MONTHLY, &["id,date,amount\nE1,2018-01-15,9.00\nE2,2018-02-15,9.00\n"])
+}
+
+#[test]
+fn what_nobody_sends_comes_from_no_file() {
+    for (sent, origin) in [(false, Origin { file: 0, line: 3 }), (true, Origin::MADE)] {
+        let folder = monthly();
+        let (verified, replayed) = judged(folder.path(), |_, entry| {
+            if let Entry::Event(event) = entry
+                && (event.origin == Origin::MADE) != sent
+            {
+                event.origin = origin;
+            }
+        });
+        assert!(
+            verified.contains("it is said to come from a file, and by its rules"),
+            "{verified}"
+        );
+        assert!(replayed.ends_with("[exit 1]\n"), "{replayed}");
+        assert!(!replayed.contains("internal"), "{replayed}");
+    }
+}
+
+#[test]
+fn a_batch_without_events_that_asks_for_calendar_events_lacks_them() {
+    let [first, unread] = ["E1,2018-01-15,9.00\nE2,2018-02-15,9.00\n", "E3,2018-02-16,oops\n"];
+    let files = [first, unread].map(|rows| format!("id,date,amount\n{rows}"));
+    let folder = posted(MONTHLY, &files.each_ref().map(String::as_str));
+    let (verified, replayed) = judged(folder.path(), |at, entry| {
+        if let Entry::Batch(batch) = entry
+            && at > 2
+        {
+            batch.through = Date::parse("2018-09-30");
+        }
+    });
+    assert!(verified.ends_with("all holds\n"), "{verified}");
+    assert!(replayed.contains("2018-09-30") && replayed.ends_with("[exit 1]\n"), "{replayed}");
 }

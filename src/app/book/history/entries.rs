@@ -15,6 +15,7 @@ use crate::rows::{Batch, Cell, Column, Origin};
 
 use super::super::BookTrouble;
 use super::super::standing::{add_event, batch_for};
+use super::super::translate::get;
 use super::{Held, History, event_of};
 
 /// About how many bytes of memory events take that wait to be put in order; the others wait in a file.
@@ -202,11 +203,23 @@ impl Columns<'_> {
         if self.wanted.is_some_and(|wanted| !wanted(row.number, event.kind, &event.fields)) {
             return Ok(false);
         }
-        if event.origin == Origin::MADE {
+        if self.is_made((row.number, event.kind), event.origin)? {
             return Ok(true);
         }
         add_event(batches, &event, origin, self.names);
         Ok(false)
+    }
+
+    /// Whether nobody sent an event of a kind. If one says that it was read from a file, data must send
+    /// its like.
+    fn is_made(&self, (entry, kind): (u64, u32), origin: Origin) -> Result<bool, BookError> {
+        if origin == Origin::MADE {
+            return Ok(true);
+        }
+        match get(&self.names.events, kind).is_none_or(|table| table.sent) {
+            true => Ok(false),
+            false => Err(BookError::Damaged { entry }),
+        }
     }
 
     /// Adds an event that is written in the positions at hand.
@@ -227,7 +240,7 @@ impl Columns<'_> {
                 return Ok(false);
             }
         }
-        if sent.origin == Origin::MADE {
+        if self.is_made((row.number, sent.kind), sent.origin)? {
             return Ok(true);
         }
         let Some(batch) = batch_for(batches, sent.kind, self.names) else { return Ok(false) };

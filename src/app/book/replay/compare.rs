@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::Date;
-use crate::book::{Correction, Entry, Event, Outcome, Said};
+use crate::book::{Because, Correction, Entry, Event, Outcome, Said};
 use crate::diagnostics::Language;
 use crate::engine::Wanted;
 use crate::report::book::{Apart, Side, TellingApart};
@@ -82,8 +82,8 @@ impl Comparing<'_> {
     /// A correction of an event that stood before.
     pub(super) fn correction(
         &self,
-        entry: u64,
-        correction: &Correction,
+        (entry, correction): (u64, &Correction),
+        cause: Option<u64>,
         stood: &Stood,
         now: &Event,
         found: &mut Replayed,
@@ -94,6 +94,7 @@ impl Comparing<'_> {
         };
         let stored = Event {
             outcome: correction.outcome.clone().unwrap_or(stood.event.outcome.clone()),
+            booked: Some(correction.booked),
             figures,
             open_items,
             ..stood.event.clone()
@@ -103,14 +104,20 @@ impl Comparing<'_> {
         }
         found.compared += 1;
         let anew = stood.said_anew(&now.said());
-        if correction.outcome.as_ref() != Some(&now.outcome) || correction.said != anew {
+        let booked = booked_by(&stood.event);
+        let said = correction.said == anew && correction.booked == booked;
+        let other_cause = other_cause(correction, cause);
+        if correction.outcome.as_ref() != Some(&now.outcome) || !said || other_cause.is_some() {
             let was = correction.outcome.as_ref().map_or(Side::Withdrawn, Side::Outcome);
             let sides = (was, Side::Outcome(&now.outcome));
             let at = (Some(entry), Some(correction.batch));
             let mut differs = self.difference(at, &stored, sides);
             let Said { figures, open_items } = now.said();
-            let now = Event { figures, open_items, ..stored.clone() };
-            differs.apart.extend(self.telling(Some(stored.kind)).events(&stored, &now));
+            let booked = Some(booked);
+            let now = Event { booked, figures, open_items, ..stored.clone() };
+            let telling = self.telling(Some(stored.kind));
+            differs.apart.extend(telling.events(&stored, &now));
+            differs.apart.extend(other_cause.map(|(told, cause)| telling.cause(told, cause)));
             found.differences.push(Difference { of: Some(stood.entry), ..differs });
         }
     }
@@ -151,8 +158,8 @@ impl Comparing<'_> {
     /// kind these rules may not know.
     pub(super) fn unfounded(
         &self,
-        entry: u64,
-        correction: &Correction,
+        (entry, correction): (u64, &Correction),
+        cause: Option<u64>,
         (event, kind): (&Event, Option<u32>),
         found: &mut Replayed,
     ) {
@@ -161,10 +168,22 @@ impl Comparing<'_> {
             return;
         }
         found.compared += 1;
+        let at = (Some(entry), Some(correction.batch));
         if let Some(outcome) = &correction.outcome {
-            let at = (Some(entry), Some(correction.batch));
             let sides = (Side::Outcome(outcome), Side::Absent);
             found.differences.push(self.difference_of(kind, at, event, sides));
+            return;
+        }
+        let stored = Event { booked: Some(correction.booked), ..event.clone() };
+        let now = Event { booked: Some(booked_by(event)), ..event.clone() };
+        let telling = self.telling(kind);
+        let mut apart = telling.events(&stored, &now);
+        let other_cause = other_cause(correction, cause);
+        apart.extend(other_cause.map(|(told, cause)| telling.cause(told, cause)));
+        if !apart.is_empty() {
+            let sides = (Side::Withdrawn, Side::Withdrawn);
+            let differs = self.difference_of(kind, at, event, sides);
+            found.differences.push(Difference { apart, ..differs });
         }
     }
 
@@ -218,4 +237,15 @@ impl Comparing<'_> {
             wanted: kind.and_then(|_| explain::wanted(event, self.names)),
         }
     }
+}
+
+/// The day by which a correction of an event is booked.
+fn booked_by(event: &Event) -> Date {
+    event.booked.unwrap_or(event.date)
+}
+
+/// The late event that a correction says is behind it, and the one that is, if that is another.
+fn other_cause(correction: &Correction, cause: Option<u64>) -> Option<(u64, u64)> {
+    let Because::Late { entry } = correction.because else { return None };
+    cause.filter(|cause| *cause != entry).map(|cause| (entry, cause))
 }

@@ -44,7 +44,8 @@ pub(in crate::app::book) fn spans(book: &mut Book) -> Result<Vec<Span>, BookTrou
             begun: batches.get(book, close.batch)?,
             end,
             corrects: close.corrections > 0,
-            posts: close.entries > close.corrections + unread,
+            // One of nothing at all may have asked for calendar events.
+            posts: close.corrections == 0 || close.entries > close.corrections + unread,
             sets_aside: set_aside > unread,
             withdraws: withdraws(book, &close, last)?,
         });
@@ -86,12 +87,11 @@ fn withdraws(book: &mut Book, close: &Close, end: u64) -> Result<bool, BookTroub
     Ok(withdraws)
 }
 
-/// The batches that the book had learnt of by the end of a day: those before the first that it learnt
-/// of later.
+/// The batches that the book had learnt of by the end of a day: up to the last of them. One before it was
+/// known by then too, whatever the clock of its poster said.
 pub(in crate::app::book) fn known_on(spans: &mut Vec<Span>, day: Date) {
-    let later = |span: &Span| span.begun.batch.learnt.date().is_none_or(|learnt| day < learnt);
-    let count = spans.iter().position(later).unwrap_or(spans.len());
-    spans.truncate(count);
+    let known = |span: &Span| span.begun.batch.learnt.date().is_some_and(|learnt| learnt <= day);
+    spans.truncate(spans.iter().rposition(known).map_or(0, |last| last + 1));
 }
 
 /// How many batches may be worked out in one run.

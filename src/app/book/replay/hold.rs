@@ -15,6 +15,7 @@ use super::super::history::{PutAway, WAITING_BYTES, event_of};
 use super::super::maker::{As, Maker};
 use super::super::post::{comes_out_otherwise, stopped};
 use super::super::standing::{identity, walk};
+use super::cause::Causes;
 use super::compare::Comparing;
 use super::rerun::Reading;
 use super::{BOOK_FILE, GROUP_FILE, Replay, Replayed, Rerun, Span};
@@ -34,6 +35,8 @@ pub(super) fn hold(
     let context = rerun.context;
     let names = &context.rules.names;
     let mut corrected = Corrected::new();
+    // A batch that corrects begins a group.
+    let late = group.first().filter(|span| span.corrects && span.posts).map_or(0, |span| span.end);
     for span in group.iter().filter(|span| span.corrects) {
         walk(book, span.begun.number..span.end, |number, entry| {
             if let Entry::Correction(correction) = entry {
@@ -53,6 +56,7 @@ pub(super) fn hold(
             comparing: Comparing { names, asked },
             drafts: Drafts::to_compare(),
             choosy: !asked.of.events.is_empty() || asked.of.account.is_some(),
+            causes: Causes::of(rerun.start()..late),
             corrected,
             posts: group.iter().any(|span| span.posts),
             made: BTreeMap::new(),
@@ -82,6 +86,8 @@ struct Holder<'c, 'b> {
     drafts: Drafts,
     /// Each event has to be asked whether it is wanted.
     choosy: bool,
+    /// What is behind corrections.
+    causes: Causes,
     /// What the batches correct of what stood before.
     corrected: Corrected,
     /// They post events, and do not only correct some.
@@ -102,6 +108,7 @@ impl Holder<'_, '_> {
         told: Told<'_>,
         accounts: &dyn Accounts,
     ) -> Result<(), BookTrouble> {
+        self.causes.note(number, told, &self.maker);
         let (mut held, mut book) = (self.reading.held.borrow_mut(), self.reading.book.borrow_mut());
         let row = held.rows.row(&mut book, number)?;
         self.drafts.clear();
@@ -138,7 +145,9 @@ impl Holder<'_, '_> {
         let now = self.drafts.event(0)?;
         match correction {
             Some((number, correction)) => {
-                self.comparing.correction(number, &correction, &stood, &now, &mut self.found);
+                let cause = self.causes.behind(told.event(), &self.maker);
+                let of = (number, &correction);
+                self.comparing.correction(of, cause, &stood, &now, &mut self.found);
             }
             None if stood.settled => {}
             None if comes_out_otherwise(&stood, &now.outcome, &now.said()) => {
@@ -204,7 +213,8 @@ impl Holder<'_, '_> {
             let stood = self.reading.history.stood(of, &event)?;
             let event =
                 stood.as_ref().map_or((&event, None), |it| (&it.event, Some(it.event.kind)));
-            self.comparing.unfounded(*entry, correction, event, &mut self.found);
+            let (of, cause) = ((*entry, correction), self.causes.first());
+            self.comparing.unfounded(of, cause, event, &mut self.found);
         }
         drop(held);
         Ok(self.found)
