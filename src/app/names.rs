@@ -26,9 +26,12 @@ pub fn names(rules: &RuleSet, language: Language) -> Names {
         accounts: rules
             .accounts
             .iter()
-            .map(|account| Keyed {
-                code: account.code.clone(),
-                ..maker.keyed(&account.name, &account.keys, &Type::Money(account.currency))
+            .map(|account| {
+                let names = rules.accounts.iter().map(|it| &it.name);
+                let keyed =
+                    maker.keyed(&account.name, &account.keys, &Type::Money(account.currency));
+                let name = maker.own_name((&account.name, account.module), names);
+                Keyed { name, code: account.code.clone(), ..keyed }
             })
             .collect(),
         pools: rules.pools.iter().map(|pool| label(&pool.name)).collect(),
@@ -89,6 +92,20 @@ impl<'m> Maker<'m> {
         }
     }
 
+    /// What data and results call a thing: by the name of its module too, where one of its kind is called
+    /// so in another module.
+    fn own_name<'n>(
+        &self,
+        (name, module): (&model::Name, model::ModuleId),
+        names: impl Iterator<Item = &'n model::Name>,
+    ) -> Label {
+        let several = names.filter(|other| other.text == name.text).nth(1).is_some();
+        match self.rules.modules.get(module.index()).filter(|_| several) {
+            Some(module) => Label::plain(&format!("{}.{}", module.name.text, name.text)),
+            None => label(name),
+        }
+    }
+
     fn event(&self, id: model::EventId, event: &model::Event) -> Table {
         let sent = matches!(event.source, model::EventSource::Sent);
         let mut key: Vec<usize> = event.unique.iter().map(|field| index(field.0)).collect();
@@ -102,8 +119,9 @@ impl<'m> Maker<'m> {
             });
             key.extend(rows.map(|(at, _)| at));
         }
+        let names = self.rules.events.iter().map(|it| &it.name);
         Table {
-            name: label(&event.name),
+            name: self.own_name((&event.name, event.module), names),
             fields: event.fields.iter().map(|field| self.field(field)).collect(),
             key,
             effective: Some(index(event.effective.0)),
@@ -133,8 +151,9 @@ impl<'m> Maker<'m> {
 
     fn register(&self, register: &model::Register) -> Table {
         let shape = self.rules.shapes.get(register.shape.index());
+        let names = self.rules.registers.iter().map(|it| &it.name);
         Table {
-            name: label(&register.name),
+            name: self.own_name((&register.name, register.module), names),
             fields: shape.map_or_else(Vec::new, |shape| {
                 shape.fields.iter().map(|field| self.field(field)).collect()
             }),
@@ -180,7 +199,9 @@ impl<'m> Maker<'m> {
             let local = figure.locals.get(index(selection.binding.0))?;
             Some(self.kind(&local.ty))
         });
-        Figure { name: label(&figure.name), kind: self.kind(&figure.value.ty), row }
+        let names = self.rules.figures.iter().map(|it| &it.name);
+        let name = self.own_name((&figure.name, figure.module), names);
+        Figure { name, kind: self.kind(&figure.value.ty), row }
     }
 
     fn leg(&self, leg: &model::LegOrigin) -> Leg {

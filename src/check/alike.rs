@@ -82,19 +82,20 @@ fn run_together(account: &Account) -> Diagnostic {
     Diagnostic::error(WRITTEN_ALIKE, account.name.span, words).with_help(help)
 }
 
-/// Whether two accounts may be written or called alike. Names without a code are different, and their
-/// members are written with brackets, which no name has.
+/// Whether two accounts may be written or called alike. Names without a code are different within a module,
+/// and told apart by it among several; members are written with brackets, which no name has.
 fn alike(rules: &RuleSet, one: &Account, two: &Account) -> Option<Alike> {
+    let same_form = one.keys.is_empty() == two.keys.is_empty();
     let written = match (&one.code, &two.code) {
         (None, None) => false,
         (Some(one_code), Some(two_code)) if one_code == two_code => true,
         _ => gives(rules, one, &text(two)) || gives(rules, two, &text(one)),
     };
     let label = |label: &Option<String>, other: &Option<String>| label.is_some() && label == other;
-    let called = || label(&one.name.zh, &two.name.zh) || label(&one.name.en, &two.name.en);
+    let called = label(&one.name.zh, &two.name.zh) || label(&one.name.en, &two.name.en);
     match written {
         true => Some(Alike::Written),
-        false => called().then_some(Alike::Called),
+        false => (one.module == two.module && same_form && called).then_some(Alike::Called),
     }
 }
 

@@ -32,9 +32,10 @@ pub(in crate::app) fn schema(rules: &RuleSet) -> Schema {
         events: rules
             .events
             .iter()
+            .zip(&names.events)
             .enumerate()
-            .map(|(at, it)| Table {
-                name: it.name.text.clone(),
+            .map(|(at, (it, called))| Table {
+                name: called.name.text.clone(),
                 fields: fields(&it.fields),
                 currency: rules.currency_of(EventId::next(at)).0,
             })
@@ -42,8 +43,9 @@ pub(in crate::app) fn schema(rules: &RuleSet) -> Schema {
         registers: rules
             .registers
             .iter()
-            .map(|it| Table {
-                name: it.name.text.clone(),
+            .zip(&names.registers)
+            .map(|(it, called)| Table {
+                name: called.name.text.clone(),
                 fields: rules
                     .shapes
                     .get(it.shape.index())
@@ -54,8 +56,9 @@ pub(in crate::app) fn schema(rules: &RuleSet) -> Schema {
         accounts: rules
             .accounts
             .iter()
-            .map(|it| Family {
-                name: it.name.text.clone(),
+            .zip(&names.accounts)
+            .map(|(it, called)| Family {
+                name: called.name.text.clone(),
                 keys: it.keys.iter().map(kind).collect(),
             })
             .collect(),
@@ -67,7 +70,11 @@ pub(in crate::app) fn schema(rules: &RuleSet) -> Schema {
         figures: rules
             .figures
             .iter()
-            .map(|it| FigureName { name: it.name.text.clone(), kind: kind(&it.value.ty) })
+            .zip(&names.figures)
+            .map(|(it, called)| FigureName {
+                name: called.name.text.clone(),
+                kind: kind(&it.value.ty),
+            })
             .collect(),
         readings: rules
             .readings

@@ -58,10 +58,16 @@ fn text(console: &Console, verified: &Verified, given: &[PathBuf]) -> String {
     }
     out.push_str(&keys_text(console, verified));
     if !said.moments_back.is_empty() {
-        let words = console.pick(
-            "entries whose moment stands before that of an earlier one (clocks differ)",
-            "条的时刻早于其前的条（时钟不一）",
-        );
+        let words = match said.moments_back.len() {
+            1 => console.pick(
+                "entry whose moment stands before that of an earlier one (clocks differ)",
+                "条的时刻早于其前的条（时钟不一）",
+            ),
+            _ => console.pick(
+                "entries whose moments stand before those of earlier ones (clocks differ)",
+                "条的时刻早于其前的条（时钟不一）",
+            ),
+        };
         out.push_str(&format!("{} {words}\n", said.moments_back.len()));
     }
     let damage = console.pick("damage", "损坏");

@@ -127,12 +127,11 @@ pub fn log_line(
             LogLine { batch, when, key, what, ..blank }
         }
         Entry::Close(it) => {
-            let entries = pick(language, "entries", "条");
-            let mut what = format!("{} {entries}", it.entries);
+            let mut what = counted(language, it.entries, ("entry", "entries", "条"));
             if it.corrections > 0 {
-                let corrections = pick(language, "corrections", "条更正");
-                let comma = pick(language, ", ", "，");
-                what.push_str(&format!("{comma}{} {corrections}", it.corrections));
+                what.push_str(pick(language, ", ", "，"));
+                let corrections = ("correction", "corrections", "条更正");
+                what.push_str(&counted(language, it.corrections, corrections));
             }
             LogLine { batch: Some(it.batch), what, ..blank }
         }
@@ -146,14 +145,17 @@ fn matter_line(entry: &Entry, of: EntryNames<'_>, language: Language, blank: Log
         Entry::Opening(it) => (it.learnt.to_string(), it.origin.clone()),
         Entry::Edition(it) => {
             let digest = it.digest().to_string();
-            let (files, short) = (it.texts.len(), digest.get(..12).unwrap_or_default());
-            (String::new(), format!("{} {short} ({files} {})", it.name, texts(language, files)))
+            let short = digest.get(..12).unwrap_or_default();
+            let count = u64::try_from(it.texts.len()).unwrap_or(u64::MAX);
+            let texts = counted(language, count, ("text", "texts", "个文本"));
+            (String::new(), format!("{} {short} ({texts})", it.name))
         }
         Entry::Register(it) => {
             let name = get(&of.names.registers, it.register);
             let name = name.map_or("", |it| it.name.in_language(language));
-            let rows = pick(language, "rows", "行");
-            (String::new(), format!("{name}: {} {rows}", it.rows.len()))
+            let count = u64::try_from(it.rows.len()).unwrap_or(u64::MAX);
+            let rows = counted(language, count, ("row", "rows", "行"));
+            (String::new(), format!("{name}: {rows}"))
         }
         Entry::Batch(it) => {
             let files: Vec<&str> = it.sources.iter().map(|it| it.name.as_str()).collect();
@@ -229,12 +231,9 @@ fn signer(line: &str) -> Option<&str> {
     line.strip_prefix("— ")?.split(' ').next()
 }
 
-fn texts(language: Language, count: usize) -> &'static str {
-    match (language, count) {
-        (Language::English, 1) => "text",
-        (Language::English, _) => "texts",
-        (Language::Chinese, _) => "个文本",
-    }
+/// So many of something, called as one and as several.
+fn counted(language: Language, count: u64, (one, several, zh): (&str, &str, &str)) -> String {
+    format!("{count} {}", pick(language, if count == 1 { one } else { several }, zh))
 }
 
 fn event_line(
