@@ -101,7 +101,7 @@ impl<'m> Maker<'m> {
     ) -> Label {
         let several = names.filter(|other| other.text == name.text).nth(1).is_some();
         match self.rules.modules.get(module.index()).filter(|_| several) {
-            Some(module) => Label::plain(&format!("{}.{}", module.name.text, name.text)),
+            Some(module) => Label::plain(format!("{}.{}", module.name.text, name.text)),
             None => label(name),
         }
     }
