@@ -27,7 +27,7 @@ pub fn names(rules: &RuleSet, language: Language) -> Names {
             .accounts
             .iter()
             .map(|account| {
-                let names = rules.accounts.iter().map(|it| &it.name);
+                let names = rules.accounts.iter().map(|it| (&it.name, it.module));
                 let keyed =
                     maker.keyed(&account.name, &account.keys, &Type::Money(account.currency));
                 let name = maker.own_name((&account.name, account.module), names);
@@ -97,10 +97,10 @@ impl<'m> Maker<'m> {
     fn own_name<'n>(
         &self,
         (name, module): (&model::Name, model::ModuleId),
-        names: impl Iterator<Item = &'n model::Name>,
+        mut all: impl Iterator<Item = (&'n model::Name, model::ModuleId)>,
     ) -> Label {
-        let several = names.filter(|other| other.text == name.text).nth(1).is_some();
-        match self.rules.modules.get(module.index()).filter(|_| several) {
+        let elsewhere = all.any(|(other, of)| other.text == name.text && of != module);
+        match self.rules.modules.get(module.index()).filter(|_| elsewhere) {
             Some(module) => Label::plain(format!("{}.{}", module.name.text, name.text)),
             None => label(name),
         }
@@ -119,7 +119,7 @@ impl<'m> Maker<'m> {
             });
             key.extend(rows.map(|(at, _)| at));
         }
-        let names = self.rules.events.iter().map(|it| &it.name);
+        let names = self.rules.events.iter().map(|it| (&it.name, it.module));
         Table {
             name: self.own_name((&event.name, event.module), names),
             fields: event.fields.iter().map(|field| self.field(field)).collect(),
@@ -151,7 +151,7 @@ impl<'m> Maker<'m> {
 
     fn register(&self, register: &model::Register) -> Table {
         let shape = self.rules.shapes.get(register.shape.index());
-        let names = self.rules.registers.iter().map(|it| &it.name);
+        let names = self.rules.registers.iter().map(|it| (&it.name, it.module));
         Table {
             name: self.own_name((&register.name, register.module), names),
             fields: shape.map_or_else(Vec::new, |shape| {
@@ -199,26 +199,31 @@ impl<'m> Maker<'m> {
             let local = figure.locals.get(index(selection.binding.0))?;
             Some(self.kind(&local.ty))
         });
-        let names = self.rules.figures.iter().map(|it| &it.name);
+        let names = self.rules.figures.iter().map(|it| (&it.name, it.module));
         let name = self.own_name((&figure.name, figure.module), names);
         Figure { name, kind: self.kind(&figure.value.ty), row }
     }
 
     fn leg(&self, leg: &model::LegOrigin) -> Leg {
+        let rules = self.rules.rules.iter().map(|rule| (&rule.name, rule.module));
+        let levies = self.rules.levies.iter().map(|levy| (&levy.name, levy.module));
+        let names = || rules.clone().chain(levies.clone());
         let (name, owner_cite) = match leg.owner {
             model::LegOwner::Rule(id) => {
                 let rule = self.rules.rules.get(id.index());
-                (rule.map(|rule| &rule.name), rule.and_then(|rule| rule.cite.as_ref()))
+                let name = rule.map(|rule| self.own_name((&rule.name, rule.module), names()));
+                (name, rule.and_then(|rule| rule.cite.as_ref()))
             }
             model::LegOwner::Levy(id) => {
                 let levy = self.rules.levies.get(id.index());
-                (levy.map(|levy| &levy.name), levy.and_then(|levy| levy.cite.as_ref()))
+                let name = levy.map(|levy| self.own_name((&levy.name, levy.module), names()));
+                (name, levy.and_then(|levy| levy.cite.as_ref()))
             }
         };
         let path: Vec<String> = leg.path.iter().map(u32::to_string).collect();
         let cite = leg.cite.as_ref().or(owner_cite);
         Leg {
-            owner: name.map(label).unwrap_or_default(),
+            owner: name.unwrap_or_default(),
             place: path.join("."),
             clause: cite.map(|cite| clause(cite, self.rules, self.language)).unwrap_or_default(),
         }
