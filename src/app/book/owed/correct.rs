@@ -61,7 +61,7 @@ pub fn correct(
     reviewed: Option<&Review>,
 ) -> Result<Posted, BookTrouble> {
     if reviewed.is_some_and(Review::is_empty) {
-        return Err(nothing());
+        return Err(empty());
     }
     let mut posting = book.begin()?;
     let corrected = add(&mut posting, other, correcting, reviewed)?;
@@ -161,7 +161,19 @@ fn all_that_hangs_together(
     }
 }
 
-/// No corrections were given, or none are wanted.
+/// A list of corrections that holds none.
+fn empty() -> BookTrouble {
+    BookTrouble::refused(
+        Words::new("the list holds no corrections", "清单中没有更正"),
+        Some(Words::new(
+            "`fenshui book replay --with RULES --corrections FILE` writes it anew, with all that would \
+             come out otherwise",
+            "用 fenshui book replay --with 规则 --corrections 文件 重新列出结果不同的各条",
+        )),
+    )
+}
+
+/// No corrections are wanted.
 fn nothing() -> BookTrouble {
     BookTrouble::refused(
         Words::new("there is nothing to correct", "无可更正"),
