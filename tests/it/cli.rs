@@ -224,6 +224,7 @@ fn what_a_dispute_settled_counts_whichever_way_the_event_goes() {
     check("book_pools");
     check("book_made");
     check("book_several");
+    check("book_copies");
 }
 
 #[cfg(feature = "sqlite")]

@@ -54,6 +54,8 @@ pub fn import(
     let Root { size, digest } = checkpoint.root;
     let (mut signed, mut strangers, mut unsigned) = (Vec::new(), Vec::new(), Vec::new());
     place.create_with((&opening.origin, opening.learnt), |mut posting| {
+        // What corrections made come into being stands behind what comes after its day.
+        posting.order_is_judged();
         let signers = fill(&mut posting, entries)?;
         let (kept, without) = signers.end();
         unsigned = without;
