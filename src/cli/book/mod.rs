@@ -320,11 +320,12 @@ fn what_is_behind(disputes: &[u64], through: Option<Date>) -> Words {
     }
     if disputes.is_empty() {
         return Words::new(
-            "if the rules, readings and registers are those of the book, a new event that is set \
-             aside, or a dispute that was settled, is behind it; else `fenshui book replay --with \
+            "if the rules, readings and registers are those of the book (one that `--register` does not \
+             name has no rows), a new event that is set aside, or a dispute that was settled, is behind \
+             it; else `fenshui book replay --with \
              RULES --corrections FILE` shows all differences and writes corrections, and `fenshui \
              book correct` posts them",
-            "若规则、读法与登记簿同账簿，则系搁置的新事项或已了结的异议所致；否则用 \
+            "若规则、读法与登记簿同账簿（未以 --register 指明的登记簿没有行），则系搁置的新事项或已了结的异议所致；否则用 \
              fenshui book replay --with 规则 --corrections 文件 查看全部差异并生成更正，\
              再用 fenshui book correct 过账",
         );
