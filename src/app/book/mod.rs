@@ -5,6 +5,7 @@
 //! `post` adds a batch, `replay` works a book out again from its own rules and inputs.
 
 mod called;
+mod causes;
 mod dispute;
 mod edition;
 mod editions;

@@ -12,6 +12,7 @@ use crate::book::{
 use crate::rows::{self, Accounts, Cell, Origin, Sink, Told};
 
 use super::super::BookTrouble;
+use super::super::causes::Causes;
 use super::super::history::{Held, History};
 use super::super::maker::{As, Maker, became, key_text};
 use super::super::standing::{Stood, identity};
@@ -83,9 +84,8 @@ pub(super) struct Judge<'p, 'b, 'j> {
     /// Those that are not posted yet, and the number of the first.
     drafts: Drafts,
     since: u64,
-    /// The first of all allocated new events, and of each lane while events that stand are still to come.
-    first: Option<u64>,
-    first_of_lane: HashMap<Vec<Cell>, u64>,
+    /// What is behind changes; lanes are noted while events that stand are still to come.
+    causes: Causes,
     /// Those of a lane, while no event that stands has come after them.
     waiting: HashMap<Vec<Cell>, Vec<u64>>,
     /// Entries of new events that may be behind a change.
@@ -106,8 +106,7 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
             heard: 0,
             drafts,
             since: 0,
-            first: None,
-            first_of_lane: HashMap::new(),
+            causes: Causes::default(),
             waiting: HashMap::new(),
             entries: BTreeMap::new(),
             again: Drafts::to_compare(),
@@ -140,14 +139,12 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
 
     /// Notes what a new event may be behind of: something that comes after it.
     fn may_be_behind(&mut self, at: u64, event: rows::EventAt<'_>) {
-        if self.first.is_none() {
-            self.first = Some(at);
+        if self.causes.note(at) {
             self.entries.insert(at, None);
         }
         if self.bench.held.borrow().left.any() {
             let lane = self.bench.maker.lane_at(event);
-            if !self.first_of_lane.contains_key(&lane) {
-                self.first_of_lane.insert(lane.clone(), at);
+            if self.causes.note_lane(&lane, at) {
                 self.entries.insert(at, None);
             }
             if !lane.is_empty() {
@@ -180,13 +177,12 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
         told: Told<'_>,
         accounts: &dyn Accounts,
     ) -> Result<(), BookTrouble> {
-        let mut lane = None;
-        if !self.first_of_lane.is_empty() {
-            let own = self.bench.maker.lane_at(told.event());
-            for late in self.waiting.remove(&own).into_iter().flatten() {
+        let mut lane = Vec::new();
+        if self.causes.has_lanes() {
+            lane = self.bench.maker.lane_at(told.event());
+            for late in self.waiting.remove(&lane).into_iter().flatten() {
                 self.judgement.late.insert(late, entry);
             }
-            lane = Some(own);
         }
         let mut held = self.bench.held.borrow_mut();
         let mut posting = self.bench.posting.borrow_mut();
@@ -204,8 +200,8 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
                 self.judgement.settled.push(Change { stood, now, said, cause });
             }
         } else if comes_out_otherwise(&stood, &now, &said) {
-            let cause = lane.and_then(|lane| self.first_of_lane.get(&lane).copied());
-            let (now, said, cause) = (Some(now), stood.said_anew(&said), cause.or(self.first));
+            let cause = self.causes.behind(&lane);
+            let (now, said) = (Some(now), stood.said_anew(&said));
             self.judgement.changes.push(Change { stood, now, said, cause });
         }
         Ok(())
@@ -240,7 +236,7 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
             let stood = self.bench.history.stood_in(&row)?;
             let stood = stood.ok_or(BookError::Damaged { entry })?;
             if !stood.settled {
-                let (now, said, cause) = (None, None, self.first);
+                let (now, said, cause) = (None, None, self.causes.first());
                 self.judgement.changes.push(Change { stood, now, said, cause });
             }
         }

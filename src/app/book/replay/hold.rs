@@ -4,18 +4,19 @@
 //! has not are the two read and compared.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::book::{Book, Correction, Drafts, Entry, Event, Identity, Row, read_batch};
 use crate::engine::{self, Input, Memory, Turn};
-use crate::rows::{Accounts, Origin, Sink, Told};
+use crate::rows::{Accounts, Origin, Outcome, Sink, Told};
 
 use super::super::BookTrouble;
+use super::super::causes::Causes;
 use super::super::explain::event_behind;
 use super::super::history::{PutAway, WAITING_BYTES, event_of};
 use super::super::maker::{As, Maker};
 use super::super::post::{comes_out_otherwise, stopped};
 use super::super::standing::{identity, walk};
-use super::cause::Causes;
 use super::compare::Comparing;
 use super::rerun::Reading;
 use super::{BOOK_FILE, GROUP_FILE, Replay, Replayed, Rerun, Span};
@@ -56,7 +57,8 @@ pub(super) fn hold(
             comparing: Comparing { names, asked },
             drafts: Drafts::to_compare(),
             choosy: !asked.of.events.is_empty() || asked.of.account.is_some(),
-            causes: Causes::of(rerun.start()..late),
+            late: rerun.start()..late,
+            causes: Causes::default(),
             corrected,
             posts: group.iter().any(|span| span.posts),
             made: BTreeMap::new(),
@@ -86,7 +88,9 @@ struct Holder<'c, 'b> {
     drafts: Drafts,
     /// Each event has to be asked whether it is wanted.
     choosy: bool,
-    /// What is behind corrections.
+    /// The entries of a batch that corrects because some of its events came late, and what is behind its
+    /// corrections.
+    late: Range<u64>,
     causes: Causes,
     /// What the batches correct of what stood before.
     corrected: Corrected,
@@ -108,7 +112,11 @@ impl Holder<'_, '_> {
         told: Told<'_>,
         accounts: &dyn Accounts,
     ) -> Result<(), BookTrouble> {
-        self.causes.note(number, told, &self.maker);
+        let allocated = matches!(told.outcome(), Outcome::Allocated { .. });
+        if allocated && self.late.contains(&number) {
+            self.causes.note(number);
+            self.causes.note_lane(&self.maker.lane_at(told.event()), number);
+        }
         let (mut held, mut book) = (self.reading.held.borrow_mut(), self.reading.book.borrow_mut());
         let row = held.rows.row(&mut book, number)?;
         self.drafts.clear();
@@ -145,7 +153,7 @@ impl Holder<'_, '_> {
         let now = self.drafts.event(0)?;
         match correction {
             Some((number, correction)) => {
-                let cause = self.causes.behind(told.event(), &self.maker);
+                let cause = self.causes.behind(&self.maker.lane_at(told.event()));
                 let of = (number, &correction);
                 self.comparing.correction(of, cause, &stood, &now, &mut self.found);
             }

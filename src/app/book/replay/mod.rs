@@ -8,7 +8,6 @@
 //! Memory grows with running totals, not with the book.
 
 mod beside;
-mod cause;
 mod compare;
 mod context;
 mod group;
