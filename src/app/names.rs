@@ -1,5 +1,6 @@
 //! The names of a rule set, as readers, writers and reports want them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostics::Language;
@@ -26,12 +27,10 @@ pub fn names(rules: &RuleSet, language: Language) -> Names {
         accounts: rules
             .accounts
             .iter()
-            .map(|account| {
-                let names = rules.accounts.iter().map(|it| (&it.name, it.module));
-                let keyed =
-                    maker.keyed(&account.name, &account.keys, &Type::Money(account.currency));
-                let name = maker.own_name((&account.name, account.module), names);
-                Keyed { name, code: account.code.clone(), ..keyed }
+            .map(|account| Keyed {
+                name: maker.own_name((&account.name, account.module), &maker.shared.accounts),
+                code: account.code.clone(),
+                ..maker.keyed(&account.name, &account.keys, &Type::Money(account.currency))
             })
             .collect(),
         pools: rules.pools.iter().map(|pool| label(&pool.name)).collect(),
@@ -80,6 +79,40 @@ pub(super) struct Maker<'m> {
     language: Language,
     enumerations: Vec<Arc<Members>>,
     readings: Vec<Arc<Members>>,
+    shared: Shared<'m>,
+}
+
+/// The names that several modules give to things of one kind.
+struct Shared<'m> {
+    events: BTreeSet<&'m str>,
+    registers: BTreeSet<&'m str>,
+    accounts: BTreeSet<&'m str>,
+    figures: BTreeSet<&'m str>,
+    /// Of rules and levies.
+    rules: BTreeSet<&'m str>,
+}
+
+impl<'m> Shared<'m> {
+    fn of(rules: &'m RuleSet) -> Shared<'m> {
+        let levies = rules.levies.iter().map(|it| (&it.name, it.module));
+        Shared {
+            events: shared(rules.events.iter().map(|it| (&it.name, it.module))),
+            registers: shared(rules.registers.iter().map(|it| (&it.name, it.module))),
+            accounts: shared(rules.accounts.iter().map(|it| (&it.name, it.module))),
+            figures: shared(rules.figures.iter().map(|it| (&it.name, it.module))),
+            rules: shared(rules.rules.iter().map(|it| (&it.name, it.module)).chain(levies)),
+        }
+    }
+}
+
+fn shared<'m>(
+    names: impl Iterator<Item = (&'m model::Name, model::ModuleId)>,
+) -> BTreeSet<&'m str> {
+    let mut modules = BTreeMap::new();
+    let elsewhere = |(name, module): &(&'m model::Name, _)| {
+        *modules.entry(&*name.text).or_insert(*module) != *module
+    };
+    names.filter(elsewhere).map(|(name, _)| name.text.as_str()).collect()
 }
 
 impl<'m> Maker<'m> {
@@ -89,18 +122,19 @@ impl<'m> Maker<'m> {
             language,
             enumerations: rules.enumerations.iter().map(members).collect(),
             readings: rules.readings.iter().map(options).collect(),
+            shared: Shared::of(rules),
         }
     }
 
     /// What data and results call a thing: by the name of its module too, where one of its kind is called
     /// so in another module.
-    fn own_name<'n>(
+    fn own_name(
         &self,
         (name, module): (&model::Name, model::ModuleId),
-        mut all: impl Iterator<Item = (&'n model::Name, model::ModuleId)>,
+        shared: &BTreeSet<&str>,
     ) -> Label {
-        let elsewhere = all.any(|(other, of)| other.text == name.text && of != module);
-        match self.rules.modules.get(module.index()).filter(|_| elsewhere) {
+        let is_shared = shared.contains(name.text.as_str());
+        match self.rules.modules.get(module.index()).filter(|_| is_shared) {
             Some(module) => Label::plain(format!("{}.{}", module.name.text, name.text)),
             None => label(name),
         }
@@ -119,9 +153,8 @@ impl<'m> Maker<'m> {
             });
             key.extend(rows.map(|(at, _)| at));
         }
-        let names = self.rules.events.iter().map(|it| (&it.name, it.module));
         Table {
-            name: self.own_name((&event.name, event.module), names),
+            name: self.own_name((&event.name, event.module), &self.shared.events),
             fields: event.fields.iter().map(|field| self.field(field)).collect(),
             key,
             effective: Some(index(event.effective.0)),
@@ -151,9 +184,8 @@ impl<'m> Maker<'m> {
 
     fn register(&self, register: &model::Register) -> Table {
         let shape = self.rules.shapes.get(register.shape.index());
-        let names = self.rules.registers.iter().map(|it| (&it.name, it.module));
         Table {
-            name: self.own_name((&register.name, register.module), names),
+            name: self.own_name((&register.name, register.module), &self.shared.registers),
             fields: shape.map_or_else(Vec::new, |shape| {
                 shape.fields.iter().map(|field| self.field(field)).collect()
             }),
@@ -199,27 +231,22 @@ impl<'m> Maker<'m> {
             let local = figure.locals.get(index(selection.binding.0))?;
             Some(self.kind(&local.ty))
         });
-        let names = self.rules.figures.iter().map(|it| (&it.name, it.module));
-        let name = self.own_name((&figure.name, figure.module), names);
+        let name = self.own_name((&figure.name, figure.module), &self.shared.figures);
         Figure { name, kind: self.kind(&figure.value.ty), row }
     }
 
     fn leg(&self, leg: &model::LegOrigin) -> Leg {
-        let rules = self.rules.rules.iter().map(|rule| (&rule.name, rule.module));
-        let levies = self.rules.levies.iter().map(|levy| (&levy.name, levy.module));
-        let names = || rules.clone().chain(levies.clone());
         let (name, owner_cite) = match leg.owner {
             model::LegOwner::Rule(id) => {
                 let rule = self.rules.rules.get(id.index());
-                let name = rule.map(|rule| self.own_name((&rule.name, rule.module), names()));
-                (name, rule.and_then(|rule| rule.cite.as_ref()))
+                (rule.map(|it| (&it.name, it.module)), rule.and_then(|it| it.cite.as_ref()))
             }
             model::LegOwner::Levy(id) => {
                 let levy = self.rules.levies.get(id.index());
-                let name = levy.map(|levy| self.own_name((&levy.name, levy.module), names()));
-                (name, levy.and_then(|levy| levy.cite.as_ref()))
+                (levy.map(|it| (&it.name, it.module)), levy.and_then(|it| it.cite.as_ref()))
             }
         };
+        let name = name.map(|name| self.own_name(name, &self.shared.rules));
         let path: Vec<String> = leg.path.iter().map(u32::to_string).collect();
         let cite = leg.cite.as_ref().or(owner_cite);
         Leg {
