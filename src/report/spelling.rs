@@ -8,6 +8,14 @@ use std::borrow::Cow;
 /// The signs that may stand between parts in brackets; the first is the one we write.
 const BETWEEN: &[char] = &[',', '，', '、'];
 
+/// A name, with the parts of its key in brackets behind it, if it has one.
+pub fn keyed(name: &str, parts: &[String], between: &str) -> String {
+    match parts {
+        [] => name.to_owned(),
+        parts => format!("{name}[{}]", in_brackets(parts, between)),
+    }
+}
+
 /// What stands in brackets behind a name: parts with commas between them, and perhaps blanks.
 pub fn in_brackets(parts: &[String], between: &str) -> String {
     beside(parts, BETWEEN, parts.len() > 1).collect::<Vec<Cow<'_, str>>>().join(between)
@@ -43,7 +51,7 @@ pub fn in_code(code: &str, parts: &[String]) -> String {
         out.push_str(&written.next().unwrap_or_default());
         out.push_str(piece);
     }
-    if left.is_empty() { out } else { format!("{out}[{}]", in_brackets(left, ",")) }
+    keyed(&out, left, ",")
 }
 
 /// The parts of a text that a code with that many places may have given.

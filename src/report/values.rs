@@ -7,7 +7,7 @@ use crate::diagnostics::{Language, pictured};
 use crate::rows::Cell;
 
 use super::names::{Field, Keyed, Kind, Label, Names};
-use super::spelling::{in_brackets, in_code};
+use super::spelling::{in_code, keyed};
 
 /// What stands for a row of a kind, in parts: the fields of its key, or itself.
 pub fn row_texts(
@@ -124,8 +124,7 @@ pub fn account_text(account: &Keyed, key: &[Cell], names: &Names) -> String {
         key.iter().zip(&account.keys).map(|(cell, kind)| file_text(cell, kind, names)).collect();
     match &account.code {
         Some(code) => in_code(code, &parts),
-        None if parts.is_empty() => account.name.text.clone(),
-        None => format!("{}[{}]", account.name.text, in_brackets(&parts, ",")),
+        None => keyed(&account.name.text, &parts, ","),
     }
 }
 
@@ -147,12 +146,7 @@ pub fn keyed_label(
         .zip(kinds)
         .map(|(cell, kind)| person_text(cell, kind, names, language))
         .collect();
-    let name = name.in_language(language);
-    if parts.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name}[{}]", in_brackets(&parts, ", "))
-    }
+    keyed(name.in_language(language), &parts, ", ")
 }
 
 /// An amount of major units with thousands set apart.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::base::Exact;
 use crate::report::names::{Keyed, Kind, Label, Table};
 use crate::report::reasons::reason_words;
-use crate::report::spelling::in_brackets;
+use crate::report::spelling::keyed;
 use crate::report::values::{account_text, file_text, json as cell_json};
 use crate::rows::{
     Allocation, BoundKind, BoundStory, Cell, Destination, Division, Explanation, HeadStep,
@@ -414,11 +414,7 @@ impl<'t> Writer<'t> {
             Destination::Pool(pool, row) => {
                 let name = name_of(get(&names.pools, *pool));
                 let row = self.row(self.telling.grounds.pool_rows.get(pool), row);
-                Some(if row.is_empty() {
-                    name.to_owned()
-                } else {
-                    format!("{name}[{}]", in_brackets(&row, ","))
-                })
+                Some(keyed(name, &row, ","))
             }
             Destination::Undetermined => Some("undetermined".to_owned()),
             Destination::Nothing | Destination::Legs => None,

@@ -3,7 +3,7 @@
 use crate::diagnostics::Language;
 use crate::report::names::{Keyed, Kind, Label};
 use crate::report::reasons::reason_words;
-use crate::report::spelling::in_brackets;
+use crate::report::spelling::keyed;
 use crate::report::values::{account_text, file_text, grouped_exact, keyed_label, person_text};
 use crate::rows::{Cell, Operation, Reckoning, Term};
 
@@ -182,12 +182,7 @@ impl<'t> Leaves<'t> {
         }
         let parts = key.iter().zip(kinds).map(|(cell, kind)| file_text(cell, kind, names));
         let parts: Vec<String> = parts.collect();
-        let name = &name.text;
-        if parts.is_empty() {
-            name.clone()
-        } else {
-            format!("{name}[{}]", in_brackets(&parts, ","))
-        }
+        keyed(&name.text, &parts, ",")
     }
 
     fn label(&self, label: &Label) -> String {
