@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::base::{Date, Exact, Money};
-use crate::plan::{Change, Event, EventSource, Feed, Leg, Plan, RowSource, Source, Target, at};
+use crate::plan::{Event, EventSource, Feed, Leg, Plan, RowSource, Source, Target, at};
 use crate::rows::{Allocation, Cell, Origin, Payee};
 
 use super::evaluator::Evaluator;
@@ -50,6 +50,11 @@ pub struct MadeEvent {
     pub date: Date,
     /// The row that it was made for, as it is stored; `Missing`, if it was made for none.
     pub row: Cell,
+}
+
+impl MadeEvent {
+    /// The field of a calendar event that holds the row it was made for.
+    pub const ROW: u32 = 1;
 }
 
 /// What stands, by where events were read; of those that nobody sends by any place that no other has.
@@ -119,7 +124,7 @@ fn key_of(kind: u32, row: &Cell, plan: &Plan) -> Vec<Cell> {
 }
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
-    /// What stands of the event at hand, if it stands whatever the rules give.
+    /// What stands of the event at hand, if it stands whatever the rules give. It has come, then.
     pub fn stands(&mut self) -> Option<Stands> {
         if self.state.standing.of.is_empty() {
             return None;
@@ -136,8 +141,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         if origin != Origin::MADE {
             return Some(origin);
         }
-        let row = at_hand.made_for.as_ref();
-        let key = row.map_or_else(Vec::new, |row| self.key_of_row(row));
+        let row = at_hand.column(MadeEvent::ROW).cell(at_hand.row);
+        let key = key_of(at_hand.kind, &row, self.plan);
         self.state.standing.made.get(&(at_hand.kind, self.date, key)).copied()
     }
 
@@ -155,11 +160,12 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             self.is_unsure();
             return Ok(());
         };
-        if self.comes_out(&standing, &told)? {
+        let legs = legs_of(self.event()?, self.plan);
+        if comes_out(&standing, &told, &legs) {
             return Ok(());
         }
-        self.frame.told = Some(told.clone());
-        self.lay_out(&standing)?;
+        let stood = cases_of(&legs, &standing);
+        self.lay_out(&legs, &stood)?;
         self.allocations(&mut written, &mut Vec::new());
         let mut given: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
         for place in written {
@@ -173,17 +179,19 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         for place in places {
             let nodes = given.get(&place).map_or(&[][..], Vec::as_slice);
             let amounts = standing.get(&place).map_or(&[][..], Vec::as_slice);
-            self.put(place, nodes, amounts)?;
+            let counts = may_feed(place.0, &legs);
+            self.put(place, (nodes, amounts), counts)?;
         }
-        self.fill_pools(&standing, &told)
+        self.fill_pools((&standing, &told), &legs, &stood)?;
+        self.frame.told = Some(told);
+        Ok(())
     }
 
     /// Gives legs their places that gave something which stands, where the event goes by another rule now.
-    fn lay_out(&mut self, standing: &Places) -> Result<(), Fault> {
+    fn lay_out(&mut self, legs: &Legs, stood: &Cases) -> Result<(), Fault> {
         let told = self.trace.recorder().and_then(|it| it.divisions.last().map(|it| it.legs.len()));
         let event = self.event()?;
-        let legs = legs_of(event, self.plan);
-        for (step, number) in cases_of(&legs, standing) {
+        for (step, number) in stood.iter().copied() {
             let case = event.pools.get(step).and_then(|step| step.cases.get(number));
             let own = |leg: u32| legs.get(&leg).is_some_and(|it| it.case == Some((step, number)));
             let placed = || self.frame.nodes.iter().any(|node| own(node.leg));
@@ -202,8 +210,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(())
     }
 
-    /// Puts amounts that stand by one leg at one account into the nodes of that leg.
-    fn put(&mut self, place: Place, nodes: &[u32], amounts: &[i128]) -> Result<(), Fault> {
+    /// Puts amounts that stand by one leg at one account into the nodes of that leg, which a total may
+    /// count.
+    fn put(
+        &mut self,
+        place: Place,
+        (nodes, amounts): (&[u32], &[i128]),
+        counts: bool,
+    ) -> Result<(), Fault> {
         let units = |node: &u32| self.frame.nodes.get(at(*node)).map_or(0, |it| it.units);
         let sum: i128 = amounts.iter().sum();
         if sum == nodes.iter().map(units).sum::<i128>() {
@@ -211,7 +225,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         // As many as the rules give stand in the order in which they were written.
         let alike = nodes.len() == amounts.len();
-        if !alike && nodes.len() != 1 && self.may_feed(place.0)? {
+        if !alike && nodes.len() != 1 && counts {
             self.is_unsure();
         }
         if nodes.is_empty() {
@@ -231,10 +245,12 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     /// What fills a pool counts as what it puts there: what came out of it, as it stands. Of rules that may
     /// fill it those do by which the event stands.
-    fn fill_pools(&mut self, standing: &Places, told: &[Allocation]) -> Result<(), Fault> {
-        let event = self.event()?;
-        let legs = legs_of(event, self.plan);
-        let stood = cases_of(&legs, standing);
+    fn fill_pools(
+        &mut self,
+        (standing, told): (&Places, &[Allocation]),
+        legs: &Legs,
+        stood: &Cases,
+    ) -> Result<(), Fault> {
         // What came out by each leg: as it stands, and by the rules.
         let mut out: BTreeMap<u32, (i128, i128)> = BTreeMap::new();
         for ((leg, _), amounts) in standing {
@@ -243,8 +259,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         for given in told {
             out.entry(given.leg).or_default().1 += given.amount.minor();
         }
-        let sources = event.pools.iter().rev().filter_map(|step| match step.source {
-            Source::Pool(pool) if counts(pool, &legs) => Some(pool),
+        let sources = self.event()?.pools.iter().rev().filter_map(|step| match step.source {
+            Source::Pool(pool) if counts(pool, legs) => Some(pool),
             _ => None,
         });
         for pool in sources {
@@ -304,7 +320,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let amount = Money::from_minor(leaf.given_back - target);
             told.extend((!amount.is_zero()).then_some(Allocation { payee, amount, leg: leaf.leg }));
         }
-        if self.comes_out(&standing, &told)? {
+        if comes_out(&standing, &told, &legs_of(self.event()?, self.plan)) {
             return Ok(());
         }
         self.frame.told = Some(told);
@@ -359,43 +375,40 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         Some(self.state.accounts.position(family, &parts, || key.to_vec()))
     }
+}
 
-    /// Whether what stands is what the rules give, leg by leg. Where they do not have its legs, it is by
-    /// the accounts alone.
-    fn comes_out(&self, standing: &Places, told: &[Allocation]) -> Result<bool, Fault> {
-        let legs = legs_of(self.event()?, self.plan);
-        let has = |(leg, _): &Place| *leg >= Allocation::BY_CLOSING || legs.contains_key(leg);
-        if !standing.keys().all(has) {
-            return Ok(self.by_account(standing) == of_accounts(told));
-        }
-        let mut places: BTreeMap<Place, i128> = BTreeMap::new();
-        for (place, amounts) in standing {
-            *places.entry(*place).or_default() += amounts.iter().sum::<i128>();
-        }
-        for given in told {
-            let place = (given.leg, account_paid(given.payee));
-            *places.entry(place).or_default() -= given.amount.minor();
-        }
-        Ok(places.values().all(|left| *left == 0))
+/// Whether what stands is what the rules give, leg by leg. Where they do not have its legs, it is by the
+/// accounts alone.
+fn comes_out(standing: &Places, told: &[Allocation], legs: &Legs) -> bool {
+    let has = |(leg, _): &Place| *leg >= Allocation::BY_CLOSING || legs.contains_key(leg);
+    if !standing.keys().all(has) {
+        return by_account(standing) == of_accounts(told);
     }
+    let mut places: BTreeMap<Place, i128> = BTreeMap::new();
+    for (place, amounts) in standing {
+        *places.entry(*place).or_default() += amounts.iter().sum::<i128>();
+    }
+    for given in told {
+        let place = (given.leg, account_paid(given.payee));
+        *places.entry(place).or_default() -= given.amount.minor();
+    }
+    places.values().all(|left| *left == 0)
+}
 
-    fn by_account(&self, places: &Places) -> BTreeMap<Option<u32>, i128> {
-        let mut sums = BTreeMap::new();
-        for ((_, account), amounts) in places {
-            *sums.entry(*account).or_default() += amounts.iter().sum::<i128>();
-        }
-        sums.retain(|_, sum| *sum != 0);
-        sums
+fn by_account(places: &Places) -> BTreeMap<Option<u32>, i128> {
+    let mut sums = BTreeMap::new();
+    for ((_, account), amounts) in places {
+        *sums.entry(*account).or_default() += amounts.iter().sum::<i128>();
     }
+    sums.retain(|_, sum| *sum != 0);
+    sums
+}
 
-    /// Whether a tally that is read may count what a leg gives; of a leg that the rules do not have,
-    /// whether any may.
-    fn may_feed(&self, leg: u32) -> Result<bool, Fault> {
-        let event = self.event()?;
-        let legs = legs_of(event, self.plan);
-        let any = || legs.values().any(|it| it.fed);
-        Ok(leg < Allocation::BY_CLOSING && legs.get(&leg).map_or_else(any, |it| it.fed))
-    }
+/// Whether a tally that is read may count what a leg gives; of a leg that the rules do not have, whether
+/// any may.
+fn may_feed(leg: u32, legs: &Legs) -> bool {
+    let any = || legs.values().any(|it| it.fed);
+    leg < Allocation::BY_CLOSING && legs.get(&leg).map_or_else(any, |it| it.fed)
 }
 
 fn account_of(content: &Content<'_>) -> Option<u32> {
@@ -435,6 +448,9 @@ struct Leading {
     fills: Option<u32>,
 }
 
+/// Rules: which step's, and which one of that.
+type Cases = BTreeSet<(usize, usize)>;
+
 /// All legs by which an event may give.
 type Legs = BTreeMap<u32, Leading>;
 
@@ -452,12 +468,12 @@ fn legs_of(event: &Event, plan: &Plan) -> Legs {
         }
     }
     for levy in &event.levies {
-        let fed = is_read(levy.feed.as_ref(), plan);
+        let fed = feeds(levy.feed.as_ref(), plan);
         let fills = pool_of(&levy.into);
         legs.insert(levy.leg, Leading { case: None, fed, source: None, fills });
     }
     for transfer in event.transfers.iter().flat_map(|case| &case.transfers) {
-        let fed = is_read(transfer.feed.as_ref(), plan);
+        let fed = feeds(transfer.feed.as_ref(), plan);
         let fills = pool_of(&transfer.to);
         legs.insert(transfer.leg, Leading { case: None, fed, source: None, fills });
     }
@@ -466,9 +482,9 @@ fn legs_of(event: &Event, plan: &Plan) -> Legs {
 
 /// The rules by which an event stands: those of which legs gave something, and those that filled the
 /// pools from which it came, as far as there is one alone that may have.
-fn cases_of(legs: &Legs, standing: &Places) -> BTreeSet<(usize, usize)> {
+fn cases_of(legs: &Legs, standing: &Places) -> Cases {
     let of_leg = |(leg, _): &Place| legs.get(leg).and_then(|it| it.case);
-    let mut stood: BTreeSet<(usize, usize)> = standing.keys().filter_map(of_leg).collect();
+    let mut stood: Cases = standing.keys().filter_map(of_leg).collect();
     loop {
         let emptied = legs.values().filter(|it| it.case.is_some_and(|case| stood.contains(&case)));
         let emptied: BTreeSet<u32> = emptied.filter_map(|it| it.source).collect();
@@ -502,11 +518,8 @@ fn fills(of: u32, node: &Node<'_>) -> bool {
 
 /// Whether a total that is read counts anything of an event.
 fn is_counted(event: &Event, plan: &Plan) -> bool {
-    let is_read = |change: &Change| {
-        let tally = plan.tallies.get(at(change.of));
-        tally.is_some_and(|tally| !tally.projections.is_empty())
-    };
-    event.adds.iter().any(is_read) || legs_of(event, plan).values().any(|it| it.fed)
+    event.adds.iter().any(|change| is_read(change.of, plan))
+        || legs_of(event, plan).values().any(|it| it.fed)
 }
 
 fn pool_of(target: &Target) -> Option<u32> {
@@ -516,14 +529,18 @@ fn pool_of(target: &Target) -> Option<u32> {
     }
 }
 
-fn is_read(feed: Option<&Feed>, plan: &Plan) -> bool {
-    let tally = feed.and_then(|feed| plan.tallies.get(at(feed.tally)));
-    tally.is_some_and(|tally| !tally.projections.is_empty())
+/// Whether a feed is of a tally that is read.
+fn feeds(feed: Option<&Feed>, plan: &Plan) -> bool {
+    feed.is_some_and(|feed| is_read(feed.tally, plan))
+}
+
+fn is_read(tally: u32, plan: &Plan) -> bool {
+    plan.tallies.get(at(tally)).is_some_and(|tally| !tally.projections.is_empty())
 }
 
 fn add_legs(target: &Target, above: Leading, plan: &Plan, legs: &mut Legs) {
     let mut add = |leg: &Leg| {
-        let fed = above.fed || is_read(leg.feed.as_ref(), plan);
+        let fed = above.fed || feeds(leg.feed.as_ref(), plan);
         let leading = Leading { fed, fills: pool_of(&leg.target), ..above };
         legs.insert(leg.leg, leading);
         add_legs(&leg.target, leading, plan, legs);

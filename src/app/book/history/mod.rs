@@ -24,7 +24,7 @@ use super::BookTrouble;
 use super::post::BOOK_FILE;
 use super::replay::{Span, furthest};
 use super::standing::{Stood, unfit, walk, walk_rows};
-use super::translate::{Shared, Translated, Translator};
+use super::translate::{Shared, Translated, Translator, get};
 
 pub(super) use entries::{Entries, Of, Piece, WAITING_BYTES, Wanted, reading};
 pub(super) use held::{Held, event_of};
@@ -411,7 +411,7 @@ fn stands(event: &Event) -> Option<Stands> {
     let made = (event.origin == Origin::MADE).then(|| MadeEvent {
         kind: event.kind,
         date: event.date,
-        row: event.fields.get(1).cloned().unwrap_or(Cell::Missing),
+        row: get(&event.fields, MadeEvent::ROW).cloned().unwrap_or(Cell::Missing),
     });
     let leaf = |leaf: &Leaf| StandingLeaf {
         account: leaf.account.as_ref().map(|it| (it.family, it.key.clone())),
