@@ -104,10 +104,7 @@ impl Replica {
                     running.count_correction();
                 }
                 let named = self.named.correction(number, correction);
-                let named = match grounded {
-                    true => named,
-                    false => named.and(Err(Contradiction::Because)),
-                };
+                let named = named.and(grounded.then_some(()).ok_or(Contradiction::Because));
                 let outcome = correction.outcome.iter();
                 if outcome.into_iter().any(|outcome| conserve(outcome, String::new).is_err()) {
                     return Err(Contradiction::Unequal);
