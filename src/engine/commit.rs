@@ -7,6 +7,7 @@ use crate::rows::{Cell, FigureValue, Reason};
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Once, Scope};
 use super::fault::Fault;
+use super::standing::Stood;
 use super::trace::Trace;
 use super::tree::Content;
 use super::value::Part;
@@ -39,11 +40,18 @@ pub(crate) struct Becoming {
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Collects what the event changes, so that figures can see it.
-    pub fn collect_changes(&mut self) -> Result<(), Fault> {
-        self.collect_moves();
+    pub fn collect_changes(&mut self, stood: Option<&Stood>) -> Result<(), Fault> {
+        if let Some(stood) = stood {
+            self.hold_against(stood)?;
+            self.collect_noted(stood)?;
+        }
+        self.collect_moves(stood);
         for place in 0..self.frame.feeds.len() {
             let Some(fed) = self.frame.feeds.get(place) else { break };
             let (tally, key, node) = (fed.tally, fed.key, fed.node);
+            if stood.is_some_and(|stood| stood.knows(tally)) {
+                continue;
+            }
             let amount = self.settled_below(node)?;
             self.frame.deltas.push(Delta { tally, key, amount, fed: Some(place) });
         }
@@ -97,13 +105,19 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     /// Movements of accounts whose balance somebody asks for; the others are only summed up by those
     /// who read the results.
-    pub fn collect_moves(&mut self) {
+    pub fn collect_moves(&mut self, stood: Option<&Stood>) {
+        let (state, moves) = (&self.state, &mut self.frame.moves);
+        let matters = |account: u32, units: i128| units != 0 && state.is_watched(account);
+        if let Some(stood) = stood {
+            let leaves = stood.leaves.iter().filter_map(|it| Some((it.account?, it.units)));
+            moves.extend(leaves.filter(|(account, units)| matters(*account, *units)));
+            return;
+        }
         for node in &self.frame.nodes {
             if let Content::Account(account) = node.content
-                && node.units != 0
-                && self.state.is_watched(account)
+                && matters(account, node.units)
             {
-                self.frame.moves.push((account, node.units));
+                moves.push((account, node.units));
             }
         }
     }

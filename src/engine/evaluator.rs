@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Date, Exact};
 use crate::plan::{Event, Plan, at};
-use crate::rows::{Allocation, Batch, Reason};
+use crate::rows::{Batch, Reason};
 
 use super::commit::{Added, Becoming, Delta};
 use super::fault::Fault;
@@ -102,10 +102,6 @@ pub(crate) struct Frame<'a> {
     pub moves: Vec<(u32, i128)>,
     /// Units given or withheld.
     pub residue: u64,
-    /// The event stands whatever the rules give.
-    pub standing: bool,
-    /// What the rules give of it, where that is something else.
-    pub told: Option<Vec<Allocation>>,
     // Settlement.
     pub leaves: Vec<u32>,
     pub shares: Vec<Exact>,
@@ -180,8 +176,6 @@ impl<'a, 's, T: Trace> Evaluator<'a, 's, T> {
         frame.reversing = None;
         frame.moves.clear();
         frame.residue = 0;
-        frame.standing = false;
-        frame.told = None;
     }
 
     /// The event at hand.

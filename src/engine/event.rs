@@ -8,7 +8,6 @@ use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Scope};
 use super::fault::Fault;
 use super::originals::Identity;
-use super::standing::Stands;
 use super::trace::Trace;
 use super::tree::Content;
 use super::value::Value;
@@ -26,24 +25,16 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     /// Works the event out and makes its changes; gives what it brought, in minor units. On a fault
     /// nothing has changed.
+    ///
+    /// Of an event that stands whatever the rules give, the changes are those of what stands.
     pub fn work_out(&mut self, figures: &mut Vec<FigureValue>) -> Result<i128, Fault> {
-        let stands = self.stands();
-        self.frame.standing = stands.is_some();
-        self.work_out_standing(figures, stands.as_ref())
-    }
-
-    /// The same of an event that may stand whatever the rules give: then its changes are those of what
-    /// stands.
-    fn work_out_standing(
-        &mut self,
-        figures: &mut Vec<FigureValue>,
-        stands: Option<&Stands>,
-    ) -> Result<i128, Fault> {
         figures.clear();
+        let stood = self.stood();
+        let stood = stood.as_ref();
         self.check_required()?;
         let field = self.inflow()?;
         if let Some((kind, key)) = self.reversed_event()? {
-            self.reverse(kind, key, field, stands)?;
+            self.reverse(kind, key, field, stood)?;
             self.make_changes()?;
             return Ok(field);
         }
@@ -55,21 +46,19 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let brought = if self.is_stage() { 0 } else { field };
         let inflow = brought.checked_add(dues).ok_or(Reason::TooWide)?;
         self.settle_event(inflow)?;
-        if let Some(stands) = stands {
-            self.stand(stands)?;
-        }
-        self.collect_changes()?;
+        self.collect_changes(stood)?;
         self.figures(figures)?;
         if self.event()?.reversible
             && let Some(identity) = self.identity()?
         {
-            self.keep_original(identity, inflow)?;
+            self.keep_original(identity, inflow, stood)?;
         }
         self.make_changes()?;
         Ok(inflow)
     }
 
     fn make_changes(&mut self) -> Result<(), Fault> {
+        self.note_adds()?;
         // Whatever could fail has been tried: half a change would be worse than none.
         self.commit().map_err(|_| Fault::Internal("an event's changes failed half way"))
     }

@@ -87,19 +87,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(chain)
     }
 
-    /// The legs of a rule that does not divide the event, all of them empty: of an event that stands by
-    /// it. Nothing, if they cannot be told.
-    pub fn laid_out(&mut self, case: &'a Case) -> Result<Option<Chain>, Fault> {
-        let base = self.open(case.locals);
-        let scope = Scope { base, own: None };
-        let chain = match told(self.bind_head(&case.steps, scope))? {
-            Some(()) => told(self.divide(case, &Exact::ZERO, Under { scope, room: None }))?,
-            None => None,
-        };
-        self.close(base);
-        Ok(chain)
-    }
-
     fn divide(
         &mut self,
         case: &'a Case,
@@ -526,7 +513,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         under: Under<'a>,
     ) -> Result<Option<u32>, Fault> {
         if share.is_zero() {
-            return self.empty_leg(leg, key, under);
+            return Ok(None);
         }
         let node = self.make(leg.leg, Content::Group, share.clone(), under.room)?;
         let (content, inside) = self.led(&leg.target, &share, under)?;
@@ -538,50 +525,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             self.frame.feeds.push(Fed { tally: feed.tally, key, node, amount: share });
         }
         Ok(Some(node))
-    }
-
-    /// A leg that gets nothing by the rules. Of an event that stands whatever they give, it may get
-    /// something by what stands: then it has its place and feeds its tally, if they can be told.
-    fn empty_leg(
-        &mut self,
-        leg: &'a Leg,
-        key: Option<(usize, usize)>,
-        under: Under<'a>,
-    ) -> Result<Option<u32>, Fault> {
-        if !self.frame.standing {
-            return Ok(None);
-        }
-        let scope = under.scope;
-        let key = match &leg.feed {
-            Some(feed) if key.is_none() => told(self.lasting_key(&feed.keys, scope))?,
-            _ => key,
-        };
-        let under = Under { room: None, ..under };
-        let led = match &leg.target {
-            Target::Among(_) => None,
-            _ => told(self.led(&leg.target, &Exact::ZERO, under))?,
-        };
-        let Some((content, inside)) = led.filter(|_| key.is_some() == leg.feed.is_some()) else {
-            return Ok(None);
-        };
-        let node = self.make(leg.leg, content, Exact::ZERO, None)?;
-        if let Some(node) = self.frame.nodes.get_mut(at(node)) {
-            node.inside = inside;
-            node.whole = true;
-        }
-        if let (Some(feed), Some(key)) = (&leg.feed, key) {
-            self.frame.feeds.push(Fed { tally: feed.tally, key, node, amount: Exact::ZERO });
-        }
-        Ok(Some(node))
-    }
-}
-
-/// What can be told; nothing where an event that needs it would be set aside.
-fn told<V>(worked_out: Result<V, Fault>) -> Result<Option<V>, Fault> {
-    match worked_out {
-        Ok(value) => Ok(Some(value)),
-        Err(Fault::Aside(_)) => Ok(None),
-        Err(internal) => Err(internal),
     }
 }
 

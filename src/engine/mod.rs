@@ -66,8 +66,11 @@ mod windows;
 pub use explain::Wanted;
 pub use fault::RunError;
 pub use run::{
-    Input, Options, Reach, Turn, explain, explain_all, has_calendar, run, run_in_turn, run_over,
+    Input, Options, Reach, Turn, explain, explain_all, has_calendar, note, run, run_in_turn,
+    run_over,
 };
 pub use shelved::Memory;
-pub use standing::{MadeEvent, StandingEvents, StandingLeaf, Stands};
+pub use standing::{
+    MadeEvent, Noted, NotedEvents, StandingEvents, StandingFeed, StandingLeaf, Stands, fed_tallies,
+};
 pub use summary::{CurrencyTotals, Drift, Summary};

@@ -151,7 +151,7 @@ impl<'r, S: Sink> Desk<'r, S> {
             Some(fault) => Err(fault),
             None => evaluator.work_out(&mut self.figures),
         };
-        if outcome.is_err() && evaluator.stands().is_some() {
+        if outcome.is_err() && evaluator.stands() {
             evaluator.is_unsure();
         }
         match outcome {
@@ -177,10 +177,7 @@ impl<'r, S: Sink> Desk<'r, S> {
         evaluator: &mut Evaluator<'_, '_, T>,
         inflow: Money,
     ) -> Result<(), Stop<S::Error>> {
-        match evaluator.frame.told.take() {
-            Some(told) => self.gathered.allocations().extend(told),
-            None => evaluator.allocations(&mut self.leaves, self.gathered.allocations()),
-        }
+        evaluator.allocations(&mut self.leaves, self.gathered.allocations());
         self.gather(taken(evaluator)?, inflow, evaluator.frame.residue)?;
         self.figures.drain(..).for_each(|figure| self.gathered.figure(figure));
         for leg in &evaluator.frame.open_items {

@@ -9,7 +9,7 @@ use super::evaluator::Evaluator;
 use super::fault::Fault;
 use super::originals::{Identity, Original, OriginalFeed, OriginalLeaf};
 use super::settle::{Bounds, Way, settle};
-use super::standing::Stands;
+use super::standing::Stood;
 use super::state::Settling;
 use super::trace::Trace;
 use super::tree::Content;
@@ -21,7 +21,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         kind: u32,
         identity: Identity,
         inflow: i128,
-        stands: Option<&Stands>,
+        stood: Option<&Stood>,
     ) -> Result<(), Fault> {
         let original = self.state.originals.get(kind, identity);
         let mut original = original.ok_or(Reason::NothingToReverse)?;
@@ -44,19 +44,25 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let part = Exact::from_ratio(reversed, original.inflow)?;
         let now = Exact::from_ratio(refunded, original.inflow)?;
         let mut targets = self.targets(&mut original, &part)?;
-        if let Some(stands) = stands {
-            self.stand_back(stands, &mut original, &mut targets)?;
-        }
         for feed in &original.feeds {
-            self.take_back(feed, &original.leaves, &targets, &now)?;
+            if stood.is_none_or(|stood| !stood.knows(feed.tally)) {
+                self.take_back(feed, &original.leaves, &targets, &now)?;
+            }
         }
-        for (leaf, target) in original.leaves.iter_mut().zip(&targets) {
+        for (leaf, target) in original.leaves.iter().zip(&targets) {
             let content = leaf.account.map_or(Content::Undetermined, Content::Account);
             let owed = Exact::from_int(leaf.units).mul(&now)?.neg();
             self.give_back(leaf.leg, content, leaf.given_back - target, owed)?;
+        }
+        if let Some(stood) = stood {
+            self.hold_against(stood)?;
+            self.collect_noted(stood)?;
+            self.stand_back(stood, &mut original, &mut targets);
+        }
+        for (leaf, target) in original.leaves.iter_mut().zip(&targets) {
             leaf.given_back = *target;
         }
-        self.collect_moves();
+        self.collect_moves(stood);
         self.collect_own_adds()?;
         self.check_range()?;
         self.frame.reversal = true;
@@ -139,20 +145,44 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// Keeps what the event gave, for a refund that may undo it.
-    pub fn keep_original(&mut self, identity: Identity, inflow: i128) -> Result<(), Fault> {
-        let mut written = Vec::new();
-        self.walk(self.frame.roots.first, &mut written);
-        // What gave nothing takes nothing back, and is nobody's first leaf.
-        written.retain(|leaf| self.frame.nodes.get(at(*leaf)).is_some_and(|it| it.units != 0));
-        let mut leaves = Vec::with_capacity(written.len());
-        for leaf in written.iter().filter_map(|leaf| self.frame.nodes.get(at(*leaf))) {
-            let account = match leaf.content {
+    pub fn keep_original(
+        &mut self,
+        identity: Identity,
+        inflow: i128,
+        stood: Option<&Stood>,
+    ) -> Result<(), Fault> {
+        let (mut leaves, mut feeds, mut inflow) =
+            (self.leaves_given(), self.feeds_given()?, inflow);
+        if let Some(stood) = stood {
+            inflow = stood.inflow;
+            leaves.clone_from(&stood.leaves);
+            feeds.extend_from_slice(&stood.feeds);
+        }
+        let kind = self.at_hand.as_ref().map_or(u32::MAX, |at_hand| at_hand.kind);
+        let origin = self.at_hand.as_ref().and_then(|it| it.batch.origins.get(it.row).copied());
+        let (origin, date) = (origin.unwrap_or(Origin::MADE), self.date);
+        let settling = self.frame.settling.clone().unwrap_or_default();
+        let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
+        self.state.originals.keep(kind, identity, &original);
+        Ok(())
+    }
+
+    /// What the event gives, leaf by leaf in written order.
+    pub fn leaves_given(&self) -> Vec<OriginalLeaf> {
+        let leaf = |leaf: u32| {
+            let node = self.frame.nodes.get(at(leaf))?;
+            let account = match node.content {
                 Content::Account(account) => Some(account),
                 _ => None,
             };
-            let (leg, units) = (leaf.leg, leaf.units);
-            leaves.push(OriginalLeaf { account, leg, units, given_back: 0 });
-        }
+            Some(OriginalLeaf { account, leg: node.leg, units: node.units, given_back: 0 })
+        };
+        self.places_given().into_iter().filter_map(leaf).collect()
+    }
+
+    /// What the event adds to tallies by its legs, each by the places of its leaves.
+    pub fn feeds_given(&self) -> Result<Vec<OriginalFeed>, Fault> {
+        let written = self.places_given();
         let mut feeds = Vec::new();
         for delta in &self.frame.deltas {
             let Some(fed) = delta.fed.and_then(|fed| self.frame.feeds.get(fed)) else { continue };
@@ -162,13 +192,15 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             self.below(fed.node, &written, &mut feed)?;
             feeds.push(feed);
         }
-        let kind = self.at_hand.as_ref().map_or(u32::MAX, |at_hand| at_hand.kind);
-        let origin = self.at_hand.as_ref().and_then(|it| it.batch.origins.get(it.row).copied());
-        let (origin, date) = (origin.unwrap_or(Origin::MADE), self.date);
-        let settling = self.frame.settling.clone().unwrap_or_default();
-        let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
-        self.state.originals.keep(kind, identity, &original);
-        Ok(())
+        Ok(feeds)
+    }
+
+    /// The leaves that gave something: the others take nothing back, and are nobody's first leaf.
+    fn places_given(&self) -> Vec<u32> {
+        let mut written = Vec::new();
+        self.walk(self.frame.roots.first, &mut written);
+        written.retain(|leaf| self.frame.nodes.get(at(*leaf)).is_some_and(|it| it.units != 0));
+        written
     }
 
     /// The leaves below a leg, and what it put into pools.

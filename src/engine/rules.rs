@@ -99,18 +99,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Ok(None)
     }
 
-    /// Binds what a head names, whether the rule applies or not.
-    pub fn bind_head(&mut self, steps: &'a [Step], scope: Scope<'a>) -> Result<(), Fault> {
-        for step in steps {
-            let (Step::Let(slot, value) | Step::With(slot, value)) = step else { continue };
-            match self.eval(value, scope)? {
-                Value::Missing => return Err(self.missing(value, scope)),
-                value => self.bind(scope, *slot, value),
-            }
-        }
-        Ok(())
-    }
-
     /// A settlement with its account or key worked out where the rule stands.
     pub fn settling(
         &mut self,

@@ -1,11 +1,12 @@
 //! A run: every event taken in its turn, each outcome handed on.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{Constant, Event, EventSource, Plan, at};
-use crate::rows::{Batch, Explanation, Reason, RegisterRow, Sink};
+use crate::rows::{Batch, Explanation, Origin, Reason, RegisterRow, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
@@ -16,7 +17,7 @@ use super::lane::Lanes;
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
 use super::shelved::Memory;
-use super::standing::{Standing, StandingEvents};
+use super::standing::{Noted, NotedEvents, Standing, StandingEvents};
 use super::state::State;
 use super::summary::Summary;
 use super::together::Together;
@@ -116,12 +117,15 @@ pub struct Input<'i, B, E> {
     /// What stands of some events, whatever the rules give: they are told as the rules give them, and
     /// others find what stands.
     pub stands: StandingEvents,
+    /// Events of which it is to be noted what they add to running totals.
+    pub noted: NotedEvents,
 }
 
 impl<'i, B, E> Input<'i, B, E> {
     /// Rows and events, and nothing else.
     pub fn of(registers: &'i [(u32, Vec<RegisterRow>)], batches: B) -> Input<'i, B, E> {
-        Input { registers, batches, memory: None, threads: 1, stands: StandingEvents::new() }
+        let (stands, noted) = (StandingEvents::new(), NotedEvents::new());
+        Input { registers, batches, memory: None, threads: 1, stands, noted }
     }
 }
 
@@ -177,6 +181,22 @@ where
     Ok(told.map_or_else(Vec::new, |(_, explanations)| explanations))
 }
 
+/// Runs a plan over events to note what some of them, those that the input names, add to running totals.
+///
+/// # Errors
+/// As [`run`].
+pub fn note<I>(
+    plan: &Plan,
+    input: Input<'_, impl IntoIterator<Item = Result<Batch, I>>, I>,
+    options: &Options,
+) -> Result<BTreeMap<Origin, Noted>, RunError<I, Infallible>>
+where
+    I: std::error::Error + 'static,
+{
+    let told = all(plan, input, options, Turn::Sorted, None, &mut Unheard)?;
+    Ok(told.map_or_else(BTreeMap::new, |(summary, _)| summary.noted))
+}
+
 fn all<I, S>(
     plan: &Plan,
     input: Input<'_, impl IntoIterator<Item = Result<Batch, I>>, I>,
@@ -189,7 +209,7 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let Input { registers, batches, memory, threads, stands } = input;
+    let Input { registers, batches, memory, threads, stands, noted } = input;
     let mut names = Names::default();
     let mut registers = Registers::new(plan, registers, &mut names);
     let mut state = State::new(plan, names);
@@ -198,8 +218,8 @@ where
     let desk = Desk::new(plan, sink, wanted);
     // Whoever is to be told how an event came about is told by the evaluator.
     let mut lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan, &registers) };
-    lanes.leave(stands.keys().copied());
-    state.standing = Standing::new(stands, plan);
+    lanes.leave(stands.keys().chain(noted.keys()).copied());
+    state.standing = Standing::new(stands, noted, plan);
     let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
     let reach = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome | Turn::EachInPlace) => {
@@ -225,7 +245,8 @@ where
     let summary = summary.map_err(|_| RunError::Internal("a drift out of range"))?;
     let asked_in_vain = registers.asked_in_vain();
     let unsure = state.standing.unsure(plan);
-    Ok(Some((Summary { checks, asked_in_vain, unsure, ..summary }, explanations)))
+    let noted = state.standing.noted;
+    Ok(Some((Summary { checks, asked_in_vain, unsure, noted, ..summary }, explanations)))
 }
 
 /// What has one value for the run. What has no answer is left to the events that ask.

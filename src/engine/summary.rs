@@ -1,10 +1,13 @@
 //! What a run says of itself: counts, control totals, drift.
 
+use std::collections::BTreeMap;
+
 use crate::base::{Exact, ExactError, Money};
 use crate::plan::{Plan, at};
 use crate::rows::{Accounts, Allocation, Cell, Origin, Payee, Reason};
 
 use super::drift::Of;
+use super::standing::Noted;
 use super::state::State;
 
 /// The control figures of a run.
@@ -40,6 +43,8 @@ pub struct Summary {
     pub asked_in_vain: Vec<u32>,
     /// Events that stand whatever the rules give, of which nobody can say what they add to totals.
     pub unsure: Vec<Origin>,
+    /// Of events of which that was wanted and that are allocated, what they add to totals.
+    pub noted: BTreeMap<Origin, Noted>,
 }
 
 /// The money of one currency, in minor units (whole numbers, of any size).

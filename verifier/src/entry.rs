@@ -3,8 +3,11 @@
 use crate::reader::{DEPTH_MAX, Fault, Reader, Value, fault};
 use crate::tree::Digest;
 
+mod counted;
 mod positions;
 mod told;
+
+pub(crate) use counted::Counted;
 
 /// An edition: its texts and the names that the reports need.
 pub(crate) struct Edition {
@@ -155,6 +158,8 @@ pub(crate) struct Resolution {
     pub(crate) dispute: u64,
     pub(crate) verdict: Verdict,
     pub(crate) reason: String,
+    /// What events add to running totals, as it settles them.
+    pub(crate) counted: Vec<Counted>,
 }
 
 pub(crate) enum Verdict {
@@ -388,8 +393,9 @@ impl Resolution {
                 _ => unknown(),
             })?,
             reason: from.field("reason", Reader::text)?,
+            counted: from.field("counted", Counted::read)?,
         };
-        from.field("reason", |from| from.end())?;
+        from.field("counted", |from| from.end())?;
         Ok(resolution)
     }
 }

@@ -4,7 +4,7 @@ use crate::Unreadable;
 use crate::batch::stands_in;
 use crate::bundle::{Bundle, Entry};
 use crate::check::{CORRECTION, DISPUTE, EVENT, Report, edition_of, hex};
-use crate::entry::{Close, Dispute, Noted, Opening, Resolution, Signer, Verdict};
+use crate::entry::{Close, Counted, Dispute, Noted, Opening, Resolution, Signer, Verdict};
 use crate::note::{Checkpoint, Key};
 use crate::words::Words;
 
@@ -104,7 +104,8 @@ pub(crate) fn resolution(
     entry: &Entry,
     report: &mut Report,
 ) -> Result<(), Unreadable> {
-    let Resolution { learnt, by, dispute, verdict, reason } = entry.read(Resolution::read)?;
+    let Resolution { learnt, by, dispute, verdict, reason, counted } =
+        entry.read(Resolution::read)?;
     let number = entry.number;
     let (en, zh) = match &verdict {
         Verdict::Upheld => ("upheld".to_owned(), "维持".to_owned()),
@@ -119,7 +120,9 @@ pub(crate) fn resolution(
         format!("第 {number} 条：「{by}」裁决第 {dispute} 条的异议：{zh}，获知于 {learnt}"),
     );
     report.told(format!("  why: {reason}"), format!("  理由：{reason}"));
+    report.told.extend(counted.iter().flat_map(Counted::tell));
     refers(bundle, number, dispute, &[DISPUTE], report);
+    counted.iter().for_each(|it| refers(bundle, number, it.entry, &[EVENT], report));
     if let Verdict::Corrected(by) = verdict {
         for named in by {
             refers(bundle, number, named, &[CORRECTION], report);

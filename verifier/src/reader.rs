@@ -218,17 +218,30 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn fraction(&mut self) -> Result<String, Fault> {
+    pub(crate) fn fraction(&mut self) -> Result<String, Fault> {
         match self.byte()? {
             0 => {
                 let (numerator, denominator) = (self.signed()?, self.wide()?);
+                if divisor(numerator.unsigned_abs(), denominator) != 1
+                    || i128::try_from(denominator).is_err()
+                {
+                    return fault("a fraction is not in lowest terms", "分数未化至最简");
+                }
                 Ok(if denominator == 1 {
                     numerator.to_string()
                 } else {
                     format!("{numerator}/{denominator}")
                 })
             }
-            1 => self.text(),
+            1 => {
+                let text = self.text()?;
+                let halves = || text.strip_prefix('-').unwrap_or(&text).split(['/', '.']);
+                let digits = halves().all(|half| half.bytes().all(|it| it.is_ascii_digit()));
+                match digits && halves().count() <= 2 && text.len() >= WIDE_DIGITS {
+                    true => Ok(text),
+                    false => fault("a fraction is not in lowest terms", "分数未化至最简"),
+                }
+            }
             _ => fault("an unknown kind of number", "未知的数字类型"),
         }
     }
@@ -242,6 +255,17 @@ impl<'a> Reader<'a> {
             _ => fault("an unknown kind of period", "未知的期间类型"),
         }
     }
+}
+
+/// The digits that do not fit 128 bits, at least.
+const WIDE_DIGITS: usize = 39;
+
+/// The greatest common divisor.
+fn divisor(mut one: u128, mut other: u128) -> u128 {
+    while other != 0 {
+        (one, other) = (other, one % other);
+    }
+    one
 }
 
 /// A count of days since 1970-01-01 as a date, by going through the years and months: slow and plain.

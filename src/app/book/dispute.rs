@@ -1,16 +1,18 @@
 //! Disputes: a party objects to entries, what bears on it is gathered, and it is settled. All of it is
 //! part of the chain.
 
-use crate::book::{Because, Book, BookError, Correction, Dispute, Entry, Resolution, Verdict};
+use std::path::PathBuf;
+
+use crate::book::{Because, Book, BookError, Dispute, Entry, Resolution, Verdict};
 use crate::diagnostics::{Language, Words};
 use crate::report::book::readings_text;
 
 use super::owed::{
-    Asked, Corrected, Correcting, Other, Owed, OwedChange, OwedMade, add, owed, shaken,
+    Asked, Corrected, Correcting, Counting, Other, Owed, OwedChange, OwedMade, add, owed, shaken,
+    stands_by,
 };
-use super::replay::{Contexts, Span, choices_of, spans};
+use super::replay::{Contexts, choices_of, spans};
 use super::signing::Clock;
-use super::standing::walk;
 use super::{BookTrouble, Form, explain};
 
 /// A dispute, and how it stands.
@@ -125,6 +127,21 @@ pub enum Ending<'o, 'r> {
     Corrected(&'o Other<'r>),
 }
 
+/// Who settles a dispute, and why.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// The judge's clock.
+    pub clock: Clock,
+    /// The language of reasons.
+    pub language: Language,
+    /// The folder of the file in which events wait that memory has no room for.
+    pub folder: PathBuf,
+}
+
 /// A dispute that was settled.
 #[derive(Debug)]
 pub struct Resolved {
@@ -157,10 +174,10 @@ pub struct Shaken {
 pub fn resolve(
     book: &mut Book,
     dispute: u64,
-    (by, reason): (String, String),
-    clock: Clock,
+    judge: &Judge,
     ending: &Ending<'_, '_>,
 ) -> Result<Resolved, BookTrouble> {
+    let Judge { by, reason, clock, language, ref folder } = judge.clone();
     let Entry::Dispute(raised) = book.entry(dispute)? else {
         return Err(BookError::NoDispute { of: dispute }.into());
     };
@@ -194,7 +211,10 @@ pub fn resolve(
         Verdict::Upheld | Verdict::Withdrawn => Vec::new(),
     };
     let learnt = clock();
-    let entry = posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
+    let settled = Resolution { learnt, by, dispute, verdict, reason, counted: Vec::new() };
+    let number = posting.next();
+    let counted = Counting { language, folder }.counted(posting.book()?, number, &settled)?;
+    let entry = posting.resolution(&Resolution { counted, ..settled })?;
     posting.commit()?;
     let shaken = match ending {
         Ending::Corrected(other) => shaken_by(book, &corrections, other)?,
@@ -221,46 +241,20 @@ fn shaken_by(
     like: &Other<'_>,
 ) -> Result<Option<Shaken>, BookTrouble> {
     let spans = spans(book)?;
-    let mut stands_by = None;
-    for span in spans.iter().rev() {
-        if span.posts || !settles(book, span)? {
-            stands_by = Some(span);
-            break;
-        }
-    }
-    let Some(span) = stands_by else { return Ok(None) };
+    let Some(span) = stands_by(book, &spans)? else { return Ok(None) };
     let context = match Contexts::new(like.language).of(book, &span.begun) {
         Ok(context) => context,
         // The dispute is settled, whatever this version makes of older rules.
         Err(BookTrouble::Rules(_) | BookTrouble::Said(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let (rules, batch) = (&context.rules, &span.begun.batch);
-    let other = Other {
-        loaded: &rules.loaded,
-        checked: &rules.checked,
-        names: &rules.names,
-        choices: &choices_of(batch),
-        registers: context.registers.clone(),
-        known_on: None,
-        ..like.clone()
-    };
+    let (batch, names) = (&span.begun.batch, &context.rules.names);
+    let choices = choices_of(batch);
+    let other = Other::of(&context, &choices, like.language, &like.folder);
     let (changes, made) = shaken(book, &other, corrections)?;
-    let readings = readings_text(batch, &rules.names);
+    let readings = readings_text(batch, names);
     let shaken = Shaken { edition: batch.edition_entry, readings, changes, made };
     Ok(Some(shaken).filter(|it| !it.changes.is_empty() || !it.made.is_empty()))
-}
-
-/// Whether a batch of corrections settles a dispute.
-fn settles(book: &mut Book, span: &Span) -> Result<bool, BookTrouble> {
-    let mut settles = false;
-    walk(book, span.begun.number..span.end, |_, entry| {
-        if let Entry::Correction(Correction { because, .. }) = entry {
-            settles |= matches!(because, Because::Dispute { .. });
-        }
-        Ok(())
-    })?;
-    Ok(settles)
 }
 
 /// The entries by which what was disputed stands now, ascending: its own, or those of the latest

@@ -28,6 +28,7 @@ mod schema;
 mod signers;
 mod signing;
 mod standing;
+mod totals;
 mod translate;
 mod verify;
 
@@ -36,7 +37,7 @@ pub(super) use schema::schema;
 pub(super) use translate::{Translated, Translator};
 
 pub use dispute::{
-    Ending, Gathered, Matter, Objection, Resolved, Shaken, gather, matters, raise, resolve,
+    Ending, Gathered, Judge, Matter, Objection, Resolved, Shaken, gather, matters, raise, resolve,
 };
 pub use error::BookTrouble;
 pub use explain::{Form, explain};

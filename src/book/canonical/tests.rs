@@ -3,7 +3,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::base::{Date, Digest, Duration, Exact, Money, Period, PeriodKind};
-use crate::book::entry::{Account, Because, Correction, Entry, Event, Leaf, Outcome, Part, Said};
+use crate::book::Moment;
+use crate::book::entry::{
+    Account, Addition, Because, Correction, Counted, CountedIn, Entry, Event, Leaf, Outcome, Part,
+    Resolution, Said, Verdict,
+};
 use crate::rows::{Cell, Origin, Reason, Unreadable};
 
 use super::{bytes_of, field_at, value_of};
@@ -160,6 +164,29 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             let said = (of % 2 == 0).then(|| Said { figures: vec![], open_items: vec![1, 2] });
             Entry::Correction(Correction { batch: 1, of, because, booked, outcome, said })
         }),
+        (any::<u64>(), prop::collection::vec(any_cell(), 0..3), any::<u32>()).prop_map(
+            |(entry, key, place)| {
+                let [by, reason, name] = ["judge", "why", "total"].map(str::to_owned);
+                let (besides, leaves) = (Exact::ZERO, vec![place]);
+                let counted = (!key.is_empty()).then(|| Counted {
+                    entry,
+                    totals: vec![CountedIn {
+                        name,
+                        keys: vec![],
+                        scale: 2,
+                        adds: vec![Addition { key, leaves, besides }],
+                    }],
+                });
+                Entry::Resolution(Resolution {
+                    learnt: Moment::from_millis(0),
+                    by,
+                    dispute: entry,
+                    verdict: Verdict::Upheld,
+                    reason,
+                    counted: counted.into_iter().collect(),
+                })
+            },
+        ),
         ".{0,9}".prop_map(|value| {
             let (value, why) = (Arc::from(value.as_str()), Unreadable::FullWidth);
             let reason = Reason::Unreadable { column: None, value, why };

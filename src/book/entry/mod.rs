@@ -15,7 +15,9 @@ pub use edition::{
     CurrencyName, Edition, Family, Field, FigureName, Kind, LegName, Members, Opening, Schema,
     Shape, SourceText, Table,
 };
-pub use matters::{CheckpointNote, Dispute, KeyChange, Resolution, Signer, Verdict};
+pub use matters::{
+    Addition, CheckpointNote, Counted, CountedIn, Dispute, KeyChange, Resolution, Signer, Verdict,
+};
 pub use posted::{
     Account, Batch, Because, Bytes, Close, Correction, Event, FigureValue, KindSums, Leaf, Outcome,
     Part, ReadingChoice, RegisterPart, RegisterUse, Said, Source, Unread,

@@ -177,7 +177,7 @@ mod tests {
 
     fn resolution(dispute: u64, verdict: Verdict) -> Resolution {
         let [by, reason] = ["judge", "why"].map(str::to_owned);
-        Resolution { learnt: LEARNT, by, dispute, verdict, reason }
+        Resolution { learnt: LEARNT, by, dispute, verdict, reason, counted: Vec::new() }
     }
 
     /// One that withdraws what it corrects.

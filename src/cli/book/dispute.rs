@@ -5,8 +5,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
 use crate::app::book::{
-    self, Access, BookPlace, Ending, Form, Gathered, Matter, Objection, Owed, OwedChange, OwedMade,
-    Resolved, Shaken,
+    self, Access, BookPlace, Ending, Form, Gathered, Judge, Matter, Objection, Owed, OwedChange,
+    OwedMade, Resolved, Shaken,
 };
 use crate::book::{Book, BookError, Verdict};
 use crate::diagnostics::{Words, pictured_lines};
@@ -312,8 +312,14 @@ fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<E
             return Err(Stop::error(words, None).into());
         }
     };
-    let said = (args.by.clone(), args.reason.clone());
-    let resolved = book::resolve(&mut open, args.dispute, said, secret::now, &ending)?;
+    let judge = Judge {
+        by: args.by.clone(),
+        reason: args.reason.clone(),
+        clock: secret::now,
+        language: console.language,
+        folder: std::env::temp_dir(),
+    };
+    let resolved = book::resolve(&mut open, args.dispute, &judge, &ending)?;
     if args.format == AnswerFormat::Json {
         let mut record = record_of(&mut open, args.dispute)?;
         record.insert("shaken".to_owned(), json!(resolved.shaken.as_ref().map(shaken_record)));

@@ -1,15 +1,17 @@
 //! What tells what a book holds from what comes out now: thing by thing, for people and for programs.
 
-use crate::base::Money;
-use crate::book::{Account, Event, FigureValue, Leaf, Outcome};
+use std::collections::BTreeMap;
+
+use crate::base::{Exact, Money};
+use crate::book::{Account, Counted, Event, FigureValue, Leaf, Outcome};
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names, Table};
 use crate::report::reason_words;
-use crate::report::spelling::in_brackets;
+use crate::report::spelling::{in_brackets, keyed};
 use crate::report::values::{money_label, person_text, row_texts};
 use crate::rows::Cell;
 
-use super::entry_json::{account_name, get, key_parts, leg_name, plain_text};
+use super::entry_json::{account_name, get, key_parts, leg_name, plain_text, units_text};
 use super::log::{Called, leg_label, outcome_text, payee_text, pick};
 
 /// Something that stands otherwise in the book than it comes out.
@@ -138,6 +140,27 @@ impl TellingApart<'_> {
         };
         let about = ("because", self.pick("corrected since there came", "更正所因"));
         self.apart(about, (entry(told), entry(cause)))
+    }
+
+    /// In what it differs what an event adds to running totals, as a dispute settled it. These amounts of it
+    /// stand.
+    pub fn counted(
+        &self,
+        stored: Option<&Counted>,
+        now: Option<&Counted>,
+        leaves: &[Leaf],
+    ) -> Vec<Apart> {
+        let (stored, now) = (totals_text(stored, leaves), totals_text(now, leaves));
+        let mut totals: Vec<&String> = stored.keys().chain(now.keys()).collect();
+        totals.sort_unstable();
+        totals.dedup();
+        let mut found = Vec::new();
+        for total in totals {
+            let side = |of: &BTreeMap<_, _>| of.get(total).cloned().unwrap_or_else(|| self.none());
+            let what = format!("{} {total}", self.pick("adds to", "计入台账"));
+            self.note(&mut found, ("total", &what), (side(&stored), side(&now)));
+        }
+        found
     }
 
     fn became(&self, side: Side<'_>) -> String {
@@ -330,4 +353,24 @@ fn leaves<'o>(side: Side<'o>) -> &'o [Leaf] {
         Side::Outcome(Outcome::Allocated { leaves, .. }) => leaves,
         Side::Outcome(Outcome::SetAside { .. }) | Side::Withdrawn | Side::Absent => &[],
     }
+}
+
+/// What an event adds to each running total, with the places of the amounts that it adds.
+fn totals_text(counted: Option<&Counted>, leaves: &[Leaf]) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    for total in counted.into_iter().flat_map(|it| &it.totals) {
+        if total.adds.is_empty() {
+            texts.insert(keyed(&total.name, &total.keys, ","), "0".to_owned());
+        }
+        for add in &total.adds {
+            let key: Vec<String> = add.key.iter().map(plain_text).collect();
+            let amount = |place: &u32| Some(leaves.get(usize::try_from(*place).ok()?)?.amount);
+            let units = add.leaves.iter().filter_map(amount).map(|it| Exact::from_int(it.minor()));
+            let sum = units.fold(add.besides.clone(), |sum, it| sum.add(&it).unwrap_or_default());
+            let places: Vec<String> = add.leaves.iter().map(u32::to_string).collect();
+            let text = format!("{} ({})", units_text(&sum, total.scale), places.join(", "));
+            texts.insert(keyed(&total.name, &key, ","), text);
+        }
+    }
+    texts
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::base::Money;
+use crate::base::{Exact, Money};
 use crate::book::{
-    Account, Batch, Because, Close, Entry, Event, FigureValue, Leaf, Outcome, Part, RegisterPart,
-    Unread, Verdict,
+    Account, Batch, Because, Close, Counted, Entry, Event, FigureValue, Leaf, Outcome, Part,
+    RegisterPart, Unread, Verdict,
 };
 use crate::report::names::{Field, Kind, Names, Table};
 use crate::report::reason_words;
@@ -70,7 +70,7 @@ fn body(entry: &Entry, of: EntryNames<'_>) -> Json {
         Entry::Resolution(it) => json!({
             "learnt": it.learnt.to_string(), "by": it.by, "dispute": it.dispute,
             "verdict": verdict(&it.verdict), "corrected_by": corrected_by(&it.verdict),
-            "reason": it.reason,
+            "reason": it.reason, "counted": it.counted.iter().map(counted).collect::<Json>(),
         }),
         Entry::Checkpoint(it) => json!({ "learnt": it.learnt.to_string(), "note": it.note }),
         Entry::Signer(it) => json!({
@@ -94,6 +94,27 @@ fn corrected_by(verdict: &Verdict) -> Json {
         Verdict::Corrected { by } => json!(by),
         Verdict::Upheld | Verdict::Withdrawn => Json::Null,
     }
+}
+
+/// Smallest units as an amount: of so many decimals, or exact.
+pub(super) fn units_text(units: &Exact, scale: u32) -> String {
+    let decimals = u8::try_from(scale).unwrap_or(0);
+    let amount = units.mul(&Exact::from_scaled(1, decimals)).unwrap_or_default();
+    amount.to_decimal_string(decimals).unwrap_or_else(|| amount.to_string())
+}
+
+/// What an event adds to running totals that a dispute settled.
+fn counted(counted: &Counted) -> Json {
+    let totals = counted.totals.iter().map(|total| {
+        let adds = total.adds.iter().map(|add| {
+            json!({
+                "key": add.key.iter().map(plain).collect::<Json>(),
+                "leaves": add.leaves, "besides": units_text(&add.besides, total.scale),
+            })
+        });
+        json!({ "total": total.name, "per": total.keys, "adds": adds.collect::<Json>() })
+    });
+    json!({ "entry": counted.entry, "totals": totals.collect::<Json>() })
 }
 
 fn because(because: &Because) -> Json {

@@ -303,7 +303,14 @@ fn a_dispute_is_settled_once(place: &dyn Place) {
         let (by, reason) = ("裁定".to_owned(), "…".to_owned());
         let verdict = Verdict::Upheld;
         let learnt = LEARNT;
-        let number = posting.resolution(&Resolution { learnt, by, dispute, verdict, reason })?;
+        let number = posting.resolution(&Resolution {
+            learnt,
+            by,
+            dispute,
+            verdict,
+            reason,
+            counted: Vec::new(),
+        })?;
         posting.commit().map(|_| number)
     };
     assert!(matches!(settle(&mut book, 4), Err(BookError::NoDispute { of: 4 })));
@@ -327,7 +334,16 @@ fn a_correction_for_a_dispute_settles_it(place: &dyn Place) {
     let mut posting = book.begin().unwrap();
     let (by, reason) = ("裁定".to_owned(), "…".to_owned());
     let verdict = Verdict::Corrected { by: vec![entry] };
-    posting.resolution(&Resolution { learnt: LEARNT, by, dispute, verdict, reason }).unwrap();
+    posting
+        .resolution(&Resolution {
+            learnt: LEARNT,
+            by,
+            dispute,
+            verdict,
+            reason,
+            counted: Vec::new(),
+        })
+        .unwrap();
     posting.commit().unwrap();
     whole(&mut book);
 }

@@ -8,15 +8,18 @@ mod entries;
 mod held;
 mod put_away;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::base::Date;
 use crate::book::{
-    Book, BookError, Correction, Entry, Event, Identity, Leaf, Outcome, Resolution, Row, Said,
-    Schema, Verdict, read_sent,
+    Book, BookError, Correction, Counted, Entry, Event, Identity, Leaf, Outcome, Resolution, Row,
+    Said, Schema, Verdict, read_sent,
 };
-use crate::engine::{MadeEvent, Reach, StandingEvents, StandingLeaf, Stands, has_calendar};
+use crate::engine::{
+    MadeEvent, NotedEvents, Reach, StandingEvents, StandingLeaf, Stands, has_calendar,
+};
+use crate::model::RuleSet;
 use crate::plan::{Plan, at};
 use crate::rows::{Cell, Origin};
 
@@ -24,6 +27,7 @@ use super::BookTrouble;
 use super::post::BOOK_FILE;
 use super::replay::{Span, furthest};
 use super::standing::{Stood, unfit, walk, walk_rows};
+use super::totals::Totals;
 use super::translate::{Shared, Translated, Translator, get};
 
 pub(super) use entries::{Entries, Of, Piece, WAITING_BYTES, Wanted, reading};
@@ -33,6 +37,7 @@ pub(super) use put_away::PutAway;
 /// What stands before an entry, in the positions of the rules at hand.
 pub(super) struct History<'h> {
     schema: &'h Schema,
+    totals: Totals<'h>,
     /// The entry that it ends before.
     end: u64,
     /// For each batch, which translator speaks its positions.
@@ -44,6 +49,8 @@ pub(super) struct History<'h> {
     events: HashMap<u64, u64>,
     /// For each event that stands as a dispute was settled, the entry of the dispute.
     disputes: BTreeMap<u64, u64>,
+    /// What these add to running totals, as their settlement says it.
+    counted: HashMap<u64, Counted>,
     /// What stands of these.
     stands: BTreeMap<u64, Stands>,
 }
@@ -71,16 +78,18 @@ impl<'h> History<'h> {
         book: &mut Book,
         spans: &'h [Span],
         end: u64,
-        schema: &'h Schema,
+        (schema, rules): (&'h Schema, &'h RuleSet),
     ) -> Result<History<'h>, BookTrouble> {
         let mut history = History {
             schema,
+            totals: Totals::of(rules),
             end,
             batches: BTreeMap::new(),
             translators: Vec::new(),
             corrected: HashMap::new(),
             events: HashMap::new(),
             disputes: BTreeMap::new(),
+            counted: HashMap::new(),
             stands: BTreeMap::new(),
         };
         let mut editions = BTreeMap::new();
@@ -101,7 +110,7 @@ impl<'h> History<'h> {
             })?;
         }
         for (number, resolution) in resolutions(book, spans, end)? {
-            history.resolve(book, number, &resolution)?;
+            history.resolve(book, number, resolution)?;
         }
         history.settle(book)?;
         Ok(history)
@@ -130,7 +139,7 @@ impl<'h> History<'h> {
         &mut self,
         book: &mut Book,
         number: u64,
-        resolution: &Resolution,
+        resolution: Resolution,
     ) -> Result<(), BookTrouble> {
         let entry = resolution.dispute;
         let Entry::Dispute(dispute) = book.entry(entry)? else {
@@ -142,7 +151,11 @@ impl<'h> History<'h> {
         // What was left as it was is what stood then: it may have been corrected since it was disputed.
         let events = dispute.against.iter().map(|against| self.event(*against));
         let stand: Vec<u64> = events.filter(|event| self.by(*event) < number).collect();
-        self.disputes.extend(stand.into_iter().map(|event| (event, entry)));
+        for event in stand {
+            self.disputes.insert(event, entry);
+            self.counted.remove(&event);
+        }
+        self.counted.extend(resolution.counted.into_iter().map(|it| (it.entry, it)));
         Ok(())
     }
 
@@ -154,7 +167,10 @@ impl<'h> History<'h> {
                 return Err(BookError::Damaged { entry }.into());
             };
             if let Some(stood) = self.stood(entry, &event)? {
-                self.stands.extend(stands(&stood.event).map(|it| (entry, it)));
+                let counted = self.counted.get(&entry).map(|it| self.totals.heard(it));
+                let (tallies, feeds) = counted.unwrap_or_default();
+                let own = stands(&stood.event);
+                self.stands.extend(own.map(|it| (entry, Stands { tallies, feeds, ..it })));
             }
         }
         Ok(())
@@ -204,6 +220,28 @@ impl<'h> History<'h> {
         others.map(|(entry, stands)| (origin(*entry), stands.clone())).collect()
     }
 
+    /// Of events that are named by their entries, or by those by which they stand, what they are known by
+    /// in a run that is to note what they add to running totals.
+    ///
+    /// # Errors
+    /// The book cannot be read.
+    pub(super) fn to_note(
+        &self,
+        book: &mut Book,
+        named: &[u64],
+    ) -> Result<NotedEvents, BookTrouble> {
+        let mut noted = NotedEvents::new();
+        for entry in named.iter().map(|entry| self.event(*entry)) {
+            if let Entry::Event(event) = book.entry(entry)?
+                && let Some(stood) = self.stood(entry, &event)?
+            {
+                let origin = Origin { file: BOOK_FILE, line: entry };
+                noted.insert(origin, made_event(&stood.event));
+            }
+        }
+        Ok(noted)
+    }
+
     /// The entry by which an event stands that was posted by another.
     pub(super) fn by(&self, entry: u64) -> u64 {
         self.corrected.get(&entry).map_or(entry, |it| it.by)
@@ -215,8 +253,13 @@ impl<'h> History<'h> {
         same && !self.corrected.contains_key(&entry)
     }
 
+    /// What an event that a dispute settled adds to running totals, as its settlement says it.
+    pub(super) fn counted(&self, entry: u64) -> Option<&Counted> {
+        self.counted.get(&entry)
+    }
+
     /// Whether an event was corrected so that it stands no more.
-    fn is_withdrawn(&self, entry: u64) -> bool {
+    pub(super) fn is_withdrawn(&self, entry: u64) -> bool {
         self.corrected.get(&entry).is_some_and(|it| it.outcome.is_none())
     }
 
@@ -386,7 +429,10 @@ impl<'h> History<'h> {
 }
 
 /// The settlements of disputes before an entry: they stand between batches.
-fn resolutions(
+///
+/// # Errors
+/// The book cannot be read.
+pub(super) fn resolutions(
     book: &mut Book,
     spans: &[Span],
     end: u64,
@@ -405,18 +451,25 @@ fn resolutions(
     Ok(resolutions)
 }
 
-/// What an event gives, as the engine is told it.
-fn stands(event: &Event) -> Option<Stands> {
-    let Outcome::Allocated { inflow, leaves, .. } = &event.outcome else { return None };
-    let made = (event.origin == Origin::MADE).then(|| MadeEvent {
+/// What an event is known by that nobody sent.
+pub(super) fn made_event(event: &Event) -> Option<MadeEvent> {
+    (event.origin == Origin::MADE).then(|| MadeEvent {
         kind: event.kind,
         date: event.date,
         row: get(&event.fields, MadeEvent::ROW).cloned().unwrap_or(Cell::Missing),
-    });
+    })
+}
+
+/// What an event gives, as the engine is told it.
+pub(super) fn stands(event: &Event) -> Option<Stands> {
+    let Outcome::Allocated { inflow, leaves, .. } = &event.outcome else { return None };
+    let made = made_event(event);
     let leaf = |leaf: &Leaf| StandingLeaf {
         account: leaf.account.as_ref().map(|it| (it.family, it.key.clone())),
         leg: leaf.leg,
         amount: leaf.amount,
     };
-    Some(Stands { made, inflow: *inflow, leaves: leaves.iter().map(leaf).collect() })
+    let leaves = leaves.iter().map(leaf).collect();
+    let (tallies, feeds) = (BTreeSet::new(), Vec::new());
+    Some(Stands { made, inflow: *inflow, leaves, tallies, feeds })
 }

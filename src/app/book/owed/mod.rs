@@ -2,21 +2,22 @@
 
 mod aside;
 mod correct;
+mod counted;
 mod hearing;
 mod review;
 mod unsure;
 mod weigh;
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::{Date, Money};
 use crate::book::{Account, Book, Entry, Event, Outcome, Said};
 use crate::check::Checked;
 use crate::diagnostics::Language;
-use crate::engine::{self, Input, Memory, Turn};
+use crate::engine::{self, Input, Memory, Noted, Summary, Turn};
 use crate::plan::{self, Choices, Plan};
 use crate::report::book::{Apart, OutcomeTold};
 use crate::report::names::{Currency, Names};
@@ -31,7 +32,7 @@ use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
 use super::maker::Maker;
 use super::post::{BOOK_FILE, stopped};
 use super::registers::filled;
-use super::replay::{Span, known_on, spans};
+use super::replay::{Context, Span, known_on, spans};
 use super::standing::{Stood, walk};
 use super::translate::get;
 
@@ -43,6 +44,7 @@ pub use unsure::Unsure;
 
 pub(super) use correct::add;
 pub use correct::{Corrected, Correcting, correct};
+pub(super) use counted::{Counting, stands_by};
 pub use review::{Besides, Review};
 
 /// The other rules.
@@ -64,6 +66,28 @@ pub struct Other<'r> {
     pub language: Language,
     /// The folder of the file in which events wait that memory has no room for.
     pub folder: PathBuf,
+}
+
+impl<'r> Other<'r> {
+    /// Those of a batch.
+    pub(in crate::app::book) fn of(
+        context: &'r Context,
+        choices: &'r Choices,
+        language: Language,
+        folder: &Path,
+    ) -> Other<'r> {
+        let rules = &context.rules;
+        Other {
+            loaded: &rules.loaded,
+            checked: &rules.checked,
+            names: &rules.names,
+            choices,
+            registers: context.registers.clone(),
+            known_on: None,
+            language,
+            folder: folder.to_owned(),
+        }
+    }
 }
 
 /// Which events are asked about.
@@ -127,6 +151,8 @@ pub struct Owed {
     /// Events that stand as disputes were settled, of which the other rules cannot say what they add to
     /// running totals.
     pub unsure: Vec<Unsure>,
+    /// What came out of the disputed events that are allocated, by their entries.
+    noted: BTreeMap<u64, Noted>,
 }
 
 /// Something that is set aside and against which the other rules cannot be held.
@@ -237,37 +263,38 @@ pub fn owed(
     disputed: &[u64],
 ) -> Result<Owed, BookTrouble> {
     let edition = edition(other.loaded, other.checked.rule_set()).digest();
-    let all = spans(book)?;
+    let mut all = spans(book)?;
     fits(book, &all, (edition, other.names))?;
-    weighed(book, all, other, asked, (with_aside, disputed))
+    let before = match other.known_on {
+        Some(day) => {
+            known_on(&mut all, day);
+            all.last().map_or(0, |span| span.end)
+        }
+        None => book.size()?,
+    };
+    weighed(book, (&all, before), other, asked, (with_aside, disputed))
 }
 
-/// The same by rules of which it is known that the book stands by them.
+/// The same of what stands before an entry, by rules of which it is known that they know its batches.
 fn weighed(
     book: &mut Book,
-    mut all: Vec<Span>,
+    (all, before): (&[Span], u64),
     other: &Other<'_>,
     asked: &Asked,
     (with_aside, disputed): (bool, &[u64]),
 ) -> Result<Owed, BookTrouble> {
-    if let Some(day) = other.known_on {
-        known_on(&mut all, day);
-    }
-    let before = match other.known_on {
-        Some(_) => all.last().map_or(0, |span| span.end),
-        None => book.size()?,
-    };
     let schema = super::schema::schema(other.checked.rule_set());
     let plan = plan::from_checked(other.checked, other.choices);
-    let history = History::read(book, &all, before, &schema)?;
+    let history = History::read(book, all, before, (&schema, other.checked.rule_set()))?;
     let asides = match with_aside {
         true => Asides::read(book, &history, other.language)?,
         false => Asides::default(),
     };
-    let registers = filled(book, other.checked, &other.registers, &all)?;
+    let registers = filled(book, other.checked, &other.registers, all)?;
     let through = all.last().and_then(|span| span.begun.batch.through);
     let maker = Maker::new(other.names, &plan)?;
-    let besides = history.days_besides(book, &all, &plan)?;
+    let noted = history.to_note(book, disputed)?;
+    let besides = history.days_besides(book, all, &plan)?;
     let keeper = RefCell::new(book);
     let standing = Piece { entries: 0..before, file: BOOK_FILE, of: Of::Standing };
     let about = (&history, other.names, None);
@@ -283,14 +310,15 @@ fn weighed(
         let mut shelf = PutAway::new(other.folder.clone());
         let memory = Some(Memory { bytes: WAITING_BYTES, shelf: &mut shelf });
         let stands = history.stands(is_disputed);
-        let input = Input { memory, stands, ..Input::of(&registers, batches) };
+        let input = Input { memory, stands, noted, ..Input::of(&registers, batches) };
         let options = engine::Options { through, besides };
         let taken = engine::run_over(&plan, input, &options, Turn::Sorted, &mut hearing);
-        let unsure = taken.map_err(stopped)?.map_or_else(Vec::new, |summary| summary.unsure);
+        let Summary { unsure, noted, .. } = taken.map_err(stopped)?.unwrap_or_default();
         let owed = hearing.finish()?;
+        let noted = noted.into_iter().map(|(at, it)| (at.line, it)).collect();
         let mut book = keeper.borrow_mut();
         let unsure = unsure.iter().map(|at| Unsure::of(&mut book, &history, at.line));
-        Ok(Owed { unsure: unsure.collect::<Result<_, BookTrouble>>()?, ..owed })
+        Ok(Owed { noted, unsure: unsure.collect::<Result<_, BookTrouble>>()?, ..owed })
     })
 }
 
@@ -309,8 +337,9 @@ pub(super) fn shaken(
     corrections: &[u64],
 ) -> Result<(Vec<OwedChange>, Vec<OwedMade>), BookTrouble> {
     let beside = beside(book, rules, corrections)?;
-    let all = spans(book)?;
-    let Owed { mut changes, made, .. } = weighed(book, all, rules, &Asked::ALL, (false, &[]))?;
+    let (all, size) = (spans(book)?, book.size()?);
+    let weighed = weighed(book, (&all, size), rules, &Asked::ALL, (false, &[]))?;
+    let Owed { mut changes, made, .. } = weighed;
     changes.retain(|it| beside.contains(&it.entry) && it.is_correctable());
     Ok((changes, made))
 }
@@ -326,7 +355,7 @@ fn beside(
     let (all, size) = (spans(book)?, book.size()?);
     let schema = super::schema::schema(rules.checked.rule_set());
     let plan = plan::from_checked(rules.checked, rules.choices);
-    let history = History::read(book, &all, size, &schema)?;
+    let history = History::read(book, &all, size, (&schema, rules.checked.rule_set()))?;
     let maker = Maker::new(rules.names, &plan)?;
     let (mut corrected, mut lanes) = (Vec::new(), HashSet::new());
     for by in corrections {

@@ -247,6 +247,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
             aside_unknown: self.aside_unknown,
             not_held,
             unsure: Vec::new(),
+            noted: BTreeMap::new(),
         }
     }
 }

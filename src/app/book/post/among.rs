@@ -89,7 +89,8 @@ impl Among<'_> {
         fits(posting.as_mut(), &spans, (edition.digest(), post.job.names))?;
         let other = of_other_edition(posting.as_mut(), edition)?;
         let end = posting.as_mut().size().map_err(BookTrouble::from)?;
-        let history = History::read(posting.as_mut(), &spans, end, &edition.schema)?;
+        let rules = (&edition.schema, post.job.checked.rule_set());
+        let history = History::read(posting.as_mut(), &spans, end, rules)?;
         let through = post.job.through.map(|day| furthest(&spans).map_or(day, |it| it.max(day)));
         let number = begin(&mut posting, post, edition, through)?;
         posting.order_is_judged();

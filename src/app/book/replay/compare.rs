@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::Date;
-use crate::book::{Because, Correction, Entry, Event, Outcome, Said};
+use crate::book::{Because, Correction, Counted, Entry, Event, Leaf, Outcome, Said};
 use crate::diagnostics::Language;
 use crate::engine::Wanted;
 use crate::report::book::{Apart, Side, TellingApart};
@@ -185,6 +185,21 @@ impl Comparing<'_> {
             let differs = self.difference_of(kind, at, event, sides);
             found.differences.push(Difference { apart, ..differs });
         }
+    }
+
+    /// An event adds something else to running totals than the resolution says that settled it.
+    pub(super) fn counted(
+        &self,
+        (number, entry): (u64, u64),
+        event: &Event,
+        (stored, now): (Option<&Counted>, Option<&Counted>),
+        leaves: &[Leaf],
+        found: &mut Replayed,
+    ) {
+        let apart = self.telling(Some(event.kind)).counted(stored, now, leaves);
+        let sides = (Side::Outcome(&event.outcome), Side::Outcome(&event.outcome));
+        let differs = self.difference((Some(number), None), event, sides);
+        found.differences.push(Difference { apart, of: Some(entry), ..differs });
     }
 
     fn is_asked(&self, entry: u64, stored: &Event, now: &Outcome) -> bool {

@@ -4,7 +4,7 @@
 //! Neighbouring batches by the same rules are one run over what stood before them and their events
 //! (`group`); `context` is by what a batch was worked out; `beside` tells what of what stood before bears on
 //! them; `rerun` reads what is to be run, as the run asks for it; `hold` holds what comes out against what is
-//! stored, and `compare` one event against its entry.
+//! stored, `ruling` what settled disputes say, and `compare` one event against its entry.
 //! Memory grows with running totals, not with the book.
 
 mod beside;
@@ -13,6 +13,7 @@ mod context;
 mod group;
 mod hold;
 mod rerun;
+mod ruling;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -95,6 +96,11 @@ pub fn replay(book: &mut Book, asked: &Replay) -> Result<Replayed, BookTrouble> 
             replayed.add(book, found, (&all, &group), &mut contexts)?;
         }
     }
+    let end = match asked.known_on {
+        Some(_) => all.last().map_or(0, |span| span.end),
+        None => book.size()?,
+    };
+    ruling::hold(book, (&all, end), &mut contexts, asked, &mut replayed)?;
     Ok(replayed)
 }
 

@@ -2,16 +2,19 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::ops::Range;
 
-use crate::book::{Book, Entry};
-use crate::engine::{self, Input, Options, RunError, StandingEvents, Wanted};
+use crate::book::{Book, BookError, Entry};
+use crate::engine::{self, Input, Noted, NotedEvents, Options, RunError, StandingEvents, Wanted};
 use crate::formats::FormatsError;
 use crate::report::names::Names;
-use crate::rows::{Cell, Explanation};
+use crate::rows::{Cell, Explanation, Origin};
 
 use super::super::BookTrouble;
-use super::super::history::{Entries, Held, History, Of, Piece, Wanted as Standing, reading};
+use super::super::history::{
+    Entries, Held, History, Of, Piece, Wanted as Standing, made_event, reading,
+};
 use super::super::maker::Maker;
 use super::super::post::needs_history;
 use super::super::schema::schema;
@@ -81,10 +84,11 @@ impl Rerun<'_> {
         run: impl FnOnce(Entries<'_, &mut Book>, Reading<'_, '_>) -> Result<T, BookTrouble>,
     ) -> Result<T, BookTrouble> {
         let plan = &self.context.plan;
-        let schema = schema(self.context.rules.checked.rule_set());
+        let rule_set = self.context.rules.checked.rule_set();
+        let schema = schema(rule_set);
         let corrects = self.spans().any(|span| span.corrects);
         let end = if corrects || needs_history(plan) { self.start() } else { 0 };
-        let history = History::read(book, self.before, end, &schema)?;
+        let history = History::read(book, self.before, end, (&schema, rule_set))?;
         let besides = history.days_besides(book, self.before, plan)?;
         let corrected = self.corrected(book, &history)?;
         let stands = history.stands(|entry| corrected.contains(&entry));
@@ -107,6 +111,33 @@ impl Rerun<'_> {
         })
     }
 
+    /// What comes out of an event of these batches, or of one that they correct, and adds to running totals;
+    /// nothing, if it is not allocated.
+    pub(in crate::app::book) fn noted(
+        &self,
+        book: &mut Book,
+        entry: u64,
+    ) -> Result<Option<Noted>, BookTrouble> {
+        let Entry::Event(event) = book.entry(entry)? else {
+            return Err(BookError::Damaged { entry }.into());
+        };
+        self.read(book, |entries, reading| {
+            let context = self.context;
+            let noted = match entry < self.start() {
+                true => reading.history.to_note(&mut reading.book.borrow_mut(), &[entry])?,
+                false => {
+                    let origin = Origin { file: GROUP_FILE, line: entry };
+                    NotedEvents::from([(origin, made_event(&event))])
+                }
+            };
+            let options = Options { besides: reading.besides, ..context.options() };
+            let stands = reading.stands.clone();
+            let input = Input { stands, noted, ..Input::of(&context.registers, entries) };
+            let ran = engine::note(&context.plan, input, &options).map_err(stopped_unheard)?;
+            Ok(ran.into_values().next())
+        })
+    }
+
     /// Why events come out as they do: for each that is wanted, in one run. Of several with one key it is
     /// the one of this entry, else one that is allocated.
     ///
@@ -125,11 +156,7 @@ impl Rerun<'_> {
             let stands = reading.stands.clone();
             let input = Input { stands, ..Input::of(&context.registers, entries) };
             let told = engine::explain(plan, input, &options, &keys);
-            told.map_err(|error| match error {
-                RunError::Input(error) => error,
-                RunError::Sink(never) => match never {},
-                RunError::Internal(what) => FormatsError::Internal(what.to_owned()).into(),
-            })
+            told.map_err(stopped_unheard)
         })?;
         let names = &context.rules.names;
         let of = |(wanted, entry): &(Wanted, Option<u64>)| {
@@ -141,6 +168,15 @@ impl Rerun<'_> {
             found.or_else(|| own().next()).cloned()
         };
         Ok(wanted.iter().map(of).collect())
+    }
+}
+
+/// The trouble behind a run of which nobody heard and that stopped.
+fn stopped_unheard(error: RunError<BookTrouble, Infallible>) -> BookTrouble {
+    match error {
+        RunError::Input(error) => error,
+        RunError::Sink(never) => match never {},
+        RunError::Internal(what) => FormatsError::Internal(what.to_owned()).into(),
     }
 }
 
