@@ -41,15 +41,17 @@ pub(crate) struct Becoming {
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Collects what the event changes, so that figures can see it.
     pub fn collect_changes(&mut self, stood: Option<&Stood>) -> Result<(), Fault> {
+        let mut comes_out = true;
         if let Some(stood) = stood {
-            self.hold_against(stood)?;
+            let fed = self.fed_as_it_stands(stood)?;
+            comes_out = self.comes_out(stood, fed);
             self.collect_noted(stood)?;
         }
         self.collect_moves(stood);
         for place in 0..self.frame.feeds.len() {
             let Some(fed) = self.frame.feeds.get(place) else { break };
             let (tally, key, node) = (fed.tally, fed.key, fed.node);
-            if stood.is_some_and(|stood| stood.knows(tally)) {
+            if !comes_out || stood.is_some_and(|stood| stood.knows(tally)) {
                 continue;
             }
             let amount = self.settled_below(node)?;

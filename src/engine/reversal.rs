@@ -44,18 +44,19 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let part = Exact::from_ratio(reversed, original.inflow)?;
         let now = Exact::from_ratio(refunded, original.inflow)?;
         let mut targets = self.targets(&mut original, &part)?;
-        for feed in &original.feeds {
-            if stood.is_none_or(|stood| !stood.knows(feed.tally)) {
-                self.take_back(feed, &original.leaves, &targets, &now)?;
-            }
-        }
         for (leaf, target) in original.leaves.iter().zip(&targets) {
             let content = leaf.account.map_or(Content::Undetermined, Content::Account);
             let owed = Exact::from_int(leaf.units).mul(&now)?.neg();
             self.give_back(leaf.leg, content, leaf.given_back - target, owed)?;
         }
+        let fed = original.feeds.iter().map(|feed| feed.tally);
+        let comes_out = stood.is_none_or(|stood| self.comes_out(stood, fed));
+        for feed in original.feeds.iter().filter(|_| comes_out) {
+            if stood.is_none_or(|stood| !stood.knows(feed.tally)) {
+                self.take_back(feed, &original.leaves, &targets, &now)?;
+            }
+        }
         if let Some(stood) = stood {
-            self.hold_against(stood)?;
             self.collect_noted(stood)?;
             self.stand_back(stood, &mut original, &mut targets);
         }

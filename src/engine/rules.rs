@@ -73,7 +73,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
     }
 
-    fn in_force(&self, from: Option<Date>, until: Option<Date>) -> bool {
+    pub fn in_force(&self, from: Option<Date>, until: Option<Date>) -> bool {
         from.is_none_or(|from| from <= self.date) && until.is_none_or(|until| self.date < until)
     }
 

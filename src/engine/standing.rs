@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::base::{Date, Exact, Money};
-use crate::plan::{Event, EventSource, Feed, Leg, Plan, RowSource, Target, at};
+use crate::plan::{Case, Event, EventSource, Feed, Leg, Plan, RowSource, Source, Target, at};
 use crate::rows::{Cell, Origin};
 
 use super::commit::Delta;
@@ -232,18 +232,39 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Some(Stood { inflow: stands.inflow.minor(), leaves, tallies: stands.tallies, feeds })
     }
 
-    /// Holds what the rules give against what stands: what the event adds to a tally of which nothing was
-    /// noted is known by them, if they give the same.
-    pub fn hold_against(&mut self, stood: &Stood) -> Result<(), Fault> {
-        let fed = fed_by(self.event()?, self.plan);
-        if fed.iter().all(|tally| stood.knows(*tally)) {
-            return Ok(());
-        }
+    /// Whether the rules give what stands: then what the event adds to these tallies is known by them, where
+    /// nothing was noted of it. Else it adds nothing to such, if it may add to none of them.
+    pub fn comes_out(&mut self, stood: &Stood, fed: impl IntoIterator<Item = u32>) -> bool {
         let leaf = |leaf: &OriginalLeaf| (leaf.account, leaf.leg, leaf.units);
-        if !self.leaves_given().iter().map(leaf).eq(stood.leaves.iter().map(leaf)) {
+        let alike = self.leaves_given().iter().map(leaf).eq(stood.leaves.iter().map(leaf));
+        let unknown = |tally: u32| !stood.knows(tally) && is_read(tally, self.plan);
+        if !alike && fed.into_iter().any(unknown) {
             self.is_unsure();
         }
-        Ok(())
+        alike
+    }
+
+    /// The tallies to which the event at hand may add as it stands: those of the rules in force whose legs
+    /// gave what stands, and of those that may have filled the pools from which it came.
+    pub fn fed_as_it_stands(&self, stood: &Stood) -> Result<BTreeSet<u32>, Fault> {
+        let event = self.event()?;
+        let mut ways = ways_of(event, |case| self.in_force(case.from, case.until));
+        let gave = |way: &Way<'_>| stood.leaves.iter().any(|leaf| way.legs.contains(&leaf.leg));
+        let (mut fed, mut emptied) = (BTreeSet::new(), BTreeSet::new());
+        loop {
+            let takes_part =
+                |way: &Way<'_>| gave(way) || way.fills.iter().any(|pool| emptied.contains(pool));
+            let (taking, left): (Vec<Way<'_>>, Vec<Way<'_>>) =
+                ways.into_iter().partition(takes_part);
+            if taking.is_empty() {
+                return Ok(fed);
+            }
+            for way in taking {
+                fed.extend(way.feeds.into_iter().map(|feed| feed.tally));
+                emptied.extend(way.source);
+            }
+            ways = left;
+        }
     }
 
     /// What of each leaf a refund undoes that stands otherwise than the rules give it.
@@ -352,51 +373,78 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
 /// The tallies to which some leg of a plan may add.
 pub fn fed_tallies(plan: &Plan) -> BTreeSet<u32> {
-    let mut feeds = Vec::new();
-    plan.events.iter().for_each(|event| add_feeds_of(event, &mut feeds));
-    feeds.into_iter().map(|feed| feed.tally).collect()
+    plan.events.iter().flat_map(fed_by).collect()
 }
 
 /// Whether a total that is read counts anything of an event.
 fn is_counted(event: &Event, plan: &Plan) -> bool {
-    event.adds.iter().any(|change| is_read(change.of, plan)) || !fed_by(event, plan).is_empty()
+    let own = event.adds.iter().map(|change| change.of);
+    own.chain(fed_by(event)).any(|tally| is_read(tally, plan))
+}
+
+fn fed_by(event: &Event) -> BTreeSet<u32> {
+    let feeds = ways_of(event, |_| true).into_iter().flat_map(|way| way.feeds);
+    feeds.map(|feed| feed.tally).collect()
 }
 
 fn is_read(tally: u32, plan: &Plan) -> bool {
     plan.tallies.get(at(tally)).is_some_and(|tally| !tally.projections.is_empty())
 }
 
-/// The tallies that are read and to which some leg of an event may add, or of the event that it undoes.
-fn fed_by(event: &Event, plan: &Plan) -> BTreeSet<u32> {
-    let mut feeds = Vec::new();
-    add_feeds_of(event, &mut feeds);
-    let undone = event.reverses.and_then(|(_, kind)| plan.events.get(at(kind)));
-    undone.into_iter().for_each(|event| add_feeds_of(event, &mut feeds));
-    feeds.into_iter().map(|feed| feed.tally).filter(|tally| is_read(*tally, plan)).collect()
+/// A rule, levy or transfer by which an event may give.
+#[derive(Default)]
+struct Way<'p> {
+    /// The pool that it empties.
+    source: Option<u32>,
+    legs: BTreeSet<u32>,
+    fills: BTreeSet<u32>,
+    feeds: Vec<&'p Feed>,
 }
 
-fn add_feeds_of<'p>(event: &'p Event, feeds: &mut Vec<&'p Feed>) {
-    feeds.extend(event.levies.iter().filter_map(|levy| levy.feed.as_ref()));
-    let transfers = event.transfers.iter().flat_map(|case| &case.transfers);
-    feeds.extend(transfers.filter_map(|transfer| transfer.feed.as_ref()));
-    for case in event.pools.iter().flat_map(|step| &step.cases) {
-        add_feeds(&case.target, feeds);
+impl<'p> Way<'p> {
+    fn add(&mut self, leg: u32, feed: Option<&'p Feed>, target: &'p Target) {
+        self.legs.insert(leg);
+        self.feeds.extend(feed);
+        self.add_inside(target);
     }
-}
 
-fn add_feeds<'p>(target: &'p Target, feeds: &mut Vec<&'p Feed>) {
-    let mut add = |leg: &'p Leg| {
-        feeds.extend(leg.feed.as_ref());
-        add_feeds(&leg.target, feeds);
-    };
-    match target {
-        Target::Account(_) | Target::Undetermined | Target::Pool { .. } => {}
-        Target::Block(block) => block.legs.iter().for_each(add),
-        Target::InOrder(inside) => inside.iter().for_each(add),
-        Target::Graded(graded) => graded.slices.iter().map(|slice| &slice.leg).for_each(add),
-        Target::Among(among) => {
-            add(&among.leg);
-            among.if_none.iter().for_each(add);
+    fn add_inside(&mut self, target: &'p Target) {
+        let mut add = |leg: &'p Leg| self.add(leg.leg, leg.feed.as_ref(), &leg.target);
+        match target {
+            Target::Account(_) | Target::Undetermined => {}
+            Target::Pool { pool, .. } => drop(self.fills.insert(*pool)),
+            Target::Block(block) => block.legs.iter().for_each(add),
+            Target::InOrder(inside) => inside.iter().for_each(add),
+            Target::Graded(graded) => graded.slices.iter().map(|slice| &slice.leg).for_each(add),
+            Target::Among(among) => {
+                add(&among.leg);
+                among.if_none.iter().for_each(add);
+            }
         }
     }
+}
+
+/// The levies and transfers of an event, and those of its rules that are wanted.
+fn ways_of(event: &Event, wanted: impl Fn(&Case) -> bool) -> Vec<Way<'_>> {
+    let mut ways = Vec::new();
+    for step in &event.pools {
+        let source = match step.source {
+            Source::Inflow => None,
+            Source::Pool(pool) => Some(pool),
+        };
+        for case in step.cases.iter().filter(|case| wanted(case)) {
+            let mut way = Way { source, ..Way::default() };
+            way.add_inside(&case.target);
+            ways.push(way);
+        }
+    }
+    let levies = event.levies.iter().map(|it| (it.leg, it.feed.as_ref(), &it.into));
+    let transfers = event.transfers.iter().flat_map(|case| &case.transfers);
+    let transfers = transfers.map(|it| (it.leg, it.feed.as_ref(), &it.to));
+    for (leg, feed, target) in levies.chain(transfers) {
+        let mut way = Way::default();
+        way.add(leg, feed, target);
+        ways.push(way);
+    }
+    ways
 }

@@ -7,9 +7,9 @@ use super::super::BookTrouble;
 use super::super::history::History;
 use super::super::maker::key_text;
 
-/// An event that stands as a dispute was settled, and that rules do not make or set aside, whose legs they
-/// lack, or of which they leave open what filled a pool: what shares running totals with it cannot be worked
-/// out.
+/// An event that stands as a dispute was settled, and that rules do not make or set aside, whose accounts they
+/// lack, or whose legs they add to a total of which the settlement says nothing: what shares running totals with
+/// it cannot be worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsure {
     /// The entry by which it stands.
@@ -43,12 +43,12 @@ impl Unsure {
         Words::new(
             format!(
                 "entry {entry} ({key}) stands as dispute {dispute} was settled, and these rules cannot \
-                 say what it adds to running totals: they do not make it, set it aside, do not have \
-                 its legs, or leave open which leg filled a pool that it came from"
+                 say what it adds to running totals: they do not make it, set it aside, lack an account \
+                 of it, or add what its legs gave to a total of which the settlement says nothing"
             ),
             format!(
                 "第 {entry} 条（{key}）系异议（第 {dispute} 条）了结后的结果，而此规则不生成该事项、将其搁置、\
-                 无相应分项，或未明其所出资金池由哪一分项注入，无法确定其计入台账之数"
+                 无其账户，或将其分项计入裁决未提及的台账，无法确定其计入台账之数"
             ),
         )
     }
