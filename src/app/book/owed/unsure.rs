@@ -7,9 +7,9 @@ use super::super::BookTrouble;
 use super::super::history::History;
 use super::super::maker::key_text;
 
-/// An event that stands as a dispute was settled, and that rules do not make or set aside, whose accounts they
-/// lack, or whose legs they add to a total of which the settlement says nothing: what shares running totals with
-/// it cannot be worked out.
+/// An event that stands as a dispute was settled, and that rules do not make or set aside, whose accounts
+/// they lack, or whose legs they add to a total of which the settlement says nothing: what shares running
+/// totals with it cannot be worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsure {
     /// The entry by which it stands.
