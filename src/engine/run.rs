@@ -270,12 +270,15 @@ pub struct Reach {
     pub ends: Option<(Date, Date)>,
     /// If there is one, they are taken to go at least to this day.
     pub at_least: Option<Date>,
+    /// If there is one, they are taken to go no further than this day.
+    pub at_most: Option<Date>,
 }
 
 impl Reach {
     /// The day to which they go whose last is of this day.
     pub fn up_to(&self, last: Date) -> Date {
-        self.at_least.map_or(last, |day| day.max(last))
+        let day = self.at_least.map_or(last, |day| day.max(last));
+        self.at_most.map_or(day, |most| most.min(day))
     }
 
     /// An event of this day is there too.

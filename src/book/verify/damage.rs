@@ -130,6 +130,8 @@ pub enum Contradiction {
     SettledBefore,
     /// What it is to be settled by are no corrections of that dispute.
     SettledByOthers,
+    /// It counts what the dispute is not against.
+    CountsOthers,
     /// It declares what its texts do not, read by the version that used it.
     Declares,
     /// The entry it names does not hold its edition.
@@ -181,6 +183,7 @@ impl fmt::Display for Contradiction {
             Contradiction::SettledByOthers => {
                 "what it is settled by corrects nothing for that dispute"
             }
+            Contradiction::CountsOthers => "it counts what its dispute is not against",
             Contradiction::Declares => "what it declares is not what its texts do",
             Contradiction::Edition => "the entry it names does not hold its edition",
             Contradiction::Register => "an entry it names does not hold its register",

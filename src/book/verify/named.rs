@@ -117,6 +117,14 @@ impl Named {
         if !first {
             return Err(Contradiction::SettledBefore);
         }
+        let counted = || resolution.counted.iter().map(|it| it.entry);
+        let withdrawn = resolution.verdict == Verdict::Withdrawn && counted().next().is_some();
+        if withdrawn || !counted().is_sorted_by(|one, other| one < other) {
+            return Err(Contradiction::CountsOthers);
+        }
+        if !counted().all(|event| self.concerns(of, event)) {
+            return Err(Contradiction::CountsOthers);
+        }
         let Verdict::Corrected { by } = &resolution.verdict else { return Ok(()) };
         self.awaiting.retain(|entry| !by.contains(entry));
         let ascending = by.is_sorted_by(|one, other| one < other);
@@ -132,6 +140,20 @@ impl Named {
         let known = self.next == size && self.kinds.iter().all(|(_, kind)| kind.is_some());
         let awaiting = std::mem::take(&mut self.awaiting);
         if known { awaiting } else { BTreeSet::new() }
+    }
+
+    /// Whether a dispute is against an event, as it was posted or corrected.
+    fn concerns(&self, dispute: u64, event: u64) -> bool {
+        let Some(against) = self.against.get(&dispute) else { return true };
+        let mut roots = against.iter().map(|entry| {
+            let mut at = *entry;
+            while let Some(of) = self.corrected.get(&at).filter(|of| **of < at) {
+                at = *of;
+            }
+            at
+        });
+        // Of what is damaged nothing is known.
+        self.is(event, &[Entry::EVENT]) && roots.any(|root| root == event || self.is(root, &[]))
     }
 
     /// Whether an entry corrects, after a dispute, what that is against, or what stood in its place.

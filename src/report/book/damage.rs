@@ -56,6 +56,7 @@ fn contradiction_zh(what: Contradiction) -> &'static str {
         Contradiction::SettlesNothing => "所裁决的不是异议",
         Contradiction::SettledBefore => "该异议此前已裁决",
         Contradiction::SettledByOthers => "所列更正并非因该异议而作",
+        Contradiction::CountsOthers => "计入台账的事项并非其异议所涉",
         Contradiction::Declares => "其所载声明与其规则文本不符",
         Contradiction::Edition => "所指的条不是其规则版本",
         Contradiction::Register => "所指的条不是其登记簿",

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use fenshui::base::{Date, Money};
+use fenshui::base::{Date, Exact, Money};
 use fenshui::book::{
-    Because, Book, Correction, Entry, Event, Leaf, Outcome, Part, Posting, SqliteStore,
+    Because, Book, Correction, Counted, Entry, Event, Leaf, Outcome, Part, Posting, SqliteStore,
 };
 use fenshui::rows::{Cell, Origin, Reason};
 
@@ -42,7 +42,9 @@ fn forged(folder: &Path, mut edit: impl FnMut(u64, &mut Entry)) {
     let store = Box::new(SqliteStore::create(&path, OPTIONS).unwrap());
     let opening = book.opening();
     let mut forged = Book::create(store, &opening.origin, opening.learnt).unwrap();
-    for batch in entries.split_inclusive(|(_, entry)| matches!(entry, Entry::Close(_))) {
+    let last =
+        |entry: &Entry| matches!(entry, Entry::Close(_) | Entry::Dispute(_) | Entry::Resolution(_));
+    for batch in entries.split_inclusive(|(_, entry)| last(entry)) {
         let mut posting = forged.begin().unwrap();
         batch.iter().for_each(|(_, entry)| add(&mut posting, entry));
         posting.commit().unwrap();
@@ -58,6 +60,8 @@ fn add(posting: &mut Posting<'_>, entry: &Entry) {
         Entry::Unread(it) => posting.unread(it).map(|_| ()),
         Entry::Correction(it) => posting.correction(it).map(|_| ()),
         Entry::Close(_) => Ok(()),
+        Entry::Dispute(it) => posting.dispute(it).map(|_| ()),
+        Entry::Resolution(it) => posting.resolution(it).map(|_| ()),
         other => panic!("{other:?}"),
     };
     added.unwrap();
@@ -342,4 +346,55 @@ fn a_batch_without_events_that_asks_for_calendar_events_lacks_them() {
     });
     assert!(verified.ends_with("all holds\n"), "{verified}");
     assert!(replayed.contains("2018-09-30") && replayed.ends_with("[exit 1]\n"), "{replayed}");
+}
+
+/// A book of one event, entry 3, which stands by the ruling of entry 6.
+fn upheld() -> tempfile::TempDir {
+    let folder = posted(CAPPED, &["id,date,payer,amount\nX1,2018-02-01,X,6.00\n"]);
+    for command in [
+        "raise X1 --by city --reason share",
+        "resolve 5 --verdict upheld --by court --reason right",
+    ] {
+        outcome(&format!("fenshui book dispute {command}"), folder.path(), "b.book");
+    }
+    folder
+}
+
+fn counted(entry: &mut Entry) -> &mut Vec<Counted> {
+    match entry {
+        Entry::Resolution(resolution) => &mut resolution.counted,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_a_ruling_counts_is_worked_out() {
+    let judged_by = |mut edit: Box<dyn FnMut(&mut Vec<Counted>)>| {
+        judged(upheld().path(), |at, entry| {
+            if at == 6 {
+                edit(counted(entry));
+            }
+        })
+    };
+    let (_, replayed) = judged_by(Box::new(|_| ()));
+    assert!(replayed.ends_with("comes out as it is stored\n"), "{replayed}");
+    let add = |it: &mut Vec<Counted>, key: &str, units| {
+        let addition = &mut it[0].totals[0].adds[0];
+        (addition.key, addition.besides) = (vec![Cell::Text(key.into())], Exact::from_int(units));
+    };
+    let edits: [(Box<dyn FnMut(&mut Vec<Counted>)>, &str); 4] = [
+        (Box::new(move |it| add(it, "X", 1)), "given[X]\n    in the book: 3.01 (0)\n"),
+        (Box::new(move |it| add(it, "Y", 0)), "given[Y]\n    in the book: 3.00 (0)\n"),
+        (Box::new(|it| it[0].totals[0].adds.clear()), "given[X]\n    in the book: "),
+        (Box::new(|it| it.clear()), "given[X]\n    in the book: "),
+    ];
+    for (edit, told) in edits {
+        let (verified, replayed) = judged_by(edit);
+        assert!(verified.ends_with("all holds\n"), "{verified}");
+        assert!(replayed.contains(told), "{replayed}");
+        assert!(replayed.ends_with("[exit 1]\n"), "{replayed}");
+    }
+    let (verified, _) = judged_by(Box::new(|it| it[0].entry = 5));
+    let wrong = "damage: entry 6: it counts what its dispute is not against";
+    assert!(verified.contains(wrong), "{verified}");
 }

@@ -247,7 +247,9 @@ impl<'a> Among<'a> {
             let (registers, threads) = (post.job.registers, post.job.threads);
             let stands = run.history.stands(|_| false);
             let input = Input { memory, threads, stands, ..Input::of(registers, batches) };
-            let options = engine::Options { through: run.through, besides: run.besides };
+            // What comes into being by a later day is new. By a day that is earlier less comes into being.
+            let besides = engine::Reach { at_most: run.through, ..run.besides };
+            let options = engine::Options { through: None, besides };
             engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;
             Ok(unmoved.finish())
         })
