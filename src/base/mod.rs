@@ -13,6 +13,8 @@
 //! - [`Date`], [`Duration`] and [`Period`] are the civil calendar: no time of
 //!   day, no zone, no "today".
 //! - [`Digest`] is the SHA-256 of some bytes; [`Digester`] takes them in pieces.
+//! - [`Spelling`] is how files write a name with a key, so that different keys stay
+//!   different: what checks it, what writes it and what reads it use the same one.
 //! - [`FileId`], [`Span`] and [`LineIndex`] say where in a text something stands.
 //!
 //! What it is not: it holds no currency, no rate table and no register (those
@@ -30,6 +32,7 @@ mod money;
 mod period;
 mod rounding;
 mod span;
+mod spelling;
 
 pub use date::Date;
 pub use digest::{Digest, Digester};
@@ -41,3 +44,4 @@ pub use money::Money;
 pub use period::{Period, PeriodKind, PeriodPiece};
 pub use rounding::Rounding;
 pub use span::{FileId, LineColumn, LineIndex, Span};
+pub use spelling::{Place, Spelling, in_brackets, keyed, of_brackets};

@@ -65,6 +65,7 @@ impl ForeignTable {
     /// It cannot be read, or has no line of column names.
     pub fn read(input: &Input) -> Result<ForeignTable, FormatsError> {
         let mut rows = RawRows::open(input)?;
+        rows.unguard_allocations(input);
         let (header, above) = (rows.header.clone(), rows.above.clone());
         let mut table = ForeignTable { header, above, rows: Vec::new() };
         let mut places: HashMap<String, usize> = HashMap::new();

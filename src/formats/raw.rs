@@ -183,6 +183,17 @@ impl RawRows {
         }
     }
 
+    /// Takes a table for allocations that were written for a spreadsheet, if its mark and columns say so:
+    /// from here on apostrophes in front of what a spreadsheet would run are none of its own.
+    pub(super) fn unguard_allocations(&mut self, input: &Input) {
+        let has = |name: &str| self.header.iter().any(|own| own == name);
+        let written = input.has_mark() && has("account") && has("amount");
+        if let (true, Rows::Csv(rows)) = (written, &mut self.layout) {
+            rows.guarded();
+            self.guarded = true;
+        }
+    }
+
     /// The next row.
     ///
     /// # Errors

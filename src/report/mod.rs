@@ -16,7 +16,6 @@ pub mod law;
 pub mod names;
 mod reasons;
 mod sankey;
-pub mod spelling;
 pub mod table;
 mod totals;
 mod unreadable;

@@ -2,12 +2,11 @@
 
 use serde_json::Value as Json;
 
-use crate::base::{Exact, Money};
+use crate::base::{Exact, Money, Spelling, keyed};
 use crate::diagnostics::{Language, pictured};
 use crate::rows::Cell;
 
 use super::names::{Field, Keyed, Kind, Label, Names};
-use super::spelling::{in_code, keyed};
 
 /// What stands for a row of a kind, in parts: the fields of its key, or itself.
 pub fn row_texts(
@@ -122,10 +121,8 @@ pub fn person_text(cell: &Cell, kind: &Kind, names: &Names, language: Language) 
 pub fn account_text(account: &Keyed, key: &[Cell], names: &Names) -> String {
     let parts: Vec<String> =
         key.iter().zip(&account.keys).map(|(cell, kind)| file_text(cell, kind, names)).collect();
-    match &account.code {
-        Some(code) => in_code(code, &parts),
-        None => keyed(&account.name.text, &parts, ","),
-    }
+    let code = account.code.as_deref().unwrap_or(&account.name.text);
+    Spelling::of(code, account.keys.len()).write(&parts)
 }
 
 /// How a person reads an account: `地方国库[北京市]`.

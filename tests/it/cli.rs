@@ -234,6 +234,11 @@ fn what_was_known_on_a_day_is_what_stood_before_it() {
     check("book_clocks");
 }
 
+#[test]
+fn an_audit_reads_back_what_a_run_wrote() {
+    check("audit_keys");
+}
+
 #[cfg(feature = "sqlite")]
 #[test]
 fn accounts_of_a_family_stay_different() {

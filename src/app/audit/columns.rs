@@ -1,13 +1,10 @@
 //! What the columns of a table mean.
 
 use crate::diagnostics::Words;
-use crate::formats::{ForeignTable, cell_of_text};
-use crate::report::names::{Keyed, Kind, Label, Names, Table, folded};
-use crate::report::spelling::{of_brackets, of_code};
-use crate::report::values::account_text;
-use crate::rows::Cell;
+use crate::formats::ForeignTable;
+use crate::report::names::{Kind, Label, Names, Table, folded};
 
-use super::dues::{Account, UNDETERMINED};
+use super::spoken::{KnownAccounts, Spoken};
 
 /// What the columns of a table mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +28,6 @@ pub(super) enum Shape {
     Long { account: usize, amount: usize, currency: Option<usize> },
 }
 
-/// What a table calls an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Spoken {
-    /// One account, as files write it.
-    One(String),
-    /// All of a family together.
-    Family(u32),
-}
-
 /// How a row names its event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Naming {
@@ -59,13 +47,16 @@ pub struct NotATable {
     pub hint: Words,
 }
 
-impl Spoken {
-    /// Whether money in an account is money here.
-    pub fn is(&self, account: &Account) -> bool {
-        match self {
-            Spoken::One(text) => *text == account.text,
-            Spoken::Family(family) => account.family == Some(*family),
+impl Columns {
+    /// The same, with the accounts that columns name told anew.
+    pub(super) fn naming(&self, table: &ForeignTable, known: &KnownAccounts<'_>) -> Columns {
+        let mut columns = self.clone();
+        if let Shape::Wide(accounts) = &mut columns.shape {
+            for (at, spoken) in accounts {
+                *spoken = headed(table, *at, known).unwrap_or_else(|| spoken.clone());
+            }
         }
+        columns
     }
 }
 
@@ -96,12 +87,8 @@ pub fn columns(
             // A field of the events is no account, even if one is called alike.
             let accounts =
                 header.iter().enumerate().filter(|(at, _)| fields.get(*at) != Some(&true));
-            let account = |at: usize, own: &str| {
-                let above = table.above.get(at).filter(|above| !above.is_empty());
-                let member = || spoken(&format!("{}[{own}]", folded(above?)), names);
-                spoken(own, names).or_else(member)
-            };
-            let accounts = accounts.filter_map(|(at, own)| Some((at, account(at, own)?)));
+            let known = KnownAccounts::of(names, []);
+            let accounts = accounts.filter_map(|(at, _)| Some((at, headed(table, at, &known)?)));
             Shape::Wide(accounts.collect())
         }
     };
@@ -181,52 +168,14 @@ fn keys(
     kinds
 }
 
-/// The account that a text names: `central`, `中央国库`, `treasury[hebei]`, a code of ours, or a family.
-pub(super) fn spoken(text: &str, names: &Names) -> Option<Spoken> {
-    if ["undetermined", "待定", "未定"].contains(&text) {
-        return Some(Spoken::One(UNDETERMINED.to_owned()));
-    }
-    let bracket = text.find('[').filter(|_| text.ends_with(']'));
-    let (name, parts) = match bracket {
-        Some(at) => (text.get(..at)?, Some(text.get(at + 1..text.len() - 1)?)),
-        None => (text, None),
+/// The account that heads a column: in its own cell, or with a part in this and the family above.
+fn headed(table: &ForeignTable, at: usize, known: &KnownAccounts<'_>) -> Option<Spoken> {
+    let own = table.header.get(at)?;
+    let member = || {
+        let above = table.above.get(at).filter(|above| !above.is_empty())?;
+        known.named(&format!("{}[{}]", above.trim(), own.trim()))
     };
-    for (family, account) in (0_u32..).zip(&names.accounts) {
-        let called = account.name.spellings().any(|own| folded(own) == name.trim());
-        match (parts, account.keys.is_empty()) {
-            (None, true) if called || account.code.as_deref() == Some(text) => {
-                return Some(Spoken::One(account_text(account, &[], names)));
-            }
-            (None, false) if called => return Some(Spoken::Family(family)),
-            (None, false) => {
-                if let Some(one) = by_code(account, text, names) {
-                    return Some(Spoken::One(one));
-                }
-            }
-            (Some(parts), false) if called => {
-                let parts = of_brackets(parts, account.keys.len())?;
-                return one_of(account, &parts, names).map(Spoken::One);
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// A member of a family whose code is this text.
-fn by_code(account: &Keyed, text: &str, names: &Names) -> Option<String> {
-    let parts = of_code(account.code.as_deref()?, text)?;
-    one_of(account, &parts, names)
-}
-
-/// How files write the member of a family whose key has these parts.
-fn one_of(account: &Keyed, parts: &[String], names: &Names) -> Option<String> {
-    if parts.len() != account.keys.len() {
-        return None;
-    }
-    let cells = parts.iter().zip(&account.keys);
-    let cells = cells.map(|(part, kind)| cell_of_text(part.trim(), kind, names));
-    Some(account_text(account, &cells.collect::<Option<Vec<Cell>>>()?, names))
+    known.named(own).or_else(member)
 }
 
 /// A table of accounts says what each got of an event, and not what the event brought.

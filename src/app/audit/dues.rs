@@ -99,6 +99,12 @@ impl Dues {
         self.unread.get(line)
     }
 
+    /// The accounts that events give something to.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        let paid = self.events.iter().filter_map(|due| due.outcome.as_ref().ok());
+        paid.flatten().map(|(account, _)| account)
+    }
+
     /// The event, if there is one; `None` inside if several have this identity.
     pub fn find(&self, identity: &Identity) -> Option<Option<&Due>> {
         let place = self.places.get(identity)?;

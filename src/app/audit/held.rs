@@ -5,23 +5,25 @@ use std::collections::{HashMap, HashSet};
 use crate::base::Money;
 use crate::desk::{AccountTotal, Amounts, AuditRow, Illegible, Missing, Verdict};
 use crate::formats::{ForeignRow, ForeignTable};
-use crate::report::names::{Kind, Names, folded};
+use crate::report::names::{Kind, Names};
 use crate::rows::{Reason, Unreadable};
 
 use super::amounts::{Written, cut_short};
-use super::columns::{Columns, Naming, Shape, Spoken, is_sent, spoken};
+use super::columns::{Columns, Naming, Shape, is_sent};
 use super::dues::{Account, Due, Dues, Identity};
+use super::spoken::{KnownAccounts, Spoken};
 
 /// Holds every row against what the rules give.
 pub(super) fn held(
     table: &ForeignTable,
     (columns, written): (&Columns, Written),
     dues: &Dues,
-    names: &Names,
+    (names, known): (&Names, &KnownAccounts<'_>),
 ) -> Held {
     let headings = headings(columns, &table.header);
     let (accounts, rows, held_by) = (Vec::new(), Vec::new(), HashMap::new());
-    let mut holder = Holder { columns, written, dues, names, headings, accounts, rows, held_by };
+    let mut holder =
+        Holder { columns, written, dues, names, known, headings, accounts, rows, held_by };
     let mut places: HashMap<(Option<String>, Option<Identity>, bool), usize> = HashMap::new();
     for row in &table.rows {
         let (event, identity) = holder.event_of(row);
@@ -148,6 +150,7 @@ struct Holder<'h> {
     written: Written,
     dues: &'h Dues,
     names: &'h Names,
+    known: &'h KnownAccounts<'h>,
     headings: Vec<(Spoken, String)>,
     accounts: Vec<(Spoken, AccountTotal)>,
     rows: Vec<Gathered>,
@@ -187,17 +190,18 @@ impl Holder<'_> {
                         }
                     }
                 };
-                let mut named =
-                    kinds.iter().filter(|(kind, _)| is_said(*kind)).map(|(kind, of)| {
-                        let key: Vec<&str> = of.iter().map(cell).collect();
+                // A key is taken as it stands, or else without the blanks around its parts.
+                let by = |cell: fn(&str) -> &str| {
+                    let kinds = kinds.iter().filter(|(kind, _)| is_said(*kind));
+                    kinds.map(move |(kind, of)| {
+                        let part = |at: &usize| row.cells.get(*at).map_or("", |it| cell(it));
+                        let key: Vec<&str> = of.iter().map(part).collect();
                         Identity::Key(*kind, key.join("/"))
-                    });
-                let first = named.next();
-                let known = |identity: &Identity| self.dues.find(identity).is_some();
-                let found = match first {
-                    Some(first) if known(&first) => Some(first),
-                    first => named.find(known).or(first),
+                    })
                 };
+                let known = |identity: &Identity| self.dues.find(identity).is_some();
+                let mut all = by(|cell| cell).chain(by(str::trim));
+                let found = all.find(known).or_else(|| by(str::trim).next());
                 match found {
                     Some(Identity::Key(kind, key)) => {
                         (Some(key.clone()), Some(Identity::Key(kind, key)))
@@ -215,7 +219,7 @@ impl Holder<'_> {
             Shape::Wide(_) => None,
             Shape::Long { account, .. } => row.cells.get(*account),
         };
-        let no_account = |cell: &String| spoken(&folded(cell), self.names).is_none();
+        let no_account = |cell: &String| self.known.named(cell).is_none();
         row.total.is_some() && (event.is_none() || account.is_some_and(no_account))
     }
 
@@ -290,7 +294,7 @@ impl Holder<'_> {
                 fault = other.map(|at| unreadable(at, Illegible::OtherMoney));
             }
             (Shape::Long { account, amount: of, .. }, None) => {
-                match (spoken(&folded(cell(*account)), self.names), amount(*of)) {
+                match (self.known.named(cell(*account)), amount(*of)) {
                     (Some(spoken), Some(amount)) => given.push((spoken, amount)),
                     (None, _) => fault = Some(unreadable(*account, Illegible::NoAccount)),
                     (_, None) => fault = Some(no_amount(*of)),

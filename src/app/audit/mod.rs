@@ -1,16 +1,17 @@
 //! A settlement table that somebody else made, held against the rules: which rows follow them, which
 //! are off and by how much, and what would explain those.
 //!
-//! `columns` finds out what the columns mean, `dues` works out what each event should have given,
-//! `held` sets the two side by side, `variants` lists what else could have been meant: other readings,
-//! scenarios, settlements and editions of a book. Nothing is guessed: a variant explains a row only if
-//! every amount of the row is what the variant gives, to the unit, or as far as the digits of a table go
-//! whose unit is said (`amounts`).
+//! `columns` finds out what the columns mean, `spoken` which account a text names, `dues` works out what
+//! each event should have given, `held` sets the two side by side, `variants` lists what else could have
+//! been meant: other readings, scenarios, settlements and editions of a book. Nothing is guessed: a variant
+//! explains a row only if every amount of the row is what the variant gives, to the unit, or as far as the
+//! digits of a table go whose unit is said (`amounts`).
 
 mod amounts;
 mod columns;
 mod dues;
 mod held;
+mod spoken;
 mod variants;
 
 use crate::desk::{Audit, Meant, Tried, Untried, Verdict};
@@ -19,6 +20,7 @@ use crate::formats::{ForeignTable, FormatsError, Unit};
 use super::run::{Job, RunReport};
 
 use amounts::Written;
+use spoken::KnownAccounts;
 
 pub use columns::{Columns, NotATable, columns};
 pub use variants::{Variant, editions, variants};
@@ -39,8 +41,10 @@ pub fn audit(
     if report.totals.set_aside > 0 && matches!(columns.naming, columns::Naming::ByLine { .. }) {
         dues.unread = dues::unread(job)?;
     }
+    let known = KnownAccounts::of(job.names, dues.accounts());
+    let columns = &columns.naming(table, &known);
     let written = Written::of(table, columns, unit);
-    let mut held = held::held(table, (columns, written), &dues, job.names);
+    let mut held = held::held(table, (columns, written), &dues, (job.names, &known));
     let (mut tried, mut untried) = (Vec::with_capacity(variants.len()), Vec::new());
     for variant in variants {
         let theirs = match variant.dues(job) {

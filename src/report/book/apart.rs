@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Exact, Money};
+use crate::base::{Exact, Money, in_brackets, keyed};
 use crate::book::{Account, Counted, Event, FigureValue, Leaf, Outcome};
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names, Table};
 use crate::report::reason_words;
-use crate::report::spelling::{in_brackets, keyed};
 use crate::report::values::{money_label, person_text, row_texts};
 use crate::rows::Cell;
 

@@ -1,13 +1,12 @@
 //! Entries as lines of a log, and one entry as a page.
 
-use crate::base::Money;
+use crate::base::{Money, in_brackets};
 use crate::book::{
     Account, Batch, Because, Entry, Event, FigureValue, KeyChange, Leaf, Outcome, Verdict,
 };
 use crate::diagnostics::{Language, pictured_lines};
 use crate::report::names::{Currency, Kind, Names};
 use crate::report::reason_words;
-use crate::report::spelling::in_brackets;
 use crate::report::table::{Align, Table};
 use crate::report::values::{account_label, grouped, money_label, person_text};
 use crate::rows::{Allocation, Cell, Origin};

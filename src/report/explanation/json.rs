@@ -3,10 +3,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::base::Exact;
+use crate::base::{Exact, keyed};
 use crate::report::names::{Keyed, Kind, Label, Table};
 use crate::report::reasons::reason_words;
-use crate::report::spelling::keyed;
 use crate::report::values::{account_text, file_text, json as cell_json};
 use crate::rows::{
     Allocation, BoundKind, BoundStory, Cell, Destination, Division, Explanation, HeadStep,

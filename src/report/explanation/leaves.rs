@@ -1,9 +1,9 @@
 //! The values that an expression rests on: its fields, parameters, totals and rows, each once.
 
+use crate::base::keyed;
 use crate::diagnostics::Language;
 use crate::report::names::{Keyed, Kind, Label};
 use crate::report::reasons::reason_words;
-use crate::report::spelling::keyed;
 use crate::report::values::{account_text, file_text, grouped_exact, keyed_label, person_text};
 use crate::rows::{Cell, Operation, Reckoning, Term};
 

@@ -1,8 +1,8 @@
 //! Legs and their bounds, and what happens once an event is divided.
 
+use crate::base::in_brackets;
 use crate::diagnostics::Language;
 use crate::report::names::Kind;
-use crate::report::spelling::in_brackets;
 use crate::report::values::{keyed_label, money_label, person_text};
 use crate::rows::{
     Allocation, BoundKind, BoundStory, Cell, Destination, LegStory, RowUsed, SettlementStory,

@@ -1,10 +1,9 @@
 //! The story of an event as a tree of sentences.
 
-use crate::base::{Exact, Money};
+use crate::base::{Exact, Money, in_brackets};
 use crate::diagnostics::{Language, pictured};
 use crate::report::names::{Kind, Table};
 use crate::report::reasons::reason_words;
-use crate::report::spelling::in_brackets;
 use crate::report::table::{self, Align};
 use crate::report::values::{account_label, file_text, grouped_exact, keyed_label, person_text};
 use crate::rows::{
