@@ -1,10 +1,10 @@
 //! The names of a rule set, as readers, writers and reports want them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostics::Language;
-use crate::model::{self, RuleSet, Type};
+use crate::model::{self, RuleSet, Type, shared_names};
 use crate::report::names::{
     Currency, Field, Figure, Keyed, Kind, Label, Leg, Members, Names, Shape, Table,
 };
@@ -96,23 +96,13 @@ impl<'m> Shared<'m> {
     fn of(rules: &'m RuleSet) -> Shared<'m> {
         let levies = rules.levies.iter().map(|it| (&it.name, it.module));
         Shared {
-            events: shared(rules.events.iter().map(|it| (&it.name, it.module))),
-            registers: shared(rules.registers.iter().map(|it| (&it.name, it.module))),
-            accounts: shared(rules.accounts.iter().map(|it| (&it.name, it.module))),
-            figures: shared(rules.figures.iter().map(|it| (&it.name, it.module))),
-            rules: shared(rules.rules.iter().map(|it| (&it.name, it.module)).chain(levies)),
+            events: shared_names(rules.events.iter().map(|it| (&it.name, it.module))),
+            registers: shared_names(rules.registers.iter().map(|it| (&it.name, it.module))),
+            accounts: shared_names(rules.accounts.iter().map(|it| (&it.name, it.module))),
+            figures: shared_names(rules.figures.iter().map(|it| (&it.name, it.module))),
+            rules: shared_names(rules.rules.iter().map(|it| (&it.name, it.module)).chain(levies)),
         }
     }
-}
-
-fn shared<'m>(
-    names: impl Iterator<Item = (&'m model::Name, model::ModuleId)>,
-) -> BTreeSet<&'m str> {
-    let mut modules = BTreeMap::new();
-    let elsewhere = |(name, module): &(&'m model::Name, _)| {
-        *modules.entry(&*name.text).or_insert(*module) != *module
-    };
-    names.filter(elsewhere).map(|(name, _)| name.text.as_str()).collect()
 }
 
 impl<'m> Maker<'m> {
@@ -133,10 +123,9 @@ impl<'m> Maker<'m> {
         (name, module): (&model::Name, model::ModuleId),
         shared: &BTreeSet<&str>,
     ) -> Label {
-        let is_shared = shared.contains(name.text.as_str());
-        match self.rules.modules.get(module.index()).filter(|_| is_shared) {
-            Some(module) => Label::plain(format!("{}.{}", module.name.text, name.text)),
-            None => label(name),
+        match shared.contains(name.text.as_str()) {
+            true => Label::plain(self.rules.own_name((name, module), shared)),
+            false => label(name),
         }
     }
 

@@ -13,6 +13,8 @@
     reason = "a test that meets the unexpected fails, and saying so is its work"
 )]
 
+#[cfg(feature = "cli")]
+mod accounts;
 mod allocate;
 mod book;
 mod bytes;
