@@ -209,12 +209,19 @@ impl Holder<'_, '_> {
 
     fn finish(mut self) -> Result<Replayed, BookTrouble> {
         let mut held = self.reading.held.borrow_mut();
-        let mut left = held.left.all();
-        left.retain(|number| self.start <= *number || !held.left.made.contains(number));
-        for number in left {
+        for number in held.left.all() {
             let mut book = self.reading.book.borrow_mut();
-            let stored = event_of(&held.rows.row(&mut book, number)?)?;
-            self.comparing.missing(number, &stored, &mut self.found);
+            let before = number < self.start && held.left.made.contains(&number);
+            let row = held.rows.row(&mut book, number)?;
+            if !before {
+                self.comparing.missing(number, &event_of(&row)?, &mut self.found);
+                continue;
+            }
+            // What stood before and nobody sent: whoever posts does so by rules that make it.
+            let corrected = self.corrected.contains_key(&self.reading.history.by(number));
+            let stood = self.reading.history.stood_in(&row)?;
+            let stood = stood.filter(|it| self.posts && !corrected && !it.settled);
+            stood.iter().for_each(|it| self.comparing.stood(it, None, &mut self.found));
         }
         for (entry, correction) in self.corrected.values() {
             let (_, of, event) = event_behind(&mut self.reading.book.borrow_mut(), *entry)?;
