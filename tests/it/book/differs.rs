@@ -360,6 +360,9 @@ fn upheld() -> tempfile::TempDir {
     folder
 }
 
+/// Makes a ruling say something else.
+type Edit = Box<dyn FnMut(&mut Vec<Counted>)>;
+
 fn counted(entry: &mut Entry) -> &mut Vec<Counted> {
     match entry {
         Entry::Resolution(resolution) => &mut resolution.counted,
@@ -369,7 +372,7 @@ fn counted(entry: &mut Entry) -> &mut Vec<Counted> {
 
 #[test]
 fn what_a_ruling_counts_is_worked_out() {
-    let judged_by = |mut edit: Box<dyn FnMut(&mut Vec<Counted>)>| {
+    let judged_by = |mut edit: Edit| {
         judged(upheld().path(), |at, entry| {
             if at == 6 {
                 edit(counted(entry));
@@ -382,7 +385,7 @@ fn what_a_ruling_counts_is_worked_out() {
         let addition = &mut it[0].totals[0].adds[0];
         (addition.key, addition.besides) = (vec![Cell::Text(key.into())], Exact::from_int(units));
     };
-    let edits: [(Box<dyn FnMut(&mut Vec<Counted>)>, &str); 4] = [
+    let edits: [(Edit, &str); 4] = [
         (Box::new(move |it| add(it, "X", 1)), "given[X]\n    in the book: 3.01 (0)\n"),
         (Box::new(move |it| add(it, "Y", 0)), "given[Y]\n    in the book: 3.00 (0)\n"),
         (Box::new(|it| it[0].totals[0].adds.clear()), "given[X]\n    in the book: "),
