@@ -35,6 +35,9 @@ pub(crate) struct Original {
     pub settling: Settling,
     /// The tallies its legs fed.
     pub feeds: Vec<OriginalFeed>,
+    /// A refund of it that stands as a dispute was settled, of which nobody can say from which of the leaves
+    /// it took.
+    pub unclear: Option<Origin>,
 }
 
 /// A leaf of an event that may be undone.
@@ -191,6 +194,7 @@ impl Original {
             leaves: Vec::new(),
             settling: Settling::LargestRemainder,
             feeds: Vec::new(),
+            unclear: None,
         }
     }
 
@@ -344,7 +348,8 @@ impl Originals {
         let feeds = (at(feeds)..feeds_end).map(|place| self.feed(place)).collect::<Option<_>>()?;
         let settling = if of.in_order { Settling::InOrder } else { Settling::LargestRemainder };
         let (origin, date, inflow) = (of.origin, of.date, of.inflow.into());
-        Some(Original { origin, date, inflow, reversed: 0, leaves, settling, feeds })
+        let unclear = None;
+        Some(Original { origin, date, inflow, reversed: 0, leaves, settling, feeds, unclear })
     }
 
     fn feed(&self, place: usize) -> Option<OriginalFeed> {

@@ -49,6 +49,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             let owed = Exact::from_int(leaf.units).mul(&now)?.neg();
             self.give_back(leaf.leg, content, leaf.given_back - target, owed)?;
         }
+        // What an earlier refund took of a leaf is known by what stands of it alone.
+        let counts = original.feeds.iter().any(|feed| self.is_read(feed.tally));
+        self.state.standing.unsure.extend(original.unclear.filter(|_| counts && stood.is_none()));
         let fed = original.feeds.iter().map(|feed| feed.tally);
         let comes_out = stood.is_none_or(|stood| self.comes_out(stood, fed));
         for feed in original.feeds.iter().filter(|_| comes_out) {
@@ -163,7 +166,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let origin = self.at_hand.as_ref().and_then(|it| it.batch.origins.get(it.row).copied());
         let (origin, date) = (origin.unwrap_or(Origin::MADE), self.date);
         let settling = self.frame.settling.clone().unwrap_or_default();
-        let original = Original { origin, date, inflow, reversed: 0, leaves, settling, feeds };
+        let (reversed, unclear) = (0, None);
+        let original =
+            Original { origin, date, inflow, reversed, leaves, settling, feeds, unclear };
         self.state.originals.keep(kind, identity, &original);
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::base::{Date, Exact, Money};
 use crate::plan::{Case, Event, EventSource, Feed, Leg, Plan, RowSource, Source, Target, at};
-use crate::rows::{Cell, Origin};
+use crate::rows::{Allocation, Cell, Origin};
 
 use super::commit::Delta;
 use super::evaluator::Evaluator;
@@ -99,7 +99,9 @@ pub(crate) struct Standing {
     made: HashMap<(u32, Date, Vec<Cell>), Origin>,
     /// Of those that stand the ones that nobody sends and that were not made so far.
     to_come: BTreeSet<Origin>,
-    unsure: HashSet<Origin>,
+    pub unsure: HashSet<Origin>,
+    /// To which declared accounts each leg gives; none for what is undetermined.
+    gives: HashSet<(u32, Option<u32>)>,
     /// What was noted.
     pub noted: BTreeMap<Origin, Noted>,
 }
@@ -131,7 +133,13 @@ impl Standing {
         }
         let to_come = of.iter().filter(|(_, stands)| stands.made.is_some());
         let to_come = to_come.map(|(origin, _)| *origin).collect();
-        Standing { of, wanted, made, to_come, ..Standing::default() }
+        let mut gives = HashSet::new();
+        for way in
+            plan.events.iter().filter(|_| !of.is_empty()).flat_map(|it| ways_of(it, |_| true))
+        {
+            gives.extend(way.gives);
+        }
+        Standing { of, wanted, made, to_come, gives, ..Standing::default() }
     }
 
     /// Those of which nobody can say what they add to running totals, in order: also those that were not
@@ -210,7 +218,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         let stands = self.origin().and_then(|it| self.state.standing.of.get(&it).cloned())?;
         let (mut leaves, mut feeds) = (Vec::new(), Vec::new());
-        for leaf in stands.leaves {
+        for leaf in &stands.leaves {
             let account = match &leaf.account {
                 None => Some(None),
                 Some((family, key)) => self.position_of(*family, key).map(Some),
@@ -220,7 +228,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 return None;
             };
             let units = leaf.amount.minor();
-            leaves.push(OriginalLeaf { account, leg: leaf.leg, units, given_back: 0 });
+            let leg = if self.may_give(leaf) { leaf.leg } else { Allocation::BY_RULING };
+            leaves.push(OriginalLeaf { account, leg, units, given_back: 0 });
         }
         for StandingFeed { tally, key, leaves, besides } in stands.feeds {
             let Some(key) = self.parts_of(&key) else {
@@ -267,41 +276,43 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
     }
 
-    /// What of each leaf a refund undoes that stands otherwise than the rules give it.
+    /// What of each leaf a refund undoes that stands otherwise than the rules give it: of the leaves of its
+    /// legs, else of those of its accounts. Where that leaves open which, later refunds cannot tell either.
     pub fn stand_back(&mut self, stood: &Stood, original: &mut Original, targets: &mut Vec<i128>) {
-        let mut given: BTreeMap<(u32, Option<u32>), Vec<usize>> = BTreeMap::new();
-        for (number, leaf) in original.leaves.iter().enumerate() {
-            given.entry((leaf.leg, leaf.account)).or_default().push(number);
+        let mut taken: Vec<i128> = vec![0; original.leaves.len()];
+        let mut unclear = false;
+        let mut left: Vec<(Option<u32>, i128)> = Vec::new();
+        for (number, leaf) in stood.leaves.iter().enumerate() {
+            let same = |it: &OriginalLeaf| (it.leg, it.account) == (leaf.leg, leaf.account);
+            let own = original.leaves.iter().enumerate().filter(|(_, it)| same(it));
+            let own: Vec<usize> = own.map(|(place, _)| place).collect();
+            // As many as there are stand in the order in which they were written.
+            let alike = own.len() == stood.leaves.iter().filter(|it| same(it)).count();
+            let before = stood.leaves.iter().take(number).filter(|it| same(it)).count();
+            unclear |= !alike && own.len() > 1;
+            match own.get(if alike { before } else { 0 }) {
+                Some(place) => taken.get_mut(*place).into_iter().for_each(|it| *it += leaf.units),
+                None => left.push((leaf.account, leaf.units)),
+            }
         }
-        let mut standing: BTreeMap<(u32, Option<u32>), Vec<i128>> = BTreeMap::new();
-        for leaf in &stood.leaves {
-            standing.entry((leaf.leg, leaf.account)).or_default().push(leaf.units);
-        }
-        let mut unsure = false;
-        for (place, leaves) in &given {
-            let amounts = standing.get(place).map_or(&[][..], Vec::as_slice);
-            // As many as the rules give stand in the order in which they were written.
-            let alike = leaves.len() == amounts.len();
-            unsure |= !alike && leaves.len() > 1;
-            for (at_place, number) in leaves.iter().enumerate() {
-                let all = if at_place == 0 { amounts.iter().sum() } else { 0 };
-                let units = if alike { amounts.get(at_place).copied() } else { None };
-                let leaf = original.leaves.get(*number);
-                if let Some((leaf, target)) = leaf.zip(targets.get_mut(*number)) {
-                    *target = leaf.given_back - units.unwrap_or(all);
+        for (account, units) in left {
+            let place = original.leaves.iter().position(|it| it.account == account);
+            unclear = true;
+            match place.and_then(|place| taken.get_mut(place)) {
+                Some(taken) => *taken += units,
+                None => {
+                    let leg = Allocation::BY_RULING;
+                    original.leaves.push(OriginalLeaf { account, leg, units: 0, given_back: 0 });
+                    targets.push(0);
+                    taken.push(units);
                 }
             }
         }
-        for ((leg, account), amounts) in &standing {
-            if !given.contains_key(&(*leg, *account)) {
-                let (leg, account) = (*leg, *account);
-                original.leaves.push(OriginalLeaf { account, leg, units: 0, given_back: 0 });
-                targets.push(-amounts.iter().sum::<i128>());
-                unsure = true;
-            }
+        for ((leaf, target), taken) in original.leaves.iter().zip(targets).zip(taken) {
+            *target = leaf.given_back - taken;
         }
-        if unsure && !original.feeds.is_empty() {
-            self.is_unsure();
+        if unclear {
+            original.unclear = self.origin();
         }
     }
 
@@ -347,6 +358,19 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let noted = Noted { leaves: leaves.collect(), feeds };
         self.state.standing.noted.insert(origin, noted);
         Ok(())
+    }
+
+    /// Whether the rules have a leg by which an amount stands, and it gives to such accounts: else it is one
+    /// of other rules, which is called the same.
+    fn may_give(&self, leaf: &StandingLeaf) -> bool {
+        let family = leaf.account.as_ref().map(|(family, _)| *family);
+        let own = (leaf.leg, family);
+        leaf.leg >= Allocation::BY_CLOSING || self.state.standing.gives.contains(&own)
+    }
+
+    /// Whether anybody reads a tally.
+    pub fn is_read(&self, tally: u32) -> bool {
+        is_read(tally, self.plan)
     }
 
     fn account_at(&self, position: u32) -> Option<(u32, Vec<Cell>)> {
@@ -399,12 +423,19 @@ struct Way<'p> {
     legs: BTreeSet<u32>,
     fills: BTreeSet<u32>,
     feeds: Vec<&'p Feed>,
+    /// Which leg gives to which declared account; none for what is undetermined.
+    gives: Vec<(u32, Option<u32>)>,
 }
 
 impl<'p> Way<'p> {
     fn add(&mut self, leg: u32, feed: Option<&'p Feed>, target: &'p Target) {
         self.legs.insert(leg);
         self.feeds.extend(feed);
+        match target {
+            Target::Account(place) => self.gives.push((leg, Some(place.account))),
+            Target::Undetermined => self.gives.push((leg, None)),
+            _ => {}
+        }
         self.add_inside(target);
     }
 

@@ -45,6 +45,8 @@ impl Allocation {
     pub const BY_SETTLEMENT: u32 = u32::MAX;
     /// The leg of what a stage takes out of the account it closes.
     pub const BY_CLOSING: u32 = u32::MAX - 1;
+    /// The leg of what undoes an amount that stands by a ruling, and by a leg that the rules do not have.
+    pub const BY_RULING: u32 = u32::MAX - 2;
 }
 
 /// An account of the run's [`Accounts`], or nobody yet.

@@ -198,6 +198,7 @@ pub(crate) struct Leaf {
 /// The leg of what a settlement gave beside all legs, and of what a stage took out of an account.
 const BY_SETTLEMENT: u64 = 4_294_967_295;
 const BY_CLOSING: u64 = 4_294_967_294;
+const BY_RULING: u64 = 4_294_967_293;
 
 impl Edition {
     pub(crate) fn read(from: &mut Reader<'_>) -> Result<Edition, Fault> {

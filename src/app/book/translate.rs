@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::book::{
     Account, Event, Field, FigureValue, Kind, Leaf, LegName, Outcome, Part, Said, Schema, Table,
 };
-use crate::rows::{Cell, RegisterRow};
+use crate::rows::{Allocation, Cell, RegisterRow};
 
 /// Says in the positions of one schema what another says.
 #[derive(Debug)]
@@ -62,9 +62,9 @@ pub(in crate::app) enum Translated<T> {
 /// A figure that the other rules do not have.
 const NO_FIGURE: u32 = u32::MAX;
 /// The leg of an amount whose leg the other rules do not have.
-const NO_LEG: u32 = u32::MAX - 2;
+const NO_LEG: u32 = Allocation::BY_RULING;
 /// Legs from here on are those of settlements and stages, which all rules have.
-const LEGS_OF_ALL: u32 = u32::MAX - 1;
+const LEGS_OF_ALL: u32 = Allocation::BY_CLOSING;
 
 impl<'s> Translator<'s> {
     pub(in crate::app) fn new(from: &'s Schema, to: &'s Schema) -> Translator<'s> {

@@ -48,7 +48,7 @@ pub(super) fn batch(batch: &Batch, schema: &Schema) -> bool {
 }
 
 fn has_leg(leg: u32, schema: &Schema) -> bool {
-    [Allocation::BY_SETTLEMENT, Allocation::BY_CLOSING].contains(&leg)
+    [Allocation::BY_SETTLEMENT, Allocation::BY_CLOSING, Allocation::BY_RULING].contains(&leg)
         || at(&schema.legs, leg).is_some()
 }
 

@@ -293,6 +293,7 @@ pub fn leg_name(at: u32, names: &Names) -> (&str, &str, &str) {
     match at {
         Allocation::BY_SETTLEMENT => ("settlement", "", ""),
         Allocation::BY_CLOSING => ("closing", "", ""),
+        Allocation::BY_RULING => ("ruling", "", ""),
         at => get(&names.legs, at)
             .map_or(("", "", ""), |leg| (&leg.owner.text, &leg.place, &leg.clause)),
     }

@@ -522,6 +522,7 @@ pub(super) fn leg_label(at: u32, names: &Names, language: Language) -> &str {
     match at {
         Allocation::BY_SETTLEMENT => pick(language, "settlement", "尾差结算"),
         Allocation::BY_CLOSING => pick(language, "closing", "清算"),
+        Allocation::BY_RULING => pick(language, "ruling", "裁决"),
         at => get(&names.legs, at).map_or("", |leg| leg.owner.in_language(language)),
     }
 }

@@ -450,6 +450,7 @@ impl<'t> Writer<'t> {
         match leg {
             Allocation::BY_SETTLEMENT => "settlement".to_owned(),
             Allocation::BY_CLOSING => "closing".to_owned(),
+            Allocation::BY_RULING => "ruling".to_owned(),
             leg => get(&self.telling.names.legs, leg)
                 .map_or_else(String::new, |leg| format!("{} {}", leg.owner.text, leg.place)),
         }

@@ -296,6 +296,7 @@ impl Teller<'_> {
         match leg {
             Allocation::BY_SETTLEMENT => self.telling.say("settlement", "尾差结算").to_owned(),
             Allocation::BY_CLOSING => self.telling.say("closing", "清缴").to_owned(),
+            Allocation::BY_RULING => self.telling.say("ruling", "裁决").to_owned(),
             leg => get(&self.telling.names.legs, leg).map_or_else(String::new, |leg| {
                 let owner = leg.owner.in_language(self.telling.language);
                 match self.telling.language {

@@ -2,7 +2,7 @@
 
 use crate::words::Words;
 
-use super::{BY_CLOSING, BY_SETTLEMENT, Batch, Edition, Event, Leaf, at};
+use super::{BY_CLOSING, BY_RULING, BY_SETTLEMENT, Batch, Edition, Event, Leaf, at};
 
 impl Edition {
     /// The first that a batch speaks of and the edition does not have.
@@ -51,7 +51,8 @@ impl Edition {
             }
         }
         let leg = leaf.leg;
-        let has = [BY_SETTLEMENT, BY_CLOSING].contains(&leg) || at(&self.legs, leg).is_some();
+        let has =
+            [BY_SETTLEMENT, BY_CLOSING, BY_RULING].contains(&leg) || at(&self.legs, leg).is_some();
         (!has).then(|| Words::new(format!("leg {leg}"), format!("第 {leg} 分项")))
     }
 }

@@ -3,7 +3,7 @@
 use crate::reader::Value;
 use crate::words::Words;
 
-use super::{BY_CLOSING, BY_SETTLEMENT, Edition, Event, Kind, KindSums, Leaf, at};
+use super::{BY_CLOSING, BY_RULING, BY_SETTLEMENT, Edition, Event, Kind, KindSums, Leaf, at};
 
 impl Edition {
     /// What an event says, a line each.
@@ -99,6 +99,7 @@ impl Edition {
             }
             None if leaf.leg == BY_SETTLEMENT => Words::new("by settlement", "尾差调整"),
             None if leaf.leg == BY_CLOSING => Words::new("closing", "清算"),
+            None if leaf.leg == BY_RULING => Words::new("by a ruling", "裁决"),
             None => Words::new(
                 format!("leg {}, which its rules do not have", leaf.leg),
                 format!("规则中没有的第 {} 分项", leaf.leg),

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::base::Exact;
 use crate::book::{
     Because, Book, BookError, Correction, Counted, Entry, Outcome, Resolution, Verdict,
 };
 use crate::diagnostics::Language;
-use crate::engine::{Noted, StandingLeaf, fed_tallies};
+use crate::engine::{Noted, StandingFeed, StandingLeaf, fed_tallies};
+use crate::rows::Cell;
 
 use super::super::BookTrouble;
 use super::super::explain::event_behind;
@@ -202,11 +204,56 @@ fn counted_of(
         let Entry::Event(event) = book.entry(*entry)? else {
             return Err(BookError::Damaged { entry: *entry }.into());
         };
-        let stood = history.stood(*entry, &event)?.and_then(|it| stands(&it.event));
-        let leaves: Option<Vec<StandingLeaf>> = stood.map(|it| it.leaves);
-        if leaves.is_some_and(|leaves| leaves == noted.leaves) {
-            counted.push(totals.counted(&context.plan, *entry, &noted.feeds));
-        }
+        let Some(stood) = history.stood(*entry, &event)? else { continue };
+        let leaves = stands(&stood.event).map_or_else(Vec::new, |it| it.leaves);
+        let feeds = match leaves == noted.leaves {
+            true => Some(noted.feeds.clone()),
+            // By other legs the same comes out where each account gets the same.
+            false if stood.own_legs || sums(&leaves) != sums(&noted.leaves) => None,
+            false => of_these(noted, &leaves),
+        };
+        counted.extend(feeds.map(|feeds| totals.counted(&context.plan, *entry, &feeds)));
     }
     Ok(counted)
+}
+
+/// What each account gets, in the order of the first leaf.
+fn sums(leaves: &[StandingLeaf]) -> Vec<(Option<&(u32, Vec<Cell>)>, i128)> {
+    let mut sums: Vec<(Option<&(u32, Vec<Cell>)>, i128)> = Vec::new();
+    for StandingLeaf { account, amount, .. } in leaves {
+        match sums.iter_mut().find(|(of, _)| *of == account.as_ref()) {
+            Some((_, sum)) => *sum += amount.minor(),
+            None => sums.push((account.as_ref(), amount.minor())),
+        }
+    }
+    sums
+}
+
+/// What came out by other legs than those by which it stands, in the places of these amounts: where they are
+/// not the same one by one, as sums.
+fn of_these(noted: &Noted, leaves: &[StandingLeaf]) -> Option<Vec<StandingFeed>> {
+    let mut places: Vec<Option<u32>> = Vec::with_capacity(noted.leaves.len());
+    for own in &noted.leaves {
+        let mut same = (0..).zip(leaves).filter(|(place, it)| {
+            (&it.account, it.amount) == (&own.account, own.amount)
+                && !places.contains(&Some(*place))
+        });
+        places.push(same.next().map(|(place, _)| place));
+    }
+    let place = |at: &u32| places.get(usize::try_from(*at).ok()?).copied().flatten();
+    let units = |at: &u32| Some(noted.leaves.get(usize::try_from(*at).ok()?)?.amount.minor());
+    let mut feeds = Vec::with_capacity(noted.feeds.len());
+    for feed in &noted.feeds {
+        let mut feed = feed.clone();
+        match feed.leaves.iter().map(place).collect::<Option<Vec<u32>>>() {
+            Some(leaves) => feed.leaves = leaves,
+            None => {
+                for units in std::mem::take(&mut feed.leaves).iter().filter_map(units) {
+                    feed.besides = feed.besides.add(&Exact::from_int(units)).ok()?;
+                }
+            }
+        }
+        feeds.push(feed);
+    }
+    Some(feeds)
 }
