@@ -217,13 +217,17 @@ fn counted_of(
     Ok(counted)
 }
 
+/// An account by its family and key; none for what is undetermined.
+type Payee<'l> = Option<&'l (u32, Vec<Cell>)>;
+
 /// What each account gets, in the order of the first leaf.
-fn sums(leaves: &[StandingLeaf]) -> Vec<(Option<&(u32, Vec<Cell>)>, i128)> {
-    let mut sums: Vec<(Option<&(u32, Vec<Cell>)>, i128)> = Vec::new();
-    for StandingLeaf { account, amount, .. } in leaves {
-        match sums.iter_mut().find(|(of, _)| *of == account.as_ref()) {
-            Some((_, sum)) => *sum += amount.minor(),
-            None => sums.push((account.as_ref(), amount.minor())),
+fn sums(leaves: &[StandingLeaf]) -> Vec<(Payee<'_>, i128)> {
+    let mut sums: Vec<(Payee<'_>, i128)> = Vec::new();
+    for leaf in leaves {
+        let payee = leaf.account.as_ref();
+        match sums.iter_mut().find(|(of, _)| *of == payee) {
+            Some((_, sum)) => *sum += leaf.amount.minor(),
+            None => sums.push((payee, leaf.amount.minor())),
         }
     }
     sums
