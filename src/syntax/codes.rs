@@ -30,6 +30,8 @@ pub const SAID_TWICE: Code = Code("F0112");
 pub const BRACKET_NEVER_CLOSED: Code = Code("F0113");
 /// An operator behind `otherwise` that might belong to either side.
 pub const OPEN_DEFAULT: Code = Code("F0114");
+/// A ratio close to a sign for percent: `2/3%`.
+pub const RATIO_PER_CENT: Code = Code("F0115");
 /// The reader of the text contradicted itself.
 pub const INTERNAL: Code = Code("F0199");
 
@@ -49,5 +51,6 @@ pub const CODES: &[(Code, &str, &str)] = &[
     (SAID_TWICE, "clause said twice", "子句重复"),
     (BRACKET_NEVER_CLOSED, "bracket never closed", "括号未闭合"),
     (OPEN_DEFAULT, "an open `otherwise`", "「缺省为」之后未加括号"),
+    (RATIO_PER_CENT, "a ratio in percent", "带百分号的分数"),
     (INTERNAL, "internal error", "内部错误"),
 ];

@@ -209,6 +209,7 @@ impl Builder {
         let mut parts = self.parts(pair);
         let first = parts.any()?;
         let mut defaulted = bare_default(&first);
+        let mut before = first.clone();
         let mut value = operand(self, first)?;
         let mut count = 1;
         while let Some(sign) = parts.next() {
@@ -229,6 +230,11 @@ impl Builder {
             }
             let next = parts.any()?;
             defaulted = bare_default(&next);
+            if is_ratio_per_cent(&before, &sign, &next) {
+                let span = self.span(&before).join(self.span(&next));
+                self.diagnostics.push(ratio_per_cent(span, before.as_str(), next.as_str()));
+            }
+            before = next.clone();
             let right = operand(self, next)?;
             let span = value.span.join(right.span);
             let kind = ExprKind::Binary(operator, Box::new(value), Box::new(right));
@@ -398,6 +404,35 @@ fn open_default(span: Span, written: &str, sign: &str) -> Diagnostic {
             "set brackets: `({written}) {sign} …`, or around all that stands behind `otherwise`"
         ),
         format!("请加括号：「({written}) {sign} …」，或把「缺省为」之后的全部括起来"),
+    ))
+}
+
+/// Whether a number, a stroke and a number in percent stand close together: `2/3%`.
+fn is_ratio_per_cent(before: &Pair<'_>, sign: &Pair<'_>, next: &Pair<'_>) -> bool {
+    let digits = |text: &str| text.chars().all(|it| it.is_ascii_digit() || it == '.');
+    let per_cent = next.as_str().trim_end().strip_suffix(['%', '％', '‰']);
+    sign.as_rule() == Rule::slash
+        && sign.as_span().end() == next.as_span().start()
+        && digits(before.as_str())
+        && per_cent.is_some_and(digits)
+}
+
+/// `2/3%`, which can be read in two ways.
+fn ratio_per_cent(span: Span, before: &str, next: &str) -> Diagnostic {
+    let next = next.trim_end();
+    Diagnostic::error(
+        codes::RATIO_PER_CENT,
+        span,
+        Words::new(
+            format!("`{before}/{next}` can be read in two ways"),
+            format!("「{before}/{next}」有两种读法"),
+        ),
+    )
+    .with_help(Words::new(
+        format!(
+            "write `{before} / {next}` for a quotient, or the ratio without a sign, such as `1/150`"
+        ),
+        format!("求商请写「{before} / {next}」；比例请写成不带百分号的分数，如「1/150」"),
     ))
 }
 
