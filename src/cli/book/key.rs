@@ -205,7 +205,7 @@ fn changed(
                 by.push(key);
                 vec![verifier]
             }
-            (Err(error), None) => return Err(error.into()),
+            (Err(_), None) => return Err(no_key(key).into()),
         };
         changes.extend(verifiers.into_iter().map(|key| (*change, key)));
     }
@@ -284,8 +284,9 @@ fn no_key(argument: &str) -> Stop {
         ),
         Some(Words::new(
             "name a file with one key a line, or write a key as `fenshui book key public FILE` \
-             prints it",
-            "请指定每行一个密钥的文件，或按 fenshui book key public 文件 所打印的写出密钥",
+             prints it; `fenshui book key new` makes one",
+            "请指定每行一个密钥的文件，或按 fenshui book key public 文件 所打印的写出密钥；\
+             用 fenshui book key new 生成密钥",
         )),
     )
 }

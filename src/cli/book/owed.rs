@@ -75,9 +75,11 @@ pub(super) fn text(console: &Console, owed: &Owed) -> String {
         }
         table.add(cells);
     }
-    let (changed, compared) = (owed.changes.len(), owed.compared);
+    let changed = owed.changes.iter().filter(|it| it.dispute.is_none()).count();
+    let compared = owed.compared;
+    let events = if compared == 1 { "event comes" } else { "events come" };
     let words = Words::new(
-        format!("{changed} of {compared} events come out otherwise\n"),
+        format!("{changed} of {compared} {events} out otherwise\n"),
         format!("{compared} 条事项中有 {changed} 条结果不同\n"),
     );
     let table = if owed.lines.is_empty() { String::new() } else { table.draw() };
@@ -149,7 +151,12 @@ fn beside(console: &Console, owed: &Owed) -> String {
     let count = owed.not_held.len();
     if count > 0 {
         say(Words::new(
-            format!("{count} more are set aside, and these rules cannot be held against them\n"),
+            match count {
+                1 => "1 more is set aside, and these rules cannot be held against it\n".to_owned(),
+                _ => format!(
+                    "{count} more are set aside, and these rules cannot be held against them\n"
+                ),
+            },
             format!("另有 {count} 条搁置，无法按此规则比较\n"),
         ));
     }

@@ -1,5 +1,6 @@
 //! `fenshui book replay`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -73,6 +74,7 @@ pub(super) fn run(console: &Console, named: &Named, args: &ReplayArgs) -> Result
         if owed.compared == 0 && (of != Asked::ALL || known_on.is_some()) {
             return Err(nothing_of(&of, known_on).into());
         }
+        all_met(&of, &owed.met)?;
         if let Some(file) = &args.corrections {
             owed::write_corrections(&mut open, &rules, &of, file)?;
         }
@@ -89,6 +91,7 @@ pub(super) fn run(console: &Console, named: &Named, args: &ReplayArgs) -> Result
     if nothing && (asked.of != Asked::ALL || known_on.is_some()) {
         return Err(nothing_of(&asked.of, known_on).into());
     }
+    all_met(&asked.of, &replayed.met)?;
     console.print(&match args.format {
         AnswerFormat::Table => text(console, &replayed),
         AnswerFormat::Json => format!("{:#}\n", record(&replayed)),
@@ -111,9 +114,7 @@ fn nothing_of(asked: &Asked, known_on: Option<Date>) -> Stop {
             )),
         );
     }
-    let of = asked.events.iter().chain(&asked.account);
-    let of: Vec<&str> = of.map(String::as_str).collect();
-    if of.is_empty() {
+    if asked.events.is_empty() && asked.account.is_none() {
         let words = Words::new(
             "none of these entries is an event: nothing was compared",
             "这些条目中没有事项：未作任何比较",
@@ -126,11 +127,22 @@ fn nothing_of(asked: &Asked, known_on: Option<Date>) -> Stop {
             )),
         );
     }
-    let of = of.join(", ");
+    let of = asked.events.iter().chain(&asked.account);
+    none_of(&of.map(String::as_str).collect::<Vec<&str>>())
+}
+
+/// A key that no event has is not passed over because others were found.
+fn all_met(asked: &Asked, met: &BTreeSet<String>) -> Result<(), Stop> {
+    let unmet = asked.unmet(met);
+    if unmet.is_empty() { Ok(()) } else { Err(none_of(&unmet)) }
+}
+
+fn none_of(names: &[&str]) -> Stop {
+    let (en, zh) = (names.join("`, `"), names.join("」「"));
     Stop::error(
         Words::new(
-            format!("nothing in these entries is of `{of}`: nothing was compared"),
-            format!("这些条目中没有「{of}」：未作任何比较"),
+            format!("nothing in these entries is of `{en}`: nothing was compared"),
+            format!("这些条目中没有「{zh}」：未作任何比较"),
         ),
         Some(Words::new(
             "write an event by its key and an account as `book show` does",
@@ -144,7 +156,7 @@ fn text(console: &Console, replayed: &Replayed) -> String {
     for difference in &replayed.differences {
         out.push_str(&difference_text(console, difference));
     }
-    let (events, batches) = (replayed.compared, replayed.batches);
+    let (events, batches) = (replayed.compared, replayed.batches.len());
     let count = replayed.differences.len();
     let (outcomes, come, were) = match events {
         1 => ("outcome", "comes out as it is", "was"),
@@ -249,7 +261,7 @@ fn record(replayed: &Replayed) -> Json {
     });
     json!({
         "compared": replayed.compared,
-        "batches": replayed.batches,
+        "batches": replayed.batches.len(),
         "differences": differences.collect::<Json>(),
     })
 }

@@ -105,6 +105,12 @@ impl Asked {
     /// All of them.
     pub const ALL: Asked = Asked { range: 0..u64::MAX, events: Vec::new(), account: None };
 
+    /// The keys asked about that are not among those met.
+    pub fn unmet(&self, met: &BTreeSet<String>) -> Vec<&str> {
+        let unmet = self.events.iter().filter(|key| !met.contains(*key));
+        unmet.map(String::as_str).collect()
+    }
+
     /// Whether an account is the one that is asked about, by its name in files or by its label.
     pub(in crate::app::book) fn is_account(
         &self,
@@ -141,6 +147,8 @@ pub struct Owed {
     pub made: Vec<OwedMade>,
     /// How many events were held against each other, set aside or not.
     pub compared: u64,
+    /// Of the keys asked about, those of events that are there.
+    pub met: BTreeSet<String>,
     /// How many of them are set aside in the book, and how many by the other rules.
     pub aside: (u64, u64),
     /// Of those, how many bring no amount that is known.

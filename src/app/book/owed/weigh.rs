@@ -1,6 +1,6 @@
 //! What stands held against what other rules give, event by event, and added up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Date, Money};
 use crate::book::{Account, Event, Outcome, Said};
@@ -28,6 +28,7 @@ pub(super) struct Weighing<'o, 'r> {
     changes: Vec<OwedChange>,
     made: Vec<OwedMade>,
     compared: u64,
+    met: BTreeSet<String>,
     aside: (u64, u64),
     aside_unknown: (u64, u64),
 }
@@ -48,6 +49,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
             changes: Vec::new(),
             made: Vec::new(),
             compared: 0,
+            met: BTreeSet::new(),
             aside: (0, 0),
             aside_unknown: (0, 0),
         }
@@ -99,9 +101,14 @@ impl<'o, 'r> Weighing<'o, 'r> {
     /// An event that only the other rules make: of their calendar, or their stages; or one that is known to
     /// be set aside.
     pub(super) fn made(&mut self, now: &Event, known: bool) {
-        let all = self.asked.range == Asked::ALL.range;
-        let gives = self.asked.account.is_none() || self.gives(now);
-        if all && gives && self.asked.is_of(&key_text(now)) {
+        let (all, key) = (self.asked.range == Asked::ALL.range, key_text(now));
+        if !all || !self.asked.is_of(&key) {
+            return;
+        }
+        if !self.asked.events.is_empty() {
+            self.met.insert(key);
+        }
+        if self.asked.account.is_none() || self.gives(now) {
             self.add(now, now.booked.unwrap_or(now.date), &now.outcome, true);
             if known {
                 return;
@@ -113,14 +120,15 @@ impl<'o, 'r> Weighing<'o, 'r> {
         }
     }
 
-    fn is_asked(&self, (entry, by): (u64, u64), event: &Event, now: Option<&Event>) -> bool {
-        let range = &self.asked.range;
-        let of_account = self.asked.account.is_none()
-            || self.gives(event)
-            || now.is_some_and(|now| self.gives(now));
-        (range.contains(&entry) || range.contains(&by))
-            && of_account
-            && self.asked.is_of(&key_text(event))
+    fn is_asked(&mut self, (entry, by): (u64, u64), event: &Event, now: Option<&Event>) -> bool {
+        let (range, key) = (&self.asked.range, key_text(event));
+        if !(range.contains(&entry) || range.contains(&by)) || !self.asked.is_of(&key) {
+            return false;
+        }
+        if !self.asked.events.is_empty() {
+            self.met.insert(key);
+        }
+        self.asked.account.is_none() || self.gives(event) || now.is_some_and(|now| self.gives(now))
     }
 
     /// Whether it gives to the account that is asked about.
@@ -243,6 +251,7 @@ impl<'o, 'r> Weighing<'o, 'r> {
             changes,
             made: self.made,
             compared: self.compared,
+            met: self.met,
             aside: self.aside,
             aside_unknown: self.aside_unknown,
             not_held,

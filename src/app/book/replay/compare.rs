@@ -64,10 +64,10 @@ pub(super) struct Comparing<'r> {
 impl Comparing<'_> {
     /// An event of the batches replayed: its entry must be the same, byte for byte.
     pub(super) fn event(&self, entry: u64, stored: &Event, now: &Event, found: &mut Replayed) {
-        if !self.is_asked(entry, stored, &now.outcome) {
+        if !self.is_asked(entry, stored, &now.outcome, found) {
             return;
         }
-        found.compared += 1;
+        found.count(stored.batch);
         let now =
             Event { batch: stored.batch, origin: stored.origin, late: stored.late, ..now.clone() };
         let body = |event: &Event| Entry::Event(event.clone()).body();
@@ -99,10 +99,10 @@ impl Comparing<'_> {
             open_items,
             ..stood.event.clone()
         };
-        if !self.is_asked(entry, &stored, &now.outcome) {
+        if !self.is_asked(entry, &stored, &now.outcome, found) {
             return;
         }
-        found.compared += 1;
+        found.count(correction.batch);
         let anew = stood.said_anew(&now.said());
         let booked = booked_by(&stood.event);
         let said = correction.said == anew && correction.booked == booked;
@@ -125,7 +125,8 @@ impl Comparing<'_> {
     /// An event that stood before comes out otherwise, and was not corrected.
     pub(super) fn stood(&self, stood: &Stood, now: Option<&Event>, found: &mut Replayed) {
         let (outcome, said) = (now.map(|it| &it.outcome), now.map(Event::said));
-        if self.is_asked(stood.by, &stood.event, outcome.unwrap_or(&stood.event.outcome)) {
+        let either = outcome.unwrap_or(&stood.event.outcome);
+        if self.is_asked(stood.by, &stood.event, either, found) {
             let now = outcome.map_or(Side::Absent, Side::Outcome);
             let sides = (Side::Outcome(&stood.event.outcome), now);
             let mut differs = self.difference((Some(stood.by), None), &stood.event, sides);
@@ -138,7 +139,9 @@ impl Comparing<'_> {
 
     /// An event comes out that the book does not have.
     pub(super) fn surplus(&self, now: &Event, found: &mut Replayed) {
-        if self.asked.of.is_of(&key_text(now)) {
+        let key = key_text(now);
+        if self.asked.of.is_of(&key) {
+            found.met.insert(key);
             let sides = (Side::Absent, Side::Outcome(&now.outcome));
             found.differences.push(self.difference((None, None), now, sides));
         }
@@ -146,8 +149,8 @@ impl Comparing<'_> {
 
     /// An event of the book does not come out.
     pub(super) fn missing(&self, entry: u64, stored: &Event, found: &mut Replayed) {
-        if self.is_asked(entry, stored, &stored.outcome) {
-            found.compared += 1;
+        if self.is_asked(entry, stored, &stored.outcome, found) {
+            found.count(stored.batch);
             let sides = (Side::Outcome(&stored.outcome), Side::Absent);
             let at = (Some(entry), Some(stored.batch));
             found.differences.push(self.difference(at, stored, sides));
@@ -164,10 +167,10 @@ impl Comparing<'_> {
         found: &mut Replayed,
     ) {
         let outcome = correction.outcome.as_ref().unwrap_or(&event.outcome);
-        if !self.is_asked(entry, event, outcome) {
+        if !self.is_asked(entry, event, outcome, found) {
             return;
         }
-        found.compared += 1;
+        found.count(correction.batch);
         let at = (Some(entry), Some(correction.batch));
         if let Some(outcome) = &correction.outcome {
             let sides = (Side::Outcome(outcome), Side::Absent);
@@ -197,19 +200,25 @@ impl Comparing<'_> {
         found: &mut Replayed,
     ) {
         let apart = self.telling(Some(event.kind)).counted(stored, now, leaves);
+        found.met.insert(key_text(event));
         let sides = (Side::Outcome(&event.outcome), Side::Outcome(&event.outcome));
         let differs = self.difference((Some(number), None), event, sides);
         found.differences.push(Difference { apart, of: Some(entry), ..differs });
     }
 
-    fn is_asked(&self, entry: u64, stored: &Event, now: &Outcome) -> bool {
+    fn is_asked(&self, entry: u64, stored: &Event, now: &Outcome, found: &mut Replayed) -> bool {
+        let key = key_text(stored);
+        if !self.asked.of.range.contains(&entry) || !self.asked.of.is_of(&key) {
+            return false;
+        }
+        if !self.asked.of.events.is_empty() {
+            found.met.insert(key);
+        }
         let gives = |outcome| {
             let own = |account: &Option<_>| self.asked.of.is_account(account.as_ref(), self.names);
             amounts(outcome).iter().any(|(account, _)| own(account))
         };
-        self.asked.of.range.contains(&entry)
-            && self.asked.of.is_of(&key_text(stored))
-            && (self.asked.of.account.is_none() || gives(&stored.outcome) || gives(now))
+        self.asked.of.account.is_none() || gives(&stored.outcome) || gives(now)
     }
 
     fn telling(&self, kind: Option<u32>) -> TellingApart<'_> {

@@ -121,8 +121,10 @@ impl Holder<'_, '_> {
         let row = held.rows.row(&mut book, number)?;
         self.drafts.clear();
         self.maker.write(told, accounts, As::Stored(row.body), &mut self.drafts)?;
+        let asked = &self.comparing.asked.of.range;
         if !self.choosy && row.body == self.drafts.last() {
-            self.found.compared += u64::from(self.comparing.asked.of.range.contains(&number));
+            let batch = read_batch(row.body).filter(|_| asked.contains(&number));
+            batch.into_iter().for_each(|batch| self.found.count(batch));
         } else {
             let (stored, now) = (event_of(&row)?, self.drafts.event(0)?);
             self.comparing.event(number, &stored, &now, &mut self.found);

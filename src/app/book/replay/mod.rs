@@ -54,8 +54,10 @@ pub struct Replay {
 pub struct Replayed {
     /// Events and corrections held against what was worked out again.
     pub compared: u64,
-    /// Batches they are of.
-    pub batches: u64,
+    /// The batches they are of, by their first entries.
+    pub batches: BTreeSet<u64>,
+    /// Of the keys asked about, those of events that are there.
+    pub met: BTreeSet<String>,
     /// What differs; the first ones with the story of the event as it comes out now.
     pub differences: Vec<Difference>,
 }
@@ -119,13 +121,12 @@ fn replay_group(
     let context = contexts.of(book, &first.begun)?;
     let entries = entries_of(group);
     let rerun = Rerun { context: &context, before: all, entries: &entries };
-    let found = match hold::hold(book, &rerun, group, asked, Turn::AsTheyCome)? {
-        Some(found) => found,
+    match hold::hold(book, &rerun, group, asked, Turn::AsTheyCome)? {
+        Some(found) => Ok(found),
         // They were not posted in the order of the rules.
-        None => hold::hold(book, &rerun, group, asked, Turn::Sorted)?
-            .ok_or_else(|| FormatsError::Internal("a run that was not made".to_owned()))?,
-    };
-    Ok(Replayed { batches: u64::try_from(group.len()).unwrap_or(0), ..found })
+        None => Ok(hold::hold(book, &rerun, group, asked, Turn::Sorted)?
+            .ok_or_else(|| FormatsError::Internal("a run that was not made".to_owned()))?),
+    }
 }
 
 fn entries_of(group: &[Span]) -> Vec<Range<u64>> {
@@ -133,6 +134,12 @@ fn entries_of(group: &[Span]) -> Vec<Range<u64>> {
 }
 
 impl Replayed {
+    /// Something of a batch is held against what comes out.
+    fn count(&mut self, batch: u64) {
+        self.compared += 1;
+        self.batches.insert(batch);
+    }
+
     /// Adds what was found of a group; the first differences of all with their stories.
     fn add(
         &mut self,
@@ -145,7 +152,8 @@ impl Replayed {
         let told: BTreeSet<Option<u64>> = self.differences.iter().map(|it| it.entry).collect();
         found.differences.retain(|it| it.entry.is_none() || !told.contains(&it.entry));
         self.compared += found.compared;
-        self.batches += found.batches;
+        self.batches.append(&mut found.batches);
+        self.met.append(&mut found.met);
         let left = STORIES_MAX.saturating_sub(self.differences.len());
         let told = found.differences.iter_mut().take(left).filter(|it| it.wanted.is_some());
         let told: Vec<&mut Difference> = told.collect();
