@@ -241,11 +241,17 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         Some(Stood { inflow: stands.inflow.minor(), leaves, tallies: stands.tallies, feeds })
     }
 
-    /// Whether the rules give what stands: then what the event adds to these tallies is known by them, where
-    /// nothing was noted of it. Else it adds nothing to such, if it may add to none of them.
+    /// Whether the rules give what stands, by whatever legs where they lack its own: then what the event adds
+    /// to these tallies is known by them, where nothing was noted of it. Else it adds nothing to such, if it
+    /// may add to none of them.
     pub fn comes_out(&mut self, stood: &Stood, fed: impl IntoIterator<Item = u32>) -> bool {
-        let leaf = |leaf: &OriginalLeaf| (leaf.account, leaf.leg, leaf.units);
-        let alike = self.leaves_given().iter().map(leaf).eq(stood.leaves.iter().map(leaf));
+        let given = self.leaves_given();
+        let is = |given: &OriginalLeaf, stands: &OriginalLeaf| {
+            (given.account, given.units) == (stands.account, stands.units)
+                && (given.leg == stands.leg || stands.leg == Allocation::BY_RULING)
+        };
+        let same = |(given, stands)| is(given, stands);
+        let alike = given.len() == stood.leaves.len() && given.iter().zip(&stood.leaves).all(same);
         let unknown = |tally: u32| !stood.knows(tally) && is_read(tally, self.plan);
         if !alike && fed.into_iter().any(unknown) {
             self.is_unsure();
@@ -254,11 +260,17 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// The tallies to which the event at hand may add as it stands: those of the rules in force whose legs
-    /// gave what stands, and of those that may have filled the pools from which it came.
+    /// gave what stands, or may stand for a leg that these rules lack, and of those that may have filled the
+    /// pools from which it came.
     pub fn fed_as_it_stands(&self, stood: &Stood) -> Result<BTreeSet<u32>, Fault> {
         let event = self.event()?;
         let mut ways = ways_of(event, |case| self.in_force(case.from, case.until));
-        let gave = |way: &Way<'_>| stood.leaves.iter().any(|leaf| way.legs.contains(&leaf.leg));
+        let lacking = stood.leaves.iter().filter(|leaf| leaf.leg == Allocation::BY_RULING);
+        let lacking: BTreeSet<Option<u32>> = lacking.map(|leaf| self.declared(leaf)).collect();
+        let gave = |way: &Way<'_>| {
+            stood.leaves.iter().any(|leaf| way.legs.contains(&leaf.leg))
+                || way.gives.iter().any(|(_, account)| lacking.contains(account))
+        };
         let (mut fed, mut emptied) = (BTreeSet::new(), BTreeSet::new());
         loop {
             let takes_part =
@@ -366,6 +378,11 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let family = leaf.account.as_ref().map(|(family, _)| *family);
         let own = (leaf.leg, family);
         leaf.leg >= Allocation::BY_CLOSING || self.state.standing.gives.contains(&own)
+    }
+
+    /// The declared account of an amount; none of what is undetermined.
+    fn declared(&self, leaf: &OriginalLeaf) -> Option<u32> {
+        self.state.accounts.declared(leaf.account?).and_then(|it| u32::try_from(it).ok())
     }
 
     /// Whether anybody reads a tally.

@@ -60,6 +60,13 @@ pub struct CountedIn {
     pub adds: Vec<Addition>,
 }
 
+impl CountedIn {
+    /// Whether it is of the same total.
+    pub fn is_same(&self, other: &CountedIn) -> bool {
+        (&self.name, &self.keys, self.scale) == (&other.name, &other.keys, other.scale)
+    }
+}
+
 /// What an event adds to a running total under a key: the sum of some of its amounts, and what it put into
 /// pools.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,10 +37,10 @@ struct Settled {
 }
 
 impl Counting<'_> {
-    /// What the events add to running totals that a resolution settles which is, or will be, this entry: as
-    /// was noted when they were settled before, else by the rules of the ruling, or those that the book
-    /// stands by. What these would give otherwise came out when it was posted or corrected: it adds what it
-    /// did then.
+    /// What the events add to running totals that a resolution settles which is, or will be, this entry: by
+    /// the rules of the ruling, else as was noted when they were settled before, else by the rules that the
+    /// book stands by. What these would give otherwise came out when it was posted or corrected: it adds what
+    /// it did then.
     ///
     /// # Errors
     /// The book cannot be read.
@@ -71,19 +71,31 @@ impl Counting<'_> {
         let settled = settled(book, (&all, number, before), &context, resolution.dispute)?;
         let mut left: BTreeSet<u64> = settled.keys().copied().collect();
         let mut counted = Vec::new();
-        for (entry, it) in &settled {
-            if let Some(before) = &it.before {
-                counted.push(before.clone());
-                left.remove(entry);
+        let as_before = |left: &mut BTreeSet<u64>, counted: &mut Vec<Counted>| {
+            for before in settled.values().filter_map(|it| it.before.as_ref()) {
+                if left.remove(&before.entry) {
+                    counted.push(before.clone());
+                }
             }
+        };
+        if ruling.is_none() {
+            as_before(&mut left, &mut counted);
         }
         if !left.is_empty() {
             let noted = self.noted(book, (&all, before), (&context, span), &left)?;
-            for own in counted_of(book, (&all, number), &context, &noted)? {
+            for mut own in counted_of(book, (&all, number), &context, &noted)? {
                 left.remove(&own.entry);
+                // What was noted of other totals goes on being so.
+                let before = settled.get(&own.entry).and_then(|it| it.before.as_ref());
+                for total in before.iter().flat_map(|it| &it.totals) {
+                    if !own.totals.iter().any(|it| it.is_same(total)) {
+                        own.totals.push(total.clone());
+                    }
+                }
                 counted.push(own);
             }
         }
+        as_before(&mut left, &mut counted);
         for entry in left {
             let batch = settled.get(&entry).map(|it| it.batch);
             let span = all.iter().find(|span| Some(span.begun.number) == batch);

@@ -1,11 +1,11 @@
 //! Events of batches by the same rules, run again after what stood before them.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::convert::Infallible;
 use std::ops::Range;
 
-use crate::book::{Book, BookError, Entry};
+use crate::book::{Because, Book, BookError, Entry};
 use crate::engine::{self, Input, Noted, NotedEvents, Options, RunError, StandingEvents, Wanted};
 use crate::formats::FormatsError;
 use crate::report::names::Names;
@@ -50,20 +50,29 @@ impl Rerun<'_> {
         self.entries.first().map_or(0, |entries| entries.start)
     }
 
-    /// The events that these batches correct: what comes out of them is held against the corrections.
+    /// The events that these batches correct, and those of disputes that they settle: they come out by the
+    /// rules of the batch.
     fn corrected(
         &self,
         book: &mut Book,
         history: &History<'_>,
     ) -> Result<HashSet<u64>, BookTrouble> {
-        let mut corrected = HashSet::new();
+        let (mut corrected, mut disputes) = (HashSet::new(), BTreeSet::new());
         for span in self.spans().filter(|span| span.corrects) {
             walk(book, span.begun.number..span.end, |_, entry| {
                 if let Entry::Correction(correction) = entry {
                     corrected.insert(history.event(correction.of));
+                    if let Because::Dispute { entry } = correction.because {
+                        disputes.insert(entry);
+                    }
                 }
                 Ok(())
             })?;
+        }
+        for dispute in disputes {
+            if let Entry::Dispute(raised) = book.entry(dispute)? {
+                corrected.extend(raised.against.iter().map(|against| history.event(*against)));
+            }
         }
         Ok(corrected)
     }
