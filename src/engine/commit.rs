@@ -260,6 +260,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         self.commit_drift()
     }
 
+    /// Makes those of totals and balances alone.
+    pub fn commit_totals(&mut self) -> Result<(), Fault> {
+        for place in 0..self.frame.deltas.len() {
+            self.commit_delta(place)?;
+        }
+        self.commit_moves()
+    }
+
     fn commit_delta(&mut self, place: usize) -> Result<(), Fault> {
         let Some(delta) = self.frame.deltas.get(place) else { return Ok(()) };
         let plan = self.plan.tallies.get(at(delta.tally));

@@ -98,7 +98,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// The event this one names to be undone, if it names one.
-    fn reversed_event(&mut self) -> Result<Option<(u32, Identity)>, Fault> {
+    pub fn reversed_event(&mut self) -> Result<Option<(u32, Identity)>, Fault> {
         let Some((field, kind)) = self.event()?.reverses else { return Ok(None) };
         match self.field(field)? {
             Value::Missing => Ok(None),

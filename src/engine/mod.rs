@@ -71,6 +71,7 @@ pub use run::{
 };
 pub use shelved::Memory;
 pub use standing::{
-    MadeEvent, Noted, NotedEvents, StandingEvents, StandingFeed, StandingLeaf, Stands, fed_tallies,
+    MadeEvent, Noted, NotedEvents, StandingEvents, StandingFeed, StandingLeaf, Stands, Unsure,
+    fed_tallies,
 };
 pub use summary::{CurrencyTotals, Drift, Summary};

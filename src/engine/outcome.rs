@@ -151,8 +151,10 @@ impl<'r, S: Sink> Desk<'r, S> {
             Some(fault) => Err(fault),
             None => evaluator.work_out(&mut self.figures),
         };
-        if outcome.is_err() && evaluator.stands() {
-            evaluator.is_unsure();
+        if matches!(outcome, Err(Fault::Aside(_))) && evaluator.stands() {
+            evaluator
+                .stand_aside()
+                .map_err(|_| Stop::Internal("what stands is not to be counted"))?;
         }
         match outcome {
             Ok(inflow) => {

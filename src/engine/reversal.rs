@@ -1,5 +1,7 @@
 //! Refunds that undo an event by name: its own allocation, whatever the rules say today.
 
+use std::collections::BTreeMap;
+
 use crate::base::{Exact, Money};
 use crate::plan::at;
 use crate::rows::{Allocation, Origin, Reason, ReversalStory};
@@ -9,10 +11,11 @@ use super::evaluator::Evaluator;
 use super::fault::Fault;
 use super::originals::{Identity, Original, OriginalFeed, OriginalLeaf};
 use super::settle::{Bounds, Way, settle};
-use super::standing::Stood;
+use super::standing::{Stood, Unsure};
 use super::state::Settling;
 use super::trace::Trace;
 use super::tree::Content;
+use super::value::Part;
 
 impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// Undoes a part of an earlier event, as large as this one's inflow.
@@ -51,7 +54,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         // What an earlier refund took of a leaf is known by what stands of it alone.
         let counts = original.feeds.iter().any(|feed| self.is_read(feed.tally));
-        self.state.standing.unsure.extend(original.unclear.filter(|_| counts && stood.is_none()));
+        let unclear = original.unclear.filter(|_| counts && stood.is_none());
+        self.state.standing.unsure.extend(unclear.map(|refund| (refund, Unsure::Undoes)));
         let fed = original.feeds.iter().map(|feed| feed.tally);
         let comes_out = stood.is_none_or(|stood| self.comes_out(stood, fed));
         for feed in original.feeds.iter().filter(|_| comes_out) {
@@ -61,7 +65,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         if let Some(stood) = stood {
             self.collect_noted(stood)?;
-            self.stand_back(stood, &mut original, &mut targets);
+            let clear = self.stand_back(stood, &mut original, &mut targets);
+            if !clear || !self.takes_as_noted(stood, (&original, &targets), &now)? {
+                original.unclear = self.origin();
+            }
         }
         for (leaf, target) in original.leaves.iter_mut().zip(&targets) {
             leaf.given_back = *target;
@@ -135,17 +142,34 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         targets: &[i128],
         now: &Exact,
     ) -> Result<(), Fault> {
-        let back = |leaf: &u32| {
-            let pair = leaves.get(at(*leaf)).zip(targets.get(at(*leaf)));
-            pair.map_or(0, |(leaf, target)| leaf.given_back - target)
-        };
-        let of_leaves = Exact::from_int(feed.leaves.iter().map(back).sum());
-        let amount = of_leaves.sub(&feed.pooled.mul(now)?)?;
+        let amount = taken_back(feed, (leaves, targets), now)?;
         let start = self.frame.keys.len();
         self.frame.keys.extend_from_slice(&feed.key);
         let key = (start, feed.key.len());
         self.frame.deltas.push(Delta { tally: feed.tally, key, amount, fed: None });
         Ok(())
+    }
+
+    /// Whether what was noted of a refund that stands is what its original's legs take back: then those of
+    /// later refunds can be told.
+    fn takes_as_noted(
+        &self,
+        stood: &Stood,
+        (original, targets): (&Original, &[i128]),
+        now: &Exact,
+    ) -> Result<bool, Fault> {
+        let mut apart: BTreeMap<(u32, &[Part]), Exact> = BTreeMap::new();
+        let matters = |feed: &&OriginalFeed| self.is_read(feed.tally) && stood.knows(feed.tally);
+        for feed in original.feeds.iter().filter(matters) {
+            let amount = taken_back(feed, (&original.leaves, targets), now)?;
+            let own = apart.entry((feed.tally, &feed.key)).or_default();
+            *own = own.add(&amount)?;
+        }
+        for feed in stood.feeds.iter().filter(matters) {
+            let own = apart.entry((feed.tally, &feed.key)).or_default();
+            *own = own.sub(&stood.adds(feed)?)?;
+        }
+        Ok(apart.values().all(Exact::is_zero))
     }
 
     /// Keeps what the event gave, for a refund that may undo it.
@@ -228,4 +252,18 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         Ok(())
     }
+}
+
+/// What a leg gives back of these leaves, some of which had given back before.
+fn taken_back(
+    feed: &OriginalFeed,
+    (leaves, targets): (&[OriginalLeaf], &[i128]),
+    now: &Exact,
+) -> Result<Exact, Fault> {
+    let back = |leaf: &u32| {
+        let pair = leaves.get(at(*leaf)).zip(targets.get(at(*leaf)));
+        pair.map_or(0, |(leaf, target)| leaf.given_back - target)
+    };
+    let of_leaves = Exact::from_int(feed.leaves.iter().map(back).sum());
+    Ok(of_leaves.sub(&feed.pooled.mul(now)?)?)
 }

@@ -90,6 +90,21 @@ pub struct Noted {
     pub feeds: Vec<StandingFeed>,
 }
 
+/// Why nobody can say what an event adds to tallies as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsure {
+    /// The rules do not make it.
+    NotMade,
+    /// They set it aside, and what it adds besides what its legs gave is for them to say.
+    SetAside,
+    /// They have no such account or key.
+    Lacks,
+    /// They may add what its legs gave to this tally, of which nothing was noted.
+    Adds(u32),
+    /// It undoes an event, and later refunds of that cannot tell of which of its amounts it took.
+    Undoes,
+}
+
 /// The same within a run.
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
@@ -99,7 +114,7 @@ pub(crate) struct Standing {
     made: HashMap<(u32, Date, Vec<Cell>), Origin>,
     /// Of those that stand the ones that nobody sends and that were not made so far.
     to_come: BTreeSet<Origin>,
-    pub unsure: HashSet<Origin>,
+    pub unsure: BTreeMap<Origin, Unsure>,
     /// To which declared accounts each leg gives; none for what is undetermined.
     gives: HashSet<(u32, Option<u32>)>,
     /// What was noted.
@@ -119,6 +134,15 @@ impl Stood {
     /// Whether it was noted what the event adds to a tally.
     pub fn knows(&self, tally: u32) -> bool {
         self.tallies.contains(&tally)
+    }
+
+    /// How much that is under a key.
+    pub fn adds(&self, feed: &OriginalFeed) -> Result<Exact, Fault> {
+        let mut amount = feed.pooled.clone();
+        for leaf in feed.leaves.iter().filter_map(|leaf| self.leaves.get(at(*leaf))) {
+            amount = amount.add(&Exact::from_int(leaf.units))?;
+        }
+        Ok(amount)
     }
 }
 
@@ -144,17 +168,14 @@ impl Standing {
 
     /// Those of which nobody can say what they add to running totals, in order: also those that were not
     /// made, if totals count their like.
-    pub fn unsure(&self, plan: &Plan) -> Vec<Origin> {
+    pub fn unsure(&self, plan: &Plan) -> BTreeMap<Origin, Unsure> {
         let counts = |origin: &&Origin| {
             let made = self.of.get(origin).and_then(|stands| stands.made.as_ref());
             let event = made.and_then(|made| plan.events.get(at(made.kind)));
             event.is_some_and(|event| is_counted(event, plan))
         };
-        let mut unsure: Vec<Origin> = self.to_come.iter().filter(counts).copied().collect();
-        unsure.extend(&self.unsure);
-        unsure.sort_unstable();
-        unsure.dedup();
-        unsure
+        let to_come = self.to_come.iter().filter(counts).map(|origin| (*origin, Unsure::NotMade));
+        self.unsure.iter().map(|(origin, why)| (*origin, *why)).chain(to_come).collect()
     }
 }
 
@@ -194,7 +215,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// By which place what is known beforehand of the event at hand is known.
-    fn origin(&self) -> Option<Origin> {
+    pub fn origin(&self) -> Option<Origin> {
         let at_hand = self.at_hand.as_ref()?;
         let origin = at_hand.batch.origins.get(at_hand.row).copied()?;
         if origin != Origin::MADE {
@@ -206,9 +227,9 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// Nobody can say what the event at hand adds to totals, as it stands.
-    pub fn is_unsure(&mut self) {
+    pub fn is_unsure(&mut self, why: Unsure) {
         let origin = self.origin();
-        self.state.standing.unsure.extend(origin);
+        self.state.standing.unsure.extend(origin.map(|origin| (origin, why)));
     }
 
     /// What stands of the event at hand; nothing where the rules have no account for it.
@@ -224,7 +245,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                 Some((family, key)) => self.position_of(*family, key).map(Some),
             };
             let Some(account) = account else {
-                self.is_unsure();
+                self.is_unsure(Unsure::Lacks);
                 return None;
             };
             let units = leaf.amount.minor();
@@ -233,7 +254,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         for StandingFeed { tally, key, leaves, besides } in stands.feeds {
             let Some(key) = self.parts_of(&key) else {
-                self.is_unsure();
+                self.is_unsure(Unsure::Lacks);
                 continue;
             };
             feeds.push(OriginalFeed { tally, key: key.into(), leaves, pooled: besides });
@@ -252,11 +273,35 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         };
         let same = |(given, stands)| is(given, stands);
         let alike = given.len() == stood.leaves.len() && given.iter().zip(&stood.leaves).all(same);
-        let unknown = |tally: u32| !stood.knows(tally) && is_read(tally, self.plan);
-        if !alike && fed.into_iter().any(unknown) {
-            self.is_unsure();
+        if !alike && let Some(unknown) = self.unknown(stood, fed) {
+            self.is_unsure(Unsure::Adds(unknown));
         }
         alike
+    }
+
+    /// The first of some tallies that somebody reads and of which nothing was noted.
+    fn unknown(&self, stood: &Stood, fed: impl IntoIterator<Item = u32>) -> Option<u32> {
+        fed.into_iter().find(|tally| !stood.knows(*tally) && self.is_read(*tally))
+    }
+
+    /// Makes the changes of what stands, though the rules set the event at hand aside.
+    pub fn stand_aside(&mut self) -> Result<(), Fault> {
+        let event = self.event()?;
+        let Some(stood) = self.stood() else { return Ok(()) };
+        self.frame.deltas.clear();
+        self.frame.moves.clear();
+        self.collect_noted(&stood)?;
+        self.collect_moves(Some(&stood));
+        let own = event.adds.iter().any(|change| self.is_read(change.of));
+        let undoes = !matches!(self.reversed_event(), Ok(None));
+        if own || undoes || !event.becomes.is_empty() || self.check_range().is_err() {
+            self.is_unsure(Unsure::SetAside);
+        } else if let Some(unknown) = self.unknown(&stood, fed_by(event)) {
+            self.is_unsure(Unsure::Adds(unknown));
+        } else {
+            self.commit_totals()?;
+        }
+        Ok(())
     }
 
     /// The tallies to which the event at hand may add as it stands: those of the rules in force whose legs
@@ -289,8 +334,13 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     }
 
     /// What of each leaf a refund undoes that stands otherwise than the rules give it: of the leaves of its
-    /// legs, else of those of its accounts. Where that leaves open which, later refunds cannot tell either.
-    pub fn stand_back(&mut self, stood: &Stood, original: &mut Original, targets: &mut Vec<i128>) {
+    /// legs, else of those of its accounts. Whether that leaves nothing open, for later refunds too.
+    pub fn stand_back(
+        &self,
+        stood: &Stood,
+        original: &mut Original,
+        targets: &mut Vec<i128>,
+    ) -> bool {
         let mut taken: Vec<i128> = vec![0; original.leaves.len()];
         let mut unclear = false;
         let mut left: Vec<(Option<u32>, i128)> = Vec::new();
@@ -308,8 +358,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
         }
         for (account, units) in left {
-            let place = original.leaves.iter().position(|it| it.account == account);
-            unclear = true;
+            let mut own =
+                original.leaves.iter().enumerate().filter(|(_, it)| it.account == account);
+            let place = own.next().map(|(place, _)| place);
+            unclear |= own.next().is_some();
             match place.and_then(|place| taken.get_mut(place)) {
                 Some(taken) => *taken += units,
                 None => {
@@ -323,18 +375,13 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         for ((leaf, target), taken) in original.leaves.iter().zip(targets).zip(taken) {
             *target = leaf.given_back - taken;
         }
-        if unclear {
-            original.unclear = self.origin();
-        }
+        !unclear
     }
 
     /// Changes of tallies by what stands, as it was noted.
     pub fn collect_noted(&mut self, stood: &Stood) -> Result<(), Fault> {
         for feed in &stood.feeds {
-            let mut amount = feed.pooled.clone();
-            for leaf in feed.leaves.iter().filter_map(|leaf| stood.leaves.get(at(*leaf))) {
-                amount = amount.add(&Exact::from_int(leaf.units))?;
-            }
+            let amount = stood.adds(feed)?;
             let start = self.frame.keys.len();
             self.frame.keys.extend_from_slice(&feed.key);
             let key = (start, feed.key.len());

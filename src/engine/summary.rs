@@ -7,7 +7,7 @@ use crate::plan::{Plan, at};
 use crate::rows::{Accounts, Allocation, Cell, Origin, Payee, Reason};
 
 use super::drift::Of;
-use super::standing::Noted;
+use super::standing::{Noted, Unsure};
 use super::state::State;
 
 /// The control figures of a run.
@@ -42,7 +42,7 @@ pub struct Summary {
     /// The registers without any row in which events looked for one.
     pub asked_in_vain: Vec<u32>,
     /// Events that stand whatever the rules give, of which nobody can say what they add to totals.
-    pub unsure: Vec<Origin>,
+    pub unsure: BTreeMap<Origin, Unsure>,
     /// Of events of which that was wanted and that are allocated, what they add to totals.
     pub noted: BTreeMap<Origin, Noted>,
 }

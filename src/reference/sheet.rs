@@ -150,6 +150,10 @@ impl Sheet {
         for at in parts {
             let part = self.part(*at)?.clone();
             let Destination::Pool(pool, row) = part.to else { continue };
+            // What its split has rounded to nothing fills nothing.
+            if part.amount.is_zero() {
+                continue;
+            }
             let filled = self.pools.iter_mut();
             match filled.into_iter().find(|filled| filled.pool == pool && filled.row == row) {
                 Some(filled) => filled.amount = number::sum(&filled.amount, &part.amount)?,

@@ -87,9 +87,11 @@ pub(super) fn text(console: &Console, owed: &Owed) -> String {
     format!("{table}{}{}", words.in_language(console.language), pictured_lines(&beside))
 }
 
+/// So many are told of each kind.
+const SHOWN_MAX: usize = 20;
+
 /// What is set aside on either side, what disputes settled, and what no rules can be held against.
 fn beside(console: &Console, owed: &Owed) -> String {
-    const SHOWN_MAX: usize = 20;
     let mut out = String::new();
     let mut say = |words: Words| out.push_str(words.in_language(console.language));
     let (has, would) = owed.aside;
@@ -148,6 +150,12 @@ fn beside(console: &Console, owed: &Owed) -> String {
             format!("第 {entry} 条（{key}）系异议（第 {dispute} 条）了结后的结果：更正不涉及\n"),
         ));
     }
+    not_held_told(owed, &mut say);
+    out
+}
+
+/// What is set aside and these rules cannot be held against.
+fn not_held_told(owed: &Owed, say: &mut dyn FnMut(Words)) {
     let count = owed.not_held.len();
     if count > 0 {
         say(Words::new(
@@ -171,7 +179,6 @@ fn beside(console: &Console, owed: &Owed) -> String {
     if let Some(more @ 1..) = count.checked_sub(SHOWN_MAX) {
         say(Words::new(format!("  and {more} more\n"), format!("  另有 {more} 条\n")));
     }
-    out
 }
 
 pub(super) fn record(owed: &Owed) -> Json {

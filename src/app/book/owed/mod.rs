@@ -274,10 +274,7 @@ pub fn owed(
     let mut all = spans(book)?;
     fits(book, &all, (edition, other.names))?;
     let before = match other.known_on {
-        Some(day) => {
-            known_on(&mut all, day);
-            all.last().map_or(0, |span| span.end)
-        }
+        Some(day) => known_on(book, &mut all, day)?,
         None => book.size()?,
     };
     weighed(book, (&all, before), other, asked, (with_aside, disputed))
@@ -325,7 +322,9 @@ fn weighed(
         let owed = hearing.finish()?;
         let noted = noted.into_iter().map(|(at, it)| (at.line, it)).collect();
         let mut book = keeper.borrow_mut();
-        let unsure = unsure.iter().map(|at| Unsure::of(&mut book, &history, at.line));
+        let unsure = unsure
+            .iter()
+            .map(|(at, why)| Unsure::of(&mut book, &history, (at.line, *why), other.names));
         Ok(Owed { noted, unsure: unsure.collect::<Result<_, BookTrouble>>()?, ..owed })
     })
 }

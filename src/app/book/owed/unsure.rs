@@ -3,13 +3,16 @@
 use crate::book::{Book, BookError, Entry};
 use crate::diagnostics::Words;
 
+use crate::engine;
+use crate::report::names::Names;
+
 use super::super::BookTrouble;
 use super::super::history::History;
 use super::super::maker::key_text;
+use super::super::translate::get;
 
-/// An event that stands as a dispute was settled, and that rules do not make or set aside, whose accounts
-/// they lack, or whose legs they add to a total of which the settlement says nothing: what shares running
-/// totals with it cannot be worked out.
+/// An event that stands as a dispute was settled, and of which rules cannot say what it adds: what shares
+/// running totals with it cannot be worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsure {
     /// The entry by which it stands.
@@ -18,6 +21,8 @@ pub struct Unsure {
     pub key: String,
     /// The dispute.
     pub dispute: u64,
+    /// Why they cannot.
+    pub why: Words,
 }
 
 impl Unsure {
@@ -28,27 +33,29 @@ impl Unsure {
     pub(in crate::app::book) fn of(
         book: &mut Book,
         history: &History<'_>,
-        event: u64,
+        (event, why): (u64, engine::Unsure),
+        names: &Names,
     ) -> Result<Unsure, BookTrouble> {
         let Entry::Event(it) = book.entry(event)? else {
             return Err(BookError::Damaged { entry: event }.into());
         };
         let dispute = history.dispute(event).unwrap_or(event);
-        Ok(Unsure { entry: history.by(event), key: key_text(&it), dispute })
+        let why = why_words(why, names);
+        Ok(Unsure { entry: history.by(event), key: key_text(&it), dispute, why })
     }
 
     /// What it is, as a sentence.
     pub fn words(&self) -> Words {
-        let Unsure { entry, key, dispute } = self;
+        let Unsure { entry, key, dispute, why } = self;
         Words::new(
             format!(
                 "entry {entry} ({key}) stands as dispute {dispute} was settled, and these rules cannot \
-                 say what it adds to running totals: they do not make it, set it aside, lack an account \
-                 of it, or add what its legs gave to a total of which the settlement says nothing"
+                 say what it adds to running totals: {}",
+                why.en
             ),
             format!(
-                "第 {entry} 条（{key}）系异议（第 {dispute} 条）了结后的结果，而此规则不生成该事项、将其搁置、\
-                 无其账户，或将其分项计入裁决未提及的台账，无法确定其计入台账之数"
+                "第 {entry} 条（{key}）系异议（第 {dispute} 条）了结后的结果，而按此规则无法确定其计入台账之数：{}",
+                why.zh
             ),
         )
     }
@@ -71,5 +78,33 @@ impl Unsure {
                 ),
             )),
         )
+    }
+}
+
+fn why_words(why: engine::Unsure, names: &Names) -> Words {
+    match why {
+        engine::Unsure::NotMade => Words::new("they do not make it", "此规则不生成该事项"),
+        engine::Unsure::SetAside => Words::new(
+            "they set it aside, and it changes more than its legs add",
+            "此规则将其搁置，而其所致变动不止各分项所计",
+        ),
+        engine::Unsure::Lacks => Words::new(
+            "they lack an account of it, or a value in the key of a total",
+            "此规则无其账户，或无台账之键中的某值",
+        ),
+        engine::Unsure::Adds(tally) => {
+            let name = get(&names.tallies, tally).map_or("", |it| it.name.text.as_str());
+            Words::new(
+                format!(
+                    "they may count in `{name}` what it gave, and the settlement names no total of that name and key"
+                ),
+                format!("此规则可能将其所得计入「{name}」，而裁决未提及同名同键的台账"),
+            )
+        }
+        engine::Unsure::Undoes => Words::new(
+            "it undoes an event that another refund undoes too, and they do not tell of which of its \
+             amounts it took",
+            "该退库所冲销的事项另有退库，而此规则无从确定其冲销了哪几笔金额",
+        ),
     }
 }

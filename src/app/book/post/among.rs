@@ -13,7 +13,7 @@ use crate::book::{Because, Book, BookError, Correction, Edition, Entry, Event, P
 use crate::engine::{self, Input, Memory, Turn};
 use crate::formats;
 use crate::plan::{Partition, Plan};
-use crate::rows::{Batch, Cell, EventAt};
+use crate::rows::{Batch, Cell, EventAt, Origin};
 
 use super::super::super::cross_check::cross_check_over;
 use super::super::super::reading::Batches;
@@ -110,8 +110,9 @@ impl Among<'_> {
         }
         // What is already posted stands: nothing has to be worked out of it.
         let asked = counts.new > 0 || !judgement.stands();
-        if let Some(entry) = judgement.unsure.first().filter(|_| asked) {
-            let unsure = Unsure::of(posting.borrow_mut().as_mut(), history, *entry)?;
+        if let Some(of) = judgement.unsure.first().filter(|_| asked) {
+            let names = post.job.names;
+            let unsure = Unsure::of(posting.borrow_mut().as_mut(), history, *of, names)?;
             return Err(unsure.trouble().into());
         }
         let by_rules = self.left_over(run, &judgement.changes)?;
@@ -220,7 +221,8 @@ impl<'a> Among<'a> {
                 let (mut posting, mut counts) = (posting.borrow_mut(), counts.borrow_mut());
                 recorder::post_events(&mut posting, job, &mut counts, &rest)?;
             }
-            let unsure = |it: engine::Summary| it.unsure.iter().map(|at| at.line).collect();
+            let line = |(at, why): (Origin, engine::Unsure)| (at.line, why);
+            let unsure = |it: engine::Summary| it.unsure.into_iter().map(line).collect();
             taken.map(|summary| judge.finish(unsure(summary))).transpose()
         })?;
         let beside = (kept.into_inner(), remarks.into_inner());

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::book::{
     Account, BookError, Drafts, Leaf, Outcome, Posted, Posting, Row, Said, Schema, read_batch,
 };
+use crate::engine;
 use crate::rows::{self, Accounts, Cell, Origin, Sink, Told};
 
 use super::super::BookTrouble;
@@ -33,7 +34,7 @@ pub(super) struct Judgement {
     pub(super) settled: Vec<Change>,
     /// Entries that stand as disputes were settled, of which these rules cannot say what they add to
     /// running totals.
-    pub(super) unsure: Vec<u64>,
+    pub(super) unsure: Vec<(u64, engine::Unsure)>,
 }
 
 /// An event of the book that would come out otherwise.
@@ -225,7 +226,10 @@ impl<'p, 'b, 'j> Judge<'p, 'b, 'j> {
     }
 
     /// Posts what is left, and judges.
-    pub(super) fn finish(mut self, unsure: Vec<u64>) -> Result<(Judgement, Entered), BookTrouble> {
+    pub(super) fn finish(
+        mut self,
+        unsure: Vec<(u64, engine::Unsure)>,
+    ) -> Result<(Judgement, Entered), BookTrouble> {
         self.judgement.unsure = unsure;
         self.post()?;
         let mut held = self.bench.held.borrow_mut();

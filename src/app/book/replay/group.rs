@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::base::Date;
-use crate::book::{Book, BookError, Close, Entry, Identity, Outcome, read_sent};
+use crate::book::{Book, BookError, Close, Entry, Identity, Moment, Outcome, read_sent};
 
 use super::super::BookTrouble;
-use super::super::history::event_of;
+use super::super::history::{event_of, resolutions};
 use super::super::standing::{Batches, Begun, identity, walk, walk_rows};
 
 /// A batch, from its first entry to past its last.
@@ -87,11 +87,23 @@ fn withdraws(book: &mut Book, close: &Close, end: u64) -> Result<bool, BookTroub
     Ok(withdraws)
 }
 
-/// The batches that the book had learnt of by the end of a day: up to the last of them. One before it was
-/// known by then too, whatever the clock of its poster said.
-pub(in crate::app::book) fn known_on(spans: &mut Vec<Span>, day: Date) {
-    let known = |span: &Span| span.begun.batch.learnt.date().is_some_and(|learnt| learnt <= day);
-    spans.truncate(spans.iter().rposition(known).map_or(0, |last| last + 1));
+/// Leaves the batches that the book had learnt of by the end of a day, and says how many entries: up to the
+/// last batch or settlement of then. What stands before it was known by then too, whatever the clock of who
+/// posted it said.
+pub(in crate::app::book) fn known_on(
+    book: &mut Book,
+    spans: &mut Vec<Span>,
+    day: Date,
+) -> Result<u64, BookTrouble> {
+    let by_then = |learnt: Moment| learnt.date().is_some_and(|learnt| learnt <= day);
+    let batch = spans.iter().rfind(|span| by_then(span.begun.batch.learnt));
+    let batch = batch.map_or(0, |span| span.end);
+    let size = book.size()?;
+    let settled = resolutions(book, spans, size)?;
+    let settled = settled.iter().rfind(|(_, settled)| by_then(settled.learnt));
+    let end = settled.map_or(0, |(number, _)| number + 1).max(batch);
+    spans.retain(|span| span.end <= end);
+    Ok(end)
 }
 
 /// How many batches may be worked out in one run.

@@ -79,9 +79,10 @@ pub(super) const BOOK_FILES: [u32; 2] = [BOOK_FILE, GROUP_FILE];
 pub fn replay(book: &mut Book, asked: &Replay) -> Result<Replayed, BookTrouble> {
     book.hold_end()?;
     let mut all = spans(book)?;
-    if let Some(day) = asked.known_on {
-        known_on(&mut all, day);
-    }
+    let end = match asked.known_on {
+        Some(day) => known_on(book, &mut all, day)?,
+        None => book.size()?,
+    };
     let mut contexts = Contexts::new(asked.language);
     let mut replayed = Replayed::default();
     for group in groups(book, all.clone(), Reach::Far)? {
@@ -98,10 +99,6 @@ pub fn replay(book: &mut Book, asked: &Replay) -> Result<Replayed, BookTrouble> 
             replayed.add(book, found, (&all, &group), &mut contexts)?;
         }
     }
-    let end = match asked.known_on {
-        Some(_) => all.last().map_or(0, |span| span.end),
-        None => book.size()?,
-    };
     ruling::hold(book, (&all, end), &mut contexts, asked, &mut replayed)?;
     Ok(replayed)
 }
