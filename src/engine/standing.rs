@@ -429,7 +429,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     /// The declared account of an amount; none of what is undetermined.
     fn declared(&self, leaf: &OriginalLeaf) -> Option<u32> {
-        self.state.accounts.declared(leaf.account?).and_then(|it| u32::try_from(it).ok())
+        self.state.accounts.declared(leaf.account?)
     }
 
     /// Whether anybody reads a tally.
