@@ -238,9 +238,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     /// Makes the changes. Nothing here can fail that was not tried before.
     pub fn commit(&mut self) -> Result<(), Fault> {
-        for place in 0..self.frame.deltas.len() {
-            self.commit_delta(place)?;
-        }
+        self.commit_totals()?;
         self.shut_latches();
         for place in 0..self.frame.becoming.len() {
             let Some(becoming) = self.frame.becoming.get(place) else { break };
@@ -256,7 +254,6 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         if let Some((kind, identity, original)) = self.frame.reversing.take() {
             self.state.originals.keep(kind, identity, &original);
         }
-        self.commit_moves()?;
         self.commit_drift()
     }
 

@@ -151,7 +151,7 @@ impl<'r, S: Sink> Desk<'r, S> {
             Some(fault) => Err(fault),
             None => evaluator.work_out(&mut self.figures),
         };
-        if matches!(outcome, Err(Fault::Aside(_))) && evaluator.stands() {
+        if matches!(outcome, Err(Fault::Aside(_))) {
             evaluator
                 .stand_aside()
                 .map_err(|_| Stop::Internal("what stands is not to be counted"))?;

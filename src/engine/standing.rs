@@ -267,11 +267,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
     /// may add to none of them.
     pub fn comes_out(&mut self, stood: &Stood, fed: impl IntoIterator<Item = u32>) -> bool {
         let given = self.leaves_given();
-        let is = |given: &OriginalLeaf, stands: &OriginalLeaf| {
+        let same = |(given, stands): (&OriginalLeaf, &OriginalLeaf)| {
             (given.account, given.units) == (stands.account, stands.units)
                 && (given.leg == stands.leg || stands.leg == Allocation::BY_RULING)
         };
-        let same = |(given, stands)| is(given, stands);
         let alike = given.len() == stood.leaves.len() && given.iter().zip(&stood.leaves).all(same);
         if !alike && let Some(unknown) = self.unknown(stood, fed) {
             self.is_unsure(Unsure::Adds(unknown));
@@ -284,10 +283,10 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         fed.into_iter().find(|tally| !stood.knows(*tally) && self.is_read(*tally))
     }
 
-    /// Makes the changes of what stands, though the rules set the event at hand aside.
+    /// Makes the changes of what stands of the event at hand, if it does, though the rules set it aside.
     pub fn stand_aside(&mut self) -> Result<(), Fault> {
-        let event = self.event()?;
         let Some(stood) = self.stood() else { return Ok(()) };
+        let event = self.event()?;
         self.frame.deltas.clear();
         self.frame.moves.clear();
         self.collect_noted(&stood)?;

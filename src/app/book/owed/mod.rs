@@ -129,9 +129,11 @@ impl Asked {
         })
     }
 
-    /// Whether events with this key are asked about.
-    pub(in crate::app::book) fn is_of(&self, key: &str) -> bool {
-        self.events.is_empty() || self.events.iter().any(|own| own == key)
+    /// Whether events with this key are asked about; one that is asked for by name is met.
+    pub(in crate::app::book) fn is_of(&self, key: &str, met: &mut BTreeSet<String>) -> bool {
+        let named = self.events.iter().find(|own| *own == key);
+        met.extend(named.cloned());
+        self.events.is_empty() || named.is_some()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::book::{Book, BookError, Entry};
 use crate::diagnostics::Words;
-
 use crate::engine;
 use crate::report::names::Names;
 

@@ -101,14 +101,9 @@ impl<'o, 'r> Weighing<'o, 'r> {
     /// An event that only the other rules make: of their calendar, or their stages; or one that is known to
     /// be set aside.
     pub(super) fn made(&mut self, now: &Event, known: bool) {
-        let (all, key) = (self.asked.range == Asked::ALL.range, key_text(now));
-        if !all || !self.asked.is_of(&key) {
-            return;
-        }
-        if !self.asked.events.is_empty() {
-            self.met.insert(key);
-        }
-        if self.asked.account.is_none() || self.gives(now) {
+        let asked = self.asked;
+        let of = asked.range == Asked::ALL.range && asked.is_of(&key_text(now), &mut self.met);
+        if of && (asked.account.is_none() || self.gives(now)) {
             self.add(now, now.booked.unwrap_or(now.date), &now.outcome, true);
             if known {
                 return;
@@ -121,14 +116,12 @@ impl<'o, 'r> Weighing<'o, 'r> {
     }
 
     fn is_asked(&mut self, (entry, by): (u64, u64), event: &Event, now: Option<&Event>) -> bool {
-        let (range, key) = (&self.asked.range, key_text(event));
-        if !(range.contains(&entry) || range.contains(&by)) || !self.asked.is_of(&key) {
-            return false;
-        }
-        if !self.asked.events.is_empty() {
-            self.met.insert(key);
-        }
-        self.asked.account.is_none() || self.gives(event) || now.is_some_and(|now| self.gives(now))
+        let asked = self.asked;
+        (asked.range.contains(&entry) || asked.range.contains(&by))
+            && asked.is_of(&key_text(event), &mut self.met)
+            && (asked.account.is_none()
+                || self.gives(event)
+                || now.is_some_and(|now| self.gives(now)))
     }
 
     /// Whether it gives to the account that is asked about.

@@ -139,9 +139,7 @@ impl Comparing<'_> {
 
     /// An event comes out that the book does not have.
     pub(super) fn surplus(&self, now: &Event, found: &mut Replayed) {
-        let key = key_text(now);
-        if self.asked.of.is_of(&key) {
-            found.met.insert(key);
+        if self.asked.of.is_of(&key_text(now), &mut found.met) {
             let sides = (Side::Absent, Side::Outcome(&now.outcome));
             found.differences.push(self.difference((None, None), now, sides));
         }
@@ -200,25 +198,19 @@ impl Comparing<'_> {
         found: &mut Replayed,
     ) {
         let apart = self.telling(Some(event.kind)).counted(stored, now, leaves);
-        found.met.insert(key_text(event));
         let sides = (Side::Outcome(&event.outcome), Side::Outcome(&event.outcome));
         let differs = self.difference((Some(number), None), event, sides);
         found.differences.push(Difference { apart, of: Some(entry), ..differs });
     }
 
     fn is_asked(&self, entry: u64, stored: &Event, now: &Outcome, found: &mut Replayed) -> bool {
-        let key = key_text(stored);
-        if !self.asked.of.range.contains(&entry) || !self.asked.of.is_of(&key) {
-            return false;
-        }
-        if !self.asked.of.events.is_empty() {
-            found.met.insert(key);
-        }
         let gives = |outcome| {
             let own = |account: &Option<_>| self.asked.of.is_account(account.as_ref(), self.names);
             amounts(outcome).iter().any(|(account, _)| own(account))
         };
-        self.asked.of.account.is_none() || gives(&stored.outcome) || gives(now)
+        self.asked.of.range.contains(&entry)
+            && self.asked.of.is_of(&key_text(stored), &mut found.met)
+            && (self.asked.of.account.is_none() || gives(&stored.outcome) || gives(now))
     }
 
     fn telling(&self, kind: Option<u32>) -> TellingApart<'_> {

@@ -54,7 +54,7 @@ fn differs(
     found: &mut Replayed,
 ) -> Result<(), BookTrouble> {
     let (batch, _, event) = event_behind(book, entry)?;
-    if !asked.of.is_of(&key_text(&event)) || asked.of.account.is_some() {
+    if !asked.of.is_of(&key_text(&event), &mut found.met) || asked.of.account.is_some() {
         return Ok(());
     }
     let Some(span) = all.iter().find(|span| span.begun.number == batch) else { return Ok(()) };
