@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::Digest;
 
-use super::entry::{Entry, Opening, Outcome};
-use super::identity::Identity;
+use super::entry::{Entry, Opening};
 use super::keys::{self, Index, Key, Runs, Sieve};
 use super::leaf::{FORMAT, NOTHING_BEFORE, leaf_bytes, leaf_digest};
 use super::name::check_name;
 use super::posting::Extent;
 use super::store::{Row, Run, Segment, Store, StoreError};
 use super::tree::{self, Digests, Frontier, Node};
-use super::{BookError, Drafts, Moment, Posting};
+use super::{BookError, Moment, Posting};
 
 /// The name under which the digests of this format go.
 pub(super) const HASH: &str = "sha-256";
@@ -208,66 +207,6 @@ impl Book {
             Ok(())
         })?;
         Ok(entries)
-    }
-
-    /// For each identity the entry by which the event stands allocated: its own, or that of its
-    /// latest correction. None if it never was, was withdrawn, or came to be set aside.
-    ///
-    /// # Errors
-    /// The store fails, or an entry cannot be read.
-    pub fn standing(&mut self, of: &[Identity]) -> Result<Vec<Option<u64>>, BookError> {
-        self.standing_by(&of.iter().map(Identity::allocated).collect::<Vec<Key>>())
-    }
-
-    /// The same for events that were written.
-    pub(crate) fn standing_drafts(&mut self, of: &Drafts) -> Result<Vec<Option<u64>>, BookError> {
-        self.standing_by(&of.iter().map(|draft| draft.allocated).collect::<Vec<Key>>())
-    }
-
-    /// For each identity the last entry under which the event was posted, whatever became of it.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub(crate) fn latest(&mut self, of: &[Identity]) -> Result<Vec<Option<u64>>, BookError> {
-        let allocated = self.find(&of.iter().map(Identity::allocated).collect::<Vec<Key>>())?;
-        let aside = self.find(&of.iter().map(Identity::set_aside).collect::<Vec<Key>>())?;
-        Ok(allocated.into_iter().zip(aside).map(|(one, other)| one.max(other)).collect())
-    }
-
-    /// The entries under which an event was set aside and is so, ascending.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub(crate) fn set_aside(&mut self, of: &Identity) -> Result<Vec<u64>, BookError> {
-        let found = self.find_each(&[of.set_aside()])?;
-        let mut aside = Vec::with_capacity(found.len());
-        for (_, entry) in found {
-            if self.in_force(entry)?.is_some() {
-                aside.push(entry);
-            }
-        }
-        aside.sort_unstable();
-        Ok(aside)
-    }
-
-    fn standing_by(&mut self, keys: &[Key]) -> Result<Vec<Option<u64>>, BookError> {
-        let found = self.find(keys)?;
-        found
-            .into_iter()
-            .map(|entry| match entry {
-                Some(entry) => self.in_force(entry),
-                None => Ok(None),
-            })
-            .collect()
-    }
-
-    /// The entry that corrects an entry, or settles a dispute.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub fn settled_by(&mut self, number: u64) -> Result<Option<u64>, BookError> {
-        let found = self.find(&[settled_key(number)])?;
-        Ok(found.first().copied().flatten())
     }
 
     /// The entry that holds an edition.
@@ -465,24 +404,6 @@ impl Book {
             Some(before) => Ok(self.row(before)?.leaf),
             None => Ok(NOTHING_BEFORE),
         }
-    }
-
-    /// Follows the corrections of an entry to the one in force.
-    pub(super) fn in_force(&mut self, entry: u64) -> Result<Option<u64>, BookError> {
-        let (mut standing, mut allocated) = (entry, true);
-        while let Some(by) = self.settled_by(standing)? {
-            match self.entry(by)? {
-                Entry::Correction(correction) if correction.outcome.is_none() => return Ok(None),
-                // A correction stands after what it corrects; another order is damage.
-                _ if by <= standing => return Err(BookError::Damaged { entry: by }),
-                Entry::Correction(it) => {
-                    allocated = matches!(it.outcome, Some(Outcome::Allocated { .. }));
-                    standing = by;
-                }
-                _ => standing = by,
-            }
-        }
-        Ok(allocated.then_some(standing))
     }
 
     /// The tree as it stands, checked against the last entry. Every kept node that it stands on is held

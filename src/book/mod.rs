@@ -27,6 +27,7 @@ mod moment;
 mod name;
 mod note;
 mod posting;
+mod standing;
 mod store;
 mod tiles;
 mod tree;
@@ -46,6 +47,7 @@ pub use note::{
 };
 pub(crate) use posting::{About, Became, Draft, Drafts, Placed};
 pub use posting::{Posted, Posting, Receipt};
+pub(crate) use standing::Aside;
 pub use store::*;
 pub use tree::{Node, digest_of_tile};
 pub use verify::{Among, Contradiction, Damage, Root, SentKinds, Verification};

@@ -12,7 +12,7 @@ use super::names::{Currency, Names, Table as EventTable};
 use super::reasons::reason_words;
 use super::table::{Align, Table};
 use super::unreadable::{unreadable_hint, unreadable_words};
-use super::values::money_label;
+use super::values::{money_label, some_accounts};
 
 /// Counts, explanations, totals, and the first rows off and events without one, so many of each.
 pub fn audit_text(audit: &Audit, names: &Names, rows_max: usize, language: Language) -> String {
@@ -351,17 +351,10 @@ pub fn verdict_help(row: &AuditRow, names: &Names) -> Option<Words> {
             )
         }
         Illegible::NoAccount => {
-            let known = names.accounts.iter().take(8);
-            let known: Vec<&str> = known.map(|it| it.name.text.as_str()).collect();
+            let (en, zh) = (some_accounts(names, ", "), some_accounts(names, "、"));
             Words::new(
-                format!(
-                    "write an account by its name, label or code ({}; a member as `treasury[hebei]`)",
-                    known.join(", ")
-                ),
-                format!(
-                    "请写账户的名称、标签或代码（{}；户内成员写作「treasury[hebei]」）",
-                    known.join("、")
-                ),
+                format!("write an account by its name, label or code ({en})"),
+                format!("请写账户的名称、标签或代码（{zh}）"),
             )
         }
     })

@@ -125,6 +125,21 @@ pub fn account_text(account: &Keyed, key: &[Cell], names: &Names) -> String {
     Spelling::of(code, account.keys.len()).write(&parts)
 }
 
+/// Some accounts as files write them, to show how: of a family its first member, where members are known.
+pub fn some_accounts(names: &Names, between: &str) -> String {
+    const SHOWN_MAX: usize = 8;
+    let part = |kind: &Kind| match kind {
+        Kind::Member(members) => members.members.first().map(|(label, _)| label.text.clone()),
+        _ => None,
+    };
+    let shown = names.accounts.iter().take(SHOWN_MAX).map(|account| {
+        let parts: Vec<String> =
+            account.keys.iter().map(|kind| part(kind).unwrap_or_else(|| "…".to_owned())).collect();
+        keyed(&account.name.text, &parts, ",")
+    });
+    shown.collect::<Vec<String>>().join(between)
+}
+
 /// How a person reads an account: `地方国库[北京市]`.
 pub fn account_label(account: &Keyed, key: &[Cell], names: &Names, language: Language) -> String {
     keyed_label(&account.name, &account.keys, key, names, language)

@@ -224,6 +224,8 @@ fn what_a_dispute_settled_counts_whichever_way_the_event_goes() {
     check("book_pools");
     check("book_counts");
     check("book_recounts");
+    check("book_comes_again");
+    check("book_undisputed");
     check("book_made");
     check("book_several");
     check("book_copies");

@@ -3,6 +3,7 @@
 use crate::diagnostics::Words;
 use crate::formats::ForeignTable;
 use crate::report::names::{Kind, Label, Names, Table, folded};
+use crate::report::values::some_accounts;
 
 use super::spoken::{KnownAccounts, Spoken};
 
@@ -202,19 +203,14 @@ fn no_accounts(table: &ForeignTable, names: &Names) -> NotATable {
     if named.count() <= 1 {
         return below_a_title();
     }
-    let known: Vec<&str> = names.accounts.iter().take(8).map(|it| it.name.text.as_str()).collect();
+    let (en, zh) = (some_accounts(names, ", "), some_accounts(names, "、"));
     NotATable {
         what: Words::new("no column names an account of the rules", "没有一列是规则中的账户"),
         hint: Words::new(
             format!(
-                "head a column by an account ({}; a member as `treasury[hebei]`), or have the columns \
-                 `account` and `amount`",
-                known.join(", ")
+                "head a column by an account ({en}), or have the columns `account` and `amount`"
             ),
-            format!(
-                "请以账户作列名（{}；户内成员写作「treasury[hebei]」），或设「账户」「金额」两列",
-                known.join("、")
-            ),
+            format!("请以账户作列名（{zh}），或设「账户」「金额」两列"),
         ),
     }
 }

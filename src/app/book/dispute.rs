@@ -8,8 +8,8 @@ use crate::diagnostics::{Language, Words};
 use crate::report::book::readings_text;
 
 use super::owed::{
-    Asked, Corrected, Correcting, Counting, Other, Owed, OwedChange, OwedMade, add, owed, shaken,
-    stands_by,
+    Asked, Corrected, Correcting, Counting, Other, Owed, OwedChange, OwedMade, Posted, add, owed,
+    shaken, stands_by, undisputed,
 };
 use super::replay::{Contexts, choices_of, spans};
 use super::signing::Clock;
@@ -87,6 +87,8 @@ pub struct Gathered {
     pub explained: Vec<(u64, String)>,
     /// Who would have what by the party's rules.
     pub owed: Option<Owed>,
+    /// What a ruling by these would leave as it is, as [`Resolved::undisputed`] does.
+    pub undisputed: Vec<OwedChange>,
 }
 
 /// Gathers what bears on a dispute.
@@ -107,13 +109,14 @@ pub fn gather(
     }
     let mut against = matter.dispute.against.clone();
     against.extend(standing_by(book, &matter.dispute.against)?);
-    let owed = party.map(|party| owed(book, party, &Asked::ALL, true, &against)).transpose()?.map(
-        |mut owed| {
-            owed.changes.retain(|it| against.contains(&it.entry) || against.contains(&it.event));
-            owed
-        },
-    );
-    Ok(Gathered { matter, explained, owed })
+    let (mut by_party, mut others) = (None, Vec::new());
+    if let Some(party) = party {
+        let mut owed = owed(book, party, &Asked::ALL, true, &against)?;
+        others = undisputed(book, party, &owed.changes, &against)?;
+        owed.changes.retain(|it| against.contains(&it.entry) || against.contains(&it.event));
+        by_party = Some(owed);
+    }
+    Ok(Gathered { matter, explained, owed: by_party, undisputed: others })
 }
 
 /// How a dispute is to end.
@@ -149,6 +152,10 @@ pub struct Resolved {
     pub entry: u64,
     /// Those of the corrections.
     pub corrections: Vec<u64>,
+    /// What comes out otherwise by the rules of the ruling, shares running totals with what is disputed and
+    /// came before it, or undoes it, and keeps what it has, since nobody disputed it: in the totals of the
+    /// ruling it is as these rules give it.
+    pub undisputed: Vec<OwedChange>,
     /// What keeps the amounts it had though it would come out otherwise now.
     pub shaken: Option<Shaken>,
 }
@@ -187,6 +194,7 @@ pub fn resolve(
     // The corrections and what they settle are one posting: nobody is left with half of a ruling.
     let mut posting = book.begin()?;
     let standing = standing_by(posting.book()?, &raised.against)?;
+    let mut left = Vec::new();
     let verdict = match ending {
         Ending::Upheld => Verdict::Upheld,
         Ending::Withdrawn => Verdict::Withdrawn,
@@ -196,7 +204,9 @@ pub fn resolve(
             only.extend(&standing);
             let because = Because::Dispute { entry: dispute };
             let correcting = Correcting { by: Some(by.clone()), clock, because, only };
-            let corrected = add(&mut posting, other, &correcting, None)?.corrected;
+            let Posted { corrected, undisputed: others, .. } =
+                add(&mut posting, other, &correcting, None)?;
+            left = others;
             posting.part()?;
             // Those of somebody who corrected what is disputed without settling it settle it too.
             let by = settling(dispute, &standing, &corrected);
@@ -220,7 +230,7 @@ pub fn resolve(
         Ending::Corrected(other) => shaken_by(book, &corrections, other)?,
         Ending::Upheld | Ending::Withdrawn => None,
     };
-    Ok(Resolved { entry, corrections, shaken })
+    Ok(Resolved { entry, corrections, undisputed: left, shaken })
 }
 
 /// The corrections by which a dispute is settled, ascending: those added, and those by which what nobody

@@ -1,53 +1,75 @@
 //! The entry of an event that somebody knows by its key.
 
-use crate::book::{Book, Entry, Outcome};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::book::{Book, Entry, Event, Identity, Outcome};
 use crate::diagnostics::Words;
 
 use super::BookTrouble;
 use super::dispute::latest;
 use super::maker::key_text;
-use super::standing::walk;
+use super::standing::{Batches, identity, walk};
 
-/// The entry by which the event with a key stands: its own, or that of its latest correction. Where it is
-/// allocated, copies of it that are set aside do not count.
+/// The entry by which the event with a key stands: its own, or that of its latest correction. Where it was
+/// set aside and is posted again, the later entry takes the place of the earlier; a row set aside beside
+/// another of its batch is a copy, and takes the place of none.
 ///
 /// # Errors
 /// No event has that key, or several have; the book cannot be read.
 pub fn entry_of_event(book: &mut Book, key: &str) -> Result<u64, BookTrouble> {
-    let (mut allocated, mut aside) = (Vec::new(), Vec::new());
+    let mut found: Vec<(u64, Event)> = Vec::new();
     let size = book.size()?;
     walk(book, 0..size, |number, entry| {
         if let Entry::Event(event) = entry
             && key_text(&event) == key
         {
-            let of = match event.outcome {
-                Outcome::Allocated { .. } => &mut allocated,
-                Outcome::SetAside { .. } => &mut aside,
-            };
-            of.push(number);
+            found.push((number, event));
         }
         Ok(())
     })?;
-    let mut found = Vec::new();
-    for number in if allocated.is_empty() { aside } else { allocated } {
-        found.push(latest(book, number)?);
+    let mut batches = Batches::default();
+    // By identity; what has none is known by nothing, and takes the place of none.
+    let mut events: BTreeMap<Result<Identity, u64>, Vec<(u64, Event)>> = BTreeMap::new();
+    for (number, event) in found {
+        let edition = batches.get(book, event.batch)?.edition;
+        let identity = identity(&event, &edition.schema).map_err(|_| number);
+        events.entry(identity).or_default().push((number, event));
     }
-    if found.len() > 1 {
-        // What was withdrawn and is there anew stands by the later entry.
-        let mut standing = Vec::new();
-        for number in &found {
-            let withdrawn =
-                matches!(book.entry(*number)?, Entry::Correction(it) if it.outcome.is_none());
-            standing.extend((!withdrawn).then_some(*number));
-        }
-        if !standing.is_empty() {
-            found = standing;
-        }
+    let mut stand = Vec::with_capacity(events.len());
+    for entries in events.into_values() {
+        stand.extend(standing(book, &entries)?);
     }
-    match found.as_slice() {
+    match stand.as_slice() {
         [only] => Ok(*only),
         [] => Err(none_of(key)),
         several => Err(several_of(key, several)),
+    }
+}
+
+/// The entry by which an event stands that has several.
+fn standing(book: &mut Book, entries: &[(u64, Event)]) -> Result<Option<u64>, BookTrouble> {
+    let mut batches = BTreeSet::new();
+    let mut best = None;
+    for (number, event) in entries {
+        let aside = matches!(event.outcome, Outcome::SetAside { .. });
+        if !batches.insert(event.batch) && aside {
+            continue;
+        }
+        let by = latest(book, *number)?;
+        // What stands allocated before what is set aside, and that before what is made no more.
+        let rank = match book.entry(by)? {
+            Entry::Correction(it) => it.outcome.as_ref().map_or(0, rank),
+            _ => rank(&event.outcome),
+        };
+        best = best.max(Some((rank, by)));
+    }
+    Ok(best.map(|(_, by)| by))
+}
+
+fn rank(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::SetAside { .. } => 1,
+        Outcome::Allocated { .. } => 2,
     }
 }
 

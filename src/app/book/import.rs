@@ -55,7 +55,7 @@ pub fn import(
     let (mut signed, mut strangers, mut unsigned) = (Vec::new(), Vec::new(), Vec::new());
     place.create_with((&opening.origin, opening.learnt), |mut posting| {
         // What corrections made come into being stands behind what comes after its day.
-        posting.order_is_judged();
+        posting.is_copied();
         let signers = fill(&mut posting, entries)?;
         let (kept, without) = signers.end();
         unsigned = without;
@@ -100,6 +100,17 @@ fn refused(file: &str, why: Words) -> BookTrouble {
         Words::new(format!("`{file}`: {en}"), format!("「{file}」：{zh}")),
         Some(Words::new("nothing was made; export the book again", "未建立任何内容；请重新导出")),
     )
+}
+
+/// A file of entries that is not there.
+fn not_of_so_many(name: &str, size: u64) -> BookTrouble {
+    let why = Words::new(
+        format!(
+            "it is not there, and `{CHECKPOINT}` tells of {size} entries: one of the two was changed"
+        ),
+        format!("没有这个文件，而「{CHECKPOINT}」所载为 {size} 条：两者之一已被改动"),
+    );
+    refused(name, why)
 }
 
 fn no_checkpoint(error: &NoteError) -> BookTrouble {
@@ -193,7 +204,11 @@ impl<'f> Entries<'f> {
         let width = BUNDLE.min(self.size - self.bundle * BUNDLE);
         let path = tile_path(self.bundle, width);
         let name = format!("tile/entries/{path}");
-        let bytes = read_bytes(&self.folder.join(&name))?;
+        let file = self.folder.join(&name);
+        if !file.exists() {
+            return Err(not_of_so_many(&name, self.size));
+        }
+        let bytes = read_bytes(&file)?;
         let (mut rest, mut entries) = (bytes.as_slice(), Vec::new());
         let mut digests = Vec::new();
         for _ in 0..width {

@@ -51,6 +51,10 @@ pub fn prove_continuation(
         && kept.root.size <= size
         && book.root(kept.root.size)? == kept.root.digest;
     if !begins {
+        // What nobody signed says nothing of how the book should begin.
+        if kept.origin == book.opening().origin {
+            must_be_signed(book, &[older])?;
+        }
         return Err(other_beginning(&kept));
     }
     let given = newer.as_ref().map(Checkpoint::of).transpose()?.map(|it| it.root.size);

@@ -114,9 +114,11 @@ pub fn verify(
         all.map(|(entry, note)| hold(entry, note, signed_then(note, &entries, &known))).collect();
     let origin = book.opening().origin.clone();
     for it in &mut held {
-        let foreign = it.checkpoint.as_ref().is_some_and(|it| it.origin != origin);
-        if foreign && it.wrong.is_none() {
-            it.wrong = Some(NoteError::NotACheckpoint("it is of another book"));
+        let told = it.checkpoint.as_ref().map(|it| &it.origin).filter(|told| **told != origin);
+        let other = told.cloned().map(NoteError::OtherBook);
+        // Whoever signs for another book need not sign for this one.
+        if matches!(it.wrong, None | Some(NoteError::NotSigned)) && other.is_some() {
+            it.wrong = other;
         }
     }
     let sound = held.iter().filter(|it| it.wrong.is_none());

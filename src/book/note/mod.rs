@@ -76,8 +76,11 @@ pub enum NoteError {
     #[error("the signature of `{0}` is false")]
     FalseSignature(String),
     /// None of the keys one trusts has signed.
-    #[error("none of the keys given has signed it")]
+    #[error("no key whose signature counts has signed it")]
     NotSigned,
+    /// It is a checkpoint of this other book.
+    #[error("it is of another book, `{0}`")]
+    OtherBook(String),
     /// Only keys have signed that do not sign for the book at the size it is of.
     #[error("`{0}` has signed it, a key that does not sign for the book at that size")]
     OutOfTerm(String),

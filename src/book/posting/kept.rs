@@ -1,6 +1,6 @@
 //! What a book has of the events at hand: those of their keys that stand, and what was set aside.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::base::Digest;
@@ -9,6 +9,7 @@ use crate::book::canonical::{Canonical, bytes_of};
 use crate::book::entry::{Entry, Event, Outcome, Schema};
 use crate::book::journal::settled_key;
 use crate::book::keys::Key;
+use crate::book::standing::Aside;
 use crate::rows::Cell;
 
 use super::Posting;
@@ -33,13 +34,13 @@ pub(super) type Often = HashMap<Key, Asides>;
 /// More than so many is often.
 const OFTEN: usize = 16;
 
-/// Events of one key that were set aside, by what they say: the entry of the last that says it, and why
-/// that was set aside.
+/// Events of one key that were set aside, by what they say: the entry by which the last that says it was,
+/// and why.
 #[derive(Debug, Default)]
 pub(super) struct Asides(HashMap<Digest, (u64, Digest)>);
 
 impl Asides {
-    /// The entry of an event that says this, and was last set aside for the same reason.
+    /// The entry that sets aside an event which says this, and was last set aside for the same reason.
     pub(super) fn of(&self, said: &Cell, outcome: &Outcome) -> Option<u64> {
         let (number, why) = self.0.get(&digest_of(said))?;
         (*why == digest_of(outcome)).then_some(*number)
@@ -96,21 +97,28 @@ impl Posting<'_> {
         // The two sorts of keys are never alike.
         let aside: HashSet<Key> = aside.collect();
         let (again, found): (Vec<_>, Vec<_>) = found.partition(|(key, _)| aside.contains(key));
+        let known: HashSet<Key> = again.iter().chain(&found).map(|(key, _)| *key).collect();
         for Stands { key, number, event, schema } in self.standing(&found, &mut schemas)? {
             kept.by_key.insert(key, number);
             kept.events.insert(number, (event, schema));
         }
-        let again = again.iter().map(|(key, _)| *key).filter(|key| !self.often.contains_key(key));
-        let mut each = self.book.find_each(&again.collect::<Vec<Key>>())?;
+        let wanted = drafts.iter().filter(|draft| is_aside(draft) && !self.copied);
+        let wanted = wanted.map(|draft| (draft.key, draft.allocated)).filter(|(key, allocated)| {
+            !self.often.contains_key(key) && (known.contains(key) || known.contains(allocated))
+        });
+        let wanted: Vec<(Key, Key)> = wanted.collect();
+        let mut each = self.book.asides(&wanted)?;
         // Those of this batch were set aside beside the event at hand.
         let batch = self.running.as_ref().map_or(self.size, |running| running.number);
-        each.retain(|(_, number)| *number < batch);
-        each.sort_unstable();
+        each.retain(|(_, aside)| aside.by < batch);
         for slice in each.chunks(EVENTS_A_SLICE) {
-            for Stands { key, number, event, schema } in self.standing(slice, &mut schemas)? {
-                let said = digest_of(&content(&event, &schema));
-                let asides = kept.asides.entry(key).or_default();
-                asides.0.insert(said, (number, digest_of(&event.outcome)));
+            let entries: BTreeSet<u64> = slice.iter().map(|(_, aside)| aside.entry).collect();
+            let said = self.said(&entries, &mut schemas)?;
+            for (key, Aside { entry, by, outcome }) in slice {
+                let Some((event, schema)) = said.get(entry) else { continue };
+                let why = digest_of(outcome.as_ref().unwrap_or(&event.outcome));
+                let asides = kept.asides.entry(*key).or_default();
+                asides.0.insert(digest_of(&content(event, schema)), (*by, why));
             }
         }
         self.often.extend(kept.asides.extract_if(|_, asides| asides.0.len() > OFTEN));
@@ -132,17 +140,29 @@ impl Posting<'_> {
                 keys.insert(*number, *key);
             }
         }
-        let numbers: Vec<u64> = keys.keys().copied().collect();
-        let mut standing = Vec::with_capacity(numbers.len());
+        let said = self.said(&keys.keys().copied().collect(), schemas)?;
+        let stands = said.into_iter().filter_map(|(number, (event, schema))| {
+            Some(Stands { key: *keys.get(&number)?, number, event, schema })
+        });
+        Ok(stands.collect())
+    }
+
+    /// What the events of some entries say, each with the names its positions speak of.
+    fn said(
+        &mut self,
+        entries: &BTreeSet<u64>,
+        schemas: &mut Schemas,
+    ) -> Result<BTreeMap<u64, (Event, Rc<Schema>)>, BookError> {
+        let numbers: Vec<u64> = entries.iter().copied().collect();
+        let mut said = BTreeMap::new();
         for (number, entry) in self.book.entries_at(&numbers)? {
-            let Some(key) = keys.get(&number) else { continue };
             let Entry::Event(event) = entry else {
                 return Err(BookError::Damaged { entry: number });
             };
             let schema = self.schema(event.batch, schemas)?;
-            standing.push(Stands { key: *key, number, event, schema });
+            said.insert(number, (event, schema));
         }
-        Ok(standing)
+        Ok(said)
     }
 
     /// The names that the events of a batch speak of.

@@ -74,6 +74,8 @@ pub struct Posting<'b> {
     already: u64,
     /// Whether an event comes late is judged by whoever posts.
     judged: bool,
+    /// What is posted was in a book, and is to be in this one as often.
+    copied: bool,
     state: State,
 }
 
@@ -155,6 +157,7 @@ impl<'b> Posting<'b> {
             filed: 0,
             already: 0,
             judged: false,
+            copied: false,
             state: State::Good,
         }
     }
@@ -173,6 +176,12 @@ impl<'b> Posting<'b> {
     /// ranks highest in a lane may stand no more.
     pub(crate) fn order_is_judged(&mut self) {
         self.judged = true;
+    }
+
+    /// What is posted was in a book: its order was judged there, and what was set aside again has an entry
+    /// again.
+    pub(crate) fn is_copied(&mut self) {
+        (self.judged, self.copied) = (true, true);
     }
 
     /// An entry, of the book or of this posting.

@@ -281,7 +281,7 @@ pub enum StoreError {
         known: u32,
     },
     /// The file is shorter than its own head says.
-    #[error("`{place}` has {found} bytes where {expected} are expected: its end is missing")]
+    #[error("`{place}` should have {expected} bytes, and has {found}: its end is missing")]
     Truncated {
         /// The file.
         place: String,

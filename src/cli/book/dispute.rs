@@ -9,7 +9,7 @@ use crate::app::book::{
     OwedMade, Resolved, Shaken,
 };
 use crate::book::{Book, BookError, Verdict};
-use crate::diagnostics::{Words, pictured_lines};
+use crate::diagnostics::{Words, pictured, pictured_lines};
 use crate::report::table::{Align, Table};
 
 use super::super::console::Console;
@@ -258,6 +258,9 @@ fn gathered_record(gathered: &Gathered) -> Json {
     record.insert("explained".to_owned(), explained.collect());
     let changes = |owed: &Owed| owed.changes.iter().map(owed::change).collect::<Json>();
     record.insert("changes".to_owned(), json!(gathered.owed.as_ref().map(changes)));
+    let undisputed = gathered.owed.as_ref().map(|_| &gathered.undisputed);
+    let undisputed = undisputed.map(|all| all.iter().map(owed::change).collect::<Json>());
+    record.insert("undisputed".to_owned(), json!(undisputed));
     Json::Object(record)
 }
 
@@ -279,6 +282,7 @@ fn page(console: &Console, gathered: &Gathered) -> String {
         for change in &owed.changes {
             out.push_str(&format!("{}: {}\n", change.entry, apart_text(console, change)));
         }
+        out.push_str(&undisputed_text(console, &gathered.undisputed));
     }
     pictured_lines(&out).into_owned()
 }
@@ -322,10 +326,15 @@ fn resolve(console: &Console, place: &BookPlace, args: &ResolveArgs) -> Result<E
     let resolved = book::resolve(&mut open, args.dispute, &judge, &ending)?;
     if args.format == AnswerFormat::Json {
         let mut record = record_of(&mut open, args.dispute)?;
+        let undisputed = resolved.undisputed.iter().map(owed::change).collect::<Json>();
+        record.insert("undisputed".to_owned(), undisputed);
         record.insert("shaken".to_owned(), json!(resolved.shaken.as_ref().map(shaken_record)));
         console.print_kept(&format!("{}\n", Json::Object(record)))?;
     } else {
         console.print_kept(&resolved_text(console, &resolved))?;
+    }
+    if !resolved.undisputed.is_empty() {
+        console.message(&undisputed_text(console, &resolved.undisputed));
     }
     if let Some(shaken) = &resolved.shaken {
         console.message(&shaken_text(console, shaken));
@@ -373,8 +382,11 @@ fn made_text(console: &Console, made: &[OwedMade]) -> String {
     if made.is_empty() {
         return String::new();
     }
-    let mut names: Vec<String> =
-        made.iter().take(SHOWN_MAX).map(|it| format!("{} {}", it.kind, it.key)).collect();
+    let mut names: Vec<String> = made
+        .iter()
+        .take(SHOWN_MAX)
+        .map(|it| format!("{} {}", it.kind, pictured(&it.key)))
+        .collect();
     if made.len() > SHOWN_MAX {
         names.push("…".to_owned());
     }
@@ -386,24 +398,13 @@ fn made_text(console: &Console, made: &[OwedMade]) -> String {
     pictured_lines(words.in_language(console.language)).into_owned()
 }
 
-/// What was posted before and comes out otherwise now.
-fn shaken_text(console: &Console, shaken: &Shaken) -> String {
-    let Shaken { edition, readings, changes, made } = shaken;
-    let made = made_text(console, made);
-    if changes.is_empty() {
-        return made;
-    }
+/// Changes, each in a line.
+fn changes_text(console: &Console, changes: &[OwedChange]) -> String {
     const SHOWN_MAX: usize = 10;
-    let mut text = console
-        .pick(
-            "warning: entries posted before come out otherwise now; until they are corrected, nothing \
-             can be posted that shares running totals with them\n",
-            "警告：此前过账的下列各条结果随之不同；更正之前，与其共用台账的事项不能过账\n",
-        )
-        .to_owned();
+    let mut text = String::new();
     for change in changes.iter().take(SHOWN_MAX) {
         let (of, end) = (console.pick("entry", "第"), console.pick("", " 条"));
-        let (entry, key) = (change.entry, &change.key);
+        let (entry, key) = (change.entry, pictured(&change.key));
         let line = format!("  {of} {entry}{end} ({key}): {}\n", apart_text(console, change));
         text.push_str(&pictured_lines(&line));
     }
@@ -411,6 +412,42 @@ fn shaken_text(console: &Console, shaken: &Shaken) -> String {
         let words = Words::new(format!("  and {more} more\n"), format!("  另有 {more} 条\n"));
         text.push_str(words.in_language(console.language));
     }
+    text
+}
+
+/// What a ruling leaves as it is and finds in totals as its rules give it.
+fn undisputed_text(console: &Console, undisputed: &[OwedChange]) -> String {
+    if undisputed.is_empty() {
+        return String::new();
+    }
+    let note = console.pick(
+        "note: by these rules other entries come out otherwise too. Nobody disputes them, so they keep what \
+         they have; the running totals of a ruling by these rules hold what the rules give:\n",
+        "说明：按此规则，下列各条结果亦不同；无人异议，故维持现状；而依此规则裁决时，台账所计为按此规则的结果：\n",
+    );
+    let help = console.pick(
+        "help: a cap on such a total is kept by what these rules give, not by what stands: dispute them \
+         together, if all are to go by these rules\n",
+        "提示: 此类台账的限额以按此规则的结果为准，而非以现状为准；若均应依此规则，请一并提出异议\n",
+    );
+    format!("{note}{}{help}", changes_text(console, undisputed))
+}
+
+/// What was posted before and comes out otherwise now.
+fn shaken_text(console: &Console, shaken: &Shaken) -> String {
+    let Shaken { edition, readings, changes, made } = shaken;
+    let made = made_text(console, made);
+    if changes.is_empty() {
+        return made;
+    }
+    let mut text = console
+        .pick(
+            "warning: entries posted before come out otherwise now; until they are corrected, nothing \
+             can be posted that shares running totals with them\n",
+            "警告：此前过账的下列各条结果随之不同；更正之前，与其共用台账的事项不能过账\n",
+        )
+        .to_owned();
+    text.push_str(&changes_text(console, changes));
     let flags: String = readings.iter().map(|it| format!(" --reading {it}")).collect();
     let flags = format!(" --with {edition}{flags}");
     let words = Words::new(

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::app::book;
 use crate::book::Book;
-use crate::diagnostics::Words;
+use crate::diagnostics::{Words, pictured};
 
 use super::super::console::Console;
 use super::super::exit::Stop;
@@ -80,6 +80,7 @@ impl EntriesArgs {
 
 fn by_key(console: &Console, open: &mut Book, key: &str) -> Result<u64, Failed> {
     let entry = book::entry_of_event(open, key)?;
+    let key = pictured(key);
     console.note(&Words::new(
         format!("event `{key}` stands by entry {entry}"),
         format!("事项「{key}」现由第 {entry} 条确定"),

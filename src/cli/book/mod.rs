@@ -27,7 +27,7 @@ use crate::app::Loaded;
 use crate::app::book::{self, Access, AccountChanged, BookTrouble, Refusal};
 use crate::base::Date;
 use crate::book::{Book, BookError};
-use crate::diagnostics::{Words, pictured_lines};
+use crate::diagnostics::{Words, pictured, pictured_lines};
 use crate::formats::write_text;
 use crate::report;
 
@@ -270,7 +270,7 @@ fn refused(console: &Console, through: Option<Date>, refusal: Refusal) -> Result
     for it in &late {
         let place = it.place.as_ref();
         let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
-        let (key, behind) = (&it.key, it.behind);
+        let (key, behind) = (pictured(&it.key), it.behind);
         let words = Words::new(
             format!("{place}event `{key}` comes late: entry {behind} stands after it"),
             format!("{place}事项「{key}」来迟：账簿第 {behind} 条在它之后"),
@@ -354,7 +354,7 @@ fn changes_text(console: &Console, changed: &[crate::app::book::Changed]) -> Str
     for it in changed.iter().take(SHOWN_MAX) {
         let entry = console.pick("entry", "第");
         let end = console.pick("", " 条");
-        text.push_str(&format!("  {entry} {}{end} ({})\n", it.entry, it.key));
+        text.push_str(&format!("  {entry} {}{end} ({})\n", it.entry, pictured(&it.key)));
         if let Some(aside) = &it.aside {
             let (word, what) = (console.pick("set aside", "搁置"), &aside.what);
             let what = what.in_language(console.language);

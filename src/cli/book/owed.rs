@@ -11,7 +11,7 @@ use crate::app::book::{
     OwedChange, OwedMade, Review, Shift, Unsure,
 };
 use crate::book::{Because, Book};
-use crate::diagnostics::{Language, Words, pictured_lines};
+use crate::diagnostics::{Language, Words, pictured, pictured_lines};
 use crate::formats::{read_text, write_text};
 use crate::report::book::OutcomeTold;
 use crate::report::table::{Align, Table};
@@ -112,7 +112,7 @@ fn beside(console: &Console, owed: &Owed) -> String {
     let shifted: Vec<&OwedChange> =
         owed.changes.iter().filter(|it| it.shift != Shift::None).collect();
     for change in shifted.iter().take(SHOWN_MAX) {
-        let OwedChange { entry, key, .. } = change;
+        let (entry, key) = (change.entry, pictured(&change.key));
         let (before, after) = change.lines();
         say(Words::new(
             format!("  entry {entry} ({key}): {before} → {after}\n"),
@@ -123,7 +123,7 @@ fn beside(console: &Console, owed: &Owed) -> String {
         say(Words::new(format!("  and {more} more\n"), format!("  另有 {more} 条\n")));
     }
     for OwedMade { kind, key, after, .. } in owed.made.iter().take(SHOWN_MAX) {
-        let after = &after.text;
+        let (key, after) = (pictured(key), &after.text);
         say(Words::new(
             format!("{kind} {key} comes into being: {after}\n"),
             format!("将生成{kind} {key}：{after}\n"),
@@ -141,7 +141,7 @@ fn beside(console: &Console, owed: &Owed) -> String {
     }
     let settled = owed.changes.iter().filter_map(|it| Some((it, it.dispute?)));
     for (change, dispute) in settled {
-        let (entry, key) = (change.entry, &change.key);
+        let (entry, key) = (change.entry, pictured(&change.key));
         say(Words::new(
             format!(
                 "entry {entry} ({key}) stands as dispute {dispute} was settled: \
@@ -308,8 +308,8 @@ pub(super) fn correct(
     let mut made = Vec::new();
     for (entry, kind, key) in posted.made {
         let words = Words::new(
-            format!("entry {entry}: {kind} {key} comes into being\n"),
-            format!("第 {entry} 条：生成{kind} {key}\n"),
+            format!("entry {entry}: {kind} {} comes into being\n", pictured(&key)),
+            format!("第 {entry} 条：生成{kind} {}\n", pictured(&key)),
         );
         text.push_str(&pictured_lines(words.in_language(console.language)));
         made.push(json!({ "entry": entry, "event": kind, "key": key }));

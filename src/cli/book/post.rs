@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::book::{self, Access, Already, BookPlace, Changed, Post, PostReport};
-use crate::diagnostics::{Words, pictured_lines};
+use crate::diagnostics::{Words, pictured, pictured_lines};
 
 use super::super::args::JobArgs;
 use super::super::console::Console;
@@ -113,6 +113,7 @@ fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
     let mut out = String::new();
     let receipt = &report.receipt;
     for Already { key, entry, aside } in &report.already {
+        let key = pictured(key);
         let words = match aside {
             None => Words::new(
                 format!("{key}: already posted, entry {entry}\n"),
@@ -165,7 +166,10 @@ fn answer(console: &Console, args: &PostArgs, report: &PostReport) -> String {
     let words = match (receipt.batch, args.dry_run) {
         (None, _) => Words::new("nothing new", "没有新内容"),
         (Some(_), true) => Words::new(
-            format!("a trial: {} entries would be posted, none was", receipt.entries),
+            match receipt.entries {
+                1 => "a trial: 1 entry would be posted, none was".to_owned(),
+                more => format!("a trial: {more} entries would be posted, none was"),
+            },
             format!("试算：将过账 {} 条，未写入", receipt.entries),
         ),
         (Some(batch), false) => Words::new(

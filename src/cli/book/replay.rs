@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::app::book::{self, Access, Asked, Difference, Replay, Replayed};
 use crate::base::Date;
-use crate::diagnostics::Words;
+use crate::diagnostics::{Words, pictured};
 use crate::report::book::{Apart, LegNames};
 use crate::report::table::{Align, Table};
 
@@ -226,7 +226,8 @@ fn difference_text(console: &Console, difference: &Difference) -> String {
 
 /// Which entry, and of which event.
 fn head(console: &Console, difference: &Difference) -> String {
-    let Difference { event, key, date, .. } = difference;
+    let Difference { event, date, .. } = difference;
+    let key = pictured(&difference.key);
     let entry = match difference.entry {
         Some(entry) => Words::new(format!("entry {entry}"), format!("第 {entry} 条")),
         None => Words::new("not in the book", "账簿中没有"),

@@ -4,7 +4,7 @@ use crate::base::{Money, in_brackets};
 use crate::book::{
     Account, Batch, Because, Entry, Event, FigureValue, KeyChange, Leaf, Outcome, Verdict,
 };
-use crate::diagnostics::{Language, pictured_lines};
+use crate::diagnostics::{Language, pictured, pictured_lines};
 use crate::report::names::{Currency, Kind, Names};
 use crate::report::reason_words;
 use crate::report::table::{Align, Table};
@@ -392,7 +392,7 @@ pub fn log_table(lines: &[LogLine], language: Language) -> String {
             line.entry.to_string(),
             kind,
             when,
-            line.key.clone(),
+            pictured(&line.key).into_owned(),
             amount,
             line.what.clone(),
         ]);

@@ -435,7 +435,8 @@ pub fn note_words(error: &NoteError) -> Words {
         NoteError::NotACheckpoint(what) => format!("不是检查点：{}", flaw_zh(what)),
         NoteError::NotAKey(text) => format!("「{text}」不是验证密钥"),
         NoteError::FalseSignature(name) => format!("「{name}」的签名是假的"),
-        NoteError::NotSigned => "所给密钥均未签名".to_owned(),
+        NoteError::NotSigned => "可采信的密钥均未签名".to_owned(),
+        NoteError::OtherBook(name) => format!("属于另一账簿「{name}」"),
         NoteError::OutOfTerm(key) => {
             format!("由「{key}」签名，该密钥在此条数时不为本账簿签名")
         }
@@ -463,7 +464,6 @@ fn flaw_zh(what: &str) -> &str {
         "its size is no number" => "条数不是数字",
         "it has no root" => "没有树根",
         "its root is no digest" => "树根不是摘要",
-        "it is of another book" => "属于另一账簿",
         other => other,
     }
 }

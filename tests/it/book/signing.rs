@@ -165,7 +165,7 @@ fn a_witness_signs_what_the_keeper_signed(place: &dyn Place) {
     let said = refused(cosign(&mut book, &foreign.to_string(), &witness, LEARNT));
     assert_eq!(
         said,
-        "nothing was signed: the checkpoint given: none of the keys given has signed it"
+        "nothing was signed: the checkpoint given: no key whose signature counts has signed it"
     );
 }
 

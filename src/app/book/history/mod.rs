@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use crate::base::Date;
 use crate::book::{
-    Book, BookError, Correction, Counted, Entry, Event, Identity, Leaf, Outcome, Resolution, Row,
-    Said, Schema, Verdict, read_sent,
+    Aside, Book, BookError, Correction, Counted, Entry, Event, Identity, Leaf, Outcome, Resolution,
+    Row, Said, Schema, Verdict, read_sent,
 };
 use crate::engine::{
     MadeEvent, NotedEvents, Reach, StandingEvents, StandingLeaf, Stands, has_calendar,
@@ -413,15 +413,15 @@ impl<'h> History<'h> {
             return Ok(false);
         }
         let said = |event: &Event| event.fields.iter().filter(|it| **it != Cell::Missing).count();
-        let before = book.set_aside(identity)?.into_iter().filter(|entry| *entry < self.end);
-        for entry in before.rev() {
+        let before = book.set_aside(identity)?.into_iter().filter(|it| it.by < self.end);
+        for Aside { entry, outcome, .. } in before.rev() {
             let Entry::Event(event) = book.entry(entry)? else {
                 return Err(BookError::Damaged { entry }.into());
             };
             let fields = self.in_positions(entry, &event)?.map(|it| it.fields);
             // A field that these rules do not have says something else.
             if fields.is_some_and(|it| it == now.fields) && said(&event) == said(now) {
-                return Ok(event.outcome == now.outcome);
+                return Ok(*outcome.as_ref().unwrap_or(&event.outcome) == now.outcome);
             }
         }
         Ok(false)

@@ -74,7 +74,8 @@ impl Asides {
         for (entry, row) in unread {
             asides.not_held.push(reader.unread(book, entry, row)?);
         }
-        let mut latest: BTreeMap<Identity, u64> = BTreeMap::new();
+        // Each with its batch.
+        let mut latest: BTreeMap<Identity, (u64, u64)> = BTreeMap::new();
         for (entry, (by, outcome)) in kept {
             let stored = book.entry(by)?;
             let posted = book.entry(entry)?;
@@ -88,10 +89,14 @@ impl Asides {
                 continue;
             };
             // One whose key is not whole is known by nothing.
-            if let Ok(identity) = identity(&event, history.schema())
-                && let Some(earlier) = latest.insert(identity, entry)
-            {
-                asides.events.remove(&earlier);
+            if let Ok(identity) = identity(&event, history.schema()) {
+                let earlier = latest.get(&identity).copied();
+                // A second row of one batch is a copy, and takes the place of none.
+                if earlier.is_some_and(|(_, batch)| batch == event.batch) {
+                    continue;
+                }
+                latest.insert(identity, (entry, event.batch));
+                earlier.and_then(|(earlier, _)| asides.events.remove(&earlier));
             }
             let event = Event { outcome, ..event };
             asides.events.insert(entry, Aside { entry, by, event, said });
@@ -104,7 +109,7 @@ impl Asides {
         &mut self,
         book: &mut Book,
         history: &History<'_>,
-        by_identity: &BTreeMap<Identity, u64>,
+        by_identity: &BTreeMap<Identity, (u64, u64)>,
     ) -> Result<(), BookTrouble> {
         if by_identity.is_empty() {
             return Ok(());
@@ -112,7 +117,8 @@ impl Asides {
         walk(book, 0..history.end(), |number, entry| {
             if let Entry::Event(event) = entry
                 && let Some(stood) = history.stood(number, &event)?
-                && let Some(aside) = by_identity.get(&identity(&stood.event, history.schema())?)
+                && let Some((aside, _)) =
+                    by_identity.get(&identity(&stood.event, history.schema())?)
             {
                 self.events.remove(aside);
             }

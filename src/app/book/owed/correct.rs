@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::book::{Batch, Because, Book, Correction, Event, Posted as InBook, Posting};
-use crate::diagnostics::Words;
+use crate::diagnostics::{Words, pictured};
 use crate::plan::{self, Partition};
 
 use super::super::BookTrouble;
@@ -12,7 +12,7 @@ use super::super::post::{filed, makes_events, readings as readings_of};
 use super::super::registers::filled;
 use super::super::replay::spans;
 use super::super::signing::Clock;
-use super::{Asked, Other, OwedChange, OwedMade, Review, beside, owed};
+use super::{Asked, Other, OwedChange, OwedMade, Review, beside, owed, undisputed};
 
 /// Why and by whom corrections are posted.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct Posted {
     pub corrected: Vec<Corrected>,
     /// Events that nobody sends and that came into being: entry, kind and key.
     pub made: Vec<(u64, String, String)>,
+    /// Where a dispute is settled, what [`undisputed`] finds.
+    pub(in crate::app::book) undisputed: Vec<OwedChange>,
 }
 
 /// Posts corrections by which a book stands as other rules would have had it, and the events that nobody
@@ -104,9 +106,13 @@ pub(in crate::app::book) fn add(
     }
     let left: Vec<&OwedChange> =
         owed.changes.iter().filter(|it| !asked(it) && it.is_correctable()).collect();
-    if !of_dispute {
-        all_that_hangs_together(posting.book()?, other, &changes, &left)?;
-    }
+    let undisputed = match of_dispute {
+        true => undisputed(posting.book()?, other, &owed.changes, disputed)?,
+        false => {
+            all_that_hangs_together(posting.book()?, other, &changes, &left)?;
+            Vec::new()
+        }
+    };
     let own = edition(other.loaded, other.checked.rule_set());
     let book = posting.book()?;
     let spans = spans(book)?;
@@ -139,7 +145,7 @@ pub(in crate::app::book) fn add(
         let (InBook::New(entry) | InBook::Already(entry)) = entry;
         (entry, it.kind.clone(), it.key.clone())
     });
-    Ok(Posted { corrected, made: made.collect() })
+    Ok(Posted { corrected, made: made.collect(), undisputed })
 }
 
 /// Refuses corrections that leave out what hangs together with them.
@@ -186,7 +192,7 @@ fn nothing() -> BookTrouble {
 
 /// What hangs together is corrected together: a part of it would be figures that no rules give.
 fn whole(left: &OwedChange, other: &Other<'_>) -> BookTrouble {
-    let OwedChange { entry, key, .. } = left;
+    let (entry, key) = (left.entry, pictured(&left.key));
     let plan = plan::from_checked(other.checked, other.choices);
     let why = match plan.partition {
         _ if makes_events(&plan) => Words::new(
@@ -221,7 +227,7 @@ fn whole(left: &OwedChange, other: &Other<'_>) -> BookTrouble {
 
 /// A ruling cannot keep from being made what rules make.
 fn not_made(change: &OwedChange) -> BookTrouble {
-    let OwedChange { entry, key, .. } = change;
+    let (entry, key) = (change.entry, pictured(&change.key));
     BookTrouble::refused(
         Words::new(
             format!("by these rules entry {entry} ({key}) would not be made: nobody sent it"),
@@ -239,7 +245,8 @@ fn not_made(change: &OwedChange) -> BookTrouble {
 
 /// What a dispute settled is not changed by the way.
 fn stands(change: &OwedChange) -> BookTrouble {
-    let (entry, key, dispute) = (change.entry, &change.key, change.dispute.unwrap_or(0));
+    let (entry, key) = (change.entry, pictured(&change.key));
+    let dispute = change.dispute.unwrap_or(0);
     BookTrouble::refused(
         Words::new(
             format!("entry {entry} ({key}) stands as dispute {dispute} was settled"),

@@ -27,6 +27,7 @@ use crate::rows::{Cell, Origin, RegisterRow};
 use super::super::load::Loaded;
 use super::BookTrouble;
 use super::edition::{edition, texts_of};
+use super::explain::event_behind;
 use super::fits::fits;
 use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
 use super::maker::Maker;
@@ -43,7 +44,7 @@ use weigh::Weighing;
 pub use unsure::Unsure;
 
 pub(super) use correct::add;
-pub use correct::{Corrected, Correcting, correct};
+pub use correct::{Corrected, Correcting, Posted, correct};
 pub(super) use counted::{Counting, stands_by};
 pub use review::{Besides, Review};
 
@@ -351,6 +352,41 @@ pub(super) fn shaken(
     let Owed { mut changes, made, .. } = weighed;
     changes.retain(|it| beside.contains(&it.entry) && it.is_correctable());
     Ok((changes, made))
+}
+
+/// What comes out otherwise by these rules too, on the last day of what is disputed or before, shares running
+/// totals with it or undoes it, and that nobody disputes: a ruling by these rules leaves it as it stands, and
+/// finds in totals what they give of it.
+///
+/// # Errors
+/// The book cannot be read.
+pub(super) fn undisputed(
+    book: &mut Book,
+    rules: &Other<'_>,
+    changes: &[OwedChange],
+    disputed: &[u64],
+) -> Result<Vec<OwedChange>, BookTrouble> {
+    let others = changes.iter().filter(|it| !disputed.contains(&it.entry) && it.is_correctable());
+    // What gives the same to everybody adds the same to totals.
+    let apart = |it: &&OwedChange| !disputed.contains(&it.event) && it.lines().0 != it.lines().1;
+    let others: Vec<&OwedChange> = others.filter(apart).collect();
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut last = Date::MIN;
+    for entry in disputed {
+        let (.., event) = event_behind(book, *entry)?;
+        last = last.max(event.date);
+    }
+    let beside = beside(book, rules, disputed)?;
+    let mut undisputed = Vec::new();
+    for change in others.into_iter().filter(|it| beside.contains(&it.entry)) {
+        let (.., event) = event_behind(book, change.entry)?;
+        if event.date <= last {
+            undisputed.push(change.clone());
+        }
+    }
+    Ok(undisputed)
 }
 
 /// The entries by which events stand that share running totals by these rules with what is corrected, undo

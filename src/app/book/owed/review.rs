@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
-use crate::diagnostics::Words;
+use crate::diagnostics::{Words, pictured};
 use crate::report::book::Apart;
 
 use super::super::BookTrouble;
@@ -143,12 +143,14 @@ impl Review {
     fn hold_made(&self, made: &[OwedMade]) -> Result<(), BookTrouble> {
         let gives: Vec<Made> = made.iter().map(Made::from).collect();
         if let Some(Made { kind, key, .. }) = self.made.iter().find(|it| !gives.contains(it)) {
+            let key = pictured(key);
             return Err(others(&Words::new(
                 format!("`{kind}` {key} does not come into being, or gives something else"),
                 format!("「{kind}」{key} 不会生成，或结果不同"),
             )));
         }
         if let Some(Made { kind, key, .. }) = gives.iter().find(|it| !self.made.contains(it)) {
+            let key = pictured(key);
             return Err(others(&Words::new(
                 format!("they leave out `{kind}` {key}, which comes into being"),
                 format!("未列将生成的「{kind}」{key}"),

@@ -1,7 +1,7 @@
 //! Why a posting was refused, in a form that people and programs can read.
 
 use crate::book::{Book, BookError, Entry, Event, Outcome};
-use crate::diagnostics::{Language, Words};
+use crate::diagnostics::{Language, Words, pictured};
 use crate::report::book::{TellingApart, book_words};
 use crate::report::names::Names;
 use crate::report::values::{file_text, person_text};
@@ -172,6 +172,7 @@ pub(super) fn conflict(job: &Job<'_>, book: &mut Book, error: BookError) -> Book
         Ok(named) => shown(stored, named.names().names),
         Err(_) => return error.into(),
     };
+    let key = pictured(key);
     let place = place(job, given.origin);
     let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
     let given = shown(given, job.names);
@@ -197,7 +198,8 @@ fn shown(event: &Event, names: &Names) -> Words {
     let fields = table.map_or(&[][..], |table| table.fields.as_slice());
     let values = || event.fields.iter().zip(fields).filter(|(cell, _)| **cell != Cell::Missing);
     let en = values().map(|(cell, field)| {
-        format!("{}={}", field.name.text, file_text(cell, &field.kind, names))
+        let text = file_text(cell, &field.kind, names);
+        format!("{}={}", field.name.text, pictured(&text))
     });
     let zh = values().map(|(cell, field)| {
         let value = person_text(cell, &field.kind, names, Language::Chinese);
