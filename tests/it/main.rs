@@ -31,6 +31,7 @@ mod floors;
 #[cfg(feature = "cli")]
 mod jobs;
 mod lane;
+mod lane_bounds;
 mod lane_rows;
 mod lane_side;
 mod lane_state;

@@ -10,7 +10,7 @@ use crate::plan::{Day, Lane, Next, Program, Question, Way, at};
 use crate::rows::{Batch, Column};
 
 use super::ahead::Ahead;
-use super::side::{Turns, Worth};
+use super::side::{Running, Turns, Worth};
 
 /// The programs of an event kind.
 pub(crate) struct Programs {
@@ -35,6 +35,9 @@ pub(crate) struct Programs {
     /// Of events that are worked out side by side in their order.
     pub turns: Turns,
     pub in_turn: Worth,
+    /// The same of those that are gone through up to a bound.
+    pub running: Running,
+    pub up_to_bounds: Worth,
 }
 
 /// What is known of situations: of each, or if there are very many of those that have come.
@@ -257,6 +260,8 @@ impl Programs {
             waits,
             turns: Turns::default(),
             in_turn: Worth::default(),
+            running: Running::default(),
+            up_to_bounds: Worth::default(),
         }
     }
 

@@ -142,6 +142,22 @@ impl Finished<'_> {
         (self.rows.len(), self.lost.iter().filter(|lost| **lost).count())
     }
 
+    /// What the events add to a sum, if they add anything; nothing, if that does not fit.
+    pub fn added(&self, sum: Sum) -> Option<Option<Vec<i64>>> {
+        let mut all: Option<Vec<i64>> = None;
+        for change in self.changes.iter().filter(|it| it.sum == sum) {
+            let own = change.amounts.spread(self.rows.len());
+            all = Some(match all {
+                None => own.to_vec(),
+                Some(all) => {
+                    let both = all.iter().zip(own.iter());
+                    both.map(|(one, other)| one.checked_add(*other)).collect::<Option<_>>()?
+                }
+            });
+        }
+        Some(all)
+    }
+
     /// The events that are not lost.
     fn kept(self) -> Self {
         if !self.lost.contains(&true) {

@@ -14,6 +14,7 @@ mod ends;
 mod keys;
 mod numbers;
 mod rows;
+mod running;
 mod some;
 mod spans;
 mod steps;
@@ -21,10 +22,11 @@ mod trees;
 mod turn;
 mod values;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::base::{Date, Money};
-use crate::plan::{Day, Done, Lane, Next, Program, Span, Way, at};
+use crate::plan::{Day, Done, Lane, LaneStep, Next, Program, Span, Way, at};
 use crate::rows::{Allocation, Batch, Payee};
 
 use super::ahead::Ahead;
@@ -32,6 +34,8 @@ use crate::engine::registers::Registers;
 use crate::engine::state::State;
 use crate::engine::summary::Brought;
 use numbers::Numbers;
+use running::Paused;
+pub(super) use running::Running;
 use steps::Watched;
 pub(super) use turn::Turns;
 
@@ -158,6 +162,8 @@ struct Of<'a> {
 struct Group<'a, 's> {
     of: Of<'a>,
     state: &'s State,
+    /// Set where anything is asked for that outlives an event, in this group or one made of it.
+    asked: Rc<Cell<bool>>,
     /// Where they stand in the batch.
     rows: Vec<u32>,
     days: Numbers,
@@ -256,6 +262,7 @@ impl<'a, 's> Group<'a, 's> {
         Group {
             of,
             state,
+            asked: Rc::default(),
             days: Numbers::each(days),
             slots: vec![zero.clone(); at(lane.slots)],
             keys,
@@ -305,9 +312,34 @@ impl<'a, 's> Group<'a, 's> {
         }
     }
 
-    fn follow(mut self, mut way: &'a Way, finished: &mut Vec<Finished<'a>>) {
+    /// What outlives an event.
+    fn outlives(&self) -> &'s State {
+        self.asked.set(true);
+        self.state
+    }
+
+    fn follow(self, way: &'a Way, finished: &mut Vec<Finished<'a>>) {
+        self.go_on((way, 0), finished, None);
+    }
+
+    /// Goes on with a step of a way; up to the first bound, if there is one and it is to stop there.
+    fn go_on(
+        mut self,
+        (mut way, mut next): (&'a Way, usize),
+        finished: &mut Vec<Finished<'a>>,
+        mut paused: Option<&mut Vec<Paused<'a, 's>>>,
+    ) {
         loop {
-            way.steps.iter().for_each(|step| self.step(step));
+            for (place, step) in way.steps.iter().enumerate().skip(next) {
+                match (step, paused.as_deref_mut()) {
+                    (LaneStep::Bound(limit), Some(paused)) => {
+                        paused.push(self.pause(limit, (way, place + 1)));
+                        return;
+                    }
+                    _ => self.step(step),
+                }
+            }
+            next = 0;
             let choice = match &way.next {
                 Next::Done(done) => {
                     finished.push(self.finish(done));
@@ -326,7 +358,8 @@ impl<'a, 's> Group<'a, 's> {
                 _ => {
                     for (case, places) in cases {
                         if let Some(way) = way_of(case) {
-                            self.only(&Rc::new(places)).follow(way, finished);
+                            let own = self.only(&Rc::new(places));
+                            own.go_on((way, 0), finished, paused.as_deref_mut());
                         }
                     }
                     return;
@@ -345,6 +378,7 @@ impl<'a, 's> Group<'a, 's> {
         Group {
             of: self.of,
             state: self.state,
+            asked: Rc::clone(&self.asked),
             rows: only(&self.rows, places),
             days: self.days.only(places),
             slots: all(&self.slots),

@@ -108,7 +108,9 @@ impl Group<'_, '_> {
     fn shut(&self, leg: u32, sum: Sum) -> Truths {
         let keys = self.keys.get(at(sum.key)).cloned().flatten();
         keys.map_or(Truths::All(false), |keys| {
-            keys.test(|key| u32::try_from(key).is_ok_and(|key| self.state.is_shut_at(leg, key)))
+            keys.test(|key| {
+                u32::try_from(key).is_ok_and(|key| self.outlives().is_shut_at(leg, key))
+            })
         })
     }
 

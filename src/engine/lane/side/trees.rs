@@ -534,7 +534,8 @@ impl Group<'_, '_> {
 
     /// Totals of what is dated before some days.
     fn sum_before(&mut self, sum: Sum, days: Numbers) -> Numbers {
-        let totals = self.state.totals.get(at(sum.tally)).and_then(|it| it.get(at(sum.projection)));
+        let totals =
+            self.outlives().totals.get(at(sum.tally)).and_then(|it| it.get(at(sum.projection)));
         let keys = self.keys.get(at(sum.key)).cloned().flatten();
         let Some((totals, keys)) = totals.zip(keys) else { return self.constant(None) };
         keys.with(days, &mut self.lost, |key, day| {
@@ -544,7 +545,8 @@ impl Group<'_, '_> {
 
     /// Totals as of now, where they are whole numbers.
     pub(super) fn sum(&mut self, sum: Sum) -> Numbers {
-        let totals = self.state.totals.get(at(sum.tally)).and_then(|it| it.get(at(sum.projection)));
+        let totals =
+            self.outlives().totals.get(at(sum.tally)).and_then(|it| it.get(at(sum.projection)));
         let keys = self.keys.get(at(sum.key)).cloned().flatten();
         let Some((totals, keys)) = totals.zip(keys) else { return self.constant(None) };
         keys.map(&mut self.lost, |key| narrow(totals.whole(u32::try_from(key).ok()?, None)?))

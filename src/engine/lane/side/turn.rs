@@ -15,9 +15,10 @@ use crate::rows::{Batch, Column};
 
 use super::super::Lanes;
 use super::super::ahead::Ahead;
-use super::super::programs::{Answers, Programs, Ready};
+use super::super::programs::{Answers, Members, Programs, Ready};
 use super::keys::{KeysOf, not_undone, parts_of};
-use super::{Group, Of, date, has_columns, only, work_out};
+use super::running::run_through;
+use super::{Group, Of, Side, date, has_columns, only, work_out};
 use crate::engine::registers::Registers;
 use crate::engine::state::State;
 
@@ -188,6 +189,12 @@ impl Lanes {
         let parts = parts_of(of, state, events);
         let mut keys = KeysOf::new(of, &parts, events, state);
         keys.note_undone(of, events, state);
+        let through = events.get(..keys.events).unwrap_or_default();
+        if programs.turns.are_shared(&keys)
+            && programs.up_to_bounds((batch, answers), (through, &keys), registers, state, side)?
+        {
+            return Ok(keys.events.max(1));
+        }
         let mut done = 0;
         for turn in programs.turns.turns(&keys) {
             let own = programs.turns.not_after_alone(&keys, turn);
@@ -225,7 +232,56 @@ impl Lanes {
     }
 }
 
+impl Programs {
+    /// Goes through events that share keys up to bounds and on from there, if all that one finds of another
+    /// is the total of a bound. Says whether it is so.
+    fn up_to_bounds(
+        &mut self,
+        (batch, answers): (&Batch, &Answers),
+        (events, keys): (&[(u32, Date)], &KeysOf),
+        registers: &Registers,
+        state: &mut State,
+        side: &mut Side,
+    ) -> Result<bool, &'static str> {
+        // What is carried is put down event by event.
+        let carries = !self.general().becomes.is_empty();
+        if carries || self.lane.keys.len() != 1 || !self.up_to_bounds.is_worth_it() {
+            return Ok(false);
+        }
+        let groups = self.groups_of_turn(answers, events);
+        let mut running = std::mem::take(&mut self.running);
+        let group = |(program, members): (Option<u32>, Members)| {
+            let (lane, program) = (&self.lane, self.program_at(program));
+            let of = Of { lane, program, batch, ahead: &answers.ahead, registers };
+            let numbers = match &members.places {
+                None => keys.all(),
+                Some(places) => keys.of(places),
+            };
+            Group::new(of, &*state, (members.rows, members.days), numbers)
+        };
+        let groups = groups.into_iter().map(group).collect();
+        let made = run_through(groups, (events, keys), state, &mut running);
+        let goes = made.is_some();
+        let mut done = 0;
+        for group in made.into_iter().flatten() {
+            let (all, lost) = group.lost();
+            done += all - lost;
+            group.commit(state, side)?;
+        }
+        self.running = running;
+        self.up_to_bounds.note(events.len(), events.len() - done);
+        Ok(goes)
+    }
+}
+
 impl Turns {
+    /// Whether some events have a key in common.
+    fn are_shared(&mut self, keys: &KeysOf) -> bool {
+        self.make_room(keys);
+        self.now = self.now.saturating_add(1);
+        !self.are_apart(keys)
+    }
+
     /// The events by turns: each in the first in which no event before it has a key in common with it
     /// that is in the same turn or a later one.
     fn turns(&mut self, keys: &KeysOf) -> Vec<Vec<usize>> {

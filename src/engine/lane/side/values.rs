@@ -131,7 +131,7 @@ impl<'a, 's> Group<'a, 's> {
         carried: Carried,
         of: impl Fn(&Cell) -> Option<i64>,
     ) -> Numbers {
-        let held = self.state.carried.get(at(carried.carry));
+        let held = self.outlives().carried.get(at(carried.carry));
         let keys = self.keys.get(at(carried.key)).cloned().flatten();
         let Some((held, keys)) = held.zip(keys) else { return self.constant(None) };
         keys.map(&mut self.lost, |key| of(held.get(u32::try_from(key).ok()?)?))
@@ -139,7 +139,7 @@ impl<'a, 's> Group<'a, 's> {
 
     /// Whether it holds anything.
     pub(super) fn held(&mut self, carried: Carried) -> Truths {
-        let held = self.state.carried.get(at(carried.carry));
+        let held = self.outlives().carried.get(at(carried.carry));
         let keys = self.keys.get(at(carried.key)).cloned().flatten();
         let Some((held, keys)) = held.zip(keys) else {
             self.lost.fill(true);
@@ -187,7 +187,7 @@ impl<'a, 's> Group<'a, 's> {
         'a: 't,
         's: 't,
     {
-        let (state, batch, registers) = (self.state, self.of.batch, self.of.registers);
+        let (batch, registers) = (self.of.batch, self.of.registers);
         let count = self.rows.len();
         match text {
             Text::Constant(text) => vec![Some(text); count],
@@ -221,7 +221,7 @@ impl<'a, 's> Group<'a, 's> {
                 both.map(|(place, (yes, no))| if chosen.at(place) { yes } else { no }).collect()
             }
             Text::Carried(carried) => {
-                let held = state.carried.get(at(carried.carry));
+                let held = self.outlives().carried.get(at(carried.carry));
                 let keys = self.keys.get(at(carried.key)).and_then(Option::as_ref);
                 let Some((held, keys)) = held.zip(keys) else { return vec![None; count] };
                 let text = |key: i64| match held.get(u32::try_from(key).ok()?)? {
