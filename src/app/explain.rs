@@ -102,7 +102,7 @@ fn unread_story(names: &Names, row: Unread) -> Option<Explanation> {
         Some(Cell::Date(date)) => *date,
         _ => Date::MIN,
     };
-    Some(Explanation::of_unread(event, fields, row.origin, date, row.reason))
+    Some(Explanation::of_aside(event, fields, row.origin, date, row.reason))
 }
 
 fn is_wanted(names: &Names, story: &Explanation, wanted: &Wanted) -> bool {

@@ -55,6 +55,19 @@ impl Book {
         Ok(allocated.into_iter().zip(aside).map(|(one, other)| one.max(other)).collect())
     }
 
+    /// Whether an entry before this one is of the event, whatever became of it.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) fn was_posted_before(
+        &mut self,
+        of: &Identity,
+        entry: u64,
+    ) -> Result<bool, BookError> {
+        let found = self.find_each(&[of.allocated(), of.set_aside()])?;
+        Ok(found.iter().any(|(_, of)| *of < entry))
+    }
+
     /// How an event was set aside and is since, in the order of the entries that set it aside.
     ///
     /// # Errors

@@ -58,9 +58,9 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// What there is to tell of a row that cannot be read: the fields that can, and the reason. Its day
-    /// may be one of the others, which then is [`Date::MIN`].
-    pub fn of_unread(
+    /// What there is to tell of a row of which nothing is worked out, such as one that cannot be read: the
+    /// fields that can, and the reason. Its day may be one of the others, which then is [`Date::MIN`].
+    pub fn of_aside(
         event: u32,
         fields: Vec<Cell>,
         origin: Origin,

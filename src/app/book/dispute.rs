@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::book::{Because, Book, BookError, Dispute, Entry, Resolution, Verdict};
+use crate::book::{Because, Book, BookError, Dispute, Entry, Outcome, Resolution, Verdict};
 use crate::diagnostics::{Language, Words};
 use crate::report::book::readings_text;
 
@@ -211,7 +211,8 @@ pub fn resolve(
             // Those of somebody who corrected what is disputed without settling it settle it too.
             let by = settling(dispute, &standing, &corrected);
             if by.is_empty() {
-                return Err(nothing_to_correct(dispute));
+                let aside = all_are_aside(posting.book()?, &standing)?;
+                return Err(if aside { set_aside(dispute) } else { nothing_to_correct(dispute) });
             }
             Verdict::Corrected { by }
         }
@@ -289,6 +290,38 @@ pub(super) fn latest(book: &mut Book, mut entry: u64) -> Result<u64, BookTrouble
         entry = by;
     }
     Ok(entry)
+}
+
+/// Whether everything that was disputed is set aside.
+fn all_are_aside(book: &mut Book, standing: &[u64]) -> Result<bool, BookTrouble> {
+    for entry in standing {
+        let outcome = match book.entry(*entry)? {
+            Entry::Event(event) => Some(event.outcome),
+            Entry::Correction(it) => it.outcome,
+            _ => None,
+        };
+        if !matches!(outcome, Some(Outcome::SetAside { .. })) {
+            return Ok(false);
+        }
+    }
+    Ok(!standing.is_empty())
+}
+
+fn set_aside(dispute: u64) -> BookTrouble {
+    BookTrouble::refused(
+        Words::new(
+            format!(
+                "what dispute {dispute} is against is set aside: there is no allocation to correct"
+            ),
+            format!("异议（第 {dispute} 条）所涉各条均已搁置，没有可更正的分配"),
+        ),
+        Some(Words::new(
+            "post the event again, by rules and registers that allocate it, with `fenshui book post`; \
+             `--verdict upheld` or `--verdict withdrawn` ends the dispute",
+            "请用 fenshui book post 按能分配该事项的规则与登记簿重新过账；\
+             用 --verdict upheld 或 withdrawn 了结异议",
+        )),
+    )
 }
 
 fn nothing_to_correct(dispute: u64) -> BookTrouble {

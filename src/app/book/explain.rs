@@ -1,17 +1,18 @@
 //! Why an entry came out as it did: its event worked out again, with every step told.
 
 use crate::app::grounds::grounds;
-use crate::book::{Book, BookError, Correction, Entry, Event};
+use crate::book::{Book, BookError, Correction, Entry, Event, Schema};
 use crate::diagnostics::{Language, Words};
 use crate::engine::Wanted;
 use crate::report::explanation::{Telling, explanation_json, explanation_text};
 use crate::report::names::Names;
-use crate::rows::{Cell, Explanation};
+use crate::rows::{Cell, Explanation, Origin, Reason};
 
 use super::BookTrouble;
 use super::edition::Rules;
-use super::replay::{BOOK_FILES, Contexts, Rerun, spans};
-use super::standing::unfit;
+use super::places::is_copy;
+use super::replay::{BOOK_FILES, Contexts, GROUP_FILE, Rerun, spans};
+use super::standing::{identity, unfit};
 use super::translate::{Translated, Translator, get};
 
 /// A story, and the rules it is told by.
@@ -85,16 +86,39 @@ pub fn explain(
         Translated::Unfit(field) => return Err(unfit(entry, &event, &field, own)),
         Translated::Unknown => return Err(BookError::NotCorrectable { of: number }.into()),
     };
-    let wanted = wanted(&event, &context.rules.names).ok_or(BookError::NotPortable)?;
-    let rerun = Rerun { context: &context, before: &spans, entries };
-    let story = rerun.stories(book, &[(wanted, Some(entry))])?.into_iter().next().flatten();
-    let story = story.ok_or(BookError::NotCorrectable { of: number })?;
+    let story = match is_copy_of_another(book, &event, &span.begun.edition.schema)? {
+        // Nothing is worked out of it.
+        true => {
+            let origin = Origin { file: GROUP_FILE, line: entry };
+            let Event { kind, fields, date, .. } = event;
+            Explanation::of_aside(kind, fields, origin, date, Reason::DuplicateKey)
+        }
+        false => {
+            let wanted = wanted(&event, &context.rules.names).ok_or(BookError::NotPortable)?;
+            let rerun = Rerun { context: &context, before: &spans, entries };
+            let told = rerun.stories(book, &[(wanted, Some(entry))])?;
+            let story = told.into_iter().next().flatten();
+            story.ok_or(BookError::NotCorrectable { of: number })?
+        }
+    };
     let told = Told { story: &story, rules: &context.rules };
     Ok(match form {
         Form::Text => told.text(language),
         Form::Json => format!("{:#}\n", told.json(language)),
         Form::JsonLine => format!("{}\n", told.json(language)),
     })
+}
+
+/// Whether an event was set aside since one that was in the book before has its key.
+fn is_copy_of_another(
+    book: &mut Book,
+    event: &Event,
+    schema: &Schema,
+) -> Result<bool, BookTrouble> {
+    match identity(event, schema).ok().filter(|_| is_copy(&event.outcome)) {
+        Some(identity) => Ok(book.was_posted_before(&identity, event.batch)?),
+        None => Ok(false),
+    }
 }
 
 /// Why there is nothing to be told of a correction by which an event that nobody sent is made no more.

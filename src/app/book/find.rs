@@ -1,18 +1,17 @@
 //! The entry of an event that somebody knows by its key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::book::{Book, Entry, Event, Identity, Outcome};
 use crate::diagnostics::Words;
 
 use super::BookTrouble;
-use super::dispute::latest;
 use super::maker::key_text;
+use super::places::Places;
 use super::standing::{Batches, identity, walk};
 
 /// The entry by which the event with a key stands: its own, or that of its latest correction. Where it was
-/// set aside and is posted again, the later entry takes the place of the earlier; a row set aside beside
-/// another of its batch is a copy, and takes the place of none.
+/// set aside and is posted again, the later entry takes the place of the earlier.
 ///
 /// # Errors
 /// No event has that key, or several have; the book cannot be read.
@@ -37,7 +36,7 @@ pub fn entry_of_event(book: &mut Book, key: &str) -> Result<u64, BookTrouble> {
     }
     let mut stand = Vec::with_capacity(events.len());
     for entries in events.into_values() {
-        stand.extend(standing(book, &entries)?);
+        stand.extend(standing(book, entries)?);
     }
     match stand.as_slice() {
         [only] => Ok(*only),
@@ -46,31 +45,32 @@ pub fn entry_of_event(book: &mut Book, key: &str) -> Result<u64, BookTrouble> {
     }
 }
 
-/// The entry by which an event stands that has several.
-fn standing(book: &mut Book, entries: &[(u64, Event)]) -> Result<Option<u64>, BookTrouble> {
-    let mut batches = BTreeSet::new();
-    let mut best = None;
-    for (number, event) in entries {
-        let aside = matches!(event.outcome, Outcome::SetAside { .. });
-        if !batches.insert(event.batch) && aside {
-            continue;
-        }
-        let by = latest(book, *number)?;
-        // What stands allocated before what is set aside, and that before what is made no more.
-        let rank = match book.entry(by)? {
-            Entry::Correction(it) => it.outcome.as_ref().map_or(0, rank),
-            _ => rank(&event.outcome),
-        };
-        best = best.max(Some((rank, by)));
-    }
-    Ok(best.map(|(_, by)| by))
+/// What happened to an event: it was posted, or this event was corrected.
+enum Step {
+    Posted(Event),
+    Corrected(u64, Option<Outcome>),
 }
 
-fn rank(outcome: &Outcome) -> u8 {
-    match outcome {
-        Outcome::SetAside { .. } => 1,
-        Outcome::Allocated { .. } => 2,
+/// The entries by which an event stands that has several.
+fn standing(book: &mut Book, entries: Vec<(u64, Event)>) -> Result<Vec<u64>, BookTrouble> {
+    let mut steps = BTreeMap::new();
+    for (entry, event) in entries {
+        let mut last = entry;
+        while let Some(by) = book.settled_by(last)?.filter(|by| *by > last) {
+            let Entry::Correction(it) = book.entry(by)? else { break };
+            steps.insert(by, Step::Corrected(entry, it.outcome));
+            last = by;
+        }
+        steps.insert(entry, Step::Posted(event));
     }
+    let mut places = Places::default();
+    for (entry, step) in &steps {
+        match step {
+            Step::Posted(event) => drop(places.posted(*entry, event)),
+            Step::Corrected(event, outcome) => places.corrected(*event, *entry, outcome.as_ref()),
+        }
+    }
+    Ok(places.standing())
 }
 
 fn none_of(key: &str) -> BookTrouble {

@@ -20,6 +20,7 @@ mod look;
 mod maker;
 mod owed;
 mod place;
+mod places;
 mod post;
 mod prove;
 mod registers;

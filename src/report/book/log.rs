@@ -103,7 +103,10 @@ pub fn log_line(
             let (file, line) = of.source(row.origin);
             let place = format!("{}:{}", file.unwrap_or_default(), line.unwrap_or_default());
             let what = format!("{place} [{}] {}", words.code, words.what.in_language(language));
-            LogLine { batch: Some(row.batch), what, ..blank }
+            let table = row.kind.and_then(|kind| get(&of.names.events, kind));
+            let scale = table.map_or(2, |table| table.currency.scale);
+            let amount = row.inflow.map_or_else(String::new, |inflow| inflow.format(scale));
+            LogLine { batch: Some(row.batch), amount, what, ..blank }
         }
         Entry::Correction(it) => {
             let scale = of.correction_scale();

@@ -51,16 +51,16 @@ impl Counted {
                     Words::new(format!("[{}]", parts.en()), format!("[{}]", parts.zh()))
                 }
             };
-            let places: Vec<String> = add.leaves.iter().map(|it| (it + 1).to_string()).collect();
+            let places: Vec<String> = add.leaves.iter().map(ToString::to_string).collect();
             let (name, places, besides) = (&total.name, places.join(", "), &add.besides);
             Words::new(
                 format!(
-                    "  entry {entry} adds to running total {name}{}: its amounts [{places}], and \
+                    "  entry {entry} adds to running total {name}{}: its amounts [{places}] (counted from 0), and \
                      {besides} smallest units by legs into pools",
                     key.en()
                 ),
                 format!(
-                    "  第 {entry} 条计入台账 {name}{}：其第 [{places}] 项金额，另注入资金池 {besides} 个最小单位",
+                    "  第 {entry} 条计入台账 {name}{}：其第 [{places}] 项金额（自 0 起数），另注入资金池 {besides} 个最小单位",
                     key.zh()
                 ),
             )

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use crate::book::{Book, BookError, Entry, Event, Identity, Outcome};
 
 use super::super::BookTrouble;
+use super::super::explain::event_behind;
+use super::super::places::Places;
 use super::super::standing::{Batches, identity, walk};
 
 /// The entries of events, of corrections and of rows that could not be read, and how they take each
@@ -20,10 +22,19 @@ pub(super) struct Links {
 /// An entry that may take the place of another.
 #[derive(Debug)]
 enum Step {
-    /// An event that is or once was set aside: its batch, and whether it is by this entry.
-    Event { identity: Identity, batch: u64, aside: bool },
-    /// A correction, and the event that it sets aside or withdraws, if it does.
-    Correction { of: u64, aside: Option<Identity> },
+    /// An event that is or once was set aside.
+    Event { identity: Identity, event: Box<Event> },
+    /// A correction of an entry; and the event that it sets aside or withdraws, if it does, with the entry
+    /// of that.
+    Correction { of: u64, aside: Option<Aside> },
+}
+
+/// An event that a correction sets aside or withdraws.
+#[derive(Debug)]
+struct Aside {
+    identity: Identity,
+    entry: u64,
+    outcome: Option<Outcome>,
 }
 
 /// Entries read at a time.
@@ -38,9 +49,7 @@ impl Links {
         walk(book, 0..size, |number, entry| {
             match entry {
                 Entry::Event(event) if is_aside(&event.outcome) => asides.push(event),
-                Entry::Correction(it) => {
-                    corrections.push((number, it.of, it.outcome.as_ref().is_none_or(is_aside)));
-                }
+                Entry::Correction(it) => corrections.push((number, it.of, it.outcome)),
                 Entry::Event(_) | Entry::Unread(_) => {}
                 _ => return Ok(()),
             }
@@ -53,14 +62,14 @@ impl Links {
         for event in &asides {
             once.extend(known_by(book, &mut batches, event)?);
         }
-        for (number, of, aside) in corrections {
-            let aside = if aside {
-                let event = super::event_of(book, of)?;
-                known_by(book, &mut batches, &event)?
-            } else {
-                None
-            };
-            once.extend(aside.clone());
+        for (number, of, outcome) in corrections {
+            let mut aside = None;
+            if outcome.as_ref().is_none_or(is_aside) {
+                let (_, entry, event) = event_behind(book, of)?;
+                let identity = known_by(book, &mut batches, &event)?;
+                once.extend(identity.clone());
+                aside = identity.map(|identity| Aside { identity, entry, outcome });
+            }
             steps.insert(number, Step::Correction { of, aside });
         }
         events(book, &mut batches, &once, &mut steps)?;
@@ -69,28 +78,19 @@ impl Links {
     }
 
     fn follow(&mut self, steps: BTreeMap<u64, Step>) {
-        // By event, the entry that sets it aside and the batch of that entry, if an event's.
-        let mut aside_by: BTreeMap<Identity, (u64, Option<u64>)> = BTreeMap::new();
+        let mut places: BTreeMap<Identity, Places> = BTreeMap::new();
         for (number, step) in steps {
             match step {
                 Step::Correction { of, aside } => {
-                    aside_by.retain(|_, (entry, _)| *entry != of);
                     self.link(number, of);
-                    aside.and_then(|identity| aside_by.insert(identity, (number, None)));
+                    if let Some(Aside { identity, entry, outcome }) = aside {
+                        let places = places.entry(identity).or_default();
+                        places.corrected(entry, number, outcome.as_ref());
+                    }
                 }
-                Step::Event { identity, batch, aside } => {
-                    let earlier = aside_by.get(&identity).copied();
-                    // A second row of one batch with the same key is a copy, and mends nothing.
-                    if earlier.is_some_and(|(_, of)| of == Some(batch)) {
-                        continue;
-                    }
-                    if let Some((entry, _)) = earlier {
-                        self.link(number, entry);
-                        aside_by.remove(&identity);
-                    }
-                    if aside {
-                        aside_by.insert(identity, (number, Some(batch)));
-                    }
+                Step::Event { identity, event } => {
+                    let taken = places.entry(identity).or_default().posted(number, &event);
+                    taken.into_iter().for_each(|entry| self.link(number, entry));
                 }
             }
         }
@@ -142,8 +142,7 @@ fn events(
             let Entry::Event(event) = entry else { continue };
             let identity = known_by(book, batches, &event)?.filter(|it| once.contains(it));
             if let Some(identity) = identity {
-                let (batch, aside) = (event.batch, is_aside(&event.outcome));
-                steps.insert(number, Step::Event { identity, batch, aside });
+                steps.insert(number, Step::Event { identity, event: Box::new(event) });
             }
         }
     }

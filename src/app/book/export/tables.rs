@@ -238,6 +238,7 @@ fn events(book: &mut Book, each: Each<'_>) -> Result<(), BookTrouble> {
         let sent_by = sent_by.as_ref().map_or(of, |named| named.names());
         let table = match sent {
             Entry::Event(event) => super::get(&sent_by.names.events, event.kind),
+            Entry::Unread(row) => row.kind.and_then(|kind| super::get(&sent_by.names.events, kind)),
             _ => None,
         };
         let (outcome, amount) = match &entry {

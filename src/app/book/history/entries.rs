@@ -4,8 +4,9 @@
 //! pieces ahead.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::book::{Book, BookError, Entry, Row, Segment, SentCell, read_batch, read_sent};
@@ -32,6 +33,8 @@ pub(in crate::app::book) struct Piece {
     /// Its rows say that they come from this file; their line is their entry.
     pub(in crate::app::book) file: u32,
     pub(in crate::app::book) of: Of,
+    /// Entries of which nothing is run.
+    pub(in crate::app::book) but: Arc<BTreeSet<u64>>,
 }
 
 /// Which events of some entries are to be run.
@@ -162,7 +165,10 @@ impl Columns<'_> {
         let (mut batches, mut made) = (Vec::new(), Vec::new());
         for segment in &segments {
             let mut fields = Vec::new();
-            for row in segment.rows().filter(|row| piece.entries.contains(&row.number)) {
+            let own = |row: &Row<'_>| {
+                piece.entries.contains(&row.number) && !piece.but.contains(&row.number)
+            };
+            for row in segment.rows().filter(own) {
                 let origin = Origin { file: piece.file, line: row.number };
                 let event = row.kind == Entry::EVENT;
                 let made_by_a_run = event

@@ -11,6 +11,7 @@ use crate::rows::{self, Origin};
 use super::super::BookTrouble;
 use super::super::history::History;
 use super::super::look::Reader;
+use super::super::places::{Places, is_copy};
 use super::super::standing::{identity, to_batches, walk};
 use super::super::translate::get;
 use super::NotHeld;
@@ -33,6 +34,8 @@ pub(super) struct Aside {
 pub(super) struct Asides {
     /// Events, by their entries.
     pub(super) events: BTreeMap<u64, Aside>,
+    /// Rows that have the key of another event, which is in the book: so they have by any rules.
+    pub(super) copies: BTreeMap<u64, Aside>,
     /// Rows that could not be read, and events for which the other rules have no place.
     pub(super) not_held: Vec<NotHeld>,
 }
@@ -74,8 +77,7 @@ impl Asides {
         for (entry, row) in unread {
             asides.not_held.push(reader.unread(book, entry, row)?);
         }
-        // Each with its batch.
-        let mut latest: BTreeMap<Identity, (u64, u64)> = BTreeMap::new();
+        let mut places: BTreeMap<Identity, Places> = BTreeMap::new();
         for (entry, (by, outcome)) in kept {
             let stored = book.entry(by)?;
             let posted = book.entry(entry)?;
@@ -88,42 +90,54 @@ impl Asides {
                 asides.not_held.push(NotHeld { entry, place, said: said.text });
                 continue;
             };
-            // One whose key is not whole is known by nothing.
-            if let Ok(identity) = identity(&event, history.schema()) {
-                let earlier = latest.get(&identity).copied();
-                // A second row of one batch is a copy, and takes the place of none.
-                if earlier.is_some_and(|(_, batch)| batch == event.batch) {
-                    continue;
-                }
-                latest.insert(identity, (entry, event.batch));
-                earlier.and_then(|(earlier, _)| asides.events.remove(&earlier));
-            }
+            let copy = is_copy(&outcome);
             let event = Event { outcome, ..event };
-            asides.events.insert(entry, Aside { entry, by, event, said });
+            // One whose key is not whole is known by nothing.
+            if let Ok(identity) = identity(&event, history.schema())
+                && let Some(earlier) = places.entry(identity).or_default().posted(entry, &event)
+            {
+                asides.events.remove(&earlier);
+            }
+            let of = if copy { &mut asides.copies } else { &mut asides.events };
+            of.insert(entry, Aside { entry, by, event, said });
         }
-        asides.leave_out_what_stands(book, history, &latest)?;
+        asides.part_from_what_stands(book, history, places)?;
         Ok(asides)
     }
 
-    fn leave_out_what_stands(
+    /// Leaves out that of which something stands that was posted since; other rows with the key of what
+    /// stands are copies of it.
+    fn part_from_what_stands(
         &mut self,
         book: &mut Book,
         history: &History<'_>,
-        by_identity: &BTreeMap<Identity, (u64, u64)>,
+        mut places: BTreeMap<Identity, Places>,
     ) -> Result<(), BookTrouble> {
-        if by_identity.is_empty() {
+        if places.is_empty() {
             return Ok(());
         }
+        let mut stand = Vec::new();
         walk(book, 0..history.end(), |number, entry| {
             if let Entry::Event(event) = entry
                 && let Some(stood) = history.stood(number, &event)?
-                && let Some((aside, _)) =
-                    by_identity.get(&identity(&stood.event, history.schema())?)
             {
-                self.events.remove(aside);
+                let identity = identity(&stood.event, history.schema())?;
+                if let Some(places) = places.get_mut(&identity) {
+                    // Whose place it took when it was posted, whatever became of it.
+                    let event = Event { batch: event.batch, ..stood.event };
+                    places.posted(number, &event).and_then(|earlier| self.events.remove(&earlier));
+                    stand.push(identity);
+                }
             }
             Ok(())
-        })
+        })?;
+        stand.sort();
+        let is_beside = |aside: &Aside| {
+            let identity = identity(&aside.event, history.schema());
+            identity.is_ok_and(|identity| stand.binary_search(&identity).is_ok())
+        };
+        self.copies.extend(self.events.extract_if(.., |_, aside| is_beside(aside)));
+        Ok(())
     }
 
     /// The events that were sent, as batches to run; the line of each is its entry.

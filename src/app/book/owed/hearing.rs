@@ -75,6 +75,8 @@ impl<'h, 'b> Hearing<'h, 'b> {
             self.stood(entry, None)?;
         }
         self.asides.events.values().for_each(|aside| self.weighing.aside(aside, None));
+        let copies = self.asides.copies.values();
+        copies.for_each(|copy| self.weighing.aside(copy, Some(&copy.event)));
         Ok(self.weighing.finish(self.asides.not_held))
     }
 }

@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::base::{Date, Money};
 use crate::book::{Account, Book, Entry, Event, Outcome, Said};
@@ -304,7 +305,8 @@ fn weighed(
     let noted = history.to_note(book, disputed)?;
     let besides = history.days_besides(book, all, &plan)?;
     let keeper = RefCell::new(book);
-    let standing = Piece { entries: 0..before, file: BOOK_FILE, of: Of::Standing };
+    let standing =
+        Piece { entries: 0..before, file: BOOK_FILE, of: Of::Standing, but: Arc::default() };
     let about = (&history, other.names, None);
     reading(&keeper, vec![standing], about, |entries, held| {
         let batches = entries.chain(asides.batches(other.names, ASIDE_FILE).into_iter().map(Ok));

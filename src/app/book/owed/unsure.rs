@@ -22,6 +22,8 @@ pub struct Unsure {
     pub dispute: u64,
     /// Why they cannot.
     pub why: Words,
+    /// It undoes an event that another refund undoes too.
+    undoes: bool,
 }
 
 impl Unsure {
@@ -39,13 +41,13 @@ impl Unsure {
             return Err(BookError::Damaged { entry: event }.into());
         };
         let dispute = history.dispute(event).unwrap_or(event);
-        let why = why_words(why, names);
-        Ok(Unsure { entry: history.by(event), key: key_text(&it), dispute, why })
+        let (undoes, why) = (why == engine::Unsure::Undoes, why_words(why, names));
+        Ok(Unsure { entry: history.by(event), key: key_text(&it), dispute, why, undoes })
     }
 
     /// What it is, as a sentence.
     pub fn words(&self) -> Words {
-        let Unsure { entry, key, dispute, why } = self;
+        let Unsure { entry, key, dispute, why, .. } = self;
         Words::new(
             format!(
                 "entry {entry} ({key}) stands as dispute {dispute} was settled, and these rules cannot \
@@ -62,6 +64,15 @@ impl Unsure {
     /// Why nothing is worked out from it.
     pub(in crate::app::book) fn trouble(&self) -> BookTrouble {
         let entry = self.entry;
+        if self.undoes {
+            return BookTrouble::said(
+                self.words(),
+                Some(Words::new(
+                    "leave out new events that undo the same event and come before it",
+                    "请勿再过账冲销同一事项而先于该条的事项",
+                )),
+            );
+        }
         BookTrouble::said(
             self.words(),
             Some(Words::new(

@@ -91,8 +91,8 @@ impl<'o, 'r> Weighing<'o, 'r> {
         self.compared += 1;
         self.sides(event, now);
         if let Some(now) = now.filter(|now| matches!(now.outcome, Outcome::Allocated { .. })) {
-            let dispute = self.history.dispute(aside.entry);
-            let before = (aside.said.clone(), Shift::FromAside, dispute);
+            // What is set aside gives nothing that could stand as a dispute was settled.
+            let before = (aside.said.clone(), Shift::FromAside, None);
             let change = self.change((aside.entry, aside.by), event, before, (Some(now), None));
             self.changes.push(change);
         }

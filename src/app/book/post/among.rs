@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::base::Date;
 use crate::book::{Because, Book, BookError, Correction, Edition, Entry, Event, Posting};
@@ -312,7 +313,12 @@ impl<'a> Among<'a> {
             self.known.lanes.contains(&run.maker.lane_touched(kind, cells))
         };
         let wanted: Wanted<'_> = if makes_events(self.plan) { None } else { Some(&in_lanes) };
-        let pieces = [Piece { entries: 0..run.history.end(), file: BOOK_FILE, of: Of::Standing }];
+        let pieces = [Piece {
+            entries: 0..run.history.end(),
+            file: BOOK_FILE,
+            of: Of::Standing,
+            but: Arc::default(),
+        }];
         let about = (run.history, self.post.job.names, wanted);
         reading(run.posting, pieces.to_vec(), about, each)
     }

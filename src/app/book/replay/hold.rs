@@ -18,6 +18,7 @@ use super::super::maker::{As, Maker};
 use super::super::post::{comes_out_otherwise, stopped};
 use super::super::standing::{identity, walk};
 use super::compare::Comparing;
+use super::copies::{comes_to, copies};
 use super::rerun::Reading;
 use super::{BOOK_FILE, GROUP_FILE, Replay, Replayed, Rerun, Span};
 
@@ -47,7 +48,8 @@ pub(super) fn hold(
         })?;
     }
     let maker = Maker::new(names, &context.plan)?;
-    rerun.read(book, |batches, reading| {
+    let copies = copies(book, group)?;
+    rerun.read(book, copies.keys().copied().collect(), |batches, reading| {
         let stands = reading.stands.clone();
         let options = engine::Options { besides: reading.besides, ..context.options() };
         let mut holder = Holder {
@@ -73,6 +75,10 @@ pub(super) fn hold(
         let taken = taken.map_err(stopped)?;
         // An event that was made late stands behind those that come after it.
         let in_order = turn == Turn::Sorted || !holder.unknown_made;
+        for (number, stored) in &copies {
+            let now = comes_to(stored, &holder.maker, names);
+            holder.comparing.event(*number, stored, &now, &mut holder.found);
+        }
         taken.filter(|_| in_order).map(|_| holder.finish()).transpose()
     })
 }

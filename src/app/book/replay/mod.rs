@@ -10,6 +10,7 @@
 mod beside;
 mod compare;
 mod context;
+mod copies;
 mod group;
 mod hold;
 mod rerun;
@@ -66,7 +67,7 @@ pub struct Replayed {
 const STORIES_MAX: usize = 20;
 
 /// The file by which events of the batches replayed are known; their line is their entry.
-const GROUP_FILE: u32 = u32::MAX - 2;
+pub(super) const GROUP_FILE: u32 = u32::MAX - 2;
 
 /// Files by which events of the book are known.
 pub(super) const BOOK_FILES: [u32; 2] = [BOOK_FILE, GROUP_FILE];

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 use std::convert::Infallible;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::book::{Because, Book, BookError, Entry};
 use crate::engine::{self, Input, Noted, NotedEvents, Options, RunError, StandingEvents, Wanted};
@@ -86,10 +87,11 @@ impl Rerun<'_> {
         self.before.iter().filter(own)
     }
 
-    /// Reads what is to be run, beside what runs it.
+    /// Reads what is to be run, but for some entries, beside what runs it.
     pub(super) fn read<T>(
         &self,
         book: &mut Book,
+        but: BTreeSet<u64>,
         run: impl FnOnce(Entries<'_, &mut Book>, Reading<'_, '_>) -> Result<T, BookTrouble>,
     ) -> Result<T, BookTrouble> {
         let plan = &self.context.plan;
@@ -106,11 +108,14 @@ impl Rerun<'_> {
         let wanted = |entry: u64, kind: u32, cells: &[Cell]| beside.has(&maker, entry, kind, cells);
         let wanted: Standing<'_> = if beside.is_all() { None } else { Some(&wanted) };
         let end = if beside.is_empty() { 0 } else { end };
-        let standing = Piece { entries: 0..end, file: BOOK_FILE, of: Of::Standing };
+        let but = Arc::new(but);
+        let standing =
+            Piece { entries: 0..end, file: BOOK_FILE, of: Of::Standing, but: Arc::default() };
         let posted = self.entries.iter().map(|entries| Piece {
             entries: entries.clone(),
             file: GROUP_FILE,
             of: Of::Posted,
+            but: Arc::clone(&but),
         });
         let pieces = std::iter::once(standing).chain(posted).collect();
         let book = RefCell::new(book);
@@ -130,7 +135,7 @@ impl Rerun<'_> {
         let Entry::Event(event) = book.entry(entry)? else {
             return Err(BookError::Damaged { entry }.into());
         };
-        self.read(book, |entries, reading| {
+        self.read(book, BTreeSet::new(), |entries, reading| {
             let context = self.context;
             let noted = match entry < self.start() {
                 true => reading.history.to_note(&mut reading.book.borrow_mut(), &[entry])?,
@@ -159,7 +164,7 @@ impl Rerun<'_> {
     ) -> Result<Vec<Option<Explanation>>, BookTrouble> {
         let context = self.context;
         let keys: Vec<Wanted> = wanted.iter().map(|(wanted, _)| wanted.clone()).collect();
-        let told = self.read(book, |entries, reading| {
+        let told = self.read(book, BTreeSet::new(), |entries, reading| {
             let plan = &context.plan;
             let options = Options { besides: reading.besides, ..context.options() };
             let stands = reading.stands.clone();
