@@ -25,7 +25,8 @@ struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Places(Vec<Place>);
 
-/// Whether an event was set aside since another has its key: it is a copy, which takes the place of none.
+/// Whether an event was set aside since another has its key: it is a copy, which takes the place of no other
+/// row.
 pub(super) fn is_copy(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::SetAside { reason: Reason::DuplicateKey, .. })
 }
@@ -42,12 +43,14 @@ impl Places {
     /// An event was posted; gives the entry whose place it takes: one of an earlier batch that set it aside
     /// or withdrew it, of several that which says the same, else the first.
     pub(super) fn posted(&mut self, entry: u64, event: &Event) -> Option<u64> {
-        if is_copy(&event.outcome) {
-            return None;
-        }
         let earlier = |it: &Place| it.how != How::Allocated && it.batch != event.batch;
         let same = self.0.iter().position(|it| earlier(it) && it.fields == event.fields);
-        let taken = same.or_else(|| self.0.iter().position(earlier));
+        let taken = match is_copy(&event.outcome) {
+            // It is the same row where that is no more than a copy of what stands either.
+            true if same.is_some() && self.0.iter().any(|it| it.how == How::Allocated) => same,
+            true => return None,
+            false => same.or_else(|| self.0.iter().position(earlier)),
+        };
         let taken = taken.map(|at| self.0.remove(at).by);
         let (batch, fields) = (event.batch, event.fields.clone());
         let how = how(Some(&event.outcome));

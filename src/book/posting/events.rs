@@ -67,7 +67,7 @@ impl Posting<'_> {
 
     fn slice(&mut self, drafts: &Drafts) -> Result<Vec<Posted>, BookError> {
         let running = self.running.as_ref().ok_or(INSIDE)?;
-        let schema = Rc::clone(&running.schema);
+        let (batch, schema) = (running.number, Rc::clone(&running.schema));
         let doubles = self.note_keys(drafts)?;
         let kept = self.look_up(drafts)?;
         let mut lanes = self.look_up_lanes(drafts)?.into_iter();
@@ -75,12 +75,15 @@ impl Posting<'_> {
         let mut posted = Vec::with_capacity(drafts.len());
         for (at, draft) in drafts.iter().enumerate() {
             let lane = if draft.lane.is_some() { lanes.next() } else { None };
-            if (here.doubles || !kept.is_empty())
-                && let Some(number) = known(at, draft, (&kept, &self.often), &here)?
-            {
-                self.already += 1;
-                posted.push(Posted::Already(number));
-                continue;
+            if here.doubles || !kept.is_empty() {
+                let known = known(at, draft, (&kept, &self.often), &here);
+                let stands = kept.allocated(&draft.allocated).is_some_and(|it| it.0 < batch);
+                self.beside |= stands && (is_aside(draft) || known.is_err());
+                if let Some(number) = known? {
+                    self.already += 1;
+                    posted.push(Posted::Already(number));
+                    continue;
+                }
             }
             let number = self.add((at, draft), lane, drafts)?;
             if here.doubles {

@@ -76,6 +76,8 @@ pub struct Posting<'b> {
     judged: bool,
     /// What is posted was in a book, and is to be in this one as often.
     copied: bool,
+    /// An event was met that has the key of one which stands, and is another or is set aside.
+    beside: bool,
     state: State,
 }
 
@@ -158,6 +160,7 @@ impl<'b> Posting<'b> {
             already: 0,
             judged: false,
             copied: false,
+            beside: false,
             state: State::Good,
         }
     }
@@ -182,6 +185,12 @@ impl<'b> Posting<'b> {
     /// again.
     pub(crate) fn is_copied(&mut self) {
         (self.judged, self.copied) = (true, true);
+    }
+
+    /// Whether some events have the key of one that stands in the book and are not that event, or are not
+    /// told from others by their key: which of them is the one is seen before they are run.
+    pub(crate) fn has_some_beside(&self) -> bool {
+        self.beside
     }
 
     /// An entry, of the book or of this posting.

@@ -134,7 +134,8 @@ impl Book {
         let mut runs = std::mem::take(&mut walk.runs);
         runs.hold(self.store(), walk.frontier.size(), marks, &mut |damage| walk.tell(damage))?;
         let kept = self.store().kept()?;
-        runs.end(self.store(), kept, &mut |damage| walk.tell(damage))?;
+        let size = walk.frontier.size();
+        runs.end(self.store(), (size, kept), &mut |damage| walk.tell(damage))?;
         met.tell(self, &mut |damage| walk.tell(damage))?;
         if !walk.over {
             runs::stray("entry", kept.segments, walk.met.segments, &mut |it| walk.tell(it));

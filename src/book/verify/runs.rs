@@ -24,6 +24,8 @@ pub(super) struct Walk {
     runs: Vec<Run>,
     /// How many pages they must have.
     pages: u64,
+    /// Keys or runs are told to be wrong: those behind may stand elsewhere.
+    apart: bool,
 }
 
 const RUNS_AT_ONCE: usize = 64;
@@ -62,12 +64,14 @@ impl Walk {
             } else {
                 let (since, upto) = (run.since, run.upto);
                 tell(Damage::Store(Flaw::MisplacedRun { since, upto }));
+                self.apart = true;
                 continue;
             }
             let own = self.runs.iter().position(|it| run.since <= it.since);
             self.runs.truncate(own.unwrap_or(self.runs.len()));
             self.runs.push(run);
         }
+        self.apart |= !expected.is_empty();
         tell_missing(&expected, tell);
         Ok(())
     }
@@ -147,17 +151,20 @@ impl Walk {
         Ok(())
     }
 
-    /// Nothing but what was held is there.
+    /// Nothing but what was held is there, and runs are of all entries: also of those without keys.
     pub(super) fn end(
         &mut self,
         store: &mut dyn Store,
-        kept: Kept,
+        (size, kept): (u64, Kept),
         tell: &mut dyn FnMut(Damage),
     ) -> Result<(), BookError> {
         while self.ends_at(store, u64::MAX)? {
             if let Some(run) = self.ahead.pop_front() {
                 tell(changed(&run));
             }
+        }
+        if self.upto < size && !self.apart {
+            tell(Damage::Store(Flaw::ChangedRun { since: self.upto, upto: size }));
         }
         // Where rows are missing, that was told of what they belong to.
         stray("run", kept.runs, self.count, tell);

@@ -1,7 +1,9 @@
 //! The keys by which entries are found: what is changed of them is named, and nothing is posted behind it.
 
 use fenshui::app::book::BookTrouble;
-use fenshui::book::{Among, Book, BookError, Contradiction, Damage, Event, Flaw, Posted, Run};
+use fenshui::book::{
+    Among, Book, BookError, Contradiction, Damage, Dispute, Event, Flaw, Posted, Run,
+};
 
 use super::sample::{LEARNT, ORIGIN, events, post, small_book};
 use super::stores::{Place, on_every_store};
@@ -12,6 +14,7 @@ on_every_store! {
     keys_of_many_batches_are_found
     a_run_that_hides_keys_stops_a_posting
     an_event_that_stands_twice_is_named
+    a_run_without_keys_is_missed
 }
 
 /// An event without running totals.
@@ -111,6 +114,27 @@ fn a_run_that_hides_keys_stops_a_posting(place: &dyn Place) {
         let (_, posted) = post(&mut open(place), &free(3)).unwrap();
         assert!(matches!(posted[..], [Posted::Already(_)]), "{row}: {posted:?}");
     }
+}
+
+/// A posting without keys leaves a run of none: taken away, nothing else is behind it that would lack it.
+fn a_run_without_keys_is_missed(place: &dyn Place) {
+    let mut book = small_book(place.create().unwrap());
+    let before = whole(&mut book).size;
+    for by in ["one", "other"] {
+        let mut posting = book.begin().unwrap();
+        let against = vec![15];
+        let (by, reason) = (by.to_owned(), "share".to_owned());
+        let raised = Dispute { learnt: LEARNT, by, against, reason, holds: None };
+        posting.dispute(&raised).unwrap();
+        posting.commit().unwrap();
+    }
+    let size = whole(&mut book).size;
+    drop(book);
+    let lacks = |since, upto| [Damage::Store(Flaw::ChangedRun { since, upto })];
+    let found = damages(place, &format!("DELETE FROM @run WHERE upto = {size}"), &[]);
+    assert_eq!(found, lacks(before + 1, size));
+    let found = damages(place, &format!("DELETE FROM @run WHERE upto > {before}"), &[]);
+    assert_eq!(found, lacks(before, size));
 }
 
 /// As a poster with a program of his own can post it, who does not look whether the book has it.

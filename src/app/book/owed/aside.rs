@@ -1,6 +1,6 @@
 //! What a book has set aside and other rules may allocate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::{Book, BookError, Entry, Event, Identity, Outcome, Unread};
 use crate::diagnostics::Language;
@@ -27,6 +27,13 @@ pub(super) struct Aside {
     pub(super) event: Event,
     /// Why it is set aside, in the words of the rules it was posted by.
     pub(super) said: OutcomeTold,
+}
+
+/// A row that is set aside, and what it is known by, if its key is whole; or an event that stands, of which
+/// something was set aside too.
+enum Row {
+    Aside(Aside, Option<Identity>),
+    Stands(Event, Identity),
 }
 
 /// Everything that is set aside before an entry.
@@ -77,7 +84,8 @@ impl Asides {
         for (entry, row) in unread {
             asides.not_held.push(reader.unread(book, entry, row)?);
         }
-        let mut places: BTreeMap<Identity, Places> = BTreeMap::new();
+        let mut rows: BTreeMap<u64, Row> = BTreeMap::new();
+        let mut known: BTreeSet<Identity> = BTreeSet::new();
         for (entry, (by, outcome)) in kept {
             let stored = book.entry(by)?;
             let posted = book.entry(entry)?;
@@ -90,54 +98,58 @@ impl Asides {
                 asides.not_held.push(NotHeld { entry, place, said: said.text });
                 continue;
             };
-            let copy = is_copy(&outcome);
             let event = Event { outcome, ..event };
             // One whose key is not whole is known by nothing.
-            if let Ok(identity) = identity(&event, history.schema())
-                && let Some(earlier) = places.entry(identity).or_default().posted(entry, &event)
-            {
-                asides.events.remove(&earlier);
-            }
-            let of = if copy { &mut asides.copies } else { &mut asides.events };
-            of.insert(entry, Aside { entry, by, event, said });
+            let identity = identity(&event, history.schema()).ok();
+            known.extend(identity.clone());
+            rows.insert(entry, Row::Aside(Aside { entry, by, event, said }, identity));
         }
-        asides.part_from_what_stands(book, history, places)?;
+        if !known.is_empty() {
+            walk(book, 0..history.end(), |number, entry| {
+                if let Entry::Event(event) = entry
+                    && let Some(stood) = history.stood(number, &event)?
+                {
+                    let identity = identity(&stood.event, history.schema())?;
+                    if known.contains(&identity) {
+                        let event = Event { batch: event.batch, ..stood.event };
+                        rows.insert(number, Row::Stands(event, identity));
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        asides.part(rows, history);
         Ok(asides)
     }
 
-    /// Leaves out that of which something stands that was posted since; other rows with the key of what
-    /// stands are copies of it.
-    fn part_from_what_stands(
-        &mut self,
-        book: &mut Book,
-        history: &History<'_>,
-        mut places: BTreeMap<Identity, Places>,
-    ) -> Result<(), BookTrouble> {
-        if places.is_empty() {
-            return Ok(());
-        }
-        let mut stand = Vec::new();
-        walk(book, 0..history.end(), |number, entry| {
-            if let Entry::Event(event) = entry
-                && let Some(stood) = history.stood(number, &event)?
-            {
-                let identity = identity(&stood.event, history.schema())?;
-                if let Some(places) = places.get_mut(&identity) {
-                    // Whose place it took when it was posted, whatever became of it.
-                    let event = Event { batch: event.batch, ..stood.event };
-                    places.posted(number, &event).and_then(|earlier| self.events.remove(&earlier));
-                    stand.push(identity);
-                }
+    /// Leaves out what another row took the place of, and tells copies of what stands from the others.
+    fn part(&mut self, rows: BTreeMap<u64, Row>, history: &History<'_>) {
+        let mut places: BTreeMap<Identity, Places> = BTreeMap::new();
+        let mut stand: BTreeSet<Identity> = BTreeSet::new();
+        for (entry, row) in rows {
+            let (event, identity) = match &row {
+                Row::Aside(aside, identity) => (&aside.event, identity.as_ref()),
+                Row::Stands(event, identity) => (event, Some(identity)),
+            };
+            let taken =
+                identity.and_then(|it| places.entry(it.clone()).or_default().posted(entry, event));
+            if let Some(taken) = taken {
+                self.events.remove(&taken);
+                self.copies.remove(&taken);
             }
-            Ok(())
-        })?;
-        stand.sort();
+            match row {
+                Row::Aside(aside, _) if is_copy(&aside.event.outcome) => {
+                    self.copies.insert(entry, aside);
+                }
+                Row::Aside(aside, _) => drop(self.events.insert(entry, aside)),
+                Row::Stands(_, identity) => drop(stand.insert(identity)),
+            }
+        }
         let is_beside = |aside: &Aside| {
             let identity = identity(&aside.event, history.schema());
-            identity.is_ok_and(|identity| stand.binary_search(&identity).is_ok())
+            identity.is_ok_and(|identity| stand.contains(&identity))
         };
         self.copies.extend(self.events.extract_if(.., |_, aside| is_beside(aside)));
-        Ok(())
     }
 
     /// The events that were sent, as batches to run; the line of each is its entry.

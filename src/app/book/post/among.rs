@@ -35,17 +35,18 @@ use super::{
     makes_events, of_other_edition, opened, refusal, stopped,
 };
 
-/// Posts events that share running totals with what stands in the book, or undo some of it; nothing,
-/// if none of them does.
+/// Posts events that share running totals with what stands in the book, or undo some of it; nothing, if none
+/// of them does and it is not to be done always.
 pub(super) fn with_history(
     book: &mut Book,
     post: &Post<'_>,
-    plan: &Plan,
+    (plan, always): (&Plan, bool),
     edition: &Edition,
 ) -> Result<Option<PostReport>, Refusal> {
     let maker = Maker::new(post.job.names, plan)?;
     let known = Beforehand::of(&post.job, plan, &maker, !makes_events(plan))?;
-    if plan.partition == Partition::ByUndone && !makes_events(plan) && known.lanes.is_empty() {
+    let by_undone = plan.partition == Partition::ByUndone && !makes_events(plan);
+    if by_undone && known.lanes.is_empty() && !always {
         return Ok(None);
     }
     let among = Among { post, plan, edition, known };
@@ -59,6 +60,9 @@ pub(super) fn with_history(
         }
     }
 }
+
+/// Of so many entries that come out otherwise it is seen whether they are what was written.
+const READ_AGAIN: usize = 64;
 
 /// How a run among what stands ends.
 enum Posted {
@@ -118,8 +122,7 @@ impl Among<'_> {
         }
         let by_rules = self.left_over(run, &judgement.changes)?;
         if !by_rules.is_empty() {
-            let disputes = self.disputes(run, &by_rules)?;
-            return Err(refusal::by_rules(&post.job, &by_rules, disputes));
+            return Err(self.refused_by_rules(run, &by_rules)?);
         }
         let may_correct = post.recompute_late && judgement.has_cause();
         if !judgement.stands() && !may_correct {
@@ -256,6 +259,20 @@ impl<'a> Among<'a> {
             engine::run_over(plan, input, &options, Turn::Sorted, &mut unmoved).map_err(stopped)?;
             Ok(unmoved.finish())
         })
+    }
+
+    /// Why nothing is posted where by these rules something comes out otherwise without the new events too:
+    /// what was changed in the store does so as well, and is told as that.
+    fn refused_by_rules(
+        &self,
+        run: Run<'_, '_, '_>,
+        changes: &[&Change],
+    ) -> Result<Refusal, BookTrouble> {
+        for change in changes.iter().take(READ_AGAIN) {
+            run.posting.borrow_mut().as_mut().entry(change.stood.entry)?;
+        }
+        let disputes = self.disputes(run, changes)?;
+        Ok(refusal::by_rules(&self.post.job, changes, disputes))
     }
 
     /// The disputes by which something stands that shares running totals with what would come out

@@ -124,7 +124,7 @@ pub fn post(book: &mut Book, post: &Post<'_>) -> Result<PostReport, Refusal> {
     let edition = edition(post.loaded, post.job.checked.rule_set());
     let mut depends = needs_history(&plan);
     if depends && last_batch(book)?.is_some() {
-        match among::with_history(book, post, &plan, &edition)? {
+        match among::with_history(book, post, (&plan, false), &edition)? {
             Some(report) => return Ok(report),
             None => depends = false,
         }
@@ -140,10 +140,15 @@ pub fn post(book: &mut Book, post: &Post<'_>) -> Result<PostReport, Refusal> {
                 return Err(BookTrouble::from(FormatsError::Internal("no run".into())).into());
             }
             // Somebody posted between the look and the lock.
-            Streamed::Outrun => match among::with_history(book, post, &plan, &edition)? {
+            Streamed::Outrun => match among::with_history(book, post, (&plan, false), &edition)? {
                 Some(report) => return Ok(report),
                 None => depends = false,
             },
+            Streamed::Beside => {
+                let report = among::with_history(book, post, (&plan, true), &edition)?;
+                let none = || BookTrouble::from(FormatsError::Internal("no run".into()));
+                return Ok(report.ok_or_else(none)?);
+            }
         }
     }
 }
@@ -155,6 +160,9 @@ enum Streamed {
     OutOfOrder,
     /// The book, empty before, has batches now, and the rules may read what they left.
     Outrun,
+    /// Some have the key of what stands in the book and are another row: which is which has to be told
+    /// before.
+    Beside,
 }
 
 /// Whether what an event gives may depend on events before it.
@@ -282,8 +290,11 @@ fn streamed(
     maker.batch = posting.next();
     let mut counts = Counts::new(maker.batch);
     let ahead = Ahead { plan, turn, maker, drafts: Drafts::of(&edition.schema) };
-    let heard = run_beside(post, ahead, filed, &mut posting, &mut counts)?;
-    let (Some(beside), asides) = heard else { return Ok(Streamed::OutOfOrder) };
+    let heard = run_beside(post, ahead, filed, &mut posting, &mut counts);
+    if posting.has_some_beside() {
+        return Ok(Streamed::Beside);
+    }
+    let (Some(beside), asides) = heard? else { return Ok(Streamed::OutOfOrder) };
     let report = finish(post, posting, counts, beside, asides)?;
     Ok(Streamed::Posted(Box::new(PostReport { other_edition: other, ..report })))
 }
