@@ -1,7 +1,7 @@
 //! Why an entry came out as it did: its event worked out again, with every step told.
 
 use crate::app::grounds::grounds;
-use crate::book::{Book, BookError, Correction, Entry, Event, Schema};
+use crate::book::{Book, BookError, Correction, Entry, Event};
 use crate::diagnostics::{Language, Words};
 use crate::engine::Wanted;
 use crate::report::explanation::{Telling, explanation_json, explanation_text};
@@ -10,9 +10,8 @@ use crate::rows::{Cell, Explanation, Origin, Reason};
 
 use super::BookTrouble;
 use super::edition::Rules;
-use super::places::is_copy;
-use super::replay::{BOOK_FILES, Contexts, GROUP_FILE, Rerun, spans};
-use super::standing::{identity, unfit};
+use super::replay::{BOOK_FILES, Contexts, GROUP_FILE, Rerun, is_copy_of_another, spans};
+use super::standing::unfit;
 use super::translate::{Translated, Translator, get};
 
 /// A story, and the rules it is told by.
@@ -107,18 +106,6 @@ pub fn explain(
         Form::Json => format!("{:#}\n", told.json(language)),
         Form::JsonLine => format!("{}\n", told.json(language)),
     })
-}
-
-/// Whether an event was set aside since one that was in the book before has its key.
-fn is_copy_of_another(
-    book: &mut Book,
-    event: &Event,
-    schema: &Schema,
-) -> Result<bool, BookTrouble> {
-    match identity(event, schema).ok().filter(|_| is_copy(&event.outcome)) {
-        Some(identity) => Ok(book.was_posted_before(&identity, event.batch)?),
-        None => Ok(false),
-    }
 }
 
 /// Why there is nothing to be told of a correction by which an event that nobody sent is made no more.

@@ -37,6 +37,13 @@ pub(in crate::app::book) struct Piece {
     pub(in crate::app::book) but: Arc<BTreeSet<u64>>,
 }
 
+impl Piece {
+    /// What stands of some entries.
+    pub(in crate::app::book) fn standing(entries: Range<u64>, file: u32) -> Piece {
+        Piece { entries, file, of: Of::Standing, but: Arc::default() }
+    }
+}
+
 /// Which events of some entries are to be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::app::book) enum Of {

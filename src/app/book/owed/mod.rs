@@ -12,7 +12,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::base::{Date, Money};
 use crate::book::{Account, Book, Entry, Event, Outcome, Said};
@@ -30,7 +29,7 @@ use super::BookTrouble;
 use super::edition::{edition, texts_of};
 use super::explain::event_behind;
 use super::fits::fits;
-use super::history::{History, Of, Piece, PutAway, WAITING_BYTES, reading};
+use super::history::{History, Piece, PutAway, WAITING_BYTES, reading};
 use super::maker::Maker;
 use super::post::{BOOK_FILE, stopped};
 use super::registers::filled;
@@ -305,8 +304,7 @@ fn weighed(
     let noted = history.to_note(book, disputed)?;
     let besides = history.days_besides(book, all, &plan)?;
     let keeper = RefCell::new(book);
-    let standing =
-        Piece { entries: 0..before, file: BOOK_FILE, of: Of::Standing, but: Arc::default() };
+    let standing = Piece::standing(0..before, BOOK_FILE);
     let about = (&history, other.names, None);
     reading(&keeper, vec![standing], about, |entries, held| {
         let batches = entries.chain(asides.batches(other.names, ASIDE_FILE).into_iter().map(Ok));

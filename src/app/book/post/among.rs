@@ -7,7 +7,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::base::Date;
 use crate::book::{Because, Book, BookError, Correction, Edition, Entry, Event, Posting};
@@ -21,7 +20,7 @@ use super::super::super::reading::Batches;
 use super::super::BookTrouble;
 use super::super::fits::fits;
 use super::super::history::{
-    Entries, Held, History, Of, Piece, PutAway, WAITING_BYTES, Wanted, reading,
+    Entries, Held, History, Piece, PutAway, WAITING_BYTES, Wanted, reading,
 };
 use super::super::maker::Maker;
 use super::super::owed::{Unsure, bears_on};
@@ -330,14 +329,9 @@ impl<'a> Among<'a> {
             self.known.lanes.contains(&run.maker.lane_touched(kind, cells))
         };
         let wanted: Wanted<'_> = if makes_events(self.plan) { None } else { Some(&in_lanes) };
-        let pieces = [Piece {
-            entries: 0..run.history.end(),
-            file: BOOK_FILE,
-            of: Of::Standing,
-            but: Arc::default(),
-        }];
+        let standing = Piece::standing(0..run.history.end(), BOOK_FILE);
         let about = (run.history, self.post.job.names, wanted);
-        reading(run.posting, pieces.to_vec(), about, each)
+        reading(run.posting, vec![standing], about, each)
     }
 }
 

@@ -5,41 +5,42 @@
 
 use std::collections::BTreeMap;
 
-use crate::book::{Book, Entry, Event, Outcome, read_sent};
+use crate::book::{Book, Event, Outcome, Schema};
 use crate::report::names::Names;
 use crate::rows::{Origin, Reason};
 
 use super::super::BookTrouble;
-use super::super::history::event_of;
 use super::super::maker::Maker;
 use super::super::places::is_copy;
-use super::super::standing::{identity, to_batches, walk_rows};
+use super::super::standing::{identity, to_batches};
 use super::Span;
+use super::group::set_aside;
 
 /// The copies of some batches, by their entries.
 pub(super) fn copies(book: &mut Book, group: &[Span]) -> Result<BTreeMap<u64, Event>, BookTrouble> {
     let mut copies = BTreeMap::new();
     for span in group.iter().filter(|span| span.sets_aside) {
-        let (mut rows, start) = (Vec::new(), span.begun.number);
-        walk_rows(book, start..span.end, Entry::EVENT, |some| {
-            let mut fields = Vec::new();
-            for row in some {
-                if read_sent(row.body, &mut fields).is_some_and(|sent| !sent.allocated) {
-                    rows.push((row.number, event_of(&row)?));
-                }
-            }
-            Ok(())
-        })?;
-        rows.retain(|(_, event)| is_copy(&event.outcome) && event.origin != Origin::MADE);
-        for (number, event) in rows {
-            // One whose key is not whole is known by nothing.
-            let Ok(identity) = identity(&event, &span.begun.edition.schema) else { continue };
-            if book.was_posted_before(&identity, start)? {
+        for (number, event) in set_aside(book, span)? {
+            let sent = event.origin != Origin::MADE;
+            if sent && is_copy_of_another(book, &event, &span.begun.edition.schema)? {
                 copies.insert(number, event);
             }
         }
     }
     Ok(copies)
+}
+
+/// Whether an event was set aside since one that was in the book before its batch has its key.
+pub(in crate::app::book) fn is_copy_of_another(
+    book: &mut Book,
+    event: &Event,
+    schema: &Schema,
+) -> Result<bool, BookTrouble> {
+    // One whose key is not whole is known by nothing.
+    match identity(event, schema).ok().filter(|_| is_copy(&event.outcome)) {
+        Some(identity) => Ok(book.was_posted_before(&identity, event.batch)?),
+        None => Ok(false),
+    }
 }
 
 /// What such a row comes to, as far as that is known without a run.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::base::Date;
-use crate::book::{Book, BookError, Close, Entry, Identity, Moment, Outcome, read_sent};
+use crate::book::{Book, BookError, Close, Entry, Event, Identity, Moment, Outcome, read_sent};
 
 use super::super::BookTrouble;
 use super::super::history::{event_of, resolutions};
@@ -180,16 +180,23 @@ fn come_again(book: &mut Book, spans: &[Span]) -> Result<BTreeMap<u64, u64>, Boo
     Ok(behind)
 }
 
-/// The events that a batch set aside, by their entries.
+/// What the events that a batch set aside are known by, by their entries.
 fn asides(book: &mut Book, span: &Span) -> Result<BTreeMap<u64, Identity>, BookTrouble> {
-    let mut asides = BTreeMap::new();
+    // One whose key is not whole is known by nothing.
+    let known = |(number, event): (u64, Event)| {
+        Some((number, identity(&event, &span.begun.edition.schema).ok()?))
+    };
+    Ok(set_aside(book, span)?.into_iter().filter_map(known).collect())
+}
+
+/// The events that a batch set aside, with their entries.
+pub(super) fn set_aside(book: &mut Book, span: &Span) -> Result<Vec<(u64, Event)>, BookTrouble> {
+    let mut asides = Vec::new();
     walk_rows(book, span.begun.number..span.end, Entry::EVENT, |rows| {
         let mut fields = Vec::new();
         for row in rows {
             if read_sent(row.body, &mut fields).is_some_and(|sent| !sent.allocated) {
-                let identity = identity(&event_of(&row)?, &span.begun.edition.schema);
-                // One whose key is not whole is known by nothing.
-                asides.extend(identity.ok().map(|identity| (row.number, identity)));
+                asides.push((row.number, event_of(&row)?));
             }
         }
         Ok(())

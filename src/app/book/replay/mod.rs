@@ -33,6 +33,7 @@ use super::post::BOOK_FILE;
 
 pub use compare::Difference;
 pub(super) use context::{Context, Contexts, choices_of, registers as registers_of};
+pub(super) use copies::is_copy_of_another;
 use group::{Reach, groups};
 pub(super) use group::{Span, furthest, known_on, spans};
 pub(super) use rerun::Rerun;

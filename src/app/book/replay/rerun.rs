@@ -109,8 +109,7 @@ impl Rerun<'_> {
         let wanted: Standing<'_> = if beside.is_all() { None } else { Some(&wanted) };
         let end = if beside.is_empty() { 0 } else { end };
         let but = Arc::new(but);
-        let standing =
-            Piece { entries: 0..end, file: BOOK_FILE, of: Of::Standing, but: Arc::default() };
+        let standing = Piece::standing(0..end, BOOK_FILE);
         let posted = self.entries.iter().map(|entries| Piece {
             entries: entries.clone(),
             file: GROUP_FILE,

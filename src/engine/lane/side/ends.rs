@@ -143,15 +143,16 @@ impl Finished<'_> {
     }
 
     /// What the events add to a sum, if they add anything; nothing, if that does not fit.
-    pub fn added(&self, sum: Sum) -> Option<Option<Vec<i64>>> {
-        let mut all: Option<Vec<i64>> = None;
+    pub fn added(&self, sum: Sum) -> Option<Option<Rc<Vec<i64>>>> {
+        let mut all: Option<Rc<Vec<i64>>> = None;
         for change in self.changes.iter().filter(|it| it.sum == sum) {
             let own = change.amounts.spread(self.rows.len());
             all = Some(match all {
-                None => own.to_vec(),
+                None => own,
                 Some(all) => {
                     let both = all.iter().zip(own.iter());
-                    both.map(|(one, other)| one.checked_add(*other)).collect::<Option<_>>()?
+                    let sums = both.map(|(one, other)| one.checked_add(*other));
+                    Rc::new(sums.collect::<Option<_>>()?)
                 }
             });
         }

@@ -183,7 +183,7 @@ struct Deciding<'d, 'a, 's> {
     running: &'d mut Running,
     /// Groups that came to no bound, and what they add to the total.
     finished: &'d mut [Finished<'a>],
-    added: Vec<Option<Vec<i64>>>,
+    added: Vec<Option<Rc<Vec<i64>>>>,
     paused: &'d mut [Paused<'a, 's>],
     decided: Vec<Decided>,
 }
