@@ -49,7 +49,10 @@ impl Sink for Collected {
     type Error = Infallible;
 
     fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
-        self.events.extend(outcomes.iter().map(|told| EventResult::new(told, accounts)));
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
+            self.events.push(EventResult::new(told, accounts));
+        }
         Ok(())
     }
 }

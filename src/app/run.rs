@@ -254,7 +254,8 @@ where
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
         if outcomes.any_set_aside() {
-            for told in outcomes.iter() {
+            let mut telling = outcomes.telling();
+            while let Some(told) = telling.next_event() {
                 if let Outcome::SetAside { reason, .. } = told.outcome() {
                     self.asides.borrow_mut().event(told.event(), reason)?;
                 }

@@ -24,7 +24,11 @@ impl Sink for Writer<'_, '_> {
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
         let Outputs { allocations, summary, .. } = &mut *self.outputs;
-        for told in outcomes.iter().filter(|told| !told.allocations().is_empty()) {
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
+            if told.allocations().is_empty() {
+                continue;
+            }
             if let Some(out) = allocations {
                 out.event(told.event(), told.allocations(), accounts)?;
             }
@@ -33,7 +37,8 @@ impl Sink for Writer<'_, '_> {
             }
         }
         if let Some(figures) = &mut self.outputs.figures {
-            for told in outcomes.iter() {
+            let mut telling = outcomes.telling();
+            while let Some(told) = telling.next_event() {
                 for figure in told.figures() {
                     figures.figure(told.event(), figure)?;
                 }

@@ -103,7 +103,8 @@ impl Sink for Ledger {
     type Error = Infallible;
 
     fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
-        for told in outcomes.iter() {
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
             match told.outcome() {
                 Outcome::Allocated { allocations, .. } => {
                     self.take(told.event(), allocations, accounts);

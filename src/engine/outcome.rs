@@ -223,9 +223,7 @@ impl<'r, S: Sink> Desk<'r, S> {
             let number = self.gathered.number(batch);
             for (row, date) in now {
                 let ended = side.of(at(*row)).ok_or(Stop::Internal("an event that never ended"))?;
-                ended.give(self.gathered.allocations());
-                let (inflow, residue) = ended.brought();
-                self.gathered.allocated_of(number, (*row, *date), inflow, residue);
+                self.gathered.allocated_together(number, (*row, *date), ended.given, ended.place);
             }
             self.hand_on_much(accounts)?;
             rest = later;

@@ -101,7 +101,11 @@ pub trait Sink {
         outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), Self::Error> {
-        outcomes.iter().try_for_each(|told| self.told(told, accounts))
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
+            self.told(told, accounts)?;
+        }
+        Ok(())
     }
 
     /// One of them, for a listener that goes through them one by one.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Date, Money};
 
-use super::{Allocation, Batch, Cell, EventAt, Outcome, Reason};
+use super::{Allocation, Batch, Cell, EventAt, Outcome, Payee, Reason};
 
 /// What became of some events, in the order taken. It owns all that is to be known of them but the
 /// names of accounts, so that it can be handed to another thread; emptied, it serves again.
@@ -13,7 +13,12 @@ pub struct Outcomes {
     /// What the events are rows of. Whoever has worked a batch out may hold it still.
     batches: Vec<Arc<Batch>>,
     events: Vec<Finished>,
+    /// Those that ended alone, and what they gave, end to end.
+    alone: Vec<Alone>,
     allocations: Vec<Allocation>,
+    /// What the others gave, and by the numbers that others have for it, where it is here.
+    together: Vec<Arc<GivenTogether>>,
+    known: Vec<u32>,
     asides: Beside<(Option<Money>, Reason)>,
     figures: Beside<FigureValue>,
     /// The leg of each.
@@ -24,14 +29,82 @@ pub struct Outcomes {
 /// together that 32 bits do not number them.
 #[derive(Debug, Clone, Copy)]
 struct Finished {
-    inflow: Money,
-    residue_units: u64,
     batch: u32,
     row: u32,
     date: Date,
     booked: Date,
+    /// With whom it ended, if not alone.
+    together: Option<u32>,
+    /// Which of those it is.
+    place: u32,
+}
+
+/// What is known of an event that ended alone.
+#[derive(Debug, Clone, Copy)]
+struct Alone {
+    inflow: Money,
+    residue_units: u64,
     /// Where its allocations end.
     end: u32,
+}
+
+/// What events that were worked out together gave, column by column: small enough to be handed from
+/// one thread to another.
+#[derive(Debug)]
+pub struct GivenTogether {
+    /// The legs, in written order.
+    pub legs: Vec<LegGiven>,
+    /// What each event brought, in minor units.
+    pub inflow: Vec<i64>,
+    /// For each event the absolute sum of the units given or withheld by settlement.
+    pub residue_units: Vec<u64>,
+}
+
+/// What a leg gives: to whom, and for each event how many minor units.
+#[derive(Debug)]
+pub struct LegGiven {
+    /// Which leg.
+    pub leg: u32,
+    /// To whom.
+    pub payee: Payees,
+    /// How much.
+    pub units: Vec<i64>,
+}
+
+/// Whom a leg pays.
+#[derive(Debug)]
+pub enum Payees {
+    /// The same for all events.
+    One(Payee),
+    /// By the positions of their accounts.
+    Each(Vec<u32>),
+}
+
+impl LegGiven {
+    /// The payee of an event.
+    #[inline]
+    pub fn payee(&self, place: usize) -> Payee {
+        match &self.payee {
+            Payees::One(payee) => *payee,
+            Payees::Each(positions) => {
+                Payee::Account(positions.get(place).copied().unwrap_or(u32::MAX))
+            }
+        }
+    }
+}
+
+impl GivenTogether {
+    /// Adds what an event gave.
+    #[inline]
+    fn of(&self, place: usize, out: &mut Vec<Allocation>) {
+        for leg in &self.legs {
+            let units = leg.units.get(place).copied().unwrap_or(0);
+            if units != 0 {
+                let amount = Money::from_minor(units.into());
+                out.push(Allocation { payee: leg.payee(place), amount, leg: leg.leg });
+            }
+        }
+    }
 }
 
 /// A figure worked out for an event.
@@ -67,11 +140,11 @@ impl<'o> Told<'o> {
     /// What became of it.
     #[inline]
     pub fn outcome(&self) -> Outcome<'o> {
-        let Finished { inflow, residue_units, .. } = *self.finished;
-        match self.outcomes.asides.of(self.place) {
-            [(inflow, reason), ..] => Outcome::SetAside { inflow: *inflow, reason },
-            [] => Outcome::Allocated { allocations: self.allocations, inflow, residue_units },
+        if let [(inflow, reason), ..] = self.outcomes.asides.of(self.place) {
+            return Outcome::SetAside { inflow: *inflow, reason };
         }
+        let (inflow, residue_units) = self.outcomes.brought(*self.finished);
+        Outcome::Allocated { allocations: self.allocations, inflow, residue_units }
     }
 
     /// What it gave; nothing if it was set aside.
@@ -91,26 +164,31 @@ impl<'o> Told<'o> {
     }
 }
 
-/// The events of some outcomes, one after the other.
-#[derive(Debug, Clone)]
+/// The events of some outcomes, one after the other: what one gave is put together when its turn comes,
+/// in the memory of the one before.
+#[derive(Debug)]
 pub struct Telling<'o> {
     outcomes: &'o Outcomes,
     place: usize,
-    /// Where the allocations of the next one begin.
-    from: usize,
+    given: Vec<Allocation>,
 }
 
-impl<'o> Iterator for Telling<'o> {
-    type Item = Told<'o>;
-
+impl Telling<'_> {
+    /// The next event.
     #[inline]
-    fn next(&mut self) -> Option<Told<'o>> {
-        let Telling { outcomes, place, from } = *self;
+    pub fn next_event(&mut self) -> Option<Told<'_>> {
+        let Telling { outcomes, place, .. } = *self;
         let finished = outcomes.events.get(place)?;
         self.place += 1;
-        self.from = at(finished.end);
-        let allocations = outcomes.allocations.get(from..self.from)?;
         let batch = outcomes.batches.get(at(finished.batch))?;
+        let allocations = match finished.together {
+            None => outcomes.given_alone(at(finished.place))?,
+            Some(together) => {
+                self.given.clear();
+                outcomes.together.get(at(together))?.of(at(finished.place), &mut self.given);
+                &self.given
+            }
+        };
         Some(Told { outcomes, place, finished, batch, allocations })
     }
 }
@@ -140,8 +218,8 @@ impl Outcomes {
     }
 
     /// The events in the order taken.
-    pub fn iter(&self) -> Telling<'_> {
-        Telling { outcomes: self, place: 0, from: 0 }
+    pub fn telling(&self) -> Telling<'_> {
+        Telling { outcomes: self, place: 0, given: Vec::new() }
     }
 
     /// Where the allocations of the next event go. What is left there when an event is set aside is
@@ -150,11 +228,32 @@ impl Outcomes {
         &mut self.allocations
     }
 
-    /// The allocations of the last event.
+    /// The allocations of the last event that ended alone.
     pub fn last_allocations(&self) -> &[Allocation] {
-        let last = self.events.len().saturating_sub(1);
-        let before = last.checked_sub(1).and_then(|before| self.events.get(before));
-        self.allocations.get(before.map_or(0, |before| at(before.end))..).unwrap_or(&[])
+        let last = self.alone.len().checked_sub(1);
+        last.and_then(|last| self.given_alone(last)).unwrap_or(&[])
+    }
+
+    #[inline]
+    fn given_alone(&self, place: usize) -> Option<&[Allocation]> {
+        let end = at(self.alone.get(place)?.end);
+        let before = place.checked_sub(1).and_then(|before| self.alone.get(before));
+        self.allocations.get(before.map_or(0, |before| at(before.end))..end)
+    }
+
+    fn brought(&self, finished: Finished) -> (Money, u64) {
+        let place = at(finished.place);
+        match finished.together.and_then(|it| self.together.get(at(it))) {
+            Some(given) => {
+                let inflow = given.inflow.get(place).copied().unwrap_or(0);
+                let residue = given.residue_units.get(place).copied().unwrap_or(0);
+                (Money::from_minor(inflow.into()), residue)
+            }
+            None => {
+                let alone = self.alone.get(place);
+                alone.map_or((Money::ZERO, 0), |alone| (alone.inflow, alone.residue_units))
+            }
+        }
     }
 
     /// Ends an event that is allocated.
@@ -162,26 +261,29 @@ impl Outcomes {
     pub fn allocated(&mut self, taken: Taken<'_>, inflow: Money, residue_units: u64) {
         let batch = self.number(taken.batch);
         let Taken { row, date, booked, .. } = taken;
-        let (row, end) = (numbered(row), numbered(self.allocations.len()));
-        self.events.push(Finished { batch, row, date, booked, inflow, residue_units, end });
+        let (row, place) = (numbered(row), numbered(self.alone.len()));
+        self.events.push(Finished { batch, row, date, booked, together: None, place });
+        let end = numbered(self.allocations.len());
+        self.alone.push(Alone { inflow, residue_units, end });
     }
 
-    /// Ends an event that is allocated: a row of a batch that has a number here, on its day.
+    /// Ends an event that was worked out with others: a row of a batch that has a number here, on its
+    /// day. Whoever worked them out has a number for what they gave.
     #[inline]
-    pub fn allocated_of(
+    pub fn allocated_together(
         &mut self,
         batch: u32,
         (row, date): (u32, Date),
-        inflow: Money,
-        residue_units: u64,
+        (number, given): (u32, &Arc<GivenTogether>),
+        place: u32,
     ) {
-        let end = numbered(self.allocations.len());
-        self.events.push(Finished { batch, row, date, booked: date, inflow, residue_units, end });
+        let together = Some(self.together(number, given));
+        self.events.push(Finished { batch, row, date, booked: date, together, place });
     }
 
     /// Ends an event that is set aside: what it would have brought, where that is known, and why.
     pub fn set_aside(&mut self, taken: Taken<'_>, inflow: Option<Money>, reason: Reason) {
-        let end = self.events.last().map_or(0, |last| at(last.end));
+        let end = self.alone.last().map_or(0, |last| at(last.end));
         self.allocations.truncate(end);
         self.allocated(taken, Money::ZERO, 0);
         self.asides.push(self.events.len() - 1, (inflow, reason));
@@ -201,7 +303,10 @@ impl Outcomes {
     pub fn clear(&mut self) {
         self.batches.clear();
         self.events.clear();
+        self.alone.clear();
         self.allocations.clear();
+        self.together.clear();
+        self.known.clear();
         self.asides.clear();
         self.figures.clear();
         self.open_items.clear();
@@ -223,6 +328,25 @@ impl Outcomes {
             self.batches.push(batch.clone());
             self.batches.len() - 1
         }))
+    }
+
+    #[inline]
+    fn together(&mut self, number: u32, given: &Arc<GivenTogether>) -> u32 {
+        let known = self.known.get(at(number)).copied();
+        match known.and_then(|known| Some((known, self.together.get(at(known))?))) {
+            Some((known, own)) if Arc::ptr_eq(own, given) => known,
+            _ => self.other_together(number, given),
+        }
+    }
+
+    fn other_together(&mut self, number: u32, given: &Arc<GivenTogether>) -> u32 {
+        let own = numbered(self.together.len());
+        self.together.push(given.clone());
+        if self.known.len() <= at(number) {
+            self.known.resize(at(number) + 1, u32::MAX);
+        }
+        self.known.get_mut(at(number)).into_iter().for_each(|known| *known = own);
+        own
     }
 }
 

@@ -122,7 +122,10 @@ impl Sink for Listener<'_> {
     type Error = Infallible;
 
     fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
-        outcomes.iter().for_each(|told| self.event(told.event(), told.outcome(), accounts));
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
+            self.event(told.event(), told.outcome(), accounts);
+        }
         Ok(())
     }
 }

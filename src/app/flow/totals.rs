@@ -136,7 +136,8 @@ impl Sink for LegSums {
         outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
-        for told in outcomes.iter() {
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
             for allocation in told.allocations() {
                 self.add(told.event().batch.event, allocation, accounts)?;
             }

@@ -83,7 +83,9 @@ impl Sink for Days {
     type Error = BookTrouble;
 
     fn hear(&mut self, outcomes: &mut Outcomes, _: &dyn Accounts) -> Result<(), BookTrouble> {
-        for at in outcomes.iter().map(|told| told.event()) {
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
+            let at = told.event();
             if let Some(origin) = at.batch.origins.get(at.row) {
                 self.0.insert(*origin, at.date);
             }

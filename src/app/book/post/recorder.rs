@@ -235,7 +235,8 @@ impl Sink for Drafter<'_, '_> {
         outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), BookTrouble> {
-        for told in outcomes.iter() {
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
             if let rows::Outcome::SetAside { reason, .. } = told.outcome() {
                 self.asides.borrow_mut().event(told.event(), reason)?;
             }

@@ -1,15 +1,16 @@
 //! The end of a group: what its events give and change; compare [`super::super::ends`].
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{Done, KeyPart, Leaf, Slot, Sum, WayOfSettling, at};
-use crate::rows::{Cell, Origin, Payee};
+use crate::rows::{Cell, GivenTogether, LegGiven, Origin, Payee, Payees};
 
 use super::keys::{PartOf, Texts};
 use super::numbers::Numbers;
 use super::steps::Watched;
-use super::{Finished, Given, Group, LegGiven, Of, Payees, Side, date, only};
+use super::{Finished, Group, Of, Side, date, only};
 use crate::engine::drift::is_common;
 use crate::engine::originals::{Identity, Plain};
 use crate::engine::state::State;
@@ -223,7 +224,7 @@ impl Finished<'_> {
         let count = group.rows.len();
         let mut legs = Vec::with_capacity(group.leaves.len());
         let mut years = None;
-        let inflow = group.inflow.spread(count);
+        let inflow = std::mem::replace(&mut group.inflow, Numbers::All(0)).listed(count);
         let mut brought = Brought {
             events: u64::try_from(count).map_err(|_| HALF)?,
             residue: group.residues.iter().fold(0, |sum, it| sum.saturating_add(*it)),
@@ -232,7 +233,7 @@ impl Finished<'_> {
         };
         let leaves = std::mem::take(&mut group.leaves);
         for (leaf, LeafOf { units, more, den, to }) in group.done.leaves.iter().zip(leaves) {
-            let units = units.spread(count);
+            let units = units.listed(count);
             let payee = match to {
                 To::Undetermined => {
                     brought.undetermined += sum(&units);
@@ -243,13 +244,7 @@ impl Finished<'_> {
                     let more = more.spread(count);
                     let positions = group.positions(account, key.as_ref(), (&units, &more), state);
                     group.drift((&positions, &more, &den), &mut years, state)?;
-                    match positions {
-                        Numbers::All(position) => {
-                            let position = u32::try_from(position).map_err(|_| HALF)?;
-                            Payees::One(Payee::Account(position))
-                        }
-                        positions => Payees::Each(positions.spread(count)),
-                    }
+                    payees(&positions, count).ok_or(HALF)?
                 }
             };
             legs.push(LegGiven { leg: leaf.leg, payee, units });
@@ -261,8 +256,8 @@ impl Finished<'_> {
         for (place, row) in (0_u32..).zip(&group.rows) {
             *side.ended.get_mut(at(*row)).ok_or(HALF)? = (number, place);
         }
-        let residues = group.residues;
-        side.groups.push(Given { legs, inflow, residues });
+        let residue_units = group.residues;
+        side.groups.push(Arc::new(GivenTogether { legs, inflow, residue_units }));
         side.brought = side.brought.with(&brought).ok_or(HALF)?;
         Ok(())
     }
@@ -287,7 +282,11 @@ impl Finished<'_> {
             // What gave nothing takes nothing back.
             let gave = |leg: &&LegGiven| leg.units.get(place).is_some_and(|units| *units != 0);
             for leg in legs.iter().filter(gave) {
-                kept.add_leaf(leg.account(place), leg.leg, *leg.units.get(place)?);
+                let account = match leg.payee(place) {
+                    Payee::Account(position) => Some(position),
+                    Payee::Undetermined => None,
+                };
+                kept.add_leaf(account, leg.leg, *leg.units.get(place)?);
             }
             for feed in &self.kept_feeds {
                 key.clear();
@@ -416,6 +415,15 @@ impl Finished<'_> {
         }
         Ok(())
     }
+}
+
+/// Whom a leg pays, by the positions of accounts.
+fn payees(positions: &Numbers, events: usize) -> Option<Payees> {
+    let position = |position: &i64| u32::try_from(*position).ok();
+    Some(match positions {
+        Numbers::All(all) => Payees::One(Payee::Account(position(all)?)),
+        each => Payees::Each(each.spread(events).iter().map(position).collect::<Option<_>>()?),
+    })
 }
 
 /// So few numbers of 64 bits as there are events do not leave 128.

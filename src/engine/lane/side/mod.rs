@@ -24,10 +24,11 @@ mod values;
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::base::{Date, Money};
+use crate::base::Date;
 use crate::plan::{Day, Done, Lane, LaneStep, Next, Program, Span, Way, at};
-use crate::rows::{Allocation, Batch, Payee};
+use crate::rows::{Batch, GivenTogether};
 
 use super::ahead::Ahead;
 use crate::engine::registers::Registers;
@@ -42,65 +43,20 @@ pub(super) use turn::Turns;
 /// What became of events of a batch that were worked out side by side.
 #[derive(Debug, Default)]
 pub(crate) struct Side {
-    groups: Vec<Given>,
+    groups: Vec<Arc<GivenTogether>>,
     /// By row of the batch: the number of its group and one, and its place there.
     ended: Vec<(u32, u32)>,
     /// What they brought, until somebody counts it.
     brought: Brought,
 }
 
-/// What the events of a group give.
-#[derive(Debug)]
-struct Given {
-    /// In written order.
-    legs: Vec<LegGiven>,
-    inflow: Rc<Vec<i64>>,
-    residues: Vec<u64>,
-}
-
-/// What a leg gives: to whom, and for each event how much.
-#[derive(Debug)]
-struct LegGiven {
-    leg: u32,
-    payee: Payees,
-    units: Rc<Vec<i64>>,
-}
-
-/// Whom a leg pays.
-#[derive(Debug)]
-enum Payees {
-    /// The same for all events.
-    One(Payee),
-    /// By the positions of their accounts.
-    Each(Rc<Vec<i64>>),
-}
-
-impl LegGiven {
-    /// The payee of an event.
-    fn payee(&self, place: usize) -> Payee {
-        match &self.payee {
-            Payees::One(payee) => *payee,
-            Payees::Each(positions) => {
-                let position = positions.get(place).and_then(|it| u32::try_from(*it).ok());
-                Payee::Account(position.unwrap_or(u32::MAX))
-            }
-        }
-    }
-
-    /// Its account, if it is one.
-    fn account(&self, place: usize) -> Option<u32> {
-        match self.payee(place) {
-            Payee::Account(position) => Some(position),
-            Payee::Undetermined => None,
-        }
-    }
-}
-
 /// What an event of a group came to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ended<'s> {
-    given: &'s Given,
-    place: usize,
+    /// What the events of its group gave, and the number of that in the batch.
+    pub given: (u32, &'s Arc<GivenTogether>),
+    /// Which of them it is.
+    pub place: u32,
 }
 
 impl Side {
@@ -120,31 +76,8 @@ impl Side {
     #[inline]
     pub fn of(&self, row: usize) -> Option<Ended<'_>> {
         let (group, place) = *self.ended.get(row)?;
-        let given = self.groups.get(at(group.checked_sub(1)?))?;
-        Some(Ended { given, place: at(place) })
-    }
-}
-
-impl Ended<'_> {
-    /// What it brought, and the units given beyond rounding down.
-    #[inline]
-    pub fn brought(&self) -> (Money, u64) {
-        let inflow = self.given.inflow.get(self.place).copied().unwrap_or(0);
-        let residue = self.given.residues.get(self.place).copied().unwrap_or(0);
-        (Money::from_minor(inflow.into()), residue)
-    }
-
-    /// What it gave.
-    #[inline]
-    pub fn give(&self, allocations: &mut Vec<Allocation>) {
-        for leg in &self.given.legs {
-            let units = leg.units.get(self.place).copied().unwrap_or(0);
-            if units == 0 {
-                continue;
-            }
-            let amount = Money::from_minor(units.into());
-            allocations.push(Allocation { payee: leg.payee(self.place), amount, leg: leg.leg });
-        }
+        let number = group.checked_sub(1)?;
+        Some(Ended { given: (number, self.groups.get(at(number))?), place })
     }
 }
 

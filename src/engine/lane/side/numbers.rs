@@ -73,6 +73,11 @@ impl Numbers {
         }
     }
 
+    /// The same as a list of their own.
+    pub fn listed(self, events: usize) -> Vec<i64> {
+        Rc::unwrap_or_clone(self.into_spread(events))
+    }
+
     /// The same, fetched if they are still among those of others.
     pub fn fetched(self) -> Numbers {
         match self {
