@@ -7,7 +7,7 @@
 const BLOCK: usize = 4096;
 
 /// The list: all blocks but the last are full.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Blocks<T> {
     blocks: Vec<Vec<T>>,
     count: usize,

@@ -17,6 +17,8 @@ pub(crate) struct Registers {
     tables: Vec<Table>,
     /// The plan's steady values, those that have one.
     known: Vec<Option<Constant>>,
+    /// The names in the keys of their rows, for other threads.
+    names: Option<Names>,
 }
 
 /// One register: rows in key order, and ranges of them by the first parts of the key.
@@ -60,7 +62,17 @@ impl Registers {
             let shape = plan.shapes.get(at(declared.shape));
             shape.map_or_else(Table::default, |shape| table(declared, shape, rows, names))
         });
-        Registers { tables: tables.collect(), known: Vec::new() }
+        Registers { tables: tables.collect(), known: Vec::new(), names: None }
+    }
+
+    /// Keeps the names in the keys of rows, with the numbers that they have for the whole run, for
+    /// whoever looks for rows while others add names.
+    pub fn keep_names(&mut self, names: &Names) {
+        self.names = Some(names.clone());
+    }
+
+    pub fn names(&self) -> Option<&Names> {
+        self.names.as_ref()
     }
 
     /// Takes in the plan's steady values.

@@ -212,6 +212,9 @@ where
     let Input { registers, batches, memory, threads, stands, noted } = input;
     let mut names = Names::default();
     let mut registers = Registers::new(plan, registers, &mut names);
+    if plan.ordered && threads > 1 {
+        registers.keep_names(&names);
+    }
     let mut state = State::new(plan, names);
     let known = steady(plan, &registers, &mut state);
     registers.know(known);
@@ -330,7 +333,7 @@ impl<'r, S: Sink> Run<'r, S> {
         let event = sent(plan, batch).ok_or(Stop::Internal("a batch of an unknown event kind"))?;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let mut answers = self.lanes.ask(batch);
+        let mut answers = self.lanes.askers.ask(batch);
         let (lanes, ready) = (&mut self.lanes, answers.ready);
         let days = lanes.days_of(&mut answers, batch, self.registers, evaluator.state);
         let turns = lanes.have_turns(batch.event);

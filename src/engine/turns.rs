@@ -113,12 +113,14 @@ impl<S: Sink> Run<'_, S> {
         let (&[(_, first), ..], &[.., (_, last)]) = (events, events) else { return Ok(()) };
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let mut answers = self.lanes.ask_ahead(batch, self.registers, &evaluator.state.names);
+        let (askers, registers) = (Arc::clone(&self.lanes.askers), self.registers);
+        let mut answers = askers.ask(batch);
+        askers.look_up(&mut answers, batch, registers, &evaluator.state.names);
         let turns = self.lanes.have_turns(batch.event);
         // Events of which each stands behind the one before have no key twice if their places are
         // told by their keys.
         let new = only_kind(plan) && self.lanes.keys_tell_places(event, batch.event);
-        self.lanes.situate(&mut answers, batch, events);
+        askers.situate(&mut answers, batch, events);
         let calendar = match calendar {
             Some(calendar) => calendar,
             none => {
@@ -157,7 +159,7 @@ impl<S: Sink> Run<'_, S> {
         let mut slots: Vec<Slot> = Vec::with_capacity(kept.iter().map(|it| it.rows.len()).sum());
         for (place, held) in (0_u32..).zip(kept) {
             let event = sent(plan, &held.rows)?;
-            let ready = self.lanes.of(&held.rows);
+            let ready = self.lanes.askers.ready(&held.rows);
             let days = self.lanes.days(ready, &held.rows, self.registers, evaluator.state);
             let days = match days {
                 Some(days) => days,
@@ -256,7 +258,7 @@ impl<S: Sink> Run<'_, S> {
         }
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let mut answers = self.lanes.ask(&batch);
+        let mut answers = self.lanes.askers.ask(&batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
         let (mut at_once, mut others) = (Vec::with_capacity(batch.len()), Vec::new());
         let days = hands.lanes.days_of(&mut answers, &batch, self.registers, evaluator.state);
@@ -316,7 +318,7 @@ impl<S: Sink> Run<'_, S> {
         let computed = self.ordering_columns(&batch)?;
         let held = Kept::new(batch, computed);
         let (place, batch) = (u32::try_from(waiting.kept.len()).unwrap_or(u32::MAX), &held.rows);
-        let ready = self.lanes.of(batch);
+        let ready = self.lanes.askers.ready(batch);
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         let days = self.lanes.days(ready, batch, self.registers, evaluator.state);

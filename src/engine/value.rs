@@ -275,7 +275,7 @@ pub(crate) enum Part {
 }
 
 /// A text by its place: a packed one is put together again when somebody asks for it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Listed {
     Short(u128),
     Long(Arc<str>),
@@ -322,7 +322,7 @@ impl Listed {
 }
 
 /// Texts and long numbers that occur in keys, each held once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     /// The places of texts. The texts themselves are not in the table: so it is small, and near.
     places: HashTable<u32>,

@@ -10,7 +10,7 @@ use crate::rows::{Batch, Packed, Sink};
 use super::calendar::Calendar;
 use super::evaluator::Evaluator;
 use super::hands::{Firsts, Hands, Key, Known, Place};
-use super::lane::Answers;
+use super::lane::{Answers, Askers};
 use super::order::{Kept, Slot, Ties};
 use super::outcome::Stop;
 use super::run::{Run, sent};
@@ -23,8 +23,16 @@ pub(super) const WINDOW: usize = 1 << 15;
 /// So many times as many may be unpacked before they are taken.
 const AHEAD: usize = 2;
 
-/// Some events, those of each kind in a batch.
-type Unpacked = Vec<Option<Batch>>;
+/// Some events that follow one another, and what is known of them before they are taken.
+struct Window {
+    slots: Vec<Slot>,
+    /// If all are of one kind, their rows and days.
+    events: Vec<(u32, Date)>,
+    /// Which of them are tied.
+    tied: Vec<bool>,
+    /// Those of each kind in a batch, and what has been asked of them.
+    of_kinds: Vec<Option<(Arc<Batch>, Answers)>>,
+}
 
 /// What is known of events that stand in their order.
 #[derive(Clone, Copy)]
@@ -36,65 +44,57 @@ pub(super) struct Ordered<'k> {
 }
 
 impl<S: Sink> Run<'_, S> {
-    /// Takes events that stand in their order. If there is a second thread, it fetches rows ahead: that
-    /// is a walk through memory.
+    /// Takes events that stand in their order. If there is a second thread, it fetches rows ahead and
+    /// what registers have for them: that is a walk through memory.
     pub fn take_sorted(
         &mut self,
         sorted: &Sorted,
         ordered: Ordered<'_>,
         calendar: &mut Calendar,
     ) -> Result<(), Stop<S::Error>> {
-        let (plan, kept) = (self.plan, ordered.kept);
+        let (plan, kept, registers) = (self.plan, ordered.kept, self.registers);
+        let askers = Arc::clone(&self.lanes.askers);
         let mut ties = Ties::new(sorted, kept, &plan.events);
         let mut windows = (0..sorted.len()).step_by(WINDOW).map(|start| {
             let slots = sorted.window(start, WINDOW);
-            let unpacked = unpacked(plan, &slots, kept);
-            (slots, start, unpacked)
+            Window::new(slots, start, &mut ties, (plan, kept, &askers))
         });
         if self.threads < 2 || sorted.len() <= WINDOW {
-            return windows.try_for_each(|(slots, start, unpacked)| {
-                self.window((&slots, start), unpacked, ordered, &mut ties, calendar)
-            });
+            return windows.try_for_each(|window| self.window(window, ordered, calendar));
         }
         std::thread::scope(|scope| {
             let (fetched, ahead) = sync_channel(AHEAD);
+            let looked_up = |mut window: Window| {
+                for (batch, answers) in window.of_kinds.iter_mut().flatten() {
+                    askers.look_up_rows(answers, batch, registers);
+                }
+                window
+            };
             scope.spawn(move || {
                 // Whoever asks no more has gone away.
-                let _ = windows.try_for_each(|window| fetched.send(window));
+                let _ = windows.try_for_each(|window| fetched.send(looked_up(window)));
             });
-            ahead.into_iter().try_for_each(|(slots, start, unpacked)| {
-                self.window((&slots, start), unpacked, ordered, &mut ties, calendar)
-            })
+            ahead.into_iter().try_for_each(|window| self.window(window, ordered, calendar))
         })
     }
 
     /// Takes events that follow one another.
     fn window(
         &mut self,
-        (slots, start): (&[Slot], usize),
-        unpacked: Unpacked,
+        window: Window,
         Ordered { kept, firsts }: Ordered<'_>,
-        ties: &mut Ties<'_>,
         calendar: &mut Calendar,
     ) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
-        let events: Vec<(u32, Date)> =
-            (0..).zip(slots).map(|(row, slot)| (row, slot.date)).collect();
-        let asked = |batch| {
-            let mut answers = self.lanes.ask_ahead(&batch, self.registers, &self.state.names);
-            // If all are of one kind, these are their days.
-            self.lanes.situate(&mut answers, &batch, &events);
-            (Arc::new(batch), answers)
-        };
-        let unpacked: Vec<Option<(Arc<Batch>, Answers)>> =
-            unpacked.into_iter().map(|batch| batch.map(asked)).collect();
+        let Window { slots, events, tied, mut of_kinds } = window;
+        for (batch, answers) in of_kinds.iter_mut().flatten() {
+            self.lanes.askers.look_up(answers, batch, self.registers, &self.state.names);
+        }
         // How many of each kind have been taken.
-        let mut taken = vec![0; unpacked.len()];
+        let mut taken = vec![0; of_kinds.len()];
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        // They are asked in their order, each once.
-        let tied: Vec<bool> = (start..).take(slots.len()).map(|place| ties.tied(place)).collect();
-        let mut kinds = unpacked.iter().flatten();
+        let mut kinds = of_kinds.iter().flatten();
         if let (Some((batch, answers)), None) = (kinds.next(), kinds.next())
             && let Some(event) = sent(plan, batch)
             && calendar.is_over()
@@ -110,7 +110,7 @@ impl<S: Sink> Run<'_, S> {
         for (slot, tied) in slots.iter().zip(tied) {
             calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
             let kind = kept.get(at(slot.batch)).map_or(u32::MAX, Kept::event);
-            let of_kind = unpacked.get(at(kind)).and_then(Option::as_ref);
+            let of_kind = of_kinds.get(at(kind)).and_then(Option::as_ref);
             let Some(((batch, answers), next)) = of_kind.zip(taken.get_mut(at(kind))) else {
                 continue;
             };
@@ -128,13 +128,30 @@ impl<S: Sink> Run<'_, S> {
     }
 }
 
-fn unpacked(plan: &Plan, slots: &[Slot], kept: &[Kept<Packed>]) -> Unpacked {
-    let of_kind = |(kind, slots): (u32, Vec<(&Kept<Packed>, Slot)>)| {
-        let rows: Vec<(&Packed, usize)> =
-            slots.iter().map(|(held, slot)| (&held.rows, at(slot.row))).collect();
-        (!rows.is_empty()).then(|| Packed::unpacked(kind, &rows))
-    };
-    (0..).zip(by_kind(plan, slots, kept)).map(of_kind).collect()
+impl Window {
+    fn new(
+        slots: Vec<Slot>,
+        start: usize,
+        ties: &mut Ties<'_>,
+        (plan, kept, askers): (&Plan, &[Kept<Packed>], &Askers),
+    ) -> Window {
+        let events: Vec<(u32, Date)> =
+            (0..).zip(&slots).map(|(row, slot)| (row, slot.date)).collect();
+        // They are asked in their order, each once.
+        let tied = (start..).take(slots.len()).map(|place| ties.tied(place)).collect();
+        let of_kind = |(kind, slots): (u32, Vec<(&Kept<Packed>, Slot)>)| {
+            let rows: Vec<(&Packed, usize)> =
+                slots.iter().map(|(held, slot)| (&held.rows, at(slot.row))).collect();
+            (!rows.is_empty()).then(|| {
+                let batch = Packed::unpacked(kind, &rows);
+                let mut answers = askers.ask(&batch);
+                askers.situate(&mut answers, &batch, &events);
+                (Arc::new(batch), answers)
+            })
+        };
+        let of_kinds = (0..).zip(by_kind(plan, &slots, kept)).map(of_kind).collect();
+        Window { slots, events, tied, of_kinds }
+    }
 }
 
 /// Events by their kind, each with what holds its row.

@@ -46,16 +46,13 @@ impl Ahead {
         let mut parts = Vec::new();
         for read in &lane.rows {
             let mut found = Vec::new();
-            if let RowRead::Keyed { register, key } = read
-                && key.iter().all(is_stored)
-                && !registers.is_empty(*register)
-            {
+            if let Some((register, key)) = stored_key(read, registers) {
                 found.reserve(batch.len());
                 for row in 0..batch.len() {
                     parts.clear();
                     parts.extend(key.iter().map_while(|part| ahead.part(part, batch, row)));
                     found.push(match parts.len() == key.len() {
-                        true => only_row(registers, *register, &parts),
+                        true => only_row(registers, register, &parts),
                         false => Found::Unclear,
                     });
                 }
@@ -63,6 +60,11 @@ impl Ahead {
             ahead.rows.push(found);
         }
         ahead
+    }
+
+    /// Whether the events of a lane look up rows by what is stored with them.
+    pub fn has_rows(lane: &Lane, registers: &Registers) -> bool {
+        lane.rows.iter().any(|read| stored_key(read, registers).is_some())
     }
 
     /// A text as part of a key, if it is known.
@@ -128,6 +130,12 @@ pub(super) fn only_row(registers: &Registers, register: u32, key: &[Part]) -> Fo
         true if registers.clashes(register, first) => Found::Unclear,
         true => Found::Row(first),
     }
+}
+
+/// A row that is looked up by what is stored with events, in a register that has any.
+fn stored_key<'l>(read: &'l RowRead, registers: &Registers) -> Option<(u32, &'l [KeyPart])> {
+    let RowRead::Keyed { register, key } = read else { return None };
+    (key.iter().all(is_stored) && !registers.is_empty(*register)).then_some((*register, key))
 }
 
 fn is_stored(part: &KeyPart) -> bool {

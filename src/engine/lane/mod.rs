@@ -7,6 +7,7 @@
 //! changed, and the event is the evaluator's. See [`crate::plan::Lane`] for what a lane may know.
 
 mod ahead;
+mod asking;
 mod ends;
 mod programs;
 mod rows;
@@ -16,7 +17,7 @@ mod tree;
 mod values;
 mod whole;
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use ethnum::I256;
 
@@ -30,9 +31,9 @@ use crate::rows::{Allocation, Batch, Cell, Column, FigureValue, Origin};
 use super::originals::Original;
 use super::registers::Registers;
 use super::state::State;
-use super::value::{Names, Part};
+use super::value::Part;
 use ahead::{Ahead, Found};
-pub(crate) use programs::{Answers, Ready};
+pub(crate) use asking::{Answers, Askers, Ready};
 use programs::{Programs, Width};
 use rows::RowWork;
 pub(crate) use side::Side;
@@ -50,8 +51,8 @@ pub(crate) struct Lanes {
     pub side: Side,
     /// What the event taken last lacked.
     wanted: Option<Wanted>,
-    /// Events that are the evaluator's, whatever they have.
-    left: HashSet<Origin>,
+    /// Who asks many events at a time.
+    pub askers: Arc<Askers>,
 }
 
 /// What holds of a register's row for the run, and has not been worked out yet.
@@ -151,8 +152,9 @@ impl Lanes {
     fn made_of(lanes: Vec<Option<Programs>>) -> Lanes {
         let (narrow, wide) = (Work::new().prepared(&lanes), Work::new().prepared(&lanes));
         let widest = Work::new().prepared(&lanes);
-        let (side, left) = (Side::default(), HashSet::new());
-        Lanes { lanes, narrow, wide, widest, side, wanted: None, left }
+        let asker = |programs: &Option<Programs>| Some(Arc::clone(&programs.as_ref()?.asker));
+        let askers = Arc::new(Askers::new(lanes.iter().map(asker).collect()));
+        Lanes { lanes, narrow, wide, widest, side: Side::default(), wanted: None, askers }
     }
 
     /// What the event that was taken last lacked, if it was that: with it, it may be taken again.
@@ -162,38 +164,7 @@ impl Lanes {
 
     /// Leaves events to the evaluator, and those that stand in a batch with them.
     pub fn leave(&mut self, events: impl Iterator<Item = Origin>) {
-        self.left.extend(events);
-    }
-
-    fn programs(&self, batch: &Batch) -> Option<&Programs> {
-        let left = |origin: &Origin| self.left.contains(origin);
-        if !self.left.is_empty() && batch.origins.iter().any(left) {
-            return None;
-        }
-        self.lanes.get(at(batch.event)).and_then(Option::as_ref)
-    }
-
-    /// Which events of a batch have all that their lane needs.
-    pub fn of(&self, batch: &Batch) -> Ready {
-        let programs = self.programs(batch);
-        programs.map_or(Ready::None, |programs| programs.ready(batch))
-    }
-
-    /// The same, and what is asked of all events of the batch.
-    pub fn ask(&self, batch: &Batch) -> Answers {
-        let programs = self.programs(batch);
-        programs.map_or_else(Answers::default, |programs| programs.ask(batch))
-    }
-
-    /// The same, with what the events will look up.
-    pub fn ask_ahead(&self, batch: &Batch, registers: &Registers, names: &Names) -> Answers {
-        let mut answers = self.ask(batch);
-        if let Some(Some(Programs { lane, .. })) = self.lanes.get(at(batch.event))
-            && answers.ready == Ready::All
-        {
-            answers.ahead = Ahead::new(lane, batch, registers, names);
-        }
-        answers
+        Arc::make_mut(&mut self.askers).leave(events);
     }
 
     /// Whether an event has all that its lane needs.

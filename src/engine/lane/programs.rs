@@ -2,19 +2,21 @@
 //! times, else that of all.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
 use crate::base::Date;
-use crate::plan::{Day, Lane, Next, Program, Question, Way, at};
+use crate::plan::{Day, Lane, Next, Program, Way, at};
 use crate::rows::{Batch, Column};
 
-use super::ahead::Ahead;
+use super::asking::{Answers, Asker};
 use super::side::{Running, Turns, Worth};
 
 /// The programs of an event kind.
 pub(crate) struct Programs {
-    pub lane: Lane,
+    pub lane: Arc<Lane>,
+    pub asker: Arc<Asker>,
     /// By situation.
     made: Table<Made>,
     programs: Vec<Own>,
@@ -22,12 +24,8 @@ pub(crate) struct Programs {
     general: Own,
     /// The width that was enough, of lanes with shares of rows.
     pub width: Enough,
-    /// Whether a question is about more than the day.
-    asks_fields: bool,
     /// Whether the program of all situations asks for many cases.
     asks_much: bool,
-    /// The days that are asked about, which is always the last question.
-    days_asked: Option<Vec<i32>>,
     /// The day of the event before, if days are worked out from fields alone.
     day: Option<LastDay>,
     /// By situation, whether an event in it waits for others, once that has been asked.
@@ -202,34 +200,8 @@ const WARM: u8 = 16;
 /// More programs than these are not made.
 const PROGRAMS_MAX: usize = 1 << 12;
 
-/// Which events of a batch have all that their lane needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Ready {
-    All,
-    /// Each has to be asked.
-    Some,
-    #[default]
-    None,
-}
-
-/// What was asked of the events of a batch.
-#[derive(Debug, Default)]
-pub(crate) struct Answers {
-    pub ready: Ready,
-    /// For each event the answers that its fields give, as one number.
-    of_rows: Vec<u32>,
-    /// Their situations, once their days are known; `NO_ANSWER` where there is none.
-    situations: Vec<u32>,
-    /// What was looked up for them.
-    pub ahead: Ahead,
-}
-
-/// A field did not answer.
-const NO_ANSWER: u32 = u32::MAX;
-
 impl Programs {
     pub fn new(lane: Lane) -> Programs {
-        let asks_fields = lane.questions.iter().any(|it| !matches!(it, Question::Days(_)));
         let situations = lane.questions.situations().unwrap_or(0);
         let made = Table::new(situations, Made::NotYet(0));
         let general = Own::new(lane.program.clone());
@@ -242,20 +214,16 @@ impl Programs {
             day => day.fields().map(|fields| LastDay { fields, of: Vec::new(), day: None }),
         };
         let width = Enough::default();
-        let days_asked = match lane.questions.iter().last() {
-            Some(Question::Days(days)) => Some(days.clone()),
-            _ => None,
-        };
         let asks_much = most_cases(&lane.program.way) > CASES_FEW;
+        let lane = Arc::new(lane);
         Programs {
             asks_much,
+            asker: Arc::new(Asker::new(&lane)),
             lane,
             made,
             programs: Vec::new(),
             general,
             width,
-            asks_fields,
-            days_asked,
             day,
             waits,
             turns: Turns::default(),
@@ -304,7 +272,7 @@ impl Programs {
             return vec![(None, together(events))];
         }
         let number = |(row, day): &(u32, Date)| {
-            let situation = self.situation(answers, at(*row), *day);
+            let situation = self.asker.situation(answers, at(*row), *day);
             let program = situation.and_then(|situation| self.of_situation(situation));
             program.map_or(0, |program| at(program) + 1)
         };
@@ -384,31 +352,11 @@ impl Programs {
         if !self.general.program.waits && !self.lane.always_waits() {
             return false;
         }
-        let Some(situation) = self.situation(answers, row, date) else { return true };
+        let Some(situation) = self.asker.situation(answers, row, date) else { return true };
         let Some(known) = self.waits.get_mut(situation, None) else { return true };
         let lane = &self.lane;
         let ask = || lane.questions.answered(&lane.program, situation).waits;
         *known.get_or_insert_with(ask)
-    }
-
-    /// Which events of a batch have all that they need.
-    pub fn ready(&self, batch: &Batch) -> Ready {
-        let full = |field: &u32| batch.columns.get(at(*field)).is_some_and(Column::is_full);
-        if self.lane.required.iter().all(full) { Ready::All } else { Ready::Some }
-    }
-
-    /// Asks all events of a batch what their fields can answer.
-    pub fn ask(&self, batch: &Batch) -> Answers {
-        let ready = self.ready(batch);
-        let asked = |question: &&Question| !matches!(question, Question::Days(_));
-        if self.made.is_empty() || !self.asks_fields {
-            return Answers { ready, ..Answers::default() };
-        }
-        let mut answers = vec![0; batch.len()];
-        for question in self.lane.questions.iter().filter(asked) {
-            answer_all(question, batch, &mut answers);
-        }
-        Answers { ready, of_rows: answers, ..Answers::default() }
     }
 
     /// The program for an event on its day, and the positions that it keeps.
@@ -419,60 +367,10 @@ impl Programs {
         row: usize,
         date: Date,
     ) -> (&Lane, &Program, &mut [Option<u32>]) {
-        let made = self.situation(answers, row, date).and_then(|it| self.of_situation(it));
+        let made = self.asker.situation(answers, row, date).and_then(|it| self.of_situation(it));
         let made = made.and_then(|place| self.programs.get_mut(at(place)));
         let Own { program, positions, .. } = made.unwrap_or(&mut self.general);
         (&self.lane, program, positions)
-    }
-
-    /// Notes the situations of all events of a batch, whose days these are.
-    pub fn situate(&self, answers: &mut Answers, days: &[(u32, Date)]) {
-        if self.made.is_empty() {
-            return;
-        }
-        let mut situations = match self.asks_fields {
-            true => answers.of_rows.clone(),
-            false => vec![0; days.len()],
-        };
-        if let Some(asked) = &self.days_asked {
-            // There are few, so that to ask about all of them costs less than to stop in time.
-            let come = |date: &Date| asked.iter().map(|day| u32::from(*day <= date.days())).sum();
-            let count = u32::try_from(asked.len()).unwrap_or(0).saturating_add(1);
-            // Events that follow one another are mostly of one day.
-            let mut last: (Date, u32) = (Date::MIN, come(&Date::MIN));
-            for (situation, (_, date)) in situations.iter_mut().zip(days) {
-                if last.0 != *date {
-                    last = (*date, come(date));
-                }
-                let come = last.1;
-                if *situation != NO_ANSWER {
-                    *situation = situation.wrapping_mul(count).wrapping_add(come);
-                }
-            }
-        }
-        answers.situations = situations;
-    }
-
-    #[inline]
-    fn situation(&self, answers: &Answers, row: usize, date: Date) -> Option<u32> {
-        if let Some(situation) = answers.situations.get(row) {
-            return Some(*situation).filter(|it| *it != NO_ANSWER);
-        }
-        if self.made.is_empty() {
-            return None;
-        }
-        let answers = match answers.of_rows.get(row) {
-            None if self.asks_fields => return None,
-            None => 0,
-            Some(&NO_ANSWER) => return None,
-            Some(answers) => *answers,
-        };
-        let Some(days) = &self.days_asked else { return Some(answers) };
-        // There are few.
-        let come = days.iter().zip(1..).take_while(|(day, _)| **day <= date.days());
-        let come = come.last().map_or(0, |(_, come)| come);
-        let count = u32::try_from(days.len()).ok()?.checked_add(1)?;
-        answers.checked_mul(count)?.checked_add(come)
     }
 
     fn of_situation(&mut self, situation: u32) -> Option<u32> {
@@ -497,62 +395,5 @@ impl Programs {
                 Some(place)
             }
         }
-    }
-}
-
-/// Takes the answers to a question into what is known so far of the events of a batch.
-fn answer_all(question: &Question, batch: &Batch, known: &mut [u32]) {
-    let count = question.answers();
-    let (field, missing) = match question {
-        Question::Member(field, _) | Question::Flag(field) => (*field, None),
-        Question::MemberIfAny(field, _) | Question::FlagIfAny(field) => {
-            (*field, count.checked_sub(1))
-        }
-        Question::Present(field) => {
-            let column = batch.columns.get(at(*field)).unwrap_or(&Column::Absent);
-            if column.is_full() || matches!(column, Column::Absent) {
-                let there = u32::from(column.is_full());
-                return known.iter_mut().for_each(|known| *known = next(*known, count, there));
-            }
-            let there = |row| !column.is_missing(row);
-            return answer(known, count, (0..batch.len()).map(|row| Some(there(row).into())));
-        }
-        Question::Days(_) => return,
-    };
-    match batch.columns.get(at(field)) {
-        Some(Column::Member(members)) => match members.all() {
-            Some(all) if all.iter().all(|it| *it < count) => {
-                known.iter_mut().zip(all).for_each(|(known, it)| *known = next(*known, count, *it));
-            }
-            Some(all) => answer(known, count, all.iter().map(|it| Some(*it))),
-            None => {
-                let members = (0..batch.len()).map(|row| members.get(row).or(missing));
-                answer(known, count, members);
-            }
-        },
-        Some(Column::Bool(flags)) => {
-            let flags = (0..batch.len()).map(|row| flags.get(row).map(u32::from).or(missing));
-            answer(known, count, flags);
-        }
-        Some(Column::Absent) if missing.is_some() => {
-            let it = missing.unwrap_or(0);
-            known.iter_mut().for_each(|known| *known = next(*known, count, it));
-        }
-        _ => known.fill(NO_ANSWER),
-    }
-}
-
-/// What is known after an answer that is one of so many. What has no answer keeps none.
-#[inline]
-fn next(known: u32, count: u32, answer: u32) -> u32 {
-    if known == NO_ANSWER { NO_ANSWER } else { known.wrapping_mul(count).wrapping_add(answer) }
-}
-
-/// Takes the answers to a question, of which there are so many, into what is known so far.
-#[inline]
-fn answer(known: &mut [u32], count: u32, answers: impl Iterator<Item = Option<u32>>) {
-    for (known, answer) in known.iter_mut().zip(answers) {
-        let answer = answer.filter(|it| *it < count && *known != NO_ANSWER);
-        *known = answer.map_or(NO_ANSWER, |it| *known * count + it);
     }
 }

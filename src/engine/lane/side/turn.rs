@@ -15,7 +15,8 @@ use crate::rows::{Batch, Column};
 
 use super::super::Lanes;
 use super::super::ahead::Ahead;
-use super::super::programs::{Answers, Members, Programs, Ready};
+use super::super::asking::{Answers, Ready};
+use super::super::programs::{Members, Programs};
 use super::keys::{KeysOf, not_undone, parts_of};
 use super::running::run_through;
 use super::{Group, Of, Side, date, has_columns, only, work_out};
@@ -65,16 +66,8 @@ impl Lanes {
         state: &State,
     ) -> Option<Vec<(u32, Date)>> {
         let days = self.days(answers.ready, batch, registers, state)?;
-        self.situate(answers, batch, &days);
+        self.askers.situate(answers, batch, &days);
         Some(days)
-    }
-
-    /// Notes the situations of all events of a batch, whose days these are.
-    pub fn situate(&self, answers: &mut Answers, batch: &Batch, days: &[(u32, Date)]) {
-        let programs = self.lanes.get(at(batch.event)).and_then(Option::as_ref);
-        if let Some(programs) = programs.filter(|_| days.len() == batch.len()) {
-            programs.situate(answers, days);
-        }
     }
 
     /// The days of all events of a batch, if each has all that a lane needs.
