@@ -305,7 +305,7 @@ fn batch(kind: u32, event: &Event, date: Option<Date>, rows: Vec<Cell>) -> Batch
 }
 
 /// A row as those see it who hear of the event: its stored fields, dated ones as first given.
-fn cell_of(row: Option<&Value<'_>>, registers: &Registers) -> Cell {
+fn cell_of(row: Option<&Value<'_>>, registers: &Registers<'_>) -> Cell {
     match row {
         None => Cell::Missing,
         Some(Value::Row(Row::Register(register, place))) => {

@@ -20,7 +20,7 @@ use super::value::{Part, Row, Value};
 /// plan; what outlives an event is in [`State`].
 pub(crate) struct Evaluator<'a, 's, T> {
     pub plan: &'a Plan,
-    pub registers: &'a Registers,
+    pub registers: &'a Registers<'a>,
     pub state: &'s mut State,
     pub trace: &'s mut T,
     /// The event at hand; absent where a condition is weighed outside any event.
@@ -127,7 +127,7 @@ const DEPTH_MAX: u32 = 64;
 impl<'a, 's, T: Trace> Evaluator<'a, 's, T> {
     pub fn new(
         plan: &'a Plan,
-        registers: &'a Registers,
+        registers: &'a Registers<'a>,
         state: &'s mut State,
         trace: &'s mut T,
     ) -> Evaluator<'a, 's, T> {

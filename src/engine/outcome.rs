@@ -237,7 +237,7 @@ impl<'r, S: Sink> Desk<'r, S> {
         &mut self,
         lanes: &mut Lanes,
         (taken, answers): (Taken<'_>, &Answers),
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &mut State,
     ) -> Result<bool, Stop<S::Error>> {
         let place = (&**taken.batch, taken.row, answers);

@@ -1,5 +1,6 @@
 //! Reference data, sorted and indexed once at the start of a run.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::OnceLock;
 use std::sync::atomic::{self, AtomicBool};
@@ -13,8 +14,8 @@ use super::value::{Names, Part, Value};
 
 /// All registers of a run.
 #[derive(Debug)]
-pub(crate) struct Registers {
-    tables: Vec<Table>,
+pub(crate) struct Registers<'r> {
+    tables: Vec<Table<'r>>,
     /// The plan's steady values, those that have one.
     known: Vec<Option<Constant>>,
     /// The names in the keys of their rows, for other threads.
@@ -23,18 +24,17 @@ pub(crate) struct Registers {
 
 /// One register: rows in key order, and ranges of them by the first parts of the key.
 #[derive(Debug, Default)]
-struct Table {
-    /// What holds for good of each row, field by field, row by row: one place in memory a row. It is
-    /// what the first version says that says anything.
-    plain: Vec<Cell>,
+struct Table<'r> {
+    /// What holds for good of each row, field by field: what the first version says that says anything.
+    plain: Vec<Cow<'r, [Cell]>>,
     /// Where each row was read first.
     origins: Vec<Origin>,
     /// If fields are dated: the versions of each row, ascending by their first day.
-    versions: Vec<Vec<RegisterRow>>,
+    versions: Vec<Vec<&'r RegisterRow>>,
     /// Of each row whether two rows under its key claim the same day, and its fields as plain
     /// numbers, as far as they are such: what most rules ask for stands in one place.
     numbers: Vec<i64>,
-    /// Fields in a row of `plain`.
+    /// Fields in a row.
     width: usize,
     /// What was worked out once and holds for the run: of each row the fields that do.
     steady: Vec<OnceLock<Cell>>,
@@ -53,14 +53,18 @@ struct Ranges {
     rows: Vec<(u32, u32)>,
 }
 
-impl Registers {
+impl<'r> Registers<'r> {
     /// Sorts and indexes rows. Rows of a register the plan does not know are left out.
-    pub fn new(plan: &Plan, given: &[(u32, Vec<RegisterRow>)], names: &mut Names) -> Registers {
+    pub fn new(
+        plan: &Plan,
+        given: &'r [(u32, Vec<RegisterRow>)],
+        names: &mut Names,
+    ) -> Registers<'r> {
         let tables = (0..).zip(&plan.registers).map(|(register, declared)| {
             let own = given.iter().filter(|(of, _)| *of == register);
-            let rows: Vec<&RegisterRow> = own.flat_map(|(_, rows)| rows).collect();
+            let rows = sorted(declared, own.flat_map(|(_, rows)| rows));
             let shape = plan.shapes.get(at(declared.shape));
-            shape.map_or_else(Table::default, |shape| table(declared, shape, rows, names))
+            shape.map_or_else(Table::default, |shape| table(declared, shape, &rows, names))
         });
         Registers { tables: tables.collect(), known: Vec::new(), names: None }
     }
@@ -121,11 +125,7 @@ impl Registers {
 
     /// A field of a row that holds for good: the first version that has it.
     pub fn cell(&self, register: u32, row: u32, field: u32) -> Option<&Cell> {
-        let table = self.tables.get(at(register))?;
-        if at(field) >= table.width {
-            return None;
-        }
-        table.plain.get(at(row) * table.width + at(field))
+        self.tables.get(at(register))?.plain.get(at(row))?.get(at(field))
     }
 
     /// A field of a row that holds for good as a number of 64 bits: a whole number, an amount in
@@ -184,7 +184,7 @@ impl Registers {
         let table = self.tables.get(at(register))?;
         match table.versions.get(at(row)) {
             Some(versions) => versions.first().map(|row| row.cells.as_slice()),
-            None => table.plain.get(at(row) * table.width..at(row) * table.width + table.width),
+            None => table.plain.get(at(row)).map(|row| &**row),
         }
     }
 
@@ -194,27 +194,34 @@ impl Registers {
     }
 }
 
-fn table(register: &Register, shape: &Shape, rows: Vec<&RegisterRow>, names: &mut Names) -> Table {
+fn table<'r>(
+    register: &Register,
+    shape: &Shape,
+    rows: &[Sorted<'r>],
+    names: &mut Names,
+) -> Table<'r> {
     let dated = shape.fields.iter().any(|field| field.dated);
     let width = shape.fields.len();
     let mut table = Table { width, ..Table::default() };
     // Keys end to end, each as long as the others.
     let mut keys: Vec<Part> = Vec::with_capacity(rows.len() * register.keys.len());
-    table.plain.reserve(rows.len() * width);
+    table.plain.reserve(rows.len());
     table.numbers.reserve(rows.len() * (width + 1));
     names.reserve(rows.len());
-    let rows = sorted(register, rows);
-    let same = |one: &&RegisterRow, other: &&RegisterRow| {
-        !register.many && register.keys.iter().all(|field| order(one, other, *field).is_eq())
+    let same = |one: &Sorted<'_>, other: &Sorted<'_>| {
+        let all = |field: &u32| order(one.row, other.row, *field).is_eq();
+        !register.many && one.digest == other.digest && register.keys.iter().all(all)
     };
     let mut versions: Vec<&RegisterRow> = Vec::new();
     for under_one_key in rows.chunk_by(same) {
         versions.clear();
-        versions.extend(under_one_key);
+        versions.extend(under_one_key.iter().map(|it| it.row));
         versions.sort_by_key(|row| row.from);
-        let first = under_one_key.iter().take(1);
-        let parts = first.flat_map(|row| register.keys.iter().map(|field| (*field, *row)));
-        keys.extend(parts.map(|(field, row)| key_part(field, shape, row, names)));
+        if let Some(Sorted { row, .. }) = under_one_key.first() {
+            for field in &register.keys {
+                keys.push(key_part(*field, shape, row, names));
+            }
+        }
         table.add(&versions, dated);
     }
     let key = |row: usize, length: usize| {
@@ -230,22 +237,22 @@ fn table(register: &Register, shape: &Shape, rows: Vec<&RegisterRow>, names: &mu
     table
 }
 
-impl Table {
+impl<'r> Table<'r> {
     /// Adds what stands under one key: versions in the order in which they begin.
-    fn add(&mut self, versions: &[&RegisterRow], dated: bool) {
+    fn add(&mut self, versions: &[&'r RegisterRow], dated: bool) {
         let mut pairs = versions.iter().zip(versions.iter().skip(1));
         let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
         self.numbers.push(clash.into());
-        for field in 0..self.width {
-            let mut cells = versions.iter().filter_map(|row| row.cells.get(field));
-            let said = cells.find(|cell| !matches!(cell, Cell::Missing));
-            self.numbers.push(said.and_then(number).unwrap_or(NO_NUMBER));
-            self.plain.push(said.cloned().unwrap_or(Cell::Missing));
-        }
+        let plain = match versions {
+            [row] if row.cells.len() == self.width => Cow::Borrowed(row.cells.as_slice()),
+            _ => (0..self.width).map(|field| said(versions, field)).collect(),
+        };
+        self.numbers.extend(plain.iter().map(|cell| number(cell).unwrap_or(NO_NUMBER)));
+        self.plain.push(plain);
         let origin = versions.first().map_or(Origin::MADE, |row| row.origin);
         self.origins.push(origin);
         if dated {
-            self.versions.push(versions.iter().map(|row| (*row).clone()).collect());
+            self.versions.push(versions.to_vec());
         }
     }
 }
@@ -264,30 +271,44 @@ fn number(cell: &Cell) -> Option<i64> {
     }
 }
 
+/// What the first version says of a field that says anything.
+fn said(versions: &[&RegisterRow], field: usize) -> Cell {
+    let mut cells = versions.iter().filter_map(|row| row.cells.get(field));
+    let said = cells.find(|cell| !matches!(cell, Cell::Missing));
+    said.cloned().unwrap_or(Cell::Missing)
+}
+
+/// A row, with what nearly always tells its key from another.
+struct Sorted<'r> {
+    digest: u128,
+    row: &'r RegisterRow,
+}
+
 /// Rows in the order of their keys; rows under one key stay in the order of the file.
-fn sorted<'r>(register: &Register, rows: Vec<&'r RegisterRow>) -> Vec<&'r RegisterRow> {
+fn sorted<'r>(register: &Register, rows: impl Iterator<Item = &'r RegisterRow>) -> Vec<Sorted<'r>> {
     let digest = |row: &RegisterRow| {
         let first = register.keys.first().and_then(|field| row.cells.get(at(*field)));
         first.map_or(0, digest)
     };
-    let mut rows: Vec<(u64, &RegisterRow)> =
-        rows.into_iter().map(|row| (digest(row), row)).collect();
-    rows.sort_by(|(digest, one), (other, two)| {
-        digest.cmp(other).then_with(|| {
-            let keys = register.keys.iter().map(|field| order(one, two, *field));
+    let mut rows: Vec<Sorted<'r>> = rows.map(|row| Sorted { digest: digest(row), row }).collect();
+    rows.sort_by(|one, two| {
+        one.digest.cmp(&two.digest).then_with(|| {
+            let keys = register.keys.iter().map(|field| order(one.row, two.row, *field));
             keys.fold(Ordering::Equal, Ordering::then)
         })
     });
-    rows.into_iter().map(|(_, row)| row).collect()
+    rows
 }
 
 /// What decides nearly every comparison of two cells: ordered as they are, or equal.
-fn digest(cell: &Cell) -> u64 {
-    let mut bytes = [cell.rank(), 0, 0, 0, 0, 0, 0, 0];
-    if let (Cell::Text(text), [_, rest @ ..]) = (cell, &mut bytes) {
+fn digest(cell: &Cell) -> u128 {
+    let mut bytes = [0; 16];
+    let [rank, rest @ ..] = &mut bytes;
+    *rank = cell.rank();
+    if let Cell::Text(text) = cell {
         rest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
     }
-    u64::from_be_bytes(bytes)
+    u128::from_be_bytes(bytes)
 }
 
 fn overlap(earlier: &RegisterRow, later: &RegisterRow) -> bool {

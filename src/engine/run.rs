@@ -253,7 +253,7 @@ where
 }
 
 /// What has one value for the run. What has no answer is left to the events that ask.
-fn steady(plan: &Plan, registers: &Registers, state: &mut State) -> Vec<Option<Constant>> {
+fn steady(plan: &Plan, registers: &Registers<'_>, state: &mut State) -> Vec<Option<Constant>> {
     let mut off = Off;
     let mut evaluator = Evaluator::new(plan, registers, state, &mut off);
     let mut known = Vec::with_capacity(plan.steady.len());
@@ -296,7 +296,7 @@ impl Reach {
 /// A run under way.
 pub(crate) struct Run<'r, S> {
     pub plan: &'r Plan,
-    pub registers: &'r Registers,
+    pub registers: &'r Registers<'r>,
     pub state: &'r mut State,
     pub lanes: Lanes,
     pub desk: Desk<'r, S>,

@@ -136,9 +136,6 @@ impl<'n> AllocationLines<'n> {
                 self.meet(position, accounts);
             }
         }
-        if !self.explain {
-            self.by_payee.sum_up(allocations)?;
-        }
         let table = usize::try_from(event.batch.event).ok().and_then(|at| self.tables.get(at));
         let mut own = Own {
             event: &event,
@@ -152,6 +149,13 @@ impl<'n> AllocationLines<'n> {
             self.by_leg(own, allocations, out);
             return Ok(());
         }
+        if are_few_apart(allocations) {
+            for given in allocations.iter().filter(|given| !given.amount.is_zero()) {
+                self.put_row(&mut own, given.payee, given.amount, out);
+            }
+            return Ok(());
+        }
+        self.by_payee.sum_up(allocations)?;
         for (payee, sum) in self.by_payee.sums().filter(|(_, sum)| !sum.is_zero()) {
             self.put_row(&mut own, *payee, *sum, out);
         }
@@ -243,6 +247,20 @@ impl<'n> AllocationLines<'n> {
                 None => {}
             }
         }
+    }
+}
+
+/// Whether they are so few that it is seen at once that each has a payee of its own: then there is
+/// nothing to sum up.
+#[inline]
+fn are_few_apart(allocations: &[Allocation]) -> bool {
+    match allocations {
+        [] | [_] => true,
+        [one, two] => one.payee != two.payee,
+        [one, two, three] => {
+            one.payee != two.payee && one.payee != three.payee && two.payee != three.payee
+        }
+        _ => false,
     }
 }
 

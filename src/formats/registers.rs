@@ -65,7 +65,13 @@ fn read_rows(
     let reader = TableReader::new(names, 0, &table, bound.from, mapping.clone(), rows.header.len());
     let mut events = Events::of_table(reader, rows, input, file);
     let (mut rows, mut unread) = (Vec::new(), Vec::new());
+    // In columns first: a list of rows that grows would be moved again and again.
+    let mut batches = Vec::new();
     while let Some(batch) = events.next_batch(&mut unread)? {
+        batches.push(batch);
+    }
+    rows.reserve_exact(batches.iter().map(Batch::len).sum());
+    for batch in batches {
         add_rows(&mut rows, &batch, fields);
     }
     if !unread.is_empty() {

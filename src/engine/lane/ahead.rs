@@ -31,7 +31,7 @@ pub(crate) enum Found {
 
 impl Ahead {
     /// Looks up what stands under keys of stored fields.
-    pub fn new(lane: &Lane, batch: &Batch, registers: &Registers, names: &Names) -> Ahead {
+    pub fn new(lane: &Lane, batch: &Batch, registers: &Registers<'_>, names: &Names) -> Ahead {
         let mut ahead = Ahead::default();
         let keys = lane.rows.iter().filter_map(RowRead::key);
         let keys = keys.chain(lane.sources.iter().filter_map(RowsOf::key));
@@ -63,7 +63,7 @@ impl Ahead {
     }
 
     /// Whether the events of a lane look up rows by what is stored with them.
-    pub fn has_rows(lane: &Lane, registers: &Registers) -> bool {
+    pub fn has_rows(lane: &Lane, registers: &Registers<'_>) -> bool {
         lane.rows.iter().any(|read| stored_key(read, registers).is_some())
     }
 
@@ -123,7 +123,7 @@ const IN_VAIN_MAX: u32 = 16;
 
 /// The only row under a key.
 #[inline]
-pub(super) fn only_row(registers: &Registers, register: u32, key: &[Part]) -> Found {
+pub(super) fn only_row(registers: &Registers<'_>, register: u32, key: &[Part]) -> Found {
     let (first, end) = registers.range(register, key);
     match first < end {
         false => Found::Nothing,
@@ -133,7 +133,7 @@ pub(super) fn only_row(registers: &Registers, register: u32, key: &[Part]) -> Fo
 }
 
 /// A row that is looked up by what is stored with events, in a register that has any.
-fn stored_key<'l>(read: &'l RowRead, registers: &Registers) -> Option<(u32, &'l [KeyPart])> {
+fn stored_key<'l>(read: &'l RowRead, registers: &Registers<'_>) -> Option<(u32, &'l [KeyPart])> {
     let RowRead::Keyed { register, key } = read else { return None };
     (key.iter().all(is_stored) && !registers.is_empty(*register)).then_some((*register, key))
 }

@@ -99,7 +99,7 @@ impl Askers {
         &self,
         answers: &mut Answers,
         batch: &Batch,
-        registers: &Registers,
+        registers: &Registers<'_>,
         names: &Names,
     ) {
         if let Some(asker) = self.asker(batch)
@@ -111,7 +111,7 @@ impl Askers {
     }
 
     /// The same with what registers name and nothing else, where that is what is mostly asked for.
-    pub fn look_up_rows(&self, answers: &mut Answers, batch: &Batch, registers: &Registers) {
+    pub fn look_up_rows(&self, answers: &mut Answers, batch: &Batch, registers: &Registers<'_>) {
         let names = registers.names();
         let has_rows = |asker: &Asker| Ahead::has_rows(&asker.lane, registers);
         if let Some(names) = names.filter(|_| self.asker(batch).is_some_and(has_rows)) {

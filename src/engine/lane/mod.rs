@@ -130,7 +130,7 @@ struct Event<'a, W> {
     /// What was looked up before.
     ahead: &'a Ahead,
     date: Date,
-    registers: &'a Registers,
+    registers: &'a Registers<'a>,
     state: &'a mut State,
     work: &'a mut Work<W>,
     residue: u64,
@@ -138,7 +138,7 @@ struct Event<'a, W> {
 
 impl Lanes {
     /// The lanes of a plan.
-    pub fn new(plan: &Plan, registers: &Registers) -> Lanes {
+    pub fn new(plan: &Plan, registers: &Registers<'_>) -> Lanes {
         let known = |place| registers.known(place).cloned();
         let programs = |event| lane(plan, event, &known).map(Programs::new);
         Lanes::made_of(plan.events.iter().map(programs).collect())
@@ -225,7 +225,7 @@ impl Lanes {
         ready: Ready,
         batch: &Batch,
         row: usize,
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &mut State,
     ) -> Option<Date> {
         if !self.may_take(ready, batch, row) {
@@ -259,7 +259,7 @@ impl Lanes {
         &mut self,
         (batch, row, answers): (&Batch, usize, &Answers),
         date: Date,
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &mut State,
         out: &mut Given<'_>,
     ) -> Result<Option<WorkedOut>, &'static str> {
@@ -308,7 +308,7 @@ struct At<'a> {
     row: usize,
     ahead: &'a Ahead,
     date: Date,
-    registers: &'a Registers,
+    registers: &'a Registers<'a>,
 }
 
 impl<'a> At<'a> {

@@ -373,27 +373,35 @@ impl Programs {
         (&self.lane, program, positions)
     }
 
+    #[inline]
     fn of_situation(&mut self, situation: u32) -> Option<u32> {
-        let made = self.made.get_mut(situation, Made::NotYet(0))?;
-        match made {
+        match self.made.get_mut(situation, Made::NotYet(0))? {
             Made::At(place) => Some(*place),
-            Made::NotYet(times) if *times < WARM => {
-                *times += 1;
-                None
-            }
-            Made::NotYet(_) if self.programs.len() >= PROGRAMS_MAX => None,
-            Made::NotYet(_) => {
-                let lane = &self.lane;
-                let program = lane.questions.answered(&lane.program, situation);
-                // Many situations come to the same.
-                let known = self.programs.iter().position(|own| own.program == program);
-                let place = u32::try_from(known.unwrap_or(self.programs.len())).ok()?;
-                if known.is_none() {
-                    self.programs.push(Own::new(program));
-                }
-                *made = Made::At(place);
-                Some(place)
-            }
+            Made::NotYet(_) => self.come_again(situation),
         }
+    }
+
+    /// Makes the program of a situation once it has come often.
+    #[cold]
+    fn come_again(&mut self, situation: u32) -> Option<u32> {
+        let made = self.made.get_mut(situation, Made::NotYet(0))?;
+        let Made::NotYet(times) = made else { return None };
+        if *times < WARM {
+            *times += 1;
+            return None;
+        }
+        if self.programs.len() >= PROGRAMS_MAX {
+            return None;
+        }
+        let lane = &self.lane;
+        let program = lane.questions.answered(&lane.program, situation);
+        // Many situations come to the same.
+        let known = self.programs.iter().position(|own| own.program == program);
+        let place = u32::try_from(known.unwrap_or(self.programs.len())).ok()?;
+        if known.is_none() {
+            self.programs.push(Own::new(program));
+        }
+        *made = Made::At(place);
+        Some(place)
     }
 }

@@ -88,7 +88,7 @@ struct Of<'a> {
     program: &'a Program,
     batch: &'a Batch,
     ahead: &'a Ahead,
-    registers: &'a Registers,
+    registers: &'a Registers<'a>,
 }
 
 /// Events that go through the same program, none of which depends on another.

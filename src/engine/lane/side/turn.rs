@@ -62,7 +62,7 @@ impl Lanes {
         &self,
         answers: &mut Answers,
         batch: &Batch,
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &State,
     ) -> Option<Vec<(u32, Date)>> {
         let days = self.days(answers.ready, batch, registers, state)?;
@@ -75,7 +75,7 @@ impl Lanes {
         &self,
         ready: Ready,
         batch: &Batch,
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &State,
     ) -> Option<Vec<(u32, Date)>> {
         let programs = self.lanes.get(at(batch.event))?.as_ref()?;
@@ -109,7 +109,7 @@ impl Lanes {
         &mut self,
         (batch, answers): (&Batch, &Answers),
         events: &[(u32, Date)],
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &mut State,
     ) -> Result<(), &'static str> {
         let side = &mut self.side;
@@ -144,7 +144,7 @@ impl Lanes {
         &mut self,
         of: (&Batch, &Answers),
         events: &[(u32, Date)],
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &mut State,
     ) -> Result<(), &'static str> {
         let Some(Some(programs)) = self.lanes.get(at(of.0.event)) else { return Ok(()) };
@@ -164,7 +164,7 @@ impl Lanes {
         &mut self,
         (batch, answers): (&Batch, &Answers),
         events: &[(u32, Date)],
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &mut State,
     ) -> Result<usize, &'static str> {
         let side = &mut self.side;
@@ -232,7 +232,7 @@ impl Programs {
         &mut self,
         (batch, answers): (&Batch, &Answers),
         (events, keys): (&[(u32, Date)], &KeysOf),
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &mut State,
         side: &mut Side,
     ) -> Result<bool, &'static str> {
