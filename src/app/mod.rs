@@ -14,6 +14,7 @@ mod clauses;
 mod collect;
 mod compare;
 mod compile;
+mod crew;
 mod cross_check;
 mod examples;
 mod explain;

@@ -26,11 +26,15 @@ pub struct Batches<'a> {
 enum Source<'a> {
     Here(Box<Files<'a>>),
     There(Receiver<Result<Read, FormatsError>>),
+    Asked(Ahead<'a>),
 }
+
+/// Gives what is read next, whoever reads it.
+pub(super) type Ahead<'a> = &'a dyn Fn() -> Option<Result<Read, FormatsError>>;
 
 /// What is found in files, in their order.
 #[derive(Debug)]
-enum Read {
+pub(super) enum Read {
     Batch(Batch),
     Unread(Vec<Unread>),
     Remark(Remark),
@@ -67,17 +71,25 @@ impl<'a> Batches<'a> {
         unread: &'a mut dyn FnMut(Vec<Unread>) -> Result<(), FormatsError>,
         remarks: &'a RefCell<Vec<Remark>>,
     ) -> Batches<'a> {
-        let others = threads.saturating_sub(2);
         if threads < 2 {
             return Batches::new(to_read, unread, remarks);
         }
-        let work = if others == 0 { Work::Here } else { Work::shared(others, scope) };
+        let mut files = Files::read_by(to_read, threads - 2, scope);
         let (sender, receiver) = sync_channel(AHEAD);
         scope.spawn(move || {
             // Whoever asks no more has gone away.
-            let _ = Files::new(to_read, work).try_for_each(|read| sender.send(read).map_err(drop));
+            let _ = files.try_for_each(|read| sender.send(read).map_err(drop));
         });
         Batches { source: Source::There(receiver), unread, remarks, failed: false }
+    }
+
+    /// Takes what somebody reads ahead.
+    pub(super) fn asked(
+        ahead: Ahead<'a>,
+        unread: &'a mut dyn FnMut(Vec<Unread>) -> Result<(), FormatsError>,
+        remarks: &'a RefCell<Vec<Remark>>,
+    ) -> Batches<'a> {
+        Batches { source: Source::Asked(ahead), unread, remarks, failed: false }
     }
 
     fn read(&mut self) -> Result<Option<Batch>, FormatsError> {
@@ -85,6 +97,7 @@ impl<'a> Batches<'a> {
             let read = match &mut self.source {
                 Source::Here(files) => files.next(),
                 Source::There(receiver) => receiver.recv().ok(),
+                Source::Asked(ahead) => ahead(),
             };
             match read.transpose()? {
                 None => return Ok(None),
@@ -110,7 +123,7 @@ impl Iterator for Batches<'_> {
 }
 
 /// Reads files, one after the other.
-struct Files<'a> {
+pub(super) struct Files<'a> {
     to_read: ToRead<'a>,
     next: usize,
     open: Option<Events<'a>>,
@@ -178,6 +191,19 @@ impl<'a> Work<'a> {
 }
 
 impl<'a> Files<'a> {
+    /// Starts before the first file; so many other threads read blocks.
+    pub(super) fn read_by<'s>(
+        to_read: ToRead<'a>,
+        others: usize,
+        scope: &'s Scope<'s, 'a>,
+    ) -> Files<'a>
+    where
+        'a: 's,
+    {
+        let work = if others == 0 { Work::Here } else { Work::shared(others, scope) };
+        Files::new(to_read, work)
+    }
+
     fn new(to_read: ToRead<'a>, work: Work<'a>) -> Files<'a> {
         let (taken, found) = (VecDeque::new(), VecDeque::new());
         Files { to_read, next: 0, open: None, work, taken, failed: None, found }
@@ -271,4 +297,4 @@ fn remarks(input: &Input, events: &Events<'_>) -> Result<Vec<Remark>, FormatsErr
 const AHEAD: usize = 4;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -18,10 +18,11 @@ use crate::report::{ControlTotals, CurrencyTotals, Drift};
 use crate::rows::{Accounts, Outcome, Outcomes, RegisterRow, Sink};
 
 use super::asides::{Aside, Asides};
+use super::crew::{Crew, Foreman};
 use super::inputs::{EventFile, Remark};
 use super::progress::{Progress, Teller};
-use super::reading::{Batches, ToRead};
-use super::writing::{Beside, Writer};
+use super::reading::{Ahead, Batches, ToRead};
+use super::writing::{Writer, Writes};
 
 /// What a run reads.
 #[derive(Debug)]
@@ -117,8 +118,8 @@ pub fn run<'n, E: From<FormatsError>>(
 ) -> Result<(RunReport, Outputs<'n>), E> {
     let plan = plan::from_checked(job.checked, job.choices);
     let once = |turn| -> Result<Option<(RunReport, Outputs<'n>)>, E> {
-        let how =
-            How { plan: &plan, turn, limit: manner.limit.as_ref(), progress: manner.progress };
+        let (limit, progress) = (manner.limit.as_ref(), manner.progress);
+        let how = How { plan: &plan, turn, limit, progress, ahead: None };
         let mut outputs = open()?;
         let mut kept = outputs.set_asides.take();
         let mut writer = Writer { names: job.names, outputs: &mut outputs };
@@ -126,10 +127,15 @@ pub fn run<'n, E: From<FormatsError>>(
             heard(job, &how, &mut writer, &mut kept)?
         } else {
             std::thread::scope(|scope| {
-                let mut beside = Beside::new(writer, scope);
-                let report = heard(job, &how, &mut beside, &mut kept);
+                let hears_figures = writer.hears_figures();
+                let to_read = (job.to_read(), job.threads);
+                let crew = Crew::begun(to_read, Writes::by(Box::new(writer)), scope);
+                let mut foreman = Foreman::new(crew.clone(), hears_figures);
+                let ahead = || crew.next();
+                let how = How { ahead: Some(&ahead), ..how };
+                let report = heard(job, &how, &mut foreman, &mut kept);
                 // What stopped the run is said before what came of it.
-                let written = beside.finish();
+                let written = foreman.finish();
                 report.and_then(|report| written.map(|()| report))
             })?
         };
@@ -153,7 +159,7 @@ where
     FormatsError: From<S::Error>,
 {
     let plan = plan::from_checked(job.checked, job.choices);
-    let how = How { plan: &plan, turn: Turn::Sorted, limit: None, progress: &|_| () };
+    let how = How { plan: &plan, turn: Turn::Sorted, limit: None, progress: &|_| (), ahead: None };
     let report = heard(job, &how, listener, &mut None)?;
     report.ok_or_else(|| FormatsError::Internal("a run that was not made".into()))
 }
@@ -164,6 +170,8 @@ struct How<'a> {
     turn: Turn,
     limit: Option<&'a MemoryLimit>,
     progress: &'a dyn Fn(Progress),
+    /// Who reads ahead, if somebody does already.
+    ahead: Option<Ahead<'a>>,
 }
 
 /// Runs a rule set; the listener hears every outcome, and what is set aside is counted beside it, so
@@ -188,7 +196,10 @@ where
     // An error stops the run, so that its size is moved once.
     let summary = std::thread::scope(|scope| -> Result<_, Box<_>> {
         let threads = job.threads;
-        let mut batches = Batches::ahead(job.to_read(), threads, scope, &mut unread, &remarks);
+        let mut batches = match how.ahead {
+            Some(ahead) => Batches::asked(ahead, &mut unread, &remarks),
+            None => Batches::ahead(job.to_read(), threads, scope, &mut unread, &remarks),
+        };
         let batches = std::iter::from_fn(|| {
             let batch = batches.next();
             match &batch {

@@ -8,7 +8,7 @@ use crate::report::names::{Currency, Field, Kind, Label, Table};
 use super::*;
 use crate::app::open_events;
 
-fn names() -> Names {
+pub(in crate::app) fn names() -> Names {
     let field = |name: &str, kind| {
         let name = Label::plain(name);
         Field { name, kind, required: true, computed: false, dated: false }
@@ -27,7 +27,7 @@ fn names() -> Names {
 }
 
 /// Two files of many blocks, with rows that cannot be read.
-fn files(folder: &std::path::Path, names: &Names) -> Vec<EventFile> {
+pub(in crate::app) fn files(folder: &std::path::Path, names: &Names) -> Vec<EventFile> {
     let paths: Vec<String> = ["a.csv", "b.csv"]
         .into_iter()
         .map(|name| {
