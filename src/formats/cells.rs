@@ -53,13 +53,11 @@ impl Amounts {
         let (negative, count) = sign(bytes, start, end)?;
         let [first, last] = words_before(bytes, end)?;
         if self.scale > 0 && (last ^ POINTS) & self.at_point == 0 {
-            if count < self.scale + 2 {
-                return None;
-            }
+            let [kept_first, kept_last] = *LAST.get(count).filter(|_| count >= self.scale + 2)?;
+            let (first, last) = ((first ^ ZEROS) & kept_first, (last ^ ZEROS) & kept_last);
             // What stands before the point moves up to the decimals.
             let moved = (last << 8 | first >> 56) & !self.decimals | last & self.decimals;
-            let units = sixteen_digits([first << 8, moved], count - 1)?;
-            return Some(signed(units, negative)).filter(|_| count <= 16);
+            return digits_of([first << 8, moved]).map(|units| signed(units, negative));
         }
         let units = sixteen_digits([first, last], count)?.checked_mul(self.unit)?;
         i64::try_from(units).ok().map(|_| signed(units, negative))
@@ -135,7 +133,12 @@ fn words_before(bytes: &[u8], end: usize) -> Option<[u64; 2]> {
 #[inline(always)]
 fn sixteen_digits([first, last]: [u64; 2], count: usize) -> Option<u64> {
     let [kept_first, kept_last] = *LAST.get(count).filter(|_| count > 0)?;
-    let (first, last) = ((first ^ ZEROS) & kept_first, (last ^ ZEROS) & kept_last);
+    digits_of([(first ^ ZEROS) & kept_first, (last ^ ZEROS) & kept_last])
+}
+
+/// Sixteen bytes that are digits, if they are, as a number.
+#[inline(always)]
+fn digits_of([first, last]: [u64; 2]) -> Option<u64> {
     let both = are_digits(first) & are_digits(last);
     both.then(|| eight_digits(first) * 100_000_000 + eight_digits(last))
 }

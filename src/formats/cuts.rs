@@ -167,34 +167,32 @@ impl Cuts {
 
     /// Where the cells of a column start and end, in so many rows.
     pub(super) fn column(&self, column: usize, rows: usize) -> ColumnCuts<'_> {
-        let (ends, apart) = match column + 1 == self.width {
-            true => (Some(self.lasts.as_slice()), 1),
-            false => (self.ends.get(column + 1..), self.width),
+        let (ends, at_end, apart) = match column + 1 == self.width {
+            true => (&self.lasts, 0, 1),
+            false => (&self.ends, column + 1, self.width),
         };
-        let (before, ends) =
-            (self.ends.get(column..).unwrap_or_default(), ends.unwrap_or_default());
-        let left = rows.min(self.rows());
-        ColumnCuts { before, step: self.width, ends, apart, left }
+        let (before, left) = (&self.ends, rows.min(self.rows()));
+        ColumnCuts { before, at_before: column, step: self.width, ends, at_end, apart, left }
     }
 
     /// The same of rows that were cut where there are quotes: without them.
     pub(super) fn unquoted(&self, column: usize, rows: usize) -> ColumnCuts<'_> {
-        let (befores, ends) = &self.unquoted;
-        let (before, ends) = (befores.get(column..), ends.get(column..));
-        let (before, ends) = (before.unwrap_or_default(), ends.unwrap_or_default());
-        let left = rows.min(self.rows());
-        ColumnCuts { before, step: self.width, ends, apart: self.width, left }
+        let (before, ends) = &self.unquoted;
+        let (step, apart, left) = (self.width, self.width, rows.min(self.rows()));
+        ColumnCuts { before, at_before: column, step, ends, at_end: column, apart, left }
     }
 }
 
 /// Where the cells of a column start and end, row by row.
 #[derive(Debug, Clone)]
 pub(super) struct ColumnCuts<'a> {
-    /// From what stands before the next cell on, and how far it is to the one after it.
+    /// What stands before cells: the place of the next one, and how far it is to the one after it.
     before: &'a [usize],
+    at_before: usize,
     step: usize,
-    /// From where the next cell ends on, and how far it is to the one after it.
+    /// Where cells end, in the same way.
     ends: &'a [usize],
+    at_end: usize,
     apart: usize,
     left: usize,
 }
@@ -205,9 +203,9 @@ impl Iterator for ColumnCuts<'_> {
     #[inline(always)]
     fn next(&mut self) -> Option<(usize, usize)> {
         self.left = self.left.checked_sub(1)?;
-        let (before, end) = (*self.before.first()?, *self.ends.first()?);
-        self.before = self.before.get(self.step..).unwrap_or_default();
-        self.ends = self.ends.get(self.apart..).unwrap_or_default();
+        let (before, end) = (*self.before.get(self.at_before)?, *self.ends.get(self.at_end)?);
+        self.at_before = self.at_before.wrapping_add(self.step);
+        self.at_end = self.at_end.wrapping_add(self.apart);
         Some((before.wrapping_add(1), end))
     }
 

@@ -437,16 +437,35 @@ mod tests {
             outcomes.allocations().push(given(4));
             outcomes.allocated(of(&two, 0), money(4), 0);
             assert_eq!(outcomes.last_allocations(), [given(4)]);
-            let told: Vec<Told<'_>> = outcomes.iter().collect();
-            let rows: Vec<(u32, usize)> =
-                told.iter().map(|told| (told.event().batch.event, told.event().row)).collect();
-            assert_eq!(rows, [(0, 0), (1, 1), (0, 2), (1, 0)]);
-            let sizes = told.iter().map(|told| {
-                (told.allocations().len(), told.figures().len(), told.open_items().len())
-            });
-            assert_eq!(sizes.collect::<Vec<_>>(), [(2, 1, 0), (0, 0, 0), (0, 0, 2), (1, 0, 0)]);
-            let aside = told.iter().map(|told| matches!(told.outcome(), Outcome::SetAside { .. }));
-            assert_eq!(aside.collect::<Vec<_>>(), [false, true, false, false]);
+            let leg = |leg, payee, units: [i64; 2]| LegGiven { leg, payee, units: units.into() };
+            let legs = vec![
+                leg(0, Payees::One(Payee::Undetermined), [0, 5]),
+                leg(1, Payees::Each(vec![3, 4]), [7, 1]),
+            ];
+            let (inflow, residue_units) = (vec![7, 6], vec![0, 2]);
+            let together = Arc::new(GivenTogether { legs, inflow, residue_units });
+            let number = outcomes.number(&two);
+            outcomes.allocated_together(number, (2, Date::MIN), (6, &together), 1);
+            outcomes.allocated_together(number, (1, Date::MIN), (6, &together), 0);
+            let (mut rows, mut sizes, mut brought) = (Vec::new(), Vec::new(), Vec::new());
+            let mut asides = 0;
+            let mut telling = outcomes.telling();
+            while let Some(told) = telling.next_event() {
+                rows.push((told.event().batch.event, told.event().row));
+                let size =
+                    (told.allocations().len(), told.figures().len(), told.open_items().len());
+                sizes.push(size);
+                match told.outcome() {
+                    Outcome::SetAside { .. } => asides += 1,
+                    Outcome::Allocated { inflow, residue_units, .. } => {
+                        brought.push((inflow.minor(), residue_units));
+                    }
+                }
+            }
+            assert_eq!(rows, [(0, 0), (1, 1), (0, 2), (1, 0), (1, 2), (1, 1)]);
+            assert_eq!(sizes, [(2, 1, 0), (0, 0, 0), (0, 0, 2), (1, 0, 0), (2, 0, 0), (1, 0, 0)]);
+            assert_eq!(brought, [(3, 1), (0, 0), (4, 0), (6, 2), (7, 0)]);
+            assert_eq!(asides, 1);
             assert!(outcomes.any_set_aside());
             outcomes.clear();
             assert!(outcomes.is_empty() && !outcomes.any_set_aside());

@@ -85,7 +85,8 @@ impl Sink for Heard<'_> {
     type Error = Infallible;
 
     fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
-        for told in outcomes.iter() {
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
             let outcome = self.outcome(told, accounts);
             self.outcomes.push(outcome);
         }

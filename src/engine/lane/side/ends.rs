@@ -221,6 +221,8 @@ impl Finished<'_> {
         }
         group.fetch();
         group.change(state)?;
+        // What has been added is often what is given, which then need not be copied.
+        group.changes = Vec::new();
         let count = group.rows.len();
         let mut legs = Vec::with_capacity(group.leaves.len());
         let mut years = None;
