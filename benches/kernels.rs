@@ -148,8 +148,11 @@ fn write(names: &Names, kept: &Kept, out: &Path) {
     };
     let output = Output::create(out.to_str().expect("a path")).expect("a file");
     let mut allocations = Allocations::new(names, output, options).expect("a header");
-    for told in kept.outcomes.iter().flat_map(Outcomes::iter) {
-        allocations.event(told.event(), told.allocations(), &kept.accounts).expect("rows");
+    for outcomes in &kept.outcomes {
+        let mut telling = outcomes.telling();
+        while let Some(told) = telling.next_event() {
+            allocations.event(told.event(), told.allocations(), &kept.accounts).expect("rows");
+        }
     }
     allocations.finish().expect("a file");
 }
