@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::base::{Date, Money};
 use crate::plan::{EventSource, Plan, at};
 use crate::rows::{
-    Accounts, Batch, Destination, Explanation, FigureValue, Outcomes, Payee, Reason, Sink, Taken,
+    Accounts, Batch, Destination, Ended, Explanation, FigureValue, Outcomes, Payee, Reason, Sink,
+    Taken,
 };
 
 use super::evaluator::{AtHand, Evaluator};
@@ -220,10 +221,13 @@ impl<'r, S: Sink> Desk<'r, S> {
         while !rest.is_empty() {
             let room = TOGETHER.saturating_sub(self.gathered.len()).max(1);
             let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
-            let number = self.gathered.number(batch);
-            for (row, date) in now {
-                let ended = side.of(at(*row)).ok_or(Stop::Internal("an event that never ended"))?;
-                self.gathered.allocated_together(number, (*row, *date), ended.given, ended.place);
+            let before = self.gathered.len();
+            let ended =
+                |event: &(u32, Date)| side.of(at(event.0)).map(|of| Ended { event: *event, of });
+            let all = now.iter().filter_map(ended);
+            self.gathered.allocated_together(batch, side.groups(), all);
+            if self.gathered.len() - before != now.len() {
+                return Err(Stop::Internal("an event that never ended"));
             }
             self.hand_on_much(accounts)?;
             rest = later;

@@ -20,6 +20,8 @@ use super::trace::Off;
 
 /// So many events are unpacked together.
 pub(super) const WINDOW: usize = 1 << 15;
+/// At first fewer, so that whoever takes them has something soon.
+const WINDOW_FIRST: usize = 1 << 12;
 /// So many times as many may be unpacked before they are taken.
 const AHEAD: usize = 2;
 
@@ -55,8 +57,14 @@ impl<S: Sink> Run<'_, S> {
         let (plan, kept, registers) = (self.plan, ordered.kept, self.registers);
         let askers = Arc::clone(&self.lanes.askers);
         let mut ties = Ties::new(sorted, kept, &plan.events);
-        let mut windows = (0..sorted.len()).step_by(WINDOW).map(|start| {
-            let slots = sorted.window(start, WINDOW);
+        let next = |(start, count): &(usize, usize)| {
+            let start = start + count;
+            (start < sorted.len()).then_some((start, (2 * count).min(WINDOW)))
+        };
+        let first = Some((0, WINDOW_FIRST)).filter(|_| sorted.len() > 0);
+        let starts = std::iter::successors(first, next);
+        let mut windows = starts.map(|(start, count)| {
+            let slots = sorted.window(start, count);
             Window::new(slots, start, &mut ties, (plan, kept, &askers))
         });
         if self.threads < 2 || sorted.len() <= WINDOW {

@@ -22,7 +22,9 @@ pub use batch::{Batch, Column, Origin};
 pub use cell::{Cell, RegisterRow};
 pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};
-pub use outcomes::{FigureValue, GivenTogether, LegGiven, Outcomes, Payees, Taken, Telling, Told};
+pub use outcomes::{
+    Ended, FigureValue, GivenTogether, Groups, LegGiven, Outcomes, Payees, Taken, Telling, Told,
+};
 pub use packed::Packed;
 pub use shelf::Shelf;
 pub use texts::TextColumn;

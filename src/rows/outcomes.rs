@@ -16,9 +16,8 @@ pub struct Outcomes {
     /// Those that ended alone, and what they gave, end to end.
     alone: Vec<Alone>,
     allocations: Vec<Allocation>,
-    /// What the others gave, and by the numbers that others have for it, where it is here.
-    together: Vec<Arc<GivenTogether>>,
-    known: Vec<u32>,
+    /// What the others gave, group by group.
+    together: Vec<Arc<Groups>>,
     asides: Beside<(Option<Money>, Reason)>,
     figures: Beside<FigureValue>,
     /// The leg of each.
@@ -33,10 +32,23 @@ struct Finished {
     row: u32,
     date: Date,
     booked: Date,
-    /// With whom it ended, if not alone.
-    together: Option<u32>,
-    /// Which of those it is.
+    /// In which of the lists of groups its own is, and one; nothing if it ended alone.
+    list: u32,
+    group: u32,
+    /// Which of those that ended so it is.
     place: u32,
+}
+
+/// What groups of events gave.
+pub type Groups = Vec<Arc<GivenTogether>>;
+
+/// An event that was worked out with others.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    /// Its row, and its day.
+    pub event: (u32, Date),
+    /// Its group, and its place there.
+    pub of: (u32, u32),
 }
 
 /// What is known of an event that ended alone.
@@ -181,11 +193,11 @@ impl Telling<'_> {
         let finished = outcomes.events.get(place)?;
         self.place += 1;
         let batch = outcomes.batches.get(at(finished.batch))?;
-        let allocations = match finished.together {
-            None => outcomes.given_alone(at(finished.place))?,
-            Some(together) => {
+        let allocations = match finished.list {
+            0 => outcomes.given_alone(at(finished.place))?,
+            _ => {
                 self.given.clear();
-                outcomes.together.get(at(together))?.of(at(finished.place), &mut self.given);
+                outcomes.group(finished)?.of(at(finished.place), &mut self.given);
                 &self.given
             }
         };
@@ -241,9 +253,16 @@ impl Outcomes {
         self.allocations.get(before.map_or(0, |before| at(before.end))..end)
     }
 
+    /// The group with which an event ended.
+    #[inline]
+    fn group(&self, finished: &Finished) -> Option<&GivenTogether> {
+        let groups = self.together.get(at(finished.list.checked_sub(1)?))?;
+        groups.get(at(finished.group)).map(|group| &**group)
+    }
+
     fn brought(&self, finished: Finished) -> (Money, u64) {
         let place = at(finished.place);
-        match finished.together.and_then(|it| self.together.get(at(it))) {
+        match self.group(&finished) {
             Some(given) => {
                 let inflow = given.inflow.get(place).copied().unwrap_or(0);
                 let residue = given.residue_units.get(place).copied().unwrap_or(0);
@@ -262,23 +281,26 @@ impl Outcomes {
         let batch = self.number(taken.batch);
         let Taken { row, date, booked, .. } = taken;
         let (row, place) = (numbered(row), numbered(self.alone.len()));
-        self.events.push(Finished { batch, row, date, booked, together: None, place });
+        self.events.push(Finished { batch, row, date, booked, list: 0, group: 0, place });
         let end = numbered(self.allocations.len());
         self.alone.push(Alone { inflow, residue_units, end });
     }
 
-    /// Ends an event that was worked out with others: a row of a batch that has a number here, on its
-    /// day. Whoever worked them out has a number for what they gave.
-    #[inline]
+    /// Ends events of a batch that were worked out with others, in groups that gave this.
     pub fn allocated_together(
         &mut self,
-        batch: u32,
-        (row, date): (u32, Date),
-        (number, given): (u32, &Arc<GivenTogether>),
-        place: u32,
+        batch: &Arc<Batch>,
+        groups: &Arc<Groups>,
+        ended: impl Iterator<Item = Ended>,
     ) {
-        let together = Some(self.together(number, given));
-        self.events.push(Finished { batch, row, date, booked: date, together, place });
+        let batch = self.number(batch);
+        if self.together.last().is_none_or(|last| !Arc::ptr_eq(last, groups)) {
+            self.together.push(groups.clone());
+        }
+        let list = numbered(self.together.len());
+        self.events.extend(ended.map(|Ended { event: (row, date), of: (group, place) }| {
+            Finished { batch, row, date, booked: date, list, group, place }
+        }));
     }
 
     /// Ends an event that is set aside: what it would have brought, where that is known, and why.
@@ -306,7 +328,6 @@ impl Outcomes {
         self.alone.clear();
         self.allocations.clear();
         self.together.clear();
-        self.known.clear();
         self.asides.clear();
         self.figures.clear();
         self.open_items.clear();
@@ -314,7 +335,7 @@ impl Outcomes {
 
     /// The number of a batch, which is mostly that of the event before.
     #[inline]
-    pub fn number(&mut self, batch: &Arc<Batch>) -> u32 {
+    fn number(&mut self, batch: &Arc<Batch>) -> u32 {
         let last = self.events.last().map_or(0, |last| last.batch);
         match self.batches.get(at(last)) {
             Some(known) if Arc::ptr_eq(known, batch) => last,
@@ -328,25 +349,6 @@ impl Outcomes {
             self.batches.push(batch.clone());
             self.batches.len() - 1
         }))
-    }
-
-    #[inline]
-    fn together(&mut self, number: u32, given: &Arc<GivenTogether>) -> u32 {
-        let known = self.known.get(at(number)).copied();
-        match known.and_then(|known| Some((known, self.together.get(at(known))?))) {
-            Some((known, own)) if Arc::ptr_eq(own, given) => known,
-            _ => self.other_together(number, given),
-        }
-    }
-
-    fn other_together(&mut self, number: u32, given: &Arc<GivenTogether>) -> u32 {
-        let own = numbered(self.together.len());
-        self.together.push(given.clone());
-        if self.known.len() <= at(number) {
-            self.known.resize(at(number) + 1, u32::MAX);
-        }
-        self.known.get_mut(at(number)).into_iter().for_each(|known| *known = own);
-        own
     }
 }
 
@@ -444,9 +446,9 @@ mod tests {
             ];
             let (inflow, residue_units) = (vec![7, 6], vec![0, 2]);
             let together = Arc::new(GivenTogether { legs, inflow, residue_units });
-            let number = outcomes.number(&two);
-            outcomes.allocated_together(number, (2, Date::MIN), (6, &together), 1);
-            outcomes.allocated_together(number, (1, Date::MIN), (6, &together), 0);
+            let ended = |row, place| Ended { event: (row, Date::MIN), of: (0, place) };
+            let ended = [ended(2, 1), ended(1, 0)];
+            outcomes.allocated_together(&two, &Arc::new(vec![together]), ended.into_iter());
             let (mut rows, mut sizes, mut brought) = (Vec::new(), Vec::new(), Vec::new());
             let mut asides = 0;
             let mut telling = outcomes.telling();

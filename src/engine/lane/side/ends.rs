@@ -259,7 +259,8 @@ impl Finished<'_> {
             *side.ended.get_mut(at(*row)).ok_or(HALF)? = (number, place);
         }
         let residue_units = group.residues;
-        side.groups.push(Arc::new(GivenTogether { legs, inflow, residue_units }));
+        let given = GivenTogether { legs, inflow, residue_units };
+        Arc::make_mut(&mut side.groups).push(Arc::new(given));
         side.brought = side.brought.with(&brought).ok_or(HALF)?;
         Ok(())
     }

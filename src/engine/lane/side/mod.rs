@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{Day, Done, Lane, LaneStep, Next, Program, Span, Way, at};
-use crate::rows::{Batch, GivenTogether};
+use crate::rows::{Batch, Groups};
 
 use super::ahead::Ahead;
 use crate::engine::registers::Registers;
@@ -43,26 +43,17 @@ pub(super) use turn::Turns;
 /// What became of events of a batch that were worked out side by side.
 #[derive(Debug, Default)]
 pub(crate) struct Side {
-    groups: Vec<Arc<GivenTogether>>,
+    groups: Arc<Groups>,
     /// By row of the batch: the number of its group and one, and its place there.
     ended: Vec<(u32, u32)>,
     /// What they brought, until somebody counts it.
     brought: Brought,
 }
 
-/// What an event of a group came to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ended<'s> {
-    /// What the events of its group gave, and the number of that in the batch.
-    pub given: (u32, &'s Arc<GivenTogether>),
-    /// Which of them it is.
-    pub place: u32,
-}
-
 impl Side {
     /// Begins a batch of so many events.
     pub fn begin(&mut self, rows: usize) {
-        self.groups.clear();
+        self.groups = Arc::default();
         self.ended.clear();
         self.ended.resize(rows, (0, 0));
     }
@@ -72,12 +63,16 @@ impl Side {
         std::mem::take(&mut self.brought)
     }
 
-    /// What became of an event, if it was worked out with others.
+    /// What groups of events gave.
+    pub fn groups(&self) -> &Arc<Groups> {
+        &self.groups
+    }
+
+    /// In which group an event ended, and its place there, if it was worked out with others.
     #[inline]
-    pub fn of(&self, row: usize) -> Option<Ended<'_>> {
+    pub fn of(&self, row: usize) -> Option<(u32, u32)> {
         let (group, place) = *self.ended.get(row)?;
-        let number = group.checked_sub(1)?;
-        Some(Ended { given: (number, self.groups.get(at(number))?), place })
+        Some((group.checked_sub(1)?, place))
     }
 }
 
