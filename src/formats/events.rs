@@ -40,6 +40,9 @@ pub struct Events<'n> {
     batch_rows: usize,
 }
 
+/// No more records than these are read at once: what they list should still be near when it is asked for.
+const RECORDS_MAX: usize = 2048;
+
 /// Rows of a file that have been taken from it, to be read by its reader.
 #[derive(Debug)]
 pub struct EventBlock(Taken);
@@ -245,7 +248,7 @@ impl<'n> Events<'n> {
         let mut filling = Filling::new(&self.reader, 0);
         filling.known = std::mem::take(&mut self.known);
         let mut count = 0;
-        while count < self.batch_rows && filling.push_next(&mut self.rows)? {
+        while count < self.batch_rows.min(RECORDS_MAX) && filling.push_next(&mut self.rows)? {
             count += 1;
         }
         self.known = std::mem::take(&mut filling.known);

@@ -53,7 +53,7 @@ pub(super) fn text(text: &str, kind: &Kind, names: &Names) -> Result<Cell, Unrea
         let given = !text.is_empty();
         return Ok(if given { Cell::Text(Arc::from(text)) } else { Cell::Missing });
     }
-    let trimmed = text.trim();
+    let trimmed = trimmed(text);
     if trimmed.is_empty() {
         return Ok(Cell::Missing);
     }
@@ -75,6 +75,14 @@ pub(super) fn text(text: &str, kind: &Kind, names: &Names) -> Result<Cell, Unrea
         }
         Kind::List(inner) => list_text(trimmed, inner, names).map_err(|fault| fault.why),
         Kind::Record(_) => record_text(trimmed, kind, names).map_err(|fault| fault.why),
+    }
+}
+
+/// Without the blanks around it. Nearly all have none, which their ends tell.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
@@ -193,13 +201,11 @@ fn record_cell(record: &Record<'_>, shape: &Shape, names: &Names) -> Result<Cell
 }
 
 /// The stored field that a name in a record of a list means. Mostly they stand as they are declared:
-/// then it is the one that comes next.
+/// then it is the one that comes next, or soon after.
 pub(super) fn field_of_shape(fields: &[Field], next: usize, name: &str) -> Option<usize> {
-    let named = |field: &Field| !field.computed && field.name.text == name;
-    match fields.get(next).is_some_and(named) {
-        true => Some(next),
-        false => field_named(fields, name),
-    }
+    let mut behind = fields.iter().skip(next);
+    let found = behind.position(|field| !field.computed && field.name.text == name);
+    found.map(|found| next + found).or_else(|| field_named(fields, name))
 }
 
 /// The stored field that a column or a name in a record means: its name, or else a label.

@@ -5,23 +5,22 @@
 //! is otherwise gives nothing here: then the record is cut into names and values first
 //! ([`super::json`]), and whoever reads those says what is wrong.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::report::names::{Field, Kind, Names, Shape};
 use crate::rows::Cell;
 
-use super::json::Name;
+use super::json;
 use super::nested::has_records;
 use super::parse::{self, field_of_shape};
 
 /// What a record has for a field.
 pub(super) enum Given<'a> {
-    /// A value as it is written.
+    /// A text.
+    Text(&'a str),
+    /// Another value as it is written.
     Raw(&'a RawValue),
-    /// A list of records.
+    /// A record, or a list of them.
     Made(Cell),
 }
 
@@ -43,184 +42,165 @@ pub(super) fn values<'a>(
     if memchr::memchr(b'\\', text.as_bytes()).is_some() {
         return None;
     }
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let values = Values { fields, names, field_of }.deserialize(&mut reader).ok()?;
-    reader.end().ok()?;
-    Some(values)
+    let has_controls = text.bytes().fold(false, |any, it| any | (it < b' '));
+    let mut rest = Rest { text, at: 0, has_controls, names };
+    let mut values = Vec::new();
+    values.resize_with(fields.len(), || None);
+    let mut place = 0;
+    rest.record(|rest, name| {
+        let known = field_of(place, name)?;
+        place += 1;
+        let Some(at) = known else { return rest.value().map(|_| ()) };
+        let value = values.get_mut(at).filter(|value| value.is_none())?;
+        *value = Some(match &fields.get(at)?.kind {
+            kind if has_records(kind) => Given::Made(rest.nested(kind)?),
+            _ => rest.value()?,
+        });
+        Some(())
+    })?;
+    rest.sign().is_none().then_some(values)
 }
 
-fn unusual<E: Error>() -> E {
-    E::custom("unusual")
-}
-
-/// Reads a record of an event or of a register.
-struct Values<'n> {
-    fields: &'n [Field],
-    names: &'n Names,
-    field_of: &'n dyn Fn(usize, &str) -> Option<Option<usize>>,
-}
-
-impl<'de> DeserializeSeed<'de> for Values<'_> {
-    type Value = Vec<Option<Given<'de>>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Values<'_> {
-    type Value = Vec<Option<Given<'de>>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a record")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::new();
-        values.resize_with(self.fields.len(), || None);
-        let mut place = 0;
-        while let Some(Name(name)) = map.next_key()? {
-            let known = (self.field_of)(place, &name).ok_or_else(unusual)?;
-            place += 1;
-            let Some(at) = known else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            let value = values.get_mut(at).filter(|value| value.is_none()).ok_or_else(unusual)?;
-            let kind = self.fields.get(at).map(|field| &field.kind);
-            *value = Some(match kind.and_then(|kind| shape_of_list(kind, self.names)) {
-                Some(shape) => {
-                    Given::Made(map.next_value_seed(Records { shape, names: self.names })?)
-                }
-                None if kind.is_some_and(has_records) => {
-                    let made = made(map.next_value()?, kind, self.names);
-                    Given::Made(made.ok_or_else(unusual)?)
-                }
-                None => Given::Raw(map.next_value()?),
-            });
-        }
-        Ok(values)
-    }
-}
-
-/// The shape of what a list holds, if that is records.
-fn shape_of_list<'n>(kind: &Kind, names: &'n Names) -> Option<&'n Shape> {
-    let Kind::List(inner) = kind else { return None };
-    let Kind::Record(shape) = **inner else { return None };
-    names.shapes.get(shape)
-}
-
-/// Reads a record, or that there is none; lists of lists are read elsewhere.
-fn made(raw: &RawValue, kind: Option<&Kind>, names: &Names) -> Option<Cell> {
-    if raw.get() == "null" {
-        return Some(Cell::Missing);
-    }
-    let mut reader = serde_json::Deserializer::from_str(raw.get());
-    match kind? {
-        Kind::Record(shape) => {
-            let shape = names.shapes.get(*shape)?;
-            OneRecord { shape, names }.deserialize(&mut reader).ok()
-        }
-        kind => {
-            let shape = shape_of_list(kind, names)?;
-            Records { shape, names }.deserialize(&mut reader).ok()
-        }
-    }
-}
-
-/// Reads a list of records, or that there is none.
-struct Records<'n> {
-    shape: &'n Shape,
+/// A text that is gone through once: all before a place has been read.
+struct Rest<'a, 'n> {
+    text: &'a str,
+    at: usize,
+    /// Whether there is a sign of control anywhere, which may stand between values only.
+    has_controls: bool,
     names: &'n Names,
 }
 
-impl<'de> DeserializeSeed<'de> for Records<'_> {
-    type Value = Cell;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Cell, D::Error> {
-        reader.deserialize_option(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Records<'_> {
-    type Value = Cell;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of records")
+impl<'a> Rest<'a, '_> {
+    /// Goes beyond white space, and says what stands there.
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        loop {
+            match self.text.as_bytes().get(self.at)? {
+                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
+                other => return Some(*other),
+            }
+        }
     }
 
-    fn visit_none<E>(self) -> Result<Cell, E> {
-        Ok(Cell::Missing)
+    /// The same, and goes beyond that too.
+    #[inline]
+    fn sign(&mut self) -> Option<u8> {
+        let sign = self.next()?;
+        self.at += 1;
+        Some(sign)
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, reader: D) -> Result<Cell, D::Error> {
-        reader.deserialize_seq(self)
+    fn takes(&mut self, sign: u8) -> Option<()> {
+        (self.sign()? == sign).then_some(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Cell, A::Error> {
+    /// The text behind a quotation mark, up to the next.
+    #[inline]
+    fn quoted(&mut self) -> Option<&'a str> {
+        self.takes(b'"')?;
+        let behind = self.text.get(self.at..)?;
+        let length = memchr::memchr(b'"', behind.as_bytes())?;
+        self.at += length + 1;
+        let quoted = behind.get(..length)?;
+        let is_text = !self.has_controls || quoted.bytes().all(|it| it >= b' ');
+        is_text.then_some(quoted)
+    }
+
+    /// Any value.
+    fn value(&mut self) -> Option<Given<'a>> {
+        let raw = match self.next()? {
+            b'"' => return self.quoted().map(Given::Text),
+            b'[' | b'{' => {
+                let rest = serde_json::Deserializer::from_str(self.text.get(self.at..)?);
+                rest.into_iter().next()?.ok()?
+            }
+            _ => {
+                let rest = self.text.get(self.at..)?;
+                let end = |it: char| matches!(it, ',' | ']' | '}') || it.is_ascii_whitespace();
+                json::raw(rest.get(..rest.find(end)?)?)?
+            }
+        };
+        self.at += raw.get().len();
+        Some(Given::Raw(raw))
+    }
+
+    /// A record; each of its names is told to whoever takes the value.
+    fn record(&mut self, mut take: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+        self.takes(b'{')?;
+        if self.next()? == b'}' {
+            return self.takes(b'}');
+        }
+        loop {
+            let name = self.quoted()?;
+            self.takes(b':')?;
+            take(self, name)?;
+            match self.sign()? {
+                b',' => {}
+                b'}' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// A record or a list of records, or that there is none; lists of lists are read elsewhere.
+    fn nested(&mut self, kind: &Kind) -> Option<Cell> {
+        if self.next()? == b'n' {
+            return self.value()?.is_null().then_some(Cell::Missing);
+        }
+        match kind {
+            Kind::Record(shape) => self.one(self.names.shapes.get(*shape)?),
+            Kind::List(inner) => match **inner {
+                Kind::Record(shape) => self.list(self.names.shapes.get(shape)?),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn list(&mut self, shape: &Shape) -> Option<Cell> {
         let mut cells = Vec::new();
-        let Records { shape, names } = self;
-        while let Some(cell) = list.next_element_seed(OneRecord { shape, names })? {
-            cells.push(cell);
+        self.takes(b'[')?;
+        if self.next()? == b']' {
+            self.takes(b']')?;
+            return Some(Cell::List(cells));
         }
-        Ok(Cell::List(cells))
-    }
-}
-
-/// Reads one of them.
-struct OneRecord<'n> {
-    shape: &'n Shape,
-    names: &'n Names,
-}
-
-impl<'de> DeserializeSeed<'de> for OneRecord<'_> {
-    type Value = Cell;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Cell, D::Error> {
-        reader.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for OneRecord<'_> {
-    type Value = Cell;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a record")
+        loop {
+            cells.push(self.one(shape)?);
+            match self.sign()? {
+                b',' => {}
+                b']' => return Some(Cell::List(cells)),
+                _ => return None,
+            }
+        }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell, A::Error> {
-        let fields = &self.shape.fields;
+    fn one(&mut self, shape: &Shape) -> Option<Cell> {
+        let fields = &shape.fields;
         let mut cells = Vec::new();
         cells.resize_with(fields.len(), || Cell::Missing);
         let (mut seen, mut next) = (0_u64, 0);
-        while let Some(Name(name)) = map.next_key()? {
+        self.record(|rest, name| {
             // A name that means nothing is told.
-            let at = field_of_shape(fields, next, &name).ok_or_else(unusual)?;
+            let at = field_of_shape(fields, next, name)?;
             next = at + 1;
-            let bit = u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at));
-            let bit = bit.filter(|bit| seen & bit == 0).ok_or_else(unusual)?;
+            let bit = 1_u64.checked_shl(u32::try_from(at).ok()?).filter(|bit| seen & bit == 0)?;
             seen |= bit;
-            let (field, cell) = fields.get(at).zip(cells.get_mut(at)).ok_or_else(unusual)?;
-            *cell = self.value(map.next_value()?, field).ok_or_else(unusual)?;
-        }
+            *cells.get_mut(at)? = rest.cell(&fields.get(at)?.kind)?;
+            Some(())
+        })?;
         let lacks =
             |(field, cell): (&Field, &Cell)| field.required && !field.computed && cell.is_missing();
-        match fields.iter().zip(&cells).any(lacks) {
-            true => Err(unusual()),
-            false => Ok(Cell::Record(cells)),
-        }
+        (!fields.iter().zip(&cells).any(lacks)).then_some(Cell::Record(cells))
     }
-}
 
-impl OneRecord<'_> {
-    fn value(&self, raw: &RawValue, field: &Field) -> Option<Cell> {
-        if has_records(&field.kind) {
-            return made(raw, Some(&field.kind), self.names);
+    fn cell(&mut self, kind: &Kind) -> Option<Cell> {
+        if has_records(kind) {
+            return self.nested(kind);
         }
-        // Nothing is written otherwise than it stands.
-        match raw.get().strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-            Some(text) => parse::text(text, &field.kind, self.names).ok(),
-            None => parse::json(raw, &field.kind, self.names).ok(),
+        match self.value()? {
+            Given::Text(text) => parse::text(text, kind, self.names).ok(),
+            Given::Raw(raw) => parse::json(raw, kind, self.names).ok(),
+            Given::Made(cell) => Some(cell),
         }
     }
 }
@@ -280,6 +260,9 @@ mod tests {
             "[]".to_owned(),
         ];
         let usual = lists.iter().map(|list| format!(r#"{{"branches": {list}, "id": "2"}}"#));
+        let apart =
+            lists.iter().map(|list| format!("{{\n\t\"branches\": {list},\r\n\"id\" : 2 }}"));
+        let usual = usual.chain(apart);
         for text in usual.chain([r#"{"other": 3, "id": 2}"#.to_owned()]) {
             let (mut one, mut other) = (reader.empty_columns(1), reader.empty_columns(1));
             assert_eq!(reader.push_usual(&text, &mut one, &known), Some(()), "{text}");
@@ -290,13 +273,22 @@ mod tests {
             format!("[{{{branch}, \"code\": \"B\"}}]"),
             format!("[{{{branch}, \"note\": \"\\u0000\"}}]"),
             format!("[{{{branch}, \"x\": [{{}}]}}]"),
+            format!("[{{{branch}, \"note\": \"a\tb\"}}]"),
+            format!("[{{{branch}, }}]"),
+            format!("[{{{branch}}},]"),
             r#"[{"code": "A"}]"#.to_owned(),
             r#"[{"code": "A", "amount": "1.505"}]"#.to_owned(),
             "[1]".to_owned(),
             "{}".to_owned(),
         ];
-        let others =
-            [r#"{"id": 2, "id": 2}"#, r#"{"id": 2} 3"#, r#"{"id": 2"#, "[]", r#"{"id": }"#];
+        let others = [
+            r#"{"id": 2, "id": 2}"#,
+            r#"{"id": 2} 3"#,
+            r#"{"id": 2"#,
+            "[]",
+            r#"{"id": }"#,
+            r#"{"id": 02}"#,
+        ];
         let wrong = lists.iter().map(|list| format!(r#"{{"id": 2, "branches": {list}}}"#));
         for text in wrong.chain(others.map(str::to_owned)) {
             let mut columns = reader.empty_columns(1);

@@ -315,15 +315,19 @@ impl<'n> TableReader<'n> {
                 continue;
             }
             let constant = self.mapping.constants.contains_key(&at);
-            let raw = match given {
-                Some(Given::Made(cell)) if !constant && !cell.is_missing() => {
+            let given = given.filter(|_| !constant);
+            let raw = match &given {
+                Some(Given::Raw(raw)) => Some(*raw),
+                Some(Given::Text(_) | Given::Made(_)) | None => None,
+            };
+            let text = match given {
+                Some(Given::Made(cell)) if !cell.is_missing() => {
                     column.push(cell);
                     continue;
                 }
-                Some(Given::Raw(raw)) => Some(raw),
-                Some(Given::Made(_)) | None => None,
+                Some(Given::Text(text)) => Some(Cow::Borrowed(text)),
+                _ => raw.and_then(json::text_of),
             };
-            let text = raw.filter(|_| !constant).and_then(json::text_of);
             if let Some(text) = text {
                 let pushed = self.push_text(column, at, field, &text);
                 pushed.map_err(|(value, why)| (Some(at), self.fault_of(field, &value, why)))?;

@@ -214,17 +214,21 @@ struct ShortSpellings {
     mixer: u64,
 }
 
+/// A spelling as words, if it is one of those.
+fn short(spelling: &str) -> Option<Short> {
+    let mut bytes = [0; 32];
+    bytes.get_mut(..spelling.len())?.copy_from_slice(spelling.as_bytes());
+    let (words, _) = bytes.as_chunks();
+    let mut words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let short = [words.next()?, words.next()?, words.next()?, words.next()?];
+    (!spelling.as_bytes().contains(&0)).then_some(short)
+}
+
 impl ShortSpellings {
     fn new(spellings: &[(String, u32)]) -> ShortSpellings {
         let short: Vec<(Short, u32)> = spellings
             .iter()
-            .filter(|(spelling, _)| spelling.len() <= 32 && !spelling.as_bytes().contains(&0))
-            .map(|(spelling, position)| {
-                let mut bytes = spelling.bytes();
-                let mut word =
-                    || u64::from_le_bytes(std::array::from_fn(|_| bytes.next().unwrap_or(0)));
-                ([word(), word(), word(), word()], *position)
-            })
+            .filter_map(|(spelling, position)| Some((short(spelling)?, *position)))
             .collect();
         // Of some ways to mix, the one by which the fewest stand behind their place: none, mostly.
         let mixers = (1_u64..=16).map(|nth| 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(2 * nth + 1));
@@ -419,7 +423,13 @@ impl Members {
     /// The member with this name, code or label; blanks around it and full-width letters do not
     /// matter.
     pub fn find(&self, spelling: &str) -> Option<u32> {
-        self.by_spelling.get(spelling).or_else(|| self.by_spelling.get(&folded(spelling))).copied()
+        match short(spelling).and_then(|words| self.short.find(words)) {
+            Some(position) => Some(position),
+            None => {
+                let known = self.by_spelling.get(spelling);
+                known.or_else(|| self.by_spelling.get(&folded(spelling))).copied()
+            }
+        }
     }
 
     /// What a member is called.
