@@ -147,14 +147,14 @@ impl Drift {
     /// Adds a fraction that may still be a common one in lowest terms: its denominator goes into `COMMON`
     /// then if this one goes into `COMMON` times the numerator.
     fn add_uncommon(&mut self, num: i128, den: i128, left: Option<i128>) -> Result<(), ExactError> {
-        if let Some((whole, left)) = num.checked_div(den).zip(left)
-            && (1..1 << (127 - BITS)).contains(&den)
-            && let part = num - whole * den
-            && part * left % den != 0
-            && let Some(whole) = whole.checked_mul(1 << BITS)
-            && let Some(parts) = whole.checked_add((part << BITS) / den)
+        // Nearly always it is less than a whole, and of 64 bits.
+        let narrow = |value: u128| u64::try_from(value).ok();
+        if let (Some(left), Ok(of)) = (left, u64::try_from(den))
+            && let Some(part) = narrow(num.unsigned_abs()).filter(|part| *part < of)
+            && u128::from(part) * left.unsigned_abs() % u128::from(of) != 0
+            && let Ok(parts) = i128::try_from((u128::from(part) << BITS) / u128::from(of))
         {
-            return self.add_cut_off(parts);
+            return self.add_cut_off(if num < 0 { -parts } else { parts });
         }
         let lowest = Exact::from_ratio(num, den)?;
         match lowest.to_ratio() {

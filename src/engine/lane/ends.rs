@@ -4,7 +4,7 @@ use crate::base::{Exact, Money};
 use crate::plan::{Done, KeyPart, LaneFeed, Leaf, Sum, WayOfSettling, at};
 use crate::rows::{Allocation, Cell, Origin, Payee};
 
-use super::whole::Whole;
+use super::whole::{Whole, beyond};
 use super::{Event, WorkedOut};
 use crate::engine::originals::{Identity, Original, OriginalFeed, OriginalLeaf, Plain};
 use crate::engine::state::Settling;
@@ -62,7 +62,7 @@ impl<'a, W: Whole> Event<'a, W> {
     fn leaf(&mut self, leaf: &Leaf, out: &mut Vec<Allocation>) -> Option<()> {
         let units = self.slot(leaf.units);
         let (slot, by, den) = leaf.share;
-        let share = self.slot(slot).times(W::of(by)?)?;
+        let share = self.slot(slot);
         if share == W::ZERO && units == W::ZERO {
             return Some(());
         }
@@ -74,11 +74,12 @@ impl<'a, W: Whole> Event<'a, W> {
         if let Some(under) = leaf.under {
             den = den.times(self.slot(under))?;
         }
-        let more = units.times(den)?.minus(share)?;
+        let share = if by == 1 { share } else { share.times(W::of(by)?)? };
+        let more = beyond(units, den, share)?;
         if let Payee::Account(account) = payee
-            && more != W::ZERO
+            && more != 0
         {
-            self.work.drifts.push((account, more.wide()?, den.wide()?));
+            self.work.drifts.push((account, more, den.wide()?));
         }
         if units != W::ZERO {
             let amount = Money::from_minor(units.wide()?);

@@ -103,6 +103,8 @@ struct Work<W> {
     narrow: Vec<i64>,
     /// What they have beyond whole units.
     fractions: Vec<(W, usize)>,
+    /// The same where they fit 128 bits.
+    shorter: Shorter,
     /// Of parts that are known, what each has beyond whole units.
     rests: Vec<u64>,
     /// Changes of totals: the sum, the number of its key, by how much.
@@ -117,6 +119,14 @@ struct Work<W> {
     places: Vec<Option<u32>>,
     /// Without this the event cannot go on.
     wanted: Option<Wanted>,
+}
+
+/// Shares being settled in 128 bits of an event that is wider.
+#[derive(Debug, Default)]
+struct Shorter {
+    shares: Vec<i128>,
+    fractions: Vec<(i128, usize)>,
+    units: Vec<i128>,
 }
 
 /// One event under way.
@@ -320,7 +330,7 @@ impl<'a> At<'a> {
         work: &'a mut Work<W>,
     ) -> Event<'a, W> {
         let At { lane, program, batch, row, ahead, date, registers } = self;
-        work.begin();
+        work.begin(batch.event);
         Event {
             lane,
             program,
@@ -361,6 +371,7 @@ impl<W: Whole> Work<W> {
             units: Vec::new(),
             narrow: Vec::new(),
             fractions: Vec::new(),
+            shorter: Shorter::default(),
             rests: Vec::new(),
             changes: Vec::new(),
             becoming: Vec::new(),
@@ -398,8 +409,9 @@ impl<W: Whole> Work<W> {
         self
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, kind: u32) {
         self.turn += 1;
+        self.of_rows.begin(kind);
         // What stands in slots from the event before is written over before it is read.
         self.text = None;
         self.wanted = None;

@@ -3,17 +3,19 @@
 //! The row at hand of a source is a place, and its number among the selected rows. Whoever goes through
 //! rows puts back what stood there.
 
+use std::slice;
+
 use crate::base::Exact;
 use crate::plan::{
     FigureOf, Lane, Leaf, Number, RowLoop, RowRead, RowSettle, RowShare, RowsOf as Source, Slot,
-    Spread, WayOfSettling, at,
+    Spread, at,
 };
 use crate::rows::{Cell, Column, FigureValue};
 
 use super::super::value::Value;
-use super::Event;
 use super::values::parts_of;
 use super::whole::Whole;
+use super::{Event, Work};
 
 /// The row at hand of a source.
 pub(super) enum Item<'a> {
@@ -33,11 +35,12 @@ pub(super) struct RowWork<W> {
     kept: Vec<(u64, W)>,
     /// By slot, what was put down for each row.
     lists: Vec<Vec<W>>,
-    /// Of shares being settled: what is beyond whole units, and the place among all.
-    fractions: Vec<(W, usize)>,
-    /// Where the units of each share stand: a slot, and a row if there is one for each.
-    places: Vec<(Slot, Option<usize>)>,
+    /// The kind of event for all of which something was found.
+    kind: u32,
 }
+
+/// The turn of what was found for all events of a kind.
+const ALWAYS: u64 = u64::MAX;
 
 /// What selected rows weigh.
 #[derive(Debug)]
@@ -58,8 +61,7 @@ impl<W: Whole> RowWork<W> {
             shares: Vec::new(),
             kept: Vec::new(),
             lists: Vec::new(),
-            fractions: Vec::new(),
-            places: Vec::new(),
+            kind: u32::MAX,
         }
     }
 
@@ -76,6 +78,16 @@ impl<W: Whole> RowWork<W> {
         let none = || (0, Shares { divisible: false, numbers: Vec::new(), of: W::ONE });
         self.shares.resize_with(self.shares.len().max(shares), none);
         self.kept.resize(self.kept.len().max(kept), (0, W::ZERO));
+    }
+
+    /// Begins an event; what was found for all of another kind is not for it.
+    pub fn begin(&mut self, kind: u32) {
+        if self.kind != kind {
+            self.kind = kind;
+            let selected = self.selected.iter_mut().map(|(turn, _)| turn);
+            let shares = self.shares.iter_mut().map(|(turn, _)| turn);
+            selected.chain(shares).for_each(|turn| *turn = 0);
+        }
     }
 
     /// What was put down for each row.
@@ -173,7 +185,7 @@ impl<'a, W: Whole> Event<'a, W> {
     /// Finds the rows of a selection, and says how many there are.
     fn select(&mut self, rows: u32) -> Option<usize> {
         let (turn, known) = self.work.of_rows.selected.get_mut(at(rows))?;
-        if *turn == self.work.turn {
+        if *turn == self.work.turn || *turn == ALWAYS {
             return Some(known.len());
         }
         let mut found = std::mem::take(known);
@@ -201,14 +213,15 @@ impl<'a, W: Whole> Event<'a, W> {
         }
         *self.work.of_rows.at_hand.get_mut(source)? = before;
         let count = found.len();
-        *self.work.of_rows.selected.get_mut(at(rows))? = (self.work.turn, found);
+        let turn = if self.lane.has_same_rows(rows) { ALWAYS } else { self.work.turn };
+        *self.work.of_rows.selected.get_mut(at(rows))? = (turn, found);
         Some(count)
     }
 
     /// Works out what selected rows weigh, and says whether there is anything to share by.
     fn weigh(&mut self, shares: usize) -> Option<bool> {
         let (turn, known) = self.work.of_rows.shares.get_mut(shares)?;
-        if *turn == self.work.turn {
+        if *turn == self.work.turn || *turn == ALWAYS {
             return Some(known.divisible);
         }
         let mut numbers = std::mem::take(&mut known.numbers);
@@ -256,7 +269,8 @@ impl<'a, W: Whole> Event<'a, W> {
         }
         let of = if divisible { of } else { W::ONE };
         let made = Shares { divisible, numbers, of };
-        *self.work.of_rows.shares.get_mut(shares)? = (self.work.turn, made);
+        let turn = if self.lane.has_same_shares(shares) { ALWAYS } else { self.work.turn };
+        *self.work.of_rows.shares.get_mut(shares)? = (turn, made);
         Some(divisible)
     }
 
@@ -365,45 +379,30 @@ impl<'a, W: Whole> Event<'a, W> {
         for under in &settle.unders {
             den = den.times(self.slot(*under))?;
         }
-        self.work.of_rows.fractions.clear();
-        self.work.of_rows.places.clear();
-        let mirrored = whole < W::ZERO;
-        let (mut sum, mut given) = (W::ZERO, W::ZERO);
+        self.work.shares.clear();
         for share in &settle.shares {
             let by = self.brought(settle, share)?;
-            let count = if share.each { self.work.of_rows.list(share.from)?.len() } else { 1 };
+            let own = self.slot(share.from);
+            let Work { shares, of_rows, .. } = &mut *self.work;
+            let own = if share.each { of_rows.list(share.from)? } else { slice::from_ref(&own) };
+            for numerator in own {
+                shares.push(numerator.times(by)?);
+            }
+        }
+        self.residue += self.work.settled(whole, den, settle.by)?;
+        let mut first = 0;
+        for share in &settle.shares {
+            let Work { slots, units, of_rows, .. } = &mut *self.work;
+            let count = if share.each { of_rows.list(share.from)?.len() } else { 1 };
+            let own = units.get(first..first + count)?;
             if share.each {
-                let list = self.work.of_rows.list(share.to)?;
+                let list = of_rows.list(share.to)?;
                 list.clear();
-                list.resize(count, W::ZERO);
+                list.extend_from_slice(own);
+            } else {
+                *slots.get_mut(at(share.to.0))? = *own.first()?;
             }
-            for row in 0..count {
-                let row = share.each.then_some(row);
-                let numerator = self.put_down(share.from, row)?.times(by)?;
-                sum = sum.plus(numerator)?;
-                let numerator = if mirrored { numerator.negated()? } else { numerator };
-                let (units, rest) = numerator.divided(den)?;
-                given = given.plus(units)?;
-                self.put_units(share.to, row, units)?;
-                if numerator != W::ZERO {
-                    let place = self.work.of_rows.places.len();
-                    self.work.of_rows.fractions.push((rest, place));
-                }
-                self.work.of_rows.places.push((share.to, row));
-            }
-        }
-        // The legs of a division give what there was, always; what does not is the evaluator's to say.
-        if sum != whole.times(den)? {
-            return None;
-        }
-        let missing = usize::try_from(whole.size()?.minus(given)?.wide()?).ok()?;
-        self.give_rows(missing, settle.by)?;
-        for place in 0..self.work.of_rows.places.len() {
-            let (to, row) = *self.work.of_rows.places.get(place)?;
-            if mirrored {
-                let units = self.put_down(to, row)?.negated()?;
-                self.put_units(to, row, units)?;
-            }
+            first += count;
         }
         Some(())
     }
@@ -412,45 +411,6 @@ impl<'a, W: Whole> Event<'a, W> {
     fn brought(&self, settle: &RowSettle, share: &RowShare) -> Option<W> {
         let others = settle.unders.iter().filter(|under| Some(**under) != share.under);
         others.map(|under| self.slot(*under)).try_fold(W::of(share.by)?, W::times)
-    }
-
-    /// Gives the units missing, one each.
-    fn give_rows(&mut self, missing: usize, by: WayOfSettling) -> Option<()> {
-        self.residue += u64::try_from(missing).ok()?;
-        let fractions = &mut self.work.of_rows.fractions;
-        if missing > fractions.len() {
-            return None;
-        }
-        if let (WayOfSettling::LargestRemainder, Some(last)) = (by, missing.checked_sub(1)) {
-            // Of equal fractions the first. Which of those that get a unit is before which is nobody's
-            // matter.
-            fractions.select_nth_unstable_by(last, |(one, first), (two, second)| {
-                two.cmp(one).then(first.cmp(second))
-            });
-        }
-        for place in 0..missing {
-            let (_, leaf) = *self.work.of_rows.fractions.get(place)?;
-            let (to, row) = *self.work.of_rows.places.get(leaf)?;
-            let units = self.put_down(to, row)?.plus(W::ONE)?;
-            self.put_units(to, row, units)?;
-        }
-        Some(())
-    }
-
-    /// What was put down, alone or for a row.
-    fn put_down(&mut self, slot: Slot, row: Option<usize>) -> Option<W> {
-        match row {
-            None => Some(self.slot(slot)),
-            Some(row) => self.work.of_rows.list(slot)?.get(row).copied(),
-        }
-    }
-
-    fn put_units(&mut self, slot: Slot, row: Option<usize>, units: W) -> Option<()> {
-        match row {
-            None => self.put(slot, units),
-            Some(row) => *self.work.of_rows.list(slot)?.get_mut(row)? = units,
-        }
-        Some(())
     }
 
     /// Leaves of one division, row by row.

@@ -3,7 +3,7 @@
 use crate::plan::{Divide, Settle, Slot, WayOfSettling, at};
 
 use super::whole::Whole;
-use super::{Event, Work};
+use super::{Event, Shorter, Work};
 
 impl<W: Whole> Event<'_, W> {
     pub(super) fn settle(&mut self, settle: &Settle) -> Option<()> {
@@ -14,11 +14,7 @@ impl<W: Whole> Event<'_, W> {
             let numerator = self.slot(*share).times(W::of(*by)?)?;
             self.work.shares.push(numerator);
         }
-        self.work.units.clear();
-        self.work.units.resize(settle.shares.len(), W::ZERO);
-        let work = &mut *self.work;
-        let (fractions, units) = (&mut work.fractions, &mut work.units);
-        self.residue += settled_units(whole, &work.shares, den, settle.by, fractions, units)?;
+        self.residue += self.work.settled(whole, den, settle.by)?;
         for (place, (_, _, to)) in settle.shares.iter().enumerate() {
             let units = *self.work.units.get(place)?;
             self.put(*to, units);
@@ -52,6 +48,38 @@ impl<W: Whole> Event<'_, W> {
             self.put(*to, units);
         }
         Some(())
+    }
+}
+
+impl<W: Whole> Work<W> {
+    /// Makes the shares that were put together whole, and says how many units were missing. Where they
+    /// come to 128 bits they are not divided in more, however wide the event is.
+    pub(super) fn settled(&mut self, whole: W, den: W, by: WayOfSettling) -> Option<u64> {
+        self.units.clear();
+        self.units.resize(self.shares.len(), W::ZERO);
+        if size_of::<W>() > size_of::<i128>()
+            && let Some(given) = self.settled_in_128(whole, den, by)
+        {
+            return Some(given);
+        }
+        let Work { shares, fractions, units, .. } = self;
+        settled_units(whole, shares, den, by, fractions, units)
+    }
+
+    fn settled_in_128(&mut self, whole: W, den: W, by: WayOfSettling) -> Option<u64> {
+        let (whole, den) = (whole.wide()?, den.wide()?);
+        let Shorter { shares, fractions, units } = &mut self.shorter;
+        shares.clear();
+        for share in &self.shares {
+            shares.push(share.wide()?);
+        }
+        units.clear();
+        units.resize(shares.len(), 0);
+        let given = settled_units(whole, shares, den, by, fractions, units)?;
+        for (units, shorter) in self.units.iter_mut().zip(units) {
+            *units = W::of(*shorter)?;
+        }
+        Some(given)
     }
 }
 
@@ -96,18 +124,14 @@ pub(super) fn settled_units<W: Whole>(
             return None;
         }
         given = u64::try_from(missing).ok()?;
-        for place in 0..missing {
-            let place = match by {
-                WayOfSettling::InOrder => place,
-                WayOfSettling::LargestRemainder => {
-                    // Of equal fractions the first: there are never many.
-                    let rests = fractions.iter().enumerate();
-                    let best = rests.rev().max_by_key(|(_, (rest, _))| *rest);
-                    best.map(|(place, _)| place)?
-                }
-            };
-            let (rest, leaf) = fractions.get_mut(place)?;
-            *rest = W::ONE.negated()?;
+        if let (WayOfSettling::LargestRemainder, Some(last)) = (by, missing.checked_sub(1)) {
+            // Of equal fractions the first. Which of those that get a unit is before which is nobody's
+            // matter.
+            fractions.select_nth_unstable_by(last, |(one, first), (two, second)| {
+                two.cmp(one).then(first.cmp(second))
+            });
+        }
+        for (_, leaf) in fractions.iter().take(missing) {
             let units = units.get_mut(*leaf)?;
             *units = units.plus(W::ONE)?;
         }
@@ -168,5 +192,40 @@ fn divided(value: u64, by: u64) -> Option<(u64, u64)> {
     match (u32::try_from(value), u32::try_from(by)) {
         (Ok(value), Ok(by)) => Some((value.checked_div(by)?.into(), value.checked_rem(by)?.into())),
         _ => Some((value.checked_div(by)?, value.checked_rem(by)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ethnum::I256;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Shares come to the same units in 256 bits and, where they fit, in 128; also near the end of
+        /// these.
+        #[test]
+        fn the_width_does_not_matter(
+            shares in prop::collection::vec(any::<i128>(), 1..40),
+            less in 0..127_u32,
+            den in 1..i64::MAX,
+            in_order: bool,
+        ) {
+            let by = if in_order { WayOfSettling::InOrder } else { WayOfSettling::LargestRemainder };
+            let mut shares: Vec<I256> = shares.iter().map(|it| I256::from(it.unsigned_abs() >> less)).collect();
+            let den = I256::from(den);
+            // What is missing to whole units goes to the first.
+            let sum: I256 = shares.iter().sum();
+            shares[0] += sum.wrapping_neg().rem_euclid(den);
+            let whole = shares.iter().sum::<I256>() / den;
+            let mut plain = vec![I256::ZERO; shares.len()];
+            let given = settled_units(whole, &shares, den, by, &mut Vec::new(), &mut plain);
+            let mut work = Work::<I256>::new();
+            work.shares = shares;
+            prop_assert_eq!(work.settled(whole, den, by), given);
+            prop_assert_eq!(work.units.iter().sum::<I256>(), whole);
+            prop_assert_eq!(&work.units, &plain);
+        }
     }
 }

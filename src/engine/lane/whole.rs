@@ -83,19 +83,34 @@ fn narrow_divided(value: i64, by: i64) -> Option<(i64, i64)> {
     Some((down, value.wrapping_sub(down.wrapping_mul(by))))
 }
 
+/// What units are beyond a share, a numerator over a denominator: a numerator as well. Nearly always
+/// half the width of an event is enough for that.
+#[inline]
+pub(super) fn beyond<W: Whole>(units: W, den: W, share: W) -> Option<i128> {
+    if let (Some(units), Some(den), Some(share)) = (units.small(), den.small(), share.wide()) {
+        return i128::from(units).wrapping_mul(den.into()).checked_sub(share);
+    }
+    units.times(den)?.minus(share)?.wide()
+}
+
 /// Half the width is a good deal quicker where it is enough.
 fn wide_divided(value: i128, by: i128) -> Option<(i128, i128)> {
     if let (Ok(value), Ok(by)) = (i64::try_from(value), i64::try_from(by)) {
         return narrow_divided(value, by).map(|(down, rest)| (down.into(), rest.into()));
     }
-    let down = value.checked_div_euclid(by)?;
-    Some((down, value.wrapping_sub(down.wrapping_mul(by))))
+    // One division: that of a remainder costs as much.
+    let down = value.checked_div(by)?;
+    let rest = value.wrapping_sub(down.wrapping_mul(by));
+    match (rest < 0, by < 0) {
+        (false, _) => Some((down, rest)),
+        (true, false) => Some((down.wrapping_sub(1), rest.wrapping_add(by))),
+        (true, true) => Some((down.wrapping_add(1), rest.wrapping_sub(by))),
+    }
 }
 
 fn widest_divided(value: I256, by: I256) -> Option<(I256, I256)> {
-    let ((high, low), (other_high, other_low)) = (value.into_words(), by.into_words());
-    if high == low >> 127 && other_high == other_low >> 127 {
-        return wide_divided(low, other_low).map(|(down, rest)| (down.into(), rest.into()));
+    if let (Some(value), Some(by)) = (widest_wide(value), widest_wide(by)) {
+        return wide_divided(value, by).map(|(down, rest)| (down.into(), rest.into()));
     }
     if !value.is_negative()
         && by.is_positive()
@@ -127,6 +142,13 @@ fn shortly_divided(value: U256, by: U256) -> Option<(i64, U256)> {
     Some((i64::try_from(quotient).ok()?, value.wrapping_sub(product)))
 }
 
+/// A number in half the width, if all above is the sign.
+#[inline]
+fn widest_wide(value: I256) -> Option<i128> {
+    let (high, low) = value.into_words();
+    (high == low >> 127).then_some(low)
+}
+
 macro_rules! whole {
     ($type:ty, $zero:expr, $one:expr, $of:expr, $wide:expr, $times:expr, $divided:expr) => {
         impl Whole for $type {
@@ -150,7 +172,7 @@ macro_rules! whole {
 
             #[inline]
             fn small(self) -> Option<i64> {
-                i64::try_from(self).ok()
+                i64::try_from(self.wide()?).ok()
             }
 
             #[inline]
@@ -206,7 +228,7 @@ whole!(
     I256::ZERO,
     I256::ONE,
     |value| Some(I256::from(value)),
-    |value| i128::try_from(value).ok(),
+    widest_wide,
     widest_times,
     widest_divided
 );
@@ -238,6 +260,23 @@ mod tests {
             let toward_less = exact.filter(|_| by > I256::ZERO);
             let made = widest_divided(value, by).filter(|_| by > I256::ZERO);
             prop_assert_eq!(made, toward_less);
+        }
+
+        #[test]
+        fn quotients_in_half_the_width_are_exact(value in any(), by in any(), less in 0..200_u32) {
+            let (value, by) = ((value >> 128_u32).as_i128(), (by >> 128_u32).as_i128() >> less.min(127));
+            let exact = value.checked_div_euclid(by).zip(value.checked_rem_euclid(by));
+            prop_assert_eq!(wide_divided(value, by), exact);
+        }
+
+        #[test]
+        fn what_is_beyond_a_share_is_exact(units in any(), den in any(), share in any()) {
+            let exact = units.checked_mul(den).and_then(|it| it.checked_sub(share));
+            let exact = exact.and_then(|it| i128::try_from(it).ok());
+            // Numbers whose product has more than 256 bits are left out.
+            if units.checked_mul(den).is_some_and(|it| it != I256::MIN) {
+                prop_assert_eq!(beyond(units, den, share), exact);
+            }
         }
 
         #[test]

@@ -1,8 +1,8 @@
 //! What happens to several rows: of a register, or of a list that an event has.
 
-use crate::plan::Kind;
+use crate::plan::{Kind, at};
 
-use super::{KeyPart, Number, Slot, Truth, WayOfSettling};
+use super::{KeyPart, Lane, Number, RowRead, Slot, Truth, WayOfSettling};
 
 /// Where rows come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +37,32 @@ pub struct Selected {
     pub source: u32,
     /// Asked of each row at hand.
     pub condition: Truth,
+}
+
+impl Lane {
+    /// Whether the rows of a selection are seen at a glance to be the same for all events.
+    pub fn has_same_rows(&self, selection: u32) -> bool {
+        let Some(selected) = self.program.selections.get(at(selection)) else { return false };
+        let source = self.sources.get(at(selected.source)).and_then(Source::key);
+        selected.condition == Truth::Constant(true) && source.is_some_and(Vec::is_empty)
+    }
+
+    /// Whether so are the shares of its rows.
+    pub fn has_same_shares(&self, shares: usize) -> bool {
+        let Some(weights) = self.program.shares.get(shares) else { return false };
+        let source = self.program.selections.get(at(weights.rows)).map(|it| it.source);
+        let of_row = |number: &Number| match number {
+            Number::Constant(_) => true,
+            Number::RowField(row, _) | Number::RowSteady(row, ..) => {
+                let item = self.rows.get(at(*row));
+                source.is_some_and(|source| item == Some(&RowRead::Item(source)))
+            }
+            _ => false,
+        };
+        self.has_same_rows(weights.rows)
+            && weights.divisors.iter().all(of_row)
+            && weights.factors.iter().all(|(_, number)| of_row(number))
+    }
 }
 
 /// Weights of selected rows, worked out when first asked for.
