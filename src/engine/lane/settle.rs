@@ -213,7 +213,8 @@ mod tests {
             in_order: bool,
         ) {
             let by = if in_order { WayOfSettling::InOrder } else { WayOfSettling::LargestRemainder };
-            let mut shares: Vec<I256> = shares.iter().map(|it| I256::from(it.unsigned_abs() >> less)).collect();
+            let shares = shares.iter().map(|it| I256::from(it.unsigned_abs() >> less));
+            let mut shares: Vec<I256> = shares.collect();
             let den = I256::from(den);
             // What is missing to whole units goes to the first.
             let sum: I256 = shares.iter().sum();
