@@ -48,6 +48,11 @@ impl Totals {
         Totals { space, sums }
     }
 
+    /// Whether sums are kept day by day.
+    pub fn is_by_day(&self) -> bool {
+        matches!(self.sums, Sums::ByDay(_))
+    }
+
     /// The sum of a key: of all there is, or of what is dated before a day.
     pub fn sum(&self, number: u32, as_of: Option<Date>) -> Exact {
         match &self.sums {

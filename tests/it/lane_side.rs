@@ -161,7 +161,8 @@ module partly
 authority national
 settlement largest remainder
 
-regions { north; south }
+# More than a program is made for each of.
+regions { north; south; east; west; upper; lower; inner; outer; middle }
 account centre
 account treasury[Region]
 pool shared

@@ -30,6 +30,8 @@ pub(crate) struct Programs {
     day: Option<LastDay>,
     /// By situation, whether an event in it waits for others, once that has been asked.
     waits: Table<Option<bool>>,
+    /// Whether it is worth to work out by themselves events that may need what stands under keys.
+    pub apart: Worth,
     /// Of events that are worked out side by side in their order.
     pub turns: Turns,
     pub in_turn: Worth,
@@ -226,6 +228,7 @@ impl Programs {
             width,
             day,
             waits,
+            apart: Worth::default(),
             turns: Turns::default(),
             in_turn: Worth::default(),
             running: Running::default(),
@@ -246,6 +249,31 @@ impl Programs {
     /// Whether so many events that follow one another are enough to be worked out side by side.
     pub fn are_enough(&self, events: usize) -> bool {
         !self.asks_much || events >= GROUP_ENOUGH.saturating_mul(self.programs.len())
+    }
+
+    /// The places of those events that may read or change totals, or undo what another has changed.
+    pub fn waiting(
+        &mut self,
+        (batch, answers): (&Batch, &Answers),
+        events: &[(u32, Date)],
+    ) -> Vec<usize> {
+        let all = self.programs.iter().all(|own| own.program.waits);
+        if all || !self.lane.has_plain_keys() {
+            return (0..events.len()).collect();
+        }
+        let undoes = self.lane.undoes.and_then(|(field, _)| batch.columns.get(at(field)));
+        let mut waits = |row: usize, day: Date| {
+            let situation = self.asker.situation(answers, row, day);
+            let made = situation.and_then(|it| self.made.get_mut(it, Made::NotYet(0)));
+            let own = match made {
+                Some(Made::At(place)) => self.programs.get(at(*place)),
+                Some(Made::NotYet(_)) | None => None,
+            };
+            own.is_none_or(|own| own.program.waits)
+                || undoes.is_some_and(|column| !column.is_missing(row))
+        };
+        let all = events.iter().enumerate();
+        all.filter(|(_, (row, day))| waits(at(*row), *day)).map(|(place, _)| place).collect()
     }
 
     /// Events of a turn by their program; through that of all situations if they are few.

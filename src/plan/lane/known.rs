@@ -15,6 +15,8 @@ use crate::plan::at;
 
 /// Who knows something of an event.
 pub(super) trait Known {
+    /// How many members a stored field may have; nothing where nobody asked for it.
+    fn members(&self, field: u32) -> Option<u32>;
     /// The member in a stored field.
     fn member(&mut self, field: u32) -> Option<u32>;
     /// What a stored field says.
@@ -27,7 +29,7 @@ pub(super) trait Known {
 
 /// Makes trees anew.
 pub(super) struct Reader<'k, K> {
-    known: &'k mut K,
+    pub known: &'k mut K,
     /// The stored field that is the effective date.
     date: Option<u32>,
     /// Slots in which nothing is put down: each is a multiple of another.

@@ -113,9 +113,8 @@ impl Asked<'_> {
     fn ask(&mut self, field: u32) -> Option<()> {
         let declared = self.event.fields.get(at(field))?;
         let question = match (&declared.kind, declared.optional) {
-            (Kind::Member(of), optional) => {
-                let members = self.plan.enumerations.get(at(*of))?.members.len();
-                let members = u32::try_from(members).ok()?;
+            (Kind::Member(_), optional) => {
+                let members = self.members(field)?;
                 match optional {
                     true => Question::MemberIfAny(field, members),
                     false => Question::Member(field, members),
@@ -134,6 +133,15 @@ impl Asked<'_> {
 }
 
 impl Known for Asked<'_> {
+    fn members(&self, field: u32) -> Option<u32> {
+        match self.event.fields.get(at(field))?.kind {
+            Kind::Member(of) => {
+                u32::try_from(self.plan.enumerations.get(at(of))?.members.len()).ok()
+            }
+            _ => None,
+        }
+    }
+
     fn member(&mut self, field: u32) -> Option<u32> {
         self.ask(field).and(None)
     }
@@ -156,6 +164,15 @@ impl Known for Asked<'_> {
 struct Answered<'q>(Vec<(&'q Question, u32)>);
 
 impl Known for Answered<'_> {
+    fn members(&self, field: u32) -> Option<u32> {
+        self.0.iter().find_map(|(question, _)| match question {
+            Question::Member(of, members) | Question::MemberIfAny(of, members) => {
+                (*of == field).then_some(*members)
+            }
+            _ => None,
+        })
+    }
+
     fn member(&mut self, field: u32) -> Option<u32> {
         self.0.iter().find_map(|(question, answer)| match question {
             Question::Member(of, members) | Question::MemberIfAny(of, members) => {
@@ -195,6 +212,9 @@ impl Known for Answered<'_> {
         })
     }
 }
+
+/// Whom an event pays is found beforehand for each of so many members.
+const MEMBERS_FEW: u32 = 8;
 
 /// Makes a program anew with what is known worked out.
 struct Maker<'k, K> {
@@ -395,7 +415,15 @@ impl<'k, K: Known> Maker<'k, K> {
             }
             for part in payee.iter_mut().flat_map(|(_, key)| key) {
                 self.waits |= !part.is_plain();
-                *part = self.reader.part(part);
+                // A program for each of many members would have few events.
+                let members = match part {
+                    KeyPart::Member(Entity::Field(field)) => self.reader.known.members(*field),
+                    _ => None,
+                };
+                let is_of_many = members.is_some_and(|members| members > MEMBERS_FEW);
+                if !is_of_many {
+                    *part = self.reader.part(part);
+                }
             }
             let known = |part: &KeyPart| matches!(part, KeyPart::Member(Entity::Constant(_)));
             let same = payee.as_ref().is_some_and(|(_, key)| key.iter().all(known));

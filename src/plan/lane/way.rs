@@ -37,11 +37,14 @@ pub struct Lane {
 impl Lane {
     /// Whether an event may read or change what outlives it, whatever its situation.
     pub fn always_waits(&self) -> bool {
+        self.undoes.is_some() || self.kept_under.is_some() || !self.has_plain_keys()
+    }
+
+    /// Whether it is seen at a glance that no total stands behind a key by which rows are looked up.
+    pub fn has_plain_keys(&self) -> bool {
         let first = self.sources.iter().filter_map(Source::key);
         let keys = self.rows.iter().filter_map(RowRead::key).chain(first).flatten();
-        self.undoes.is_some()
-            || self.kept_under.is_some()
-            || !keys.into_iter().all(KeyPart::is_plain)
+        keys.into_iter().all(KeyPart::is_plain)
     }
 }
 

@@ -329,8 +329,22 @@ impl Finished<'_> {
             }
             Some(key) => {
                 let key = key.spread(units.len());
-                let own = |(given, key): (bool, &i64)| if given { position(Some(*key)) } else { 0 };
-                Numbers::each(given.zip(key.iter()).map(own).collect())
+                // By member, the position and one.
+                let mut known: Vec<i64> = Vec::new();
+                let mut own = |(given, key): (bool, &i64)| {
+                    let member = usize::try_from(*key).unwrap_or(0);
+                    match known.get(member) {
+                        _ if !given => 0,
+                        Some(known) if *known != 0 => known - 1,
+                        _ => {
+                            let position = position(Some(*key));
+                            known.resize(known.len().max(member + 1), 0);
+                            known.get_mut(member).into_iter().for_each(|it| *it = position + 1);
+                            position
+                        }
+                    }
+                };
+                Numbers::each(given.zip(key.iter()).map(&mut own).collect())
             }
         }
     }
@@ -354,22 +368,36 @@ impl Finished<'_> {
             let of = (self.of.lane.currency, year);
             state.drift.add_over(position, of, more, den.into()).map_err(|_| HALF)
         };
-        if let (Numbers::All(position), Numbers::All(den), true) = (positions, den, years.are_few())
+        let all = || {
+            let all = more.iter().zip(&years.each).enumerate();
+            all.filter(|(_, (more, _))| **more != 0)
+        };
+        // What goes to few accounts in few years is added up before: it is exact all the same.
+        let ends = |(least, greatest): (i64, i64), it: i64| (least.min(it), greatest.max(it));
+        let (least, greatest) = match positions {
+            Numbers::All(position) => (*position, *position),
+            _ => all().map(|(place, _)| positions.at(place)).fold((i64::MAX, 0), ends),
+        };
+        let accounts = usize::try_from(greatest - least).unwrap_or(SUMS_MAX) + 1;
+        let size = accounts.saturating_mul(years.count());
+        if let Numbers::All(den) = den
             && is_common((*den).into())
+            && size <= SUMS_MAX
         {
-            let mut sums = vec![0_i128; years.count()];
-            for (more, year) in more.iter().zip(&years.each) {
-                if let Some(sum) = sums.get_mut(at(*year)) {
-                    *sum += i128::from(*more);
-                }
+            let mut sums = vec![0_i128; size];
+            for (place, (more, year)) in all() {
+                let account = usize::try_from(positions.at(place) - least).map_err(|_| HALF)?;
+                let sum = sums.get_mut(account * years.count() + at(*year)).ok_or(HALF)?;
+                *sum += i128::from(*more);
             }
-            for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| *sum != 0) {
-                add(*position, year, sum, *den)?;
+            for (position, sums) in (least..).zip(sums.chunks(years.count())) {
+                for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| **sum != 0) {
+                    add(position, year, *sum, *den)?;
+                }
             }
             return Ok(());
         }
-        let all = more.iter().zip(&years.each).enumerate();
-        for (place, (more, year)) in all.filter(|(_, (more, _))| **more != 0) {
+        for (place, (more, year)) in all() {
             let year = years.first.checked_add_unsigned(*year).ok_or(HALF)?;
             add(positions.at(place), year, (*more).into(), den.at(place))?;
         }
@@ -385,9 +413,11 @@ impl Finished<'_> {
             let totals = state.totals.get_mut(at(sum.tally));
             let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
             let (keys, amounts) = (keys(*sum)?.spread(count), amounts.spread(count));
+            let by_day = totals.is_by_day();
             let changes = keys.iter().zip(amounts.iter()).zip(days.iter());
             for ((key, amount), day) in changes.filter(|((_, amount), _)| **amount != 0) {
-                let day = date(*day).ok_or(HALF)?;
+                // Who sums up as of now does not ask for the day.
+                let day = if by_day { date(*day).ok_or(HALF)? } else { Date::MIN };
                 let key = u32::try_from(*key).map_err(|_| HALF)?;
                 totals.add_whole(key, (*amount).into(), day).map_err(|_| HALF)?;
             }
@@ -442,8 +472,8 @@ struct Years {
     each: Vec<u32>,
 }
 
-/// Of so many years each has a place of its own.
-const YEARS_MAX: usize = 256;
+/// So many sums are kept at once.
+const SUMS_MAX: usize = 1 << 10;
 
 impl Years {
     fn of(days: &Numbers, events: usize) -> Option<Years> {
@@ -463,9 +493,5 @@ impl Years {
 
     fn count(&self) -> usize {
         at(self.last.abs_diff(self.first)) + 1
-    }
-
-    fn are_few(&self) -> bool {
-        self.count() <= YEARS_MAX
     }
 }

@@ -63,6 +63,16 @@ impl Side {
         std::mem::take(&mut self.brought)
     }
 
+    /// Whether any event of the batch has been worked out.
+    fn has_any(&self) -> bool {
+        !self.groups.is_empty()
+    }
+
+    /// Whether one has not.
+    fn is_left(&self, (row, _): &(u32, Date)) -> bool {
+        self.of(at(*row)).is_none()
+    }
+
     /// What groups of events gave.
     pub fn groups(&self) -> &Arc<Groups> {
         &self.groups
@@ -105,8 +115,8 @@ struct Group<'a, 's> {
     /// What was made of fields.
     dates: spans::Made<Day>,
     spans: spans::Made<Span>,
-    /// Numbers that are worked out once, and for which events they have no answer.
-    kept: Vec<Option<(Numbers, Vec<bool>)>>,
+    /// Numbers that are worked out once, and for which events they have no answer, if there are any.
+    kept: Vec<Option<(Numbers, Option<Vec<bool>>)>>,
     adds: Vec<Numbers>,
     watched: Vec<Watched>,
     /// Units given beyond rounding down.
@@ -143,10 +153,21 @@ pub(in crate::engine::lane) struct Worth {
 
 /// After so many events it is known.
 const TRIED_MIN: u32 = 512;
+/// Where few may come out no more are tried at first.
+const TRIAL: usize = 2048;
 
 impl Worth {
     pub fn is_worth_it(self) -> bool {
         self.tried < TRIED_MIN || self.lost < self.tried / 2
+    }
+
+    /// How many events it is worth to try.
+    pub fn trial(self) -> usize {
+        match (self.tried < TRIED_MIN, self.is_worth_it()) {
+            (true, _) => TRIAL,
+            (false, true) => usize::MAX,
+            (false, false) => 0,
+        }
     }
 
     pub fn note(&mut self, tried: usize, lost: usize) {
@@ -302,7 +323,9 @@ impl<'a, 's> Group<'a, 's> {
         let known = |list: &[Option<Numbers>]| {
             list.iter().map(|it| it.as_ref().map(|it| it.only(places))).collect()
         };
-        let kept = |(of, lost): &(Numbers, Vec<bool>)| (of.only(places), only(lost, places));
+        let kept = |(of, lost): &(Numbers, Option<Vec<bool>>)| {
+            (of.only(places), lost.as_ref().map(|lost| only(lost, places)))
+        };
         Group {
             of: self.of,
             state: self.state,

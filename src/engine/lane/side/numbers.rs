@@ -241,10 +241,19 @@ impl Truths {
             Truths::All(true) => yes,
             Truths::All(false) => no.clone(),
             Truths::Each(chosen) => {
-                let (yes, no) = (yes.spread(chosen.len()), no.spread(chosen.len()));
-                let both = yes.iter().zip(no.iter()).zip(chosen);
-                let values = both.map(|((yes, no), chosen)| if *chosen { *yes } else { *no });
-                Numbers::each(values.collect())
+                let mut values = Rc::unwrap_or_clone(yes.into_spread(chosen.len()));
+                let places = values.iter_mut().zip(chosen);
+                match no {
+                    Numbers::All(no) => {
+                        places.for_each(|(it, chosen)| *it = if *chosen { *it } else { *no });
+                    }
+                    others => {
+                        let no = others.spread(chosen.len());
+                        let places = places.zip(no.iter());
+                        places.for_each(|((it, chosen), no)| *it = if *chosen { *it } else { *no });
+                    }
+                }
+                Numbers::each(values)
             }
         }
     }

@@ -52,9 +52,9 @@ impl Group<'_, '_> {
         made
     }
 
-    /// A day for each event, in the same way.
+    /// A day for each event, in the same way; so is one that stands in a field.
     pub(super) fn day(&mut self, day: &Day) -> Numbers {
-        if !day.is_made_of_fields() {
+        if !day.is_made_of_fields() && !matches!(day, Day::Field(_)) {
             return self.made_day(day);
         }
         if let Some((_, found)) = self.dates.iter().find(|(of, _)| **of == *day) {

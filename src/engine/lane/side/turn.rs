@@ -1,11 +1,13 @@
 //! Which events may be worked out side by side, and where they end up.
 //!
-//! Events that neither read nor change totals may always. Others may if no two of them have a key in
-//! common: then each finds the totals it would have found in its turn, and their changes are made in
-//! whatever order. So events are taken turn by turn: the first of each key, then the second, and so
-//! on. An event that is lost to its group is taken alone, and so is every event after it that has a key
-//! in common with it; that is possible because whatever such an event reads and changes stands under
-//! its keys ([`Program::whole`](crate::plan::Program)).
+//! Events that neither read nor change totals may always. Whether one does is often seen only when it is
+//! worked out, so those whose program may ask for a total are tried by themselves first, as long as most
+//! of them come out of it. Others may if no two of them have a key in common: then each finds the totals
+//! it would have found in its turn, and their changes are made in whatever order. So events are taken turn
+//! by turn: the first of each key, then the second, and so on. An event that is lost to its group is taken
+//! alone, and so is every event after it that has a key in common with it; that is possible because
+//! whatever such an event reads and changes stands under its keys
+//! ([`Program::whole`](crate::plan::Program)).
 
 use std::borrow::Cow;
 
@@ -162,21 +164,67 @@ impl Lanes {
     /// A mistake of ours.
     pub fn in_turn(
         &mut self,
-        (batch, answers): (&Batch, &Answers),
+        of: (&Batch, &Answers),
         events: &[(u32, Date)],
         registers: &Registers<'_>,
         state: &mut State,
     ) -> Result<usize, &'static str> {
-        let side = &mut self.side;
-        let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else {
-            return Ok(events.len());
+        let kind = at(of.0.event);
+        let Some(Some(programs)) = self.lanes.get_mut(kind) else { return Ok(events.len()) };
+        let mut waiting = programs.waiting(of, events);
+        let (all, count) = (waiting.len(), waiting.len().min(programs.apart.trial()));
+        if count > 0 || all < events.len() {
+            let mut ahead = waiting.iter().copied().peekable();
+            let mut left = count;
+            let mut tried: Vec<(u32, Date)> = Vec::new();
+            for (place, event) in events.iter().enumerate() {
+                let waits = ahead.next_if_eq(&place).is_some();
+                if self.side.is_left(event) && (!waits || left > 0) {
+                    left -= usize::from(waits);
+                    tried.push(*event);
+                }
+            }
+            self.by_themselves(of, &tried, registers, state)?;
+        }
+        if self.side.has_any() {
+            let is_left =
+                |place: &usize| events.get(*place).is_some_and(|it| self.side.is_left(it));
+            waiting.retain(is_left);
+        }
+        if let Some(Some(programs)) = self.lanes.get_mut(kind) {
+            programs.apart.note(count, count.saturating_sub(all - waiting.len()));
+        }
+        let own: Cow<'_, [(u32, Date)]> = match waiting.len() == events.len() {
+            true => Cow::Borrowed(events),
+            false => waiting.iter().filter_map(|place| events.get(*place).copied()).collect(),
         };
+        match self.turn_by_turn(of, &own, registers, state)? {
+            Some(settled) => Ok(waiting.get(settled).copied().unwrap_or(events.len())),
+            None => {
+                if count < all {
+                    self.by_themselves(of, &own, registers, state)?;
+                }
+                Ok(events.len())
+            }
+        }
+    }
+
+    /// The same of events that may need what stands under keys; nothing, if they are not enough for that or
+    /// have no columns.
+    fn turn_by_turn(
+        &mut self,
+        (batch, answers): (&Batch, &Answers),
+        events: &[(u32, Date)],
+        registers: &Registers,
+        state: &mut State,
+    ) -> Result<Option<usize>, &'static str> {
+        let side = &mut self.side;
+        let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else { return Ok(None) };
         let (lane, general) = (&programs.lane, programs.general());
         let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(general);
         let enough = |count: usize| count >= TURN_MIN && programs.are_enough(count);
         if answers.ready != Ready::All || !worth || !enough(events.len()) {
-            self.by_themselves((batch, answers), events, registers, state)?;
-            return Ok(events.len());
+            return Ok(None);
         }
         let of = Of { lane, program: general, batch, ahead: &answers.ahead, registers };
         let parts = parts_of(of, state, events);
@@ -186,7 +234,7 @@ impl Lanes {
         if programs.turns.are_shared(&keys)
             && programs.up_to_bounds((batch, answers), (through, &keys), registers, state, side)?
         {
-            return Ok(keys.events.max(1));
+            return Ok(Some(keys.events.max(1)));
         }
         let mut done = 0;
         for turn in programs.turns.turns(&keys) {
@@ -221,7 +269,7 @@ impl Lanes {
         }
         programs.in_turn.note(events.len(), events.len() - done);
         // Nobody knows what an event changes whose keys are not known.
-        Ok(keys.events.max(1))
+        Ok(Some(keys.events.max(1)))
     }
 }
 

@@ -160,13 +160,16 @@ impl<'a, 's> Group<'a, 's> {
                 self.lost = vec![false; before.len()];
                 let numbers = self.number(number);
                 let lost = std::mem::replace(&mut self.lost, before);
+                let lost = lost.contains(&true).then_some(lost);
                 if let Some(kept) = self.kept.get_mut(at(place)) {
                     *kept = Some((numbers.clone(), lost.clone()));
                 }
                 (numbers, lost)
             }
         };
-        self.lose(|place| lost.get(place).copied().unwrap_or(true));
+        if let Some(lost) = lost {
+            self.lose(|place| lost.get(place).copied().unwrap_or(true));
+        }
         numbers
     }
 
