@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use crate::base::{Date, Money};
 use crate::rows::{
-    Accounts, Allocation, Cell, FigureValue, Origin, Outcome, Outcomes, Payee, Reason, Sink, Told,
+    Accounts, Allocation, Cell, FigureValue, Origin, Outcome, Payee, Reason, Sink, Told,
 };
 
 /// What became of every event of a run.
@@ -48,11 +48,8 @@ pub struct Allocated {
 impl Sink for Collected {
     type Error = Infallible;
 
-    fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
-        let mut telling = outcomes.telling();
-        while let Some(told) = telling.next_event() {
-            self.events.push(EventResult::new(told, accounts));
-        }
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), Infallible> {
+        self.events.push(EventResult::new(told, accounts));
         Ok(())
     }
 }

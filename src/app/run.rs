@@ -15,7 +15,7 @@ use crate::model::EventId;
 use crate::plan::{self, Choices, Plan};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, Drift};
-use crate::rows::{Accounts, Outcome, Outcomes, RegisterRow, Sink};
+use crate::rows::{Accounts, Outcomes, RegisterRow, Sink};
 
 use super::asides::{Aside, Asides};
 use super::crew::{Crew, Foreman};
@@ -264,13 +264,8 @@ where
         outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
-        if outcomes.any_set_aside() {
-            let mut telling = outcomes.telling();
-            while let Some(told) = telling.next_event() {
-                if let Outcome::SetAside { reason, .. } = told.outcome() {
-                    self.asides.borrow_mut().event(told.event(), reason)?;
-                }
-            }
+        for (event, reason) in outcomes.set_asides() {
+            self.asides.borrow_mut().event(event, reason)?;
         }
         let count = outcomes.len();
         self.listener.hear(outcomes, accounts)?;

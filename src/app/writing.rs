@@ -2,7 +2,7 @@
 
 use crate::formats::FormatsError;
 use crate::report::names::Names;
-use crate::rows::{Accounts, Cell, Outcomes, Sink};
+use crate::rows::{Accounts, Cell, Outcomes, Sink, Told};
 
 use super::run::Outputs;
 
@@ -15,17 +15,9 @@ pub(super) struct Writer<'d, 'n> {
 impl Sink for Writer<'_, '_> {
     type Error = FormatsError;
 
-    fn hear(
-        &mut self,
-        outcomes: &mut Outcomes,
-        accounts: &dyn Accounts,
-    ) -> Result<(), FormatsError> {
-        let Outputs { allocations, summary, .. } = &mut *self.outputs;
-        let mut telling = outcomes.telling();
-        while let Some(told) = telling.next_event() {
-            if told.allocations().is_empty() {
-                continue;
-            }
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), FormatsError> {
+        let Outputs { allocations, summary, figures, .. } = &mut *self.outputs;
+        if !told.allocations().is_empty() {
             if let Some(out) = allocations {
                 out.event(told.event(), told.allocations(), accounts)?;
             }
@@ -33,12 +25,9 @@ impl Sink for Writer<'_, '_> {
                 summary.event(told.event(), told.allocations(), accounts, self.names)?;
             }
         }
-        if let Some(figures) = &mut self.outputs.figures {
-            let mut telling = outcomes.telling();
-            while let Some(told) = telling.next_event() {
-                for figure in told.figures() {
-                    figures.figure(told.event(), figure)?;
-                }
+        if let Some(figures) = figures {
+            for figure in told.figures() {
+                figures.figure(told.event(), figure)?;
             }
         }
         Ok(())

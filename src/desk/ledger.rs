@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use crate::base::{Date, Money};
-use crate::rows::{Accounts, Allocation, Cell, EventAt, Outcome, Outcomes, Payee as Paid, Sink};
+use crate::rows::{Accounts, Allocation, Cell, EventAt, Outcome, Payee as Paid, Sink, Told};
 
 /// An account with its key; absent: undetermined.
 pub type Payee = Option<(u32, Vec<Cell>)>;
@@ -102,15 +102,12 @@ impl Ledger {
 impl Sink for Ledger {
     type Error = Infallible;
 
-    fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
-        let mut telling = outcomes.telling();
-        while let Some(told) = telling.next_event() {
-            match told.outcome() {
-                Outcome::Allocated { allocations, .. } => {
-                    self.take(told.event(), allocations, accounts);
-                }
-                Outcome::SetAside { .. } => self.set_aside += 1,
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), Infallible> {
+        match told.outcome() {
+            Outcome::Allocated { allocations, .. } => {
+                self.take(told.event(), allocations, accounts);
             }
+            Outcome::SetAside { .. } => self.set_aside += 1,
         }
         Ok(())
     }

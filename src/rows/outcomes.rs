@@ -51,6 +51,15 @@ pub struct Ended {
     pub of: (u32, u32),
 }
 
+impl Finished {
+    /// The event, a row of its batch.
+    #[inline]
+    fn at(self, batch: &Batch) -> EventAt<'_> {
+        let Finished { row, date, booked, .. } = self;
+        EventAt { batch, row: at(row), date, booked }
+    }
+}
+
 /// What is known of an event that ended alone.
 #[derive(Debug, Clone, Copy)]
 struct Alone {
@@ -145,8 +154,7 @@ impl<'o> Told<'o> {
     /// The event.
     #[inline]
     pub fn event(&self) -> EventAt<'o> {
-        let Finished { row, date, booked, .. } = *self.finished;
-        EventAt { batch: self.batch, row: at(row), date, booked }
+        self.finished.at(self.batch)
     }
 
     /// What became of it.
@@ -224,9 +232,14 @@ impl Outcomes {
         self.events.is_empty()
     }
 
-    /// Whether any event is set aside.
-    pub fn any_set_aside(&self) -> bool {
-        !self.asides.values.is_empty()
+    /// The events that are set aside, in the order taken, and why.
+    pub fn set_asides(&self) -> impl Iterator<Item = (EventAt<'_>, &Reason)> {
+        let asides = self.asides.of.iter().zip(&self.asides.values);
+        asides.filter_map(|((place, _), (_, reason))| {
+            let finished = self.events.get(*place)?;
+            let batch = self.batches.get(at(finished.batch))?;
+            Some((finished.at(batch), reason))
+        })
     }
 
     /// The events in the order taken.
@@ -468,9 +481,13 @@ mod tests {
             assert_eq!(sizes, [(2, 1, 0), (0, 0, 0), (0, 0, 2), (1, 0, 0), (2, 0, 0), (1, 0, 0)]);
             assert_eq!(brought, [(3, 1), (0, 0), (4, 0), (6, 2), (7, 0)]);
             assert_eq!(asides, 1);
-            assert!(outcomes.any_set_aside());
+            let asides = |outcomes: &Outcomes| {
+                let all = outcomes.set_asides().map(|(event, reason)| (event.row, reason.clone()));
+                all.collect::<Vec<(usize, Reason)>>()
+            };
+            assert_eq!(asides(&outcomes), [(1, Reason::NoShares)]);
             outcomes.clear();
-            assert!(outcomes.is_empty() && !outcomes.any_set_aside());
+            assert!(outcomes.is_empty() && asides(&outcomes).is_empty());
         }
     }
 }

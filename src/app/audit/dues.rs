@@ -13,7 +13,7 @@ use crate::book;
 use crate::formats::{FormatsError, Unread};
 use crate::report::names::Names;
 use crate::report::values::account_text;
-use crate::rows::{Accounts, EventAt, Outcome, Outcomes, Payee, Reason, Sink, Unreadable};
+use crate::rows::{Accounts, EventAt, Outcome, Payee, Reason, Sink, Told, Unreadable};
 
 /// How an event is found: the same in every variant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -121,11 +121,8 @@ struct Listener<'n> {
 impl Sink for Listener<'_> {
     type Error = Infallible;
 
-    fn hear(&mut self, outcomes: &mut Outcomes, accounts: &dyn Accounts) -> Result<(), Infallible> {
-        let mut telling = outcomes.telling();
-        while let Some(told) = telling.next_event() {
-            self.event(told.event(), told.outcome(), accounts);
-        }
+    fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), Infallible> {
+        self.event(told.event(), told.outcome(), accounts);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::Money;
 use crate::formats::FormatsError;
 use crate::model::{EventId, LegId};
-use crate::rows::{Accounts, Allocation, Cell, Outcomes, Payee, Sink};
+use crate::rows::{self, Accounts, Allocation, Cell, Payee, Sink};
 
 use super::super::run::{Job, RunReport, listen};
 use super::{At, Told, Way};
@@ -131,18 +131,9 @@ impl LegTotals {
 impl Sink for LegSums {
     type Error = FormatsError;
 
-    fn hear(
-        &mut self,
-        outcomes: &mut Outcomes,
-        accounts: &dyn Accounts,
-    ) -> Result<(), FormatsError> {
-        let mut telling = outcomes.telling();
-        while let Some(told) = telling.next_event() {
-            for allocation in told.allocations() {
-                self.add(told.event().batch.event, allocation, accounts)?;
-            }
-        }
-        Ok(())
+    fn told(&mut self, told: rows::Told<'_>, accounts: &dyn Accounts) -> Result<(), FormatsError> {
+        let event = told.event().batch.event;
+        told.allocations().iter().try_for_each(|given| self.add(event, given, accounts))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::book::{BookError, Drafts, Entry, Event, Posting};
 use crate::engine;
 use crate::formats::FormatsError;
 use crate::plan::Plan;
-use crate::rows::{Accounts, Batch, Cell, EventAt, Origin, Outcomes, Reason, Sink};
+use crate::rows::{Accounts, Batch, Cell, EventAt, Origin, Reason, Sink, Told};
 
 use super::super::super::reading::Batches;
 use super::super::BookTrouble;
@@ -82,13 +82,10 @@ struct Days(HashMap<Origin, Date>);
 impl Sink for Days {
     type Error = BookTrouble;
 
-    fn hear(&mut self, outcomes: &mut Outcomes, _: &dyn Accounts) -> Result<(), BookTrouble> {
-        let mut telling = outcomes.telling();
-        while let Some(told) = telling.next_event() {
-            let at = told.event();
-            if let Some(origin) = at.batch.origins.get(at.row) {
-                self.0.insert(*origin, at.date);
-            }
+    fn told(&mut self, told: Told<'_>, _: &dyn Accounts) -> Result<(), BookTrouble> {
+        let at = told.event();
+        if let Some(origin) = at.batch.origins.get(at.row) {
+            self.0.insert(*origin, at.date);
         }
         Ok(())
     }

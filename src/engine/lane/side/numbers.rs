@@ -128,8 +128,7 @@ impl Numbers {
             (ones, Numbers::All(other)) => ones.map(lost, |one| of(one, other)),
             (ones, others) => {
                 let count = lost.len();
-                let (ones, others) = (ones.into_spread(count), others.spread(count));
-                let mut ones = Rc::unwrap_or_clone(ones);
+                let (mut ones, others) = (ones.listed(count), others.spread(count));
                 for ((one, other), lost) in ones.iter_mut().zip(others.iter()).zip(lost) {
                     let none;
                     (*one, none) = told(of(*one, *other));
@@ -241,7 +240,7 @@ impl Truths {
             Truths::All(true) => yes,
             Truths::All(false) => no.clone(),
             Truths::Each(chosen) => {
-                let mut values = Rc::unwrap_or_clone(yes.into_spread(chosen.len()));
+                let mut values = yes.listed(chosen.len());
                 let places = values.iter_mut().zip(chosen);
                 match no {
                     Numbers::All(no) => {

@@ -215,7 +215,7 @@ impl Lanes {
         &mut self,
         (batch, answers): (&Batch, &Answers),
         events: &[(u32, Date)],
-        registers: &Registers,
+        registers: &Registers<'_>,
         state: &mut State,
     ) -> Result<Option<usize>, &'static str> {
         let side = &mut self.side;
