@@ -19,7 +19,7 @@ use super::together::Together;
 use super::trace::Off;
 
 /// So many events are unpacked together.
-pub(super) const WINDOW: usize = 1 << 15;
+pub(super) const WINDOW: usize = 1 << 13;
 /// At first fewer, so that whoever takes them has something soon.
 const WINDOW_FIRST: usize = 1 << 12;
 /// So many times as many may be unpacked before they are taken.
