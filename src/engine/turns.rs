@@ -67,7 +67,7 @@ impl<S: Sink> Run<'_, S> {
             let computed = self.ordering_columns(&batch)?;
             let held = [before.take(), Some(Kept::new(batch, computed))];
             let mut kept: Vec<Kept<Arc<Batch>>> = held.into_iter().flatten().collect();
-            let Some(slots) = self.slots_in_order(&kept, &mut reach) else {
+            let Some(events) = self.days_in_order(&kept, &mut reach) else {
                 return match (kept.pop(), kept.is_empty()) {
                     (Some(first), true) => {
                         let first = Arc::unwrap_or_clone(first.rows);
@@ -79,11 +79,8 @@ impl<S: Sink> Run<'_, S> {
                 };
             };
             let Some(current) = kept.last() else { continue };
-            let own = slots.len().saturating_sub(current.rows.len());
-            let own = slots.get(own..).unwrap_or_default();
-            let events: Vec<(u32, Date)> = own.iter().map(|slot| (slot.row, slot.date)).collect();
             self.take_own(&current.rows, &events, &mut calendar, options)?;
-            before = own.last().map(|slot| current.alone(at(slot.row)));
+            before = events.last().map(|(row, _)| current.alone(at(*row)));
         }
         if let Some((_, last)) = reach.ends {
             let mut off = Off;
@@ -146,22 +143,22 @@ impl<S: Sink> Run<'_, S> {
         self.desk.hand_on(&self.state.accounts)
     }
 
-    /// The places of all events if they stand in order, each behind the one before, and none is
-    /// without a place.
-    fn slots_in_order(
+    /// The events of the last of these batches with their days, if all stand in order, each behind the one
+    /// before, and none is without a place.
+    fn days_in_order(
         &mut self,
         kept: &[Kept<Arc<Batch>>],
         reach: &mut Reach,
-    ) -> Option<Vec<Slot>> {
+    ) -> Option<Vec<(u32, Date)>> {
         let plan = self.plan;
         let mut off = Off;
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
-        let mut slots: Vec<Slot> = Vec::with_capacity(kept.iter().map(|it| it.rows.len()).sum());
+        let (mut events, mut before): (Vec<(u32, Date)>, Option<Slot>) = (Vec::new(), None);
         for (place, held) in (0_u32..).zip(kept) {
             let event = sent(plan, &held.rows)?;
             let ready = self.lanes.askers.ready(&held.rows);
             let days = self.lanes.days(ready, &held.rows, self.registers, evaluator.state);
-            let days = match days {
+            events = match days {
                 Some(days) => days,
                 None => {
                     let rows = (0_u32..).zip(0..held.rows.len());
@@ -172,25 +169,27 @@ impl<S: Sink> Run<'_, S> {
                     rows.map(day).collect::<Option<Vec<(u32, Date)>>>()?
                 }
             };
+            let slots = held.slots(event, &events, place);
+            let follows = |told: Ordering| match told {
+                Ordering::Less => true,
+                Ordering::Equal => !event.order_matters,
+                Ordering::Greater => false,
+            };
             let columns = held.ordering(event);
-            for slot in held.slots(event, &days, place) {
-                let order = slots.last().map(|last| match by_slot(last, &slot) {
-                    Ordering::Equal if last.batch == place => {
-                        by_columns(&columns, last.row, slot.row)
-                    }
-                    Ordering::Equal => order(last, &slot, kept, &plan.events),
-                    told => told,
-                });
-                match order {
-                    Some(Ordering::Greater) => return None,
-                    Some(Ordering::Equal) if event.order_matters => return None,
-                    _ => {}
-                }
-                reach.take(slot.date);
-                slots.push(slot);
+            let inside = |one: &Slot, other: &Slot| {
+                let told = by_slot(one, other);
+                follows(told.then_with(|| by_columns(&columns, one.row, other.row)))
+            };
+            let (Some(first), Some(last)) = (slots.first(), slots.last()) else { continue };
+            let behind = before.is_none_or(|it| follows(order(&it, first, kept, &plan.events)));
+            if !behind || !slots.is_sorted_by(inside) {
+                return None;
             }
+            reach.take(first.date);
+            reach.take(last.date);
+            before = Some(*last);
         }
-        Some(slots)
+        Some(events)
     }
 
     /// Takes events in their order, whatever the order they come in; those that depend on no other at

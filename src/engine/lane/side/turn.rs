@@ -231,13 +231,14 @@ impl Lanes {
         let mut keys = KeysOf::new(of, &parts, events, state);
         keys.note_undone(of, events, state);
         let through = events.get(..keys.events).unwrap_or_default();
-        if programs.turns.are_shared(&keys)
+        let shared = programs.turns.are_shared(&keys);
+        if shared
             && programs.up_to_bounds((batch, answers), (through, &keys), registers, state, side)?
         {
             return Ok(Some(keys.events.max(1)));
         }
         let mut done = 0;
-        for turn in programs.turns.turns(&keys) {
+        for turn in programs.turns.turns(&keys, shared) {
             let own = programs.turns.not_after_alone(&keys, turn);
             if own.len() < TURN_MIN || !programs.are_enough(own.len()) {
                 break;
@@ -316,20 +317,18 @@ impl Programs {
 }
 
 impl Turns {
-    /// Whether some events have a key in common.
+    /// Begins with events, and says whether some have a key in common.
     fn are_shared(&mut self, keys: &KeysOf) -> bool {
         self.make_room(keys);
         self.now = self.now.saturating_add(1);
         !self.are_apart(keys)
     }
 
-    /// The events by turns: each in the first in which no event before it has a key in common with it
-    /// that is in the same turn or a later one.
-    fn turns(&mut self, keys: &KeysOf) -> Vec<Vec<usize>> {
+    /// The events by turns, if some share keys: each in the first in which no event before it has a key in
+    /// common with it that is in the same turn or a later one.
+    fn turns(&mut self, keys: &KeysOf, shared: bool) -> Vec<Vec<usize>> {
         self.any_alone = false;
-        self.make_room(keys);
-        self.now = self.now.saturating_add(1);
-        if self.are_apart(keys) {
+        if !shared {
             return vec![(0..keys.events).collect()];
         }
         self.now = self.now.saturating_add(1);
