@@ -217,6 +217,7 @@ impl Numbered {
         let (before, first) = of_rows.next()?;
         let prefix = self.prefix(before)?;
         self.run.clear();
+        self.run.reserve(texts.len() - row);
         self.run.push(first);
         self.run.extend(of_rows.take_while(|(own, _)| *own == before).map(|(_, number)| number));
         Some((self.numbers.insert_all(Some(prefix.into()), &self.run), self.run.len()))

@@ -455,7 +455,14 @@ fn payees(positions: &Numbers, events: usize) -> Option<Payees> {
     let position = |position: &i64| u32::try_from(*position).ok();
     Some(match positions {
         Numbers::All(all) => Payees::One(Payee::Account(position(all)?)),
-        each => Payees::Each(each.spread(events).iter().map(position).collect::<Option<_>>()?),
+        each => {
+            let each = each.spread(events);
+            if !each.iter().all(|it| position(it).is_some()) {
+                return None;
+            }
+            // Asked before, so that a list of known length is made.
+            Payees::Each(each.iter().map(|it| position(it).unwrap_or(u32::MAX)).collect())
+        }
     })
 }
 

@@ -189,35 +189,36 @@ pub(super) struct KeysOf {
     besides: HashMap<usize, Vec<(usize, usize)>, FixedState>,
 }
 
-/// The numbers of keys of several parts, of which those that are small are numbers themselves.
+/// The numbers of keys of several parts: at once where each has two or three, all of them small.
 fn numbers_of(
     parts: &[&PartOf],
     small: Option<&[Rc<Vec<u64>>]>,
     (count, texts): (usize, &Texts),
     space: &mut Keys,
 ) -> Vec<i64> {
-    let (first, second, third): (&[u64], &[u64], Option<&[u64]>) = match small {
-        Some([first, second]) => (first, second, None),
-        Some([first, second, third]) => (first, second, Some(third)),
-        _ => (&[], &[], None),
-    };
-    let (mut key, mut last) = (Vec::with_capacity(parts.len()), Last::default());
-    let number = |place: usize| {
-        let own = first.get(place).zip(second.get(place));
-        let own = own.zip(third.map_or(Some(&NO_THIRD), |third| third.get(place)));
-        if let Some(((first, second), third)) = own
-            && *first != 0
-            && *second != 0
-            && *third != 0
-        {
-            let third = (*third != NO_THIRD).then_some(*third);
-            return Some(space.number_of_small((*first, *second, third), &mut last).into());
+    let of_all = |parts: &Rc<Vec<u64>>| parts.get(..count).is_some_and(|own| !own.contains(&0));
+    let small = small.filter(|all| all.iter().all(of_all)).unwrap_or_default();
+    let mut last = Last::default();
+    let mut number = |key| i64::from(space.number_of_small(key, &mut last));
+    match small {
+        [first, second] => {
+            let all = first.iter().zip(second.iter()).take(count);
+            all.map(|(first, second)| number((*first, *second, None))).collect()
         }
-        key.clear();
-        key.extend(parts.iter().map_while(|part| part.at(place, texts)));
-        (key.len() == parts.len()).then(|| space.number(&key).into())
-    };
-    (0..count).map_while(number).collect()
+        [first, second, third] => {
+            let all = first.iter().zip(second.iter()).zip(third.iter()).take(count);
+            all.map(|((first, second), third)| number((*first, *second, Some(*third)))).collect()
+        }
+        _ => {
+            let (mut key, mut numbers) = (Vec::with_capacity(parts.len()), Vec::new());
+            numbers.extend((0..count).map_while(|place| {
+                key.clear();
+                key.extend(parts.iter().map_while(|part| part.at(place, texts)));
+                (key.len() == parts.len()).then(|| i64::from(space.number(&key)))
+            }));
+            numbers
+        }
+    }
 }
 
 /// The events of a batch that no event of the batch undoes; nothing if that is all of them.
@@ -243,9 +244,6 @@ pub(super) fn not_undone(
     };
     Some(events.iter().filter(is_other).copied().collect())
 }
-
-/// Stands where keys have two parts; no small part is it.
-const NO_THIRD: u64 = u64::MAX;
 
 /// Stands for no number.
 const NONE: i64 = -1;
@@ -273,8 +271,10 @@ impl KeysOf {
                     values.map(|value| space.number(&[Part::Integer(*value)]).into()).collect()
                 }
                 [part] => {
-                    let number = |place| Some(space.number(&[part.at(place, &texts)?]).into());
-                    (0..count).map_while(number).collect()
+                    let number = |place| Some(i64::from(space.number(&[part.at(place, &texts)?])));
+                    let mut numbers = Vec::with_capacity(count);
+                    numbers.extend((0..count).map_while(number));
+                    numbers
                 }
                 own => {
                     let small = |place: &usize| {

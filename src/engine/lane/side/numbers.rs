@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use crate::plan::Comparison;
+
 /// A number for each event of a group.
 #[derive(Debug, Clone)]
 pub(super) enum Numbers {
@@ -161,6 +163,18 @@ impl Numbers {
                 let both = ones.iter().zip(others.iter());
                 Truths::Each(both.map(|(one, other)| of(*one, *other)).collect())
             }
+        }
+    }
+
+    /// Whether a comparison with others holds, for each.
+    pub fn compare(&self, how: Comparison, others: &Numbers) -> Truths {
+        match how {
+            Comparison::Equal => self.test_with(others, |one, other| one == other),
+            Comparison::NotEqual => self.test_with(others, |one, other| one != other),
+            Comparison::Less => self.test_with(others, |one, other| one < other),
+            Comparison::LessEqual => self.test_with(others, |one, other| one <= other),
+            Comparison::Greater => self.test_with(others, |one, other| one > other),
+            Comparison::GreaterEqual => self.test_with(others, |one, other| one >= other),
         }
     }
 

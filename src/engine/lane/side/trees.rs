@@ -1,7 +1,7 @@
 //! The trees of a lane for many events at once; compare [`super::super::tree`], which takes one.
 
 use crate::base::Date;
-use crate::plan::{Day, Entity, KeyPart, Number, RowRead, Sum, Term, Truth, at, holds};
+use crate::plan::{Day, Entity, KeyPart, Number, RowRead, Sum, Term, Truth, at};
 use crate::rows::{Cell, Column};
 
 use super::super::Found;
@@ -210,15 +210,15 @@ impl Group<'_, '_> {
             }
             Truth::Numbers(how, one, two) => {
                 let (one, two) = (self.number(one), self.number(two));
-                one.test_with(&two, |one, two| holds(*how, &one, &two))
+                one.compare(*how, &two)
             }
             Truth::Days(how, one, two) => {
                 let (one, two) = (self.day(one), self.day(two));
-                one.test_with(&two, |one, two| holds(*how, &one, &two))
+                one.compare(*how, &two)
             }
             Truth::Spans(how, one, two) => {
                 let (one, two) = (self.span(one), self.span(two));
-                one.test_with(&two, |one, two| holds(*how, &one, &two))
+                one.compare(*how, &two)
             }
             Truth::DayIn(day, span) => {
                 let (days, spans) = (self.day(day), self.span(span));
