@@ -182,7 +182,7 @@ const GROUP_FEW: usize = 16;
 /// … unless that asks for more cases than these: then fewer for each program than that many are not
 /// taken in turns, and those that ask for a total one by one.
 const CASES_FEW: usize = 8;
-const GROUP_ENOUGH: usize = 128;
+const GROUP_ENOUGH: usize = 32;
 
 /// How many cases are asked for on a way, at most.
 fn most_cases(way: &Way) -> usize {
