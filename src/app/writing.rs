@@ -15,6 +15,7 @@ pub(super) struct Writer<'d, 'n> {
 impl Sink for Writer<'_, '_> {
     type Error = FormatsError;
 
+    #[inline]
     fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), FormatsError> {
         let Outputs { allocations, summary, figures, .. } = &mut *self.outputs;
         if !told.allocations().is_empty() {
