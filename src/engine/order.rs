@@ -84,6 +84,26 @@ impl Kept<Arc<Batch>> {
         Slot { date, first, batch, row }
     }
 
+    /// Whether its rows, whose days are known, stand in their order.
+    pub fn is_in_order(&self, event: &Event, days: &[(u32, Date)]) -> bool {
+        let columns: Vec<&Column> = fields(event).iter().map(|field| self.column(*field)).collect();
+        let dated = |(_, date): &(u32, Date)| *date;
+        match columns.as_slice() {
+            [Column::Integer(values)] if let Some(all) = values.all() => {
+                let places = days.iter().map(dated).zip(all);
+                places.is_sorted_by(|one, other| follows(event, one.cmp(other)))
+            }
+            [Column::Text(texts)] => {
+                let places = days.iter().map(|day| (dated(day), texts.get(at(day.0))));
+                places.is_sorted_by(|one, other| follows(event, one.cmp(other)))
+            }
+            columns => days.is_sorted_by(|one, other| {
+                let told = dated(one).cmp(&dated(other));
+                follows(event, told.then_with(|| by_columns(columns, one.0, other.0)))
+            }),
+        }
+    }
+
     /// The slots of all rows, whose days are known.
     pub fn slots(&self, event: &Event, days: &[(u32, Date)], batch: u32) -> Vec<Slot> {
         let column = fields(event).first().map(|field| self.column(*field));
@@ -96,11 +116,6 @@ impl Kept<Arc<Batch>> {
             Some(column) => days.iter().map(|day| slot(day, digest(column, at(day.0)))).collect(),
             None => days.iter().map(|day| slot(day, 0)).collect(),
         }
-    }
-
-    /// What orders its rows beyond their slots.
-    pub fn ordering(&self, event: &Event) -> Vec<&Column> {
-        fields(event).iter().map(|field| self.column(*field)).collect()
     }
 
     /// The same rows packed, for who has their slots. If there are no events of other kinds, what a
@@ -160,13 +175,22 @@ fn fields(event: &Event) -> &[u32] {
 
 /// The order of two events as far as their slots tell it.
 #[inline]
-pub(crate) fn by_slot(a: &Slot, b: &Slot) -> Ordering {
+fn by_slot(a: &Slot, b: &Slot) -> Ordering {
     (a.date, a.first).cmp(&(b.date, b.first))
 }
 
-/// The order of two rows of a batch beyond their slots, by the columns that order them.
+/// Whether an event of a kind may stand before another that is so to it.
 #[inline]
-pub(crate) fn by_columns(columns: &[&Column], a: u32, b: u32) -> Ordering {
+pub(crate) fn follows(event: &Event, told: Ordering) -> bool {
+    match told {
+        Ordering::Less => true,
+        Ordering::Equal => !event.order_matters,
+        Ordering::Greater => false,
+    }
+}
+
+/// The order of two rows of a batch on the same day, by the columns that order them.
+fn by_columns(columns: &[&Column], a: u32, b: u32) -> Ordering {
     let orders = columns.iter().map(|column| cells(column, at(a), column, at(b)));
     orders.fold(Ordering::Equal, Ordering::then)
 }

@@ -1,7 +1,6 @@
 //! Runs in which order matters: events taken as they come while that is their order, or kept, packed,
 //! and put in order first.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::base::Date;
@@ -12,7 +11,7 @@ use super::calendar::Calendar;
 use super::evaluator::Evaluator;
 use super::fault::{Fault, RunError};
 use super::hands::{Firsts, Hands};
-use super::order::{Kept, Slot, by_columns, by_slot, order};
+use super::order::{Kept, Slot, follows, order};
 use super::outcome::Stop;
 use super::run::{Options, Reach, Run, at_hand, dated, has_calendar, sent};
 use super::shelved::{Memory, PutAway, only_kind};
@@ -169,25 +168,15 @@ impl<S: Sink> Run<'_, S> {
                     rows.map(day).collect::<Option<Vec<(u32, Date)>>>()?
                 }
             };
-            let slots = held.slots(event, &events, place);
-            let follows = |told: Ordering| match told {
-                Ordering::Less => true,
-                Ordering::Equal => !event.order_matters,
-                Ordering::Greater => false,
-            };
-            let columns = held.ordering(event);
-            let inside = |one: &Slot, other: &Slot| {
-                let told = by_slot(one, other);
-                follows(told.then_with(|| by_columns(&columns, one.row, other.row)))
-            };
-            let (Some(first), Some(last)) = (slots.first(), slots.last()) else { continue };
-            let behind = before.is_none_or(|it| follows(order(&it, first, kept, &plan.events)));
-            if !behind || !slots.is_sorted_by(inside) {
+            let (Some(first), Some(last)) = (events.first(), events.last()) else { continue };
+            let [first, last] = [first, last].map(|(row, day)| held.slot(event, *day, place, *row));
+            let behind = |it: Slot| follows(event, order(&it, &first, kept, &plan.events));
+            if !before.is_none_or(behind) || !held.is_in_order(event, &events) {
                 return None;
             }
             reach.take(first.date);
             reach.take(last.date);
-            before = Some(*last);
+            before = Some(last);
         }
         Some(events)
     }

@@ -179,10 +179,9 @@ impl Enough {
 
 /// Fewer events than these for each program go through that of all situations together, …
 const GROUP_FEW: usize = 16;
-/// … unless that asks for more cases than these: then fewer for each program than that many are not
-/// taken in turns, and those that ask for a total one by one.
+/// … unless that asks for more cases than these: then they are not taken in turns, and those that ask for a
+/// total one by one.
 const CASES_FEW: usize = 8;
-const GROUP_ENOUGH: usize = 32;
 
 /// How many cases are asked for on a way, at most.
 fn most_cases(way: &Way) -> usize {
@@ -248,7 +247,7 @@ impl Programs {
 
     /// Whether so many events that follow one another are enough to be worked out side by side.
     pub fn are_enough(&self, events: usize) -> bool {
-        !self.asks_much || events >= GROUP_ENOUGH.saturating_mul(self.programs.len())
+        !self.asks_much || events >= GROUP_FEW.saturating_mul(self.programs.len())
     }
 
     /// The places of those events that may read or change totals, or undo what another has changed.

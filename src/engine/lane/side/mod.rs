@@ -144,26 +144,45 @@ struct Finished<'p> {
 }
 
 /// Whether a program is one to take events through together. There are constructs that have no
-/// columns: where few come out of a group, nobody begins one again.
+/// columns, and there are values that nobody has worked out yet: where few come out of a group, none is
+/// begun again for a while.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::engine::lane) struct Worth {
     tried: u32,
     lost: u32,
+    /// How many were left to others since, and how often it has been tried anew.
+    left: u32,
+    again: u32,
 }
 
 /// After so many events it is known.
 const TRIED_MIN: u32 = 512;
 /// Where few may come out no more are tried at first.
 const TRIAL: usize = 2048;
+/// After so many that were left it is tried anew; each time after four times as many.
+const LEFT_MAX: u32 = 1 << 12;
 
 impl Worth {
-    pub fn is_worth_it(self) -> bool {
+    /// Whether it is worth to take so many events together; if not, they are left to others.
+    pub fn is_worth_it(&mut self, events: usize) -> bool {
+        if self.came_out() {
+            return true;
+        }
+        self.left = added(self.left, events);
+        if self.left < LEFT_MAX.saturating_mul(4_u32.saturating_pow(self.again)) {
+            return false;
+        }
+        *self = Worth { again: self.again.saturating_add(1), ..Worth::default() };
+        true
+    }
+
+    fn came_out(self) -> bool {
         self.tried < TRIED_MIN || self.lost < self.tried / 2
     }
 
     /// How many events it is worth to try.
     pub fn trial(self) -> usize {
-        match (self.tried < TRIED_MIN, self.is_worth_it()) {
+        match (self.tried < TRIED_MIN, self.came_out()) {
             (true, _) => TRIAL,
             (false, true) => usize::MAX,
             (false, false) => 0,
@@ -171,13 +190,15 @@ impl Worth {
     }
 
     pub fn note(&mut self, tried: usize, lost: usize) {
-        let added =
-            |sum: u32, more: usize| sum.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
         (self.tried, self.lost) = (added(self.tried, tried), added(self.lost, lost));
         if self.tried > 1 << 20 {
             (self.tried, self.lost) = (self.tried / 2, self.lost / 2);
         }
     }
+}
+
+fn added(sum: u32, more: usize) -> u32 {
+    sum.saturating_add(u32::try_from(more).unwrap_or(u32::MAX))
 }
 
 /// Whether anything can be worked out in columns, as far as is seen at a glance.

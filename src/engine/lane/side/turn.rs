@@ -121,11 +121,11 @@ impl Lanes {
         }
         for (place, members) in programs.groups(answers, events) {
             let (lane, own) = programs.own(place);
-            let program = &own.program;
-            let (tried, worth) = (members.rows.len(), own.worth);
-            if tried < GROUP_MIN || !worth.is_worth_it() || !has_columns(program) {
+            let tried = members.rows.len();
+            if tried < GROUP_MIN || !has_columns(&own.program) || !own.worth.is_worth_it(tried) {
                 continue;
             }
+            let program = &own.program;
             let of = Of { lane, program, batch, ahead: &answers.ahead, registers };
             let (mut finished, keys) = (Vec::new(), vec![None; lane.keys.len()]);
             work_out(of, state, (members.rows, members.days), keys, &mut finished);
@@ -220,12 +220,13 @@ impl Lanes {
     ) -> Result<Option<usize>, &'static str> {
         let side = &mut self.side;
         let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else { return Ok(None) };
-        let (lane, general) = (&programs.lane, programs.general());
-        let worth = general.whole && programs.in_turn.is_worth_it() && has_columns(general);
-        let enough = |count: usize| count >= TURN_MIN && programs.are_enough(count);
-        if answers.ready != Ready::All || !worth || !enough(events.len()) {
+        let general = programs.general();
+        let may = answers.ready == Ready::All && general.whole && has_columns(general);
+        let enough = events.len() >= TURN_MIN && programs.are_enough(events.len());
+        if !may || !enough || !programs.in_turn.is_worth_it(events.len()) {
             return Ok(None);
         }
+        let (lane, general) = (&programs.lane, programs.general());
         let of = Of { lane, program: general, batch, ahead: &answers.ahead, registers };
         let parts = parts_of(of, state, events);
         let mut keys = KeysOf::new(of, &parts, events, state);
@@ -287,7 +288,7 @@ impl Programs {
     ) -> Result<bool, &'static str> {
         // What is carried is put down event by event.
         let carries = !self.general().becomes.is_empty();
-        if carries || self.lane.keys.len() != 1 || !self.up_to_bounds.is_worth_it() {
+        if carries || self.lane.keys.len() != 1 || !self.up_to_bounds.is_worth_it(events.len()) {
             return Ok(false);
         }
         let groups = self.groups_of_turn(answers, events);
