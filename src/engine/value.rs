@@ -473,7 +473,13 @@ pub(crate) fn packed(text: &str) -> Option<u128> {
             let rest = u64::from_le_bytes(*last).checked_shr(8 * (16 - length)).unwrap_or(0);
             u128::from(u64::from_le_bytes(*first)) | u128::from(rest) << 64
         }
-        _ => bytes.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte)),
+        _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                let rest = u32::from_le_bytes(*last).checked_shr(8 * (8 - length)).unwrap_or(0);
+                u128::from(u64::from(u32::from_le_bytes(*first)) | u64::from(rest) << 32)
+            }
+            _ => bytes.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte)),
+        },
     };
     Some(own | u128::from(length) << 120)
 }

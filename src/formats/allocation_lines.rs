@@ -6,12 +6,12 @@
 use crate::base::{Date, Money};
 use crate::report::names::{Field, Kind, Names};
 use crate::report::values::{account_text, file_text};
-use crate::rows::{Accounts, Allocation, Column, EventAt, Payee};
+use crate::rows::{Accounts, Allocation, Column, EventAt, Payee, TextColumn};
 
 use super::allocations::KeyColumns;
 use super::by_payee::ByPayee;
 use super::error::FormatsError;
-use super::records::quoted;
+use super::records::{need_quotes, quoted};
 use super::room::{Piece, Room};
 
 /// Writes allocations of one run's events as lines. What it remembers of accounts goes by their
@@ -298,7 +298,11 @@ fn put_value(
     delimiter: u8,
 ) {
     match column {
-        Column::Text(texts) => put_text(out, texts.get(row).unwrap_or_default(), delimiter),
+        Column::Text(texts) => {
+            if put_short(out, texts, row, delimiter).is_none() {
+                put_text(out, texts.get(row).unwrap_or_default(), delimiter);
+            }
+        }
         Column::Member(members) => {
             let position = members.get(row).and_then(|member| usize::try_from(member).ok());
             let cell = position.and_then(|position| field.members.get(position));
@@ -332,6 +336,12 @@ fn put_date(out: &mut Room, date: Date) {
         digit(day / 10),
         digit(day),
     ]);
+}
+
+/// Writes a text as most are: short, with nothing in it or behind it that needs quotes.
+fn put_short(out: &mut Room, texts: &TextColumn, row: usize, delimiter: u8) -> Option<()> {
+    let (bytes, length) = texts.short::<16>(row).filter(|(it, _)| !need_quotes(*it, delimiter))?;
+    out.short(|short| short.put(*bytes, length))
 }
 
 fn put_text(out: &mut Room, text: &str, delimiter: u8) {

@@ -344,9 +344,16 @@ impl Records {
 
 /// A text in quotes, if it cannot stand in a cell without them.
 pub(super) fn quoted(text: &str, delimiter: u8) -> Option<String> {
-    let plain = |byte: u8| !matches!(byte, b'"' | b'\n' | b'\r') && byte != delimiter;
-    let needed = !text.bytes().all(plain);
+    let needed = need_quotes(text.as_bytes(), delimiter);
     needed.then(|| format!("\"{}\"", text.replace('"', "\"\"")))
+}
+
+/// Whether bytes of a text cannot stand in a cell without quotes.
+#[inline]
+pub(super) fn need_quotes(bytes: &[u8], delimiter: u8) -> bool {
+    let needs = |byte: u8| (byte == b'"') | (byte == b'\n') | (byte == b'\r') | (byte == delimiter);
+    // All of them are looked at: there are few, and to stop in time takes longer.
+    bytes.iter().fold(false, |any, byte| any | needs(*byte))
 }
 
 fn push_json(row: &mut String, text: &str) {

@@ -170,8 +170,10 @@ impl Step {
         mut cells: ColumnCuts<'_>,
         column: &mut Column,
     ) -> usize {
+        let short = matches!(self.spelling, Spelling::Amount(_)) && are_short(&cells);
         while cells.len() > 0 {
-            let Some((start, end)) = self.usual(plain, &mut cells, column) else { continue };
+            let usual = self.usual((plain, short), &mut cells, column);
+            let Some((start, end)) = usual else { continue };
             if self.may_lack && start == end {
                 let others = cells.clone().take_while(|(start, end)| start == end).count();
                 cells.by_ref().take(others).for_each(drop);
@@ -191,7 +193,7 @@ impl Step {
     #[inline(always)]
     fn usual(
         &self,
-        plain: Plain<'_>,
+        (plain, short): (Plain<'_>, bool),
         cells: &mut ColumnCuts<'_>,
         column: &mut Column,
     ) -> Option<(usize, usize)> {
@@ -199,6 +201,9 @@ impl Step {
         match (&self.spelling, column) {
             (Spelling::Integer, Column::Integer(values)) => {
                 values.extend_while(cells, |(start, end)| cells::integer(bytes, start, end))
+            }
+            (Spelling::Amount(amounts), Column::Money(values)) if short => {
+                values.extend_while(cells, |(start, end)| amounts.read_short(bytes, start, end))
             }
             (Spelling::Amount(amounts), Column::Money(values)) => {
                 values.extend_while(cells, |(start, end)| amounts.read(bytes, start, end))
@@ -220,3 +225,11 @@ impl Step {
         }
     }
 }
+
+/// Whether nearly all cells are of at most eight signs, as far as the first of them tell.
+fn are_short(cells: &ColumnCuts<'_>) -> bool {
+    let first = cells.clone().take(LOOKED_AT);
+    first.filter(|(start, end)| end.wrapping_sub(*start) > 8).count() <= LOOKED_AT / 16
+}
+
+const LOOKED_AT: usize = 32;

@@ -151,6 +151,16 @@ impl TextColumn {
         self.bytes.get(self.end_before(row)..end)
     }
 
+    /// The text in a row with what stands behind it, and how long it is: if it is no longer than so many
+    /// bytes, and as many are there.
+    #[inline]
+    pub fn short<const N: usize>(&self, row: usize) -> Option<(&[u8; N], usize)> {
+        let (start, end) = (self.end_before(row), *self.ends.get(row)?);
+        let length = end.checked_sub(start).filter(|length| *length <= N)?;
+        let there = self.there.get(row) != Some(&false);
+        Some((self.bytes.as_bytes().get(start..)?.first_chunk()?, length)).filter(|_| there)
+    }
+
     #[inline]
     fn end_before(&self, row: usize) -> usize {
         row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
@@ -205,6 +215,9 @@ mod tests {
             texts.iter().skip(cut).for_each(|text| column.push(text.as_deref()));
             for (row, text) in texts.iter().enumerate() {
                 prop_assert_eq!(column.get(row), text.as_deref());
+                if let Some((bytes, length)) = column.short::<8>(row) {
+                    prop_assert_eq!(Some(&bytes[..length]), text.as_ref().map(String::as_bytes));
+                }
             }
         }
 
