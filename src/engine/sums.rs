@@ -48,11 +48,6 @@ impl Totals {
         Totals { space, sums }
     }
 
-    /// Whether sums are kept day by day.
-    pub fn is_by_day(&self) -> bool {
-        matches!(self.sums, Sums::ByDay(_))
-    }
-
     /// The sum of a key: of all there is, or of what is dated before a day.
     pub fn sum(&self, number: u32, as_of: Option<Date>) -> Exact {
         match &self.sums {
@@ -108,25 +103,30 @@ impl Totals {
     /// The sum leaves the range of numbers.
     #[inline]
     pub fn add_whole(&mut self, number: u32, amount: i128, day: Date) -> Result<(), ExactError> {
-        if let Sums::Now(running) = &mut self.sums
-            && let Ok(amount) = i64::try_from(amount)
-            && amount != OTHER
-            && running.narrow.len() == at(number)
-        {
+        match i64::try_from(amount) {
+            Ok(narrow) if self.add_narrow(number, narrow) => Ok(()),
+            _ => self.add(number, &Exact::from_int(amount), day),
+        }
+    }
+
+    /// The same where that and all that is asked is of now, and fits 64 bits; if not, nothing is added.
+    #[inline]
+    pub fn add_narrow(&mut self, number: u32, amount: i64) -> bool {
+        let Sums::Now(running) = &mut self.sums else { return false };
+        let (next, sums) = (running.narrow.len(), &mut running.narrow);
+        match sums.get_mut(at(number)) {
+            Some(sum) if *sum != OTHER => {
+                let more = sum.checked_add(amount).filter(|more| *more != OTHER);
+                *sum = more.unwrap_or(*sum);
+                more.is_some()
+            }
             // Keys have numbers in the order in which they come.
-            running.narrow.push(amount);
-            return Ok(());
+            None if next == at(number) && amount != OTHER => {
+                sums.push(amount);
+                true
+            }
+            _ => false,
         }
-        if let Sums::Now(running) = &mut self.sums
-            && let Some(sum) = running.narrow.get_mut(at(number))
-            && *sum != OTHER
-            && let Some(more) = i64::try_from(amount).ok().and_then(|it| sum.checked_add(it))
-            && more != OTHER
-        {
-            *sum = more;
-            return Ok(());
-        }
-        self.add(number, &Exact::from_int(amount), day)
     }
 }
 
@@ -162,7 +162,7 @@ fn add_by_day(
     let Some(own) = by_key.get_mut(at(number)) else { return Ok(()) };
     if let Days::Narrow(days) = own {
         let amount = amount.to_int().and_then(|amount| i64::try_from(amount).ok());
-        if amount.and_then(|amount| add_narrow(days, amount, day)).is_some() {
+        if amount.and_then(|amount| add_to_days(days, amount, day)).is_some() {
             return Ok(());
         }
         let wide = |(date, sum): &(Date, i64)| (*date, Exact::from_int((*sum).into()));
@@ -177,7 +177,7 @@ fn add_by_day(
 }
 
 /// Adds to sums that stay narrow; if one would not, none has changed.
-fn add_narrow(days: &mut Vec<(Date, i64)>, amount: i64, day: Date) -> Option<()> {
+fn add_to_days(days: &mut Vec<(Date, i64)>, amount: i64, day: Date) -> Option<()> {
     let sums = || days.iter().rev().take_while(|(date, _)| *date >= day);
     let first = days.iter().rev().find(|(date, _)| *date <= day).map_or(0, |(_, sum)| *sum);
     let fits = sums().all(|(_, sum)| sum.checked_add(amount).is_some());

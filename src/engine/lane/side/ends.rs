@@ -413,13 +413,13 @@ impl Finished<'_> {
             let totals = state.totals.get_mut(at(sum.tally));
             let totals = totals.and_then(|it| it.get_mut(at(sum.projection))).ok_or(HALF)?;
             let (keys, amounts) = (keys(*sum)?.spread(count), amounts.spread(count));
-            let by_day = totals.is_by_day();
             let changes = keys.iter().zip(amounts.iter()).zip(days.iter());
             for ((key, amount), day) in changes.filter(|((_, amount), _)| **amount != 0) {
-                // Who sums up as of now does not ask for the day.
-                let day = if by_day { date(*day).ok_or(HALF)? } else { Date::MIN };
                 let key = u32::try_from(*key).map_err(|_| HALF)?;
-                totals.add_whole(key, (*amount).into(), day).map_err(|_| HALF)?;
+                if !totals.add_narrow(key, *amount) {
+                    let day = date(*day).ok_or(HALF)?;
+                    totals.add_whole(key, (*amount).into(), day).map_err(|_| HALF)?;
+                }
             }
         }
         for becoming in &self.becoming {
