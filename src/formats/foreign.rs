@@ -8,10 +8,11 @@ use crate::report::names::folded;
 use crate::rows::Unreadable;
 
 use super::error::FormatsError;
-use super::held::{Held, Seen};
+use super::held::Held;
 use super::input::Input;
 use super::json::{self, JsonValue};
 use super::raw::{RawRow, RawRows};
+use super::seen::Seen;
 use super::totals::is_total;
 
 /// The cells of a file under the names of its columns.

@@ -11,6 +11,7 @@ use crate::report::names::{Kind, Names};
 use crate::rows::{Cell, Unreadable};
 
 use super::parse;
+use super::seen::Seen;
 
 /// A value of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,75 +42,6 @@ pub(super) enum Held<'a> {
     Moment(String),
     /// What a formula came to that failed.
     Fault(String),
-}
-
-/// How the format of its cell lets a number be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
-    /// By its digits.
-    Digits,
-    /// Times a hundred, with a percent sign.
-    Percent,
-    /// As so many of a unit: `0.00"万元"`.
-    Scaled,
-    /// With a sign, a percent sign or digits that are none of it (`"-"0.00`), or without some of its
-    /// digits: `0,` for thousands.
-    Altered,
-    /// With signs that are none of its digits, or without some of them.
-    Otherwise,
-}
-
-impl Seen {
-    /// By a format as Excel writes it, of which the first section is looked at.
-    pub(super) fn by(format: &str) -> Seen {
-        let (mut left, mut literal, mut percent) = (String::new(), String::new(), false);
-        let mut letters = format.chars();
-        while let Some(letter) = letters.next() {
-            match letter {
-                ';' => break,
-                '%' => percent = true,
-                '"' => literal.extend(letters.by_ref().take_while(|it| *it != '"')),
-                // What follows stands for itself, or for the room that it takes.
-                '\\' | '!' => literal.extend(letters.next().filter(|it| !it.is_whitespace())),
-                '_' | '*' => drop(letters.next()),
-                // A colour, a condition, a language or a currency.
-                '[' => {
-                    let inside: String = letters.by_ref().take_while(|it| *it != ']').collect();
-                    if inside.starts_with('$') && !inside.starts_with("$-") {
-                        literal.push('$');
-                    }
-                }
-                other => left.push(other),
-            }
-        }
-        let left = left.trim();
-        let plain = left.eq_ignore_ascii_case("general") || left == "@";
-        if literal.contains(|it: char| it.is_ascii_digit() || "-−%‰％".contains(it))
-            || in_thousands(left)
-        {
-            Seen::Altered
-        } else if percent {
-            Seen::Percent
-        } else if literal.contains(['万', '萬', '亿', '億', '千', '仟', '百', '佰']) {
-            Seen::Scaled
-        } else if literal.is_empty() && (plain || ["", "0"].contains(&left.trim_start_matches('#')))
-        {
-            Seen::Digits
-        } else {
-            Seen::Otherwise
-        }
-    }
-}
-
-/// Whether a comma stands behind the digits of a format, which takes three of them away.
-fn in_thousands(format: &str) -> bool {
-    let is_digit = |it: &char| matches!(it, '0' | '#' | '?');
-    let whole = format.split('.').next().unwrap_or_default();
-    let scaled = |part: &str| {
-        let behind = part.trim_end_matches(|it: char| it != ',' && !is_digit(&it));
-        behind.ends_with(',') && behind.contains(|it: char| is_digit(&it))
-    };
-    scaled(whole) || scaled(format)
 }
 
 /// A spreadsheet keeps so many digits of a number; more may have been cut off before we saw it.
@@ -336,40 +268,6 @@ mod tests {
         assert_eq!(read(shown(1, 0), Kind::Bool), Ok(Cell::Bool(true)));
         let half = Exact::from(1_i64).div(&Exact::from(2_i64)).unwrap();
         assert_eq!(read(shown(5, 1), Kind::Rate), Ok(Cell::Number(half)));
-    }
-
-    #[test]
-    fn a_format_lets_digits_be_seen_or_other_signs() {
-        for format in
-            ["General", "general", "0", "#", "##0", "@", "0_ ", "0_);[Red]\\(0\\)", "[红色]0"]
-        {
-            assert_eq!(Seen::by(format), Seen::Digits, "{format}");
-        }
-        for format in ["0%", "0.00%", "#,##0%;-0"] {
-            assert_eq!(Seen::by(format), Seen::Percent, "{format}");
-        }
-        for format in [
-            "000000",
-            "00",
-            "0.00",
-            "#,##0",
-            "\"A\"0",
-            "[$￥-804]0",
-            "0.00E+00",
-            "# ?/?",
-            "#,##0.00_);(#,##0.00)",
-            "0.00\"元\"",
-        ] {
-            assert_eq!(Seen::by(format), Seen::Otherwise, "{format}");
-        }
-        for format in ["0.00\"万元\"", "0.0\\万"] {
-            assert_eq!(Seen::by(format), Seen::Scaled, "{format}");
-        }
-        let thousands = ["0,", "0.0,", "#,##0,", "#,##0.00,,", "0,\"K\"", "0!.0,\"万元\""];
-        let altered = ["\"-\"0.00", "0.0\"%\"", "\"5\"0", "0\\-0"];
-        for format in thousands.into_iter().chain(altered) {
-            assert_eq!(Seen::by(format), Seen::Altered, "{format}");
-        }
     }
 
     #[test]

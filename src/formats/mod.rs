@@ -52,6 +52,7 @@ mod records;
 mod refused;
 mod registers;
 mod room;
+mod seen;
 mod set_asides;
 mod sheet;
 mod shelf;

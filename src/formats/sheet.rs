@@ -15,8 +15,9 @@ use crate::report::names::folded;
 
 use super::error::FormatsError;
 use super::heads::{ColumnNames, no_such_line};
-use super::held::{Held, Seen};
+use super::held::Held;
 use super::named::Heads;
+use super::seen::Seen;
 
 /// The rows of a sheet, whole in memory.
 #[derive(Debug)]
@@ -127,7 +128,7 @@ fn as_seen(cell: Held<'static>, styles: &StyleRange, row: u64, column: usize) ->
     let place = u32::try_from(row - 1).ok().zip(u32::try_from(column).ok());
     let style = place.and_then(|place| styles.get(place));
     let format = style.and_then(|style| style.number_format.as_ref());
-    let seen = format.map_or(Seen::Digits, |format| Seen::by(&format.format_code));
+    let seen = format.map_or(Seen::Digits, |format| Seen::by(&format.format_code, units < 0));
     Held::Shown { units, scale, whole, seen }
 }
 
