@@ -261,9 +261,20 @@ fn moments<T: ArrowPrimitiveType<Native: Into<i64>>>(column: &dyn Array, a_day: 
 }
 
 fn damaged(file: &str, error: &dyn std::fmt::Display) -> FormatsError {
+    let said = error.to_string();
+    // So the libraries speak of a way of packing that they were built without.
+    let hint = match said.contains("feature") {
+        true => Words::new(
+            "write it packed with zstd, snappy, gzip or lz4, or not packed at all",
+            "请以 zstd、snappy、gzip 或 lz4 压缩写出，或不压缩",
+        ),
+        false => {
+            Words::new("was it written and copied to its end?", "文件是否完整写出并复制完毕？")
+        }
+    };
     FormatsError::Columns {
         file: file.to_owned(),
-        what: Words::new(format!("cannot be read: {error}"), format!("无法读取：{error}")),
-        hint: Words::new("was it written and copied to its end?", "文件是否完整写出并复制完毕？"),
+        what: Words::new(format!("cannot be read: {said}"), format!("无法读取：{said}")),
+        hint,
     }
 }

@@ -102,9 +102,7 @@ fn values_of_every_type_that_is_exact() {
     let mut writer = arrow_ipc::writer::StreamWriter::try_new(&mut bytes, &batch.schema()).unwrap();
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
-    let mut output = Output::create(path.to_str().unwrap()).unwrap();
-    output.write(&bytes).unwrap();
-    output.finish().unwrap();
+    written(&path, &bytes);
     let mut reader = opened(&path);
     let text = |text: &'static str| Held::Text(text.into());
     let decimal = |units: i128, scale| Held::Decimal { units, scale };
@@ -148,4 +146,54 @@ fn a_decimal_is_told_by_its_own_digits() {
     ] {
         assert_eq!(Held::Decimal { units, scale }.text(), text);
     }
+}
+
+/// As other programs pack them: what is read is the same.
+#[test]
+fn packed_files_are_read() {
+    use arrow_ipc::{CompressionType, writer::FileWriter, writer::IpcWriteOptions};
+    use parquet::arrow::ArrowWriter;
+    use parquet::basic::{Compression, GzipLevel, ZstdLevel};
+    use parquet::file::properties::WriterProperties;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let ids: ArrayRef = Arc::new(StringArray::from(vec!["A1"; 3000]));
+    let batch = RecordBatch::try_from_iter([("id", ids)]).unwrap();
+    let wanted: Vec<(u64, Vec<String>)> =
+        (1..=3000).map(|line| (line, vec!["A1".into()])).collect();
+    for packed in [None, Some(CompressionType::LZ4_FRAME), Some(CompressionType::ZSTD)] {
+        let options = IpcWriteOptions::default().try_with_compression(packed).unwrap();
+        let mut bytes = Vec::new();
+        let mut writer =
+            FileWriter::try_new_with_options(&mut bytes, &batch.schema(), options).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        drop(writer);
+        written(&path, &bytes);
+        assert_eq!(rows(opened(&path)), wanted, "{packed:?}");
+    }
+    for packed in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+        Compression::ZSTD(ZstdLevel::default()),
+    ] {
+        let properties = WriterProperties::builder().set_compression(packed).build();
+        let mut bytes = Vec::new();
+        let mut writer =
+            ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        written(&path, &bytes);
+        assert_eq!(rows(opened(&path)), wanted, "{packed}");
+    }
+}
+
+fn written(path: &std::path::Path, bytes: &[u8]) {
+    let mut output = Output::create(path.to_str().unwrap()).unwrap();
+    output.write(bytes).unwrap();
+    output.finish().unwrap();
 }
