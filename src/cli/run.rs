@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::app::{self, Manner, MemoryLimit, Outputs};
 use crate::diagnostics::Words;
 use crate::formats::{
-    AllocationOptions, Allocations, By, Figures, Output, ResultLayout, SetAsides, Summary,
-    Together, column_names, template,
+    AllocationOptions, Allocations, By, Figures, FormatsError, Output, ResultLayout, SetAsides,
+    Summary, Together, column_names, template,
 };
 use crate::report::names::{Names, Table};
 
@@ -39,7 +39,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     let place = |file: &Option<String>| -> Result<Option<(Output, ResultLayout)>, Stop> {
         let file = file.as_deref();
         let layout = file.map(|file| layout(args, file)).transpose()?;
-        let create = |file| Output::create(file).map(|output| output.together(&together));
+        let create = |file| output(args, file, &together);
         file.zip(layout).map(|(file, layout)| Ok((create(file)?, layout))).transpose()
     };
     let (summary_to, aside_to) = (place(&args.summary)?, place(&args.set_aside)?);
@@ -129,6 +129,15 @@ fn cross_check(console: &Console, prepared: &Prepared) -> Result<(), Stop> {
     }
 }
 
+/// A result among the others. Where some of them are files, they are wanted also if whoever reads from a
+/// pipe has seen enough.
+fn output(args: &RunArgs, file: &str, together: &Arc<Together>) -> Result<Output, FormatsError> {
+    let output = Output::create(file)?.together(together);
+    let named = [&args.out, &args.summary, &args.figures, &args.set_aside];
+    let any_file = named.into_iter().flatten().any(|file| Output::can_be_made_anew(file));
+    Ok(if any_file { output.beside_others() } else { output })
+}
+
 /// Whoever asks for a summary on the standard output does not want allocations there too.
 fn prints_another(args: &RunArgs) -> bool {
     let others = [&args.summary, &args.figures, &args.set_aside];
@@ -142,7 +151,7 @@ fn open_outputs<'n>(
     together: &Arc<Together>,
 ) -> Result<Outputs<'n>, Stop> {
     let create = |file: &str| {
-        let output = Output::create(file)?.together(together);
+        let output = output(args, file, together)?;
         if console.threads > 1 { output.forced_beside() } else { Ok(output) }
     };
     let mut outputs = Outputs::default();

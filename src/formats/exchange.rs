@@ -222,7 +222,7 @@ pub struct ExchangeWriter<'e> {
 #[derive(Debug)]
 enum To {
     Csv(Box<Records>),
-    Xml(Output),
+    Xml(Box<Output>),
 }
 
 impl<'e> ExchangeWriter<'e> {
@@ -242,7 +242,7 @@ impl<'e> ExchangeWriter<'e> {
                 let root = file.root.iter().flat_map(|path| path.split('/'));
                 root.for_each(|name| line(&mut head, 0, &format!("<{name}>")));
                 output.write(head.as_bytes())?;
-                To::Xml(output)
+                To::Xml(Box::new(output))
             }
         };
         Ok(ExchangeWriter { file, to })

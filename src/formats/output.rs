@@ -21,6 +21,18 @@ pub struct Output {
     /// With which others it comes into its place.
     together: Option<Arc<Together>>,
     forcing: Option<Forcing>,
+    reader: Reader,
+}
+
+/// Whoever reads the other end, and what it means that he goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// Nobody wants any more.
+    Alone,
+    /// Others want what goes elsewhere.
+    OneOfSeveral,
+    /// He has gone, and the others have not.
+    Gone,
 }
 
 #[derive(Debug)]
@@ -72,7 +84,14 @@ impl Output {
             Ok(metadata) if !metadata.is_file() => {
                 let file = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 let to = To::Direct(BufWriter::with_capacity(BUFFER_BYTES, file));
-                Ok(Output { name, to, packer, together: None, forcing: None })
+                Ok(Output {
+                    name,
+                    to,
+                    packer,
+                    together: None,
+                    forcing: None,
+                    reader: Reader::Alone,
+                })
             }
             _ => {
                 // A link is followed, so that it stays one.
@@ -85,7 +104,14 @@ impl Output {
                 // locked nobody says anything of it.
                 let _ = file.as_file().try_lock();
                 let to = To::File(BufWriter::with_capacity(BUFFER_BYTES, file), path);
-                Ok(Output { name, to, packer, together: None, forcing: None })
+                Ok(Output {
+                    name,
+                    to,
+                    packer,
+                    together: None,
+                    forcing: None,
+                    reader: Reader::Alone,
+                })
             }
         }
     }
@@ -93,6 +119,12 @@ impl Output {
     /// The same file, which is put in its place with the others.
     pub fn together(self, together: &Arc<Together>) -> Output {
         Output { together: Some(together.clone()), ..self }
+    }
+
+    /// The same file, beside others that are wanted also when whoever reads this one has gone: what he does
+    /// not read is dropped, and that is no error.
+    pub fn beside_others(self) -> Output {
+        Output { reader: Reader::OneOfSeveral, ..self }
     }
 
     /// The same file, forced to its disk by a thread of its own while it is written.
@@ -111,7 +143,7 @@ impl Output {
     pub fn stdout() -> Output {
         let to = To::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()));
         let (name, packer) = (STANDARD_OUTPUT.to_owned(), Packer::new(None));
-        Output { name, to, packer, together: None, forcing: None }
+        Output { name, to, packer, together: None, forcing: None, reader: Reader::Alone }
     }
 
     /// Whether what was written to such a place can be thrown away and written anew, as long as it
@@ -132,9 +164,19 @@ impl Output {
     /// The disk is full, or whoever reads the other end has gone.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FormatsError> {
         self.heed()?;
+        if self.reader == Reader::Gone {
+            return Ok(());
+        }
         let written = self.packer.write(bytes, self.to.writer());
         self.forcing.iter_mut().for_each(|forcing| forcing.written(bytes.len()));
-        written.map_err(|error| failure(&self.name, error))
+        let written = written.map_err(|error| failure(&self.name, error));
+        match (written, self.reader) {
+            (Err(FormatsError::Closed), Reader::OneOfSeveral) => {
+                self.reader = Reader::Gone;
+                Ok(())
+            }
+            (written, _) => written,
+        }
     }
 
     fn heed(&self) -> Result<(), FormatsError> {
@@ -145,8 +187,19 @@ impl Output {
     ///
     /// # Errors
     /// The disk is full, the user wants no more, or whoever reads the other end has gone.
-    pub fn finish(mut self) -> Result<(), FormatsError> {
+    pub fn finish(self) -> Result<(), FormatsError> {
         self.heed()?;
+        match self.reader {
+            Reader::Gone => Ok(()),
+            Reader::Alone => self.finished(),
+            Reader::OneOfSeveral => match self.finished() {
+                Err(FormatsError::Closed) => Ok(()),
+                finished => finished,
+            },
+        }
+    }
+
+    fn finished(mut self) -> Result<(), FormatsError> {
         let name = self.name;
         self.packer.finish(self.to.writer()).map_err(|error| failure(&name, error))?;
         match self.to {

@@ -195,6 +195,34 @@ fn ctrl_c_and_a_closed_terminal_leave_what_was_there() {
     }
 }
 
+/// Whoever reads from a pipe may have seen enough; results in files are wanted all the same.
+#[test]
+fn files_are_whole_though_nobody_reads_the_rest_of_a_pipe() {
+    for threads in ["1", "2"] {
+        let folder = folder_of(0..60_000);
+        let path = folder.path();
+        let command = || {
+            let mut command = asked(path, &["run", "rules.fen", "all.csv", "--format", "csv"]);
+            command.args(["--threads", threads]).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command
+        };
+        let mut wanted = command();
+        assert!(wanted.args(["--summary", "wanted.csv"]).output().unwrap().status.success());
+        let mut child = command().args(["--summary", "sums.csv"]).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert!(said(&output).contains("events allocated"), "{}", said(&output));
+        let read = |name: &str| fs::read(path.join(name)).unwrap();
+        assert_eq!(read("sums.csv"), read("wanted.csv"));
+        // With nothing else to do, the run ends when nobody wants more.
+        let mut child = command().spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), ""));
+    }
+}
+
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect()
