@@ -325,7 +325,7 @@ fn columns_words(columns: &[String]) -> Words {
 }
 
 /// That the cells of a file with only one column seem to be apart by another sign.
-fn apart_words(columns: &[String]) -> Option<Words> {
+pub(super) fn apart_words(columns: &[String]) -> Option<Words> {
     let [only] = columns else { return None };
     let signs = [(';', "`;`"), ('\t', "tabs"), ('，', "`，`"), ('|', "`|`"), (',', "`,`")];
     let (_, what) = signs.into_iter().find(|(delimiter, _)| only.contains(*delimiter))?;

@@ -474,13 +474,18 @@ fn binary(first: &[u8]) -> Option<(Words, Words)> {
         (b"SQLite format 3", "SQLite"),
     ];
     if let Some((_, kind)) = kinds.iter().find(|(magic, _)| first.starts_with(magic)) {
-        return Some((
-            Words::new(
-                format!("the file is {kind}, not a text"),
-                format!("文件是 {kind} 格式，不是文本"),
+        let hint = match *kind {
+            "Parquet" | "Arrow" => Words::new(
+                "give the rows as CSV, JSON or NDJSON, or build this program with `--features columns`",
+                "请提供 CSV、JSON 或 NDJSON，或用 --features columns 编译本程序",
             ),
-            Words::new("give the rows as CSV, JSON or NDJSON", "请提供 CSV、JSON 或 NDJSON"),
-        ));
+            _ => Words::new("give the rows as CSV, JSON or NDJSON", "请提供 CSV、JSON 或 NDJSON"),
+        };
+        let what = Words::new(
+            format!("the file is {kind}, not a text"),
+            format!("文件是 {kind} 格式，不是文本"),
+        );
+        return Some((what, hint));
     }
     let nul = |byte: &&u8| **byte == 0;
     let nuls = first.iter().filter(nul).count();

@@ -11,7 +11,7 @@ use crate::rows::Unreadable;
 use super::apostrophes::unguarded;
 use super::blocks::{Block, Blocks, Text};
 use super::column_file::{ColumnBlock, ColumnRows};
-use super::columns::FieldFrom;
+use super::columns::{FieldFrom, apart_words};
 use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
 use super::error::FormatsError;
 use super::heads::{ColumnNames, no_such_line};
@@ -341,7 +341,9 @@ fn header(rows: &mut CsvRows<InputReader>, input: &Input) -> Result<ColumnNames,
             None => return Err(no_such_line(file, heads)),
             Some(row) if row.line() < heads.first => continue,
             Some(CsvRow::Broken { text, .. }) if text.contains('\r') => return Err(cr_alone(file)),
-            Some(CsvRow::Broken { line, why, .. }) => return Err(broken_header(file, line, why)),
+            Some(CsvRow::Broken { line, text, why }) => {
+                return Err(broken_header(input, line, (&text, why)));
+            }
             Some(CsvRow::Cells(cells)) if cells.text().contains('\r') => {
                 return Err(cr_alone(file));
             }
@@ -356,21 +358,37 @@ fn header(rows: &mut CsvRows<InputReader>, input: &Input) -> Result<ColumnNames,
     }
 }
 
-fn broken_header(file: &str, line: u64, why: csv::Broken) -> FormatsError {
-    let why = broken_words(why);
+fn broken_header(input: &Input, line: u64, (text, why): (&str, csv::Broken)) -> FormatsError {
+    let file = input.name();
+    let first = || {
+        Words::new(
+            format!(
+                "the first line must be the names of the columns; `{file}:3` says that they stand in line 3"
+            ),
+            format!("第一行应为各列的名称；若列名在第 3 行，请写成 {file}:3"),
+        )
+    };
+    let apart = apart_behind_quotes(input, text);
+    let why = match apart {
+        Some(_) => Words::new("has signs behind its quotes", "引号之后有其他符号"),
+        None => broken_words(why),
+    };
     FormatsError::Header {
         file: file.to_owned(),
         what: Words::new(
             format!("the line of column names (line {line}) {}", why.en),
             format!("列名行（第 {line} 行）{}", why.zh),
         ),
-        hint: Words::new(
-            format!(
-                "the first line must be the names of the columns; `{file}:3` says that they stand in line 3"
-            ),
-            format!("第一行应为各列的名称；若列名在第 3 行，请写成 {file}:3"),
-        ),
+        hint: apart.unwrap_or_else(first),
     }
+}
+
+/// That the cells of a line are apart by another sign than they should be, if one stands behind quotes.
+fn apart_behind_quotes(input: &Input, line: &str) -> Option<Words> {
+    let Layout::Csv { delimiter } = input.layout else { return None };
+    let behind = line.match_indices('"').filter_map(|(at, quote)| line.get(at + quote.len()..));
+    let sign = |rest: &str| rest.chars().next().filter(|it| *it != char::from(delimiter));
+    behind.filter_map(sign).find_map(|sign| apart_words(&[sign.to_string()]))
 }
 
 /// The whole file is one line: with a quote in it the line is broken, without one it is the header.

@@ -295,8 +295,8 @@ fn is_no_day(value: &str) -> bool {
 fn date_hint(value: &str) -> Words {
     if is_no_day(value) {
         return Words::new(
-            "correct the day or the month: the month has no such day",
-            "请更正日或月；该月没有这一天",
+            "correct the day or the month: the calendar has no such day",
+            "请更正日或月；日历上没有这一天",
         );
     }
     let narrow = folded(value);
@@ -351,10 +351,11 @@ mod tests {
             ("2024/3/1", "write `2024-03-01`"),
             ("20240301", "write `2024-03-01`"),
             ("2024年3月1日", "write `2024-03-01`"),
-            ("2023-02-29", "the month has no such day"),
-            ("2023/2/29", "the month has no such day"),
-            ("2023年2月30日", "the month has no such day"),
-            ("31.4.2023", "the month has no such day"),
+            ("2023-02-29", "the calendar has no such day"),
+            ("2024-13-01", "the calendar has no such day"),
+            ("2023/2/29", "the calendar has no such day"),
+            ("2023年2月30日", "the calendar has no such day"),
+            ("31.4.2023", "the calendar has no such day"),
             ("03/01/2024", "write year, month and day"),
             ("45352", "spreadsheet's day number for 2024-03-01"),
         ] {
