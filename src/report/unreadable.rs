@@ -14,7 +14,7 @@ pub fn unreadable_words(why: Unreadable, column: Option<&str>, value: &str) -> W
         Unreadable::NotADate if is_no_day(value) => {
             Words::new("is no day of the calendar", "不是日历上的日子")
         }
-        why => what(why),
+        why => what(why, value),
     };
     let (en, zh) = match column {
         Some(column) => (format!("column `{column}`: "), format!("「{column}」列：")),
@@ -181,7 +181,7 @@ pub fn unreadable_hint(why: Unreadable, value: &str, kind: Option<&Kind>) -> Wor
     }
 }
 
-fn what(why: Unreadable) -> Words {
+fn what(why: Unreadable, value: &str) -> Words {
     let (en, zh) = match why {
         Unreadable::Ragged { expected, found } => {
             return Words::new(
@@ -190,6 +190,11 @@ fn what(why: Unreadable) -> Words {
             );
         }
         Unreadable::NotAnAmount => ("is not an amount", "不是金额"),
+        Unreadable::ThousandsSeparator
+            if value.contains(',') && ungrouped(&folded(value)).is_none() =>
+        {
+            ("has a comma that divides no thousands", "其中的逗号不是千分位分隔符")
+        }
         Unreadable::ThousandsSeparator => ("has thousands separators", "带有千分位分隔符"),
         Unreadable::TooManyDecimals => {
             ("has more decimals than the currency", "小数位数多于币种所允许")
@@ -378,6 +383,8 @@ mod tests {
         for value in ["1.234,56", "1,23", "12,34.5", "1234,567", ",123", "1,2345", "1,234.5,6"] {
             let hint = unreadable_hint(Unreadable::ThousandsSeparator, value, None).en;
             assert!(hint.starts_with("an amount is digits with a point"), "{value}: {hint}");
+            let words = unreadable_words(Unreadable::ThousandsSeparator, None, value).en;
+            assert_eq!(words, format!("`{value}` has a comma that divides no thousands"));
         }
         let hint = unreadable_hint(Unreadable::FullWidth, "１，２３", None).en;
         assert!(hint.starts_with("an amount is digits"), "{hint}");
