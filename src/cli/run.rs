@@ -25,8 +25,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
         return print_map(console, args);
     }
     let prepared = prepare(console, &args.job)?;
-    let named = [&args.out, &args.summary, &args.figures, &args.set_aside];
-    let mut files: Vec<&str> = named.into_iter().flatten().map(String::as_str).collect();
+    let mut files: Vec<&str> = named(args).collect();
     check_places(&files, &sources(&prepared, &args.job.rules))?;
     if args.out.is_none() && !files.contains(&"-") {
         files.push("-");
@@ -101,10 +100,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
 
 /// Where rows wait that memory has no room for: beside the results, which need about as much.
 fn folder_for_rows(args: &RunArgs) -> PathBuf {
-    let outputs = [&args.out, &args.summary, &args.figures, &args.set_aside];
-    let file = outputs.into_iter().flatten().map(Path::new).find(|file| {
-        file.as_os_str() != "-" && std::fs::metadata(file).map_or(true, |it| it.is_file())
-    });
+    let file = named(args).find(|file| Output::can_be_made_anew(file)).map(Path::new);
     match file.map(|file| file.parent().unwrap_or(Path::new(""))) {
         Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
         Some(folder) => folder.to_owned(),
@@ -129,12 +125,17 @@ fn cross_check(console: &Console, prepared: &Prepared) -> Result<(), Stop> {
     }
 }
 
+/// The results that have a name, `-` among them.
+fn named(args: &RunArgs) -> impl Iterator<Item = &str> {
+    let named = [&args.out, &args.summary, &args.figures, &args.set_aside];
+    named.into_iter().flatten().map(String::as_str)
+}
+
 /// A result among the others. Where some of them are files, they are wanted also if whoever reads from a
 /// pipe has seen enough.
 fn output(args: &RunArgs, file: &str, together: &Arc<Together>) -> Result<Output, FormatsError> {
     let output = Output::create(file)?.together(together);
-    let named = [&args.out, &args.summary, &args.figures, &args.set_aside];
-    let any_file = named.into_iter().flatten().any(|file| Output::can_be_made_anew(file));
+    let any_file = named(args).any(Output::can_be_made_anew);
     Ok(if any_file { output.beside_others() } else { output })
 }
 

@@ -325,10 +325,15 @@ fn columns_words(columns: &[String]) -> Words {
 }
 
 /// That the cells of a file with only one column seem to be apart by another sign.
-pub(super) fn apart_words(columns: &[String]) -> Option<Words> {
+fn apart_words(columns: &[String]) -> Option<Words> {
     let [only] = columns else { return None };
+    apart_by(only)
+}
+
+/// That cells seem to be apart by a sign in a text.
+pub(super) fn apart_by(text: &str) -> Option<Words> {
     let signs = [(';', "`;`"), ('\t', "tabs"), ('，', "`，`"), ('|', "`|`"), (',', "`,`")];
-    let (_, what) = signs.into_iter().find(|(delimiter, _)| only.contains(*delimiter))?;
+    let (_, what) = signs.into_iter().find(|(delimiter, _)| text.contains(*delimiter))?;
     Some(Words::new(
         format!(
             "its cells seem to be apart by {what}: say so with `--delimiter`, which holds for all files"

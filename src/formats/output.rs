@@ -56,6 +56,10 @@ impl To {
 }
 
 impl Output {
+    fn alone(name: String, to: To, packer: Packer) -> Output {
+        Output { name, to, packer, together: None, forcing: None, reader: Reader::Alone }
+    }
+
     /// Whether a person sees what is written as it comes.
     pub(super) fn is_screen(&self) -> bool {
         match &self.to {
@@ -84,14 +88,7 @@ impl Output {
             Ok(metadata) if !metadata.is_file() => {
                 let file = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 let to = To::Direct(BufWriter::with_capacity(BUFFER_BYTES, file));
-                Ok(Output {
-                    name,
-                    to,
-                    packer,
-                    together: None,
-                    forcing: None,
-                    reader: Reader::Alone,
-                })
+                Ok(Output::alone(name, to, packer))
             }
             _ => {
                 // A link is followed, so that it stays one.
@@ -104,14 +101,7 @@ impl Output {
                 // locked nobody says anything of it.
                 let _ = file.as_file().try_lock();
                 let to = To::File(BufWriter::with_capacity(BUFFER_BYTES, file), path);
-                Ok(Output {
-                    name,
-                    to,
-                    packer,
-                    together: None,
-                    forcing: None,
-                    reader: Reader::Alone,
-                })
+                Ok(Output::alone(name, to, packer))
             }
         }
     }
@@ -143,7 +133,7 @@ impl Output {
     pub fn stdout() -> Output {
         let to = To::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()));
         let (name, packer) = (STANDARD_OUTPUT.to_owned(), Packer::new(None));
-        Output { name, to, packer, together: None, forcing: None, reader: Reader::Alone }
+        Output::alone(name, to, packer)
     }
 
     /// Whether what was written to such a place can be thrown away and written anew, as long as it
@@ -169,13 +159,12 @@ impl Output {
         }
         let written = self.packer.write(bytes, self.to.writer());
         self.forcing.iter_mut().for_each(|forcing| forcing.written(bytes.len()));
-        let written = written.map_err(|error| failure(&self.name, error));
-        match (written, self.reader) {
-            (Err(FormatsError::Closed), Reader::OneOfSeveral) => {
+        match written.map_err(|error| failure(&self.name, error)) {
+            Err(FormatsError::Closed) if self.reader == Reader::OneOfSeveral => {
                 self.reader = Reader::Gone;
                 Ok(())
             }
-            (written, _) => written,
+            written => written,
         }
     }
 
@@ -189,13 +178,13 @@ impl Output {
     /// The disk is full, the user wants no more, or whoever reads the other end has gone.
     pub fn finish(self) -> Result<(), FormatsError> {
         self.heed()?;
-        match self.reader {
-            Reader::Gone => Ok(()),
-            Reader::Alone => self.finished(),
-            Reader::OneOfSeveral => match self.finished() {
-                Err(FormatsError::Closed) => Ok(()),
-                finished => finished,
-            },
+        let reader = self.reader;
+        if reader == Reader::Gone {
+            return Ok(());
+        }
+        match self.finished() {
+            Err(FormatsError::Closed) if reader == Reader::OneOfSeveral => Ok(()),
+            finished => finished,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::rows::Unreadable;
 use super::apostrophes::unguarded;
 use super::blocks::{Block, Blocks, Text};
 use super::column_file::{ColumnBlock, ColumnRows};
-use super::columns::{FieldFrom, apart_words};
+use super::columns::{FieldFrom, apart_by};
 use super::csv::{self, CsvCells, CsvRow, CsvRows, Cutter};
 use super::error::FormatsError;
 use super::heads::{ColumnNames, no_such_line};
@@ -387,8 +387,8 @@ fn broken_header(input: &Input, line: u64, (text, why): (&str, csv::Broken)) -> 
 fn apart_behind_quotes(input: &Input, line: &str) -> Option<Words> {
     let Layout::Csv { delimiter } = input.layout else { return None };
     let behind = line.match_indices('"').filter_map(|(at, quote)| line.get(at + quote.len()..));
-    let sign = |rest: &str| rest.chars().next().filter(|it| *it != char::from(delimiter));
-    behind.filter_map(sign).find_map(|sign| apart_words(&[sign.to_string()]))
+    let sign = behind.filter_map(|rest| rest.get(..rest.chars().next()?.len_utf8()));
+    sign.filter(|it| it.as_bytes() != [delimiter]).find_map(apart_by)
 }
 
 /// The whole file is one line: with a quote in it the line is broken, without one it is the header.

@@ -48,7 +48,7 @@ impl Seen {
 }
 
 fn sections(format: &str) -> Vec<Section> {
-    let mut sections = vec![];
+    let mut sections = Vec::new();
     let mut own = Section::default();
     let mut letters = format.chars();
     while let Some(letter) = letters.next() {

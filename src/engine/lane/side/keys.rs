@@ -210,15 +210,21 @@ fn numbers_of(
             all.map(|((first, second), third)| number((*first, *second, Some(*third)))).collect()
         }
         _ => {
-            let (mut key, mut numbers) = (Vec::with_capacity(parts.len()), Vec::new());
-            numbers.extend((0..count).map_while(|place| {
+            let mut key = Vec::with_capacity(parts.len());
+            numbers_while(count, |place| {
                 key.clear();
                 key.extend(parts.iter().map_while(|part| part.at(place, texts)));
-                (key.len() == parts.len()).then(|| i64::from(space.number(&key)))
-            }));
-            numbers
+                (key.len() == parts.len()).then(|| space.number(&key))
+            })
         }
     }
+}
+
+/// The numbers of so many keys, up to the first that has none.
+fn numbers_while(count: usize, number: impl FnMut(usize) -> Option<u32>) -> Vec<i64> {
+    let mut numbers = Vec::with_capacity(count);
+    numbers.extend((0..count).map_while(number).map(i64::from));
+    numbers
 }
 
 /// The events of a batch that no event of the batch undoes; nothing if that is all of them.
@@ -271,10 +277,7 @@ impl KeysOf {
                     values.map(|value| space.number(&[Part::Integer(*value)]).into()).collect()
                 }
                 [part] => {
-                    let number = |place| Some(i64::from(space.number(&[part.at(place, &texts)?])));
-                    let mut numbers = Vec::with_capacity(count);
-                    numbers.extend((0..count).map_while(number));
-                    numbers
+                    numbers_while(count, |place| Some(space.number(&[part.at(place, &texts)?])))
                 }
                 own => {
                     let small = |place: &usize| {
