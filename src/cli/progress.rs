@@ -5,8 +5,11 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{
+    FormattedDuration, HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 
 use crate::app;
 
@@ -74,9 +77,20 @@ impl<'c> Progress<'c> {
             let rate = move |state: &ProgressState, to: &mut dyn Write| {
                 let since = u128::from(counted.load(Ordering::Relaxed).saturating_sub(before));
                 let rate = since * 1000 / state.elapsed().as_millis().max(1);
-                let _ = write!(to, "{}", HumanCount(u64::try_from(rate).unwrap_or(u64::MAX)));
+                let rate = u64::try_from(rate).unwrap_or(u64::MAX);
+                let _ = match is_known(state) {
+                    true => write!(to, "{}", HumanCount(rate)),
+                    false => write!(to, "{UNKNOWN}"),
+                };
             };
-            bar.set_style(style.with_key("events", events).with_key("rate", rate));
+            let left = |state: &ProgressState, to: &mut dyn Write| {
+                let _ = match is_known(state) {
+                    true => write!(to, "{}", FormattedDuration(state.eta())),
+                    false => write!(to, "{UNKNOWN}"),
+                };
+            };
+            let style = style.with_key("events", events).with_key("rate", rate);
+            bar.set_style(style.with_key("left", left));
         }
         bar
     }
@@ -86,6 +100,15 @@ impl<'c> Progress<'c> {
     }
 }
 
+/// Whether it has gone on for long enough that one can tell how fast it goes.
+fn is_known(state: &ProgressState) -> bool {
+    state.pos() > 0 && state.elapsed() >= KNOWN_AFTER
+}
+
+const KNOWN_AFTER: Duration = Duration::from_millis(300);
+/// Stands for what cannot be told yet.
+const UNKNOWN: &str = "…";
+
 fn template(kind: Kind, console: &Console) -> &'static str {
     match kind {
         Kind::Counting => console.pick(
@@ -93,13 +116,13 @@ fn template(kind: Kind, console: &Console) -> &'static str {
             "{spinner} 已读 {events} 条事项，每秒 {rate} 条",
         ),
         Kind::Reading => console.pick(
-            "{percent:>3}% {bar:20} {events} events read, {rate} a second, {eta_precise} left",
-            "{percent:>3}% {bar:20} 已读 {events} 条事项，每秒 {rate} 条，剩余 {eta_precise}",
+            "{percent:>3}% {bar:20} {events} events read, {rate} a second, {left} left",
+            "{percent:>3}% {bar:20} 已读 {events} 条事项，每秒 {rate} 条，剩余 {left}",
         ),
         Kind::WorkingOut => console.pick(
             "{percent:>3}% {bar:20} {events} of {human_len} events worked out, {rate} a second, \
-             {eta_precise} left",
-            "{percent:>3}% {bar:20} 已算出 {events} 条事项（共 {human_len} 条），每秒 {rate} 条，剩余 {eta_precise}",
+             {left} left",
+            "{percent:>3}% {bar:20} 已算出 {events} 条事项（共 {human_len} 条），每秒 {rate} 条，剩余 {left}",
         ),
     }
 }

@@ -7,7 +7,7 @@ use std::io;
 use crate::diagnostics::Words;
 
 use super::columns::listed;
-use super::refused::refusal;
+use super::refused::{refusal, refusal_hint};
 
 /// An error of the world at a file: what happened, which file, and what to do about it.
 ///
@@ -288,14 +288,11 @@ impl FormatsError {
             | FormatsError::Columns { hint, .. }
             | FormatsError::WhichEvent { hint, .. }
             | FormatsError::Mapping { hint, .. } => Some(hint.clone()),
-            FormatsError::Io { doing: Doing::Reading, source, .. }
-                if source.kind() == io::ErrorKind::NotFound =>
-            {
-                Some(Words::new(
-                    "is it spelled so? names are looked for from the folder where the command runs",
-                    "请核对文件名；相对路径从运行命令的目录算起",
-                ))
-            }
+            FormatsError::Io { doing, source, .. } => refusal_hint(*doing, source.kind()),
+            FormatsError::NoMatch { .. } => Some(Words::new(
+                "is it spelled so? patterns are looked for from the folder where the command runs",
+                "请核对写法；相对路径从运行命令的目录算起",
+            )),
             FormatsError::Directory { doing: Doing::Reading, .. } => Some(Words::new(
                 "name the files in it, for example with `folder/*.csv`",
                 "请写出其中的文件，例如 folder/*.csv",
@@ -338,28 +335,7 @@ impl FormatsError {
                 };
                 Some(Words::new(joined(|words| &words.en), joined(|words| &words.zh)))
             }
-            FormatsError::Io { doing: Doing::Writing, source, .. }
-                if source.kind() == io::ErrorKind::StorageFull =>
-            {
-                Some(Words::new(
-                    "free some space and run again; no output file was left half written",
-                    "请腾出空间后重新运行；没有留下写了一半的文件",
-                ))
-            }
-            FormatsError::Io { doing: Doing::Reading, source, .. }
-                if matches!(
-                    source.kind(),
-                    io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData
-                ) =>
-            {
-                Some(Words::new(
-                    "was it copied to the end? `gzip -t` or `zstd -t` tests it; no output was written",
-                    "是否复制完整？可用 gzip -t 或 zstd -t 检验；未写出任何结果",
-                ))
-            }
-            FormatsError::NoMatch { .. }
-            | FormatsError::Io { .. }
-            | FormatsError::Json { .. }
+            FormatsError::Json { .. }
             | FormatsError::TotalTooLarge
             | FormatsError::Interrupted
             | FormatsError::Internal(_)

@@ -6,6 +6,40 @@ use crate::diagnostics::Words;
 
 use super::error::Doing;
 
+/// What to do about it, where there is more to say than why.
+pub(super) fn refusal_hint(doing: Doing, kind: ErrorKind) -> Option<Words> {
+    let (en, zh) = match (doing, kind) {
+        (Doing::Reading, ErrorKind::NotFound) => (
+            "is it spelled so? names are looked for from the folder where the command runs",
+            "请核对文件名；相对路径从运行命令的目录算起",
+        ),
+        (Doing::Reading, ErrorKind::PermissionDenied) => (
+            "ask its owner to let you read it, or for a copy",
+            "请向文件所有者申请读取权限，或索取副本",
+        ),
+        (Doing::Reading, ErrorKind::UnexpectedEof | ErrorKind::InvalidData) => (
+            "was it copied to the end? `gzip -t` or `zstd -t` tests it; no output was written",
+            "是否复制完整？可用 gzip -t 或 zstd -t 检验；未写出任何结果",
+        ),
+        (Doing::Writing, ErrorKind::NotFound) => {
+            ("make the folder first, or name another one", "请先建立该文件夹，或另选一个文件夹")
+        }
+        (
+            Doing::Writing,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::QuotaExceeded,
+        ) => (
+            "name a file in a folder where you may write; no output file was left half written",
+            "请改写到有写入权限的文件夹；没有留下写了一半的文件",
+        ),
+        (Doing::Writing, ErrorKind::StorageFull) => (
+            "free some space and run again; no output file was left half written",
+            "请腾出空间后重新运行；没有留下写了一半的文件",
+        ),
+        _ => return None,
+    };
+    Some(Words::new(en, zh))
+}
+
 /// Why the system refused to read or to write a file.
 pub(super) fn refusal(doing: Doing, source: &io::Error) -> Words {
     let reading = doing == Doing::Reading;

@@ -183,17 +183,25 @@ fn which<'n>(
 }
 
 fn unreadable(file: &str, error: &calamine::Error) -> FormatsError {
-    FormatsError::Workbook {
-        file: file.to_owned(),
-        what: Words::new(
-            format!("the workbook cannot be read: {error}"),
-            format!("无法读取工作簿：{error}"),
+    use calamine::{Error, XlsxError};
+    let what = match error {
+        // It is no whole archive, or none that opens.
+        Error::Msg(_) | Error::Io(_) | Error::Xlsx(XlsxError::Zip(_) | XlsxError::Io(_)) => {
+            Words::new(
+                "the workbook cannot be read: it is cut off before its end, damaged, or has a password",
+                "无法读取工作簿：文件不完整、已损坏或设有密码",
+            )
+        }
+        other => Words::new(
+            format!("the workbook cannot be read: {other}"),
+            format!("无法读取工作簿（原文：{other}）"),
         ),
-        hint: Words::new(
-            "open it in Excel or WPS, and save it as `.xlsx` without a password",
-            "请在 Excel 或 WPS 中打开，另存为不带密码的 .xlsx",
-        ),
-    }
+    };
+    let hint = Words::new(
+        "was it copied to the end? open it in Excel or WPS, and save it as `.xlsx` without a password",
+        "是否复制完整？请在 Excel 或 WPS 中打开，另存为不带密码的 .xlsx",
+    );
+    FormatsError::Workbook { file: file.to_owned(), what, hint }
 }
 
 /// `A` for 0, `Z` for 25, `AA` for 26.
