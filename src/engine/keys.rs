@@ -178,14 +178,19 @@ fn kind(kind: PeriodKind) -> u64 {
 
 impl Keys {
     /// The number of a key that was written before.
+    #[inline]
     pub fn known(&self, key: &[Part]) -> Option<u32> {
         match key {
             [Part::Integer(value)] => self.known_integer(*value),
             [Part::Text(place)] => self.texts.get(at(*place)).and_then(|it| it.checked_sub(1)),
-            key => match packed(key) {
-                Some(packed) => self.packed.known(packed),
-                None => self.others.get(key).copied(),
-            },
+            key => self.known_other(key),
+        }
+    }
+
+    fn known_other(&self, key: &[Part]) -> Option<u32> {
+        match packed(key) {
+            Some(packed) => self.packed.known(packed),
+            None => self.others.get(key).copied(),
         }
     }
 

@@ -34,6 +34,8 @@ struct Table<'r> {
     /// Of each row whether two rows under its key claim the same day, and its fields as plain
     /// numbers, as far as they are such: what most rules ask for stands in one place.
     numbers: Vec<i64>,
+    /// Whether any two do.
+    has_clashes: bool,
     /// Fields in a row.
     width: usize,
     /// What was worked out once and holds for the run: of each row the fields that do.
@@ -47,24 +49,35 @@ struct Table<'r> {
 
 /// By the first parts of a key, the rows from the first to before the last.
 #[derive(Debug, Default)]
-struct Ranges {
+pub(crate) struct Ranges {
     keys: Keys,
     /// By the number of the key.
     rows: Vec<(u32, u32)>,
 }
 
+impl Ranges {
+    /// The rows whose key starts with these parts.
+    #[inline]
+    pub fn of(&self, parts: &[Part]) -> Option<(u32, u32)> {
+        self.rows.get(at(self.keys.known(parts)?)).copied()
+    }
+}
+
 impl<'r> Registers<'r> {
-    /// Sorts and indexes rows. Rows of a register the plan does not know are left out.
+    /// Sorts and indexes rows, on two threads if there are. Rows of a register the plan does not know are
+    /// left out.
     pub fn new(
         plan: &Plan,
         given: &'r [(u32, Vec<RegisterRow>)],
         names: &mut Names,
+        threads: usize,
     ) -> Registers<'r> {
         let tables = (0..).zip(&plan.registers).map(|(register, declared)| {
             let own = given.iter().filter(|(of, _)| *of == register);
-            let rows = sorted(declared, own.flat_map(|(_, rows)| rows));
+            let rows: Vec<&RegisterRow> = own.flat_map(|(_, rows)| rows).collect();
             let shape = plan.shapes.get(at(declared.shape));
-            shape.map_or_else(Table::default, |shape| table(declared, shape, &rows, names))
+            let table = |shape| table(declared, shape, &rows, (&mut *names, threads));
+            shape.map_or_else(Table::default, table)
         });
         Registers { tables: tables.collect(), known: Vec::new(), names: None }
     }
@@ -91,17 +104,17 @@ impl<'r> Registers<'r> {
 
     /// The rows whose key starts with these parts, as positions from the first to before the last.
     pub fn range(&self, register: u32, parts: &[Part]) -> (u32, u32) {
-        let table = self.tables.get(at(register));
-        let prefixes = table.map_or(&[][..], |table| &table.prefixes);
-        let prefix = prefixes.iter().find(|(length, _)| *length == parts.len());
-        let rows = prefix.and_then(|(_, ranges)| {
-            let number = ranges.keys.known(parts)?;
-            ranges.rows.get(at(number)).copied()
-        });
+        let rows = self.ranges(register, parts.len()).and_then(|ranges| ranges.of(parts));
         if rows.is_none() && self.is_empty(register) {
             self.asks_in_vain(register);
         }
         rows.unwrap_or((0, 0))
+    }
+
+    /// Rows by so many first parts of their keys, if anybody asks for them so.
+    pub fn ranges(&self, register: u32, length: usize) -> Option<&Ranges> {
+        let prefixes = &self.tables.get(at(register))?.prefixes;
+        prefixes.iter().find(|(own, _)| *own == length).map(|(_, ranges)| ranges)
     }
 
     /// Whether a register has no row.
@@ -166,7 +179,7 @@ impl<'r> Registers<'r> {
 
     /// Whether two rows claim the same key on the same day.
     pub fn clashes(&self, register: u32, row: u32) -> bool {
-        let table = self.tables.get(at(register));
+        let table = self.tables.get(at(register)).filter(|table| table.has_clashes);
         table.is_some_and(|table| table.numbers.get(at(row) * (table.width + 1)) == Some(&1))
     }
 
@@ -194,35 +207,52 @@ impl<'r> Registers<'r> {
     }
 }
 
+/// Puts rows in the order of their keys. What is asked of each is asked in the order of the file, which is
+/// that of memory: in any other each row would have to be waited for.
 fn table<'r>(
     register: &Register,
     shape: &Shape,
-    rows: &[Sorted<'r>],
-    names: &mut Names,
+    rows: &[&'r RegisterRow],
+    (names, threads): (&mut Names, usize),
 ) -> Table<'r> {
     let dated = shape.fields.iter().any(|field| field.dated);
     let width = shape.fields.len();
+    let (ordered, read) = match threads > 1 && rows.len() >= MANY {
+        false => (sorted(register, rows), Read::of(register, shape, rows, names)),
+        true => std::thread::scope(|scope| {
+            let ordered = scope.spawn(|| sorted(register, rows));
+            let read = Read::of(register, shape, rows, names);
+            (ordered.join().unwrap_or_else(|_| sorted(register, rows)), read)
+        }),
+    };
     let mut table = Table { width, ..Table::default() };
     // Keys end to end, each as long as the others.
-    let mut keys: Vec<Part> = Vec::with_capacity(rows.len() * register.keys.len());
+    let mut keys: Vec<Part> = Vec::with_capacity(read.keys.len());
     table.plain.reserve(rows.len());
+    table.origins.reserve(rows.len());
     table.numbers.reserve(rows.len() * (width + 1));
-    names.reserve(rows.len());
-    let same = |one: &Sorted<'_>, other: &Sorted<'_>| {
-        let all = |field: &u32| order(one.row, other.row, *field).is_eq();
-        !register.many && one.digest == other.digest && register.keys.iter().all(all)
+    let row = |placed: &Placed| rows.get(at(placed.place)).copied();
+    let same = |one: &Placed, other: &Placed| {
+        let equal = |field: &u32| match (row(one), row(other)) {
+            (Some(one), Some(other)) => order(one, other, *field).is_eq(),
+            _ => true,
+        };
+        !register.many && one.digest == other.digest && register.keys.iter().all(equal)
     };
-    let mut versions: Vec<&RegisterRow> = Vec::new();
-    for under_one_key in rows.chunk_by(same) {
-        versions.clear();
-        versions.extend(under_one_key.iter().map(|it| it.row));
-        versions.sort_by_key(|row| row.from);
-        if let Some(Sorted { row, .. }) = under_one_key.first() {
-            for field in &register.keys {
-                keys.push(key_part(*field, shape, row, names));
+    for under_one_key in ordered.chunk_by(same) {
+        let Some(first) = under_one_key.first() else { continue };
+        keys.extend_from_slice(part_of(&read.keys, first.place, register.keys.len()));
+        match (under_one_key, row(first)) {
+            ([_], Some(row)) if !dated && row.cells.len() == width => {
+                table.add_plain(row, part_of(&read.numbers, first.place, width));
+            }
+            _ => {
+                let mut versions: Vec<&RegisterRow> =
+                    under_one_key.iter().filter_map(row).collect();
+                versions.sort_by_key(|row| row.from);
+                table.add(&versions, dated);
             }
         }
-        table.add(&versions, dated);
     }
     let key = |row: usize, length: usize| {
         let start = row * register.keys.len();
@@ -237,11 +267,52 @@ fn table<'r>(
     table
 }
 
+/// So many rows are worth a second thread.
+const MANY: usize = 4096;
+
+/// What is asked of rows, in the order of the file.
+struct Read {
+    /// The parts of their keys, end to end.
+    keys: Vec<Part>,
+    /// Their fields as plain numbers, end to end.
+    numbers: Vec<i64>,
+}
+
+impl Read {
+    fn of(register: &Register, shape: &Shape, rows: &[&RegisterRow], names: &mut Names) -> Read {
+        let (mut keys, mut numbers) = (Vec::new(), Vec::new());
+        keys.reserve_exact(rows.len() * register.keys.len());
+        numbers.reserve_exact(rows.len() * shape.fields.len());
+        names.reserve(rows.len());
+        for row in rows {
+            keys.extend(register.keys.iter().map(|field| key_part(*field, shape, row, names)));
+            let number = |field| row.cells.get(field).and_then(number).unwrap_or(NO_NUMBER);
+            numbers.extend((0..shape.fields.len()).map(number));
+        }
+        Read { keys, numbers }
+    }
+}
+
+/// Those of a row, of a list that has so many for each.
+fn part_of<T>(list: &[T], row: u32, each: usize) -> &[T] {
+    let start = at(row) * each;
+    list.get(start..start + each).unwrap_or_default()
+}
+
 impl<'r> Table<'r> {
+    /// Adds a row that has its key for itself, and whose fields are these numbers.
+    fn add_plain(&mut self, row: &'r RegisterRow, numbers: &[i64]) {
+        self.numbers.push(0);
+        self.numbers.extend_from_slice(numbers);
+        self.plain.push(Cow::Borrowed(&row.cells));
+        self.origins.push(row.origin);
+    }
+
     /// Adds what stands under one key: versions in the order in which they begin.
     fn add(&mut self, versions: &[&'r RegisterRow], dated: bool) {
         let mut pairs = versions.iter().zip(versions.iter().skip(1));
         let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
+        self.has_clashes |= clash;
         self.numbers.push(clash.into());
         let plain = match versions {
             [row] if row.cells.len() == self.width => Cow::Borrowed(row.cells.as_slice()),
@@ -278,26 +349,30 @@ fn said(versions: &[&RegisterRow], field: usize) -> Cell {
     said.cloned().unwrap_or(Cell::Missing)
 }
 
-/// A row, with what nearly always tells its key from another.
-struct Sorted<'r> {
+/// The place of a row in the file, with what nearly always tells its key from another.
+struct Placed {
     digest: u128,
-    row: &'r RegisterRow,
+    place: u32,
 }
 
 /// Rows in the order of their keys; rows under one key stay in the order of the file.
-fn sorted<'r>(register: &Register, rows: impl Iterator<Item = &'r RegisterRow>) -> Vec<Sorted<'r>> {
+fn sorted(register: &Register, rows: &[&RegisterRow]) -> Vec<Placed> {
     let digest = |row: &RegisterRow| {
         let first = register.keys.first().and_then(|field| row.cells.get(at(*field)));
         first.map_or(0, digest)
     };
-    let mut rows: Vec<Sorted<'r>> = rows.map(|row| Sorted { digest: digest(row), row }).collect();
-    rows.sort_by(|one, two| {
+    let placed = (0..).zip(rows).map(|(place, row)| Placed { digest: digest(row), place });
+    let mut placed: Vec<Placed> = placed.collect();
+    placed.sort_by(|one, two| {
         one.digest.cmp(&two.digest).then_with(|| {
-            let keys = register.keys.iter().map(|field| order(one.row, two.row, *field));
-            keys.fold(Ordering::Equal, Ordering::then)
+            let rows = rows.get(at(one.place)).zip(rows.get(at(two.place)));
+            rows.map_or(Ordering::Equal, |(one, two)| {
+                let keys = register.keys.iter().map(|field| order(one, two, *field));
+                keys.fold(Ordering::Equal, Ordering::then)
+            })
         })
     });
-    rows
+    placed
 }
 
 /// What decides nearly every comparison of two cells: ordered as they are, or equal.

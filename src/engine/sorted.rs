@@ -5,7 +5,7 @@
 //! event are one number of 64 bits, and the numbers are sorted digit by digit: eight bytes an event.
 
 use crate::base::Date;
-use crate::plan::{Event, at};
+use crate::plan::Event;
 
 use super::order::{Kept, Rows, Slot, order};
 
@@ -14,6 +14,38 @@ use super::order::{Kept, Rows, Slot, order};
 pub(super) struct Slots {
     of: Vec<OfBatch>,
     count: usize,
+    extent: Option<Extent>,
+}
+
+/// Between which ends they are, and whether they came in order.
+#[derive(Debug)]
+struct Extent {
+    least: (Date, u64),
+    greatest: (Date, u64),
+    /// The greatest of places.
+    batch: u32,
+    row: u32,
+    last: (Date, u64),
+    in_order: bool,
+    firsts_in_order: bool,
+}
+
+impl Extent {
+    fn of(Slot { date, first, batch, row }: Slot) -> Extent {
+        let own = (date, first);
+        let (in_order, firsts_in_order) = (true, true);
+        Extent { least: own, greatest: own, batch, row, last: own, in_order, firsts_in_order }
+    }
+
+    #[inline]
+    fn take(&mut self, Slot { date, first, batch, row }: Slot) {
+        self.least = (self.least.0.min(date), self.least.1.min(first));
+        self.greatest = (self.greatest.0.max(date), self.greatest.1.max(first));
+        (self.batch, self.row) = (self.batch.max(batch), self.row.max(row));
+        self.in_order &= self.last <= (date, first);
+        self.firsts_in_order &= self.last.1 <= first;
+        self.last = (date, first);
+    }
 }
 
 /// Those of the events of a batch, or of some of them.
@@ -27,25 +59,25 @@ struct OfBatch {
 }
 
 impl OfBatch {
-    fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        let row = |place: u32| match &self.rows {
-            Some(rows) => rows.get(at(place)).copied().unwrap_or(u32::MAX),
-            None => place,
+    /// Adds what is made of them.
+    fn add_to<T>(&self, list: &mut Vec<T>, made: impl Fn(Slot) -> T) {
+        let own = self.dates.iter().zip(&self.firsts);
+        let made = |((date, first), row): ((&Date, &u64), u32)| {
+            made(Slot { date: *date, first: *first, batch: self.batch, row })
         };
-        let each = (0..).zip(self.dates.iter().zip(&self.firsts));
-        each.map(move |(place, (date, first))| Slot {
-            date: *date,
-            first: *first,
-            batch: self.batch,
-            row: row(place),
-        })
+        match &self.rows {
+            Some(rows) => list.extend(own.zip(rows.iter().copied()).map(made)),
+            None => list.extend(own.zip(0..).map(made)),
+        }
     }
 }
 
 impl Slots {
     /// Adds those of a batch.
     pub fn add(&mut self, slots: &[Slot]) {
-        let Some(Slot { batch, .. }) = slots.first() else { return };
+        let Some(first @ Slot { batch, .. }) = slots.first() else { return };
+        let extent = self.extent.get_or_insert_with(|| Extent::of(*first));
+        slots.iter().for_each(|slot| extent.take(*slot));
         let all = (0..).zip(slots).all(|(row, slot)| slot.row == row);
         self.count += slots.len();
         self.of.push(OfBatch {
@@ -61,25 +93,24 @@ impl Slots {
         self.count * (size_of::<Date>() + 3 * size_of::<u64>())
     }
 
-    fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.of.iter().flat_map(OfBatch::slots)
-    }
-
     /// Puts them in order.
     pub fn sorted<R: Rows>(self, kept: &[Kept<R>], events: &[Event]) -> Sorted {
-        let Some(digits) = Digits::of(&self) else {
-            let mut slots: Vec<Slot> = self.iter().collect();
+        let Slots { of, count, extent } = self;
+        let digits = extent.as_ref().and_then(Digits::of);
+        let (Some(digits), Some(extent)) = (digits, extent) else {
+            let mut slots = Vec::with_capacity(count);
+            of.iter().for_each(|of_batch| of_batch.add_to(&mut slots, |slot| slot));
             sort(&mut slots, kept, events);
             return Sorted::Slots(slots);
         };
-        let mut numbers = Vec::with_capacity(self.count);
-        for of_batch in self.of {
-            numbers.extend(of_batch.slots().map(|slot| digits.number(&slot)));
+        let mut numbers = Vec::with_capacity(count);
+        for of_batch in of {
+            of_batch.add_to(&mut numbers, |slot| digits.number(slot));
         }
-        if numbers.len() < FEW {
-            numbers.sort_unstable();
-        } else if !numbers.is_sorted() {
-            digits.sort(&mut numbers);
+        match extent.in_order {
+            true => {}
+            false if count < FEW => numbers.sort_unstable(),
+            false => digits.sort(&mut numbers),
         }
         // What is left stands side by side.
         let alike = |one: &u64, other: &u64| one >> digits.place_bits == other >> digits.place_bits;
@@ -151,7 +182,8 @@ impl Sorted {
 
 /// So few are sorted by comparing their numbers.
 const FEW: usize = 4096;
-const DIGIT_BITS: u32 = 11;
+/// So that a place for each digit still fits into the nearest memory.
+const DIGIT_BITS_MAX: u32 = 13;
 
 /// How slots are numbers of a few digits: from the front the day, the first field, the batch and the
 /// row. To sort them digit by digit is to go through them a few times, where comparing goes twenty.
@@ -167,32 +199,17 @@ pub(super) struct Digits {
     bits: u32,
 }
 
-/// The least and the greatest.
-fn ends<T: Copy + Ord>(values: impl Iterator<Item = T>) -> Option<(T, T)> {
-    values.fold(None, |ends: Option<(T, T)>, value| {
-        Some(ends.map_or((value, value), |(one, other)| (one.min(value), other.max(value))))
-    })
-}
-
 impl Digits {
     /// Nothing if the numbers are too large.
-    fn of(slots: &Slots) -> Option<Digits> {
-        let dates = slots.of.iter().flat_map(|of| &of.dates).map(|date| date.days());
-        let firsts = || slots.of.iter().flat_map(|of| &of.firsts).copied();
-        let ((least_date, last_date), (least_first, greatest)) = (ends(dates)?, ends(firsts())?);
-        let rows = slots.of.iter().map(|of| match &of.rows {
-            Some(rows) => rows.iter().copied().max().map_or(0, u64::from),
-            None => u64::try_from(of.dates.len()).unwrap_or(u64::MAX),
-        });
-        let batch = slots.of.iter().map(|of| of.batch).max()?;
+    fn of(extent: &Extent) -> Option<Digits> {
+        let (least_date, least_first) = (extent.least.0.days(), extent.least.1);
         let bits = |range: u64| u64::BITS - range.leading_zeros();
-        let row_bits = bits(rows.max()?);
-        let place_bits = row_bits + bits(batch.into());
-        let first_bits = bits(greatest - least_first);
-        let date_bits = bits(u64::from(last_date.abs_diff(least_date)));
+        let row_bits = bits(extent.row.into());
+        let place_bits = row_bits + bits(extent.batch.into());
+        let first_bits = bits(extent.greatest.1 - least_first);
+        let date_bits = bits(u64::from(extent.greatest.0.days().abs_diff(least_date)));
         // What stands in the order of the first field needs to be sorted by date alone.
-        let in_order = firsts().is_sorted();
-        let from_bit = place_bits + if in_order { first_bits } else { 0 };
+        let from_bit = place_bits + if extent.firsts_in_order { first_bits } else { 0 };
         let bits = place_bits + first_bits + date_bits;
         let digits =
             Digits { least_date, least_first, first_bits, row_bits, place_bits, from_bit, bits };
@@ -200,7 +217,7 @@ impl Digits {
     }
 
     #[inline]
-    fn number(&self, slot: &Slot) -> u64 {
+    fn number(&self, slot: Slot) -> u64 {
         let date = u64::from(slot.date.days().abs_diff(self.least_date));
         let number = date << self.first_bits | (slot.first - self.least_first);
         let place = u64::from(slot.batch) << self.row_bits | u64::from(slot.row);
@@ -224,12 +241,15 @@ impl Digits {
 
     fn sort(&self, numbers: &mut Vec<u64>) {
         let mut other = vec![0; numbers.len()];
+        // As few digits as there can be, all of the same size.
+        let bits = self.bits - self.from_bit;
+        let digit_bits = bits.div_ceil(bits.div_ceil(DIGIT_BITS_MAX).max(1));
         let mut bit = self.from_bit;
         while bit < self.bits {
             let digit = |number: &u64| {
-                usize::try_from(number >> bit & ((1 << DIGIT_BITS) - 1)).unwrap_or(0)
+                usize::try_from(number >> bit & ((1 << digit_bits) - 1)).unwrap_or(0)
             };
-            let mut ends = [0_usize; 1 << DIGIT_BITS];
+            let mut ends = vec![0_usize; 1 << digit_bits];
             for number in numbers.iter() {
                 if let Some(count) = ends.get_mut(digit(number)) {
                     *count += 1;
@@ -248,7 +268,7 @@ impl Digits {
                 }
             }
             std::mem::swap(numbers, &mut other);
-            bit += DIGIT_BITS;
+            bit += digit_bits;
         }
     }
 }

@@ -274,13 +274,6 @@ pub(crate) enum Part {
     Unseen,
 }
 
-/// A text by its place: a packed one is put together again when somebody asks for it.
-#[derive(Debug, Clone)]
-enum Listed {
-    Short(u128),
-    Long(Arc<str>),
-}
-
 /// A text that is looked for.
 #[derive(Debug, Clone, Copy)]
 enum Asked<'t> {
@@ -301,23 +294,50 @@ impl Asked<'_> {
             Asked::Long(text) => FixedState::default().hash_one(text),
         }
     }
-
-    #[inline]
-    fn is(self, listed: Option<&Listed>) -> bool {
-        match (self, listed) {
-            (Asked::Short(packed), Some(Listed::Short(own))) => packed == *own,
-            (Asked::Long(text), Some(Listed::Long(own))) => *text == **own,
-            _ => false,
-        }
-    }
 }
 
-impl Listed {
-    fn hash(&self) -> u64 {
-        match self {
-            Listed::Short(packed) => Asked::Short(*packed).hash(),
-            Listed::Long(text) => Asked::Long(text).hash(),
-        }
+/// Texts by their places: as small as can be, since they are asked for in no order.
+#[derive(Debug, Clone, Default)]
+struct TextList {
+    /// Short ones packed; of a long one this says where it is.
+    packed: Blocks<u128>,
+    long: Vec<Arc<str>>,
+}
+
+/// What stands above the place of a long text, where a short one has its length.
+const LONG: u128 = 0xFF << 120;
+
+impl TextList {
+    fn push(&mut self, text: &str, kept: impl FnOnce() -> Arc<str>) {
+        let own = packed(text).unwrap_or_else(|| {
+            self.long.push(kept());
+            LONG | u128::try_from(self.long.len() - 1).unwrap_or(0)
+        });
+        self.packed.push(own);
+    }
+
+    fn long(&self, own: u128) -> Option<&Arc<str>> {
+        self.long.get(usize::try_from(own.checked_sub(LONG)?).ok()?)
+    }
+
+    /// Whether a text stands at a place.
+    #[inline]
+    fn has(&self, place: u32, text: Asked<'_>) -> bool {
+        let own = self.packed.get(at(place)).copied();
+        own.is_some_and(|own| match text {
+            Asked::Short(packed) => own == packed,
+            Asked::Long(text) => self.long(own).is_some_and(|long| **long == *text),
+        })
+    }
+
+    fn get(&self, place: u32) -> Option<Arc<str>> {
+        let own = *self.packed.get(at(place))?;
+        self.long(own).cloned().or_else(|| unpacked(own))
+    }
+
+    fn hash(&self, place: u32) -> u64 {
+        let own = self.packed.get(at(place)).copied().unwrap_or(0);
+        self.long(own).map_or(Asked::Short(own), |text| Asked::Long(text)).hash()
     }
 }
 
@@ -326,8 +346,8 @@ impl Listed {
 pub(crate) struct Names {
     /// The places of texts. The texts themselves are not in the table: so it is small, and near.
     places: HashTable<u32>,
-    /// By place. Texts of up to 15 bytes are packed into a number with their length.
-    text_list: Blocks<Listed>,
+    /// By place.
+    texts: TextList,
     numbers: HashMap<Exact, u32>,
     /// The same, by place.
     number_list: Vec<Exact>,
@@ -354,8 +374,8 @@ impl Names {
 
     /// Makes room for so many texts.
     pub fn reserve(&mut self, texts: usize) {
-        let Names { places, text_list, .. } = self;
-        places.reserve(texts, |place| hash_at(text_list, *place));
+        let (places, listed) = (&mut self.places, &self.texts);
+        places.reserve(texts, |place| listed.hash(*place));
     }
 
     /// A text as a part of a key: one that is to be written, or only looked for.
@@ -387,8 +407,7 @@ impl Names {
     #[inline]
     fn next_place(&self, text: &str, last: u32) -> Option<u32> {
         let (asked, next) = (Asked::of(text), last.wrapping_add(1));
-        let same = asked.is(self.text_list.get(at(next)));
-        if same { Some(next) } else { self.place(asked) }
+        if self.texts.has(next, asked) { Some(next) } else { self.place(asked) }
     }
 
     /// The part of a text that is kept already.
@@ -405,7 +424,7 @@ impl Names {
 
     #[inline]
     fn place(&self, text: Asked<'_>) -> Option<u32> {
-        let is = |place: &u32| text.is(self.text_list.get(at(*place)));
+        let is = |place: &u32| self.texts.has(*place, text);
         self.places.find(text.hash(), is).copied()
     }
 
@@ -414,23 +433,16 @@ impl Names {
     }
 
     fn add(&mut self, text: &str, kept: impl FnOnce() -> Arc<str>) -> u32 {
-        let next = u32::try_from(self.text_list.len()).unwrap_or(u32::MAX);
-        let asked = Asked::of(text);
-        self.text_list.push(match asked {
-            Asked::Short(packed) => Listed::Short(packed),
-            Asked::Long(_) => Listed::Long(kept()),
-        });
-        let Names { places, text_list, .. } = self;
-        places.insert_unique(asked.hash(), next, |place| hash_at(text_list, *place));
+        let next = u32::try_from(self.texts.packed.len()).unwrap_or(u32::MAX);
+        self.texts.push(text, kept);
+        let (places, texts) = (&mut self.places, &self.texts);
+        places.insert_unique(Asked::of(text).hash(), next, |place| texts.hash(*place));
         next
     }
 
     /// A text by its place.
     pub fn text(&self, place: u32) -> Option<Arc<str>> {
-        match self.text_list.get(at(place))? {
-            Listed::Long(text) => Some(Arc::clone(text)),
-            Listed::Short(packed) => unpacked(*packed),
-        }
+        self.texts.get(place)
     }
 
     /// A number by its place.
@@ -456,10 +468,6 @@ impl Names {
             Value::Row(Row::Record(_)) | Value::List(_) => Part::Unseen,
         }
     }
-}
-
-fn hash_at(texts: &Blocks<Listed>, place: u32) -> u64 {
-    texts.get(at(place)).map_or(0, Listed::hash)
 }
 
 /// A short text as a number: its bytes, and their count above all. Whole words are read where there
@@ -495,9 +503,28 @@ fn unpacked(packed: u128) -> Option<Arc<str>> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{packed, unpacked};
+    use super::{Names, Part, packed, unpacked};
 
     proptest! {
+        /// Short and long, each has its place, and stands there.
+        #[test]
+        fn texts_keep_their_places(texts in prop::collection::vec("[ab税]{0,7}", 0..40)) {
+            let mut names = Names::default();
+            let mut come: Vec<&str> = Vec::new();
+            for text in &texts {
+                let known = come.iter().position(|it| it == text);
+                let part = |place| Part::Text(u32::try_from(place).unwrap());
+                prop_assert_eq!(names.known_text(text), known.map_or(Part::Unseen, part));
+                let place = known.unwrap_or(come.len());
+                prop_assert_eq!(names.text_part(text, true), part(place));
+                come.extend(known.is_none().then_some(text.as_str()));
+            }
+            for (place, text) in (0..).zip(come) {
+                let kept = names.text(place);
+                prop_assert_eq!(kept.as_deref(), Some(text));
+            }
+        }
+
         #[test]
         fn short_texts_are_their_bytes_and_their_count(text in "[a-z税]{0,18}") {
             let mut bytes = text.clone().into_bytes();

@@ -211,10 +211,14 @@ impl Step {
             (Spelling::Date, Column::Date(values)) => {
                 values.extend_while(cells, |(start, end)| cells::date(bytes, start, end))
             }
-            (Spelling::Member(members), Column::Member(values)) => values
-                .extend_while(cells, |(start, end)| {
-                    members.find_short(cells::short(bytes, start, end)?)
-                }),
+            (Spelling::Member(members), Column::Member(values)) => {
+                values.extend_while(cells, |(start, end)| {
+                    match cells::two_words(bytes, start, end) {
+                        Some(words) => members.find_short(words),
+                        None => members.find_longer(cells::four_words(bytes, start, end)?),
+                    }
+                })
+            }
             (Spelling::Period(kind), Column::Period(values)) => {
                 values.extend_while(cells, |(start, end)| {
                     Period::parse(plain.text.get(start..end)?).filter(|it| it.kind() == *kind)

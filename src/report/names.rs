@@ -197,36 +197,37 @@ pub struct Members {
     by_spelling: HashMap<String, u32>,
     /// Spellings that several members have.
     shared: BTreeMap<String, Vec<u32>>,
-    short: ShortSpellings,
+    /// Spellings of two words, which are most, and of four.
+    short: ShortSpellings<2>,
+    longer: ShortSpellings<4>,
 }
 
-/// A spelling as words.
-type Short = [u64; 4];
-
-/// Spellings of at most 32 bytes, each as four words filled up with zeros. They are nearly all, and
+/// Spellings of at most so many words of eight bytes, each filled up with zeros. They are nearly all, and
 /// a reader that has the bytes of a cell at hand need not make a text of them.
 #[derive(Debug, Clone, Default)]
-struct ShortSpellings {
+struct ShortSpellings<const WORDS: usize> {
     /// A power of two of places, a quarter of them taken; a spelling stands at its hash or in one of
     /// the places behind it.
-    places: Vec<Option<(Short, u32)>>,
+    places: Vec<Option<([u64; WORDS], u32)>>,
     /// What mixes a spelling into its hash.
     mixer: u64,
 }
 
 /// A spelling as words, if it is one of those.
-fn short(spelling: &str) -> Option<Short> {
-    let mut bytes = [0; 32];
-    bytes.get_mut(..spelling.len())?.copy_from_slice(spelling.as_bytes());
-    let (words, _) = bytes.as_chunks();
-    let mut words = words.iter().map(|word| u64::from_le_bytes(*word));
-    let short = [words.next()?, words.next()?, words.next()?, words.next()?];
-    (!spelling.as_bytes().contains(&0)).then_some(short)
+fn short<const WORDS: usize>(spelling: &str) -> Option<[u64; WORDS]> {
+    let mut short = [0; WORDS];
+    let (mut free, bytes) = (short.iter_mut(), spelling.as_bytes());
+    for bytes in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word.iter_mut().zip(bytes).for_each(|(to, byte)| *to = *byte);
+        *free.next()? = u64::from_le_bytes(word);
+    }
+    (!bytes.contains(&0)).then_some(short)
 }
 
-impl ShortSpellings {
-    fn new(spellings: &[(String, u32)]) -> ShortSpellings {
-        let short: Vec<(Short, u32)> = spellings
+impl<const WORDS: usize> ShortSpellings<WORDS> {
+    fn new(spellings: &[(String, u32)]) -> ShortSpellings<WORDS> {
+        let short: Vec<([u64; WORDS], u32)> = spellings
             .iter()
             .filter_map(|(spelling, position)| Some((short(spelling)?, *position)))
             .collect();
@@ -237,7 +238,7 @@ impl ShortSpellings {
     }
 
     /// Mixed this way, and how many do not stand at their hash.
-    fn mixed(spellings: &[(Short, u32)], mixer: u64) -> (ShortSpellings, usize) {
+    fn mixed(spellings: &[([u64; WORDS], u32)], mixer: u64) -> (ShortSpellings<WORDS>, usize) {
         let size = (4 * spellings.len() + 1).next_power_of_two();
         let mut made = ShortSpellings { places: vec![None; size], mixer };
         let mut behind = 0;
@@ -255,7 +256,7 @@ impl ShortSpellings {
     }
 
     #[inline]
-    fn find(&self, words: Short) -> Option<u32> {
+    fn find(&self, words: [u64; WORDS]) -> Option<u32> {
         let mut at = self.start(words);
         // Most places are free, so that one is met.
         while let Some((own, position)) = self.places.get(at)? {
@@ -268,9 +269,9 @@ impl ShortSpellings {
     }
 
     #[inline]
-    fn start(&self, [first, second, third, fourth]: Short) -> usize {
-        let (near, far) = (first ^ second.rotate_left(32), third ^ fourth.rotate_left(32));
-        let mixed = (near ^ far.rotate_left(16)).wrapping_mul(self.mixer);
+    fn start(&self, words: [u64; WORDS]) -> usize {
+        let mixed = words.iter().fold(0, |mixed: u64, word| mixed.rotate_left(32) ^ word);
+        let mixed = mixed.wrapping_mul(self.mixer);
         usize::try_from(mixed >> 32).unwrap_or(0) & self.places.len().saturating_sub(1)
     }
 }
@@ -403,8 +404,8 @@ impl Members {
                 }
             }
         }
-        let short = ShortSpellings::new(&listed);
-        Members { name, members, by_spelling, shared, short }
+        let (short, longer) = (ShortSpellings::new(&listed), ShortSpellings::new(&listed));
+        Members { name, members, by_spelling, shared, short, longer }
     }
 
     /// The members that share a spelling, so that it stands for none of them.
@@ -413,17 +414,23 @@ impl Members {
         shared.into_iter().flatten().filter_map(|position| self.get(*position)).collect()
     }
 
-    /// The member with just this spelling, of at most 32 bytes: as four words, the first byte lowest,
+    /// The member with just this spelling, of at most 16 bytes: as two words, the first byte lowest,
     /// filled up with zeros.
     #[inline]
-    pub fn find_short(&self, spelling: [u64; 4]) -> Option<u32> {
+    pub fn find_short(&self, spelling: [u64; 2]) -> Option<u32> {
         self.short.find(spelling)
+    }
+
+    /// The same of at most 32 bytes: as four words.
+    #[inline]
+    pub fn find_longer(&self, spelling: [u64; 4]) -> Option<u32> {
+        self.longer.find(spelling)
     }
 
     /// The member with this name, code or label; blanks around it and full-width letters do not
     /// matter.
     pub fn find(&self, spelling: &str) -> Option<u32> {
-        match short(spelling).and_then(|words| self.short.find(words)) {
+        match short(spelling).and_then(|words| self.longer.find(words)) {
             Some(position) => Some(position),
             None => {
                 let known = self.by_spelling.get(spelling);
@@ -512,19 +519,22 @@ mod tests {
             assert_eq!(found, wanted, "{spelling}");
         }
         assert_eq!(regions().find("tianjin"), None);
-        let words = |spelling: &str| {
-            let mut bytes = spelling.bytes();
-            let mut word =
-                |_| u64::from_le_bytes(std::array::from_fn(|_| bytes.next().unwrap_or(0)));
-            std::array::from_fn(&mut word)
-        };
         assert_eq!(regions().find_short(words("hebei")), Some(1));
         assert_eq!(regions().find_short(words("tianjin")), None);
         assert_eq!(regions().find_short(words("北京市")), Some(0));
         let long = "新疆维吾尔自治区";
         let one = Members::new(Label::plain("Region"), vec![(Label::plain(long), None)]);
-        assert_eq!(one.find_short(words(long)), Some(0));
-        assert_eq!(one.find_short(words("新疆维吾尔自治州")), None);
+        assert_eq!(one.find_longer(words(long)), Some(0));
+        assert_eq!(one.find_longer(words("新疆维吾尔自治州")), None);
+        assert_eq!(one.find_short(words(long)), None);
+        assert_eq!(regions().find_longer(words("北京市")), Some(0));
+    }
+
+    /// The first words of a spelling.
+    fn words<const WORDS: usize>(spelling: &str) -> [u64; WORDS] {
+        let mut bytes = spelling.bytes();
+        let mut word = |_| u64::from_le_bytes(std::array::from_fn(|_| bytes.next().unwrap_or(0)));
+        std::array::from_fn(&mut word)
     }
 
     #[test]

@@ -43,23 +43,45 @@ impl Ahead {
                 ahead.texts.push((*field, known_texts(texts, names)));
             }
         }
-        let mut parts = Vec::new();
         for read in &lane.rows {
-            let mut found = Vec::new();
-            if let Some((register, key)) = stored_key(read, registers) {
-                found.reserve(batch.len());
-                for row in 0..batch.len() {
-                    parts.clear();
-                    parts.extend(key.iter().map_while(|part| ahead.part(part, batch, row)));
-                    found.push(match parts.len() == key.len() {
-                        true => only_row(registers, register, &parts),
-                        false => Found::Unclear,
-                    });
-                }
-            }
-            ahead.rows.push(found);
+            let found = stored_key(read, registers).map(|(register, key)| match key {
+                [KeyPart::Text(field)] => ahead.by_text(registers, register, *field),
+                key => ahead.by_parts(registers, (register, key), batch),
+            });
+            ahead.rows.push(found.unwrap_or_default());
         }
         ahead
+    }
+
+    /// The rows under keys of one text: nothing else is done for each, so that many are under way.
+    fn by_text(&self, registers: &Registers<'_>, register: u32, field: u32) -> Vec<Found> {
+        let texts = self.texts.iter().find(|(of, _)| *of == field);
+        let Some(((_, parts), ranges)) = texts.zip(registers.ranges(register, 1)) else {
+            return Vec::new();
+        };
+        let found = |part: &Part| match part {
+            Part::Missing => Found::Unclear,
+            part => only_of(registers, register, ranges.of(std::slice::from_ref(part))),
+        };
+        parts.iter().map(found).collect()
+    }
+
+    fn by_parts(
+        &self,
+        registers: &Registers<'_>,
+        (register, key): (u32, &[KeyPart]),
+        batch: &Batch,
+    ) -> Vec<Found> {
+        let mut parts = Vec::with_capacity(key.len());
+        let found = |row| {
+            parts.clear();
+            parts.extend(key.iter().map_while(|part| self.part(part, batch, row)));
+            match parts.len() == key.len() {
+                true => only_row(registers, register, &parts),
+                false => Found::Unclear,
+            }
+        };
+        (0..batch.len()).map(found).collect()
     }
 
     /// Whether the events of a lane look up rows by what is stored with them.
@@ -124,11 +146,16 @@ const IN_VAIN_MAX: u32 = 16;
 /// The only row under a key.
 #[inline]
 pub(super) fn only_row(registers: &Registers<'_>, register: u32, key: &[Part]) -> Found {
-    let (first, end) = registers.range(register, key);
-    match first < end {
-        false => Found::Nothing,
-        true if registers.clashes(register, first) => Found::Unclear,
-        true => Found::Row(first),
+    only_of(registers, register, Some(registers.range(register, key)))
+}
+
+/// The only one of some rows.
+#[inline]
+fn only_of(registers: &Registers<'_>, register: u32, rows: Option<(u32, u32)>) -> Found {
+    match rows.filter(|(first, end)| first < end) {
+        None => Found::Nothing,
+        Some((first, _)) if registers.clashes(register, first) => Found::Unclear,
+        Some((first, _)) => Found::Row(first),
     }
 }
 
