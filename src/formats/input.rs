@@ -465,6 +465,18 @@ fn binary(first: &[u8]) -> Option<(Words, Words)> {
             ),
         ));
     }
+    if is_markup(first) {
+        return Some((
+            Words::new(
+                "the file is a web page or XML, whatever it is called, and no table",
+                "文件实为网页或 XML（不论扩展名），不是表格",
+            ),
+            Words::new(
+                "open it in Excel or WPS and save it as `.xlsx` or `CSV UTF-8`",
+                "请在 Excel 或 WPS 中打开，另存为 .xlsx 或“CSV UTF-8”",
+            ),
+        ));
+    }
     let kinds: [(&[u8], &str); 6] = [
         (b"\x1F\x8B", "packed twice"),
         (b"\x28\xB5\x2F\xFD", "packed twice"),
@@ -502,6 +514,16 @@ fn binary(first: &[u8]) -> Option<(Words, Words)> {
     None
 }
 
+/// Whether it is what a browser shows: some systems write such a file and call it a workbook.
+fn is_markup(first: &[u8]) -> bool {
+    const BEGINNINGS: [&str; 5] = ["<html", "<!doctype", "<table", "<?xml", "mime-version:"];
+    let text = first.strip_prefix(BOM).unwrap_or(first).trim_ascii_start();
+    let begins = |with: &&str| {
+        text.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    BEGINNINGS.iter().any(begins)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -530,6 +552,9 @@ mod tests {
         refused(b"\xFF\xFEi\0d\0", "UTF-16");
         refused(b"i\0d\0,\0", "UTF-16");
         refused(b"PK\x03\x04.....", "the workbook cannot be read");
+        refused(b"\xEF\xBB\xBF \n<HTML xmlns:x><table><tr><td>id</td>", "a web page");
+        refused(b"<?xml version=\"1.0\"?>\n<Workbook>", "a web page");
+        opened(b"<id>,amount\n1,2\n", "x.csv").unwrap();
         if !cfg!(feature = "columns") {
             refused(b"PAR1.....", "Parquet");
         }

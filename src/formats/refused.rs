@@ -13,6 +13,10 @@ pub(super) fn refusal_hint(doing: Doing, kind: ErrorKind) -> Option<Words> {
             "is it spelled so? names are looked for from the folder where the command runs",
             "请核对文件名；相对路径从运行命令的目录算起",
         ),
+        (_, ErrorKind::NotADirectory) => (
+            "of `a/b`, `a` must be a folder, and no `/` stands behind the name of a file",
+            "a/b 中的 a 必须是文件夹，文件名后不加 /",
+        ),
         (Doing::Reading, ErrorKind::PermissionDenied) => (
             "ask its owner to let you read it, or for a copy",
             "请向文件所有者申请读取权限，或索取副本",
