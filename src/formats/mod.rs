@@ -40,6 +40,7 @@ mod lookalikes;
 mod mapping;
 mod named;
 mod nested;
+mod no_text;
 mod output;
 mod packed;
 mod parse;
