@@ -24,7 +24,7 @@ use fenshui::formats::{
 use fenshui::model::Choice;
 use fenshui::plan::{self, Choices, Plan};
 use fenshui::report::names::Names;
-use fenshui::rows::{Accounts, Batch, Cell, Outcomes, RegisterRow, Sink};
+use fenshui::rows::{Accounts, Batch, Cell, Outcomes, RegisterTable, Sink};
 use workloads::generate::{SEED, Size, reference};
 
 const SIZE: Size = Size { rows: 100_000, persons: 10_000 };
@@ -35,7 +35,7 @@ struct Workload {
     checked: Checked,
     names: Names,
     events: PathBuf,
-    registers: Vec<(u32, Vec<RegisterRow>)>,
+    registers: Vec<(u32, RegisterTable)>,
 }
 
 impl Workload {

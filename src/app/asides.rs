@@ -9,7 +9,7 @@ use crate::formats::{FormatsError, SetAside, SetAsides, Unread};
 use crate::model::{Rule, RuleSet};
 use crate::report::names::{Names, folded};
 use crate::report::{ReasonWords, reason_words};
-use crate::rows::{Cell, EventAt, Origin, Reason, RegisterRow, Unreadable};
+use crate::rows::{Cell, EventAt, Origin, Reason, RegisterTable, Unreadable};
 
 use super::firsts::Repeated;
 use super::inputs::EventFile;
@@ -33,7 +33,7 @@ const ASIDE_SHOWN_MAX: usize = 10;
 pub(super) struct Asides<'j> {
     rules: &'j RuleSet,
     names: &'j Names,
-    registers: &'j [(u32, Vec<RegisterRow>)],
+    registers: &'j [(u32, RegisterTable)],
     files: &'j [EventFile],
     pub(super) kept: Option<SetAsides>,
     pub(super) first: Vec<Aside>,
@@ -198,8 +198,9 @@ impl<'j> Asides<'j> {
             letters.chars().filter(|letter| !letter.is_whitespace()).collect::<String>()
         };
         let wanted = read(wanted);
-        rows.iter().find_map(|row| match row.cells.get(*field) {
-            Some(Cell::Text(text)) if read(text) == wanted => Some(text.to_string()),
+        let keys = rows.column(*field);
+        (0..rows.len()).find_map(|row| match keys.cell(row) {
+            Cell::Text(text) if read(&text) == wanted => Some(text.to_string()),
             _ => None,
         })
     }

@@ -8,7 +8,7 @@ use crate::formats::{
     file_of, matching_files, read_register,
 };
 use crate::report::names::{Names, nearest};
-use crate::rows::RegisterRow;
+use crate::rows::RegisterTable;
 
 /// A file of events, and the event kind if the user said it.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl Remark {
 }
 
 /// Rows of registers, and what is worth saying of their files.
-pub type Registers = (Vec<(u32, Vec<RegisterRow>)>, Vec<Remark>);
+pub type Registers = (Vec<(u32, RegisterTable)>, Vec<Remark>);
 
 /// Reads registers named `NAME=FILE`; several files of one register add up.
 ///
@@ -150,8 +150,8 @@ pub fn read_registers(
     options: InputOptions,
     mapping: &Mapping,
 ) -> Result<Registers, FormatsError> {
-    let mut registers: Vec<(u32, Vec<RegisterRow>)> =
-        (0_u32..).take(names.registers.len()).map(|at| (at, Vec::new())).collect();
+    let mut registers: Vec<(u32, RegisterTable)> =
+        (0_u32..).take(names.registers.len()).map(|at| (at, RegisterTable::default())).collect();
     let mut remarks = Vec::new();
     let mut seen = BTreeSet::new();
     for (number, argument) in (FIRST_REGISTER_FILE..).zip(arguments) {
@@ -176,7 +176,7 @@ pub fn read_registers(
             remarks.push(Remark::Undated(file.to_owned()));
         }
         remarks.extend(Remark::lookalikes(&input, &read.lookalikes));
-        rows.extend(read.rows);
+        rows.append(read.rows);
         if !read.ignored.is_empty() {
             remarks.push(Remark::Ignored(file.to_owned(), read.ignored));
         }
@@ -186,10 +186,10 @@ pub fn read_registers(
 
 /// Of registers those that arguments name, with rows or without.
 pub fn only_named(
-    registers: &[(u32, Vec<RegisterRow>)],
+    registers: &[(u32, RegisterTable)],
     names: &Names,
     arguments: &[String],
-) -> Vec<(u32, Vec<RegisterRow>)> {
+) -> Vec<(u32, RegisterTable)> {
     let named = |at: u32| {
         let table = usize::try_from(at).ok().and_then(|at| names.registers.get(at));
         let mut given = arguments.iter().filter_map(|it| it.split_once('='));

@@ -15,7 +15,7 @@ use crate::model::EventId;
 use crate::plan::{self, Choices, Plan};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, Drift};
-use crate::rows::{Accounts, Outcomes, RegisterRow, Sink};
+use crate::rows::{Accounts, Outcomes, RegisterTable, Sink};
 
 use super::asides::{Aside, Asides};
 use super::crew::{Crew, Foreman};
@@ -36,7 +36,7 @@ pub struct Job<'a> {
     /// Files of events.
     pub events: &'a [EventFile],
     /// Rows of registers.
-    pub registers: &'a [(u32, Vec<RegisterRow>)],
+    pub registers: &'a [(u32, RegisterTable)],
     /// Which column is which field.
     pub mapping: &'a Mapping,
     /// The last day for which calendar events are made.

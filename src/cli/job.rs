@@ -10,7 +10,7 @@ use crate::diagnostics::{Diagnostic, Words};
 use crate::formats::{Encoding, InputOptions, Layout, Mapping, Project, encoding_words, read_text};
 use crate::plan::Choices;
 use crate::report::names::Names;
-use crate::rows::RegisterRow;
+use crate::rows::RegisterTable;
 
 use super::args::{InputFormat, JobArgs};
 use super::console::Console;
@@ -24,7 +24,7 @@ pub(super) struct Prepared {
     pub(super) names: Names,
     pub(super) choices: Choices,
     pub(super) events: Vec<EventFile>,
-    pub(super) registers: Vec<(u32, Vec<RegisterRow>)>,
+    pub(super) registers: Vec<(u32, RegisterTable)>,
     /// `NAME=FILE` of each register file, in the order read.
     pub(super) register_files: Vec<String>,
     pub(super) mapping: Mapping,

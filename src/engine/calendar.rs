@@ -310,7 +310,7 @@ fn cell_of(row: Option<&Value<'_>>, registers: &Registers<'_>) -> Cell {
         None => Cell::Missing,
         Some(Value::Row(Row::Register(register, place))) => {
             let cells = registers.record(*register, *place);
-            cells.map_or(Cell::Missing, |cells| Cell::Record(cells.to_vec()))
+            cells.map_or(Cell::Missing, Cell::Record)
         }
         Some(other) => other.to_cell(),
     }

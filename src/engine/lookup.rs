@@ -7,6 +7,7 @@ use crate::rows::{Cell, Column, Reason};
 use super::eval::MISTYPED;
 use super::evaluator::{AtHand, Evaluator, Once, Scope, nothing_there};
 use super::fault::Fault;
+use super::said::Said;
 use super::trace::Trace;
 use super::value::{List, Part, Row, Text, Value};
 
@@ -109,7 +110,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             return Ok(value);
         }
         let registers = self.registers;
-        let cell = match row {
+        let said = match row {
             Row::Register(register, place) => {
                 if declared.dated {
                     registers.cell_on(register, place, field, day)
@@ -117,15 +118,15 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
                     registers.cell(register, place, field)
                 }
             }
-            Row::Record(cells) => cells.get(at(field)),
+            Row::Record(cells) => cells.get(at(field)).map(Said::Made),
         };
         if let Row::Register(register, place) = row {
             self.tell_row(register, place);
         }
-        match cell {
-            Some(Cell::Missing) | None if declared.optional => Ok(Value::Missing),
-            Some(Cell::Missing) | None => Err(Reason::RowFieldMissing { shape, field }.into()),
-            Some(cell) => Ok(Value::of_cell(cell, &declared.kind)),
+        match said.filter(|said| !said.is_missing()) {
+            None if declared.optional => Ok(Value::Missing),
+            None => Err(Reason::RowFieldMissing { shape, field }.into()),
+            Some(said) => Ok(said.value(&declared.kind)),
         }
     }
 
@@ -254,7 +255,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     fn many_rows(&self, register: u32, row: u32) -> Fault {
         let keys = self.plan.registers.get(at(register)).map_or(&[][..], |it| &it.keys);
-        let cell = |field: &u32| self.registers.cell(register, row, *field).cloned();
+        let cell = |field: &u32| self.registers.cell(register, row, *field).map(Said::cell);
         let key = keys.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect();
         Reason::ManyRows { register, key }.into()
     }
@@ -335,7 +336,8 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         match row {
             Value::Row(Row::Register(register, place)) => {
                 let keys = self.plan.registers.get(at(*register)).map_or(&[][..], |it| &it.keys);
-                let cell = |field: &u32| self.registers.cell(*register, *place, *field).cloned();
+                let cell =
+                    |field: &u32| self.registers.cell(*register, *place, *field).map(Said::cell);
                 keys.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect()
             }
             Value::Row(Row::Record(cells)) if self.is_stage() => {

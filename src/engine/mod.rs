@@ -46,6 +46,7 @@ mod remember;
 mod reversal;
 mod rules;
 mod run;
+mod said;
 mod settle;
 mod settlement;
 mod shelved;

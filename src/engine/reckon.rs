@@ -41,7 +41,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         match value {
             Value::Row(Row::Register(register, place)) => {
                 let row = self.registers.record(*register, *place);
-                row.map_or(Cell::Missing, |cells| Cell::Record(cells.to_vec()))
+                row.map_or(Cell::Missing, Cell::Record)
             }
             other => other.to_cell(),
         }

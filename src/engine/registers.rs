@@ -2,15 +2,20 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{self, AtomicBool};
 
+use foldhash::fast::FixedState;
+
 use crate::base::Date;
-use crate::plan::{Constant, Plan, Register, Shape, at};
-use crate::rows::{Cell, Origin, RegisterRow};
+use crate::plan::{Constant, Kind, Plan, Register, Shape, at};
+use crate::rows::{Cell, Column, Origin, RegisterTable};
 
 use super::keys::Keys;
-use super::value::{Names, Part, Value};
+use super::lookup::value_of;
+use super::said::Said;
+use super::value::{Names, Part};
 
 /// All registers of a run.
 #[derive(Debug)]
@@ -25,12 +30,14 @@ pub(crate) struct Registers<'r> {
 /// One register: rows in key order, and ranges of them by the first parts of the key.
 #[derive(Debug, Default)]
 struct Table<'r> {
-    /// What holds for good of each row, field by field: what the first version says that says anything.
-    plain: Vec<Cow<'r, [Cell]>>,
-    /// Where each row was read first.
-    origins: Vec<Origin>,
-    /// If fields are dated: the versions of each row, ascending by their first day.
-    versions: Vec<Vec<&'r RegisterRow>>,
+    /// As they were read.
+    read: Cow<'r, RegisterTable>,
+    /// Of each row where it stands among those that were read: the first, if it was read in several versions.
+    places: Vec<u32>,
+    /// What holds for good of rows with several versions: what the first says that says anything.
+    merged: HashMap<u32, Vec<Cell>, FixedState>,
+    /// If fields are dated: where the versions of each row stand, ascending by their first day.
+    versions: Vec<Vec<u32>>,
     /// Of each row whether two rows under its key claim the same day, and its fields as plain
     /// numbers, as far as they are such: what most rules ask for stands in one place.
     numbers: Vec<i64>,
@@ -68,15 +75,23 @@ impl<'r> Registers<'r> {
     /// left out.
     pub fn new(
         plan: &Plan,
-        given: &'r [(u32, Vec<RegisterRow>)],
+        given: &'r [(u32, RegisterTable)],
         names: &mut Names,
         threads: usize,
     ) -> Registers<'r> {
         let tables = (0..).zip(&plan.registers).map(|(register, declared)| {
-            let own = given.iter().filter(|(of, _)| *of == register);
-            let rows: Vec<&RegisterRow> = own.flat_map(|(_, rows)| rows).collect();
+            let own: Vec<&RegisterTable> =
+                given.iter().filter(|(of, _)| *of == register).map(|(_, rows)| rows).collect();
+            let rows = match own.as_slice() {
+                [rows] => Cow::Borrowed(*rows),
+                several => {
+                    let mut all = RegisterTable::default();
+                    several.iter().for_each(|rows| all.append((*rows).clone()));
+                    Cow::Owned(all)
+                }
+            };
             let shape = plan.shapes.get(at(declared.shape));
-            let table = |shape| table(declared, shape, &rows, (&mut *names, threads));
+            let table = |shape| table(declared, shape, rows, (&mut *names, threads));
             shape.map_or_else(Table::default, table)
         });
         Registers { tables: tables.collect(), known: Vec::new(), names: None }
@@ -119,7 +134,7 @@ impl<'r> Registers<'r> {
 
     /// Whether a register has no row.
     pub fn is_empty(&self, register: u32) -> bool {
-        self.tables.get(at(register)).is_none_or(|table| table.origins.is_empty())
+        self.tables.get(at(register)).is_none_or(|table| table.places.is_empty())
     }
 
     /// Notes that a row was looked for in a register without any.
@@ -137,8 +152,8 @@ impl<'r> Registers<'r> {
     }
 
     /// A field of a row that holds for good: the first version that has it.
-    pub fn cell(&self, register: u32, row: u32, field: u32) -> Option<&Cell> {
-        self.tables.get(at(register))?.plain.get(at(row))?.get(at(field))
+    pub fn cell(&self, register: u32, row: u32, field: u32) -> Option<Said<'_>> {
+        self.tables.get(at(register))?.said(row, at(field))
     }
 
     /// A field of a row that holds for good as a number of 64 bits: a whole number, an amount in
@@ -156,10 +171,10 @@ impl<'r> Registers<'r> {
     }
 
     /// A field of a row that holds for good, or has one value for the run.
-    pub fn value(&self, register: u32, row: u32, field: u32) -> Option<&Cell> {
+    pub fn value(&self, register: u32, row: u32, field: u32) -> Option<Said<'_>> {
         match self.cell(register, row, field)? {
-            Cell::Missing => self.steady(register, row, field),
-            cell => Some(cell),
+            said if said.is_missing() => self.steady(register, row, field).map(Said::Made),
+            said => Some(said),
         }
     }
 
@@ -184,81 +199,77 @@ impl<'r> Registers<'r> {
     }
 
     /// A dated field on a day; nothing where no version holds.
-    pub fn cell_on(&self, register: u32, row: u32, field: u32, day: Date) -> Option<&Cell> {
-        let versions = self.tables.get(at(register))?.versions.get(at(row))?;
-        let begun = versions.partition_point(|row| row.from.is_none_or(|from| from <= day));
-        let version = versions.get(begun.checked_sub(1)?)?;
-        let holds = version.until.is_none_or(|until| day < until);
-        if holds { version.cells.get(at(field)) } else { None }
+    pub fn cell_on(&self, register: u32, row: u32, field: u32, day: Date) -> Option<Said<'_>> {
+        let table = self.tables.get(at(register))?;
+        let versions = table.versions.get(at(row))?;
+        let has_begun =
+            |place: &u32| table.read.holds_from(at(*place)).is_none_or(|from| from <= day);
+        let version = at(*versions.get(versions.partition_point(has_begun).checked_sub(1)?)?);
+        let holds = table.read.holds_until(version).is_none_or(|until| day < until);
+        (holds && at(field) < table.width).then(|| Said::In(table.read.column(at(field)), version))
     }
 
     /// The fields of a row as first given, for whoever hears of it.
-    pub fn record(&self, register: u32, row: u32) -> Option<&[Cell]> {
+    pub fn record(&self, register: u32, row: u32) -> Option<Vec<Cell>> {
         let table = self.tables.get(at(register))?;
-        match table.versions.get(at(row)) {
-            Some(versions) => versions.first().map(|row| row.cells.as_slice()),
-            None => table.plain.get(at(row)).map(|row| &**row),
-        }
+        let place = at(*table.places.get(at(row))?);
+        let fields = 0..table.width;
+        let cell = |field| match table.versions.is_empty() {
+            true => table.said(row, field).map(Said::cell),
+            false => Some(table.read.column(field).cell(place)),
+        };
+        fields.map(cell).collect()
     }
 
     /// Where a row was read first, for whoever reports it.
     pub fn origin(&self, register: u32, row: u32) -> Option<Origin> {
-        self.tables.get(at(register))?.origins.get(at(row)).copied()
+        let table = self.tables.get(at(register))?;
+        table.read.origin(at(*table.places.get(at(row))?))
     }
 }
 
-/// Puts rows in the order of their keys. What is asked of each is asked in the order of the file, which is
-/// that of memory: in any other each row would have to be waited for.
+/// Puts rows in the order of their keys.
 fn table<'r>(
     register: &Register,
     shape: &Shape,
-    rows: &[&'r RegisterRow],
+    read: Cow<'r, RegisterTable>,
     (names, threads): (&mut Names, usize),
 ) -> Table<'r> {
-    let dated = shape.fields.iter().any(|field| field.dated);
-    let width = shape.fields.len();
-    let (ordered, read) = match threads > 1 && rows.len() >= MANY {
-        false => (sorted(register, rows), Read::of(register, shape, rows, names)),
+    let (width, key_length) = (shape.fields.len(), register.keys.len());
+    let (ordered, parts) = match threads > 1 && read.len() >= MANY {
+        false => (sorted(register, &read), key_parts(register, shape, &read, names)),
         true => std::thread::scope(|scope| {
-            let ordered = scope.spawn(|| sorted(register, rows));
-            let read = Read::of(register, shape, rows, names);
-            (ordered.join().unwrap_or_else(|_| sorted(register, rows)), read)
+            let ordered = scope.spawn(|| sorted(register, &read));
+            let parts = key_parts(register, shape, &read, names);
+            (ordered.join().unwrap_or_else(|_| sorted(register, &read)), parts)
         }),
     };
-    let mut table = Table { width, ..Table::default() };
+    let mut table = Table { read, width, ..Table::default() };
     // Keys end to end, each as long as the others.
-    let mut keys: Vec<Part> = Vec::with_capacity(read.keys.len());
-    table.plain.reserve(rows.len());
-    table.origins.reserve(rows.len());
-    table.numbers.reserve(rows.len() * (width + 1));
-    let row = |placed: &Placed| rows.get(at(placed.place)).copied();
-    let same = |one: &Placed, other: &Placed| {
-        let equal = |field: &u32| match (row(one), row(other)) {
-            (Some(one), Some(other)) => order(one, other, *field).is_eq(),
-            _ => true,
-        };
-        !register.many && one.digest == other.digest && register.keys.iter().all(equal)
-    };
-    for under_one_key in ordered.chunk_by(same) {
-        let Some(first) = under_one_key.first() else { continue };
-        keys.extend_from_slice(part_of(&read.keys, first.place, register.keys.len()));
-        match (under_one_key, row(first)) {
-            ([_], Some(row)) if !dated && row.cells.len() == width => {
-                table.add_plain(row, part_of(&read.numbers, first.place, width));
-            }
-            _ => {
-                let mut versions: Vec<&RegisterRow> =
-                    under_one_key.iter().filter_map(row).collect();
-                versions.sort_by_key(|row| row.from);
-                table.add(&versions, dated);
-            }
+    let mut keys: Vec<Part> = Vec::with_capacity(parts.len());
+    table.places.reserve(ordered.len());
+    let mut clashing = Vec::new();
+    let dated = shape.fields.iter().any(|field| field.dated);
+    let mut left = ordered.as_slice();
+    while let Some((first, behind)) = left.split_first() {
+        let same = |other: &&Placed| !register.many && table.have_one_key(register, first, other);
+        let more = behind.iter().take_while(same).count();
+        let (under_one_key, others) = left.split_at_checked(more + 1).unwrap_or((left, &[]));
+        left = others;
+        let start = at(first.place) * key_length;
+        keys.extend_from_slice(parts.get(start..start + key_length).unwrap_or_default());
+        if dated || under_one_key.len() > 1 {
+            clashing.extend(table.add(under_one_key, dated));
+        } else {
+            table.places.push(first.place);
         }
     }
+    table.note_numbers(&clashing);
     let key = |row: usize, length: usize| {
-        let start = row * register.keys.len();
-        keys.get(start..start + length.min(register.keys.len())).unwrap_or_default()
+        let start = row * key_length;
+        keys.get(start..start + length.min(key_length)).unwrap_or_default()
     };
-    let count = table.origins.len();
+    let count = table.places.len();
     let ranges = |length: usize| ranges((0..count).map(|row| key(row, length)));
     table.prefixes = register.prefixes.iter().map(|length| (*length, ranges(*length))).collect();
     let fields = (0..).zip(&shape.fields);
@@ -270,84 +281,110 @@ fn table<'r>(
 /// So many rows are worth a second thread.
 const MANY: usize = 4096;
 
-/// What is asked of rows, in the order of the file.
-struct Read {
-    /// The parts of their keys, end to end.
-    keys: Vec<Part>,
-    /// Their fields as plain numbers, end to end.
-    numbers: Vec<i64>,
+/// The parts of the keys of all rows, end to end, in the order in which they were read.
+fn key_parts(
+    register: &Register,
+    shape: &Shape,
+    rows: &RegisterTable,
+    names: &mut Names,
+) -> Vec<Part> {
+    let keys = register.keys.iter();
+    let keys: Vec<(&Column, Option<&Kind>)> = keys
+        .map(|field| {
+            let kind = shape.fields.get(at(*field)).map(|field| &field.kind);
+            (rows.column(at(*field)), kind)
+        })
+        .collect();
+    let mut parts = Vec::with_capacity(rows.len() * keys.len());
+    names.reserve(rows.len());
+    for row in 0..rows.len() {
+        parts.extend(keys.iter().map(|(column, kind)| match (column, kind) {
+            (Column::Text(texts), Some(_)) => {
+                texts.get(row).map_or(Part::Missing, |text| names.text_part(text, true))
+            }
+            (column, Some(kind)) => names.part(&value_of(column, row, kind)),
+            (_, None) => Part::Missing,
+        }));
+    }
+    parts
 }
 
-impl Read {
-    fn of(register: &Register, shape: &Shape, rows: &[&RegisterRow], names: &mut Names) -> Read {
-        let (mut keys, mut numbers) = (Vec::new(), Vec::new());
-        keys.reserve_exact(rows.len() * register.keys.len());
-        numbers.reserve_exact(rows.len() * shape.fields.len());
-        names.reserve(rows.len());
-        for row in rows {
-            keys.extend(register.keys.iter().map(|field| key_part(*field, shape, row, names)));
-            let number = |field| row.cells.get(field).and_then(number).unwrap_or(NO_NUMBER);
-            numbers.extend((0..shape.fields.len()).map(number));
+impl Table<'_> {
+    /// What holds for good of a row.
+    fn said(&self, row: u32, field: usize) -> Option<Said<'_>> {
+        let place = at(*self.places.get(at(row))?);
+        match self.merged.get(&row) {
+            Some(cells) => cells.get(field).map(Said::Made),
+            None => (field < self.width).then(|| Said::In(self.read.column(field), place)),
         }
-        Read { keys, numbers }
-    }
-}
-
-/// Those of a row, of a list that has so many for each.
-fn part_of<T>(list: &[T], row: u32, each: usize) -> &[T] {
-    let start = at(row) * each;
-    list.get(start..start + each).unwrap_or_default()
-}
-
-impl<'r> Table<'r> {
-    /// Adds a row that has its key for itself, and whose fields are these numbers.
-    fn add_plain(&mut self, row: &'r RegisterRow, numbers: &[i64]) {
-        self.numbers.push(0);
-        self.numbers.extend_from_slice(numbers);
-        self.plain.push(Cow::Borrowed(&row.cells));
-        self.origins.push(row.origin);
     }
 
-    /// Adds what stands under one key: versions in the order in which they begin.
-    fn add(&mut self, versions: &[&'r RegisterRow], dated: bool) {
+    fn have_one_key(&self, register: &Register, one: &Placed, other: &Placed) -> bool {
+        one.digest == other.digest
+            && register.keys.iter().all(|field| {
+                self.read.column(at(*field)).order(at(one.place), at(other.place)).is_eq()
+            })
+    }
+
+    /// Adds a row of which there are several versions, or that may say otherwise on other days; gives its
+    /// number if two of them claim the same day.
+    fn add(&mut self, placed: &[Placed], dated: bool) -> Option<usize> {
+        let mut versions: Vec<u32> = placed.iter().map(|placed| placed.place).collect();
+        versions.sort_by_key(|place| self.read.holds_from(at(*place)));
+        let number = self.places.len();
         let mut pairs = versions.iter().zip(versions.iter().skip(1));
-        let clash = pairs.any(|(earlier, later)| !dated || overlap(earlier, later));
-        self.has_clashes |= clash;
-        self.numbers.push(clash.into());
-        let plain = match versions {
-            [row] if row.cells.len() == self.width => Cow::Borrowed(row.cells.as_slice()),
-            _ => (0..self.width).map(|field| said(versions, field)).collect(),
-        };
-        self.numbers.extend(plain.iter().map(|cell| number(cell).unwrap_or(NO_NUMBER)));
-        self.plain.push(plain);
-        let origin = versions.first().map_or(Origin::MADE, |row| row.origin);
-        self.origins.push(origin);
-        if dated {
-            self.versions.push(versions.to_vec());
+        let clash = pairs.any(|(earlier, later)| !dated || self.overlap(*earlier, *later));
+        self.places.extend(versions.first());
+        if let ([_, _, ..], Ok(row)) = (versions.as_slice(), u32::try_from(number)) {
+            let cells = (0..self.width).map(|field| {
+                let mut said =
+                    versions.iter().map(|place| self.read.column(field).cell(at(*place)));
+                said.find(|cell| !cell.is_missing()).unwrap_or(Cell::Missing)
+            });
+            let cells = cells.collect();
+            self.merged.insert(row, cells);
         }
+        if dated {
+            self.versions.push(versions);
+        }
+        clash.then_some(number)
+    }
+
+    fn overlap(&self, earlier: u32, later: u32) -> bool {
+        match (self.read.holds_until(at(earlier)), self.read.holds_from(at(later))) {
+            (Some(until), Some(from)) => from < until,
+            (None, _) | (_, None) => true,
+        }
+    }
+
+    /// Notes what the fields of rows are as plain numbers, and which rows clash.
+    fn note_numbers(&mut self, clashing: &[usize]) {
+        let each = self.width + 1;
+        let mut numbers = vec![0; self.places.len() * each];
+        for field in 0..self.width {
+            let column = self.read.column(field);
+            let places = numbers.iter_mut().skip(field + 1).step_by(each).zip(&self.places);
+            for (to, place) in places {
+                *to = Said::In(column, at(*place)).number().unwrap_or(NO_NUMBER);
+            }
+        }
+        if !self.merged.is_empty() {
+            for (row, own) in (0..).zip(numbers.chunks_exact_mut(each)) {
+                let cells = self.merged.get(&row).into_iter().flatten();
+                let fields = own.iter_mut().skip(1).zip(cells);
+                fields.for_each(|(to, cell)| *to = Said::Made(cell).number().unwrap_or(NO_NUMBER));
+            }
+        }
+        for row in clashing {
+            numbers.iter_mut().skip(row * each).take(1).for_each(|to| *to = 1);
+        }
+        self.has_clashes = !clashing.is_empty();
+        self.numbers = numbers;
     }
 }
 
 /// Stands where there is no number.
 const NO_NUMBER: i64 = i64::MIN;
-
-fn number(cell: &Cell) -> Option<i64> {
-    match cell {
-        Cell::Integer(value) => i64::try_from(*value).ok(),
-        Cell::Money(value) => i64::try_from(value.minor()).ok(),
-        Cell::Date(day) => Some(day.days().into()),
-        Cell::Member(member) => Some((*member).into()),
-        Cell::Bool(value) => Some((*value).into()),
-        _ => None,
-    }
-}
-
-/// What the first version says of a field that says anything.
-fn said(versions: &[&RegisterRow], field: usize) -> Cell {
-    let mut cells = versions.iter().filter_map(|row| row.cells.get(field));
-    let said = cells.find(|cell| !matches!(cell, Cell::Missing));
-    said.cloned().unwrap_or(Cell::Missing)
-}
 
 /// The place of a row in the file, with what nearly always tells its key from another.
 struct Placed {
@@ -355,50 +392,38 @@ struct Placed {
     place: u32,
 }
 
-/// Rows in the order of their keys; rows under one key stay in the order of the file.
-fn sorted(register: &Register, rows: &[&RegisterRow]) -> Vec<Placed> {
-    let digest = |row: &RegisterRow| {
-        let first = register.keys.first().and_then(|field| row.cells.get(at(*field)));
-        first.map_or(0, digest)
-    };
-    let placed = (0..).zip(rows).map(|(place, row)| Placed { digest: digest(row), place });
+/// Rows in the order of their keys; rows under one key stay in the order in which they were read.
+fn sorted(register: &Register, rows: &RegisterTable) -> Vec<Placed> {
+    let keys: Vec<&Column> = register.keys.iter().map(|field| rows.column(at(*field))).collect();
+    let digest = |row| keys.first().map_or(0, |first| digest(first, row));
+    let placed = (0..).zip(0..rows.len()).map(|(place, row)| Placed { digest: digest(row), place });
     let mut placed: Vec<Placed> = placed.collect();
-    placed.sort_by(|one, two| {
-        one.digest.cmp(&two.digest).then_with(|| {
-            let rows = rows.get(at(one.place)).zip(rows.get(at(two.place)));
-            rows.map_or(Ordering::Equal, |(one, two)| {
-                let keys = register.keys.iter().map(|field| order(one, two, *field));
-                keys.fold(Ordering::Equal, Ordering::then)
-            })
+    placed.sort_by(|one, other| {
+        one.digest.cmp(&other.digest).then_with(|| {
+            let keys = keys.iter().map(|column| column.order(at(one.place), at(other.place)));
+            keys.fold(Ordering::Equal, Ordering::then)
         })
     });
     placed
 }
 
-/// What decides nearly every comparison of two cells: ordered as they are, or equal.
-fn digest(cell: &Cell) -> u128 {
-    let mut bytes = [0; 16];
-    let [rank, rest @ ..] = &mut bytes;
-    *rank = cell.rank();
-    if let Cell::Text(text) = cell {
+/// What decides nearly every comparison of two rows of a column: ordered as they are, or equal.
+fn digest(column: &Column, row: usize) -> u128 {
+    let of_text = |own: u8, text: &str| {
+        let mut bytes = [0; 16];
+        let [rank, rest @ ..] = &mut bytes;
+        *rank = own;
         rest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-    }
-    u128::from_be_bytes(bytes)
-}
-
-fn overlap(earlier: &RegisterRow, later: &RegisterRow) -> bool {
-    match (earlier.until, later.from) {
-        (Some(until), Some(from)) => from < until,
-        (None, _) | (_, None) => true,
-    }
-}
-
-fn key_part(field: u32, shape: &Shape, row: &RegisterRow, names: &mut Names) -> Part {
-    let kind = shape.fields.get(at(field)).map(|field| &field.kind);
-    match (row.cells.get(at(field)), kind) {
-        (Some(Cell::Text(text)), Some(_)) => names.kept_text_part(text),
-        (Some(cell), Some(kind)) => names.part(&Value::of_cell(cell, kind)),
-        _ => Part::Missing,
+        u128::from_be_bytes(bytes)
+    };
+    match column {
+        Column::Text(texts) => texts.get(row).map_or(0, |text| of_text(1, text)),
+        Column::Cells(cells) => match cells.get(row) {
+            Some(cell @ Cell::Text(text)) => of_text(cell.rank(), text),
+            Some(cell) => u128::from(cell.rank()) << 120,
+            None => 0,
+        },
+        _ => 0,
     }
 }
 
@@ -412,11 +437,4 @@ fn ranges<'k>(keys: impl Iterator<Item = &'k [Part]>) -> Ranges {
         }
     }
     ranges
-}
-
-fn order(a: &RegisterRow, b: &RegisterRow, field: u32) -> Ordering {
-    match (a.cells.get(at(field)), b.cells.get(at(field))) {
-        (Some(a), Some(b)) => a.order(b),
-        _ => Ordering::Equal,
-    }
 }

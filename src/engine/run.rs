@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{Constant, Event, EventSource, Plan, at};
-use crate::rows::{Batch, Explanation, Origin, Reason, RegisterRow, Sink};
+use crate::rows::{Batch, Explanation, Origin, Reason, RegisterTable, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
@@ -46,7 +46,7 @@ pub struct Options {
 /// are set aside.
 pub fn run<I, S>(
     plan: &Plan,
-    registers: &[(u32, Vec<RegisterRow>)],
+    registers: &[(u32, RegisterTable)],
     batches: impl IntoIterator<Item = Result<Batch, I>>,
     options: &Options,
     sink: &mut S,
@@ -72,7 +72,7 @@ where
 /// As [`run`].
 pub fn run_in_turn<I, S>(
     plan: &Plan,
-    registers: &[(u32, Vec<RegisterRow>)],
+    registers: &[(u32, RegisterTable)],
     batches: impl IntoIterator<Item = Result<Batch, I>>,
     options: &Options,
     sink: &mut S,
@@ -107,7 +107,7 @@ where
 /// The data of a run.
 pub struct Input<'i, B, E> {
     /// Rows of registers.
-    pub registers: &'i [(u32, Vec<RegisterRow>)],
+    pub registers: &'i [(u32, RegisterTable)],
     /// Events.
     pub batches: B,
     /// How much memory events that wait their turn may take; nothing: as much as they need.
@@ -123,7 +123,7 @@ pub struct Input<'i, B, E> {
 
 impl<'i, B, E> Input<'i, B, E> {
     /// Rows and events, and nothing else.
-    pub fn of(registers: &'i [(u32, Vec<RegisterRow>)], batches: B) -> Input<'i, B, E> {
+    pub fn of(registers: &'i [(u32, RegisterTable)], batches: B) -> Input<'i, B, E> {
         let (stands, noted) = (StandingEvents::new(), NotedEvents::new());
         Input { registers, batches, memory: None, threads: 1, stands, noted }
     }
@@ -169,7 +169,7 @@ where
 /// As [`run`].
 pub fn explain_all<I>(
     plan: &Plan,
-    registers: &[(u32, Vec<RegisterRow>)],
+    registers: &[(u32, RegisterTable)],
     batches: impl IntoIterator<Item = Result<Batch, I>>,
     options: &Options,
 ) -> Result<Vec<Explanation>, RunError<I, Infallible>>

@@ -7,7 +7,7 @@ use crate::base::Date;
 use crate::diagnostics::Words;
 use crate::report::names::{Field, Kind, Label, Names, Table, folded, whole_and_part};
 use crate::report::{unreadable_hint, unreadable_words};
-use crate::rows::{Batch, Cell, Reason, RegisterRow, Unreadable};
+use crate::rows::{Reason, RegisterTable, Unreadable};
 
 use super::columns::{Bound, FieldFrom, field_of_column};
 use super::error::FormatsError;
@@ -64,15 +64,9 @@ fn read_rows(
     let mut ignored: Vec<String> = unused.collect();
     let reader = TableReader::new(names, 0, &table, bound.from, mapping.clone(), rows.header.len());
     let mut events = Events::of_table(reader, rows, input, file);
-    let (mut rows, mut unread) = (Vec::new(), Vec::new());
-    // In columns first: a list of rows that grows would be moved again and again.
-    let mut batches = Vec::new();
+    let (mut rows, mut unread) = (RegisterTable::default(), Vec::new());
     while let Some(batch) = events.next_batch(&mut unread)? {
-        batches.push(batch);
-    }
-    rows.reserve_exact(batches.iter().map(Batch::len).sum());
-    for batch in batches {
-        add_rows(&mut rows, &batch, fields);
+        rows.append(RegisterTable::of(batch, fields));
     }
     if !unread.is_empty() {
         return Err(refused(&unread, (names, &table, &mapping), input));
@@ -85,10 +79,10 @@ fn read_rows(
 
 /// # Errors
 /// The period of a row ends before it begins: it would hold on no day, and nobody would be told.
-fn hold_some_day(rows: &[RegisterRow], input: &Input) -> Result<(), FormatsError> {
-    let never = rows.iter().filter_map(|row| {
-        let (from, until) = (row.from?, row.until?);
-        (until <= from).then_some((row.origin.line, from, until))
+fn hold_some_day(rows: &RegisterTable, input: &Input) -> Result<(), FormatsError> {
+    let never = (0..rows.len()).filter_map(|row| {
+        let (from, until) = (rows.holds_from(row)?, rows.holds_until(row)?);
+        (until <= from).then_some((rows.origin(row)?.line, from, until))
     });
     let never: Vec<(u64, Date, Date)> = never.collect();
     if never.is_empty() {
@@ -137,22 +131,6 @@ fn with_period(table: &Table, mapping: TableMapping, columns: &[String]) -> (Tab
     (table, mapping)
 }
 
-/// Adds the rows of a batch, the first fields of which are those of the register.
-fn add_rows(rows: &mut Vec<RegisterRow>, batch: &Batch, fields: usize) {
-    let (own, period) = batch.columns.split_at_checked(fields).unwrap_or((&batch.columns, &[]));
-    let end = |at: usize, row: usize| match period.get(at)?.cell(row) {
-        Cell::Date(day) => Some(day),
-        _ => None,
-    };
-    let read = batch.origins.iter().enumerate().map(|(row, origin)| RegisterRow {
-        cells: own.iter().map(|column| column.cell(row)).collect(),
-        from: end(0, row),
-        until: end(1, row),
-        origin: *origin,
-    });
-    rows.extend(read);
-}
-
 /// The error that rows cannot be read.
 fn refused(
     unread: &[Unread],
@@ -189,7 +167,7 @@ fn refused(
 #[derive(Debug)]
 pub struct RegisterRows {
     /// In the order of the file.
-    pub rows: Vec<RegisterRow>,
+    pub rows: RegisterTable,
     /// Columns that no field asked for.
     pub ignored: Vec<String>,
     /// It has dated fields, and no column that says when they hold.

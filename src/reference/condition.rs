@@ -2,7 +2,7 @@
 
 use crate::base::Date;
 use crate::model::{Formula, ReadingId, RuleSet};
-use crate::rows::{Reason, RegisterRow};
+use crate::rows::{Reason, RegisterTable};
 
 use super::error::{ReferenceError, Stop};
 use super::registers::Registers;
@@ -17,7 +17,7 @@ use super::state::{Books, State};
 pub fn holds(
     rules: &RuleSet,
     readings: &[(ReadingId, u32)],
-    registers: &[(u32, Vec<RegisterRow>)],
+    registers: &[(u32, RegisterTable)],
     condition: &Formula,
     day: Date,
 ) -> Result<Result<bool, Reason>, ReferenceError> {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::base::Date;
 use crate::model::{Register, RegisterId, RuleSet};
-use crate::rows::{Cell, Reason, RegisterRow};
+use crate::rows::{Cell, Reason, RegisterRow, RegisterTable};
 
 use super::error::{Stop, entry};
 use super::value::{Row, RowPiece, RowPlace, Value, compare, record_values, to_cell};
@@ -32,13 +32,13 @@ struct Keyed {
 
 impl Registers {
     /// Reads the rows; several groups may belong to one register.
-    pub fn read(rules: &RuleSet, groups: &[(u32, Vec<RegisterRow>)]) -> Result<Registers, Stop> {
+    pub fn read(rules: &RuleSet, groups: &[(u32, RegisterTable)]) -> Result<Registers, Stop> {
         let mut tables = Vec::new();
         for (at, register) in rules.registers.iter().enumerate() {
             let id = RegisterId::next(at);
             let of_register = groups.iter().filter(|(group, _)| *group == id.0);
-            let rows: Vec<&RegisterRow> = of_register.flat_map(|(_, rows)| rows).collect();
-            tables.push(Table { rows: table(rules, id, register, &rows)? });
+            let rows = of_register.flat_map(|(_, rows)| rows.rows());
+            tables.push(Table { rows: table(rules, id, register, rows)? });
         }
         Ok(Registers { tables })
     }
@@ -87,7 +87,7 @@ fn table(
     rules: &RuleSet,
     id: RegisterId,
     register: &Register,
-    rows: &[&RegisterRow],
+    rows: impl Iterator<Item = RegisterRow>,
 ) -> Result<Vec<Keyed>, Stop> {
     let mut pieces: Vec<(Vec<Value>, RowPiece)> = Vec::new();
     for row in rows {

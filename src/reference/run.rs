@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::base::{Date, Money};
 use crate::model::{EventId, EventSource, FieldIx, Reading, ReadingId, RuleSet};
-use crate::rows::{Batch, Cell, Reason, RegisterRow};
+use crate::rows::{Batch, Cell, Reason, RegisterTable};
 
 use super::calendar::{self, Due, Made, stage_events};
 use super::dependence::{is_ordered, order_matters};
@@ -35,7 +35,7 @@ use super::value::{Value, from_cell};
 pub fn run(
     rules: &RuleSet,
     readings: &[(ReadingId, u32)],
-    registers: &[(u32, Vec<RegisterRow>)],
+    registers: &[(u32, RegisterTable)],
     events: &[Batch],
     through: Option<Date>,
 ) -> Result<Vec<Outcome>, ReferenceError> {

@@ -3,6 +3,8 @@
 //! A column is plain values end to end: a million amounts that fit 64 bits take eight megabytes, and
 //! reading one is one load. What is missing, and what needs more than 64 bits, is noted beside.
 
+use std::cmp::Ordering;
+use std::mem::discriminant;
 use std::ops::Range;
 
 use crate::base::{Date, Exact, Period};
@@ -37,9 +39,10 @@ pub struct Batch {
 }
 
 /// The values of one field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Column {
     /// A computed field, or an optional one that the data do not have at all.
+    #[default]
     Absent,
     /// Yes or no.
     Bool(Values<bool>),
@@ -159,6 +162,43 @@ impl Column {
             (Column::Text(own), Column::Text(other)) => own.extend_from(other, rows),
             (Column::Member(own), Column::Member(other)) => own.extend_from(other, rows),
             (column, other) => rows.for_each(|row| column.push(other.cell(row))),
+        }
+    }
+
+    /// Adds so many rows of another column behind so many of this one. Where they are of different types,
+    /// all become cells.
+    pub fn append(&mut self, (rows, other, more): (usize, &Column, usize)) {
+        match (&*self, other) {
+            (Column::Absent, Column::Absent) => {}
+            (Column::Absent, other) => {
+                let mut own = other.empty_with_room(rows + more);
+                own.push_missing(rows);
+                own.extend_from(other, 0..more);
+                *self = own;
+            }
+            (_, Column::Absent) => self.push_missing(more),
+            (own, other) if discriminant(own) == discriminant(other) => {
+                self.extend_from(other, 0..more);
+            }
+            (own, other) => {
+                let cells = (0..rows).map(|row| own.cell(row));
+                *self = Column::Cells(cells.chain((0..more).map(|row| other.cell(row))).collect());
+            }
+        }
+    }
+
+    /// The order of two of its rows: that of their cells.
+    pub fn order(&self, one: usize, other: usize) -> Ordering {
+        match self {
+            Column::Integer(values) => values.get(one).cmp(&values.get(other)),
+            Column::Date(days) => days.get(one).cmp(&days.get(other)),
+            Column::Text(texts) => texts.get(one).cmp(&texts.get(other)),
+            Column::Member(members) => members.get(one).cmp(&members.get(other)),
+            Column::Cells(cells) => match (cells.get(one), cells.get(other)) {
+                (Some(one), Some(other)) => one.order(other),
+                (one, other) => one.is_some().cmp(&other.is_some()),
+            },
+            column => column.cell(one).order(&column.cell(other)),
         }
     }
 

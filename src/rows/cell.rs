@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use crate::base::{Date, Duration, Exact, Money, Period};
 
-use super::Origin;
-
 /// A value read from data, of the type its field declares.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Cell {
@@ -97,17 +95,4 @@ impl Cell {
             Cell::Record(_) => 11,
         }
     }
-}
-
-/// A row of a register as read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegisterRow {
-    /// A cell for each field of the register's shape (computed fields are `Missing`).
-    pub cells: Vec<Cell>,
-    /// First day its dated fields hold; absent: always before.
-    pub from: Option<Date>,
-    /// First day they no longer hold; absent: for good.
-    pub until: Option<Date>,
-    /// Where it was read.
-    pub origin: Origin,
 }

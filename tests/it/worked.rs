@@ -13,7 +13,7 @@ use fenshui::plan::{self, Choices};
 use fenshui::reference::{Fate, Figure, Leaf, Outcome, Payee, Sender};
 use fenshui::rows::{
     self, Accounts, Allocation, Batch, Cell, Column, EventAt, FigureValue, Origin, Outcomes,
-    RegisterRow, Sink, TextColumn, Told,
+    RegisterRow, RegisterTable, Sink, TextColumn, Told,
 };
 
 /// Hears a run and writes it down in the shape of the second opinion's answer.
@@ -28,7 +28,7 @@ pub struct Heard<'r> {
 pub fn run(
     rules: &RuleSet,
     readings: &[(ReadingId, u32)],
-    registers: &[(u32, Vec<RegisterRow>)],
+    registers: &[(u32, RegisterTable)],
     batches: &[Batch],
     through: Option<Date>,
 ) -> (Vec<Outcome>, Summary) {
@@ -44,7 +44,7 @@ pub fn run(
 /// Runs the engine over events as they come; nothing where they come out of their order.
 pub fn run_in_turn(
     rules: &RuleSet,
-    registers: &[(u32, Vec<RegisterRow>)],
+    registers: &[(u32, RegisterTable)],
     batches: &[Batch],
 ) -> Option<(Vec<Outcome>, Summary)> {
     let plan = plan::compile(rules, &Choices::default());
@@ -142,7 +142,7 @@ impl Heard<'_> {
 /// What an example gives: register rows, events, and how far the calendar runs.
 pub struct Given {
     pub readings: Vec<(ReadingId, u32)>,
-    pub registers: Vec<(u32, Vec<RegisterRow>)>,
+    pub registers: Vec<(u32, RegisterTable)>,
     pub batches: Vec<Batch>,
     pub through: Option<Date>,
 }
@@ -179,7 +179,7 @@ pub fn given(rules: &RuleSet, example: &Example, until: usize) -> Given {
                     let cells = filled(rules, fields, values);
                     rows.push(RegisterRow { cells, from: None, until: None, origin });
                 }
-                given.registers.push((register.0, rows));
+                given.registers.push((register.0, rows.into()));
             }
             ExampleEntry::Expected { of, .. } => {
                 let key = of.iter().flat_map(|(_, key)| key);

@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::plan::Choices;
 use crate::report::names::{Label, Names, chosen_in_chinese};
-use crate::rows::RegisterRow;
+use crate::rows::RegisterTable;
 
 use super::dues::{Abroad, Dues, dues};
 
@@ -43,7 +43,7 @@ struct Declares {
     names: Names,
     /// Its schema, and that of the rules of the audit.
     schemas: (Schema, Schema),
-    registers: Vec<(u32, Vec<RegisterRow>)>,
+    registers: Vec<(u32, RegisterTable)>,
 }
 
 impl Variant {

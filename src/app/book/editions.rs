@@ -6,7 +6,7 @@ use crate::check::Checked;
 use crate::diagnostics::{Language, Words};
 use crate::plan::Choices;
 use crate::report::names::{Names, chosen_in_chinese};
-use crate::rows::RegisterRow;
+use crate::rows::RegisterTable;
 
 use super::super::load::Loaded;
 use super::BookTrouble;
@@ -38,7 +38,7 @@ pub(in crate::app) struct UsedRules {
     /// What its entries are told by.
     pub(in crate::app) schema: Schema,
     /// The registers of the last batch that used it so.
-    pub(in crate::app) registers: Vec<(u32, Vec<RegisterRow>)>,
+    pub(in crate::app) registers: Vec<(u32, RegisterTable)>,
 }
 
 /// The editions that batches of a book used, each with the readings they chose, in the order of their

@@ -428,7 +428,7 @@ fn fill(posting: &mut Posting<'_>, entries: Entries<'_>) -> Result<Signers, Book
                 while let Some(Entry::Register(next)) = entries.next_if(more).transpose()? {
                     rows.extend(next.rows);
                 }
-                posting.register(edition, register, &rows)?;
+                posting.register(edition, register, &rows.into())?;
             }
             Entry::Batch(batch) => drop(posting.batch(&batch)?),
             Entry::Unread(row) => drop(posting.unread(&row)?),

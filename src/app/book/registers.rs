@@ -3,7 +3,7 @@
 use crate::book::Book;
 use crate::check::Checked;
 use crate::diagnostics::Words;
-use crate::rows::RegisterRow;
+use crate::rows::RegisterTable;
 
 use super::BookTrouble;
 use super::replay::{Span, registers_of, spans};
@@ -17,8 +17,8 @@ use super::translate::{Translated, Translator, get};
 pub fn fill_registers(
     book: &mut Book,
     checked: &Checked,
-    given: &[(u32, Vec<RegisterRow>)],
-) -> Result<Vec<(u32, Vec<RegisterRow>)>, BookTrouble> {
+    given: &[(u32, RegisterTable)],
+) -> Result<Vec<(u32, RegisterTable)>, BookTrouble> {
     let spans = spans(book)?;
     filled(book, checked, given, &spans)
 }
@@ -27,17 +27,17 @@ pub fn fill_registers(
 pub(super) fn filled(
     book: &mut Book,
     checked: &Checked,
-    given: &[(u32, Vec<RegisterRow>)],
+    given: &[(u32, RegisterTable)],
     spans: &[Span],
-) -> Result<Vec<(u32, Vec<RegisterRow>)>, BookTrouble> {
+) -> Result<Vec<(u32, RegisterTable)>, BookTrouble> {
     let schema = schema(checked.rule_set());
     let count = u32::try_from(schema.registers.len()).unwrap_or(u32::MAX);
     let is_given = |at: u32| given.iter().any(|(named, _)| *named == at);
     let rows_of = |at| given.iter().find(|(named, _)| *named == at).map(|(_, rows)| rows.clone());
-    let mut registers: Vec<(u32, Vec<RegisterRow>)> =
+    let mut registers: Vec<(u32, RegisterTable)> =
         (0..count).map(|at| (at, rows_of(at).unwrap_or_default())).collect();
     // One that is given without rows has none.
-    let is_open = |(at, rows): &(u32, Vec<RegisterRow>)| rows.is_empty() && !is_given(*at);
+    let is_open = |(at, rows): &(u32, RegisterTable)| rows.is_empty() && !is_given(*at);
     for span in spans.iter().rev() {
         if !registers.iter().any(is_open) {
             break;

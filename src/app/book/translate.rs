@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::book::{
     Account, Event, Field, FigureValue, Kind, Leaf, LegName, Outcome, Part, Said, Schema, Table,
 };
-use crate::rows::{Allocation, Cell, RegisterRow};
+use crate::rows::{Allocation, Cell, RegisterRow, RegisterTable};
 
 /// Says in the positions of one schema what another says.
 #[derive(Debug)]
@@ -220,8 +220,8 @@ impl<'s> Translator<'s> {
     pub(in crate::app) fn register(
         &self,
         register: u32,
-        rows: Vec<RegisterRow>,
-    ) -> Translated<(u32, Vec<RegisterRow>)> {
+        rows: RegisterTable,
+    ) -> Translated<(u32, RegisterTable)> {
         if self.same {
             return Translated::Whole((register, rows));
         }
@@ -230,11 +230,11 @@ impl<'s> Translator<'s> {
         let Some((at, table)) = there.and_then(|at| Some((at, self.to.registers.get(at)?))) else {
             return Translated::Unknown;
         };
-        let rows = rows.into_iter().map(|row| {
+        let rows = rows.rows().map(|row| {
             let cells = self.cells(&row.cells, &own.fields, &table.fields)?;
             Ok(RegisterRow { cells, ..row })
         });
-        match rows.collect::<Result<Vec<RegisterRow>, String>>() {
+        match rows.collect::<Result<RegisterTable, String>>() {
             Ok(rows) => Translated::Whole((position(at), rows)),
             Err(field) => Translated::Unfit(field),
         }

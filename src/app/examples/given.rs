@@ -10,7 +10,7 @@ use crate::model::{
     Outcome, RuleSet, ShapeId, Type,
 };
 use crate::report::names::Kind;
-use crate::rows::{Batch, Cell, Column, Origin, RegisterRow};
+use crate::rows::{Batch, Cell, Column, Origin, RegisterRow, RegisterTable};
 
 use super::Difference;
 
@@ -20,7 +20,7 @@ pub struct Given<'e> {
     /// One event each.
     pub batches: Vec<Batch>,
     /// Rows by register.
-    pub registers: Vec<(u32, Vec<RegisterRow>)>,
+    pub registers: Vec<(u32, RegisterTable)>,
     /// In written order.
     pub expected: Vec<(Subject, &'e [Outcome], Span)>,
 }
@@ -52,7 +52,7 @@ impl<'e> Given<'e> {
                 ExampleEntry::Row { register, values, dated, span } => {
                     let rows = rows(rules, *register, values, dated, *span)?;
                     match given.registers.iter_mut().find(|(known, _)| *known == register.0) {
-                        Some((_, known)) => known.extend(rows),
+                        Some((_, known)) => known.append(rows),
                         None => given.registers.push((register.0, rows)),
                     }
                 }
@@ -120,7 +120,7 @@ fn rows(
     values: &[(FieldIx, Datum)],
     dated: &[DatedValues],
     span: Span,
-) -> Result<Vec<RegisterRow>, Difference> {
+) -> Result<RegisterTable, Difference> {
     let shape = rules.registers.get(register.index()).map(|register| register.shape);
     let shape = shape.ok_or_else(|| unusable(span))?;
     let pieces = dated.is_empty().then_some(None).into_iter().chain(dated.iter().map(Some));

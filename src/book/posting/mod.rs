@@ -13,7 +13,7 @@ mod seal;
 use std::rc::Rc;
 
 use crate::base::{Digest, Digester};
-use crate::rows::RegisterRow;
+use crate::rows::RegisterTable;
 
 use super::canonical::bytes_of;
 use super::entry::{
@@ -233,7 +233,7 @@ impl<'b> Posting<'b> {
         &mut self,
         edition: Digest,
         register: u32,
-        rows: &[RegisterRow],
+        rows: &RegisterTable,
     ) -> Result<RegisterUse, BookError> {
         self.outside("a register")?;
         let digest = register_digest(&edition, register, rows);
@@ -243,11 +243,11 @@ impl<'b> Posting<'b> {
             Some(first) => first,
             None => {
                 let first = self.size;
-                for (part, rows) in (0..).zip(rows.chunks(REGISTER_ROWS_MAX)) {
-                    let rows = rows.to_vec();
-                    let part = RegisterPart { edition, register, part, rows };
+                let mut rows = rows.rows();
+                for part in 0..parts {
+                    let rows = rows.by_ref().take(REGISTER_ROWS_MAX).collect();
                     self.filed += 1;
-                    self.append(&Entry::Register(part))?;
+                    self.append(&Entry::Register(RegisterPart { edition, register, part, rows }))?;
                 }
                 if parts > 0 {
                     self.mark(content_key(&digest), first);
@@ -575,9 +575,9 @@ impl Drop for Posting<'_> {
 const INSIDE: BookError = BookError::OutOfPlace { what: "an event or a correction", inside: true };
 
 /// The digest by which a register is found again: over its rows, however they are parted.
-pub(super) fn register_digest(edition: &Digest, register: u32, rows: &[RegisterRow]) -> Digest {
+pub(super) fn register_digest(edition: &Digest, register: u32, rows: &RegisterTable) -> Digest {
     let mut digester = register_digester(edition, register);
-    rows.iter().for_each(|row| digester.update(&bytes_of(row)));
+    rows.rows().for_each(|row| digester.update(&bytes_of(&row)));
     digester.finish()
 }
 

@@ -13,7 +13,7 @@ use crate::diagnostics::{Diagnostic, Words};
 use crate::formats::{InputOptions, Mapping, Project, file_of};
 use crate::plan::Choices;
 use crate::report::names::Names;
-use crate::rows::RegisterRow;
+use crate::rows::RegisterTable;
 
 use super::super::console::Console;
 use super::super::exit::Stop;
@@ -42,7 +42,7 @@ pub(super) struct OtherRules {
     warnings: Vec<Diagnostic>,
     names: Names,
     choices: Choices,
-    registers: Vec<(u32, Vec<RegisterRow>)>,
+    registers: Vec<(u32, RegisterTable)>,
 }
 
 impl OtherRules {

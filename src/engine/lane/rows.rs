@@ -12,6 +12,7 @@ use crate::plan::{
 };
 use crate::rows::{Cell, Column, FigureValue};
 
+use super::super::said::Said;
 use super::super::value::Value;
 use super::values::parts_of;
 use super::whole::Whole;
@@ -125,11 +126,11 @@ impl<'a, W: Whole> Event<'a, W> {
     }
 
     /// A stored field of a row, if it is there; nothing if there is no row.
-    pub(super) fn stored_cell(&mut self, row: u32, field: u32) -> Option<Option<&'a Cell>> {
+    pub(super) fn stored_cell(&mut self, row: u32, field: u32) -> Option<Option<Said<'a>>> {
         let (register, entry) = match self.lane.rows.get(at(row))? {
             RowRead::Keyed { register, .. } => (*register, self.row(row)??),
             RowRead::Item(source) => match self.item(*source)? {
-                Item::Record(cells) => return Some(cells.get(at(field))),
+                Item::Record(cells) => return Some(cells.get(at(field)).map(Said::Made)),
                 Item::Entry(register, entry) => (register, entry),
             },
         };
@@ -143,10 +144,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 Column::Number(values) => values.get_ref(self.row)?,
                 _ => return None,
             },
-            Some(row) => match self.row_cell(row, field)? {
-                Cell::Number(value) => value,
-                _ => return None,
-            },
+            Some(row) => self.row_said(row, field)?.exact()?,
         };
         W::of(parts_of(value, den)?)
     }
@@ -485,7 +483,8 @@ impl<'a, W: Whole> Event<'a, W> {
         match (self.item(source)?, self.lane.sources.get(at(source))?) {
             (Item::Record(cells), _) => Some(cells.first().cloned().into_iter().collect()),
             (Item::Entry(register, entry), Source::Register { fields, .. }) => {
-                let cell = |field: &u32| self.registers.cell(register, entry, *field).cloned();
+                let cell =
+                    |field: &u32| self.registers.cell(register, entry, *field).map(Said::cell);
                 Some(fields.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect())
             }
             (Item::Entry(..), Source::List(_)) => None,

@@ -6,6 +6,7 @@ use crate::plan::{
 };
 use crate::rows::{Cell, Column};
 
+use super::super::said::Said;
 use super::ahead::only_row;
 use super::rows::{Item, is_there};
 use super::values::parts_of;
@@ -92,7 +93,7 @@ impl<'a, W: Whole> Event<'a, W> {
                     return Some(W::narrow(number));
                 }
                 match self.row_cell(*row, *field)? {
-                    Cell::Integer(value) => W::of(*value),
+                    Cell::Integer(value) => W::of(value),
                     Cell::Money(value) => W::of(value.minor()),
                     _ => None,
                 }
@@ -150,7 +151,7 @@ impl<'a, W: Whole> Event<'a, W> {
                     return Some(number == 1);
                 }
                 match self.row_cell(*row, *field)? {
-                    Cell::Bool(value) => Some(*value),
+                    Cell::Bool(value) => Some(value),
                     _ => None,
                 }
             }
@@ -275,7 +276,7 @@ impl<'a, W: Whole> Event<'a, W> {
                     return u32::try_from(number).ok();
                 }
                 match self.row_cell(*row, *field)? {
-                    Cell::Member(member) => Some(*member),
+                    Cell::Member(member) => Some(member),
                     _ => None,
                 }
             }
@@ -338,24 +339,26 @@ impl<'a, W: Whole> Event<'a, W> {
         Some(self.registers.number(*register, entry, field))
     }
 
-    pub(super) fn row_cell(&mut self, row: u32, field: u32) -> Option<&'a Cell> {
+    /// A field of a row, if it is there.
+    pub(super) fn row_cell(&mut self, row: u32, field: u32) -> Option<Cell> {
+        self.row_said(row, field).map(Said::cell)
+    }
+
+    pub(super) fn row_said(&mut self, row: u32, field: u32) -> Option<Said<'a>> {
         let (register, entry) = match self.lane.rows.get(at(row))? {
             RowRead::Keyed { register, .. } => (*register, self.row(row)??),
             RowRead::Item(source) => match self.item(*source)? {
-                Item::Record(cells) => return cells.get(at(field)).filter(is_there),
+                Item::Record(cells) => {
+                    return cells.get(at(field)).filter(is_there).map(Said::Made);
+                }
                 Item::Entry(register, entry) => (register, entry),
             },
         };
-        match self.registers.cell(register, entry, field)? {
-            Cell::Missing => {
-                let known = self.registers.steady(register, entry, field);
-                if known.is_none() {
-                    self.work.wanted = Some(Wanted { register, entry, field });
-                }
-                known
-            }
-            cell => Some(cell),
+        let said = self.registers.value(register, entry, field);
+        if said.is_none() {
+            self.work.wanted = Some(Wanted { register, entry, field });
         }
+        said
     }
 
     /// The number of a key of totals.
@@ -436,10 +439,10 @@ impl<'a, W: Whole> Event<'a, W> {
                 self.work.text = Some((*field, part));
                 part
             }
-            KeyPart::RowText(row, field) => match self.stored_cell(*row, *field)?? {
-                Cell::Text(text) => self.state.names.text_part(text, written),
-                _ => return None,
-            },
+            KeyPart::RowText(row, field) => {
+                let text = self.stored_cell(*row, *field)??.text()?;
+                self.state.names.text_part(text, written)
+            }
             KeyPart::Words(text) => self.text_part(text, written)?,
             KeyPart::Member(entity) => Part::Member(self.entity(entity)?),
             KeyPart::Day(day) => Part::Date(self.date_of(day)?),

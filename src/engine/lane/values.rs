@@ -30,7 +30,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 _ => None,
             },
             Span::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Period(period) => Some(*period),
+                Cell::Period(period) => Some(period),
                 _ => None,
             },
             Span::Plus(span, by) => self.period(span)?.checked_add(*by),
@@ -73,10 +73,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 Column::Text(texts) => Words::Lent(texts.get(self.row)?),
                 _ => return None,
             },
-            Text::RowField(row, field) => match self.row_cell(*row, *field)? {
-                Cell::Text(text) => Words::Lent(text),
-                _ => return None,
-            },
+            Text::RowField(row, field) => Words::Lent(self.row_said(*row, *field)?.text()?),
             Text::Choose(condition, yes, no) => {
                 let chosen = if self.truth(condition)? { yes } else { no };
                 self.text(chosen)?

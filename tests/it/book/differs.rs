@@ -54,7 +54,9 @@ fn forged(folder: &Path, mut edit: impl FnMut(u64, &mut Entry)) {
 fn add(posting: &mut Posting<'_>, entry: &Entry) {
     let added = match entry {
         Entry::Edition(it) => posting.edition(it).map(|_| ()),
-        Entry::Register(it) => posting.register(it.edition, it.register, &it.rows).map(|_| ()),
+        Entry::Register(it) => {
+            posting.register(it.edition, it.register, &it.rows.clone().into()).map(|_| ())
+        }
         Entry::Batch(it) => posting.batch(it).map(|_| ()),
         Entry::Event(it) => posting.events(std::slice::from_ref(it)).map(|_| ()),
         Entry::Unread(it) => posting.unread(it).map(|_| ()),

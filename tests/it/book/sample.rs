@@ -142,7 +142,7 @@ pub fn post_to(
     events: &[Event],
 ) -> Result<(Receipt, Vec<Posted>), BookError> {
     let (Posted::New(edition_entry) | Posted::Already(edition_entry)) = posting.edition(edition)?;
-    let relocation = posting.register(edition.digest(), 0, &register(3))?;
+    let relocation = posting.register(edition.digest(), 0, &register(3).into())?;
     let number = posting.batch(&Batch {
         learnt: LEARNT,
         by: Some("post".to_owned()),

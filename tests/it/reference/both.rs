@@ -5,7 +5,7 @@ use std::fmt::Write;
 use fenshui::base::Date;
 use fenshui::model::{ReadingId, RuleSet};
 use fenshui::reference::{self, Fate, Outcome, Sender};
-use fenshui::rows::{Batch, RegisterRow};
+use fenshui::rows::{Batch, RegisterTable};
 
 use crate::worked;
 
@@ -14,7 +14,7 @@ use crate::worked;
 pub struct Run<'a> {
     pub rules: &'a RuleSet,
     pub readings: &'a [(ReadingId, u32)],
-    pub registers: &'a [(u32, Vec<RegisterRow>)],
+    pub registers: &'a [(u32, RegisterTable)],
     pub batches: &'a [Batch],
     pub through: Option<Date>,
 }

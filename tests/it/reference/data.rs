@@ -4,7 +4,7 @@ use std::fmt;
 
 use fenshui::base::{Date, Exact, Money, Period};
 use fenshui::model::{Field, RuleSet, ShapeId, Type};
-use fenshui::rows::{Batch, Cell, Column, Origin, RegisterRow, TextColumn};
+use fenshui::rows::{Batch, Cell, Column, Origin, RegisterRow, RegisterTable, TextColumn};
 
 /// An event as somebody sends it: values by field, `-` or nothing for a missing one, records in
 /// parentheses (a value for each stored field) and lists in brackets (`[(1, 2.00), (3, 4.00)]`).
@@ -104,10 +104,10 @@ pub fn batches_of(rules: &RuleSet, events: &[Sent], rows_max: usize) -> Vec<Batc
 }
 
 /// Register rows, register by register.
-pub fn registers(rules: &RuleSet, rows: &[Row]) -> Vec<(u32, Vec<RegisterRow>)> {
+pub fn registers(rules: &RuleSet, rows: &[Row]) -> Vec<(u32, RegisterTable)> {
     let mut groups = Vec::new();
     for (position, register) in rules.registers.iter().enumerate() {
-        let mut of_register = Vec::new();
+        let mut of_register: Vec<RegisterRow> = Vec::new();
         for (row, line) in rows.iter().zip(1..) {
             if row.register == register.name.text {
                 let day =
@@ -128,7 +128,7 @@ pub fn registers(rules: &RuleSet, rows: &[Row]) -> Vec<(u32, Vec<RegisterRow>)> 
                 });
             }
         }
-        groups.push((u32::try_from(position).unwrap(), of_register));
+        groups.push((u32::try_from(position).unwrap(), of_register.into()));
     }
     groups
 }

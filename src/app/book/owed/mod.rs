@@ -22,7 +22,7 @@ use crate::plan::{self, Choices, Plan};
 use crate::report::book::{Apart, OutcomeTold};
 use crate::report::names::{Currency, Names};
 use crate::report::values::{account_label, account_text};
-use crate::rows::{Cell, Origin, RegisterRow};
+use crate::rows::{Cell, Origin, RegisterTable};
 
 use super::super::load::Loaded;
 use super::BookTrouble;
@@ -60,7 +60,7 @@ pub struct Other<'r> {
     /// Readings chosen.
     pub choices: &'r Choices,
     /// Rows of registers; none for those that are the book's own.
-    pub registers: Vec<(u32, Vec<RegisterRow>)>,
+    pub registers: Vec<(u32, RegisterTable)>,
     /// Only what the book had learnt of by the end of this day.
     pub known_on: Option<Date>,
     /// The language of reasons.

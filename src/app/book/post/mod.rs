@@ -29,7 +29,7 @@ use crate::formats::{self, FileShelf, FormatsError};
 use crate::model::ReadingId;
 use crate::plan::{self, EventSource, Partition, Plan};
 use crate::report::ControlTotals;
-use crate::rows::{RegisterRow, Sink};
+use crate::rows::{RegisterTable, Sink};
 
 use super::super::asides::{Aside, Asides};
 use super::super::cross_check;
@@ -238,7 +238,7 @@ fn head(post: &Post<'_>, filed: Batch) -> Result<Batch, FormatsError> {
 pub(super) fn filed(
     posting: &mut Posting<'_>,
     edition: &Edition,
-    registers: &[(u32, Vec<RegisterRow>)],
+    registers: &[(u32, RegisterTable)],
 ) -> Result<Batch, BookTrouble> {
     let (Posted::New(edition_entry) | Posted::Already(edition_entry)) = posting.edition(edition)?;
     let digest = edition.digest();

@@ -9,7 +9,7 @@ use crate::diagnostics::Language;
 use crate::engine;
 use crate::model::ReadingId;
 use crate::plan::{self, Choices, Plan};
-use crate::rows::RegisterRow;
+use crate::rows::RegisterTable;
 
 use super::super::BookTrouble;
 use super::super::edition::Rules;
@@ -20,7 +20,7 @@ use super::super::standing::Begun;
 pub(in crate::app::book) struct Context {
     pub(in crate::app::book) rules: Arc<Rules>,
     pub(in crate::app::book) plan: Plan,
-    pub(in crate::app::book) registers: Vec<(u32, Vec<RegisterRow>)>,
+    pub(in crate::app::book) registers: Vec<(u32, RegisterTable)>,
     pub(in crate::app::book) through: Option<Date>,
 }
 
@@ -76,7 +76,7 @@ pub(in crate::app::book) fn choices_of(batch: &Batch) -> Choices {
 pub(in crate::app::book) fn registers(
     book: &mut Book,
     batch: &Batch,
-) -> Result<Vec<(u32, Vec<RegisterRow>)>, BookTrouble> {
+) -> Result<Vec<(u32, RegisterTable)>, BookTrouble> {
     let mut registers = Vec::new();
     for used in &batch.registers {
         let mut rows = Vec::new();
@@ -86,7 +86,7 @@ pub(in crate::app::book) fn registers(
             };
             rows.extend(part.rows);
         }
-        registers.push((used.register, rows));
+        registers.push((used.register, RegisterTable::from(rows)));
     }
     Ok(registers)
 }

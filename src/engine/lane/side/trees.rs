@@ -440,7 +440,7 @@ impl Group<'_, '_> {
         entries.map(&mut self.lost, |entry| {
             let entry = u32::try_from(entry).ok()?;
             let number = registers.number(register, entry, field);
-            number.or_else(|| of(registers.value(register, entry, field)?))
+            number.or_else(|| of(&registers.value(register, entry, field)?.cell()))
         })
     }
 

@@ -205,13 +205,8 @@ impl<'a, 's> Group<'a, 's> {
                 let Some((register, entries)) = self.entries(*row) else {
                     return vec![None; count];
                 };
-                let text = |entry: i64| match registers.value(
-                    register,
-                    u32::try_from(entry).ok()?,
-                    *field,
-                )? {
-                    Cell::Text(text) => Some(&**text),
-                    _ => None,
+                let text = |entry: i64| {
+                    registers.value(register, u32::try_from(entry).ok()?, *field)?.text()
                 };
                 entries.spread(count).iter().map(|entry| text(*entry)).collect()
             }
