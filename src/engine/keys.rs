@@ -235,7 +235,15 @@ impl Keys {
     }
 
     /// The number of a key that is to be written.
+    #[inline]
     pub fn number(&mut self, key: &[Part]) -> u32 {
+        match key {
+            [Part::Text(_)] => self.known(key).unwrap_or_else(|| self.number_anew(key)),
+            key => self.number_anew(key),
+        }
+    }
+
+    fn number_anew(&mut self, key: &[Part]) -> u32 {
         let next = self.count;
         let number = match key {
             [Part::Integer(value)] => match self.known_integer(*value) {

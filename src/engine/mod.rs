@@ -30,6 +30,7 @@ mod evaluator;
 mod event;
 mod explain;
 mod fault;
+mod fetching;
 mod flow;
 mod function;
 mod hands;

@@ -38,11 +38,10 @@ struct Table<'r> {
     merged: HashMap<u32, Vec<Cell>, FixedState>,
     /// If fields are dated: where the versions of each row stand, ascending by their first day.
     versions: Vec<Vec<u32>>,
-    /// Of each row whether two rows under its key claim the same day, and its fields as plain
-    /// numbers, as far as they are such: what most rules ask for stands in one place.
-    numbers: Vec<i64>,
-    /// Whether any two do.
-    has_clashes: bool,
+    /// By field, what that is of each row as a plain number, as far as it is one: most rules ask for such.
+    numbers: Vec<Vec<i64>>,
+    /// Rows under whose key two claim the same day, ascending.
+    clashing: Vec<u32>,
     /// Fields in a row.
     width: usize,
     /// What was worked out once and holds for the run: of each row the fields that do.
@@ -54,11 +53,23 @@ struct Table<'r> {
     asked_in_vain: AtomicBool,
 }
 
+/// What a field of each row is as a plain number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlainNumbers<'r>(&'r [i64]);
+
+impl PlainNumbers<'_> {
+    /// That of a row, if it is one.
+    #[inline]
+    pub fn of(self, row: u32) -> Option<i64> {
+        self.0.get(at(row)).copied().filter(|number| *number != NO_NUMBER)
+    }
+}
+
 /// By the first parts of a key, the rows from the first to before the last.
 #[derive(Debug, Default)]
 pub(crate) struct Ranges {
     keys: Keys,
-    /// By the number of the key.
+    /// By the number of the key; empty while each key has one row, that of its number.
     rows: Vec<(u32, u32)>,
 }
 
@@ -66,7 +77,11 @@ impl Ranges {
     /// The rows whose key starts with these parts.
     #[inline]
     pub fn of(&self, parts: &[Part]) -> Option<(u32, u32)> {
-        self.rows.get(at(self.keys.known(parts)?)).copied()
+        let number = self.keys.known(parts)?;
+        match self.rows.is_empty() {
+            true => Some((number, number + 1)),
+            false => self.rows.get(at(number)).copied(),
+        }
     }
 }
 
@@ -160,9 +175,14 @@ impl<'r> Registers<'r> {
     /// minor units, a day, a member, or one for yes. Nothing where it is none of these.
     #[inline]
     pub fn number(&self, register: u32, row: u32, field: u32) -> Option<i64> {
-        let table = self.tables.get(at(register))?;
-        let place = at(row) * (table.width + 1) + at(field) + 1;
-        table.numbers.get(place).copied().filter(|number| *number != NO_NUMBER)
+        self.numbers(register, field).of(row)
+    }
+
+    /// The same of all rows.
+    #[inline]
+    pub fn numbers(&self, register: u32, field: u32) -> PlainNumbers<'_> {
+        let numbers = self.tables.get(at(register)).and_then(|it| it.numbers.get(at(field)));
+        PlainNumbers(numbers.map_or(&[], Vec::as_slice))
     }
 
     /// A computed field that has one value for the run, once it has been worked out.
@@ -194,8 +214,8 @@ impl<'r> Registers<'r> {
 
     /// Whether two rows claim the same key on the same day.
     pub fn clashes(&self, register: u32, row: u32) -> bool {
-        let table = self.tables.get(at(register)).filter(|table| table.has_clashes);
-        table.is_some_and(|table| table.numbers.get(at(row) * (table.width + 1)) == Some(&1))
+        let table = self.tables.get(at(register)).filter(|table| !table.clashing.is_empty());
+        table.is_some_and(|table| table.clashing.binary_search(&row).is_ok())
     }
 
     /// A dated field on a day; nothing where no version holds.
@@ -248,7 +268,6 @@ fn table<'r>(
     // Keys end to end, each as long as the others.
     let mut keys: Vec<Part> = Vec::with_capacity(parts.len());
     table.places.reserve(ordered.len());
-    let mut clashing = Vec::new();
     let dated = shape.fields.iter().any(|field| field.dated);
     let mut left = ordered.as_slice();
     while let Some((first, behind)) = left.split_first() {
@@ -259,12 +278,12 @@ fn table<'r>(
         let start = at(first.place) * key_length;
         keys.extend_from_slice(parts.get(start..start + key_length).unwrap_or_default());
         if dated || under_one_key.len() > 1 {
-            clashing.extend(table.add(under_one_key, dated));
+            table.add(under_one_key, dated);
         } else {
             table.places.push(first.place);
         }
     }
-    table.note_numbers(&clashing);
+    table.numbers = (0..width).map(|field| table.numbers_of(field)).collect();
     let key = |row: usize, length: usize| {
         let start = row * key_length;
         keys.get(start..start + length.min(key_length)).unwrap_or_default()
@@ -326,16 +345,17 @@ impl Table<'_> {
             })
     }
 
-    /// Adds a row of which there are several versions, or that may say otherwise on other days; gives its
-    /// number if two of them claim the same day.
-    fn add(&mut self, placed: &[Placed], dated: bool) -> Option<usize> {
+    /// Adds a row of which there are several versions, or that may say otherwise on other days.
+    fn add(&mut self, placed: &[Placed], dated: bool) {
         let mut versions: Vec<u32> = placed.iter().map(|placed| placed.place).collect();
         versions.sort_by_key(|place| self.read.holds_from(at(*place)));
-        let number = self.places.len();
+        let row = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         let mut pairs = versions.iter().zip(versions.iter().skip(1));
-        let clash = pairs.any(|(earlier, later)| !dated || self.overlap(*earlier, *later));
+        if pairs.any(|(earlier, later)| !dated || self.overlap(*earlier, *later)) {
+            self.clashing.push(row);
+        }
         self.places.extend(versions.first());
-        if let ([_, _, ..], Ok(row)) = (versions.as_slice(), u32::try_from(number)) {
+        if versions.len() > 1 {
             let cells = (0..self.width).map(|field| {
                 let mut said =
                     versions.iter().map(|place| self.read.column(field).cell(at(*place)));
@@ -347,7 +367,6 @@ impl Table<'_> {
         if dated {
             self.versions.push(versions);
         }
-        clash.then_some(number)
     }
 
     fn overlap(&self, earlier: u32, later: u32) -> bool {
@@ -357,29 +376,15 @@ impl Table<'_> {
         }
     }
 
-    /// Notes what the fields of rows are as plain numbers, and which rows clash.
-    fn note_numbers(&mut self, clashing: &[usize]) {
-        let each = self.width + 1;
-        let mut numbers = vec![0; self.places.len() * each];
-        for field in 0..self.width {
-            let column = self.read.column(field);
-            let places = numbers.iter_mut().skip(field + 1).step_by(each).zip(&self.places);
-            for (to, place) in places {
-                *to = Said::In(column, at(*place)).number().unwrap_or(NO_NUMBER);
-            }
-        }
-        if !self.merged.is_empty() {
-            for (row, own) in (0..).zip(numbers.chunks_exact_mut(each)) {
-                let cells = self.merged.get(&row).into_iter().flatten();
-                let fields = own.iter_mut().skip(1).zip(cells);
-                fields.for_each(|(to, cell)| *to = Said::Made(cell).number().unwrap_or(NO_NUMBER));
-            }
-        }
-        for row in clashing {
-            numbers.iter_mut().skip(row * each).take(1).for_each(|to| *to = 1);
-        }
-        self.has_clashes = !clashing.is_empty();
-        self.numbers = numbers;
+    /// What a field of each row is as a plain number.
+    fn numbers_of(&self, field: usize) -> Vec<i64> {
+        let number = |said: Said<'_>| said.number().unwrap_or(NO_NUMBER);
+        let column = self.read.column(field);
+        let rows = (0..).zip(&self.places).map(|(row, place)| match self.merged.get(&row) {
+            Some(cells) => cells.get(field).map(Said::Made).map_or(NO_NUMBER, number),
+            None => number(Said::In(column, at(*place))),
+        });
+        rows.collect()
     }
 }
 
@@ -431,6 +436,12 @@ fn ranges<'k>(keys: impl Iterator<Item = &'k [Part]>) -> Ranges {
     let mut ranges = Ranges::default();
     for (row, key) in (0_u32..).zip(keys) {
         let number = ranges.keys.number(key);
+        if number == row && ranges.rows.is_empty() {
+            continue;
+        }
+        if ranges.rows.is_empty() {
+            ranges.rows = (0..row).map(|before| (before, before + 1)).collect();
+        }
         match ranges.rows.get_mut(at(number)) {
             Some(range) => range.1 = row + 1,
             None => ranges.rows.push((row, row + 1)),

@@ -5,7 +5,7 @@
 //! event are one number of 64 bits, and the numbers are sorted digit by digit: eight bytes an event.
 
 use crate::base::Date;
-use crate::plan::Event;
+use crate::plan::{Event, at};
 
 use super::order::{Kept, Rows, Slot, order};
 
@@ -59,16 +59,14 @@ struct OfBatch {
 }
 
 impl OfBatch {
-    /// Adds what is made of them.
-    fn add_to<T>(&self, list: &mut Vec<T>, made: impl Fn(Slot) -> T) {
-        let own = self.dates.iter().zip(&self.firsts);
-        let made = |((date, first), row): ((&Date, &u64), u32)| {
-            made(Slot { date: *date, first: *first, batch: self.batch, row })
-        };
-        match &self.rows {
-            Some(rows) => list.extend(own.zip(rows.iter().copied()).map(made)),
-            None => list.extend(own.zip(0..).map(made)),
-        }
+    /// They, as they came.
+    fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        let rows = self.rows.as_deref();
+        let own = (0_u32..).zip(self.dates.iter().zip(&self.firsts));
+        own.map(move |(place, (date, first))| {
+            let row = rows.map_or(Some(place), |rows| rows.get(at(place)).copied());
+            Slot { date: *date, first: *first, batch: self.batch, row: row.unwrap_or(place) }
+        })
     }
 }
 
@@ -98,19 +96,17 @@ impl Slots {
         let Slots { of, count, extent } = self;
         let digits = extent.as_ref().and_then(Digits::of);
         let (Some(digits), Some(extent)) = (digits, extent) else {
-            let mut slots = Vec::with_capacity(count);
-            of.iter().for_each(|of_batch| of_batch.add_to(&mut slots, |slot| slot));
+            let mut slots: Vec<Slot> = of.iter().flat_map(OfBatch::slots).collect();
             sort(&mut slots, kept, events);
             return Sorted::Slots(slots);
         };
-        let mut numbers = Vec::with_capacity(count);
-        for of_batch in of {
-            of_batch.add_to(&mut numbers, |slot| digits.number(slot));
-        }
-        match extent.in_order {
-            true => {}
-            false if count < FEW => numbers.sort_unstable(),
-            false => digits.sort(&mut numbers),
+        let all = || of.iter().flat_map(OfBatch::slots).map(|slot| digits.number(slot));
+        let mut numbers = match extent.in_order || count < FEW {
+            true => all().collect(),
+            false => digits.sorted(count, all),
+        };
+        if !extent.in_order && count < FEW {
+            numbers.sort_unstable();
         }
         // What is left stands side by side.
         let alike = |one: &u64, other: &u64| one >> digits.place_bits == other >> digits.place_bits;
@@ -239,36 +235,47 @@ impl Digits {
         }
     }
 
-    fn sort(&self, numbers: &mut Vec<u64>) {
-        let mut other = vec![0; numbers.len()];
+    /// So many numbers, put in order digit by digit.
+    fn sorted<I: Iterator<Item = u64>>(&self, count: usize, all: impl Fn() -> I) -> Vec<u64> {
         // As few digits as there can be, all of the same size.
         let bits = self.bits - self.from_bit;
         let digit_bits = bits.div_ceil(bits.div_ceil(DIGIT_BITS_MAX).max(1));
-        let mut bit = self.from_bit;
+        let mut numbers = vec![0; count];
+        by_digit((self.from_bit, digit_bits), &mut numbers, all);
+        let (mut bit, mut other) = (self.from_bit + digit_bits, Vec::new());
         while bit < self.bits {
-            let digit = |number: &u64| {
-                usize::try_from(number >> bit & ((1 << digit_bits) - 1)).unwrap_or(0)
-            };
-            let mut ends = vec![0_usize; 1 << digit_bits];
-            for number in numbers.iter() {
-                if let Some(count) = ends.get_mut(digit(number)) {
-                    *count += 1;
-                }
-            }
-            let mut before = 0;
-            for end in &mut ends {
-                before += std::mem::replace(end, before);
-            }
-            for number in numbers.iter() {
-                if let Some(place) = ends.get_mut(digit(number)) {
-                    if let Some(to) = other.get_mut(*place) {
-                        *to = *number;
-                    }
-                    *place += 1;
-                }
-            }
-            std::mem::swap(numbers, &mut other);
+            other.resize(count, 0);
+            by_digit((bit, digit_bits), &mut other, || numbers.iter().copied());
+            std::mem::swap(&mut numbers, &mut other);
             bit += digit_bits;
         }
+        numbers
     }
+}
+
+/// Puts all numbers into a list in the order of one digit: those that share it as they come.
+fn by_digit<I: Iterator<Item = u64>>(
+    (bit, digit_bits): (u32, u32),
+    list: &mut [u64],
+    all: impl Fn() -> I,
+) {
+    let digit = |number: u64| usize::try_from(number >> bit & ((1 << digit_bits) - 1)).unwrap_or(0);
+    let mut ends = vec![0_usize; 1 << digit_bits];
+    all().for_each(|number| {
+        if let Some(count) = ends.get_mut(digit(number)) {
+            *count += 1;
+        }
+    });
+    let mut before = 0;
+    for end in &mut ends {
+        before += std::mem::replace(end, before);
+    }
+    all().for_each(|number| {
+        if let Some(place) = ends.get_mut(digit(number)) {
+            if let Some(to) = list.get_mut(*place) {
+                *to = number;
+            }
+            *place += 1;
+        }
+    });
 }

@@ -248,11 +248,11 @@ impl<S: Sink> Run<'_, S> {
         let mut evaluator = Evaluator::new(plan, self.registers, self.state, &mut off);
         let mut answers = self.lanes.askers.ask(&batch);
         let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
-        let (mut at_once, mut others) = (Vec::with_capacity(batch.len()), Vec::new());
         let days = hands.lanes.days_of(&mut answers, &batch, self.registers, evaluator.state);
-        match days {
-            Some(days) => hands.lanes.part(&answers, &batch, &days, &mut at_once, &mut others),
+        let (at_once, others) = match days {
+            Some(days) => hands.lanes.part(&answers, &batch, &days),
             None => {
+                let (mut at_once, mut others) = (Vec::with_capacity(batch.len()), Vec::new());
                 for (row, number) in (0..batch.len()).zip(0_u32..) {
                     let (ready, state) = (answers.ready, &mut *evaluator.state);
                     let date = hands.lanes.date(ready, &batch, row, self.registers, state);
@@ -261,8 +261,9 @@ impl<S: Sink> Run<'_, S> {
                         None => others.push(row),
                     }
                 }
+                (at_once, others)
             }
-        }
+        };
         at_once.iter().for_each(|(_, date)| waiting.reach.take(*date));
         let (batch_of, answers, events) = (&batch, &answers, at_once.as_slice());
         let together =

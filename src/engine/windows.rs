@@ -1,7 +1,6 @@
 //! Events that stand in their order: unpacked many at a time, and taken one after the other.
 
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 
 use crate::base::Date;
 use crate::plan::{Plan, at};
@@ -9,6 +8,7 @@ use crate::rows::{Batch, Packed, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::Evaluator;
+use super::fetching::Fetching;
 use super::hands::{Firsts, Hands, Key, Known, Place};
 use super::lane::{Answers, Askers};
 use super::order::{Kept, Slot, Ties};
@@ -23,7 +23,7 @@ pub(super) const WINDOW: usize = 1 << 13;
 /// At first fewer, so that whoever takes them has something soon.
 const WINDOW_FIRST: usize = 1 << 12;
 /// So many times as many may be unpacked before they are taken.
-const AHEAD: usize = 2;
+const AHEAD: usize = 3;
 
 /// Some events that follow one another, and what is known of them before they are taken.
 struct Window {
@@ -47,7 +47,8 @@ pub(super) struct Ordered<'k> {
 
 impl<S: Sink> Run<'_, S> {
     /// Takes events that stand in their order. If there is a second thread, it fetches rows ahead and
-    /// what registers have for them: that is a walk through memory.
+    /// what registers have for them: that is a walk through memory. Where none are ready the first
+    /// fetches some itself.
     pub fn take_sorted(
         &mut self,
         sorted: &Sorted,
@@ -62,27 +63,26 @@ impl<S: Sink> Run<'_, S> {
             (start < sorted.len()).then_some((start, (2 * count).min(WINDOW)))
         };
         let first = Some((0, WINDOW_FIRST)).filter(|_| sorted.len() > 0);
-        let starts = std::iter::successors(first, next);
-        let mut windows = starts.map(|(start, count)| {
-            let slots = sorted.window(start, count);
-            Window::new(slots, start, &mut ties, (plan, kept, &askers))
+        let mut starts = std::iter::successors(first, next).map(|(start, count)| {
+            // They are asked in their order, each once.
+            let tied = (start..sorted.len()).take(count).map(|place| ties.tied(place)).collect();
+            (sorted.window(start, count), tied)
         });
+        let fetch = |(slots, tied)| Window::new(slots, tied, (plan, kept, &askers));
         if self.threads < 2 || sorted.len() <= WINDOW {
-            return windows.try_for_each(|window| self.window(window, ordered, calendar));
+            return starts.try_for_each(|it| self.window(fetch(it), ordered, calendar));
         }
+        let looked_up = |begun| {
+            let mut window: Window = fetch(begun);
+            for (batch, answers) in window.of_kinds.iter_mut().flatten() {
+                askers.look_up_rows(answers, batch, registers);
+            }
+            window
+        };
+        let fetching = Fetching::new(|| starts.next(), looked_up, AHEAD);
         std::thread::scope(|scope| {
-            let (fetched, ahead) = sync_channel(AHEAD);
-            let looked_up = |mut window: Window| {
-                for (batch, answers) in window.of_kinds.iter_mut().flatten() {
-                    askers.look_up_rows(answers, batch, registers);
-                }
-                window
-            };
-            scope.spawn(move || {
-                // Whoever asks no more has gone away.
-                let _ = windows.try_for_each(|window| fetched.send(looked_up(window)));
-            });
-            ahead.into_iter().try_for_each(|window| self.window(window, ordered, calendar))
+            scope.spawn(|| fetching.make_ahead());
+            fetching.take().try_for_each(|window| self.window(window, ordered, calendar))
         })
     }
 
@@ -139,14 +139,11 @@ impl<S: Sink> Run<'_, S> {
 impl Window {
     fn new(
         slots: Vec<Slot>,
-        start: usize,
-        ties: &mut Ties<'_>,
+        tied: Vec<bool>,
         (plan, kept, askers): (&Plan, &[Kept<Packed>], &Askers),
     ) -> Window {
         let events: Vec<(u32, Date)> =
             (0..).zip(&slots).map(|(row, slot)| (row, slot.date)).collect();
-        // They are asked in their order, each once.
-        let tied = (start..).take(slots.len()).map(|place| ties.tied(place)).collect();
         let of_kind = |(kind, slots): (u32, Vec<(&Kept<Packed>, Slot)>)| {
             let rows: Vec<(&Packed, usize)> =
                 slots.iter().map(|(held, slot)| (&held.rows, at(slot.row))).collect();

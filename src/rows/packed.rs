@@ -27,7 +27,7 @@ pub struct Packed {
     rows: usize,
     /// How many bytes a row has.
     width: usize,
-    /// The rows, and room behind the last to read a whole word.
+    /// The rows, and room behind the last to copy any as if it were wider.
     bytes: Vec<u8>,
 }
 
@@ -61,6 +61,8 @@ struct Gap(Option<(usize, u8)>);
 
 /// A word is read and written whole.
 const WORD: usize = 8;
+/// So much room stands behind the last row: most rows are not wider, and are copied with it.
+const BEHIND: usize = 32;
 /// Longer texts stay in their column.
 const TEXT_MAX: usize = 40;
 /// So many rows are packed at a time, that they stay at hand.
@@ -74,7 +76,7 @@ impl Packed {
         let mut room = Room::new(&columns);
         let layout: Vec<Layout> = columns.iter().map(|column| room.layout(column)).collect();
         let width = room.width;
-        let mut bytes = vec![0; width * rows + WORD];
+        let mut bytes = vec![0; width * rows + BEHIND];
         for start in (0..rows).step_by(ROWS_AT_ONCE) {
             let some = start..(start + ROWS_AT_ONCE).min(rows);
             for (column, layout) in columns.iter().zip(&layout) {
@@ -125,16 +127,20 @@ impl Packed {
         // First the rows alone are fetched: nothing else stands between one visit and the next, so
         // that many are under way at a time.
         let widest = rows.iter().map(|(packed, _)| packed.width).max().unwrap_or(0);
-        let mut bytes: Vec<u8> = Vec::with_capacity(rows.len() * widest + WORD);
-        let mut taken = Vec::with_capacity(rows.len());
-        for (packed, row) in rows {
-            let (start, at) = (row * packed.width, bytes.len());
-            bytes.extend_from_slice(
-                packed.bytes.get(start..start + packed.width).unwrap_or_default(),
-            );
-            taken.push(Taken { packed, row: *row, at });
+        let mut bytes = vec![0; rows.len() * widest + BEHIND];
+        let starts = (0..).step_by(widest.max(1));
+        for ((packed, row), at) in rows.iter().zip(starts.clone()) {
+            let from = packed.bytes.get(row * packed.width..).unwrap_or_default();
+            let to = bytes.get_mut(at..).unwrap_or_default();
+            // A copy of a known size takes no call; what is too much of it the next row writes over.
+            match (from.first_chunk::<BEHIND>(), to.first_chunk_mut::<BEHIND>()) {
+                (Some(from), Some(to)) if widest <= BEHIND => *to = *from,
+                _ => to.iter_mut().zip(from).take(packed.width).for_each(|(to, from)| *to = *from),
+            }
         }
-        bytes.extend_from_slice(&[0; WORD]);
+        let taken = rows.iter().zip(starts);
+        let taken = taken.map(|((packed, row), at)| Taken { packed, row: *row, at });
+        let taken: Vec<Taken<'_>> = taken.collect();
         let width = rows.first().map_or(0, |(packed, _)| packed.columns.len());
         let columns = (0..width).map(|at| column(at, &taken, &bytes)).collect();
         let unknown = Origin { file: 0, line: 0 };

@@ -198,23 +198,30 @@ impl Lanes {
         programs.is_none_or(|programs| programs.waits(answers, row, date))
     }
 
-    /// Parts events of a batch, each on its day: rows of those that wait go to `others`.
+    /// Parts events of a batch, each on its day: those that are taken at once, and the rows of those that
+    /// wait.
     pub fn part(
         &mut self,
         answers: &Answers,
         batch: &Batch,
         events: &[(u32, Date)],
-        at_once: &mut Vec<(u32, Date)>,
-        others: &mut Vec<usize>,
-    ) {
-        let mut programs = self.lanes.get_mut(at(batch.event)).and_then(Option::as_mut);
-        for (row, date) in events {
-            let waits = |programs: &mut &mut Programs| programs.waits(answers, at(*row), *date);
-            match programs.as_mut().is_none_or(waits) {
-                true => others.push(at(*row)),
-                false => at_once.push((*row, *date)),
-            }
+    ) -> (Vec<(u32, Date)>, Vec<usize>) {
+        let Some(Some(programs)) = self.lanes.get_mut(at(batch.event)) else {
+            return (Vec::new(), events.iter().map(|(row, _)| at(*row)).collect());
+        };
+        // Each is put down in both lists, and counts in one: nobody can guess in which.
+        let (mut at_once, mut others) = (vec![(0, Date::MIN); events.len()], vec![0; events.len()]);
+        let (mut taken, mut waiting) = (0, 0);
+        for event @ (row, date) in events {
+            let waits = programs.waits(answers, at(*row), *date);
+            at_once.get_mut(taken).into_iter().for_each(|it| *it = *event);
+            others.get_mut(waiting).into_iter().for_each(|it| *it = at(*row));
+            taken += usize::from(!waits);
+            waiting += usize::from(waits);
         }
+        at_once.truncate(taken);
+        others.truncate(waiting);
+        (at_once, others)
     }
 
     /// Whether the place of an event in the order of its kind is told by its key, so that different

@@ -276,6 +276,10 @@ impl KeysOf {
                     let values = values.iter().take(count);
                     values.map(|value| space.number(&[Part::Integer(*value)]).into()).collect()
                 }
+                [PartOf::Text(field)] => {
+                    let own = texts.of(*field);
+                    numbers_while(count, |place| Some(space.number(&[own.get(place).copied()??])))
+                }
                 [part] => {
                     numbers_while(count, |place| Some(space.number(&[part.at(place, &texts)?])))
                 }

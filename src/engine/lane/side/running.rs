@@ -8,6 +8,7 @@
 //! ([`turn`](super::turn)) as if nothing had been tried.
 
 use std::cell::Cell;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use crate::base::Date;
@@ -57,8 +58,9 @@ struct Known {
     alone: bool,
 }
 
-/// Where an event stands: its group, the paused ones behind the others, and its place there.
-type Standing = Option<(usize, usize)>;
+/// Where an event stands: the number of its group, the paused ones behind the others, from one on; and its
+/// place there. There are many, so each is small.
+type Standing = Option<(NonZeroU32, u32)>;
 
 impl Running {
     /// Begins with events that have keys of these numbers.
@@ -165,10 +167,10 @@ fn standing(
     let mut by_row: Vec<Standing> = vec![None; rows_up_to(events)];
     let rows = finished.iter().map(|it| &it.rows);
     let rows = rows.chain(paused.iter().map(|it| &it.group.rows));
-    for (group, rows) in rows.enumerate() {
-        for (place, row) in rows.iter().enumerate() {
+    for (group, rows) in (1..).zip(rows) {
+        for (place, row) in (0..).zip(rows) {
             if let Some(own) = by_row.get_mut(at(*row)) {
-                *own = Some((group, place));
+                *own = NonZeroU32::new(group).map(|group| (group, place));
             }
         }
     }
@@ -198,7 +200,7 @@ impl Deciding<'_, '_, '_> {
                 *self.running.known.get_mut(at(key))? = self.first(key);
             }
             match standing {
-                Some((group, place)) => self.event((*group, *place), key)?,
+                Some((group, place)) => self.event((at(group.get()) - 1, at(*place)), key)?,
                 None => self.running.known.get_mut(at(key))?.alone = true,
             }
         }

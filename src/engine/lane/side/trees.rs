@@ -437,10 +437,10 @@ impl Group<'_, '_> {
     ) -> Numbers {
         let Some((register, entries)) = self.entries(row) else { return self.constant(None) };
         let registers = self.of.registers;
+        let numbers = registers.numbers(register, field);
         entries.map(&mut self.lost, |entry| {
             let entry = u32::try_from(entry).ok()?;
-            let number = registers.number(register, entry, field);
-            number.or_else(|| of(&registers.value(register, entry, field)?.cell()))
+            numbers.of(entry).or_else(|| of(&registers.value(register, entry, field)?.cell()))
         })
     }
 
