@@ -1,7 +1,7 @@
 //! How far a run has come, on a terminal.
 
 use std::cell::RefCell;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,16 +78,10 @@ impl<'c> Progress<'c> {
                 let since = u128::from(counted.load(Ordering::Relaxed).saturating_sub(before));
                 let rate = since * 1000 / state.elapsed().as_millis().max(1);
                 let rate = u64::try_from(rate).unwrap_or(u64::MAX);
-                let _ = match is_known(state) {
-                    true => write!(to, "{}", HumanCount(rate)),
-                    false => write!(to, "{UNKNOWN}"),
-                };
+                tell(state, to, &HumanCount(rate));
             };
             let left = |state: &ProgressState, to: &mut dyn Write| {
-                let _ = match is_known(state) {
-                    true => write!(to, "{}", FormattedDuration(state.eta())),
-                    false => write!(to, "{UNKNOWN}"),
-                };
+                tell(state, to, &FormattedDuration(state.eta()));
             };
             let style = style.with_key("events", events).with_key("rate", rate);
             bar.set_style(style.with_key("left", left));
@@ -106,6 +100,13 @@ fn is_known(state: &ProgressState) -> bool {
 }
 
 const KNOWN_AFTER: Duration = Duration::from_millis(300);
+/// Writes what the speed tells, once it is known.
+fn tell(state: &ProgressState, to: &mut dyn Write, what: &dyn Display) {
+    let what = if is_known(state) { what } else { &UNKNOWN };
+    // Nobody can do anything about a line that cannot be made.
+    let _ = write!(to, "{what}");
+}
+
 /// Stands for what cannot be told yet.
 const UNKNOWN: &str = "…";
 

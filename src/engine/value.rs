@@ -341,13 +341,14 @@ impl TextList {
     }
 }
 
-/// Texts and long numbers that occur in keys, each held once.
+/// Texts and long numbers that occur in keys, each held once. Texts are shared with copies until one more
+/// comes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     /// The places of texts. The texts themselves are not in the table: so it is small, and near.
-    places: HashTable<u32>,
+    places: Arc<HashTable<u32>>,
     /// By place.
-    texts: TextList,
+    texts: Arc<TextList>,
     numbers: HashMap<Exact, u32>,
     /// The same, by place.
     number_list: Vec<Exact>,
@@ -374,7 +375,7 @@ impl Names {
 
     /// Makes room for so many texts.
     pub fn reserve(&mut self, texts: usize) {
-        let (places, listed) = (&mut self.places, &self.texts);
+        let (places, listed) = (Arc::make_mut(&mut self.places), &self.texts);
         places.reserve(texts, |place| listed.hash(*place));
     }
 
@@ -434,8 +435,8 @@ impl Names {
 
     fn add(&mut self, text: &str, kept: impl FnOnce() -> Arc<str>) -> u32 {
         let next = u32::try_from(self.texts.packed.len()).unwrap_or(u32::MAX);
-        self.texts.push(text, kept);
-        let (places, texts) = (&mut self.places, &self.texts);
+        Arc::make_mut(&mut self.texts).push(text, kept);
+        let (places, texts) = (Arc::make_mut(&mut self.places), &self.texts);
         places.insert_unique(Asked::of(text).hash(), next, |place| texts.hash(*place));
         next
     }

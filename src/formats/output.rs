@@ -1,6 +1,6 @@
 //! A file to write: whole at the end, or not there at all.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,10 +81,14 @@ impl Output {
         let path = Path::new(argument);
         let name = argument.to_owned();
         let packer = Packer::new(Packing::by_ending(argument).0);
-        match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                Err(FormatsError::Directory { file: name, doing: Doing::Writing })
-            }
+        if argument.is_empty() {
+            return Err(failed(io::ErrorKind::InvalidInput.into()));
+        }
+        let there = std::fs::metadata(path);
+        // What has a `/` behind it can be nothing else.
+        let is_folder = argument.ends_with('/') || there.as_ref().is_ok_and(Metadata::is_dir);
+        match there {
+            _ if is_folder => Err(FormatsError::Directory { file: name, doing: Doing::Writing }),
             Ok(metadata) if !metadata.is_file() => {
                 let file = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 let to = To::Direct(BufWriter::with_capacity(BUFFER_BYTES, file));

@@ -25,6 +25,9 @@ pub(super) fn refusal_hint(doing: Doing, kind: ErrorKind) -> Option<Words> {
             "was it copied to the end? `gzip -t` or `zstd -t` tests it; no output was written",
             "是否复制完整？可用 gzip -t 或 zstd -t 检验；未写出任何结果",
         ),
+        (Doing::Writing, ErrorKind::InvalidInput) => {
+            ("name a file, or `-` for the standard output", "请写出文件名，或用 - 表示标准输出")
+        }
         (Doing::Writing, ErrorKind::NotFound) => {
             ("make the folder first, or name another one", "请先建立该文件夹，或另选一个文件夹")
         }
@@ -57,6 +60,7 @@ pub(super) fn refusal(doing: Doing, source: &io::Error) -> Words {
             "a file may not grow further here (see `ulimit -f`)",
             "文件大小已达上限（见 ulimit -f）",
         ),
+        ErrorKind::InvalidInput => ("that is no name of a file", "这不是文件名"),
         ErrorKind::IsADirectory => ("it is a folder", "这是文件夹"),
         ErrorKind::NotADirectory => ("a part of its path is no folder", "路径中有一部分不是文件夹"),
         ErrorKind::InvalidFilename => ("its name is too long", "文件名过长"),

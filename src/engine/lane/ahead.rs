@@ -55,15 +55,12 @@ impl Ahead {
 
     /// The rows under keys of one text: nothing else is done for each, so that many are under way.
     fn by_text(&self, registers: &Registers<'_>, register: u32, field: u32) -> Vec<Found> {
-        let texts = self.texts.iter().find(|(of, _)| *of == field);
-        let Some(((_, parts), ranges)) = texts.zip(registers.ranges(register, 1)) else {
-            return Vec::new();
-        };
+        let Some(ranges) = registers.ranges(register, 1) else { return Vec::new() };
         let found = |part: &Part| match part {
             Part::Missing => Found::Unclear,
             part => only_of(registers, register, ranges.of(std::slice::from_ref(part))),
         };
-        parts.iter().map(found).collect()
+        self.known(field).iter().map(found).collect()
     }
 
     fn by_parts(
@@ -92,8 +89,14 @@ impl Ahead {
     /// A text as part of a key, if it is known.
     #[inline]
     pub fn text(&self, field: u32, row: usize) -> Option<Part> {
-        let (_, parts) = self.texts.iter().find(|(of, _)| *of == field)?;
-        parts.get(row).copied().filter(|part| matches!(part, Part::Text(_)))
+        let part = self.known(field).get(row).copied();
+        part.filter(|part| matches!(part, Part::Text(_)))
+    }
+
+    /// What the texts of a field are as parts of keys; none where nobody looked.
+    fn known(&self, field: u32) -> &[Part] {
+        let own = self.texts.iter().find(|(of, _)| *of == field);
+        own.map_or(&[], |(_, parts)| parts)
     }
 
     /// A row of the lane, if it was looked up.
@@ -106,8 +109,8 @@ impl Ahead {
         let column = |field: &u32| batch.columns.get(at(*field));
         match part {
             KeyPart::Text(field) => {
-                let (_, parts) = self.texts.iter().find(|(of, _)| of == field)?;
-                parts.get(row).copied().filter(|part| *part != Part::Missing)
+                let part = self.known(*field).get(row).copied();
+                part.filter(|part| *part != Part::Missing)
             }
             KeyPart::Member(Entity::Field(field)) => match column(field)? {
                 Column::Member(members) => members.get(row).map(Part::Member),
