@@ -65,6 +65,28 @@ impl PlainNumbers<'_> {
     }
 }
 
+/// What was worked out of a field of each row that has one value for the run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Steady<'r> {
+    /// Of each row so many fields, this one at this place.
+    of: &'r [OnceLock<Cell>],
+    each: usize,
+    place: usize,
+}
+
+impl<'r> Steady<'r> {
+    /// That of a row, once it has been worked out.
+    #[inline]
+    pub fn of(self, row: u32) -> Option<&'r Cell> {
+        self.place(row)?.get()
+    }
+
+    #[inline]
+    fn place(self, row: u32) -> Option<&'r OnceLock<Cell>> {
+        self.of.get(at(row) * self.each + self.place)
+    }
+}
+
 /// By the first parts of a key, the rows from the first to before the last.
 #[derive(Debug, Default)]
 pub(crate) struct Ranges {
@@ -187,7 +209,14 @@ impl<'r> Registers<'r> {
 
     /// A computed field that has one value for the run, once it has been worked out.
     pub fn steady(&self, register: u32, row: u32, field: u32) -> Option<&Cell> {
-        self.place(register, row, field)?.get()
+        self.steady_of(register, field)?.of(row)
+    }
+
+    /// The same of all rows, if it is such a field.
+    pub fn steady_of(&self, register: u32, field: u32) -> Option<Steady<'_>> {
+        let Table { steady, steady_fields, .. } = self.tables.get(at(register))?;
+        let place = steady_fields.iter().position(|steady| *steady == field)?;
+        Some(Steady { of: steady, each: steady_fields.len(), place })
     }
 
     /// A field of a row that holds for good, or has one value for the run.
@@ -200,16 +229,10 @@ impl<'r> Registers<'r> {
 
     /// Keeps such a value.
     pub fn keep_steady(&self, register: u32, row: u32, field: u32, value: Cell) {
-        if let Some(place) = self.place(register, row, field) {
+        if let Some(place) = self.steady_of(register, field).and_then(|it| it.place(row)) {
             // Whoever was first found the same.
             let _ = place.set(value);
         }
-    }
-
-    fn place(&self, register: u32, row: u32, field: u32) -> Option<&OnceLock<Cell>> {
-        let table = self.tables.get(at(register))?;
-        let place = table.steady_fields.iter().position(|steady| *steady == field)?;
-        table.steady.get(at(row) * table.steady_fields.len() + place)
     }
 
     /// Whether two rows claim the same key on the same day.

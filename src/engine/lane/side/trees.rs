@@ -437,6 +437,9 @@ impl Group<'_, '_> {
     ) -> Numbers {
         let Some((register, entries)) = self.entries(row) else { return self.constant(None) };
         let registers = self.of.registers;
+        if let Some(steady) = registers.steady_of(register, field) {
+            return entries.map(&mut self.lost, |entry| of(steady.of(u32::try_from(entry).ok()?)?));
+        }
         let numbers = registers.numbers(register, field);
         entries.map(&mut self.lost, |entry| {
             let entry = u32::try_from(entry).ok()?;
