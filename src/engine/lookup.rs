@@ -175,7 +175,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             return Ok(Value::Missing);
         }
         if self.clashes(register, first) {
-            let key = self.cells(keys, scope)?;
+            let key = self.key_cells(register, keys, scope)?;
             return Err(Reason::ManyRows { register, key }.into());
         }
         self.tell_row(register, first);
@@ -191,10 +191,28 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         keys.iter().map(|key| self.eval(key, scope).map(|value| value.to_cell())).collect()
     }
 
+    /// The same of the key of a register, as its rows have it.
+    fn key_cells(
+        &mut self,
+        register: u32,
+        keys: &'a [Expr],
+        scope: Scope<'a>,
+    ) -> Result<Vec<Cell>, Fault> {
+        let plan = self.plan;
+        let declared = plan.registers.get(at(register)).ok_or(MISTYPED)?;
+        let fields = plan.shapes.get(at(declared.shape)).map_or(&[][..], |shape| &shape.fields);
+        let kinds = declared.keys.iter().map(|field| fields.get(at(*field)).map(|it| &it.kind));
+        let cell = |(key, kind): (&'a Expr, Option<&'a Kind>)| {
+            let value = self.eval(key, scope)?;
+            Ok(kind.map_or_else(|| value.to_cell(), |kind| value.to_cell_of(kind)))
+        };
+        keys.iter().zip(kinds).map(cell).collect()
+    }
+
     /// Why an optional value that is needed is not there.
     pub fn missing(&mut self, expr: &'a Expr, scope: Scope<'a>) -> Fault {
         match expr {
-            Expr::Lookup { register, keys } => match self.cells(keys, scope) {
+            Expr::Lookup { register, keys } => match self.key_cells(*register, keys, scope) {
                 Ok(key) => Reason::NoRow { register: *register, key }.into(),
                 Err(fault) => fault,
             },

@@ -12,7 +12,7 @@ use super::allocations::KeyColumns;
 use super::by_payee::ByPayee;
 use super::error::FormatsError;
 use super::records::{need_quotes, quoted};
-use super::room::{Piece, Room};
+use super::room::{Piece, Room, Word};
 
 /// Writes allocations of one run's events as lines. What it remembers of accounts goes by their
 /// position, so it serves one [`Accounts`].
@@ -143,7 +143,7 @@ impl<'n> AllocationLines<'n> {
             scale: table.map_or(2, |table| table.scale),
             currency: table.filter(|_| self.currency).map(|table| &table.currency),
             after: if self.explain { self.delimiter } else { b'\n' },
-            key: None,
+            key: table.and_then(|table| self.word(table, &event)).map_or(Key::Unwritten, Key::Word),
         };
         if self.explain {
             self.by_leg(own, allocations, out);
@@ -177,25 +177,31 @@ impl<'n> AllocationLines<'n> {
 
     /// Key, account, currency and amount, and what comes after it.
     fn put_row(&self, own: &mut Own<'_>, payee: Payee, amount: Money, out: &mut Room) {
-        match own.key {
-            Some((from, until)) => out.again(from, until),
-            None => {
+        let key = match own.key {
+            Key::Word(word) => word,
+            Key::Written(from, until) => {
+                out.again(from, until);
+                Word::default()
+            }
+            Key::Unwritten => {
                 let from = out.len();
                 self.put_key(own, out);
-                own.key = Some((from, out.len()));
+                own.key = Key::Written(from, out.len());
+                Word::default()
             }
-        }
+        };
         let account = match payee {
             Payee::Undetermined => &self.undetermined,
             Payee::Account(position) => self.known(position).unwrap_or(&self.none),
         };
         let short = out.short(|short| {
+            short.word(key)?;
             short.piece(account)?;
             own.currency.map_or(Some(()), |code| short.piece(code))?;
             short.amount(amount, own.scale, own.after)
         });
         if short.is_none() {
-            own.long_row(account, amount, out);
+            own.long_row((key, account), amount, out);
         }
     }
 
@@ -219,6 +225,18 @@ impl<'n> AllocationLines<'n> {
         let text = found.unwrap_or_else(|| format!("account {position}"));
         if let Some(place) = self.accounts.get_mut(at) {
             *place = Some(between(&text, self.delimiter, self.has_key));
+        }
+    }
+
+    /// The key of an event, where that is a short number, as it mostly is.
+    #[inline]
+    fn word(&self, table: &TableCells<'_>, event: &EventAt<'_>) -> Option<Word> {
+        let [Some(field)] = table.key.as_slice() else { return None };
+        match event.batch.columns.get(field.at) {
+            Some(Column::Integer(numbers)) if !self.with_event && numbers.are_narrow() => {
+                Word::of(numbers.narrow(event.row)?)
+            }
+            _ => None,
         }
     }
 
@@ -273,14 +291,24 @@ struct Own<'e> {
     currency: Option<&'e Piece>,
     /// What follows an amount.
     after: u8,
-    /// Where its key stands, once it has been written.
-    key: Option<(usize, usize)>,
+    key: Key,
+}
+
+/// The key of an event.
+#[derive(Clone, Copy)]
+enum Key {
+    Unwritten,
+    /// Where it stands.
+    Written(usize, usize),
+    /// All of it: it is written with the rest of a row.
+    Word(Word),
 }
 
 impl Own<'_> {
     /// What follows the key in a row, where some of it is long.
     #[cold]
-    fn long_row(&self, account: &Piece, amount: Money, out: &mut Room) {
+    fn long_row(&self, (key, account): (Word, &Piece), amount: Money, out: &mut Room) {
+        out.word(key);
         out.piece(account);
         self.currency.into_iter().for_each(|code| out.piece(code));
         out.amount(amount, self.scale, self.after);

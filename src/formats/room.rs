@@ -24,6 +24,30 @@ pub(super) struct Piece {
     long: Option<Box<[u8]>>,
 }
 
+/// A whole number of at most eight digits, in letters.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Word {
+    digits: u64,
+    length: usize,
+}
+
+impl Word {
+    /// Nothing if it has a sign, or more digits.
+    #[inline(always)]
+    pub(super) fn of(number: i64) -> Option<Word> {
+        u64::try_from(number).ok().filter(|number| *number < EIGHT).map(Word::of_digits)
+    }
+
+    /// Without zeros in front, but for the last.
+    #[inline(always)]
+    fn of_digits(number: u64) -> Word {
+        let digits = eight_digits(number);
+        let zeros = ((digits ^ ZEROS).trailing_zeros() / 8).min(7);
+        let length = 8 - usize::try_from(zeros).unwrap_or(0);
+        Word { digits: digits >> (8 * zeros), length }
+    }
+}
+
 /// Room for some short pieces. What does not fit gives `None`, and then nothing is written.
 pub(super) struct Short<'r> {
     room: &'r mut [u8; SHORT_ROOM],
@@ -104,6 +128,12 @@ impl Room {
         }
     }
 
+    /// Writes a number.
+    pub(super) fn word(&mut self, word: Word) {
+        let bytes = word.digits.to_le_bytes();
+        self.bytes(bytes.get(..word.length).unwrap_or_default());
+    }
+
     /// Writes again what was written from one place to another.
     #[inline]
     pub(super) fn again(&mut self, from: usize, until: usize) {
@@ -161,6 +191,12 @@ impl Short<'_> {
         self.put(piece.short, piece.length)
     }
 
+    /// Writes a number.
+    #[inline(always)]
+    pub(super) fn word(&mut self, word: Word) -> Option<()> {
+        self.put(word.digits.to_le_bytes(), word.length)
+    }
+
     /// Writes a whole number of at most sixteen digits.
     #[inline(always)]
     pub(super) fn integer(&mut self, number: i64) -> Option<()> {
@@ -212,10 +248,7 @@ impl Short<'_> {
 
     #[inline(always)]
     fn eight_at_most(&mut self, number: u64) -> Option<()> {
-        let digits = eight_digits(number);
-        let zeros = ((digits ^ ZEROS).trailing_zeros() / 8).min(7);
-        let count = 8 - usize::try_from(zeros).unwrap_or(0);
-        self.put((digits >> (8 * zeros)).to_le_bytes(), count)
+        self.word(Word::of_digits(number))
     }
 }
 
