@@ -178,16 +178,16 @@ impl<'n> AllocationLines<'n> {
     /// Key, account, currency and amount, and what comes after it.
     fn put_row(&self, own: &mut Own<'_>, payee: Payee, amount: Money, out: &mut Room) {
         let key = match own.key {
-            Key::Word(word) => word,
+            Key::Word(word) => Some(word),
             Key::Written(from, until) => {
                 out.again(from, until);
-                Word::default()
+                None
             }
             Key::Unwritten => {
                 let from = out.len();
                 self.put_key(own, out);
                 own.key = Key::Written(from, out.len());
-                Word::default()
+                None
             }
         };
         let account = match payee {
@@ -195,7 +195,7 @@ impl<'n> AllocationLines<'n> {
             Payee::Account(position) => self.known(position).unwrap_or(&self.none),
         };
         let short = out.short(|short| {
-            short.word(key)?;
+            key.map_or(Some(()), |word| short.word(word))?;
             short.piece(account)?;
             own.currency.map_or(Some(()), |code| short.piece(code))?;
             short.amount(amount, own.scale, own.after)
@@ -307,8 +307,8 @@ enum Key {
 impl Own<'_> {
     /// What follows the key in a row, where some of it is long.
     #[cold]
-    fn long_row(&self, (key, account): (Word, &Piece), amount: Money, out: &mut Room) {
-        out.word(key);
+    fn long_row(&self, (key, account): (Option<Word>, &Piece), amount: Money, out: &mut Room) {
+        key.into_iter().for_each(|word| out.word(word));
         out.piece(account);
         self.currency.into_iter().for_each(|code| out.piece(code));
         out.amount(amount, self.scale, self.after);

@@ -25,7 +25,7 @@ pub(super) struct Piece {
 }
 
 /// A whole number of at most eight digits, in letters.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Word {
     digits: u64,
     length: usize,
