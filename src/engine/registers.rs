@@ -44,10 +44,8 @@ struct Table<'r> {
     clashing: Vec<u32>,
     /// Fields in a row.
     width: usize,
-    /// What was worked out once and holds for the run: of each row the fields that do.
-    steady: Vec<OnceLock<Cell>>,
-    /// The fields that do, ascending.
-    steady_fields: Vec<u32>,
+    /// Fields that are worked out once and hold for the run: what each row has there.
+    steady: Vec<(u32, Vec<OnceLock<Cell>>)>,
     prefixes: Vec<(usize, Ranges)>,
     /// Whether a row was looked for where there is none at all.
     asked_in_vain: AtomicBool,
@@ -62,28 +60,6 @@ impl PlainNumbers<'_> {
     #[inline]
     pub fn of(self, row: u32) -> Option<i64> {
         self.0.get(at(row)).copied().filter(|number| *number != NO_NUMBER)
-    }
-}
-
-/// What was worked out of a field of each row that has one value for the run.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Steady<'r> {
-    /// Of each row so many fields, this one at this place.
-    of: &'r [OnceLock<Cell>],
-    each: usize,
-    place: usize,
-}
-
-impl<'r> Steady<'r> {
-    /// That of a row, once it has been worked out.
-    #[inline]
-    pub fn of(self, row: u32) -> Option<&'r Cell> {
-        self.place(row)?.get()
-    }
-
-    #[inline]
-    fn place(self, row: u32) -> Option<&'r OnceLock<Cell>> {
-        self.of.get(at(row) * self.each + self.place)
     }
 }
 
@@ -209,14 +185,13 @@ impl<'r> Registers<'r> {
 
     /// A computed field that has one value for the run, once it has been worked out.
     pub fn steady(&self, register: u32, row: u32, field: u32) -> Option<&Cell> {
-        self.steady_of(register, field)?.of(row)
+        self.steady_of(register, field)?.get(at(row))?.get()
     }
 
     /// The same of all rows, if it is such a field.
-    pub fn steady_of(&self, register: u32, field: u32) -> Option<Steady<'_>> {
-        let Table { steady, steady_fields, .. } = self.tables.get(at(register))?;
-        let place = steady_fields.iter().position(|steady| *steady == field)?;
-        Some(Steady { of: steady, each: steady_fields.len(), place })
+    pub fn steady_of(&self, register: u32, field: u32) -> Option<&[OnceLock<Cell>]> {
+        let mut steady = self.tables.get(at(register))?.steady.iter();
+        steady.find(|(of, _)| *of == field).map(|(_, cells)| cells.as_slice())
     }
 
     /// A field of a row that holds for good, or has one value for the run.
@@ -229,7 +204,7 @@ impl<'r> Registers<'r> {
 
     /// Keeps such a value.
     pub fn keep_steady(&self, register: u32, row: u32, field: u32, value: Cell) {
-        if let Some(place) = self.steady_of(register, field).and_then(|it| it.place(row)) {
+        if let Some(place) = self.steady_of(register, field).and_then(|it| it.get(at(row))) {
             // Whoever was first found the same.
             let _ = place.set(value);
         }
@@ -314,9 +289,9 @@ fn table<'r>(
     let count = table.places.len();
     let ranges = |length: usize| ranges((0..count).map(|row| key(row, length)));
     table.prefixes = register.prefixes.iter().map(|length| (*length, ranges(*length))).collect();
-    let fields = (0..).zip(&shape.fields);
-    table.steady_fields = fields.filter(|(_, it)| it.steady).map(|(field, _)| field).collect();
-    table.steady.resize_with(count * table.steady_fields.len(), OnceLock::new);
+    let unknown = || std::iter::repeat_with(OnceLock::new).take(count).collect();
+    let fields = (0..).zip(&shape.fields).filter(|(_, field)| field.steady);
+    table.steady = fields.map(|(field, _)| (field, unknown())).collect();
     table
 }
 

@@ -438,7 +438,8 @@ impl Group<'_, '_> {
         let Some((register, entries)) = self.entries(row) else { return self.constant(None) };
         let registers = self.of.registers;
         if let Some(steady) = registers.steady_of(register, field) {
-            return entries.map(&mut self.lost, |entry| of(steady.of(u32::try_from(entry).ok()?)?));
+            let known = |entry| of(steady.get(usize::try_from(entry).ok()?)?.get()?);
+            return entries.map(&mut self.lost, known);
         }
         let numbers = registers.numbers(register, field);
         entries.map(&mut self.lost, |entry| {
