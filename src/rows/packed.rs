@@ -135,7 +135,12 @@ impl Packed {
             // A copy of a known size takes no call; what is too much of it the next row writes over.
             match (from.first_chunk::<BEHIND>(), to.first_chunk_mut::<BEHIND>()) {
                 (Some(from), Some(to)) if widest <= BEHIND => *to = *from,
-                _ => to.iter_mut().zip(from).take(packed.width).for_each(|(to, from)| *to = *from),
+                _ => {
+                    let ends = (to.get_mut(..packed.width), from.get(..packed.width));
+                    if let (Some(to), Some(from)) = ends {
+                        to.copy_from_slice(from);
+                    }
+                }
             }
         }
         let taken = rows.iter().zip(starts);
