@@ -100,6 +100,7 @@ fn is_known(state: &ProgressState) -> bool {
 }
 
 const KNOWN_AFTER: Duration = Duration::from_millis(300);
+
 /// Writes what the speed tells, once it is known.
 fn tell(state: &ProgressState, to: &mut dyn Write, what: &dyn Display) {
     let what = if is_known(state) { what } else { &UNKNOWN };

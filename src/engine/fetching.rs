@@ -101,7 +101,9 @@ where
         self.moved.notify_all();
         true
     }
+}
 
+impl<P, N, M> Fetching<P, N, M> {
     fn desk(&self) -> MutexGuard<'_, Desk<P, N>> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,7 +132,7 @@ struct Closing<'f, P, N, M>(&'f Fetching<P, N, M>);
 
 impl<P, N, M> Drop for Closing<'_, P, N, M> {
     fn drop(&mut self) {
-        self.0.desk.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.0.desk().closed = true;
         self.0.moved.notify_all();
     }
 }

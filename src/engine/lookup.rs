@@ -273,9 +273,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
 
     fn many_rows(&self, register: u32, row: u32) -> Fault {
         let keys = self.plan.registers.get(at(register)).map_or(&[][..], |it| &it.keys);
-        let cell = |field: &u32| self.registers.cell(register, row, *field).map(Said::cell);
-        let key = keys.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect();
-        Reason::ManyRows { register, key }.into()
+        Reason::ManyRows { register, key: self.registers.cells(register, row, keys) }.into()
     }
 
     /// The rows of a selection that meet its condition.
@@ -354,9 +352,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         match row {
             Value::Row(Row::Register(register, place)) => {
                 let keys = self.plan.registers.get(at(*register)).map_or(&[][..], |it| &it.keys);
-                let cell =
-                    |field: &u32| self.registers.cell(*register, *place, *field).map(Said::cell);
-                keys.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect()
+                self.registers.cells(*register, *place, keys)
             }
             Value::Row(Row::Record(cells)) if self.is_stage() => {
                 let keys = cells.len().saturating_sub(1);

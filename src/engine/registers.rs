@@ -169,6 +169,12 @@ impl<'r> Registers<'r> {
         self.tables.get(at(register))?.said(row, at(field))
     }
 
+    /// Some fields of a row that hold for good, such as those of its key.
+    pub fn cells(&self, register: u32, row: u32, fields: &[u32]) -> Vec<Cell> {
+        let cell = |field: &u32| self.cell(register, row, *field).map(Said::cell);
+        fields.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect()
+    }
+
     /// A field of a row that holds for good as a number of 64 bits: a whole number, an amount in
     /// minor units, a day, a member, or one for yes. Nothing where it is none of these.
     #[inline]
@@ -224,7 +230,7 @@ impl<'r> Registers<'r> {
             |place: &u32| table.read.holds_from(at(*place)).is_none_or(|from| from <= day);
         let version = at(*versions.get(versions.partition_point(has_begun).checked_sub(1)?)?);
         let holds = table.read.holds_until(version).is_none_or(|until| day < until);
-        (holds && at(field) < table.width).then(|| Said::In(table.read.column(at(field)), version))
+        (holds && at(field) < table.width).then(|| Said::at(table.read.column(at(field)), version))
     }
 
     /// The fields of a row as first given, for whoever hears of it.
@@ -332,7 +338,7 @@ impl Table<'_> {
         let place = at(*self.places.get(at(row))?);
         match self.merged.get(&row) {
             Some(cells) => cells.get(field).map(Said::Made),
-            None => (field < self.width).then(|| Said::In(self.read.column(field), place)),
+            None => (field < self.width).then(|| Said::at(self.read.column(field), place)),
         }
     }
 
@@ -380,7 +386,7 @@ impl Table<'_> {
         let column = self.read.column(field);
         let rows = (0..).zip(&self.places).map(|(row, place)| match self.merged.get(&row) {
             Some(cells) => cells.get(field).map(Said::Made).map_or(NO_NUMBER, number),
-            None => number(Said::In(column, at(*place))),
+            None => number(Said::at(column, at(*place))),
         });
         rows.collect()
     }

@@ -7,7 +7,7 @@ use crate::rows::{Cell, Column};
 use super::lookup::value_of;
 use super::value::Value;
 
-/// As it stands in a column, or as it was made.
+/// As it stands in a column of its type, or as a cell.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Said<'r> {
     In(&'r Column, usize),
@@ -15,6 +15,14 @@ pub(crate) enum Said<'r> {
 }
 
 impl<'r> Said<'r> {
+    /// What stands in a row of a column.
+    pub fn at(column: &'r Column, row: usize) -> Said<'r> {
+        match column {
+            Column::Cells(cells) => Said::Made(cells.get(row).unwrap_or(&Cell::Missing)),
+            column => Said::In(column, row),
+        }
+    }
+
     pub fn is_missing(self) -> bool {
         match self {
             Said::In(column, row) => column.is_missing(row),
@@ -40,7 +48,6 @@ impl<'r> Said<'r> {
     pub fn text(self) -> Option<&'r str> {
         match self {
             Said::In(Column::Text(texts), row) => texts.get(row),
-            Said::In(Column::Cells(cells), row) => Said::Made(cells.get(row)?).text(),
             Said::Made(Cell::Text(text)) => Some(text),
             Said::In(..) | Said::Made(_) => None,
         }
@@ -50,7 +57,6 @@ impl<'r> Said<'r> {
     pub fn exact(self) -> Option<&'r Exact> {
         match self {
             Said::In(Column::Number(values), row) => values.get_ref(row),
-            Said::In(Column::Cells(cells), row) => Said::Made(cells.get(row)?).exact(),
             Said::Made(Cell::Number(value)) => Some(value),
             Said::In(..) | Said::Made(_) => None,
         }
@@ -65,7 +71,6 @@ impl<'r> Said<'r> {
             Said::In(Column::Date(days), row) => days.get(row).map(|day| day.days().into()),
             Said::In(Column::Member(members), row) => members.get(row).map(i64::from),
             Said::In(Column::Bool(flags), row) => flags.get(row).map(i64::from),
-            Said::In(Column::Cells(cells), row) => Said::Made(cells.get(row)?).number(),
             Said::Made(Cell::Integer(value)) => i64::try_from(*value).ok(),
             Said::Made(Cell::Money(value)) => i64::try_from(value.minor()).ok(),
             Said::Made(Cell::Date(day)) => Some(day.days().into()),

@@ -483,9 +483,7 @@ impl<'a, W: Whole> Event<'a, W> {
         match (self.item(source)?, self.lane.sources.get(at(source))?) {
             (Item::Record(cells), _) => Some(cells.first().cloned().into_iter().collect()),
             (Item::Entry(register, entry), Source::Register { fields, .. }) => {
-                let cell =
-                    |field: &u32| self.registers.cell(register, entry, *field).map(Said::cell);
-                Some(fields.iter().map(|field| cell(field).unwrap_or(Cell::Missing)).collect())
+                Some(self.registers.cells(register, entry, fields))
             }
             (Item::Entry(..), Source::List(_)) => None,
         }

@@ -344,6 +344,7 @@ impl<'a, W: Whole> Event<'a, W> {
         self.row_said(row, field).map(Said::cell)
     }
 
+    /// The same as the row says it.
     pub(super) fn row_said(&mut self, row: u32, field: u32) -> Option<Said<'a>> {
         let (register, entry) = match self.lane.rows.get(at(row))? {
             RowRead::Keyed { register, .. } => (*register, self.row(row)??),
