@@ -119,8 +119,13 @@ impl Kept<Arc<Batch>> {
     }
 
     /// The same rows packed, for who has their slots. If there are no events of other kinds, what a
-    /// slot says whole is not kept beside.
-    pub fn packed(mut self, event: &Event, only_kind: bool) -> Kept<Packed> {
+    /// slot says whole is not kept beside. They may be packed like others.
+    pub fn packed(
+        mut self,
+        event: &Event,
+        only_kind: bool,
+        like: Option<&Kept<Packed>>,
+    ) -> Kept<Packed> {
         let fields = fields(event);
         let said = match fields {
             [field] => only_kind && says_all(self.column(*field)),
@@ -135,7 +140,7 @@ impl Kept<Arc<Batch>> {
         }
         Kept {
             event: self.event,
-            rows: Packed::new(Arc::unwrap_or_clone(self.rows)),
+            rows: Packed::new(Arc::unwrap_or_clone(self.rows), like.map(|it| &it.rows)),
             beside: self.beside,
         }
     }
@@ -145,7 +150,7 @@ impl Kept<Packed> {
     /// No rows.
     pub fn nothing() -> Kept<Packed> {
         let none = Batch { event: u32::MAX, columns: Vec::new(), origins: Vec::new() };
-        Kept { event: none.event, rows: Packed::new(none), beside: Vec::new() }
+        Kept { event: none.event, rows: Packed::new(none, None), beside: Vec::new() }
     }
 
     /// About how many bytes of memory they take.

@@ -155,8 +155,10 @@ impl Returning {
             if let Some(own) = of_kind.get_mut(kind) {
                 *own = slots;
             }
+            let like = rows.kept.iter().find(|it| it.event() == held.event());
+            let held = held.packed(event, only_kind, like);
             if let Some(to) = rows.kept.get_mut(at(place)) {
-                *to = held.packed(event, only_kind);
+                *to = held;
             }
         }
         let kinds = kinds.as_ref().and_then(|batch| batch.columns.first());

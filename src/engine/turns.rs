@@ -340,7 +340,8 @@ impl<S: Sink> Run<'_, S> {
             }
         };
         waiting.slots.add(&slots);
-        let held = held.packed(event, only_kind(plan));
+        let like = waiting.kept.iter().rev().find(|it| it.event() == held.event());
+        let held = held.packed(event, only_kind(plan), like);
         waiting.size += held.size();
         waiting.kept.push(held);
         Ok(())

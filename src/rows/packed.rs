@@ -2,12 +2,14 @@
 //!
 //! A batch has its values column by column, so to take rows out of many batches in another order
 //! means to go to a place in memory for every value. Packed, a row is some bytes side by side: about
-//! as many as one visit brings. A number has as many bytes as the range of its column in the batch
-//! needs, above the least of them, and lines that follow one another are not kept at all.
+//! as many as one visit brings. A number has as many bytes as the range of its column needs, above the
+//! least of them, and lines that follow one another are not kept at all. Batches have one form as long
+//! as their values fit it, so that rows of many are read by few.
+
+use std::sync::Arc;
 
 use crate::base::Date;
 
-use super::texts::TextColumn;
 use super::values::{Values, Wholes};
 use super::{Batch, Column, Origin};
 
@@ -20,8 +22,7 @@ pub struct Packed {
     first: Option<Origin>,
     /// Else those of all.
     origins: Vec<Origin>,
-    /// How each column stands in a row.
-    layout: Vec<Layout>,
+    form: Arc<Form>,
     /// Columns that hold nothing, of the same types; those that are not packed hold what they held.
     columns: Vec<Column>,
     rows: usize,
@@ -29,6 +30,14 @@ pub struct Packed {
     width: usize,
     /// The rows, and room behind the last to copy any as if it were wider.
     bytes: Vec<u8>,
+}
+
+/// How the columns of a batch stand in a row.
+#[derive(Debug)]
+struct Form {
+    layout: Vec<Layout>,
+    /// How many bytes a row has.
+    width: usize,
 }
 
 /// Where a value is.
@@ -53,6 +62,19 @@ struct Number {
 struct Text {
     at: usize,
     length: Option<usize>,
+    /// The longest there is room for.
+    longest: usize,
+}
+
+/// What a column asks of a row. Where all values are missing the least is above the greatest.
+#[derive(Debug, Clone, Copy)]
+enum Need {
+    /// Numbers between two; and whether none is missing.
+    Numbers { least: i64, greatest: i64, full: bool },
+    /// Texts between two lengths.
+    Texts { shortest: usize, longest: usize, full: bool },
+    /// No room.
+    Beside,
 }
 
 /// The bit that says that a value is missing, if one is.
@@ -69,21 +91,20 @@ const TEXT_MAX: usize = 40;
 const ROWS_AT_ONCE: usize = 256;
 
 impl Packed {
-    /// Packs a batch.
-    pub fn new(batch: Batch) -> Packed {
+    /// Packs a batch, in the form of another if it fits.
+    pub fn new(batch: Batch, like: Option<&Packed>) -> Packed {
         let Batch { event, mut columns, origins } = batch;
         let rows = origins.len();
-        let mut room = Room::new(&columns);
-        let layout: Vec<Layout> = columns.iter().map(|column| room.layout(column)).collect();
-        let width = room.width;
+        let form = Form::of(&columns, like.map(|it| &it.form));
+        let (layout, width) = (&form.layout, form.width);
         let mut bytes = vec![0; width * rows + BEHIND];
         for start in (0..rows).step_by(ROWS_AT_ONCE) {
             let some = start..(start + ROWS_AT_ONCE).min(rows);
-            for (column, layout) in columns.iter().zip(&layout) {
+            for (column, layout) in columns.iter().zip(layout) {
                 put(column, *layout, some.clone().map(|row| (row, row * width)), &mut bytes);
             }
         }
-        for (column, layout) in columns.iter_mut().zip(&layout) {
+        for (column, layout) in columns.iter_mut().zip(layout) {
             if !matches!(layout, Layout::Beside) {
                 // Nothing of what it held is kept.
                 *column = column.empty_with_room(0);
@@ -94,7 +115,7 @@ impl Packed {
             lines.all(|(line, it)| (it.file, it.line) == (first.file, line))
         });
         let origins = if first.is_some() { Vec::new() } else { origins };
-        Packed { event, first, origins, layout, columns, rows, width, bytes }
+        Packed { event, first, origins, form, columns, rows, width, bytes }
     }
 
     /// How many rows.
@@ -143,85 +164,150 @@ impl Packed {
                 }
             }
         }
-        let taken = rows.iter().zip(starts);
-        let taken = taken.map(|((packed, row), at)| Taken { packed, row: *row, at });
-        let taken: Vec<Taken<'_>> = taken.collect();
-        let width = rows.first().map_or(0, |(packed, _)| packed.columns.len());
-        let columns = (0..width).map(|at| column(at, &taken, &bytes)).collect();
+        let fetched = rows.iter().zip(starts).map(|((packed, row), at)| Fetched {
+            layout: &packed.form.layout,
+            columns: &packed.columns,
+            row: *row,
+            at,
+        });
+        let fetched: Vec<Fetched<'_>> = fetched.collect();
+        let columns = rows.first().map_or(0, |(packed, _)| packed.columns.len());
+        let columns = (0..columns).map(|at| column(at, &fetched, &bytes)).collect();
         let unknown = Origin { file: 0, line: 0 };
         let origins = rows.iter().map(|(packed, row)| packed.origin(*row).unwrap_or(unknown));
         Batch { event, columns, origins: origins.collect() }
     }
 }
 
-/// Room in a row, given out from the front.
-struct Room {
-    width: usize,
-    /// The next bit in front of the values.
-    bit: usize,
-}
-
-impl Room {
-    /// In front of all values stand the bits for those that are missing.
-    fn new(columns: &[Column]) -> Room {
-        let may_miss = columns.iter().filter(|column| !column.is_full()).count();
-        Room { width: may_miss.div_ceil(8), bit: 0 }
+impl Form {
+    /// A form for some columns: another, if they fit it; else one that what fits the other also fits.
+    fn of(columns: &[Column], other: Option<&Arc<Form>>) -> Arc<Form> {
+        let needs: Vec<Need> = columns.iter().map(Need::of).collect();
+        let Some(other) = other.filter(|other| other.layout.len() == columns.len()) else {
+            return Arc::new(Form::new(&needs));
+        };
+        let both = || needs.iter().zip(&other.layout);
+        if both().all(|(need, layout)| need.fits(layout)) {
+            return Arc::clone(other);
+        }
+        let joined: Vec<Need> = both().map(|(need, layout)| need.joined(layout)).collect();
+        Arc::new(Form::new(&joined))
     }
 
-    fn layout(&mut self, column: &Column) -> Layout {
+    /// In front of all values stand the bits for those that are missing.
+    fn new(needs: &[Need]) -> Form {
+        let mut gaps = 0;
+        let mut gap = |full: bool| {
+            let bit = gaps;
+            gaps += usize::from(!full);
+            Gap((!full).then(|| (bit / 8, 1 << (bit % 8))))
+        };
+        let may_miss = needs.iter().filter(|need| need.may_miss()).count();
+        let mut width = may_miss.div_ceil(8);
+        let mut room = |bytes: usize| {
+            width += bytes;
+            width - bytes
+        };
+        let layout = |need: &Need| match *need {
+            Need::Numbers { least, greatest, full } => {
+                let (least, greatest) = if least > greatest { (0, 0) } else { (least, greatest) };
+                let range = greatest.wrapping_sub(least).cast_unsigned();
+                let length = (u64::BITS - range.leading_zeros()).div_ceil(8);
+                let mask = u64::MAX.checked_shr(u64::BITS - length * 8).unwrap_or(0);
+                let at = room(usize::try_from(length).unwrap_or(WORD));
+                // What comes later may be less as well as more.
+                let below = i64::try_from((mask - range) / 2).unwrap_or(0);
+                let least = least.saturating_sub(below);
+                Layout::Number(Number { at, mask, least }, gap(full))
+            }
+            Need::Texts { shortest, longest, full } => {
+                let length = (shortest >= longest).then_some(longest);
+                let at = room(longest + usize::from(length.is_none()));
+                Layout::Text(Text { at, length, longest }, gap(full))
+            }
+            Need::Beside => Layout::Beside,
+        };
+        let layout = needs.iter().map(layout).collect();
+        Form { layout, width }
+    }
+}
+
+impl Need {
+    fn of(column: &Column) -> Need {
         match column {
             Column::Integer(values) | Column::Money(values) if values.are_narrow() => {
                 match values.all() {
-                    Some(all) => self.number(true, all.iter().copied()),
-                    None => self.number(values.is_full(), values.present()),
+                    Some(all) => Need::numbers(true, all.iter().copied()),
+                    None => Need::numbers(values.is_full(), values.present()),
                 }
             }
             Column::Date(values) => match values.all() {
-                Some(all) => self.number(true, all.iter().map(|day| day.days().into())),
-                None => self.number(false, values.present().map(|day| day.days().into())),
+                Some(all) => Need::numbers(true, all.iter().map(|day| day.days().into())),
+                None => Need::numbers(false, values.present().map(|day| day.days().into())),
             },
             Column::Member(values) => match values.all() {
-                Some(all) => self.number(true, all.iter().map(|it| (*it).into())),
-                None => self.number(false, values.present().map(|it| (*it).into())),
+                Some(all) => Need::numbers(true, all.iter().map(|it| (*it).into())),
+                None => Need::numbers(false, values.present().map(|it| (*it).into())),
             },
             Column::Bool(values) => {
-                self.number(values.all().is_some(), values.present().map(|it| (*it).into()))
+                Need::numbers(values.all().is_some(), values.present().map(|it| (*it).into()))
             }
-            Column::Text(texts) => self.text(texts),
-            _ => Layout::Beside,
+            Column::Text(texts) => {
+                let (shortest, longest) = texts.lengths().unwrap_or((usize::MAX, 0));
+                match longest <= TEXT_MAX {
+                    true => Need::Texts { shortest, longest, full: texts.is_full() },
+                    false => Need::Beside,
+                }
+            }
+            _ => Need::Beside,
         }
     }
 
-    fn gap(&mut self, full: bool) -> Gap {
-        Gap((!full).then(|| {
-            let bit = self.bit;
-            self.bit += 1;
-            (bit / 8, 1 << (bit % 8))
-        }))
+    fn numbers(full: bool, values: impl Iterator<Item = i64>) -> Need {
+        let none = (i64::MAX, i64::MIN);
+        let take = |(least, greatest): (i64, i64), value| (least.min(value), greatest.max(value));
+        let (least, greatest) = values.fold(none, take);
+        Need::Numbers { least, greatest, full }
     }
 
-    fn number(&mut self, full: bool, values: impl Iterator<Item = i64>) -> Layout {
-        let ends = (i64::MAX, i64::MIN);
-        let ends = values.fold(ends, |(one, two), value| (one.min(value), two.max(value)));
-        let (least, greatest) = if ends.0 <= ends.1 { ends } else { (0, 0) };
-        let bits = u64::BITS - greatest.wrapping_sub(least).cast_unsigned().leading_zeros();
-        let length = bits.div_ceil(8);
-        let mask = u64::MAX.checked_shr(u64::BITS - length * 8).unwrap_or(0);
-        let at = self.width;
-        self.width += usize::try_from(length).unwrap_or(WORD);
-        Layout::Number(Number { at, mask, least }, self.gap(full))
+    fn may_miss(&self) -> bool {
+        matches!(self, Need::Numbers { full: false, .. } | Need::Texts { full: false, .. })
     }
 
-    fn text(&mut self, texts: &TextColumn) -> Layout {
-        let (shortest, longest) = texts.lengths().unwrap_or((0, 0));
-        if longest > TEXT_MAX {
-            return Layout::Beside;
+    /// Whether what asks for this finds it.
+    fn fits(&self, layout: &Layout) -> bool {
+        match (*self, layout) {
+            (Need::Numbers { least, greatest, full }, Layout::Number(number, gap)) => {
+                let (from, to) = number.ends();
+                (full || gap.0.is_some()) && from <= least && greatest <= to
+            }
+            (Need::Texts { shortest, longest, full }, Layout::Text(text, gap)) => {
+                let fits = match text.length {
+                    Some(length) => length <= shortest && longest <= length,
+                    None => longest <= text.longest,
+                };
+                (full || gap.0.is_some()) && fits
+            }
+            (Need::Beside, Layout::Beside) => true,
+            _ => false,
         }
-        let one_length = shortest == longest;
-        let at = self.width;
-        self.width += longest + usize::from(!one_length);
-        let length = one_length.then_some(longest);
-        Layout::Text(Text { at, length }, self.gap(texts.is_full()))
+    }
+
+    /// What asks for this and for what a layout has room for.
+    fn joined(self, layout: &Layout) -> Need {
+        match (self, layout) {
+            (Need::Numbers { least, greatest, full }, Layout::Number(number, gap)) => {
+                let (from, to) = number.ends();
+                let full = full && gap.0.is_none();
+                Need::Numbers { least: least.min(from), greatest: greatest.max(to), full }
+            }
+            (Need::Texts { shortest, longest, full }, Layout::Text(text, gap)) => Need::Texts {
+                shortest: shortest.min(text.length.unwrap_or(0)),
+                longest: longest.max(text.longest),
+                full: full && gap.0.is_none(),
+            },
+            (need, _) => need,
+        }
     }
 }
 
@@ -275,6 +361,15 @@ fn put_numbers(
 }
 
 impl Number {
+    /// Between which numbers there is room.
+    fn ends(self) -> (i64, i64) {
+        match self.mask {
+            // A word holds any number.
+            u64::MAX => (i64::MIN, i64::MAX),
+            mask => (self.least, self.least.saturating_add_unsigned(mask)),
+        }
+    }
+
     /// Beside what stands in the rest of the word, which may belong to the next row.
     #[inline]
     fn put(self, value: i64, row: &mut [u8]) {
@@ -333,19 +428,20 @@ impl Gap {
     }
 }
 
-/// A row that was fetched: whose it is, and where its bytes stand.
-struct Taken<'p> {
-    packed: &'p Packed,
+/// A row that was fetched: how it is laid out, what stands beside it, and where its bytes stand.
+struct Fetched<'p> {
+    layout: &'p [Layout],
+    columns: &'p [Column],
     row: usize,
     at: usize,
 }
 
-impl Taken<'_> {
+impl Fetched<'_> {
     /// The number of a column; nothing if it is missing.
     #[inline]
     fn number(&self, column: usize, bytes: &[u8]) -> Option<i64> {
         let row = bytes.get(self.at..)?;
-        match self.packed.layout.get(column)? {
+        match self.layout.get(column)? {
             Layout::Number(number, gap) if !gap.is_missing(row) => Some(number.get(row)),
             _ => None,
         }
@@ -357,7 +453,7 @@ impl Taken<'_> {
         if let Some(number) = self.number(column, bytes) {
             return to.push_narrow(number);
         }
-        let beside = match self.packed.columns.get(column) {
+        let beside = match self.columns.get(column) {
             Some(Column::Integer(values) | Column::Money(values)) => values.get(self.row),
             _ => None,
         };
@@ -370,17 +466,17 @@ impl Taken<'_> {
     #[inline]
     fn text<'t>(&'t self, column: usize, bytes: &'t [u8]) -> Option<&'t [u8]> {
         let row = bytes.get(self.at..)?;
-        match (self.packed.layout.get(column)?, self.packed.columns.get(column)?) {
+        match (self.layout.get(column)?, self.columns.get(column)) {
             (Layout::Text(text, gap), _) if !gap.is_missing(row) => text.get(row),
-            (Layout::Beside, Column::Text(texts)) => texts.get(self.row).map(str::as_bytes),
+            (Layout::Beside, Some(Column::Text(texts))) => texts.get(self.row).map(str::as_bytes),
             _ => None,
         }
     }
 }
 
 /// A column of the rows that were fetched, of the type of the first batch that has it at all.
-fn column(at: usize, rows: &[Taken<'_>], bytes: &[u8]) -> Column {
-    let mut columns = rows.iter().filter_map(|taken| taken.packed.columns.get(at));
+fn column(at: usize, rows: &[Fetched<'_>], bytes: &[u8]) -> Column {
+    let mut columns = rows.iter().filter_map(|row| row.columns.get(at));
     let typed = columns.find(|column| !matches!(column, Column::Absent));
     let Some(typed) = typed else { return Column::Absent };
     let mut column = typed.empty_with_room(rows.len());
@@ -404,7 +500,7 @@ fn column(at: usize, rows: &[Taken<'_>], bytes: &[u8]) -> Column {
             texts.extend_from_bytes(pieces);
         }
         others => {
-            let beside = |row: &Taken<'_>| row.packed.columns.get(at).map(|it| it.cell(row.row));
+            let beside = |row: &Fetched<'_>| row.columns.get(at).map(|it| it.cell(row.row));
             rows.iter().for_each(|row| others.push(beside(row).unwrap_or(super::Cell::Missing)));
         }
     }
@@ -470,12 +566,16 @@ mod tests {
         #[test]
         fn what_was_packed_comes_out_again(
             (one, two) in (rows(), rows()),
-            (absent, far) in any::<(bool, bool)>(),
+            (absent, far, alike) in any::<(bool, bool, bool)>(),
             picks in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
         ) {
             let first_line = if far { u64::from(u32::MAX) - 3 } else { 2 };
             let batches = [batch(0, &one, absent, 2), batch(1, &two, false, first_line)];
-            let packed: Vec<Packed> = batches.iter().cloned().map(Packed::new).collect();
+            let mut packed: Vec<Packed> = Vec::new();
+            for batch in &batches {
+                let like = packed.last().filter(|_| alike);
+                packed.push(Packed::new(batch.clone(), like));
+            }
             let all: Vec<(usize, usize)> = (0..one.len()).map(|row| (0, row))
                 .chain((0..two.len()).map(|row| (1, row)))
                 .collect();
