@@ -296,7 +296,24 @@ impl Asked<'_> {
     }
 }
 
-/// Texts by their places: as small as can be, since they are asked for in no order.
+/// So many texts are looked for at a time.
+const AT_ONCE: usize = 64;
+
+/// Where a text stands, and what is kept of it; in bytes, which need no room between two of them.
+#[derive(Debug, Clone, Copy)]
+struct Placed {
+    kept: [u8; 16],
+    place: u32,
+}
+
+impl Placed {
+    #[inline]
+    fn kept(&self) -> u128 {
+        u128::from_le_bytes(self.kept)
+    }
+}
+
+/// Texts by their places.
 #[derive(Debug, Clone, Default)]
 struct TextList {
     /// Short ones packed; of a long one this says where it is.
@@ -308,12 +325,13 @@ struct TextList {
 const LONG: u128 = 0xFF << 120;
 
 impl TextList {
-    fn push(&mut self, text: &str, kept: impl FnOnce() -> Arc<str>) {
+    fn push(&mut self, text: &str, kept: impl FnOnce() -> Arc<str>) -> u128 {
         let own = packed(text).unwrap_or_else(|| {
             self.long.push(kept());
             LONG | u128::try_from(self.long.len() - 1).unwrap_or(0)
         });
         self.packed.push(own);
+        own
     }
 
     fn long(&self, own: u128) -> Option<&Arc<str>> {
@@ -323,11 +341,16 @@ impl TextList {
     /// Whether a text stands at a place.
     #[inline]
     fn has(&self, place: u32, text: Asked<'_>) -> bool {
-        let own = self.packed.get(at(place)).copied();
-        own.is_some_and(|own| match text {
+        self.packed.get(at(place)).is_some_and(|own| self.is(*own, text))
+    }
+
+    /// Whether this is what is kept of a text.
+    #[inline]
+    fn is(&self, own: u128, text: Asked<'_>) -> bool {
+        match text {
             Asked::Short(packed) => own == packed,
             Asked::Long(text) => self.long(own).is_some_and(|long| **long == *text),
-        })
+        }
     }
 
     fn get(&self, place: u32) -> Option<Arc<str>> {
@@ -335,8 +358,7 @@ impl TextList {
         self.long(own).cloned().or_else(|| unpacked(own))
     }
 
-    fn hash(&self, place: u32) -> u64 {
-        let own = self.packed.get(at(place)).copied().unwrap_or(0);
+    fn hash(&self, own: u128) -> u64 {
         self.long(own).map_or(Asked::Short(own), |text| Asked::Long(text)).hash()
     }
 }
@@ -345,8 +367,8 @@ impl TextList {
 /// comes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
-    /// The places of texts. The texts themselves are not in the table: so it is small, and near.
-    places: Arc<HashTable<u32>>,
+    /// The places of texts, each beside what is kept of its text: so one look into memory finds it.
+    places: Arc<HashTable<Placed>>,
     /// By place.
     texts: Arc<TextList>,
     numbers: HashMap<Exact, u32>,
@@ -376,7 +398,7 @@ impl Names {
     /// Makes room for so many texts.
     pub fn reserve(&mut self, texts: usize) {
         let (places, listed) = (Arc::make_mut(&mut self.places), &self.texts);
-        places.reserve(texts, |place| listed.hash(*place));
+        places.reserve(texts, |placed| listed.hash(placed.kept()));
     }
 
     /// A text as a part of a key: one that is to be written, or only looked for.
@@ -423,10 +445,40 @@ impl Names {
         self.place(Asked::of(text)).map_or(Part::Unseen, Part::Text)
     }
 
+    /// The same of many; nothing where there is none. First it is found out where to look, then all are
+    /// looked for: so little stands between one visit to memory and the next that many are under way.
+    pub fn known_texts<'t>(
+        &self,
+        mut texts: impl Iterator<Item = Option<&'t str>>,
+        parts: &mut Vec<Part>,
+    ) {
+        let mut asked: Vec<Option<(Asked<'_>, u64)>> = Vec::with_capacity(AT_ONCE);
+        let hashed = |text| {
+            let asked = Asked::of(text);
+            (asked, asked.hash())
+        };
+        loop {
+            asked.clear();
+            asked.extend(texts.by_ref().take(AT_ONCE).map(|text| text.map(hashed)));
+            if asked.is_empty() {
+                return;
+            }
+            parts.extend(asked.iter().map(|asked| match *asked {
+                Some((text, hash)) => self.place_by(text, hash).map_or(Part::Unseen, Part::Text),
+                None => Part::Missing,
+            }));
+        }
+    }
+
     #[inline]
     fn place(&self, text: Asked<'_>) -> Option<u32> {
-        let is = |place: &u32| self.texts.has(*place, text);
-        self.places.find(text.hash(), is).copied()
+        self.place_by(text, text.hash())
+    }
+
+    #[inline]
+    fn place_by(&self, text: Asked<'_>, hash: u64) -> Option<u32> {
+        let is = |placed: &Placed| self.texts.is(placed.kept(), text);
+        self.places.find(hash, is).map(|placed| placed.place)
     }
 
     fn add_text(&mut self, text: &str) -> u32 {
@@ -435,9 +487,10 @@ impl Names {
 
     fn add(&mut self, text: &str, kept: impl FnOnce() -> Arc<str>) -> u32 {
         let next = u32::try_from(self.texts.packed.len()).unwrap_or(u32::MAX);
-        Arc::make_mut(&mut self.texts).push(text, kept);
+        let kept = Arc::make_mut(&mut self.texts).push(text, kept);
         let (places, texts) = (Arc::make_mut(&mut self.places), &self.texts);
-        places.insert_unique(Asked::of(text).hash(), next, |place| texts.hash(*place));
+        let placed = Placed { kept: kept.to_le_bytes(), place: next };
+        places.insert_unique(Asked::of(text).hash(), placed, |it| texts.hash(it.kept()));
         next
     }
 

@@ -87,12 +87,12 @@ const CRATES: &[(&str, &[&str])] = &[
     // Random bytes of the system, for keys.
     ("getrandom", &["cli"]),
     ("glob", &["formats"]),
-    // Tables of places, where what is at a place stands elsewhere.
+    // Tables whose entries are found by a part of them.
     ("hashbrown", &["engine"]),
     ("indicatif", &["cli"]),
     ("itoa", &["base", "formats"]),
     ("jiff", &["base"]),
-    ("memchr", &["formats"]),
+    ("memchr", &["formats", "syntax"]),
     ("mimalloc", &[]),
     ("native_tls", &["book"]),
     ("num_bigint", &["reference"]),

@@ -130,18 +130,16 @@ impl Ahead {
 /// What texts are as parts of keys, as far as they are known. They may come in the order in which they
 /// came first; where they do not, nobody looks behind the one before for long.
 fn known_texts(texts: &TextColumn, names: &Names) -> Vec<Part> {
+    let mut parts = Vec::with_capacity(texts.len());
     let (mut last, mut in_vain) = (u32::MAX, 0);
-    let mut known = |text: &str| {
-        if in_vain > IN_VAIN_MAX {
-            return names.known_text(text);
-        }
+    while in_vain <= IN_VAIN_MAX && parts.len() < texts.len() {
         let before = last;
-        let part = names.next_known_text(text, &mut last);
+        let known = |text: &str| names.next_known_text(text, &mut last);
+        parts.push(texts.get(parts.len()).map_or(Part::Missing, known));
         in_vain = if last == before.wrapping_add(1) { 0 } else { in_vain + 1 };
-        part
-    };
-    let part = |row| texts.get(row).map_or(Part::Missing, &mut known);
-    (0..texts.len()).map(part).collect()
+    }
+    names.known_texts((parts.len()..texts.len()).map(|row| texts.get(row)), &mut parts);
+    parts
 }
 
 const IN_VAIN_MAX: u32 = 16;
