@@ -29,6 +29,8 @@ pub(super) struct Crew<'e> {
 struct Desk {
     /// What has been read, in its order.
     read: VecDeque<Result<Read, FormatsError>>,
+    /// Somebody has asked for it.
+    asked: bool,
     all_read: bool,
     /// What is to be written, in its order.
     handed: VecDeque<Handed>,
@@ -48,8 +50,10 @@ struct Desk {
     awaited: bool,
 }
 
-/// So much may be read before it is asked for.
+/// So much may be read before it is asked for; and so much while nobody has asked for any yet, since
+/// whoever will is still getting registers ready.
 const AHEAD: usize = 8;
+const AHEAD_AT_FIRST: usize = 32;
 /// So many hand-overs may wait: about a tenth of a second's work.
 const WAITING: usize = 4;
 
@@ -94,6 +98,7 @@ impl<'e> Crew<'e> {
         loop {
             let moves = {
                 let mut desk = self.desk();
+                desk.asked = true;
                 if let Some(read) = desk.read.pop_front() {
                     // Whoever reads ahead is not woken for each.
                     if desk.read.len() <= AHEAD / 2 {
@@ -183,7 +188,8 @@ impl<'e> Crew<'e> {
         let Ok(mut files) = self.files.try_lock() else { return false };
         {
             let desk = self.desk();
-            if desk.all_read || desk.closed || desk.read.len() >= AHEAD {
+            let room = if desk.asked { AHEAD } else { AHEAD_AT_FIRST };
+            if desk.all_read || desk.closed || desk.read.len() >= room {
                 return false;
             }
         }
