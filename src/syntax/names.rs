@@ -209,12 +209,12 @@ pub(super) fn expected(kind: Rule) -> Expected {
         Rule::selection => thing("a group of rows", "一组行"),
         Rule::WHITESPACE | Rule::COMMENT | Rule::eol | Rule::n | Rule::blank | Rule::gap |
             Rule::sep | Rule::name_start | Rule::name_char | Rule::digit | Rule::point |
-            Rule::latin | Rule::date_sign | Rule::text_char | Rule::program | Rule::item |
+            Rule::latin | Rule::date_sign | Rule::escape | Rule::program | Rule::item |
             Rule::item_end | Rule::lines_over | Rule::empty_line | Rule::junk |
             Rule::item_word | Rule::not_a_leg | Rule::keyed | Rule::value_start | Rule::infix |
             Rule::set_comma | Rule::special | Rule::reserved | Rule::dated_value | Rule::chain
             | Rule::primary | Rule::alone | Rule::alone_end
-            | Rule::reserved_start => Expected::Silent,
+            | Rule::reserved_start | Rule::opening | Rule::period_start => Expected::Silent,
         Rule::EOI => detail("the end of the declaration", "声明结束"),
         // What may follow nearly anything.
         Rule::k_among | Rule::k_as | Rule::k_otherwise | Rule::k_rounded | Rule::k_at |

@@ -85,13 +85,16 @@ impl<'t> Scan<'t> {
                 self.declaration = (here, self.levels.clone());
             }
             self.at += length;
-            match kind {
+            let deeper = match kind {
                 Piece::Word => self.word(rest.get(..length).unwrap_or_default()),
                 Piece::Sign(sign) => self.sign(sign),
-                Piece::Text => self.joins = false,
-                Piece::Comment | Piece::Blank => {}
-            }
-            if self.levels.len() - 1 + self.levels.iter().sum::<usize>() > DEPTH_MAX {
+                Piece::Text => {
+                    self.joins = false;
+                    false
+                }
+                Piece::Comment | Piece::Blank => false,
+            };
+            if deeper && self.levels.len() - 1 + self.levels.iter().sum::<usize>() > DEPTH_MAX {
                 return Some(here);
             }
         }
@@ -119,22 +122,26 @@ impl<'t> Scan<'t> {
         start..end
     }
 
-    fn word(&mut self, word: &str) {
-        if self.condition.contains(&word)
-            && let Some(inside) = self.levels.last_mut()
-        {
+    /// Takes a word; says whether it goes deeper.
+    fn word(&mut self, word: &str) -> bool {
+        let deeper = self.condition.contains(&word);
+        if deeper && let Some(inside) = self.levels.last_mut() {
             *inside = if self.joins { *inside + 1 } else { 1 };
         }
         self.joins = self.branch.contains(&word);
+        deeper
     }
 
-    fn sign(&mut self, sign: char) {
-        if opens(sign) {
+    /// The same of a sign.
+    fn sign(&mut self, sign: char) -> bool {
+        let deeper = opens(sign);
+        if deeper {
             self.levels.push(0);
         } else if closes(sign) && self.levels.len() > 1 {
             self.levels.pop();
         }
         self.joins = false;
+        deeper
     }
 }
 

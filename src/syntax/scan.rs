@@ -17,7 +17,9 @@ pub(super) fn piece(rest: &str) -> Option<(Piece, usize)> {
         '#' | '＃' => (Piece::Comment, rest.find(['\n', '\r']).unwrap_or(rest.len())),
         '"' | '＂' | '“' | '「' | '『' => (Piece::Text, text_length(rest, c).0),
         _ if is_word(c) => (Piece::Word, rest.find(|c| !is_word(c)).unwrap_or(rest.len())),
-        _ if c.is_whitespace() => (Piece::Blank, c.len_utf8()),
+        _ if c.is_whitespace() => {
+            (Piece::Blank, rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len()))
+        }
         _ => (Piece::Sign(c), c.len_utf8()),
     })
 }
