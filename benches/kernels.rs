@@ -42,7 +42,7 @@ impl Workload {
     fn new(name: &'static str, folder: &Path) -> Workload {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let rules = root.join(format!("examples/workloads/{name}.fen.md"));
-        let loaded = app::load(&rules, &Library { folders: Vec::new() }).expect("rules");
+        let loaded = app::load(&rules, &Library { folders: Vec::new() }, 1).expect("rules");
         let compiled = app::compile(&loaded, &Choice::default());
         let checked = compiled.checked.expect("rules that compile");
         let names = app::names(checked.rule_set(), Language::English);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::base::FileId;
 use crate::diagnostics::Diagnostic;
@@ -42,7 +43,8 @@ pub struct LoadedFile {
     pub tree: ast::File,
 }
 
-/// Reads a file or a folder of rules and, for each module used, the file that declares it.
+/// Reads a file or a folder of rules and, for each module used, the file that declares it; so many
+/// threads may read at a time, and what is read does not depend on how many.
 ///
 /// A used module is looked for among the files named; then beside them: in each folder from the
 /// file's own upward, and in that folder's `rules`; then in the library. A module that is found
@@ -50,35 +52,73 @@ pub struct LoadedFile {
 ///
 /// # Errors
 /// A file or folder cannot be read.
-pub fn load(rules: &Path, library: &Library) -> Result<Loaded, FormatsError> {
+pub fn load(rules: &Path, library: &Library, threads: usize) -> Result<Loaded, FormatsError> {
     let mut loaded = Loaded::default();
-    if rules.is_dir() {
-        for path in rule_files(rules)? {
-            loaded.add(&from_here(&path), true)?;
-        }
-    } else {
-        loaded.add(&from_here(rules), true)?;
-    }
-    let mut next = 0;
+    let named = if rules.is_dir() { rule_files(rules)? } else { vec![rules.to_owned()] };
+    let named = named.iter().map(|path| (None, from_here(path))).collect();
+    loaded.add(named, true, threads)?;
     let mut known: BTreeSet<String> =
         loaded.files.iter().flat_map(|file| file.modules.iter().cloned()).collect();
-    while let Some(file) = loaded.files.get(next) {
-        next += 1;
-        let wanted: Vec<String> =
-            file.uses.iter().filter(|module| !known.contains(*module)).cloned().collect();
-        let from = file.path.clone();
-        for module in wanted {
-            if known.insert(module.clone())
-                && let Some(path) = find_module(&module, &from, library)
-            {
-                loaded.add(&path, false)?;
-                if let Some(file) = loaded.files.last() {
-                    known.extend(file.modules.iter().cloned());
+    let mut next = 0;
+    while next < loaded.files.len() {
+        let mut wanted = Vec::new();
+        for file in loaded.files.iter().skip(next) {
+            for module in &file.uses {
+                if known.insert(module.clone()) {
+                    let found = find_module(module, &file.path, library);
+                    wanted.extend(found.map(|path| (Some(module.clone()), path)));
                 }
             }
         }
+        next = loaded.files.len();
+        loaded.add(wanted, false, threads)?;
+        let new = loaded.files.iter().skip(next);
+        known.extend(new.flat_map(|file| file.modules.iter().cloned()));
     }
     Ok(loaded)
+}
+
+/// A file of rules to be read, and the module it is wanted for.
+type Wanted = (Option<String>, PathBuf);
+
+/// A text, its tree, and what is wrong with its spelling.
+type Parsed = (String, ast::File, Vec<Diagnostic>);
+
+/// Reads files, which get numbers from `first` on.
+fn parsed(wanted: &[Wanted], first: usize, threads: usize) -> Vec<Result<Parsed, FormatsError>> {
+    let parsed = |(number, path): (usize, &Path)| {
+        let text = read_text(path)?;
+        let (tree, findings) = syntax::parse(file_id(number), &text, is_literate(path));
+        Ok((text, tree, findings))
+    };
+    let numbered = (first..).zip(wanted.iter().map(|(_, path)| path.as_path()));
+    if threads < 2 || wanted.len() < 2 {
+        return numbered.map(parsed).collect();
+    }
+    let left = Mutex::new(numbered);
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || std::iter::from_fn(next).map(|it| (it.0, parsed(it))).collect::<Vec<_>>();
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.min(wanted.len())).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(own) => all.extend(own),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, parsed)| parsed).collect()
+}
+
+fn file_id(number: usize) -> FileId {
+    FileId(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+fn is_literate(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "md")
 }
 
 impl Loaded {
@@ -91,15 +131,39 @@ impl Loaded {
         loaded
     }
 
-    fn add(&mut self, path: &Path, named: bool) -> Result<(), FormatsError> {
-        self.add_text(path, read_text(path)?, named);
+    /// Adds files, but for those whose module another of them declares before.
+    fn add(
+        &mut self,
+        mut wanted: Vec<Wanted>,
+        named: bool,
+        threads: usize,
+    ) -> Result<(), FormatsError> {
+        let first = self.files.len();
+        while !wanted.is_empty() {
+            let parsed = parsed(&wanted, self.files.len(), threads);
+            let mut left = wanted.into_iter();
+            for ((module, path), parsed) in left.by_ref().zip(parsed) {
+                let new = self.files.iter().skip(first);
+                if module
+                    .is_some_and(|module| new.flat_map(|it| &it.modules).any(|it| *it == module))
+                {
+                    // Those behind it get other numbers, and are read again.
+                    break;
+                }
+                self.add_parsed(path, parsed?, named);
+            }
+            wanted = left.collect();
+        }
         Ok(())
     }
 
     fn add_text(&mut self, path: &Path, text: String, named: bool) {
-        let id = self.sources.add(path.display().to_string(), text);
-        let literate = path.extension().is_some_and(|ending| ending == "md");
-        let (tree, findings) = syntax::parse(id, self.sources.text(id), literate);
+        let (tree, findings) = syntax::parse(file_id(self.files.len()), &text, is_literate(path));
+        self.add_parsed(path.to_owned(), (text, tree, findings), named);
+    }
+
+    fn add_parsed(&mut self, path: PathBuf, (text, tree, findings): Parsed, named: bool) {
+        self.sources.add(path.display().to_string(), text);
         self.findings.extend(findings);
         let mut modules = Vec::new();
         let mut uses = Vec::new();
@@ -112,7 +176,7 @@ impl Loaded {
                 _ => {}
             }
         }
-        self.files.push(LoadedFile { path: path.to_owned(), named, modules, uses, tree });
+        self.files.push(LoadedFile { path, named, modules, uses, tree });
     }
 
     /// The files needed to compile one of them: itself and what it uses, directly or not, those used

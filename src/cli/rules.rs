@@ -34,7 +34,7 @@ pub(super) fn load_project(
 ) -> Result<Loaded, Stop> {
     let mut library = console.library.clone();
     library.folders.extend(project.library_folders());
-    let loaded = app::load(rules, &library)?;
+    let loaded = app::load(rules, &library, console.threads)?;
     if loaded.files.is_empty() {
         let folder = rules.display();
         return Err(Stop::error(

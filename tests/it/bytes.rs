@@ -33,7 +33,7 @@ fn compiled(rules: &str, by: &'static str) -> Compiled {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rules.fen");
     std::fs::write(&file, rules).unwrap();
-    let loaded = app::load(&file, &Library { folders: Vec::new() }).unwrap();
+    let loaded = app::load(&file, &Library { folders: Vec::new() }, 2).unwrap();
     let checked = app::compile(&loaded, &Choice::default()).checked.unwrap();
     let names = app::names(checked.rule_set(), Language::English);
     Compiled { checked, names, by }

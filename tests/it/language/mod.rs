@@ -46,7 +46,7 @@ fn said(page: &str, text: &str, diagnostic: &Diagnostic) -> String {
 /// same, and the wrong programs are refused.
 #[track_caller]
 pub fn check(folder: &Path, page: &str) {
-    let loaded = app::load(&folder.join(page), &Library::default()).unwrap();
+    let loaded = app::load(&folder.join(page), &Library::default(), 2).unwrap();
     let text = std::fs::read_to_string(folder.join(page)).unwrap();
     let found = app::check(&loaded);
     let serious = found.iter().filter(|found| found.severity != Severity::Note);
