@@ -62,6 +62,21 @@ mod tests {
         assert!(seen >= 30, "{seen}");
     }
 
+    /// A period in a record is none where it begins with a letter that is not looked for.
+    #[test]
+    fn every_period_of_a_record_is_one() {
+        for word in ["from", "until"] {
+            let keyword = keyword(word).unwrap();
+            for spelling in keyword.en.iter().chain(&keyword.zh) {
+                let text = format!("{{ {spelling} 2020-01-01 {{ share 1 }} }}");
+                let mut seen = BTreeSet::new();
+                let record = Grammar::parse(Rule::record, &text).unwrap();
+                record.for_each(|pair| visit(pair, &mut seen));
+                assert!(seen.contains("dated_record"), "{spelling}");
+            }
+        }
+    }
+
     /// A rule that no good case reads is a part of the language nobody has tried.
     #[test]
     #[expect(clippy::disallowed_methods, reason = "cases and grammar are files")]
