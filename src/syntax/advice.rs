@@ -6,7 +6,7 @@ use super::grammar::Rule;
 use super::hints::Place;
 use super::keywords::keyword;
 use super::parse::starts_item;
-use super::scan::is_word;
+use super::scan::{is_word, open_brackets};
 
 /// Signs that compare, as they can stand after a comparison by mistake.
 const COMPARISONS: [&str; 6] = ["<", ">", "≤", "≥", "＜", "＞"];
@@ -17,6 +17,10 @@ pub(super) fn advice(place: &Place<'_>, wanted: &[Rule]) -> Option<Words> {
         return Some(words);
     }
     match place.word {
+        "}" | "｝" if open_brackets(place.before()).is_empty() => Some(Words::new(
+            "this brace closes nothing: leave it out",
+            "没有与此大括号配对的左括号：请去掉",
+        )),
         ";" | "；" if wanted.contains(&Rule::EOI) => {
             Some(Words::new("each declaration stands on a line of its own", "每个声明单独成行"))
         }

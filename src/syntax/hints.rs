@@ -86,6 +86,9 @@ pub(super) fn candidates(place: &Place<'_>, wanted: &[Rule]) -> Vec<Hint> {
     let mut hints = Vec::new();
     hints.extend(thousands(place));
     hints.extend(yuan(place));
+    hints.extend(tenths(place));
+    hints.extend(proportion(place));
+    hints.extend(ordinal(place));
     hints.extend(half_a_number(place));
     hints.extend(foreign_sign(place));
     hints.extend(misspelt(place.text, place.at, place.word));
@@ -158,6 +161,52 @@ fn yuan(place: &Place<'_>) -> Option<Hint> {
         format!("金额以元为单位，不写单位：「{plain}」"),
     );
     Some(Hint::new(start..place.end(), plain, help))
+}
+
+/// `5成`, tenths, are so many per cent.
+fn tenths(place: &Place<'_>) -> Option<Hint> {
+    let before = place.before();
+    let start = before.trim_end_matches(|c| half_width(c).is_some()).len();
+    let digits: String = before.get(start..)?.chars().filter_map(half_width).collect();
+    let number: u8 = digits.parse().ok().filter(|number| *number <= 10)?;
+    let percent = format!("{}%", u32::from(number) * 10);
+    let is_whole = !before.get(..start)?.ends_with(['.', '．', '_']);
+    (place.word == "成" && is_whole).then(|| Hint::write(start..place.end(), &percent))
+}
+
+/// `3:7`, `3比7`: parts of a whole that is their sum. The first is the share of the leg it stands before.
+fn proportion(place: &Place<'_>) -> Option<Hint> {
+    let is_sign = |c: char| matches!(c, ':' | '：' | '∶' | '比');
+    let is_part = |c: char| half_width(c).is_some() || is_sign(c);
+    let before = place.before();
+    let start = before.trim_end_matches(is_part).len();
+    let end = place.text.len() - place.rest().trim_start_matches(is_part).len();
+    let parts = place.text.get(start..end)?.split(is_sign).map(|part| {
+        let digits: String = part.chars().filter_map(half_width).collect();
+        digits.parse::<u32>().ok()
+    });
+    let parts: Vec<u32> =
+        parts.collect::<Option<_>>().filter(|parts: &Vec<u32>| parts.len() > 1)?;
+    let whole = parts.iter().try_fold(0_u32, |sum, part| sum.checked_add(*part))?;
+    let first = *parts.first()?;
+    let percent = first.checked_mul(100)?;
+    let share = match percent.checked_rem(whole)? {
+        0 => format!("{}%", percent / whole),
+        _ => format!("{first}/{whole}"),
+    };
+    let help = Words::new(
+        format!("each leg has its own share of the whole: here `{share}`"),
+        format!("各分项分别写所占的份额：此处为「{share}」"),
+    );
+    Some(Hint::new(start..end, share, help))
+}
+
+/// `第3条`, `第三条`: the unit stands before the number.
+fn ordinal(place: &Place<'_>) -> Option<Hint> {
+    let inner = place.word.strip_prefix('第')?;
+    let number = inner.trim_end_matches(['条', '款', '项']);
+    let unit = inner.get(number.len()..).filter(|unit| unit.chars().count() == 1)?;
+    (!number.is_empty()).then(|| Hint::write(place.at..place.end(), &format!("{unit} {number}")))
 }
 
 /// `.5`.
