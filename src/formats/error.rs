@@ -88,6 +88,15 @@ pub enum FormatsError {
         /// The file.
         file: String,
     },
+    /// A file that may be text in either encoding.
+    Either {
+        /// The file.
+        file: String,
+        /// Its first text outside ASCII, if it is UTF-8.
+        utf8: String,
+        /// The same, if it is GB18030.
+        gb18030: String,
+    },
     /// The head of a table cannot be read.
     Header {
         /// The file.
@@ -250,6 +259,12 @@ impl FormatsError {
                 format!("`{file}`: its first rows are text in UTF-8, the whole of it in GB18030"),
                 format!("「{file}」：开头各行是 UTF-8 文字，整个文件则是 GB18030 文字"),
             ),
+            FormatsError::Either { file, utf8, gb18030 } => Words::new(
+                format!("`{file}` may be UTF-8, where it says `{utf8}`, or GB18030: `{gb18030}`"),
+                format!(
+                    "「{file}」可能是 UTF-8（其中有「{utf8}」），也可能是 GB18030（「{gb18030}」）"
+                ),
+            ),
             FormatsError::LineTooLong { file, line } => Words::new(
                 format!("`{file}`: line {line} is longer than 16 MiB, so this is no table"),
                 format!("「{file}」：第 {line} 行超过 16 MiB，不像是表格"),
@@ -321,7 +336,7 @@ impl FormatsError {
                 "save the file as UTF-8, or name its encoding with `--encoding`",
                 "请另存为 UTF-8，或用 --encoding 指明编码",
             )),
-            FormatsError::Mixed { .. } => Some(Words::new(
+            FormatsError::Mixed { .. } | FormatsError::Either { .. } => Some(Words::new(
                 "name its encoding with `--encoding gb18030`, or `utf-8`",
                 "请用 --encoding gb18030（或 utf-8）指明编码",
             )),
