@@ -2,7 +2,7 @@
 
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Words};
-use crate::model::{Event, EventId, ModuleId, PoolId, RuleSet, Source};
+use crate::model::{Event, EventId, ModuleId, PoolId, Rule, RuleCase, RuleSet, Source, Step};
 
 use super::covered::{self, Covered};
 use super::guards::{Candidate, Guards, overrides};
@@ -413,19 +413,29 @@ impl Question<'_> {
         self.guards.space.any(&Formula::all(alone)) == Some(false)
     }
 
+    /// Whether a rule does not serve every event of the kind.
+    fn asks(&self, rule: &Rule) -> bool {
+        let mut cases = rule.cases.iter().filter(|case| case.event == self.guards.event);
+        let asks = |case: &RuleCase| case.steps.iter().any(|step| matches!(step, Step::When(_)));
+        rule.from.is_some() || rule.until.is_some() || cases.any(asks)
+    }
+
     fn certain(&self, one: &Candidate<'_>, two: &Candidate<'_>, witness: &Witness) -> Diagnostic {
+        // One that asks for something would never apply if it stood behind one that always does.
+        let first_asks = self.asks(one.rule) && !self.asks(two.rule);
         let (one, two) = (&one.rule.name, &two.rule.name);
+        let (narrower, other) = if first_asks { (one, two) } else { (two, one) };
         let (en, zh) = self.what();
         let words = Words::new(
             format!("rules `{}` and `{}` both divide {en}", one.text, two.text),
             format!("规则「{}」与「{}」都分配{zh}", one.text, two.text),
         );
         let help = Words::new(
-            format!("say which stands before the other: `overrides {}`", one.text),
-            format!("写明何者优先：「优先于 {}」", one.text),
+            format!("say which stands before the other: `overrides {}`", other.text),
+            format!("写明何者优先：「优先于 {}」", other.text),
         );
-        Diagnostic::error(CLASH, two.span, words)
-            .with_note(one.span, Words::new("the other rule", "另一条规则"))
+        Diagnostic::error(CLASH, narrower.span, words)
+            .with_note(other.span, Words::new("the other rule", "另一条规则"))
             .with_witness(self.witness(witness))
             .with_help(help)
     }

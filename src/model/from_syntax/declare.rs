@@ -78,6 +78,8 @@ impl<'a> Resolver<'a> {
                         inside = true;
                         written.push(Written { head, uses: Vec::new(), items: Vec::new() });
                     }
+                    // It may be what could not be read.
+                    (_, false) if !file.broken.is_empty() => break,
                     (_, false) => {
                         self.error(
                             words::NO_MODULE,

@@ -1,7 +1,7 @@
 //! Examples: what is given and what is expected, as typed values.
 
 use crate::base::{Exact, Period, PeriodKind, Span};
-use crate::diagnostics::Words;
+use crate::diagnostics::{Diagnostic, Words};
 use crate::syntax::ast::{self, ExampleEntry as Written, ExprKind, GivenValue, ItemKind};
 
 use super::data::index;
@@ -101,7 +101,7 @@ impl<'a> Resolver<'a> {
             .filter(|key| fields.get(key.index()).is_some_and(|field| field.computed.is_none()))
             .collect();
         let mut values = self.key_values(module, &fields, &stored, written)?;
-        let (plain, dated) = self.record(module, &fields, &written.fields)?;
+        let (plain, dated) = self.record(module, &fields, &written.fields, &values)?;
         if let Some(first) = dated.first() {
             let span = first.1;
             return Err(self.not_dated(span));
@@ -128,7 +128,7 @@ impl<'a> Resolver<'a> {
         let (keys, shape) = (register.keys.clone(), register.shape);
         let fields = self.shape(shape).map(|shape| shape.fields.clone()).unwrap_or_default();
         let mut values = self.key_values(module, &fields, &keys, written)?;
-        let (plain, dated) = self.record(module, &fields, &written.fields)?;
+        let (plain, dated) = self.record(module, &fields, &written.fields, &values)?;
         values.extend(plain);
         let dated = dated.into_iter().map(|(values, _)| values).collect();
         Ok(ExampleEntry::Row { register: id, values, dated, span: written.span })
@@ -164,14 +164,16 @@ impl<'a> Resolver<'a> {
         Ok(values)
     }
 
+    /// The values of fields, some of which may be given already.
     #[expect(clippy::type_complexity, reason = "plain values, and dated ones with their place")]
     fn record(
         &mut self,
         module: ModuleId,
         fields: &[Field],
         written: &'a [ast::RecordField],
+        given: &[(FieldIx, Datum)],
     ) -> Resolved<(Vec<(FieldIx, Datum)>, Vec<(DatedValues, Span)>)> {
-        let mut plain = Vec::new();
+        let mut plain: Vec<(FieldIx, Datum)> = Vec::new();
         let mut dated = Vec::new();
         for entry in written {
             match entry {
@@ -190,6 +192,10 @@ impl<'a> Resolver<'a> {
                     };
                     if self.misread.contains(&name.text) {
                         continue;
+                    }
+                    let is_own = |(field, _): &(FieldIx, Datum)| field.index() == position;
+                    if plain.iter().chain(given).any(is_own) {
+                        return Err(self.given_twice(name));
                     }
                     let ty = fields.get(position).map_or(Type::Bool, |field| field.ty.clone());
                     let datum = match value {
@@ -211,13 +217,32 @@ impl<'a> Resolver<'a> {
                     plain.push((FieldIx::next(position), datum));
                 }
                 ast::RecordField::Dated { effective, fields: inner } => {
-                    let (values, _) = self.record(module, fields, inner)?;
+                    let (values, _) = self.record(module, fields, inner, &[])?;
                     let (from, until) = (effective.from, effective.until);
+                    self.days_in_order(from, until, effective.span);
                     dated.push((DatedValues { from, until, values }, effective.span));
                 }
             }
         }
         Ok((plain, dated))
+    }
+
+    fn given_twice(&mut self, name: &ast::Name) -> Reported {
+        self.report(
+            Diagnostic::error(
+                words::BAD_EXAMPLE,
+                name.span,
+                Words::new(
+                    format!("field `{}` has a value already", name.text),
+                    format!("字段「{}」已有值", name.text),
+                ),
+            )
+            .with_help(Words::new(
+                "give each field once; what stands before the braces is the key",
+                "每个字段只给一次；大括号前的值是键",
+            )),
+        );
+        Reported
     }
 
     /// A value of a type; a bare word is a text where a text is wanted.
@@ -237,7 +262,8 @@ impl<'a> Resolver<'a> {
             }
             (GivenValue::Record { fields, .. }, Type::Row(shape)) => {
                 let known = self.shape(*shape).map(|shape| shape.fields.clone());
-                let (values, dated) = self.record(module, &known.unwrap_or_default(), fields)?;
+                let known = known.unwrap_or_default();
+                let (values, dated) = self.record(module, &known, fields, &[])?;
                 match dated.first() {
                     Some((_, span)) => {
                         let span = *span;
@@ -350,6 +376,9 @@ impl<'a> Resolver<'a> {
             ast::Outcome::Booked { day, span } => Outcome::Booked { day: *day, span: *span },
             ast::Outcome::Account { place, amount } => {
                 let id = self.need(Kind::Account, module, &place.name)?;
+                if self.misread.contains(&place.name.text) {
+                    return Err(Reported);
+                }
                 let types = self.set.accounts.get(index(id)).map(|a| a.keys.clone());
                 let types = types.unwrap_or_default();
                 if types.len() != place.keys.len() {

@@ -136,7 +136,9 @@ fn nothing_to_amend(
         Amendment::AddRule(rule) => (&rule.name, words::kind(Kind::Rule)),
         Amendment::AddLevy(levy) => (&levy.name, words::kind(Kind::Levy)),
     };
-    if files.iter().any(|file| file.broken.contains(&name.text)) {
+    let last = |name: &ast::Name| name.text.rsplit('.').next().map(str::to_owned);
+    let mut asked = scenario.amends.iter().chain([name]).filter_map(last);
+    if asked.any(|name| files.iter().any(|file| file.broken.contains(&name))) {
         return None;
     }
     let (of, text) = (&scenario.name.text, &name.text);
