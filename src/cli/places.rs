@@ -129,8 +129,8 @@ pub(super) fn say_left_behind(console: &Console, outputs: &[&str]) {
         ),
         (Some((file, _)), count) => Words::new(
             format!(
-                "`{}` and {} files more like it ({size} in all) are left of runs that were killed; they can \
-                 be deleted",
+                "`{}` and {} more like it ({size} in all) are left of runs that were killed; they can be \
+                 deleted",
                 file.display(),
                 count - 1
             ),

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tempfile::{Builder, NamedTempFile, TempPath};
 
@@ -76,8 +77,11 @@ impl Together {
 /// What stood in a place before.
 enum Before {
     Nothing,
-    /// A file, which has a second name until all are in their places.
-    File(NamedTempFile<()>),
+    /// A file, which has a second name until all are in their places. It is locked as well.
+    File {
+        second: NamedTempFile<()>,
+        _locked: Option<File>,
+    },
     /// It cannot be put back: its folder allows no second name.
     Lost,
 }
@@ -85,7 +89,10 @@ enum Before {
 impl Before {
     fn of(path: &Path) -> Before {
         match hidden().make_in(folder_of(path), |second| std::fs::hard_link(path, second)) {
-            Ok(file) => Before::File(file),
+            Ok(second) => {
+                let _locked = locked(second.path());
+                Before::File { second, _locked }
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Before::Nothing,
             Err(_) => Before::Lost,
         }
@@ -95,11 +102,14 @@ impl Before {
     fn put_back(self, path: &Path) -> bool {
         match self {
             Before::Nothing => std::fs::remove_file(path).is_ok(),
-            Before::File(file) => file.persist(path).is_ok(),
+            Before::File { second, .. } => second.persist(path).is_ok(),
             Before::Lost => false,
         }
     }
 }
+
+/// After so long whoever makes a file has locked it.
+const LOCKED_SOON: Duration = Duration::from_millis(20);
 
 const PREFIX: &str = ".fenshui-";
 const SUFFIX: &str = ".partial";
@@ -131,9 +141,7 @@ impl Beside {
         make: impl FnMut(&Path) -> io::Result<F>,
     ) -> io::Result<(F, Beside)> {
         let (made, hidden) = hidden().make_in(folder_of(place), make)?.into_parts();
-        // Where files cannot be locked nobody says anything of it.
-        let locked = opened(&hidden).ok();
-        let _ = locked.as_ref().map(File::try_lock);
+        let locked = locked(&hidden);
         Ok((made, Beside { hidden, _locked: locked }))
     }
 
@@ -144,6 +152,13 @@ impl Beside {
     pub fn place(self, place: &Path) -> io::Result<()> {
         self.hidden.persist_noclobber(place).map_err(|error| error.error)
     }
+}
+
+/// A file, locked as long as this is open. Where files cannot be locked nobody says anything of it.
+fn locked(path: &Path) -> Option<File> {
+    let file = opened(path).ok()?;
+    let _ = file.try_lock();
+    Some(file)
 }
 
 /// The folder of a file.
@@ -164,8 +179,13 @@ pub fn left_behind(file: &str) -> Vec<(PathBuf, u64)> {
             }
             // One that a run is at is locked, and what stands beside it is the run's too.
             let file = entry.path().with_file_name(format!("{own}{SUFFIX}"));
-            let locked = opened(&file).is_ok_and(|file| file.try_lock_shared().is_err());
-            if locked { None } else { Some((entry.path(), entry.metadata().ok()?.len())) }
+            let is_locked = || opened(&file).is_ok_and(|file| file.try_lock_shared().is_err());
+            let size = || Some(entry.metadata().ok()?.len());
+            // One that a run has made just now holds nothing, and may not be locked yet.
+            if !is_locked() && size()? == 0 {
+                std::thread::sleep(LOCKED_SOON);
+            }
+            if is_locked() { None } else { Some((entry.path(), size()?)) }
         })
         .collect();
     left.sort();

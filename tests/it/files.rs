@@ -296,7 +296,7 @@ fn a_run_that_is_killed_leaves_what_was_there() {
     assert!(begun.len() > 1 && begun.iter().all(|name| name.starts_with('.')), "{begun:?}");
     // The next run tells of it, and takes nothing of its own for it.
     let output = asked(path, &["run", "rules.fen", "all.csv", "-o", "out.csv"]).output().unwrap();
-    let told = format!("and {} files more like it (", begun.len() - 1);
+    let told = format!("and {} more like it (", begun.len() - 1);
     assert!(said(&output).contains(&told), "{}", said(&output));
     begun.iter().for_each(|name| fs::remove_file(path.join(name)).unwrap());
     let output = asked(path, &["run", "rules.fen", "all.csv", "-o", "out.csv"]).output().unwrap();
