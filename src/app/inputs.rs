@@ -28,6 +28,13 @@ pub fn open_events(
     arguments: &[String],
     options: InputOptions,
 ) -> Result<Vec<EventFile>, FormatsError> {
+    let is_stdin = |argument: &&String| {
+        let named = argument.split_once('=').filter(|(kind, _)| event_named(names, kind).is_some());
+        named.map_or(argument.as_str(), |(_, file)| file) == "-"
+    };
+    if arguments.iter().filter(is_stdin).count() > 1 {
+        return Err(stdin_twice());
+    }
     let mut seen = BTreeSet::new();
     arguments
         .iter()
@@ -101,6 +108,9 @@ pub enum Remark {
     Ignored(String, Vec<String>),
     /// It has no rows.
     NoRows(String),
+    /// So many of its rows were set aside before, since another event has their key; and where the first
+    /// of them stands.
+    Repeated(String, u64, Words),
     /// A register without rows, in which events looked for one.
     NoFile(String),
     /// A register with dated fields has no column that says when they hold.
@@ -155,13 +165,16 @@ pub fn read_registers(
     let mut remarks = Vec::new();
     let mut seen = BTreeSet::new();
     for (number, argument) in (FIRST_REGISTER_FILE..).zip(arguments) {
-        let (name, file) = argument.split_once('=').ok_or_else(|| no_register(argument, names))?;
+        let (name, file) = argument.split_once('=').unwrap_or((argument, ""));
         let at = names
             .registers
             .iter()
             .position(|table| table.name.spellings().any(|spelling| spelling == name));
         let found = at.and_then(|at| Some((names.registers.get(at)?, registers.get_mut(at)?)));
         let (table, (_, rows)) = found.ok_or_else(|| no_register(name, names))?;
+        if file.is_empty() {
+            return Err(no_file(name));
+        }
         let input = Input::open(file, options)?;
         if let Some(path) = input.path().and_then(|path| std::fs::canonicalize(path).ok())
             && !seen.insert((table.name.text.as_str(), path, input.sheet().map(str::to_owned)))
@@ -198,6 +211,14 @@ pub fn only_named(
     registers.iter().filter(|(at, _)| named(*at)).cloned().collect()
 }
 
+fn stdin_twice() -> FormatsError {
+    FormatsError::WhichEvent {
+        file: "-".to_owned(),
+        what: Words::new("the standard input is named twice", "标准输入被指定了两次"),
+        hint: Words::new("it can be read once; name a file", "它只能读一次，另一处请用文件"),
+    }
+}
+
 fn named_twice(name: &str, file: &str) -> FormatsError {
     FormatsError::Mapping {
         file: "--register".to_owned(),
@@ -206,6 +227,17 @@ fn named_twice(name: &str, file: &str) -> FormatsError {
             format!("「{file}」被两次指定为登记簿「{name}」的文件"),
         ),
         hint: Words::new("every row would stand there twice; name it once", "请只指定一次"),
+    }
+}
+
+fn no_file(name: &str) -> FormatsError {
+    FormatsError::Mapping {
+        file: "--register".to_owned(),
+        what: Words::new(
+            format!("no file is named for register `{name}`"),
+            format!("没有指定登记簿「{name}」的文件"),
+        ),
+        hint: Words::new(format!("write `{name}=FILE`"), format!("请写成 {name}=文件")),
     }
 }
 

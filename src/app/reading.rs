@@ -8,6 +8,7 @@ use std::thread::Scope;
 
 use crate::formats::{
     Encoding, EventBlock, EventReader, Events, FormatsError, Input, Mapping, Parsed, Unread,
+    repeated,
 };
 use crate::report::names::Names;
 use crate::rows::Batch;
@@ -288,6 +289,11 @@ fn remarks(input: &Input, events: &Events<'_>) -> Result<Vec<Remark>, FormatsErr
     let misread = input.misread()?.filter(|(_, it)| events.any_unread() || *it == Encoding::Utf8);
     remarks.extend(misread.map(|found| Remark::Misread(name(), found)));
     remarks.extend(Remark::lookalikes(input, events.lookalikes()));
+    if events.were_set_aside()
+        && let Some((count, first)) = repeated(input)?
+    {
+        remarks.push(Remark::Repeated(name(), count, input.place(first, None)));
+    }
     let ignored = events.ignored();
     remarks.extend((!ignored.is_empty()).then(|| Remark::Ignored(name(), ignored)));
     Ok(remarks)

@@ -35,7 +35,7 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) library: Vec<PathBuf>,
     /// How many threads may work [also: FENSHUI_THREADS; default: one for each core]
-    #[arg(long, global = true, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_name = "COUNT", value_parser = threads)]
     pub(super) threads: Option<u16>,
     /// Say nothing but results and errors
     #[arg(long, short, global = true)]
@@ -145,7 +145,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) summary: Option<String>,
     /// Columns of the summary: account, a field of the events, year, quarter, month
-    #[arg(long, value_name = "COLUMN,…", default_value = "account,year")]
+    #[arg(long, value_name = "COLUMN,…", default_value = "account,year", requires = "summary")]
     pub(super) by: String,
     /// Write rows set aside to a file, whole, with reason and hint
     #[arg(long, value_name = "FILE")]
@@ -191,6 +191,14 @@ impl std::error::Error for BadValue {}
 
 /// With less, what waits is put away in so many pieces that merging them takes more.
 const MEMORY_LEAST: usize = 1 << 20;
+
+/// How many threads.
+fn threads(text: &str) -> Result<u16, BadValue> {
+    text.parse()
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or_else(|| BadValue(Words::new("write a whole number from 1 on", "请写 1 以上的整数")))
+}
 
 /// A size in bytes, or with K, M, G, T for two to the tenth, twentieth …
 fn size(text: &str) -> Result<usize, BadValue> {

@@ -126,6 +126,7 @@ pub(super) fn usage_words(error: &clap::Error) -> Option<(Words, Option<Words>)>
         .or_else(|| get(ContextKind::SuggestedSubcommand))
         .or_else(|| get(ContextKind::SuggestedValue));
     let valid = get(ContextKind::ValidValue).or_else(|| get(ContextKind::ValidSubcommand));
+    let valid = valid.filter(|valid| !valid.is_empty());
     let hint = match (suggested, valid) {
         (Some(near), _) => format!("是否应为「{near}」？"),
         (None, Some(valid)) => format!("可用：{valid}"),

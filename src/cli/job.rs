@@ -189,6 +189,18 @@ fn remark_words(remark: &Remark) -> Option<Words> {
                 place.zh
             ),
         ),
+        Remark::Repeated(file, count, place) => Words::new(
+            format!(
+                "`{file}`: {count} {rows} set aside before because another event has the key (S03), the first \
+                 at {}; they are events like any other here, so delete those that say the same twice",
+                place.en,
+                rows = if *count == 1 { "row was" } else { "rows were" },
+            ),
+            format!(
+                "「{file}」：有 {count} 行曾因键值重复被搁置（S03），首个在 {}；此处按普通事项处理，重复的请删去",
+                place.zh
+            ),
+        ),
         Remark::Ignored(file, columns) => return ignored_words(file, columns),
     })
 }

@@ -14,6 +14,8 @@ pub(super) fn language(arguments: &[String]) -> Language {
             None => None,
         }
     });
+    // What is no language is told in that of the locale.
+    let flag = flag.filter(|flag| flag.starts_with("zh") || flag.starts_with("en"));
     let locale = flag.map(str::to_owned).or_else(|| {
         ["FENSHUI_LANG", "LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| variable(name))
     });

@@ -12,7 +12,7 @@ use super::csv::Cutter;
 use super::cuts::{self, Cuts};
 use super::encoding::Encoding;
 use super::error::FormatsError;
-use super::json::{self, JsonText, JsonValue};
+use super::json::JsonText;
 use super::lookalikes::Lookalikes;
 use super::parse::Fault;
 use super::raw::{RawRow, RawRows, from_csv, from_json};
@@ -116,20 +116,7 @@ impl<'n> EventReader<'n> {
             Kinds::One(kind) => return Ok(*kind),
             Kinds::ByColumn { column, at, kinds } => (column, at, kinds),
         };
-        let spelling = match row {
-            RawRow::Cells(cells) => at.and_then(|at| cells.get(at)).unwrap_or_default().to_owned(),
-            RawRow::Record { record, .. } => {
-                let raw = record.0.iter().find(|(name, _)| name == column);
-                match raw.map(|(_, raw)| json::value(raw)) {
-                    Some(JsonValue::Text(text)) => text.into_owned(),
-                    _ => String::new(),
-                }
-            }
-            RawRow::Values { cells, .. } => at
-                .and_then(|at| cells.get(at))
-                .map_or_else(String::new, |it| it.text().into_owned()),
-            RawRow::Broken { .. } => String::new(),
-        };
+        let spelling = row.text_of(*at, column);
         kinds.get(spelling.trim()).copied().ok_or_else(|| {
             let why =
                 if spelling.is_empty() { Unreadable::Missing } else { Unreadable::UnknownMember };

@@ -35,6 +35,8 @@ pub struct Events<'n> {
     rows_read: u64,
     /// Whether any could not be read.
     any_unread: bool,
+    /// Whether it is a file of rows set aside.
+    were_set_aside: bool,
     lookalikes: Lookalikes,
     /// How many rows a batch of several kinds has.
     batch_rows: usize,
@@ -159,7 +161,8 @@ impl<'n> Events<'n> {
                 Kinds::ByColumn { column, at, kinds: kinds_by_spelling(names) }
             }
         };
-        Ok(Events::new((kinds, readers), rows, ignored, input, file))
+        let events = Events::new((kinds, readers), rows, ignored, input, file);
+        Ok(Events { were_set_aside: !added.is_empty(), ..events })
     }
 
     /// Reads the rows of a table that is no event kind, as if it were the only one.
@@ -196,6 +199,7 @@ impl<'n> Events<'n> {
             ignored,
             rows_read: 0,
             any_unread: false,
+            were_set_aside: false,
             lookalikes: Lookalikes::default(),
             batch_rows: input.pieces.batch_rows,
         }
@@ -328,6 +332,11 @@ impl<'n> Events<'n> {
     /// Whether a row could not be read.
     pub fn any_unread(&self) -> bool {
         self.any_unread
+    }
+
+    /// Whether its rows were set aside before.
+    pub fn were_set_aside(&self) -> bool {
+        self.were_set_aside
     }
 
     /// How many rows have been read, readable or not.

@@ -90,7 +90,7 @@ pub use raw::raw_rows;
 pub use records::{Holds, Records, ResultColumn, ResultLayout};
 pub use registers::{RegisterRows, read_register};
 pub use room::Room;
-pub use set_asides::{SetAside, SetAsides};
+pub use set_asides::{SetAside, SetAsides, repeated};
 pub use shelf::FileShelf;
 pub use sources::{is_rules, matching_files, read_bytes, read_text, rule_files, write_text};
 pub use spellings::remedy;

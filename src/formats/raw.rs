@@ -17,7 +17,7 @@ use super::error::FormatsError;
 use super::heads::{ColumnNames, no_such_line};
 use super::held::Held;
 use super::input::{Input, InputReader, Layout};
-use super::json::{self, JsonRow, JsonRows, JsonText, NdjsonRows, Record};
+use super::json::{self, JsonRow, JsonRows, JsonText, JsonValue, NdjsonRows, Record};
 use super::set_asides::added_columns;
 use super::sheet::Sheet;
 
@@ -98,6 +98,25 @@ impl RawRow<'_> {
     /// Whether it is a line of CSV that holds nothing but what stands between cells.
     pub(super) fn is_blank(&self) -> bool {
         matches!(self, RawRow::Cells(cells) if cells.iter().all(|cell| cell.trim().is_empty()))
+    }
+
+    /// The text of a column, by its place in the header or, in a record, by its name; empty where there
+    /// is none.
+    pub(super) fn text_of(&self, at: Option<usize>, name: &str) -> String {
+        match self {
+            RawRow::Cells(cells) => at.and_then(|at| cells.get(at)).unwrap_or_default().to_owned(),
+            RawRow::Record { record, .. } => {
+                let raw = record.0.iter().find(|(own, _)| own == name);
+                match raw.map(|(_, raw)| json::value(raw)) {
+                    Some(JsonValue::Text(text)) => text.into_owned(),
+                    _ => String::new(),
+                }
+            }
+            RawRow::Values { cells, .. } => at
+                .and_then(|at| cells.get(at))
+                .map_or_else(String::new, |it| it.text().into_owned()),
+            RawRow::Broken { .. } => String::new(),
+        }
     }
 
     /// The row whole, as it is written; where a file holds no text, the texts of its cells as a JSON

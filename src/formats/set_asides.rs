@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
 use crate::diagnostics::{Language, Words};
-use crate::report::ReasonWords;
+use crate::report::{DUPLICATE_KEY, ReasonWords};
 use crate::rows::Origin;
 
 use super::error::FormatsError;
@@ -19,7 +19,7 @@ use super::held::Held;
 use super::input::Input;
 use super::json::{self, JsonValue};
 use super::output::Output;
-use super::raw::{RawRow, RawRows};
+use super::raw::{RawRow, RawRows, column_names};
 use super::records::{Records, ResultColumn, ResultLayout};
 
 /// Collects rows that are set aside.
@@ -280,6 +280,32 @@ fn add_reason(
         None => records.missing(),
     }
     records.end_row()
+}
+
+/// In a file of rows set aside, how many were so because another event has their key, and the line of the
+/// first.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn repeated(input: &Input) -> Result<Option<(u64, u64)>, FormatsError> {
+    let mut rows = RawRows::open(input)?;
+    let is_csv = !rows.header.is_empty();
+    let columns = if is_csv { rows.header.clone() } else { column_names(input)? };
+    let added = added_columns(&columns);
+    // Of several the last says why a row was set aside last.
+    let code = columns
+        .iter()
+        .enumerate()
+        .rfind(|(_, name)| added.contains(*name) && name.trim_start_matches(APART) == "code");
+    let Some((at, name)) = code else { return Ok(None) };
+    let (mut count, mut first) = (0, None);
+    while let Some(row) = rows.next()? {
+        if row.text_of(is_csv.then_some(at), name) == DUPLICATE_KEY {
+            first = first.or(Some(row.line()));
+            count += 1;
+        }
+    }
+    Ok(first.map(|first| (count, first)))
 }
 
 /// The columns of all inputs that have a row set aside, each once, in order.

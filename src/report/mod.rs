@@ -26,7 +26,7 @@ pub use audit::{
     verdict_words,
 };
 pub use findings::{Drawing, Sources, draw, json, tally};
-pub use reasons::{ReasonWords, reason_words};
+pub use reasons::{DUPLICATE_KEY, ReasonWords, reason_words};
 pub use sankey::sankey;
 pub use totals::{ControlTotals, CurrencyTotals, Drift};
 pub use unreadable::{unreadable_hint, unreadable_words};

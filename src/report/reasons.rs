@@ -18,6 +18,9 @@ pub struct ReasonWords {
     pub hint: Words,
 }
 
+/// The code of what has the key of another event.
+pub const DUPLICATE_KEY: &str = "S03";
+
 /// The words for a reason; `event` is the kind of the event it befell.
 pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> ReasonWords {
     let (code, (en, zh), (hint_en, hint_zh)) = match reason {
@@ -39,7 +42,7 @@ pub fn reason_words(reason: &Reason, event: Option<u32>, names: &Names) -> Reaso
             ("S02", (format!("field {en} is missing"), format!("缺少字段{zh}")), fill())
         }
         Reason::DuplicateKey => (
-            "S03",
+            DUPLICATE_KEY,
             ("another event has the same key".into(), "另有事项使用了同一键值".into()),
             (
                 "the first one stands; remove this one or give it a key of its own".into(),
