@@ -336,9 +336,12 @@ pub(super) fn apart_by(text: &str) -> Option<Words> {
     let (_, what) = signs.into_iter().find(|(delimiter, _)| text.contains(*delimiter))?;
     Some(Words::new(
         format!(
-            "its cells seem to be apart by {what}: say so with `--delimiter`, which holds for all files"
+            "its cells seem to be apart by {what}: say so with `--delimiter`, which holds for all files, or save \
+             it like the others"
         ),
-        format!("单元格似乎以 {what} 分隔：请用 --delimiter 指明（对所有文件有效）"),
+        format!(
+            "单元格似乎以 {what} 分隔：请用 --delimiter 指明（对所有文件有效），或另存为与其他文件相同的格式"
+        ),
     ))
 }
 

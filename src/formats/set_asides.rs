@@ -332,15 +332,22 @@ fn own_columns(inputs: &[Input], places: &[(Origin, u64)]) -> Result<Vec<String>
         if !rows.header.is_empty() {
             continue;
         }
+        let mut add = |name: &str| {
+            if !own.iter().any(|known| known == name) {
+                own.push(name.to_owned());
+            }
+        };
+        let mut any_read = false;
         while let Some(row) = rows.next()? {
             let line = row.line();
             if let (RawRow::Record { record, .. }, Ok(_)) = (row, lines.binary_search(&line)) {
-                for (name, _) in record.0 {
-                    if !own.iter().any(|known| *known == name) {
-                        own.push(name.into_owned());
-                    }
-                }
+                any_read = true;
+                record.0.iter().for_each(|(name, _)| add(name));
             }
+        }
+        // Rows of which nothing can be read are filled in the columns of the others.
+        if !any_read {
+            column_names(input)?.iter().for_each(|name| add(name));
         }
     }
     Ok(own)

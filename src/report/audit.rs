@@ -173,10 +173,16 @@ impl Drawer<'_> {
     }
 
     fn rows(&self, rows_max: usize) -> String {
-        let wrong: Vec<&AuditRow> =
+        let mut wrong: Vec<&AuditRow> =
             self.audit.rows.iter().filter(|row| row.verdict != Verdict::Agrees).collect();
         if wrong.is_empty() || rows_max == 0 {
             return String::new();
+        }
+        // What nobody can hold against the rules is told beside the table too.
+        if wrong.len() > rows_max {
+            wrong.sort_by_key(|row| {
+                matches!(row.verdict, Verdict::SetAside(_) | Verdict::Unreadable { .. })
+            });
         }
         let mut table = self.table(&[
             ("line", "行", Align::Right),
