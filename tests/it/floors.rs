@@ -92,7 +92,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("itoa", &["base", "formats"]),
     ("jiff", &["base"]),
-    ("memchr", &["formats", "syntax"]),
+    ("memchr", &["formats"]),
     ("mimalloc", &[]),
     ("native_tls", &["book"]),
     ("num_bigint", &["reference"]),

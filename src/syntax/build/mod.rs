@@ -14,7 +14,6 @@ mod literals;
 mod operands;
 mod rules;
 
-use memchr::{memchr2, memrchr2};
 use pest::iterators::Pairs;
 
 pub(super) use literals::half_width;
@@ -144,16 +143,15 @@ impl<'i> Iterator for Parts<'i> {
 
 /// Where the last word or sign of a pair ends.
 fn end(pair: &Pair<'_>) -> usize {
-    let spare = |sign: char| matches!(sign, ';' | '；' | '\u{FEFF}') || sign.is_whitespace();
-    let text = pair.as_str().trim_end_matches(spare);
-    // A comment goes on to the end of its line, and so stands on the last if it stands at the end.
+    let text = pair.as_str();
+    // To look at bytes costs a fraction: these are the first of either sign.
     let bytes = text.as_bytes();
-    let start = memrchr2(b'\n', b'\r', bytes).unwrap_or(0);
-    let last_line = bytes.get(start..).unwrap_or_default();
-    let may_comment = memchr2(b'#', FULL_WIDTH, last_line).is_some();
-    if !may_comment && pair.as_rule() != Rule::semi {
-        // Without one only blanks and signs between pairs can stand behind it.
-        return pair.as_span().start() + text.len();
+    let may_comment = bytes.contains(&b'#') || bytes.contains(&0xEF);
+    let commented = may_comment && text.contains(['#', '＃']);
+    if !commented && pair.as_rule() != Rule::semi {
+        // Without comments only blanks and signs between pairs can stand behind it.
+        let spare = |sign: char| matches!(sign, ';' | '；' | '\u{FEFF}') || sign.is_whitespace();
+        return pair.as_span().start() + text.trim_end_matches(spare).len();
     }
     let mut last = pair.clone();
     loop {
@@ -164,9 +162,6 @@ fn end(pair: &Pair<'_>) -> usize {
         }
     }
 }
-
-/// The first byte of `＃`, and of other signs in full width.
-const FULL_WIDTH: u8 = 0xEF;
 
 /// Comments, and the signs whose meaning lies in the rule around them.
 fn is_sign(kind: Rule) -> bool {
