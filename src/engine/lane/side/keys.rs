@@ -227,18 +227,23 @@ fn numbers_while(count: usize, number: impl FnMut(usize) -> Option<u32>) -> Vec<
     numbers
 }
 
-/// The events of a batch that no event of the batch undoes; nothing if that is all of them.
+/// Events of a batch: their rows and days.
+pub(super) type Events<'e> = &'e [(u32, Date)];
+
+/// Those of some events of a batch that none of all that are taken with them undoes; nothing if that is all
+/// of them.
 pub(super) fn not_undone(
     lane: &Lane,
     batch: &Batch,
-    events: &[(u32, Date)],
+    (all, events): (Events<'_>, Events<'_>),
     state: &mut State,
 ) -> Option<Vec<(u32, Date)>> {
     let (field, kind) = lane.undoes?;
     let own = lane.kept_under.filter(|_| kind == batch.event)?;
     let (named, own) = (batch.columns.get(at(field))?, batch.columns.get(at(own))?);
     let mut undone: HashSet<Identity, FixedState> = HashSet::default();
-    for row in (0..batch.len()).filter(|row| !named.is_missing(*row)) {
+    let rows = all.iter().map(|(row, _)| at(*row));
+    for row in rows.filter(|row| !named.is_missing(*row)) {
         undone.extend(Identity::in_column(named, row, &mut state.names));
     }
     if undone.is_empty() {

@@ -19,7 +19,7 @@ use super::super::Lanes;
 use super::super::ahead::Ahead;
 use super::super::asking::{Answers, Ready};
 use super::super::programs::{Members, Programs};
-use super::keys::{KeysOf, not_undone, parts_of};
+use super::keys::{Events, KeysOf, not_undone, parts_of};
 use super::running::run_through;
 use super::{Group, Of, Side, date, has_columns, only, work_out};
 use crate::engine::registers::Registers;
@@ -140,17 +140,18 @@ impl Lanes {
         Ok(())
     }
 
-    /// Works out those events of a batch that ask for no key of a total: nothing that others do matters
-    /// to them, and nothing that they do to others, unless these undo them.
+    /// Works out those of some events of a batch that ask for no key of a total: nothing that others do
+    /// matters to them, and nothing that they do to others, unless one of all that are taken now undoes
+    /// them.
     fn by_themselves(
         &mut self,
         of: (&Batch, &Answers),
-        events: &[(u32, Date)],
+        (all, events): (Events<'_>, Events<'_>),
         registers: &Registers<'_>,
         state: &mut State,
     ) -> Result<(), &'static str> {
         let Some(Some(programs)) = self.lanes.get(at(of.0.event)) else { return Ok(()) };
-        match not_undone(&programs.lane, of.0, events, state) {
+        match not_undone(&programs.lane, of.0, (all, events), state) {
             Some(others) => self.side_by_side(of, &others, registers, state),
             None => self.side_by_side(of, events, registers, state),
         }
@@ -184,7 +185,7 @@ impl Lanes {
                     tried.push(*event);
                 }
             }
-            self.by_themselves(of, &tried, registers, state)?;
+            self.by_themselves(of, (events, &tried), registers, state)?;
         }
         if self.side.has_any() {
             let is_left =
@@ -202,7 +203,7 @@ impl Lanes {
             Some(settled) => Ok(waiting.get(settled).copied().unwrap_or(events.len())),
             None => {
                 if count < all {
-                    self.by_themselves(of, &own, registers, state)?;
+                    self.by_themselves(of, (events, &own), registers, state)?;
                 }
                 Ok(events.len())
             }
