@@ -44,6 +44,8 @@ pub(super) struct TextFile {
     bom_bytes: usize,
     /// What the user said that its encoding is.
     said: Option<Encoding>,
+    /// What it is where it may be either.
+    if_either: Option<Encoding>,
     encoding: OnceLock<Encoding>,
     /// Whether characters outside ASCII have been taken for UTF-8.
     assumed: AtomicBool,
@@ -172,8 +174,11 @@ impl Input {
         let said = if bom_bytes > 0 { Some(Encoding::Utf8) } else { options.encoding };
         let encoding = said.map_or_else(OnceLock::new, OnceLock::from);
         let said = options.encoding.filter(|_| bom_bytes == 0);
-        let text =
-            Arc::new(TextFile { bom_bytes, said, encoding, ..TextFile::new(name, place, packing) });
+        // JSON is UTF-8 (RFC 8259) where nothing speaks against it.
+        let is_json = matches!(layout, Layout::Json | Layout::Ndjson);
+        let if_either = is_json.then_some(Encoding::Utf8);
+        let text = TextFile::new(name, place, packing);
+        let text = Arc::new(TextFile { bom_bytes, said, if_either, encoding, ..text });
         // What is no text at all is better refused before anything is done.
         text.encoding_of(encoding::without_half(&first))?;
         Ok(Input { text, layout, pieces, heads, sheet })
@@ -327,8 +332,8 @@ impl TextFile {
     /// A file whose encoding is to be told.
     fn new(name: String, place: Place, packing: Option<Packing>) -> TextFile {
         let (encoding, assumed) = (OnceLock::new(), AtomicBool::new(false));
-        let (bom_bytes, said, reached) = (0, None, Arc::default());
-        TextFile { name, place, packing, bom_bytes, said, encoding, assumed, reached }
+        let (bom_bytes, said, if_either, reached) = (0, None, None, Arc::default());
+        TextFile { name, place, packing, bom_bytes, said, if_either, encoding, assumed, reached }
     }
 
     fn reader(&self) -> Result<InputReader, FormatsError> {
@@ -346,7 +351,10 @@ impl TextFile {
         if let Some(known) = self.encoding.get() {
             return Ok(*known);
         }
-        let found = encoding::detect(&mut || self.reader(), &self.name)?;
+        let found = match encoding::detect(&mut || self.reader(), &self.name) {
+            Err(FormatsError::Either { .. }) if let Some(own) = self.if_either => own,
+            found => found?,
+        };
         Ok(*self.encoding.get_or_init(|| found))
     }
 
