@@ -28,10 +28,7 @@ pub fn open_events(
     arguments: &[String],
     options: InputOptions,
 ) -> Result<Vec<EventFile>, FormatsError> {
-    let is_stdin = |argument: &&String| {
-        let named = argument.split_once('=').filter(|(kind, _)| event_named(names, kind).is_some());
-        named.map_or(argument.as_str(), |(_, file)| file) == "-"
-    };
+    let is_stdin = |argument: &&String| kind_and_file(names, argument).1 == "-";
     if arguments.iter().filter(is_stdin).count() > 1 {
         return Err(stdin_twice());
     }
@@ -39,12 +36,8 @@ pub fn open_events(
     arguments
         .iter()
         .map(|argument| {
-            let (kind, file) = match argument.split_once('=') {
-                Some((kind, file)) if event_named(names, kind).is_some() => {
-                    (Some(kind.to_owned()), file)
-                }
-                _ => (None, argument.as_str()),
-            };
+            let (kind, file) = kind_and_file(names, argument);
+            let kind = kind.map(str::to_owned);
             if let (None, Some((word, rest))) = (&kind, argument.split_once('='))
                 && !std::path::Path::new(argument).exists()
                 && std::path::Path::new(file_of(rest)).exists()
@@ -209,6 +202,12 @@ pub fn only_named(
         table.is_some_and(|it| given.any(|(name, _)| it.name.spellings().any(|own| own == name)))
     };
     registers.iter().filter(|(at, _)| named(*at)).cloned().collect()
+}
+
+/// The event kind of a file, where `KIND=FILE` names one, and the file.
+fn kind_and_file<'a>(names: &Names, argument: &'a str) -> (Option<&'a str>, &'a str) {
+    let named = argument.split_once('=').filter(|(kind, _)| event_named(names, kind).is_some());
+    named.map_or((None, argument), |(kind, file)| (Some(kind), file))
 }
 
 fn stdin_twice() -> FormatsError {
