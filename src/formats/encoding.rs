@@ -142,7 +142,7 @@ pub(super) fn detect<R: Read>(
 }
 
 /// In which encoding a file with characters outside ASCII is text; `None` if there are none, or if it
-/// is text in neither.
+/// is text in neither or may be in either.
 ///
 /// # Errors
 /// It cannot be read.
@@ -152,8 +152,8 @@ pub(super) fn seems<R: Read>(
 ) -> Result<Option<Encoding>, FormatsError> {
     let failed = |error| FormatsError::reading(file, error);
     let counts = utf8_counts(&mut open()?).map_err(failed)?;
-    if counts.broken == 0 {
-        return Ok((counts.whole > 0).then_some(Encoding::Utf8));
+    if counts.whole + counts.broken == 0 {
+        return Ok(None);
     }
     match detect(open, file) {
         Ok(found) => Ok(Some(found)),
