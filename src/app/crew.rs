@@ -50,9 +50,9 @@ struct Desk {
     awaited: bool,
 }
 
-/// So much may be read before it is asked for; and so much while nobody has asked for any yet, since
-/// whoever will is still getting registers ready.
+/// So much may be read before it is asked for.
 const AHEAD: usize = 8;
+/// The same while nobody has asked for any yet: whoever will is still getting registers ready.
 const AHEAD_AT_FIRST: usize = 32;
 /// So many hand-overs may wait: about a tenth of a second's work.
 const WAITING: usize = 4;

@@ -57,12 +57,12 @@ pub fn load(rules: &Path, library: &Library, threads: usize) -> Result<Loaded, F
     let named = if rules.is_dir() { rule_files(rules)? } else { vec![rules.to_owned()] };
     let named = named.iter().map(|path| (None, from_here(path))).collect();
     loaded.add(named, true, threads)?;
-    let mut known: BTreeSet<String> =
-        loaded.files.iter().flat_map(|file| file.modules.iter().cloned()).collect();
+    let mut known: BTreeSet<String> = BTreeSet::new();
     let mut next = 0;
-    while next < loaded.files.len() {
+    while let Some(new) = loaded.files.get(next..).filter(|new| !new.is_empty()) {
+        known.extend(new.iter().flat_map(|file| file.modules.iter().cloned()));
         let mut wanted = Vec::new();
-        for file in loaded.files.iter().skip(next) {
+        for file in new {
             for module in &file.uses {
                 if known.insert(module.clone()) {
                     let found = find_module(module, &file.path, library);
@@ -72,8 +72,6 @@ pub fn load(rules: &Path, library: &Library, threads: usize) -> Result<Loaded, F
         }
         next = loaded.files.len();
         loaded.add(wanted, false, threads)?;
-        let new = loaded.files.iter().skip(next);
-        known.extend(new.flat_map(|file| file.modules.iter().cloned()));
     }
     Ok(loaded)
 }

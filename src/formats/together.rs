@@ -182,7 +182,7 @@ pub fn left_behind(file: &str) -> Vec<(PathBuf, u64)> {
             let is_locked = || opened(&file).is_ok_and(|file| file.try_lock_shared().is_err());
             let size = || Some(entry.metadata().ok()?.len());
             // One that a run has made just now holds nothing, and may not be locked yet.
-            if !is_locked() && size()? == 0 {
+            if size()? == 0 && !is_locked() {
                 std::thread::sleep(LOCKED_SOON);
             }
             if is_locked() { None } else { Some((entry.path(), size()?)) }

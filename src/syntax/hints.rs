@@ -141,6 +141,11 @@ fn half_width(c: char) -> Option<char> {
     full.and_then(|digit| char::from_digit(digit, 10)).or(c.is_ascii_digit().then_some(c))
 }
 
+/// The whole number that digits of either width are.
+fn whole(digits: &str) -> Option<u32> {
+    digits.chars().map(half_width).collect::<Option<String>>()?.parse().ok()
+}
+
 /// `400元`, `0.04万元`: amounts are in yuan, without the word.
 fn yuan(place: &Place<'_>) -> Option<Hint> {
     let zeros = match place.word {
@@ -167,9 +172,8 @@ fn yuan(place: &Place<'_>) -> Option<Hint> {
 fn tenths(place: &Place<'_>) -> Option<Hint> {
     let before = place.before();
     let start = before.trim_end_matches(|c| half_width(c).is_some()).len();
-    let digits: String = before.get(start..)?.chars().filter_map(half_width).collect();
-    let number: u8 = digits.parse().ok().filter(|number| *number <= 10)?;
-    let percent = format!("{}%", u32::from(number) * 10);
+    let number = whole(before.get(start..)?).filter(|number| *number <= 10)?;
+    let percent = format!("{}%", number * 10);
     let is_whole = !before.get(..start)?.ends_with(['.', '．', '_']);
     (place.word == "成" && is_whole).then(|| Hint::write(start..place.end(), &percent))
 }
@@ -181,12 +185,11 @@ fn proportion(place: &Place<'_>) -> Option<Hint> {
     let before = place.before();
     let start = before.trim_end_matches(is_part).len();
     let end = place.text.len() - place.rest().trim_start_matches(is_part).len();
-    let parts = place.text.get(start..end)?.split(is_sign).map(|part| {
-        let digits: String = part.chars().filter_map(half_width).collect();
-        digits.parse::<u32>().ok()
-    });
     let parts: Vec<u32> =
-        parts.collect::<Option<_>>().filter(|parts: &Vec<u32>| parts.len() > 1)?;
+        place.text.get(start..end)?.split(is_sign).map(whole).collect::<Option<_>>()?;
+    if parts.len() < 2 {
+        return None;
+    }
     let whole = parts.iter().try_fold(0_u32, |sum, part| sum.checked_add(*part))?;
     let first = *parts.first()?;
     let percent = first.checked_mul(100)?;

@@ -91,16 +91,21 @@ fn amends_nothing(scenario: &ast::Scenario) -> Diagnostic {
     Diagnostic::warning(words::BAD_SCENARIO, scenario.name.span, words)
 }
 
+/// Whether a name, or the last word of a module's, stands in a declaration that could not be read.
+fn is_broken(files: &[ast::File], name: &ast::Name) -> bool {
+    let last = name.text.rsplit('.').next().unwrap_or_default();
+    files.iter().any(|file| file.broken.iter().any(|word| word == last))
+}
+
 /// The scenarios that examples name and that are none.
 fn named_by_examples(files: &[ast::File]) -> Vec<Diagnostic> {
     let known: Vec<&str> = scenarios(files).map(|it| it.name.text.as_str()).collect();
-    let is_broken = |name: &String| files.iter().any(|file| file.broken.contains(name));
     let items = files.iter().flat_map(|file| &file.items);
     let named = items.filter_map(|item| match &item.kind {
         ItemKind::Example(example) => example.scenario.as_ref(),
         _ => None,
     });
-    let unknown = named.filter(|it| !known.contains(&it.text.as_str()) && !is_broken(&it.text));
+    let unknown = named.filter(|it| !known.contains(&it.text.as_str()) && !is_broken(files, it));
     unknown.map(|it| no_such_scenario(files, &it.text, it.span)).collect()
 }
 
@@ -136,9 +141,7 @@ fn nothing_to_amend(
         Amendment::AddRule(rule) => (&rule.name, words::kind(Kind::Rule)),
         Amendment::AddLevy(levy) => (&levy.name, words::kind(Kind::Levy)),
     };
-    let last = |name: &ast::Name| name.text.rsplit('.').next().map(str::to_owned);
-    let mut asked = scenario.amends.iter().chain([name]).filter_map(last);
-    if asked.any(|name| files.iter().any(|file| file.broken.contains(&name))) {
+    if scenario.amends.iter().chain([name]).any(|name| is_broken(files, name)) {
         return None;
     }
     let (of, text) = (&scenario.name.text, &name.text);
