@@ -3,8 +3,8 @@
 //! A batch has its values column by column, so to take rows out of many batches in another order
 //! means to go to a place in memory for every value. Packed, a row is some bytes side by side: about
 //! as many as one visit brings. A number has as many bytes as the range of its column needs, above the
-//! least of them, and lines that follow one another are not kept at all. Batches have one form as long
-//! as their values fit it, so that rows of many are read by few.
+//! least of them, and so has the line on which the row stands. Batches have one form as long as their
+//! values fit it, so that rows of many are read by few.
 
 use std::sync::Arc;
 
@@ -18,10 +18,7 @@ use super::{Batch, Column, Origin};
 pub struct Packed {
     /// The event kind.
     pub event: u32,
-    /// The origin of the first row, if each row stands a line below the one before.
-    first: Option<Origin>,
-    /// Else those of all.
-    origins: Vec<Origin>,
+    origins: Origins,
     form: Arc<Form>,
     /// Columns that hold nothing, of the same types; those that are not packed hold what they held.
     columns: Vec<Column>,
@@ -32,9 +29,19 @@ pub struct Packed {
     bytes: Vec<u8>,
 }
 
+/// Where rows were read.
+#[derive(Debug)]
+enum Origins {
+    /// In one file; the lines are packed behind all columns.
+    Of(u32),
+    /// In several, or far down.
+    Each(Vec<Origin>),
+}
+
 /// How the columns of a batch stand in a row.
 #[derive(Debug)]
 struct Form {
+    /// One for each column, and behind them that of the line.
     layout: Vec<Layout>,
     /// How many bytes a row has.
     width: usize,
@@ -95,13 +102,19 @@ impl Packed {
     pub fn new(batch: Batch, like: Option<&Packed>) -> Packed {
         let Batch { event, mut columns, origins } = batch;
         let rows = origins.len();
-        let form = Form::of(&columns, like.map(|it| &it.form));
+        let needs = columns.iter().map(Need::of).chain([Need::of_lines(&origins)]);
+        let form = Form::of(needs.collect(), like.map(|it| &it.form));
         let (layout, width) = (&form.layout, form.width);
         let mut bytes = vec![0; width * rows + BEHIND];
         for start in (0..rows).step_by(ROWS_AT_ONCE) {
             let some = start..(start + ROWS_AT_ONCE).min(rows);
+            let placed = || some.clone().map(|row| (row, row * width));
             for (column, layout) in columns.iter().zip(layout) {
-                put(column, *layout, some.clone().map(|row| (row, row * width)), &mut bytes);
+                put(column, *layout, placed(), &mut bytes);
+            }
+            if let Some(Layout::Number(number, gap)) = form.line() {
+                let line = |row: usize| i64::try_from(origins.get(row)?.line).ok();
+                put_numbers(*number, *gap, placed(), &mut bytes, line);
             }
         }
         for (column, layout) in columns.iter_mut().zip(layout) {
@@ -110,12 +123,11 @@ impl Packed {
                 *column = column.empty_with_room(0);
             }
         }
-        let first = origins.first().copied().filter(|first| {
-            let mut lines = (first.line..).zip(&origins);
-            lines.all(|(line, it)| (it.file, it.line) == (first.file, line))
-        });
-        let origins = if first.is_some() { Vec::new() } else { origins };
-        Packed { event, first, origins, form, columns, rows, width, bytes }
+        let origins = match (form.line(), origins.first()) {
+            (Some(Layout::Number(..)), Some(first)) => Origins::Of(first.file),
+            _ => Origins::Each(origins),
+        };
+        Packed { event, origins, form, columns, rows, width, bytes }
     }
 
     /// How many rows.
@@ -131,16 +143,11 @@ impl Packed {
     /// About how many bytes of memory they take.
     pub fn size(&self) -> usize {
         let beside: usize = self.columns.iter().map(Column::size).sum();
-        self.bytes.len() + self.origins.len() * size_of::<Origin>() + beside
-    }
-
-    fn origin(&self, row: usize) -> Option<Origin> {
-        match self.first {
-            Some(Origin { file, line }) => {
-                Some(Origin { file, line: line.checked_add(u64::try_from(row).ok()?)? })
-            }
-            None => self.origins.get(row).copied(),
-        }
+        let origins = match &self.origins {
+            Origins::Of(_) => 0,
+            Origins::Each(origins) => origins.len() * size_of::<Origin>(),
+        };
+        self.bytes.len() + origins + beside
     }
 
     /// Some rows of one kind as a batch, in this order.
@@ -167,6 +174,7 @@ impl Packed {
         let fetched = rows.iter().zip(starts).map(|((packed, row), at)| Fetched {
             layout: &packed.form.layout,
             columns: &packed.columns,
+            origins: &packed.origins,
             row: *row,
             at,
         });
@@ -174,16 +182,16 @@ impl Packed {
         let columns = rows.first().map_or(0, |(packed, _)| packed.columns.len());
         let columns = (0..columns).map(|at| column(at, &fetched, &bytes)).collect();
         let unknown = Origin { file: 0, line: 0 };
-        let origins = rows.iter().map(|(packed, row)| packed.origin(*row).unwrap_or(unknown));
+        let origins = fetched.iter().map(|row| row.origin(&bytes).unwrap_or(unknown));
         Batch { event, columns, origins: origins.collect() }
     }
 }
 
 impl Form {
-    /// A form for some columns: another, if they fit it; else one that what fits the other also fits.
-    fn of(columns: &[Column], other: Option<&Arc<Form>>) -> Arc<Form> {
-        let needs: Vec<Need> = columns.iter().map(Need::of).collect();
-        let Some(other) = other.filter(|other| other.layout.len() == columns.len()) else {
+    /// A form for what asks for this: another, if that finds it; else one that what fits the other also
+    /// fits.
+    fn of(needs: Vec<Need>, other: Option<&Arc<Form>>) -> Arc<Form> {
+        let Some(other) = other.filter(|other| other.layout.len() == needs.len()) else {
             return Arc::new(Form::new(&needs));
         };
         let both = || needs.iter().zip(&other.layout);
@@ -192,6 +200,11 @@ impl Form {
         }
         let joined: Vec<Need> = both().map(|(need, layout)| need.joined(layout)).collect();
         Arc::new(Form::new(&joined))
+    }
+
+    /// Where the line is.
+    fn line(&self) -> Option<&Layout> {
+        self.layout.last()
     }
 
     /// In front of all values stand the bits for those that are missing.
@@ -259,6 +272,18 @@ impl Need {
                     false => Need::Beside,
                 }
             }
+            _ => Need::Beside,
+        }
+    }
+
+    /// What the lines ask for, of rows of one file.
+    fn of_lines(origins: &[Origin]) -> Need {
+        let mut first = origins.iter().map(|it| it.file);
+        let file = first.next();
+        let lines = origins.iter().map(|it| i64::try_from(it.line).unwrap_or(i64::MAX));
+        match Need::numbers(true, lines) {
+            Need::Numbers { greatest: i64::MAX, .. } => Need::Beside,
+            need if first.all(|other| Some(other) == file) => need,
             _ => Need::Beside,
         }
     }
@@ -432,12 +457,13 @@ impl Gap {
 struct Fetched<'p> {
     layout: &'p [Layout],
     columns: &'p [Column],
+    origins: &'p Origins,
     row: usize,
     at: usize,
 }
 
 impl Fetched<'_> {
-    /// The number of a column; nothing if it is missing.
+    /// The number of a column, or behind them the line; nothing if it is missing.
     #[inline]
     fn number(&self, column: usize, bytes: &[u8]) -> Option<i64> {
         let row = bytes.get(self.at..)?;
@@ -447,7 +473,18 @@ impl Fetched<'_> {
         }
     }
 
-    /// The same where numbers need not be packed.
+    #[inline]
+    fn origin(&self, bytes: &[u8]) -> Option<Origin> {
+        match self.origins {
+            Origins::Of(file) => {
+                let line = u64::try_from(self.number(self.columns.len(), bytes)?).ok()?;
+                Some(Origin { file: *file, line })
+            }
+            Origins::Each(origins) => origins.get(self.row).copied(),
+        }
+    }
+
+    /// The number of a column where it need not be packed.
     #[inline]
     fn whole(&self, column: usize, bytes: &[u8], to: &mut Wholes) {
         if let Some(number) = self.number(column, bytes) {
@@ -517,83 +554,4 @@ fn fill<T: super::values::Filler>(values: &mut Values<T>, all: impl Iterator<Ite
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::Cell;
-    use super::super::texts::TextColumn;
-    use super::super::values::{Values, Wholes};
-    use super::*;
-    use crate::base::Exact;
-
-    type Row = (Option<i128>, Option<i32>, Option<u32>, Option<bool>, Option<String>, Option<i64>);
-
-    fn batch(file: u32, rows: &[Row], absent: bool, first_line: u64) -> Batch {
-        let mut texts = TextColumn::default();
-        rows.iter().for_each(|row| texts.push(row.4.as_deref()));
-        let columns = vec![
-            Column::Integer(rows.iter().map(|row| row.0).collect::<Wholes>()),
-            Column::Date(rows.iter().map(|row| row.1.and_then(Date::from_days)).collect()),
-            Column::Member(rows.iter().map(|row| row.2).collect()),
-            match absent {
-                true => Column::Absent,
-                false => Column::Bool(rows.iter().map(|row| row.3).collect::<Values<bool>>()),
-            },
-            Column::Text(texts),
-            Column::Number(
-                rows.iter().map(|row| row.5.map(|it| Exact::from_int(it.into()))).collect(),
-            ),
-            Column::Money(rows.iter().map(|row| row.5.map(i128::from)).collect::<Wholes>()),
-        ];
-        let origins = (first_line..).take(rows.len()).map(|line| Origin { file, line }).collect();
-        Batch { event: 3, columns, origins }
-    }
-
-    fn rows() -> impl Strategy<Value = Vec<Row>> {
-        let whole = prop_oneof![4 => any::<i64>().prop_map(i128::from), 1 => any::<i128>()];
-        let one = (
-            prop::option::of(whole),
-            prop::option::of(-700_000_i32..2_900_000),
-            prop::option::of(0_u32..9),
-            prop::option::of(any::<bool>()),
-            prop::option::of("[a-z税]{0,7}"),
-            prop::option::of(any::<i64>()),
-        );
-        prop::collection::vec(one, 0..12)
-    }
-
-    proptest! {
-        #[test]
-        fn what_was_packed_comes_out_again(
-            (one, two) in (rows(), rows()),
-            (absent, far, alike) in any::<(bool, bool, bool)>(),
-            picks in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
-        ) {
-            let first_line = if far { u64::from(u32::MAX) - 3 } else { 2 };
-            let batches = [batch(0, &one, absent, 2), batch(1, &two, false, first_line)];
-            let mut packed: Vec<Packed> = Vec::new();
-            for batch in &batches {
-                let like = packed.last().filter(|_| alike);
-                packed.push(Packed::new(batch.clone(), like));
-            }
-            let all: Vec<(usize, usize)> = (0..one.len()).map(|row| (0, row))
-                .chain((0..two.len()).map(|row| (1, row)))
-                .collect();
-            if !all.is_empty() {
-                let picked: Vec<(usize, usize)> = picks.iter().map(|it| *it.get(&all)).collect();
-                let of: Vec<(&Packed, usize)> =
-                    picked.iter().map(|(batch, row)| (&packed[*batch], *row)).collect();
-                let unpacked = Packed::unpacked(3, &of);
-                prop_assert_eq!(unpacked.len(), picked.len());
-                for (at, (batch, row)) in picked.iter().enumerate() {
-                    prop_assert_eq!(unpacked.origins[at], batches[*batch].origins[*row]);
-                    for (own, column) in unpacked.columns.iter().zip(&batches[*batch].columns) {
-                        let cell = column.cell(*row);
-                        prop_assert_eq!(own.cell(at), cell.clone());
-                        prop_assert_eq!(own.is_missing(at), cell == Cell::Missing);
-                    }
-                }
-            }
-        }
-    }
-}
+mod tests;
