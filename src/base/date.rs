@@ -50,7 +50,8 @@ impl Date {
         if year < 1 || year > 9999 || month < 1 || month > 12 {
             return None;
         }
-        if day < 1 || day > days_in_month(year, month) {
+        // Every month has the first 28.
+        if day < 1 || (day > 28 && day > days_in_month(year, month)) {
             return None;
         }
         Some(Date::from_civil(year, month, day))
@@ -110,20 +111,26 @@ impl Date {
     /// algorithms*, Software: Practice and Experience 53 (2023), figure 12.
     #[inline]
     pub fn civil(self) -> (i32, i32, i32) {
-        // Years begin in March, so that the leap day is the last of its year. Divisions by what
-        // is no power of two are products and shifts.
+        let (year, day_of_year) = self.from_march();
+        let months = 2141 * day_of_year + 197_913;
+        let (month, day) = (months >> 16, (months & 0xffff) / 2141);
+        let january = u32::from(day_of_year >= 306);
+        let year = (year + january).cast_signed();
+        (year, (month - 12 * january).cast_signed(), day.cast_signed() + 1)
+    }
+
+    /// The year and the day in it, both from 0 on, of years that begin in March: so the leap day is the
+    /// last of its year.
+    #[inline]
+    fn from_march(self) -> (u32, u32) {
+        // Divisions by what is no power of two are products and shifts.
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         let days = self.0.wrapping_add(DAYS_TO_EPOCH).cast_unsigned();
         let fourths = 4 * days + 3;
         let (century, fourths) = (fourths / DAYS_IN_ERA, (fourths % DAYS_IN_ERA) | 3);
         let product = 2_939_745 * u64::from(fourths);
         let (year_of_century, left) = (narrow(product >> 32), narrow(product & 0xffff_ffff));
-        let day_of_year = left / 2_939_745 / 4;
-        let months = 2141 * day_of_year + 197_913;
-        let (month, day) = (months >> 16, (months & 0xffff) / 2141);
-        let january = u32::from(day_of_year >= 306);
-        let year = 100 * century + year_of_century + january;
-        (year.cast_signed(), (month - 12 * january).cast_signed(), day.cast_signed() + 1)
+        (100 * century + year_of_century, left / 2_939_745 / 4)
     }
 
     /// Gives the day of the week.
@@ -175,13 +182,27 @@ impl Date {
         other.0 - self.0
     }
 
+    #[inline]
     fn checked_add_months(self, months: i32) -> Option<Date> {
+        if months % 12 == 0 {
+            return self.checked_add_years(months / 12);
+        }
         let (year, month, day) = self.civil();
         let index = (year * 12 + month - 1).checked_add(months)?;
         let (year, month) = (index.div_euclid(12), index.rem_euclid(12) + 1);
         // Every month has the first 28.
         let day = if day <= 28 { day } else { day.min(days_in_month(year, month)) };
         (1..=9999).contains(&year).then(|| Date::from_civil(year, month, day))
+    }
+
+    /// Only the leap day is not kept in every year, so nobody has to know the month.
+    #[inline]
+    fn checked_add_years(self, years: i32) -> Option<Date> {
+        let (year, day_of_year) = self.from_march();
+        let year = year.checked_add_signed(years).filter(|year| *year <= 9999)?;
+        let begins = first_of_march(year);
+        let last = first_of_march(year + 1) - begins - 1;
+        Date::from_days((begins + day_of_year.min(last)).cast_signed() - DAYS_TO_EPOCH)
     }
 
     /// The caller vouches that the calendar has this day.
@@ -192,11 +213,16 @@ impl Date {
     pub(super) const fn from_civil(year: i32, month: i32, day: i32) -> Date {
         let (year, month) = if month <= 2 { (year - 1, month + 12) } else { (year, month) };
         let (year, month) = (year.cast_unsigned(), month.cast_unsigned());
-        let century = year / 100;
-        let before = 1461 * year / 4 - century + century / 4;
         let day_of_year = (979 * month - 2919) / 32;
-        Date((before + day_of_year).cast_signed() + day - 1 - DAYS_TO_EPOCH)
+        Date((first_of_march(year) + day_of_year).cast_signed() + day - 1 - DAYS_TO_EPOCH)
     }
+}
+
+/// How many days after the first of March of year 0 that of another is.
+#[inline(always)]
+const fn first_of_march(year: u32) -> u32 {
+    let century = year / 100;
+    1461 * year / 4 - century + century / 4
 }
 
 /// Prints `YYYY-MM-DD`.

@@ -116,6 +116,13 @@ proptest! {
     }
 
     #[test]
+    fn adding_years_agrees(day in dates(), years in -10_000_i32..=10_000) {
+        let in_years = |found: &civil::Date| (1..=9999).contains(&found.year());
+        let wanted = model(day).checked_add(jiff::Span::new().years(years)).ok().filter(in_years);
+        prop_assert_eq!(day.checked_add(Duration::years(years).unwrap()).map(model), wanted);
+    }
+
+    #[test]
     fn text_comes_back(day in dates(), other in dates()) {
         prop_assert_eq!(Date::parse(&day.to_string()), Some(day));
         let between = model(day).until(model(other)).unwrap().get_days();
