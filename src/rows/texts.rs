@@ -28,6 +28,18 @@ impl TextColumn {
 
     /// Adds the texts of some rows of another column.
     pub fn extend_from(&mut self, other: &TextColumn, rows: Range<usize>) {
+        if self.is_full()
+            && other.is_full()
+            && let Some(ends) = other.ends.get(rows.clone())
+        {
+            // They stand end to end there as well.
+            let start = rows.start.checked_sub(1).and_then(|row| other.ends.get(row));
+            let (start, before) = (start.copied().unwrap_or(0), self.bytes.len());
+            let end = ends.last().copied().unwrap_or(start);
+            self.bytes.push_str(other.bytes.get(start..end).unwrap_or_default());
+            self.ends.extend(ends.iter().map(|end| before + (end - start)));
+            return;
+        }
         rows.for_each(|row| self.push(other.get(row)));
     }
 
@@ -219,6 +231,26 @@ mod tests {
                     prop_assert_eq!(Some(&bytes[..length]), text.as_ref().map(String::as_bytes));
                 }
             }
+        }
+
+        /// Some rows of another column, whether a text is missing in either or not.
+        #[test]
+        fn rows_of_another_column_come_behind(
+            own in prop::collection::vec(prop::option::weighted(0.9, "[a税]{0,3}"), 0..9),
+            others in prop::collection::vec(prop::option::weighted(0.9, "[a税]{0,3}"), 0..20),
+            (one, two) in any::<(prop::sample::Index, prop::sample::Index)>(),
+        ) {
+            let column = |texts: &[Option<String>]| {
+                let mut column = TextColumn::default();
+                texts.iter().for_each(|text| column.push(text.as_deref()));
+                column
+            };
+            let (one, two) = (one.index(others.len() + 1), two.index(others.len() + 1));
+            let rows = one.min(two)..one.max(two);
+            let mut both = column(&own);
+            both.extend_from(&column(&others), rows.clone());
+            let all: Vec<Option<String>> = own.into_iter().chain(others[rows].to_vec()).collect();
+            prop_assert_eq!(both, column(&all));
         }
 
         /// Pieces of a text are added as they would be one by one, up to one that is none.

@@ -186,6 +186,11 @@ impl<T> Values<T> {
     where
         T: Clone + Filler,
     {
+        if let (Some(_), Some(all)) = (self.all(), other.all())
+            && let Some(values) = all.get(rows.clone())
+        {
+            return self.values.extend_from_slice(values);
+        }
         for row in rows {
             match other.get_ref(row) {
                 Some(value) => self.push(value.clone()),
@@ -357,6 +362,9 @@ impl Wholes {
 
     /// Adds the numbers of some rows of another column.
     pub fn extend_from(&mut self, other: &Wholes, rows: Range<usize>) {
+        if self.are_narrow() && other.are_narrow() {
+            return self.narrow.extend_from(&other.narrow, rows);
+        }
         for row in rows {
             match other.get(row) {
                 Some(number) => self.push(number),
@@ -400,6 +408,11 @@ mod tests {
     use super::*;
     use crate::rows::{Cell, Column};
 
+    fn number() -> impl Strategy<Value = Option<i128>> {
+        let wide = prop::option::weighted(0.5, any::<i128>());
+        prop_oneof![8 => any::<i64>().prop_map(|it| Some(it.into())), 1 => wide]
+    }
+
     proptest! {
         /// A column gives back what was put into it, also after it was cut short and filled again.
         #[test]
@@ -428,6 +441,21 @@ mod tests {
             let narrow: Option<Vec<i64>> =
                 numbers.iter().map(|it| it.and_then(|it| i64::try_from(it).ok())).collect();
             prop_assert_eq!(column.all().map(<[i64]>::to_vec), narrow);
+        }
+
+        /// Some rows of another column, whether a number is missing or wide in either or not.
+        #[test]
+        fn rows_of_another_column_come_behind(
+            own in prop::collection::vec(number(), 0..9),
+            others in prop::collection::vec(number(), 0..20),
+            (one, two) in any::<(prop::sample::Index, prop::sample::Index)>(),
+        ) {
+            let (one, two) = (one.index(others.len() + 1), two.index(others.len() + 1));
+            let rows = one.min(two)..one.max(two);
+            let mut both: Wholes = own.iter().copied().collect();
+            both.extend_from(&others.iter().copied().collect(), rows.clone());
+            let all: Wholes = own.iter().chain(&others[rows]).copied().collect();
+            prop_assert_eq!(both, all);
         }
 
         #[test]
