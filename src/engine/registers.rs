@@ -15,6 +15,7 @@ use crate::rows::{Cell, Column, Origin, RegisterTable};
 use super::keys::Keys;
 use super::lookup::value_of;
 use super::said::Said;
+use super::sorted::by_digit;
 use super::value::{Names, Part};
 
 /// All registers of a run.
@@ -84,14 +85,8 @@ impl Ranges {
 }
 
 impl<'r> Registers<'r> {
-    /// Sorts and indexes rows, on two threads if there are. Rows of a register the plan does not know are
-    /// left out.
-    pub fn new(
-        plan: &Plan,
-        given: &'r [(u32, RegisterTable)],
-        names: &mut Names,
-        threads: usize,
-    ) -> Registers<'r> {
+    /// Sorts and indexes rows. Rows of a register the plan does not know are left out.
+    pub fn new(plan: &Plan, given: &'r [(u32, RegisterTable)], names: &mut Names) -> Registers<'r> {
         let tables = (0..).zip(&plan.registers).map(|(register, declared)| {
             let own: Vec<&RegisterTable> =
                 given.iter().filter(|(of, _)| *of == register).map(|(_, rows)| rows).collect();
@@ -104,7 +99,7 @@ impl<'r> Registers<'r> {
                 }
             };
             let shape = plan.shapes.get(at(declared.shape));
-            let table = |shape| table(declared, shape, rows, (&mut *names, threads));
+            let table = |shape| table(declared, shape, rows, &mut *names);
             shape.map_or_else(Table::default, table)
         });
         Registers { tables: tables.collect(), known: Vec::new(), names: None }
@@ -257,17 +252,11 @@ fn table<'r>(
     register: &Register,
     shape: &Shape,
     read: Cow<'r, RegisterTable>,
-    (names, threads): (&mut Names, usize),
+    names: &mut Names,
 ) -> Table<'r> {
     let (width, key_length) = (shape.fields.len(), register.keys.len());
-    let (ordered, parts) = match threads > 1 && read.len() >= MANY {
-        false => (sorted(register, &read), key_parts(register, shape, &read, names)),
-        true => std::thread::scope(|scope| {
-            let ordered = scope.spawn(|| sorted(register, &read));
-            let parts = key_parts(register, shape, &read, names);
-            (ordered.join().unwrap_or_else(|_| sorted(register, &read)), parts)
-        }),
-    };
+    let parts = key_parts(register, shape, &read, names);
+    let ordered = sorted(register, &read);
     let mut table = Table { read, width, ..Table::default() };
     // Keys end to end, each as long as the others.
     let mut keys: Vec<Part> = Vec::with_capacity(parts.len());
@@ -300,9 +289,6 @@ fn table<'r>(
     table.steady = fields.map(|(field, _)| (field, unknown())).collect();
     table
 }
-
-/// So many rows are worth a second thread.
-const MANY: usize = 4096;
 
 /// The parts of the keys of all rows, end to end, in the order in which they were read.
 fn key_parts(
@@ -396,6 +382,7 @@ impl Table<'_> {
 const NO_NUMBER: i64 = i64::MIN;
 
 /// The place of a row in the file, with what nearly always tells its key from another.
+#[derive(Clone, Copy)]
 struct Placed {
     digest: u128,
     place: u32,
@@ -406,15 +393,41 @@ fn sorted(register: &Register, rows: &RegisterTable) -> Vec<Placed> {
     let keys: Vec<&Column> = register.keys.iter().map(|field| rows.column(at(*field))).collect();
     let digest = |row| keys.first().map_or(0, |first| digest(first, row));
     let placed = (0..).zip(0..rows.len()).map(|(place, row)| Placed { digest: digest(row), place });
-    let mut placed: Vec<Placed> = placed.collect();
-    placed.sort_by(|one, other| {
-        one.digest.cmp(&other.digest).then_with(|| {
+    let mut placed = by_digest(placed.collect());
+    for alike in placed.chunk_by_mut(|one, other| one.digest == other.digest) {
+        alike.sort_by(|one, other| {
             let keys = keys.iter().map(|column| column.order(at(one.place), at(other.place)));
             keys.fold(Ordering::Equal, Ordering::then)
-        })
-    });
+        });
+    }
     placed
 }
+
+/// Rows in the order of their digests; those that share one stay as they are. They are put in order byte by
+/// byte, the last first, as far as bytes differ at all, which is quicker than to compare many.
+fn by_digest(mut placed: Vec<Placed>) -> Vec<Placed> {
+    let in_order = placed.is_sorted_by_key(|it| it.digest);
+    let first = placed.first().map_or(0, |it| it.digest);
+    let differ = placed.iter().fold(0, |differ, it| differ | (it.digest ^ first)).to_le_bytes();
+    let shifts = (0..).step_by(8).zip(differ).filter(|(_, differ)| *differ != 0);
+    let shifts: Vec<u32> = shifts.map(|(shift, _)| shift).collect();
+    let compared = placed.len() < MANY || shifts.len() > BYTES_MAX;
+    if compared && !in_order {
+        placed.sort_by_key(|it| it.digest);
+    } else if !in_order {
+        let mut other = placed.clone();
+        for shift in shifts {
+            let byte = |it: Placed| usize::try_from(it.digest >> shift & 0xFF).unwrap_or(0);
+            by_digit((byte, 256), &mut other, || placed.iter().copied());
+            std::mem::swap(&mut placed, &mut other);
+        }
+    }
+    placed
+}
+
+/// Fewer rows are put in order by comparing them, and those that differ in more bytes.
+const MANY: usize = 1024;
+const BYTES_MAX: usize = 8;
 
 /// What decides nearly every comparison of two rows of a column: ordered as they are, or equal.
 fn digest(column: &Column, row: usize) -> u128 {
@@ -452,4 +465,32 @@ fn ranges<'k>(keys: impl Iterator<Item = &'k [Part]>) -> Ranges {
         }
     }
     ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whether they are compared or put in order byte by byte, those alike stay as they are.
+        #[test]
+        fn rows_are_in_the_order_of_their_digests(
+            digests in prop::collection::vec(any::<u128>(), 1..3000),
+            kept in prop::sample::select(vec![0xFF, 0xF0F0 << 64 | 0xFF0F, u128::MAX]),
+            in_order: bool,
+        ) {
+            let placed = (0..).zip(&digests);
+            let placed = placed.map(|(place, it)| Placed { digest: it & kept, place });
+            let mut placed: Vec<Placed> = placed.collect();
+            if in_order {
+                placed.sort_by_key(|it| it.digest);
+            }
+            let places = |of: &[Placed]| of.iter().map(|it| it.place).collect::<Vec<u32>>();
+            let found = places(&by_digest(placed.clone()));
+            placed.sort_by_key(|it| it.digest);
+            prop_assert_eq!(found, places(&placed));
+        }
+    }
 }

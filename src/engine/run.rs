@@ -211,7 +211,7 @@ where
 {
     let Input { registers, batches, memory, threads, stands, noted } = input;
     let mut names = Names::default();
-    let mut registers = Registers::new(plan, registers, &mut names, threads);
+    let mut registers = Registers::new(plan, registers, &mut names);
     if plan.ordered && threads > 1 {
         registers.keep_names(&names);
     }

@@ -240,12 +240,17 @@ impl Digits {
         // As few digits as there can be, all of the same size.
         let bits = self.bits - self.from_bit;
         let digit_bits = bits.div_ceil(bits.div_ceil(DIGIT_BITS_MAX).max(1));
+        let digits = 1 << digit_bits;
+        let digit = |bit: u32| {
+            move |number: u64| usize::try_from(number >> bit & (digits - 1)).unwrap_or(0)
+        };
+        let size = usize::try_from(digits).unwrap_or(0);
         let mut numbers = vec![0; count];
-        by_digit((self.from_bit, digit_bits), &mut numbers, all);
+        by_digit((digit(self.from_bit), size), &mut numbers, all);
         let (mut bit, mut other) = (self.from_bit + digit_bits, Vec::new());
         while bit < self.bits {
             other.resize(count, 0);
-            by_digit((bit, digit_bits), &mut other, || numbers.iter().copied());
+            by_digit((digit(bit), size), &mut other, || numbers.iter().copied());
             std::mem::swap(&mut numbers, &mut other);
             bit += digit_bits;
         }
@@ -253,16 +258,15 @@ impl Digits {
     }
 }
 
-/// Puts all numbers into a list in the order of one digit: those that share it as they come.
-fn by_digit<I: Iterator<Item = u64>>(
-    (bit, digit_bits): (u32, u32),
-    list: &mut [u64],
+/// Puts all into a list in the order of one digit, of so many: those that share it as they come.
+pub(super) fn by_digit<T: Copy, I: Iterator<Item = T>>(
+    (digit, digits): (impl Fn(T) -> usize, usize),
+    list: &mut [T],
     all: impl Fn() -> I,
 ) {
-    let digit = |number: u64| usize::try_from(number >> bit & ((1 << digit_bits) - 1)).unwrap_or(0);
-    let mut ends = vec![0_usize; 1 << digit_bits];
-    all().for_each(|number| {
-        if let Some(count) = ends.get_mut(digit(number)) {
+    let mut ends = vec![0_usize; digits];
+    all().for_each(|one| {
+        if let Some(count) = ends.get_mut(digit(one)) {
             *count += 1;
         }
     });
@@ -270,10 +274,10 @@ fn by_digit<I: Iterator<Item = u64>>(
     for end in &mut ends {
         before += std::mem::replace(end, before);
     }
-    all().for_each(|number| {
-        if let Some(place) = ends.get_mut(digit(number)) {
+    all().for_each(|one| {
+        if let Some(place) = ends.get_mut(digit(one)) {
             if let Some(to) = list.get_mut(*place) {
-                *to = number;
+                *to = one;
             }
             *place += 1;
         }
