@@ -438,10 +438,12 @@ impl Finished<'_> {
                     continue;
                 }
                 let key = u32::try_from(keys.at(place)).map_err(|_| HALF)?;
-                let totals = state.totals.get(at(sum.tally));
-                let totals = totals.and_then(|it| it.get(at(sum.projection))).ok_or(HALF)?;
-                let total = totals.whole(key, None).ok_or(HALF)?;
-                if shuts || total >= i128::from(bound.at(place)) {
+                let reached = || {
+                    let totals = state.totals.get(at(sum.tally))?.get(at(sum.projection))?;
+                    Some(totals.whole(key, None)? >= i128::from(bound.at(place)))
+                };
+                // Where it shuts whatever the total is, nobody goes to memory for that.
+                if shuts || reached().ok_or(HALF)? {
                     state.shut_at(*leg, key);
                 }
             }

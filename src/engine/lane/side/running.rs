@@ -62,6 +62,9 @@ struct Known {
 /// place there. There are many, so each is small.
 type Standing = Option<(NonZeroU32, u32)>;
 
+/// So many keys are asked for at a time.
+const AT_ONCE: usize = 64;
+
 impl Running {
     /// Begins with events that have keys of these numbers.
     fn begin(&mut self, numbers: &[i64]) {
@@ -194,17 +197,32 @@ impl Deciding<'_, '_, '_> {
     /// Goes through the events in their order. Nothing, if it cannot be said what one adds to the total.
     fn decide(mut self, standing: &[Standing], numbers: &[i64]) -> Option<Vec<Decided>> {
         self.running.begin(numbers);
-        for (standing, number) in standing.iter().zip(numbers) {
-            let key = u32::try_from(*number).ok()?;
-            if self.running.known.get(at(key))?.at != self.running.now {
-                *self.running.known.get_mut(at(key))? = self.first(key);
-            }
-            match standing {
-                Some((group, place)) => self.event((at(group.get()) - 1, at(*place)), key)?,
-                None => self.running.known.get_mut(at(key))?.alone = true,
+        for (standing, numbers) in standing.chunks(AT_ONCE).zip(numbers.chunks(AT_ONCE)) {
+            self.meet(numbers)?;
+            for (standing, number) in standing.iter().zip(numbers) {
+                let key = u32::try_from(*number).ok()?;
+                match standing {
+                    Some((group, place)) => self.event((at(group.get()) - 1, at(*place)), key)?,
+                    None => self.running.known.get_mut(at(key))?.alone = true,
+                }
             }
         }
         Some(self.decided)
+    }
+
+    /// Finds out what is known of some keys before the first event under each. Which are new is asked for
+    /// all of them first, so that many ways to memory are under way at a time.
+    fn meet(&mut self, numbers: &[i64]) -> Option<()> {
+        let mut new = [false; AT_ONCE];
+        for (new, number) in new.iter_mut().zip(numbers) {
+            let known = self.running.known.get(usize::try_from(*number).ok()?)?;
+            *new = known.at != self.running.now;
+        }
+        for (_, number) in new.iter().zip(numbers).filter(|(new, _)| **new) {
+            let key = u32::try_from(*number).ok()?;
+            *self.running.known.get_mut(at(key))? = self.first(key);
+        }
+        Some(())
     }
 
     /// What is known of a key before the first event under it.
