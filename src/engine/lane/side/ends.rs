@@ -75,9 +75,10 @@ impl<'a> Group<'a, '_> {
         }
         // What does not give what there was is the evaluator's to say.
         let left = leaves.iter().fold(self.inflow.clone(), |left, leaf: &LeafOf| {
-            left.with(leaf.units.clone(), &mut self.lost, i64::checked_sub)
+            left.minus(leaf.units.clone(), &mut self.lost)
         });
-        left.map(&mut self.lost, |left| (left == 0).then_some(0));
+        let all_given = left.test(|left| left == 0);
+        self.lose(|place| !all_given.at(place));
         let becoming = program.becomes.iter().map(|becomes| self.becoming(becomes)).collect();
         let Group { of, rows, days, watched, keys, residues, inflow, lost, .. } = self;
         Finished {
@@ -97,21 +98,24 @@ impl<'a> Group<'a, '_> {
         }
     }
 
-    fn sum_of(&mut self, first: Numbers, slots: impl Iterator<Item = Slot>) -> Numbers {
-        slots.fold(first, |sum, slot| sum.with(self.slot(slot), &mut self.lost, i64::checked_add))
+    pub(super) fn sum_of(&mut self, first: Numbers, slots: impl Iterator<Item = Slot>) -> Numbers {
+        slots.fold(first, |sum, slot| sum.plus(self.slot(slot), &mut self.lost))
     }
 
     fn leaf(&mut self, leaf: &Leaf) -> LeafOf {
         let (slot, by, den) = leaf.share;
         let (by, den) = (i64::try_from(by).ok(), i64::try_from(den).ok());
         let units = self.slot(leaf.units);
-        let share = self.slot(slot).map(&mut self.lost, |it| it.checked_mul(by?));
+        let share = self.slot(slot).times(by, &mut self.lost);
         let mut den = self.constant(den);
         if let Some(under) = leaf.under {
             den = den.with(self.slot(under), &mut self.lost, i64::checked_mul);
         }
-        let owed = units.clone().with(den.clone(), &mut self.lost, i64::checked_mul);
-        let more = owed.with(share, &mut self.lost, i64::checked_sub);
+        let owed = match den {
+            Numbers::All(den) => units.clone().times(Some(den), &mut self.lost),
+            _ => units.clone().with(den.clone(), &mut self.lost, i64::checked_mul),
+        };
+        let more = owed.minus(share, &mut self.lost);
         let to = match &leaf.payee {
             _ if leaf.each.is_some() => None,
             None => Some(To::Undetermined),
@@ -243,9 +247,11 @@ impl Finished<'_> {
                 }
                 To::Account(account, key) => {
                     brought.given += sum(&units);
-                    let more = more.spread(count);
                     let positions = group.positions(account, key.as_ref(), (&units, &more), state);
-                    group.drift((&positions, &more, &den), &mut years, state)?;
+                    if !matches!(more, Numbers::All(0)) {
+                        let more = more.spread(count);
+                        group.drift((&positions, &more, &den), &mut years, state)?;
+                    }
                     payees(&positions, count).ok_or(HALF)?
                 }
             };
@@ -312,7 +318,7 @@ impl Finished<'_> {
         &self,
         account: u32,
         key: Option<&Numbers>,
-        (units, more): (&[i64], &[i64]),
+        (units, more): (&[i64], &Numbers),
         state: &mut State,
     ) -> Numbers {
         let mut position = |member: Option<i64>| {
@@ -321,14 +327,15 @@ impl Finished<'_> {
             let cells = || member.into_iter().map(Cell::Member).collect();
             i64::from(state.accounts.position(account, parts.as_slice(), cells))
         };
-        let mut given = units.iter().zip(more).map(|(units, more)| *units != 0 || *more != 0);
+        let units = units.iter().enumerate();
+        let mut given = units.map(|(place, units)| *units != 0 || more.at(place) != 0);
         match key {
             None | Some(Numbers::All(_)) => {
                 let any = given.any(|given| given);
                 Numbers::All(if any { position(key.map(|key| key.at(0))) } else { 0 })
             }
             Some(key) => {
-                let key = key.spread(units.len());
+                let key = key.spread(self.rows.len());
                 // By member, the position and one.
                 let mut known: Vec<i64> = Vec::new();
                 let mut own = |(given, key): (bool, &i64)| {
@@ -385,10 +392,20 @@ impl Finished<'_> {
             && size <= SUMS_MAX
         {
             let mut sums = vec![0_i128; size];
-            for (place, (more, year)) in all() {
-                let account = usize::try_from(positions.at(place) - least).map_err(|_| HALF)?;
-                let sum = sums.get_mut(account * years.count() + at(*year)).ok_or(HALF)?;
-                *sum += i128::from(*more);
+            match positions {
+                Numbers::All(_) => {
+                    for (more, year) in more.iter().zip(&years.each) {
+                        *sums.get_mut(at(*year)).ok_or(HALF)? += i128::from(*more);
+                    }
+                }
+                _ => {
+                    for (place, (more, year)) in all() {
+                        let account = positions.at(place) - least;
+                        let account = usize::try_from(account).map_err(|_| HALF)?;
+                        let sum = sums.get_mut(account * years.count() + at(*year)).ok_or(HALF)?;
+                        *sum += i128::from(*more);
+                    }
+                }
             }
             for (position, sums) in (least..).zip(sums.chunks(years.count())) {
                 for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| **sum != 0) {
@@ -468,9 +485,15 @@ fn payees(positions: &Numbers, events: usize) -> Option<Payees> {
     })
 }
 
-/// So few numbers of 64 bits as there are events do not leave 128.
+/// The sum of numbers of 64 bits, halves added apart: of so few as there are events neither leaves 64, so
+/// nothing has to be asked at each.
 fn sum(values: &[i64]) -> i128 {
-    values.iter().map(|value| i128::from(*value)).sum()
+    let halves = |(high, low): (i64, u64), value: &i64| {
+        let low_half = value.cast_unsigned() & u64::from(u32::MAX);
+        (high.wrapping_add(value >> 32), low.wrapping_add(low_half))
+    };
+    let (high, low) = values.iter().fold((0, 0), halves);
+    (i128::from(high) << 32) + i128::from(low)
 }
 
 /// The years of events.

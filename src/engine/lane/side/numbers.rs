@@ -141,6 +141,39 @@ impl Numbers {
         }
     }
 
+    /// The sum of two, for each. Sums begin with nought, which costs nothing.
+    pub fn plus(self, other: Numbers, lost: &mut [bool]) -> Numbers {
+        match (self, other) {
+            (Numbers::All(0), sum) | (sum, Numbers::All(0)) => sum,
+            (one, other) => one.with(other, lost, i64::checked_add),
+        }
+    }
+
+    /// What one is beyond the other, for each.
+    pub fn minus(self, other: Numbers, lost: &mut [bool]) -> Numbers {
+        match (self, other) {
+            (whole, Numbers::All(0)) => whole,
+            (one, other) if one.is_the_same(&other) => Numbers::All(0),
+            (one, other) => one.with(other, lost, i64::checked_sub),
+        }
+    }
+
+    /// So many times each.
+    pub fn times(self, by: Option<i64>, lost: &mut [bool]) -> Numbers {
+        match by {
+            Some(1) => self,
+            by => self.map(lost, |it| it.checked_mul(by?)),
+        }
+    }
+
+    /// Whether both are the same list, so that nobody need look into it.
+    fn is_the_same(&self, other: &Numbers) -> bool {
+        match (self, other) {
+            (Numbers::Each(one), Numbers::Each(other)) => Rc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
     /// What is asked of each.
     pub fn test(&self, of: impl Fn(i64) -> bool) -> Truths {
         match self {

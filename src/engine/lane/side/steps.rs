@@ -20,6 +20,9 @@ pub(super) struct Watched {
     pub bound: Numbers,
 }
 
+/// Of so many rules at most that may empty a pool it is worked out once which one does.
+const KNOWN_MAX: usize = 4;
+
 /// Of more rests than these none is remembered.
 const RESTS_MAX: i64 = 1 << 10;
 
@@ -115,18 +118,14 @@ impl Group<'_, '_> {
     }
 
     fn settle(&mut self, settle: &Settle) {
-        let zero = || Numbers::All(0);
-        let total = |group: &mut Self, slots: &[Slot]| {
-            slots.iter().fold(zero(), |sum, slot| {
-                sum.with(group.slot(*slot), &mut group.lost, i64::checked_add)
-            })
-        };
-        let (plus, minus) = (total(self, &settle.plus), total(self, &settle.minus));
-        let wholes = plus.with(minus, &mut self.lost, i64::checked_sub);
+        let zero = Numbers::All(0);
+        let (plus, minus) = (settle.plus.iter().copied(), settle.minus.iter().copied());
+        let (plus, minus) = (self.sum_of(zero.clone(), plus), self.sum_of(zero, minus));
+        let wholes = plus.minus(minus, &mut self.lost);
         let mut shares = Vec::with_capacity(settle.shares.len());
         for (share, by, _) in &settle.shares {
             let by = i64::try_from(*by).ok();
-            shares.push(self.slot(*share).map(&mut self.lost, |it| it.checked_mul(by?)));
+            shares.push(self.slot(*share).times(by, &mut self.lost));
         }
         let Some(den) = self.narrow_or_lost(settle.den) else { return };
         if den == 1 {
@@ -149,9 +148,9 @@ impl Group<'_, '_> {
 
     /// Shares that are whole units are what is given.
     fn settled(&mut self, settle: &Settle, wholes: &Numbers, shares: Vec<Numbers>) {
-        let sum = shares.iter().fold(Numbers::All(0), |sum, share| {
-            sum.with(share.clone(), &mut self.lost, i64::checked_add)
-        });
+        let sum = shares
+            .iter()
+            .fold(Numbers::All(0), |sum, share| sum.plus(share.clone(), &mut self.lost));
         let same = sum.test_with(wholes, |sum, whole| sum == whole);
         self.lose(|place| !same.at(place));
         for ((_, _, to), share) in settle.shares.iter().zip(shares) {
@@ -236,10 +235,20 @@ impl Group<'_, '_> {
         // Nothing to divide: any way comes to nothing.
         let any = choice.cases.iter().position(|case| case.way.is_some());
         let mut by_case = vec![Vec::new(); choice.cases.len()];
+        // Of a few cases it is worked out once which one stands.
+        let few = choice.cases.len() <= KNOWN_MAX;
+        let known: Vec<Option<usize>> = match few {
+            true => (0..1 << choice.cases.len())
+                .map(|bits| standing_case(&choice.cases, bits))
+                .collect(),
+            false => Vec::new(),
+        };
         for (place, bits) in applying.into_iter().enumerate() {
-            let case = match filled.at(place) {
-                false => any,
-                true => standing_case(&choice.cases, bits),
+            let known = usize::try_from(bits).ok().and_then(|bits| known.get(bits));
+            let case = match (filled.at(place), known) {
+                (false, _) => any,
+                (true, Some(known)) => *known,
+                (true, None) => standing_case(&choice.cases, bits),
             };
             let case = case.and_then(|case| by_case.get_mut(case));
             match (case, self.lost.get_mut(place)) {

@@ -150,8 +150,8 @@ impl Group<'_, '_> {
             };
             let by = narrow(*by);
             sum = match by {
-                Some(1) => sum.with(value, &mut self.lost, i64::checked_add),
-                Some(-1) => sum.with(value, &mut self.lost, i64::checked_sub),
+                Some(1) => sum.plus(value, &mut self.lost),
+                Some(-1) => sum.minus(value, &mut self.lost),
                 _ => sum.with(value, &mut self.lost, |sum, value| {
                     sum.checked_add(value.checked_mul(by?)?)
                 }),
@@ -532,7 +532,7 @@ impl Group<'_, '_> {
     fn with_own(&mut self, total: Numbers, own: &[u32]) -> Numbers {
         own.iter().fold(total, |total, add| {
             let own = self.own_add(at(*add));
-            total.with(own, &mut self.lost, i64::checked_add)
+            total.plus(own, &mut self.lost)
         })
     }
 
