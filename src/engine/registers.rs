@@ -304,15 +304,15 @@ fn key_parts(
             (rows.column(at(*field)), kind)
         })
         .collect();
+    // By most keys' one text.
+    if let [(Column::Text(texts), Some(_))] = keys.as_slice() {
+        return names.written_texts((0..rows.len()).map(|row| texts.get(row)));
+    }
     let mut parts = Vec::with_capacity(rows.len() * keys.len());
-    names.reserve(rows.len());
     for row in 0..rows.len() {
-        parts.extend(keys.iter().map(|(column, kind)| match (column, kind) {
-            (Column::Text(texts), Some(_)) => {
-                texts.get(row).map_or(Part::Missing, |text| names.text_part(text, true))
-            }
-            (column, Some(kind)) => names.part(&value_of(column, row, kind)),
-            (_, None) => Part::Missing,
+        parts.extend(keys.iter().map(|(column, kind)| match kind {
+            Some(kind) => names.part(&value_of(column, row, kind)),
+            None => Part::Missing,
         }));
     }
     parts
@@ -370,6 +370,10 @@ impl Table<'_> {
     fn numbers_of(&self, field: usize) -> Vec<i64> {
         let number = |said: Said<'_>| said.number().unwrap_or(NO_NUMBER);
         let column = self.read.column(field);
+        if matches!(column, Column::Text(_) | Column::Absent) {
+            // No text is one.
+            return Vec::new();
+        }
         let rows = (0..).zip(&self.places).map(|(row, place)| match self.merged.get(&row) {
             Some(cells) => cells.get(field).map(Said::Made).map_or(NO_NUMBER, number),
             None => number(Said::at(column, at(*place))),
@@ -409,16 +413,17 @@ fn by_digest(mut placed: Vec<Placed>) -> Vec<Placed> {
     let in_order = placed.is_sorted_by_key(|it| it.digest);
     let first = placed.first().map_or(0, |it| it.digest);
     let differ = placed.iter().fold(0, |differ, it| differ | (it.digest ^ first)).to_le_bytes();
-    let shifts = (0..).step_by(8).zip(differ).filter(|(_, differ)| *differ != 0);
-    let shifts: Vec<u32> = shifts.map(|(shift, _)| shift).collect();
-    let compared = placed.len() < MANY || shifts.len() > BYTES_MAX;
+    let bytes = differ.iter().enumerate().filter(|(_, differ)| **differ != 0);
+    let bytes: Vec<usize> = bytes.map(|(byte, _)| byte).collect();
+    let compared = placed.len() < MANY || bytes.len() > BYTES_MAX;
     if compared && !in_order {
         placed.sort_by_key(|it| it.digest);
     } else if !in_order {
         let mut other = placed.clone();
-        for shift in shifts {
-            let byte = |it: Placed| usize::try_from(it.digest >> shift & 0xFF).unwrap_or(0);
-            by_digit((byte, 256), &mut other, || placed.iter().copied());
+        for byte in bytes {
+            let digit =
+                |it: Placed| it.digest.to_le_bytes().get(byte).copied().map_or(0, usize::from);
+            by_digit((digit, 256), &mut other, || placed.iter().copied());
             std::mem::swap(&mut placed, &mut other);
         }
     }

@@ -363,6 +363,19 @@ impl TextList {
     }
 }
 
+/// Adds a text that is not among them, and gives its place.
+fn added(
+    (places, listed): (&mut HashTable<Placed>, &mut TextList),
+    (text, hash): (&str, u64),
+    kept: impl FnOnce() -> Arc<str>,
+) -> u32 {
+    let next = u32::try_from(listed.packed.len()).unwrap_or(u32::MAX);
+    let kept = listed.push(text, kept);
+    let placed = Placed { kept: kept.to_le_bytes(), place: next };
+    places.insert_unique(hash, placed, |it| listed.hash(it.kept()));
+    next
+}
+
 /// Texts and long numbers that occur in keys, each held once. Texts are shared with copies until one more
 /// comes.
 #[derive(Debug, Clone, Default)]
@@ -395,10 +408,22 @@ impl Names {
         }
     }
 
-    /// Makes room for so many texts.
-    pub fn reserve(&mut self, texts: usize) {
-        let (places, listed) = (Arc::make_mut(&mut self.places), &self.texts);
-        places.reserve(texts, |placed| listed.hash(placed.kept()));
+    /// The parts of many texts that are to be written, or missing.
+    pub fn written_texts<'t>(
+        &mut self,
+        texts: impl ExactSizeIterator<Item = Option<&'t str>>,
+    ) -> Vec<Part> {
+        let (places, listed) = (Arc::make_mut(&mut self.places), Arc::make_mut(&mut self.texts));
+        places.reserve(texts.len(), |placed| listed.hash(placed.kept()));
+        let mut place = |text: &str| {
+            let asked = Asked::of(text);
+            let hash = asked.hash();
+            match places.find(hash, |placed| listed.is(placed.kept(), asked)) {
+                Some(placed) => placed.place,
+                None => added((places, listed), (text, hash), || Arc::from(text)),
+            }
+        };
+        texts.map(|text| text.map_or(Part::Missing, |text| Part::Text(place(text)))).collect()
     }
 
     /// A text as a part of a key: one that is to be written, or only looked for.
@@ -486,12 +511,8 @@ impl Names {
     }
 
     fn add(&mut self, text: &str, kept: impl FnOnce() -> Arc<str>) -> u32 {
-        let next = u32::try_from(self.texts.packed.len()).unwrap_or(u32::MAX);
-        let kept = Arc::make_mut(&mut self.texts).push(text, kept);
-        let (places, texts) = (Arc::make_mut(&mut self.places), &self.texts);
-        let placed = Placed { kept: kept.to_le_bytes(), place: next };
-        places.insert_unique(Asked::of(text).hash(), placed, |it| texts.hash(it.kept()));
-        next
+        let (places, listed) = (Arc::make_mut(&mut self.places), Arc::make_mut(&mut self.texts));
+        added((places, listed), (text, Asked::of(text).hash()), kept)
     }
 
     /// A text by its place.

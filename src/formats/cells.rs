@@ -48,7 +48,7 @@ impl Amounts {
 
     /// An amount in minor units: a whole number, and all decimals or none. The digits are at most 16
     /// with the point.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64> {
         let (negative, count) = sign(bytes, start, end)?;
         let [first, last] = words_before(bytes, end)?;
@@ -149,8 +149,10 @@ fn sixteen_digits([first, last]: [u64; 2], count: usize) -> Option<u64> {
 /// Sixteen bytes that are digits, if they are, as a number.
 #[inline(always)]
 fn digits_of([first, last]: [u64; 2]) -> Option<u64> {
-    let both = are_digits(first) & are_digits(last);
-    both.then(|| eight_digits(first) * 100_000_000 + eight_digits(last))
+    if !(are_digits(first) & are_digits(last)) {
+        return None;
+    }
+    Some(eight_digits(first) * 100_000_000 + eight_digits(last))
 }
 
 /// Whether each byte is at most nine.

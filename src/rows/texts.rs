@@ -43,10 +43,23 @@ impl TextColumn {
         rows.for_each(|row| self.push(other.get(row)));
     }
 
+    /// From where to where the text of a row stands.
+    fn place(&self, row: usize) -> (usize, usize) {
+        let start = self.end_before(row);
+        (start, self.ends.get(row).copied().unwrap_or(start))
+    }
+
     /// Those of some rows.
     pub fn only(&self, rows: &[usize]) -> TextColumn {
         let mut own = TextColumn::with_capacity(rows.len());
-        rows.iter().for_each(|row| own.push(self.get(*row)));
+        if !self.is_full() || rows.iter().any(|row| *row >= self.len()) {
+            rows.iter().for_each(|row| own.push(self.get(*row)));
+            return own;
+        }
+        let mut pieces = rows.iter().map(|row| self.place(*row));
+        while own.extend_from_text(&self.bytes, &mut pieces).is_some() {
+            own.push(Some(""));
+        }
         own
     }
 

@@ -7,6 +7,7 @@ use crate::plan::{
 use super::super::settle::{divided_units, settled_units};
 use super::Group;
 use super::numbers::{Numbers, Truths};
+use super::some::Over;
 
 /// A leg within a bound, whose latch may shut.
 #[derive(Debug, Clone)]
@@ -224,31 +225,21 @@ impl Group<'_, '_> {
     pub(super) fn cases(&mut self, choice: &Choice) -> Vec<(usize, Vec<usize>)> {
         let filled = self.slot(choice.content).test(|content| content != 0);
         let applying = self.within(&filled, |group| {
-            let mut applying = vec![0; group.rows.len()];
-            for (bit, case) in choice.cases.iter().enumerate() {
-                let holds = group.truth(&case.when);
-                let bits = applying.iter_mut().enumerate();
-                bits.for_each(|(place, bits)| *bits |= CaseBits::from(holds.at(place)) << bit);
-            }
-            applying
+            Applying(choice.cases.iter().map(|case| group.truth(&case.when)).collect())
         });
         // Nothing to divide: any way comes to nothing.
         let any = choice.cases.iter().position(|case| case.way.is_some());
         let mut by_case = vec![Vec::new(); choice.cases.len()];
         // Of a few cases it is worked out once which one stands.
-        let few = choice.cases.len() <= KNOWN_MAX;
-        let known: Vec<Option<usize>> = match few {
-            true => (0..1 << choice.cases.len())
-                .map(|bits| standing_case(&choice.cases, bits))
-                .collect(),
-            false => Vec::new(),
-        };
-        for (place, bits) in applying.into_iter().enumerate() {
-            let known = usize::try_from(bits).ok().and_then(|bits| known.get(bits));
-            let case = match (filled.at(place), known) {
+        let count = choice.cases.len();
+        let few = if count <= KNOWN_MAX { 0..1 << count } else { 0..0 };
+        let known: Vec<Option<usize>> =
+            few.map(|bits| standing_case(&choice.cases, bits)).collect();
+        for place in 0..self.rows.len() {
+            let case = match (filled.at(place), known.is_empty()) {
                 (false, _) => any,
-                (true, Some(known)) => *known,
-                (true, None) => standing_case(&choice.cases, bits),
+                (true, false) => known.get(applying.few(place)).copied().flatten(),
+                (true, true) => standing_case(&choice.cases, applying.bits(place)),
             };
             let case = case.and_then(|case| by_case.get_mut(case));
             match (case, self.lost.get_mut(place)) {
@@ -258,6 +249,29 @@ impl Group<'_, '_> {
             }
         }
         by_case.into_iter().enumerate().filter(|(_, places)| !places.is_empty()).collect()
+    }
+}
+
+/// Which cases apply, for each of some events.
+struct Applying(Vec<Truths>);
+
+impl Applying {
+    fn bits(&self, place: usize) -> CaseBits {
+        let all = self.0.iter().enumerate();
+        all.fold(0, |bits, (bit, holds)| bits | CaseBits::from(holds.at(place)) << bit)
+    }
+
+    /// The same of a few cases.
+    #[inline]
+    fn few(&self, place: usize) -> usize {
+        let all = self.0.iter().enumerate();
+        all.fold(0, |bits, (bit, holds)| bits | usize::from(holds.at(place)) << bit)
+    }
+}
+
+impl Over for Applying {
+    fn over(self, places: &[usize], events: usize) -> Applying {
+        Applying(self.0.into_iter().map(|holds| holds.over(places, events)).collect())
     }
 }
 
