@@ -165,7 +165,10 @@ pub(super) fn by_kind<'k>(
     slots: &[Slot],
     kept: &'k [Kept<Packed>],
 ) -> Vec<Vec<(&'k Kept<Packed>, Slot)>> {
-    let mut by_kind = vec![Vec::new(); plan.events.len()];
+    let mut counts = vec![0; plan.events.len()];
+    let kinds = slots.iter().filter_map(|slot| kept.get(at(slot.batch))).map(Kept::event);
+    kinds.for_each(|kind| counts.get_mut(at(kind)).into_iter().for_each(|count| *count += 1));
+    let mut by_kind: Vec<Vec<_>> = counts.into_iter().map(Vec::with_capacity).collect();
     for slot in slots {
         let held = kept.get(at(slot.batch));
         if let Some((held, own)) =

@@ -83,7 +83,8 @@ impl Batch {
     /// Some of its rows as a batch of their own.
     pub fn only(&self, rows: &[usize]) -> Batch {
         let columns = self.columns.iter().map(|column| column.only(rows)).collect();
-        let origins = rows.iter().filter_map(|row| self.origins.get(*row).copied()).collect();
+        let mut origins = Vec::with_capacity(rows.len());
+        origins.extend(rows.iter().filter_map(|row| self.origins.get(*row).copied()));
         Batch { event: self.event, columns, origins }
     }
 }

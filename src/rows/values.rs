@@ -66,6 +66,11 @@ impl<T> Values<T> {
         Values { values: Vec::with_capacity(rows), there: Vec::new() }
     }
 
+    /// These, none of which is missing.
+    pub fn full(values: Vec<T>) -> Values<T> {
+        Values { values, there: Vec::new() }
+    }
+
     /// How many, present or not.
     pub fn len(&self) -> usize {
         self.values.len()
@@ -233,7 +238,8 @@ pub(super) fn forget(there: &mut Vec<bool>, rows: usize) {
 
 impl<T: Filler> FromIterator<Option<T>> for Values<T> {
     fn from_iter<I: IntoIterator<Item = Option<T>>>(values: I) -> Self {
-        let mut column = Values::default();
+        let values = values.into_iter();
+        let mut column = Values::with_capacity(values.size_hint().0);
         for value in values {
             match value {
                 Some(value) => column.push(value),
@@ -253,6 +259,11 @@ pub struct Wholes {
 }
 
 impl Wholes {
+    /// Numbers that fit 64 bits.
+    pub fn of_narrow(narrow: Values<i64>) -> Wholes {
+        Wholes { narrow, wide: Vec::new() }
+    }
+
     /// None yet, with room for so many.
     pub fn with_capacity(rows: usize) -> Wholes {
         Wholes { narrow: Values::with_capacity(rows), wide: Vec::new() }

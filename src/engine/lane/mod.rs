@@ -354,6 +354,13 @@ impl<'a> At<'a> {
     }
 }
 
+/// A list of so many at most, with room for them from the start: one that grows is copied again and again.
+fn at_most<T>(most: usize, all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::with_capacity(most);
+    list.extend(all);
+    list
+}
+
 /// Makes room for so many.
 #[inline]
 fn room<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {

@@ -11,6 +11,7 @@ use crate::plan::{Day, Lane, Next, Program, Way, at};
 use crate::rows::{Batch, Column};
 
 use super::asking::{Answers, Asker};
+use super::at_most;
 use super::side::{Running, Turns, Worth};
 
 /// The programs of an event kind.
@@ -272,7 +273,8 @@ impl Programs {
                 || undoes.is_some_and(|column| !column.is_missing(row))
         };
         let all = events.iter().enumerate();
-        all.filter(|(_, (row, day))| waits(at(*row), *day)).map(|(place, _)| place).collect()
+        let waiting = all.filter(|(_, (row, day))| waits(at(*row), *day)).map(|(place, _)| place);
+        at_most(events.len(), waiting)
     }
 
     /// Events of a turn by their program; through that of all situations if they are few.

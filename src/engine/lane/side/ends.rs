@@ -10,7 +10,7 @@ use crate::rows::{Cell, GivenTogether, LegGiven, Origin, Payee, Payees};
 use super::keys::{PartOf, Texts};
 use super::numbers::Numbers;
 use super::steps::Watched;
-use super::{Finished, Group, Of, Side, date, only};
+use super::{Finished, Group, Of, Side, at_most, date, only};
 use crate::engine::drift::is_common;
 use crate::engine::originals::{Identity, Plain};
 use crate::engine::state::State;
@@ -170,7 +170,8 @@ impl Finished<'_> {
             return self;
         }
         let kept = self.lost.iter().enumerate().filter(|(_, lost)| !**lost);
-        let places: Rc<Vec<usize>> = Rc::new(kept.map(|(place, _)| place).collect());
+        let kept = at_most(self.lost.len(), kept.map(|(place, _)| place));
+        let places: Rc<Vec<usize>> = Rc::new(kept);
         let leaf = |LeafOf { units, more, den, to }: LeafOf| LeafOf {
             units: units.only(&places),
             more: more.only(&places),

@@ -31,6 +31,7 @@ use crate::plan::{Day, Done, Lane, LaneStep, Next, Program, Span, Way, at};
 use crate::rows::{Batch, Groups};
 
 use super::ahead::Ahead;
+use super::at_most;
 use crate::engine::registers::Registers;
 use crate::engine::state::State;
 use crate::engine::summary::Brought;
@@ -370,7 +371,7 @@ impl<'a, 's> Group<'a, 's> {
 }
 
 fn only<T: Copy>(list: &[T], places: &[usize]) -> Vec<T> {
-    places.iter().filter_map(|place| list.get(*place).copied()).collect()
+    at_most(places.len(), places.iter().filter_map(|place| list.get(*place).copied()))
 }
 
 impl Watched {

@@ -243,7 +243,13 @@ impl Group<'_, '_> {
             };
             let case = case.and_then(|case| by_case.get_mut(case));
             match (case, self.lost.get_mut(place)) {
-                (Some(own), Some(false)) => own.push(place),
+                (Some(own), Some(false)) => {
+                    // Mostly all that are left are of one case.
+                    if own.is_empty() {
+                        own.reserve(self.rows.len() - place);
+                    }
+                    own.push(place);
+                }
                 (_, Some(lost)) => *lost = true,
                 (_, None) => {}
             }

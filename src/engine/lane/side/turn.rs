@@ -197,7 +197,7 @@ impl Lanes {
         }
         let own: Cow<'_, [(u32, Date)]> = match waiting.len() == events.len() {
             true => Cow::Borrowed(events),
-            false => waiting.iter().filter_map(|place| events.get(*place).copied()).collect(),
+            false => Cow::Owned(only(events, &waiting)),
         };
         match self.turn_by_turn(of, &own, registers, state)? {
             Some(settled) => Ok(waiting.get(settled).copied().unwrap_or(events.len())),
@@ -248,7 +248,7 @@ impl Lanes {
             let all = own.len() == events.len();
             let of_turn: Cow<'_, [(u32, Date)]> = match all {
                 true => Cow::Borrowed(events),
-                false => own.iter().filter_map(|place| events.get(*place).copied()).collect(),
+                false => Cow::Owned(only(events, &own)),
             };
             let mut finished = Vec::new();
             for (program, members) in programs.groups_of_turn(answers, &of_turn) {
