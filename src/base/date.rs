@@ -163,6 +163,7 @@ impl Date {
     /// assert_eq!(there.to_string(), "2023-04-30");
     /// assert_eq!(there.checked_sub(month).unwrap().to_string(), "2023-03-30");
     /// ```
+    #[inline]
     pub fn checked_add(self, duration: Duration) -> Option<Date> {
         let moved =
             if duration.months == 0 { self } else { self.checked_add_months(duration.months)? };
@@ -196,13 +197,16 @@ impl Date {
     }
 
     /// Only the leap day is not kept in every year, so nobody has to know the month.
-    #[inline]
+    #[inline(always)]
     fn checked_add_years(self, years: i32) -> Option<Date> {
         let (year, day_of_year) = self.from_march();
         let year = year.checked_add_signed(years).filter(|year| *year <= 9999)?;
         let begins = first_of_march(year);
-        let last = first_of_march(year + 1) - begins - 1;
-        Date::from_days((begins + day_of_year.min(last)).cast_signed() - DAYS_TO_EPOCH)
+        let day_of_year = match day_of_year {
+            LEAP_DAY => LEAP_DAY.min(first_of_march(year + 1) - begins - 1),
+            kept => kept,
+        };
+        Date::from_days((begins + day_of_year).cast_signed() - DAYS_TO_EPOCH)
     }
 
     /// The caller vouches that the calendar has this day.
@@ -241,6 +245,8 @@ impl fmt::Debug for Date {
 
 /// Days in 400 years.
 const DAYS_IN_ERA: u32 = 146_097;
+/// The day of a year that begins in March which only some have, from 0 on.
+const LEAP_DAY: u32 = 365;
 /// Days from 0000-03-01 to 1970-01-01.
 const DAYS_TO_EPOCH: i32 = 719_468;
 
