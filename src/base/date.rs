@@ -111,7 +111,7 @@ impl Date {
     /// algorithms*, Software: Practice and Experience 53 (2023), figure 12.
     #[inline]
     pub fn civil(self) -> (i32, i32, i32) {
-        let (year, day_of_year) = self.from_march();
+        let (year, day_of_year) = self.in_march_years();
         let months = 2141 * day_of_year + 197_913;
         let (month, day) = (months >> 16, (months & 0xffff) / 2141);
         let january = u32::from(day_of_year >= 306);
@@ -122,7 +122,7 @@ impl Date {
     /// The year and the day in it, both from 0 on, of years that begin in March: so the leap day is the
     /// last of its year.
     #[inline]
-    fn from_march(self) -> (u32, u32) {
+    fn in_march_years(self) -> (u32, u32) {
         // Divisions by what is no power of two are products and shifts.
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         let days = self.0.wrapping_add(DAYS_TO_EPOCH).cast_unsigned();
@@ -199,7 +199,7 @@ impl Date {
     /// Only the leap day is not kept in every year, so nobody has to know the month.
     #[inline(always)]
     fn checked_add_years(self, years: i32) -> Option<Date> {
-        let (year, day_of_year) = self.from_march();
+        let (year, day_of_year) = self.in_march_years();
         let year = year.checked_add_signed(years).filter(|year| *year <= 9999)?;
         let begins = first_of_march(year);
         let day_of_year = match day_of_year {

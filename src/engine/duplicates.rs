@@ -12,7 +12,7 @@ use foldhash::fast::FixedState;
 use crate::base::Digest;
 use crate::rows::{Batch, Cell, Column};
 
-use super::value::packed;
+use super::names::packed;
 
 /// Keys of one event kind.
 #[derive(Debug, Default)]

@@ -37,6 +37,7 @@ mod hands;
 mod keys;
 mod lane;
 mod lookup;
+mod names;
 mod order;
 mod originals;
 mod outcome;

@@ -14,9 +14,10 @@ use crate::rows::{Column, Origin};
 
 use super::blocks::Blocks;
 use super::duplicates::numbered;
+use super::names::{Names, packed};
 use super::places::{Numbered, Places};
 use super::state::{Key, Settling};
-use super::value::{Names, Part, Value, packed};
+use super::value::{Part, Value};
 
 /// What an event gave.
 #[derive(Debug, Clone)]

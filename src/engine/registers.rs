@@ -14,9 +14,10 @@ use crate::rows::{Cell, Column, Origin, RegisterTable};
 
 use super::keys::Keys;
 use super::lookup::value_of;
+use super::names::Names;
 use super::said::Said;
 use super::sorted::by_digit;
-use super::value::{Names, Part};
+use super::value::Part;
 
 /// All registers of a run.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use super::explain::{Asked, Wanted};
 use super::fault::{Fault, RunError};
 use super::hands::{Hands, Key, Known, Place};
 use super::lane::Lanes;
+use super::names::Names;
 use super::outcome::{Desk, Stop};
 use super::registers::Registers;
 use super::shelved::Memory;
@@ -22,7 +23,6 @@ use super::state::State;
 use super::summary::Summary;
 use super::together::Together;
 use super::trace::{Off, Trace};
-use super::value::Names;
 
 /// What a run is asked for besides its data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -15,10 +15,11 @@ use super::drift::Drifts;
 use super::duplicates::Seen;
 pub(crate) use super::keys::Key;
 use super::keys::Keys;
+use super::names::Names;
 use super::originals::Originals;
 use super::standing::Standing;
 use super::sums::Totals;
-use super::value::{Names, Part};
+use super::value::Part;
 
 /// All state of a run.
 #[derive(Debug, Default)]

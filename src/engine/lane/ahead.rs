@@ -6,8 +6,9 @@
 use crate::plan::{Entity, KeyPart, Lane, Number, RowRead, RowsOf, at};
 use crate::rows::{Batch, Column, TextColumn};
 
+use crate::engine::names::Names;
 use crate::engine::registers::Registers;
-use crate::engine::value::{Names, Part};
+use crate::engine::value::Part;
 
 /// What was looked up for the events of a batch.
 #[derive(Debug, Default)]

@@ -9,8 +9,8 @@ use crate::plan::{Lane, Question, at};
 use crate::rows::{Batch, Column, Origin};
 
 use super::ahead::Ahead;
+use crate::engine::names::Names;
 use crate::engine::registers::Registers;
-use crate::engine::value::Names;
 
 /// Asks events of all kinds.
 #[derive(Debug, Clone, Default)]

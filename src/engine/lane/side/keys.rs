@@ -13,9 +13,10 @@ use super::numbers::Numbers;
 use super::spans::period;
 use super::{Group, Of, date, only};
 use crate::engine::keys::{Keys, Last, small};
+use crate::engine::names::Names;
 use crate::engine::originals::Identity;
 use crate::engine::state::State;
-use crate::engine::value::{Names, Part};
+use crate::engine::value::Part;
 
 /// A part of keys, for each of some events.
 pub(super) enum PartOf {
