@@ -208,11 +208,8 @@ impl Finished<'_> {
 
     /// Fetches what is asked for more than once.
     fn fetch(&mut self) {
-        let once = |numbers: &mut Numbers| {
-            *numbers = std::mem::replace(numbers, Numbers::All(0)).fetched();
-        };
-        self.keys.iter_mut().flatten().for_each(once);
-        once(&mut self.days);
+        self.keys.iter_mut().flatten().for_each(Numbers::fetch);
+        self.days.fetch();
     }
 
     /// Makes the changes of all events that are not lost.

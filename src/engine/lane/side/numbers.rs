@@ -80,11 +80,10 @@ impl Numbers {
         Rc::unwrap_or_clone(self.into_spread(events))
     }
 
-    /// The same, fetched if they are still among those of others.
-    pub fn fetched(self) -> Numbers {
-        match self {
-            Numbers::Some(values, places) => Numbers::each(chosen(&values, &places)),
-            fetched => fetched,
+    /// Fetches them if they are still among those of others.
+    pub fn fetch(&mut self) {
+        if let Numbers::Some(values, places) = self {
+            *self = Numbers::each(chosen(values, places));
         }
     }
 

@@ -49,8 +49,12 @@ fn made_rests(divide: &Divide) -> Option<Rests> {
 
 impl Group<'_, '_> {
     pub(super) fn slot(&mut self, slot: Slot) -> Numbers {
-        match self.slots.get(at(slot.0)) {
-            Some(numbers) => numbers.clone(),
+        match self.slots.get_mut(at(slot.0)) {
+            Some(numbers) => {
+                // What is asked for once is mostly asked for again.
+                numbers.fetch();
+                numbers.clone()
+            }
             None => self.constant(None),
         }
     }
