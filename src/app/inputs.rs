@@ -108,6 +108,8 @@ pub enum Remark {
     NoFile(String),
     /// A register with dated fields has no column that says when they hold.
     Undated(String),
+    /// Its last line, which is this one, has no line end.
+    Unended(String, u64),
     /// It was read in the encoding that the user said, and seems to be in another.
     Misread(String, (Encoding, Encoding)),
     /// So many of its texts look like others: the place, column and text of the first.
@@ -126,6 +128,11 @@ pub enum Remark {
 }
 
 impl Remark {
+    /// That nothing ends the last line of a file, if it is so.
+    pub(super) fn unended(input: &Input, line: Option<u64>) -> Option<Remark> {
+        line.map(|line| Remark::Unended(input.name().to_owned(), line))
+    }
+
     /// That texts of a file look like others, if any do.
     pub(super) fn lookalikes(input: &Input, found: &Lookalikes) -> Option<Remark> {
         let (line, column, text) = found.first.clone()?;
@@ -181,6 +188,7 @@ pub fn read_registers(
         if read.undated {
             remarks.push(Remark::Undated(file.to_owned()));
         }
+        remarks.extend(Remark::unended(&input, read.unended.filter(|_| !read.rows.is_empty())));
         remarks.extend(Remark::lookalikes(&input, &read.lookalikes));
         rows.append(read.rows);
         if !read.ignored.is_empty() {

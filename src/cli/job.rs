@@ -171,6 +171,15 @@ fn remark_words(remark: &Remark) -> Option<Words> {
                 "「{file}」：没有表示起止日期的列，按始终有效处理；可在列对照中指定（from、until）"
             ),
         ),
+        Remark::Unended(file, line) => Words::new(
+            format!(
+                "`{file}`: line {line}, the last, has no line end; if the file was cut off, what \
+                 stands there is not whole"
+            ),
+            format!(
+                "「{file}」：末行（第 {line} 行）没有换行符；若文件曾被截断，该行内容可能不完整"
+            ),
+        ),
         Remark::Misread(file, found) => {
             let words = encoding_words(*found);
             Words::new(format!("`{file}`: {}", words.en), format!("「{file}」：{}", words.zh))

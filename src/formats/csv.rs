@@ -152,6 +152,11 @@ impl<R: Read> CsvRows<R> {
         self.cutter.guarded = true;
     }
 
+    /// The last line of the file, once it has been read, if nothing ends it.
+    pub(super) fn unended(&self) -> Option<u64> {
+        self.blocks.unended()
+    }
+
     /// Memory of a block that has been read, to serve again.
     pub(super) fn give_back(&mut self, spare: Vec<u8>) {
         self.blocks.give_back(spare);

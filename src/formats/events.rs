@@ -329,6 +329,11 @@ impl<'n> Events<'n> {
         &self.lookalikes
     }
 
+    /// The last line of the file, once it has been read, if nothing ends it: it may be cut off.
+    pub fn unended(&self) -> Option<u64> {
+        self.rows.unended()
+    }
+
     /// Whether a row could not be read.
     pub fn any_unread(&self) -> bool {
         self.any_unread

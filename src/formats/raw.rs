@@ -303,6 +303,14 @@ impl RawRows {
 }
 
 impl RawRows {
+    /// The last line of a file of lines, once it has been read, if nothing ends it.
+    pub(super) fn unended(&self) -> Option<u64> {
+        match &self.layout {
+            Rows::Csv(rows) => rows.unended(),
+            Rows::Json(_) | Rows::Ndjson(_) | Rows::Sheet(..) | Rows::Columns(_) => None,
+        }
+    }
+
     /// Memory of a block that has been read, to serve again.
     pub(super) fn give_back(&mut self, spare: Vec<u8>) {
         if let Rows::Csv(rows) = &mut self.layout {

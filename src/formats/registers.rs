@@ -74,7 +74,8 @@ fn read_rows(
     hold_some_day(&rows, input)?;
     let inside = events.ignored().into_iter().filter(|name| !columns.contains(name));
     ignored.extend(inside);
-    Ok(RegisterRows { rows, ignored, undated, lookalikes: events.lookalikes().clone() })
+    let (unended, lookalikes) = (events.unended(), events.lookalikes().clone());
+    Ok(RegisterRows { rows, ignored, undated, unended, lookalikes })
 }
 
 /// # Errors
@@ -172,6 +173,8 @@ pub struct RegisterRows {
     pub ignored: Vec<String>,
     /// It has dated fields, and no column that says when they hold.
     pub undated: bool,
+    /// The last line, if nothing ends it: it may be cut off.
+    pub unended: Option<u64>,
     /// Texts that look like others.
     pub lookalikes: Lookalikes,
 }
