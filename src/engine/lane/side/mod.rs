@@ -371,7 +371,9 @@ impl<'a, 's> Group<'a, 's> {
 }
 
 fn only<T: Copy>(list: &[T], places: &[usize]) -> Vec<T> {
-    at_most(places.len(), places.iter().filter_map(|place| list.get(*place).copied()))
+    // INVARIANT: places are those of the list, so that the first stands for none.
+    let Some(first) = list.first() else { return Vec::new() };
+    places.iter().map(|place| *list.get(*place).unwrap_or(first)).collect()
 }
 
 impl Watched {

@@ -275,8 +275,13 @@ impl Truths {
         if values.len() - count < ALONE_MIN {
             return None;
         }
-        let mut places = Vec::with_capacity(count);
-        places.extend((0..).zip(values).filter(|(_, it)| **it).map(|(place, _)| place));
+        // Each is put down, and stays if it counts: nobody can guess which do.
+        let (mut places, mut taken) = (vec![0; count + 1], 0);
+        for (place, holds) in values.iter().enumerate() {
+            places.get_mut(taken).into_iter().for_each(|it| *it = place);
+            taken += usize::from(*holds);
+        }
+        places.truncate(count);
         Some(places)
     }
 
