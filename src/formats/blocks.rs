@@ -88,8 +88,8 @@ pub(super) struct Blocks<R> {
     spare: Vec<u8>,
     at_end: bool,
     line: u64,
-    /// The last line, if nothing ends it.
-    unended: Option<u64>,
+    /// Whether nothing ends the line at hand, as far as has been read.
+    unended: bool,
     text: Text,
 }
 
@@ -117,7 +117,7 @@ impl<R: Read> Blocks<R> {
     pub(super) fn sized(reader: R, delimiter: u8, file: &str, size: usize) -> Blocks<R> {
         let (file, ahead, spare) = (file.to_owned(), (Vec::new(), 0), Vec::new());
         let text = Text::In(Encoding::Utf8);
-        let (at_end, line, unended) = (false, 1, None);
+        let (at_end, line, unended) = (false, 1, false);
         Blocks { reader, delimiter, file, size, ahead, spare, at_end, line, unended, text }
     }
 
@@ -165,14 +165,14 @@ impl<R: Read> Blocks<R> {
             }
             let block = Block { bytes, encoding, start, lines, quotes, uneven, broken };
             self.line += u64::try_from(lines).unwrap_or(u64::MAX);
-            self.unended = Some(self.line).filter(|_| !block.bytes.ends_with(b"\n"));
+            self.unended = !block.bytes.ends_with(b"\n");
             return Ok(Some(block));
         }
     }
 
     /// The last line, as far as has been read, if nothing ends it.
     pub(super) fn unended(&self) -> Option<u64> {
-        self.unended
+        self.unended.then_some(self.line)
     }
 
     /// Memory of a block that has been read, to serve again.
