@@ -188,7 +188,7 @@ pub fn read_registers(
         if read.undated {
             remarks.push(Remark::Undated(file.to_owned()));
         }
-        remarks.extend(Remark::unended(&input, read.unended.filter(|_| !read.rows.is_empty())));
+        remarks.extend(Remark::unended(&input, read.unended));
         remarks.extend(Remark::lookalikes(&input, &read.lookalikes));
         rows.append(read.rows);
         if !read.ignored.is_empty() {

@@ -288,8 +288,7 @@ fn remarks(input: &Input, events: &Events<'_>) -> Result<Vec<Remark>, FormatsErr
     // UTF-8 that is read as something else gives texts that nobody wrote; the rest is no text.
     let misread = input.misread()?.filter(|(_, it)| events.any_unread() || *it == Encoding::Utf8);
     remarks.extend(misread.map(|found| Remark::Misread(name(), found)));
-    let unended = events.unended().filter(|_| events.rows_read() > 0);
-    remarks.extend(Remark::unended(input, unended));
+    remarks.extend(Remark::unended(input, events.unended()));
     remarks.extend(Remark::lookalikes(input, events.lookalikes()));
     if events.were_set_aside()
         && let Some((count, first)) = repeated(input)?

@@ -329,9 +329,9 @@ impl<'n> Events<'n> {
         &self.lookalikes
     }
 
-    /// The last line of the file, once it has been read, if nothing ends it: it may be cut off.
+    /// The last line of a file with rows, once it has been read, if nothing ends it: it may be cut off.
     pub fn unended(&self) -> Option<u64> {
-        self.rows.unended()
+        self.rows.unended().filter(|_| self.rows_read > 0)
     }
 
     /// Whether a row could not be read.

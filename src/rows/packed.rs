@@ -27,8 +27,6 @@ pub struct Packed {
     /// Columns that hold nothing, of the same types; those that are not packed hold what they held.
     columns: Vec<Column>,
     rows: usize,
-    /// How many bytes a row has.
-    width: usize,
     /// The rows, and room behind the last to copy any as if it were wider.
     bytes: Vec<u8>,
 }
@@ -77,7 +75,7 @@ impl Packed {
             (Some(Layout::Number(..)), Some(first)) => Origins::Of(first.file),
             _ => Origins::Each(origins),
         };
-        Packed { event, origins, form, columns, rows, width, bytes }
+        Packed { event, origins, form, columns, rows, bytes }
     }
 
     /// How many rows.
@@ -134,7 +132,7 @@ impl Packed {
     /// The bytes of a row, and those behind it.
     #[inline]
     fn row(&self, row: usize) -> &[u8] {
-        self.bytes.get(row * self.width..).unwrap_or_default()
+        self.bytes.get(row * self.form.width..).unwrap_or_default()
     }
 
     fn origin(&self, row: usize) -> Option<Origin> {
@@ -152,8 +150,7 @@ impl Packed {
         let typed = self.columns.get(column)?;
         match self.form.layout.get(column)? {
             Layout::Number(number, gap) => {
-                let own = self.row(row);
-                let number = (!gap.is_missing(own)).then(|| number.get(own))?;
+                let number = number.get(gap.there(self.row(row))?);
                 Some(match typed {
                     Column::Integer(_) => Cell::Integer(number.into()),
                     Column::Money(_) => Cell::Money(Money::from_minor(number.into())),
@@ -171,8 +168,7 @@ impl Packed {
     fn text(&self, column: usize, row: usize) -> Option<&str> {
         match (self.form.layout.get(column)?, self.columns.get(column)?) {
             (Layout::Text(text, gap), _) => {
-                let own = Some(self.row(row)).filter(|own| !gap.is_missing(own))?;
-                std::str::from_utf8(text.get(own)?).ok()
+                std::str::from_utf8(text.get(gap.there(self.row(row))?)?).ok()
             }
             (Layout::Beside, Column::Text(texts)) => texts.get(row),
             _ => None,
@@ -207,8 +203,7 @@ impl Fetched<'_> {
                 return Values::full(all);
             }
         }
-        let there = |row: &&[u8]| !gap.is_missing(row);
-        self.each().map(|row| Some(row).filter(there).and_then(|row| of(number.get(row)))).collect()
+        self.each().map(|row| of(number.get(gap.there(row)?))).collect()
     }
 
     /// A column, of the type of the first batch that has it at all.
@@ -234,9 +229,7 @@ impl Fetched<'_> {
             }
             (Column::Text(_), Some(Layout::Text(text, gap))) => {
                 let mut texts = TextColumn::with_capacity(self.rows.len());
-                let there = |row: &&[u8]| !gap.is_missing(row);
-                let own = self.each().map(|row| text.get(Some(row).filter(there)?));
-                texts.extend_from_bytes(own);
+                texts.extend_from_bytes(self.each().map(|row| text.get(gap.there(row)?)));
                 Column::Text(texts)
             }
             (typed, _) => self.beside(at, typed),

@@ -100,18 +100,16 @@ impl Form {
         to.get_mut(..self.width).unwrap_or_default().fill(0);
         for both in self.layout.iter().zip(&other.layout) {
             match both {
-                (Layout::Number(_, own), Layout::Number(_, gap))
-                | (Layout::Text(_, own), Layout::Text(_, gap))
-                    if gap.is_missing(from) =>
-                {
-                    own.put(to);
+                (Layout::Number(own, own_gap), Layout::Number(number, gap)) => {
+                    match gap.there(from) {
+                        Some(row) => own.put(number.get(row), to),
+                        None => own_gap.put(to),
+                    }
                 }
-                (Layout::Number(own, _), Layout::Number(number, _)) => {
-                    own.put(number.get(from), to)
-                }
-                (Layout::Text(own, _), Layout::Text(text, _)) => {
-                    own.put(text.get(from).unwrap_or_default(), to);
-                }
+                (Layout::Text(own, own_gap), Layout::Text(text, gap)) => match gap.there(from) {
+                    Some(row) => own.put(text.get(row).unwrap_or_default(), to),
+                    None => own_gap.put(to),
+                },
                 _ => {}
             }
         }
@@ -399,8 +397,10 @@ impl Gap {
         }
     }
 
+    /// A row in which the value is there; nothing where it is missing.
     #[inline]
-    pub fn is_missing(self, row: &[u8]) -> bool {
-        self.0.is_some_and(|(at, bit)| row.get(at).is_some_and(|byte| byte & bit != 0))
+    pub fn there(self, row: &[u8]) -> Option<&[u8]> {
+        let missing = |(at, bit): (usize, u8)| row.get(at).is_some_and(|byte| byte & bit != 0);
+        if self.0.is_some_and(missing) { None } else { Some(row) }
     }
 }

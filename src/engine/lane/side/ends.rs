@@ -77,8 +77,7 @@ impl<'a> Group<'a, '_> {
         let left = leaves.iter().fold(self.inflow.clone(), |left, leaf: &LeafOf| {
             left.minus(leaf.units.clone(), &mut self.lost)
         });
-        let all_given = left.test(|left| left == 0);
-        self.lose(|place| !all_given.at(place));
+        self.lose_unless(&left.test(|left| left == 0));
         let becoming = program.becomes.iter().map(|becomes| self.becoming(becomes)).collect();
         let Group { of, rows, days, watched, keys, residues, inflow, lost, .. } = self;
         Finished {
@@ -104,17 +103,14 @@ impl<'a> Group<'a, '_> {
 
     fn leaf(&mut self, leaf: &Leaf) -> LeafOf {
         let (slot, by, den) = leaf.share;
-        let (by, den) = (i64::try_from(by).ok(), i64::try_from(den).ok());
+        let by = self.constant(i64::try_from(by).ok());
+        let mut den = self.constant(i64::try_from(den).ok());
+        if let Some(under) = leaf.under {
+            den = den.times(self.slot(under), &mut self.lost);
+        }
         let units = self.slot(leaf.units);
         let share = self.slot(slot).times(by, &mut self.lost);
-        let mut den = self.constant(den);
-        if let Some(under) = leaf.under {
-            den = den.with(self.slot(under), &mut self.lost, i64::checked_mul);
-        }
-        let owed = match den {
-            Numbers::All(den) => units.clone().times(Some(den), &mut self.lost),
-            _ => units.clone().with(den.clone(), &mut self.lost, i64::checked_mul),
-        };
+        let owed = units.clone().times(den.clone(), &mut self.lost);
         let more = owed.minus(share, &mut self.lost);
         let to = match &leaf.payee {
             _ if leaf.each.is_some() => None,
@@ -246,10 +242,7 @@ impl Finished<'_> {
                 To::Account(account, key) => {
                     brought.given += sum(&units);
                     let positions = group.positions(account, key.as_ref(), (&units, &more), state);
-                    if !matches!(more, Numbers::All(0)) {
-                        let more = more.spread(count);
-                        group.drift((&positions, &more, &den), &mut years, state)?;
-                    }
+                    group.drift((&positions, &more, &den), &mut years, state)?;
                     payees(&positions, count).ok_or(HALF)?
                 }
             };
@@ -357,10 +350,14 @@ impl Finished<'_> {
     /// Adds what a leaf got beyond what it is owed to the drift of its account, year by year.
     fn drift(
         &self,
-        (positions, more, den): (&Numbers, &[i64], &Numbers),
+        (positions, more, den): (&Numbers, &Numbers, &Numbers),
         years: &mut Option<Years>,
         state: &mut State,
     ) -> Result<(), &'static str> {
+        let more = match more {
+            Numbers::All(0) => return Ok(()),
+            more => more.spread(self.rows.len()),
+        };
         if more.iter().all(|more| *more == 0) {
             return Ok(());
         }
@@ -390,20 +387,10 @@ impl Finished<'_> {
             && size <= SUMS_MAX
         {
             let mut sums = vec![0_i128; size];
-            match positions {
-                Numbers::All(_) => {
-                    for (more, year) in more.iter().zip(&years.each) {
-                        *sums.get_mut(at(*year)).ok_or(HALF)? += i128::from(*more);
-                    }
-                }
-                _ => {
-                    for (place, (more, year)) in all() {
-                        let account = positions.at(place) - least;
-                        let account = usize::try_from(account).map_err(|_| HALF)?;
-                        let sum = sums.get_mut(account * years.count() + at(*year)).ok_or(HALF)?;
-                        *sum += i128::from(*more);
-                    }
-                }
+            for (place, (more, year)) in all() {
+                let account = usize::try_from(positions.at(place) - least).map_err(|_| HALF)?;
+                let sum = sums.get_mut(account * years.count() + at(*year)).ok_or(HALF)?;
+                *sum += i128::from(*more);
             }
             for (position, sums) in (least..).zip(sums.chunks(years.count())) {
                 for (year, sum) in (years.first..).zip(sums).filter(|(_, sum)| **sum != 0) {

@@ -278,7 +278,7 @@ impl<'a, 's> Group<'a, 's> {
             };
             let due = self.choose(&raised, due, none);
             let inflow = std::mem::replace(&mut self.inflow, Numbers::All(0));
-            self.inflow = inflow.with(due.clone(), &mut self.lost, i64::checked_add);
+            self.inflow = inflow.plus(due.clone(), &mut self.lost);
             self.put(levy.to, due);
         }
     }

@@ -157,11 +157,11 @@ impl Numbers {
         }
     }
 
-    /// So many times each.
-    pub fn times(self, by: Option<i64>, lost: &mut [bool]) -> Numbers {
-        match by {
-            Some(1) => self,
-            by => self.map(lost, |it| it.checked_mul(by?)),
+    /// The product of two, for each.
+    pub fn times(self, by: Numbers, lost: &mut [bool]) -> Numbers {
+        match (self, by) {
+            (Numbers::All(1), product) | (product, Numbers::All(1)) => product,
+            (one, other) => one.with(other, lost, i64::checked_mul),
         }
     }
 

@@ -73,7 +73,7 @@ impl Group<'_, '_> {
             }
             LaneStep::Check(condition) => {
                 let holds = self.truth(condition);
-                self.lose(|place| !holds.at(place));
+                self.lose_unless(&holds);
             }
             LaneStep::Bound(limit) => self.bound(limit),
             LaneStep::Settle(settle) => self.settle(settle),
@@ -87,6 +87,11 @@ impl Group<'_, '_> {
     /// Leaves to others what is so.
     pub(super) fn lose(&mut self, is_so: impl Fn(usize) -> bool) {
         self.lost.iter_mut().enumerate().for_each(|(place, lost)| *lost |= is_so(place));
+    }
+
+    /// Leaves to others what does not hold.
+    pub(super) fn lose_unless(&mut self, holds: &Truths) {
+        self.lose(|place| !holds.at(place));
     }
 
     fn bound(&mut self, limit: &Limit) {
@@ -129,7 +134,7 @@ impl Group<'_, '_> {
         let wholes = plus.minus(minus, &mut self.lost);
         let mut shares = Vec::with_capacity(settle.shares.len());
         for (share, by, _) in &settle.shares {
-            let by = i64::try_from(*by).ok();
+            let by = self.constant(i64::try_from(*by).ok());
             shares.push(self.slot(*share).times(by, &mut self.lost));
         }
         let Some(den) = self.narrow_or_lost(settle.den) else { return };
@@ -157,7 +162,7 @@ impl Group<'_, '_> {
             .iter()
             .fold(Numbers::All(0), |sum, share| sum.plus(share.clone(), &mut self.lost));
         let same = sum.test_with(wholes, |sum, whole| sum == whole);
-        self.lose(|place| !same.at(place));
+        self.lose_unless(&same);
         for ((_, _, to), share) in settle.shares.iter().zip(shares) {
             self.put(*to, share);
         }

@@ -32,8 +32,8 @@ impl Group<'_, '_> {
             Number::Slot(slot) => self.slot(*slot),
             Number::Sum(constant, terms) => self.linear(*constant, terms),
             Number::Scaled(inner, by) => {
-                let by = narrow(*by);
-                self.number(inner).map(&mut self.lost, |it| it.checked_mul(by?))
+                let by = self.constant(narrow(*by));
+                self.number(inner).times(by, &mut self.lost)
             }
             Number::Add(one, two) => self.both(one, two, i64::checked_add),
             Number::Subtract(one, two) => self.both(one, two, i64::checked_sub),
@@ -107,7 +107,7 @@ impl Group<'_, '_> {
             Number::Count(rows, None) => self.count(*rows),
             Number::DaysBetween(from, to) => {
                 let (from, to) = (self.day(from), self.day(to));
-                to.with(from, &mut self.lost, i64::checked_sub)
+                to.minus(from, &mut self.lost)
             }
             Number::YearOf(day) => self.part_of(day, Date::year),
             Number::MonthOf(day) => self.part_of(day, Date::month),
