@@ -54,7 +54,9 @@ struct Desk {
 const AHEAD: usize = 8;
 /// The same while nobody has asked for any yet: whoever will is still getting registers ready.
 const AHEAD_AT_FIRST: usize = 32;
-/// So many hand-overs may wait: about a tenth of a second's work.
+/// Where fewer have been read, reading comes before writing: whoever works events out could not go on.
+const SHORT: usize = 2;
+/// So many hand-overs may wait. More of them would have left the processor's caches before they are written.
 const WAITING: usize = 4;
 
 /// The end at which events are worked out. Once it is gone no more is read, and the second thread ends when
@@ -177,7 +179,8 @@ impl<'e> Crew<'e> {
                 }
                 desk.moves
             };
-            if !(self.write_on() || self.read_on()) && self.wait(moves).is_err() {
+            let went_on = self.read_up_to(SHORT) || self.write_on() || self.read_on();
+            if !went_on && self.wait(moves).is_err() {
                 return;
             }
         }
@@ -185,10 +188,15 @@ impl<'e> Crew<'e> {
 
     /// Reads on, if there is room and nobody else does.
     fn read_on(&self) -> bool {
+        self.read_up_to(usize::MAX)
+    }
+
+    /// The same as long as fewer than so many have been read ahead.
+    fn read_up_to(&self, most: usize) -> bool {
         let Ok(mut files) = self.files.try_lock() else { return false };
         {
             let desk = self.desk();
-            let room = if desk.asked { AHEAD } else { AHEAD_AT_FIRST };
+            let room = if desk.asked { AHEAD } else { AHEAD_AT_FIRST }.min(most);
             if desk.all_read || desk.closed || desk.read.len() >= room {
                 return false;
             }
