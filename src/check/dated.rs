@@ -11,7 +11,7 @@ use crate::model::{
 
 use super::covered::{self, Covered};
 use super::guards::Guards;
-use super::space::{Formula, Found, Names, erased};
+use super::space::{Formula, Found, Names};
 use super::walk;
 
 codes! {
@@ -229,8 +229,7 @@ impl Asked {
     fn report(&mut self, uses: Uses<'_>, found: &mut Vec<Diagnostic>) {
         let Uses { guards, wanted, found: asked } = uses;
         for (expr, when) in asked {
-            let bare = erased(&expr);
-            let missing = wanted.iter().find(|(known, _)| *known == bare);
+            let missing = wanted.iter().find(|(known, _)| *known == expr);
             let Some((_, missing)) = missing.filter(|_| !self.places.contains(&expr.span)) else {
                 continue;
             };
@@ -313,21 +312,21 @@ impl<'a> Uses<'a> {
         names: &Names<'a>,
         exprs: &[&Expr],
     ) -> Option<Uses<'a>> {
-        let mut asked: Vec<(Expr, Expr)> = Vec::new();
+        let mut asked: Vec<Expr> = Vec::new();
         for expr in exprs {
             let unfolded = names.clone().unfold(expr);
             walk::each(&unfolded, &mut |part| {
-                if is_dated(part) {
-                    let bare = erased(part);
-                    if !asked.iter().any(|(known, _)| *known == bare) {
-                        asked.push((bare, part.clone()));
-                    }
+                if is_dated(part) && !asked.contains(part) {
+                    asked.push(part.clone());
                 }
             });
         }
         let missing: Vec<(Expr, Formula)> = asked
             .into_iter()
-            .filter_map(|(bare, expr)| Some((bare, missing(&mut guards, covered, &expr)?)))
+            .filter_map(|expr| {
+                let missing = missing(&mut guards, covered, &expr)?;
+                Some((expr, missing))
+            })
             .collect();
         let covered = guards.on_days(days);
         let wanted: Vec<(Expr, Formula)> = missing
@@ -346,10 +345,7 @@ impl<'a> Uses<'a> {
     /// Whether anything that may lack a value is asked for in an expression.
     fn asks(&self, expr: &Expr) -> bool {
         walk::any(expr, &|part| {
-            is_dated(part) && {
-                let bare = erased(part);
-                self.wanted.iter().any(|(known, _)| *known == bare)
-            }
+            is_dated(part) && self.wanted.iter().any(|(known, _)| known == part)
         })
     }
 

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 use super::covered::Covered;
-use super::space::{Formula, Names, ROW, Space, erased};
+use super::space::{Formula, Names, ROW, Space};
 
 /// A rule that may empty what a question is about.
 pub(super) struct Candidate<'a> {
@@ -222,8 +222,7 @@ impl<'a> Guards<'a> {
 
     fn common_row(&self, pool: PoolId, rows: &[Expr]) -> Expr {
         let alike = rows.first().filter(|first| {
-            rows.iter().all(|row| erased(row) == erased(first))
-                && !matches!(first.kind, ExprKind::Local(_))
+            rows.iter().all(|row| row == *first) && !matches!(first.kind, ExprKind::Local(_))
         });
         if let Some(row) = alike {
             return row.clone();

@@ -7,8 +7,6 @@ use crate::model::{
     Body, EventId, ModuleId, Place, Rule, RuleCase, RuleSet, Settlement, Source, Split,
 };
 
-use super::space::erased;
-
 codes! {
     /// **What it finds.** A module with a rule that splits, and without a `settlement`.
     ///
@@ -173,17 +171,13 @@ fn dividing(rules: &RuleSet, event: EventId) -> impl Iterator<Item = (&Rule, &Se
 }
 
 fn same(one: &Settlement, two: &Settlement) -> bool {
-    let same_place = |one: &Place, two: &Place| {
-        one.account == two.account && one.keys.iter().map(erased).eq(two.keys.iter().map(erased))
-    };
+    let same_place = |one: &Place, two: &Place| one.account == two.account && one.keys == two.keys;
     match (one, two) {
         (Settlement::LargestRemainder, Settlement::LargestRemainder)
         | (Settlement::InOrder, Settlement::InOrder) => true,
         (Settlement::RemainderTo(one), Settlement::RemainderTo(two))
         | (Settlement::KeptApartIn(one), Settlement::KeptApartIn(two)) => same_place(one, two),
-        (Settlement::CarriedPer(one), Settlement::CarriedPer(two)) => {
-            one.iter().map(erased).eq(two.iter().map(erased))
-        }
+        (Settlement::CarriedPer(one), Settlement::CarriedPer(two)) => one == two,
         (
             Settlement::LargestRemainder
             | Settlement::InOrder

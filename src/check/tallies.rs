@@ -8,7 +8,6 @@ use crate::model::{
     Arithmetic, Body, Bound, CarryId, Expr, ExprKind, Feed, Leg, RuleSet, Split, TallyId, Target,
 };
 
-use super::space::erased;
 use super::walk;
 
 codes! {
@@ -271,7 +270,7 @@ impl State {
 
 /// Whether two legs feed one tally under one key.
 fn alike(one: &Feed, other: &Feed) -> bool {
-    one.tally == other.tally && one.keys.iter().map(erased).eq(other.keys.iter().map(erased))
+    one.tally == other.tally && one.keys == other.keys
 }
 
 fn counted_twice(leg: Span) -> Diagnostic {

@@ -8,7 +8,9 @@ use super::{
 };
 
 /// An expression, its type and its place in the text.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Two are equal that say the same, wherever they stand and whether or not it is known that there is a value.
+#[derive(Debug, Clone)]
 pub struct Expr {
     /// What is computed.
     pub kind: ExprKind,
@@ -16,6 +18,12 @@ pub struct Expr {
     pub ty: Type,
     /// Where it stands.
     pub span: Span,
+}
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Expr) -> bool {
+        self.kind == other.kind && self.ty.required() == other.ty.required()
+    }
 }
 
 /// A name bound in a rule: by `with`, `let`, `as`, `among … as`, `for … as`.
@@ -291,8 +299,9 @@ pub enum Function {
     Present,
 }
 
-/// Rows, in their order: register rows in key order, list rows as sent, members as declared.
-#[derive(Debug, Clone, PartialEq)]
+/// Rows, in their order: register rows in key order, list rows as sent, members as declared. Two are equal
+/// that take the same rows, wherever they stand.
+#[derive(Debug, Clone)]
 pub struct Selection {
     /// Where the rows come from.
     pub source: RowSource,
@@ -304,6 +313,16 @@ pub struct Selection {
     pub shares: Vec<Factor>,
     /// Where it stands.
     pub span: Span,
+}
+
+impl PartialEq for Selection {
+    fn eq(&self, other: &Selection) -> bool {
+        let Selection { source, binding, condition, shares, span: _ } = self;
+        *source == other.source
+            && *binding == other.binding
+            && *condition == other.condition
+            && *shares == other.shares
+    }
 }
 
 /// Where the rows of a selection come from.

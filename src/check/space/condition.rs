@@ -10,7 +10,7 @@ use crate::model::{
     Type,
 };
 
-use super::names::{ROW, erased};
+use super::names::{ROW, required};
 use super::search::Tables;
 use super::term::{Domain, Making, Term, TermIx, TermKey};
 use super::value::{constant, lies_in};
@@ -49,8 +49,6 @@ impl Formula {
 pub(super) struct Test {
     /// An expression in which terms stand as locals.
     pub(super) expr: Expr,
-    /// The same without its places.
-    key: Expr,
     /// The terms in it.
     pub(super) terms: Vec<TermIx>,
 }
@@ -145,8 +143,7 @@ impl<'a> Space<'a> {
         if let Some(Constant::Bool(value)) = constant(self.rules, &expr) {
             return Formula::Decided(value);
         }
-        let key = erased(&expr);
-        let known = self.tests.iter().position(|test| test.key == key);
+        let known = self.tests.iter().position(|test| test.expr == expr);
         Formula::Test(known.unwrap_or_else(|| {
             let mut terms = Vec::new();
             walk::each(&expr, &mut |part| {
@@ -155,18 +152,19 @@ impl<'a> Space<'a> {
                 }
             });
             *self.tables.get_mut() = None;
-            self.tests.push(Test { expr, key, terms });
+            self.tests.push(Test { expr, terms });
             self.tests.len().saturating_sub(1)
         }))
     }
 
     /// The term an expression is, made if it is new.
     pub(super) fn term(&mut self, expr: &Expr, domain: Domain) -> TermIx {
-        let key = TermKey::Expr(erased(expr));
-        if let Some(known) = self.terms.iter().position(|term| term.key == key) {
+        let is_known = |term: &Term| matches!(&term.key, TermKey::Expr(known) if known == expr);
+        if let Some(known) = self.terms.iter().position(is_known) {
             return TermIx(known);
         }
         let making = self.making(expr);
+        let key = TermKey::Expr(required(expr));
         let term = self.term_of(key, domain, is_soft(expr), expr.span);
         if let Some(term) = self.terms.get_mut(term.0) {
             term.making = making;

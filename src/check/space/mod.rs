@@ -27,7 +27,7 @@ mod value;
 mod witness;
 
 pub(super) use condition::{Formula, Space};
-pub(super) use names::{Names, ROW, erased, map_fields};
+pub(super) use names::{Names, ROW, map_fields};
 pub(super) use search::Found;
 pub(super) use value::constant;
 pub(super) use witness::Witness;

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::base::Span;
 use crate::model::{
     EventId, Expr, ExprKind, Factor, FieldIx, Formula, LocalIx, RowSource, RuleSet, Selection,
     Step, TotalKey, Type,
@@ -169,7 +168,7 @@ impl<'a> Names<'a> {
 }
 
 /// A value known to be there.
-fn required(expr: &Expr) -> Expr {
+pub(super) fn required(expr: &Expr) -> Expr {
     Expr { ty: expr.ty.required().clone(), ..expr.clone() }
 }
 
@@ -191,23 +190,6 @@ fn own_to_row(expr: &Expr, row: &Expr) -> Expr {
         }
         _ => map_children(expr, &mut |child| own_to_row(child, row)),
     }
-}
-
-/// The same expression without its places, so that two can be compared.
-pub(in crate::check) fn erased(expr: &Expr) -> Expr {
-    let mut bare = match &expr.kind {
-        ExprKind::Aggregate { function, value, selection } => {
-            let value = value.as_ref().map(|value| Box::new(erased(value)));
-            let mut selection = map_selection(selection, &mut erased);
-            selection.span = Span::default();
-            let selection = Box::new(selection);
-            with_kind(expr, ExprKind::Aggregate { function: *function, value, selection })
-        }
-        _ => map_children(expr, &mut erased),
-    };
-    bare.span = Span::default();
-    bare.ty = expr.ty.required().clone();
-    bare
 }
 
 fn map_selection(selection: &Selection, map: &mut dyn FnMut(&Expr) -> Expr) -> Selection {

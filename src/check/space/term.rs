@@ -28,7 +28,7 @@ pub(in crate::check) struct Term {
 /// What tells one term from another.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::check) enum TermKey {
-    /// An expression without places.
+    /// An expression.
     Expr(Expr),
     /// A sum of numeric terms with factors, the first of which is one.
     Linear(Vec<(TermIx, Exact)>),
