@@ -2,7 +2,7 @@
 
 use crate::formats::FormatsError;
 use crate::report::names::Names;
-use crate::rows::{Accounts, Cell, Outcomes, Sink, Told};
+use crate::rows::{Accounts, Cell, Outcomes, Sink, Stretch, Told};
 
 use super::run::Outputs;
 
@@ -14,6 +14,29 @@ pub(super) struct Writer<'d, 'n> {
 
 impl Sink for Writer<'_, '_> {
     type Error = FormatsError;
+
+    fn hear(
+        &mut self,
+        outcomes: &mut Outcomes,
+        accounts: &dyn Accounts,
+    ) -> Result<(), FormatsError> {
+        for stretch in outcomes.stretches() {
+            match stretch {
+                Stretch::Alone(told) => self.told(told, accounts)?,
+                // These have no figures.
+                Stretch::Together(events) => {
+                    let Outputs { allocations, summary, .. } = &mut *self.outputs;
+                    if let Some(out) = allocations {
+                        out.together(events, accounts)?;
+                    }
+                    if let Some(summary) = summary {
+                        summary.together(events, accounts, self.names)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 
     #[inline]
     fn told(&mut self, told: Told<'_>, accounts: &dyn Accounts) -> Result<(), FormatsError> {

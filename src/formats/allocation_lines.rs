@@ -6,7 +6,7 @@
 use crate::base::{Date, Money};
 use crate::report::names::{Field, Kind, Names};
 use crate::report::values::{account_text, file_text};
-use crate::rows::{Accounts, Allocation, Column, EventAt, Payee, TextColumn};
+use crate::rows::{Accounts, Allocation, Batch, Column, EventAt, Payee, TextColumn, Wholes};
 
 use super::allocations::KeyColumns;
 use super::by_payee::ByPayee;
@@ -28,8 +28,8 @@ pub struct AllocationLines<'n> {
     currency: bool,
     /// For each event kind.
     tables: Vec<TableCells<'n>>,
-    /// Accounts that have occurred, between the delimiters that they need.
-    accounts: Vec<Option<Piece>>,
+    /// The accounts that have occurred, between the delimiters that they need.
+    accounts: Vec<Piece>,
     undetermined: Piece,
     /// Rule, leg and clause, with delimiters between them, and the end of the line; for each leg.
     legs: Vec<Piece>,
@@ -118,53 +118,52 @@ impl<'n> AllocationLines<'n> {
         }
     }
 
-    /// Adds the rows of one event to `out`.
+    /// Adds the rows of some events of a batch to `out`, each event with what it gave.
     ///
     /// # Errors
     /// What an account gets leaves the supported range.
-    pub fn event(
+    pub fn events<'e, G>(
         &mut self,
-        event: EventAt<'_>,
-        allocations: &[Allocation],
+        batch: &'e Batch,
+        events: impl IntoIterator<Item = (EventAt<'e>, G)>,
         accounts: &dyn Accounts,
         out: &mut Room,
-    ) -> Result<(), FormatsError> {
-        for allocation in allocations {
-            if let Payee::Account(position) = allocation.payee
-                && self.known(position).is_none()
-            {
-                self.meet(position, accounts);
-            }
-        }
-        let table = usize::try_from(event.batch.event).ok().and_then(|at| self.tables.get(at));
+    ) -> Result<(), FormatsError>
+    where
+        G: Iterator<Item = Allocation>,
+    {
+        self.meet_all(accounts);
+        let table = usize::try_from(batch.event).ok().and_then(|at| self.tables.get(at));
+        let numbers = table.and_then(|table| self.short_numbers(table, batch));
         let mut own = Own {
-            event: &event,
+            event: EventAt::unplaced(batch, 0),
             table,
             scale: table.map_or(2, |table| table.scale),
             currency: table.filter(|_| self.currency).map(|table| &table.currency),
             after: if self.explain { self.delimiter } else { b'\n' },
-            key: table.and_then(|table| self.word(table, &event)).map_or(Key::Unwritten, Key::Word),
+            key: Key::Unwritten,
         };
-        if self.explain {
-            self.by_leg(own, allocations, out);
-            return Ok(());
-        }
-        if are_few_apart(allocations) {
-            for given in allocations.iter().filter(|given| !given.amount.is_zero()) {
-                self.put_row(&mut own, given.payee, given.amount, out);
+        let mut by_payee = std::mem::take(&mut self.by_payee);
+        for (event, given) in events {
+            own.event = event;
+            let word = numbers.and_then(|numbers| Word::of(numbers.narrow(event.row)?));
+            own.key = word.map_or(Key::Unwritten, Key::Word);
+            if self.explain {
+                self.by_leg(&mut own, given, out);
+                continue;
             }
-            return Ok(());
+            by_payee.sum_up(given)?;
+            for (payee, sum) in by_payee.sums().filter(|(_, sum)| !sum.is_zero()) {
+                self.put_row(&mut own, *payee, *sum, out);
+            }
         }
-        self.by_payee.sum_up(allocations)?;
-        for (payee, sum) in self.by_payee.sums().filter(|(_, sum)| !sum.is_zero()) {
-            self.put_row(&mut own, *payee, *sum, out);
-        }
+        self.by_payee = by_payee;
         Ok(())
     }
 
-    fn by_leg(&self, mut own: Own<'_>, allocations: &[Allocation], out: &mut Room) {
-        for allocation in allocations {
-            self.put_row(&mut own, allocation.payee, allocation.amount, out);
+    fn by_leg(&self, own: &mut Own<'_>, given: impl Iterator<Item = Allocation>, out: &mut Room) {
+        for allocation in given {
+            self.put_row(own, allocation.payee, allocation.amount, out);
             let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
             let cells = match allocation.leg {
                 Allocation::BY_SETTLEMENT => self.settlements.get(at(own.event.batch.event)),
@@ -176,6 +175,7 @@ impl<'n> AllocationLines<'n> {
     }
 
     /// Key, account, currency and amount, and what comes after it.
+    #[inline(always)]
     fn put_row(&self, own: &mut Own<'_>, payee: Payee, amount: Money, out: &mut Room) {
         let key = match own.key {
             Key::Word(word) => Some(word),
@@ -205,36 +205,30 @@ impl<'n> AllocationLines<'n> {
         }
     }
 
-    /// The cell of an account that has occurred.
+    /// The cell of an account.
     #[inline]
     fn known(&self, position: u32) -> Option<&Piece> {
-        self.accounts.get(usize::try_from(position).ok()?)?.as_ref()
+        self.accounts.get(usize::try_from(position).ok()?)
     }
 
-    /// Makes the cell of an account that has not occurred before.
-    #[cold]
-    fn meet(&mut self, position: u32, accounts: &dyn Accounts) {
-        let at = usize::try_from(position).unwrap_or(usize::MAX);
-        if self.accounts.len() <= at && at < usize::MAX {
-            self.accounts.resize(at + 1, None);
-        }
-        let found = accounts.account(position).and_then(|(declared, key)| {
-            let declared = usize::try_from(declared).ok()?;
-            Some(account_text(self.names.accounts.get(declared)?, key, self.names))
-        });
-        let text = found.unwrap_or_else(|| format!("account {position}"));
-        if let Some(place) = self.accounts.get_mut(at) {
-            *place = Some(between(&text, self.delimiter, self.has_key));
+    /// Makes the cells of accounts that have not occurred before.
+    fn meet_all(&mut self, accounts: &dyn Accounts) {
+        let next = |known: usize| accounts.account(u32::try_from(known).ok()?);
+        while let Some((declared, key)) = next(self.accounts.len()) {
+            let at = usize::try_from(declared).ok();
+            let declared = at.and_then(|at| self.names.accounts.get(at));
+            let text = declared.map(|declared| account_text(declared, key, self.names));
+            let text = text.unwrap_or_else(|| format!("account {}", self.accounts.len()));
+            self.accounts.push(between(&text, self.delimiter, self.has_key));
         }
     }
 
-    /// The key of an event, where that is a short number, as it mostly is.
-    #[inline]
-    fn word(&self, table: &TableCells<'_>, event: &EventAt<'_>) -> Option<Word> {
+    /// The numbers that are the keys of events, if these are whole numbers and mostly short.
+    fn short_numbers<'b>(&self, table: &TableCells<'_>, batch: &'b Batch) -> Option<&'b Wholes> {
         let [Some(field)] = table.key.as_slice() else { return None };
-        match event.batch.columns.get(field.at) {
-            Some(Column::Integer(numbers)) if !self.with_event && numbers.are_narrow() => {
-                Word::of(numbers.narrow(event.row)?)
+        match batch.columns.get(field.at) {
+            Some(Column::Integer(numbers)) if !self.with_event => {
+                Some(numbers).filter(|numbers| numbers.are_narrow())
             }
             _ => None,
         }
@@ -268,23 +262,9 @@ impl<'n> AllocationLines<'n> {
     }
 }
 
-/// Whether they are so few that it is seen at once that each has a payee of its own: then there is
-/// nothing to sum up.
-#[inline]
-fn are_few_apart(allocations: &[Allocation]) -> bool {
-    match allocations {
-        [] | [_] => true,
-        [one, two] => one.payee != two.payee,
-        [one, two, three] => {
-            one.payee != two.payee && one.payee != three.payee && two.payee != three.payee
-        }
-        _ => false,
-    }
-}
-
 /// What the rows of one event have in common.
 struct Own<'e> {
-    event: &'e EventAt<'e>,
+    event: EventAt<'e>,
     table: Option<&'e TableCells<'e>>,
     scale: u8,
     /// The cell of its currency, where there are several.
@@ -391,201 +371,4 @@ fn between(text: &str, delimiter: u8, after_another: bool) -> Piece {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use proptest::prelude::*;
-
-    use crate::diagnostics::Language;
-    use crate::report::names::{Currency, Keyed, Label, Leg, Members, Table};
-    use crate::rows::{Batch, Cell};
-
-    use super::super::table_reader::column_of;
-    use super::*;
-
-    fn names(two: bool) -> Names {
-        let members = |name: &str| (Label::plain(name), None);
-        let regions = vec![members("beijing"), members("a,\"b\"\tc")];
-        let region = Kind::Member(Arc::new(Members::new(Label::plain("Region"), regions)));
-        let kinds = [Kind::Integer, Kind::Text, Kind::Date, region.clone(), Kind::Money(2)];
-        let fields = kinds.into_iter().zip(["id", "payer", "date", "region", "amount"]);
-        let fields: Vec<Field> = fields
-            .map(|(kind, name)| {
-                let name = Label::plain(name);
-                Field { name, kind, required: false, computed: false, dated: false }
-            })
-            .collect();
-        let table = |name: &str, key: Vec<usize>, scale: u8| Table {
-            name: Label::plain(name),
-            fields: fields.clone(),
-            key,
-            effective: None,
-            inflow: None,
-            sent: true,
-            currency: Currency { code: format!("C{scale}"), scale },
-            settlement: String::new(),
-        };
-        let mut events = vec![table("receipt", vec![0, 1, 2, 3, 4], 2)];
-        if two {
-            events.push(table("pay,ment", vec![1], 0));
-        }
-        let account = |name: &str, keys: Vec<Kind>| Keyed {
-            name: Label::plain(name),
-            keys,
-            value: Kind::Money(2),
-            code: None,
-        };
-        let accounts = vec![account("central", vec![]), account("treasury", vec![region])];
-        let leg = Leg { owner: Label::plain("r"), place: "1".into(), clause: "art. 2, 3".into() };
-        Names { events, accounts, legs: vec![leg], ..Names::default() }
-    }
-
-    struct Three;
-
-    impl Accounts for Three {
-        fn account(&self, position: u32) -> Option<(u32, &[Cell])> {
-            static KEYS: [Cell; 2] = [Cell::Member(0), Cell::Member(1)];
-            match position {
-                0 => Some((0, &[])),
-                position => {
-                    let at = usize::try_from(position).unwrap();
-                    Some((1, KEYS.get(at - 1..at)?))
-                }
-            }
-        }
-    }
-
-    type Row = (Option<i128>, Option<String>, Option<i32>, Option<u32>, Option<i64>);
-
-    /// A cell as files have it, and quotes if it needs them.
-    fn plain_cell(text: &str, delimiter: char) -> String {
-        match text.contains([delimiter, '"', '\n', '\r']) {
-            true => format!("\"{}\"", text.replace('"', "\"\"")),
-            false => text.to_owned(),
-        }
-    }
-
-    proptest! {
-        /// The lines are those of cells put into text one by one.
-        #[test]
-        fn lines_are_cells_put_together(
-            rows in prop::collection::vec(
-                (
-                    prop::option::of(any::<i128>().prop_map(|it| it >> 30)),
-                    prop::option::of("[a-z税,\"\t\n]{1,4}"),
-                    prop::option::of(-700_000_i32..2_900_000),
-                    prop::option::of(0_u32..2),
-                    prop::option::of(any::<i64>()),
-                ),
-                0..6,
-            ),
-            given in prop::collection::vec((0_u32..4, -300_i128..300, 0_u32..2), 0..20),
-            (two, explain, tab) in any::<(bool, bool, bool)>(),
-        ) {
-            let names = names(two);
-            let event = u32::from(two);
-            let batch = batch(&names, event, &rows);
-            let given: Vec<Allocation> = given
-                .into_iter()
-                .map(|(to, amount, leg)| Allocation {
-                    payee: if to == 3 { Payee::Undetermined } else { Payee::Account(to) },
-                    amount: Money::from_minor(amount),
-                    leg,
-                })
-                .collect();
-            // Some events get nothing.
-            let share = given.len() / rows.len().max(1);
-            let delimiter = if tab { '\t' } else { ',' };
-            let keys = KeyColumns::of(&names, Language::English);
-            let sign = u8::try_from(delimiter).unwrap();
-            let mut lines = AllocationLines::new(&names, &keys, sign, explain);
-            let mut out = Room::default();
-            for row in 0..rows.len() {
-                let event = EventAt { batch: &batch, row, date: Date::MIN, booked: Date::MIN };
-                let own = &given[row * share..(row + 1) * share];
-                lines.event(event, own, &Three, &mut out).unwrap();
-            }
-            let wanted: String = (0..rows.len())
-                .flat_map(|row| {
-                    let own = &given[row * share..(row + 1) * share];
-                    plain_rows(&names, &batch, row, own, explain)
-                })
-                .map(|cells| {
-                    let cells: Vec<String> =
-                        cells.iter().map(|cell| plain_cell(cell, delimiter)).collect();
-                    cells.join(&delimiter.to_string()) + "\n"
-                })
-                .collect();
-            prop_assert_eq!(String::from_utf8(out.written().to_vec()).unwrap(), wanted);
-        }
-    }
-
-    fn batch(names: &Names, event: u32, rows: &[Row]) -> Batch {
-        let kinds: Vec<&Kind> = names.events[0].fields.iter().map(|field| &field.kind).collect();
-        let cell = |cell: Option<Cell>| cell.unwrap_or(Cell::Missing);
-        let columns = vec![
-            column_of(kinds[0], rows.iter().map(|row| cell(row.0.map(Cell::Integer)))),
-            column_of(
-                kinds[1],
-                rows.iter().map(|row| cell(row.1.as_deref().map(|it| Cell::Text(it.into())))),
-            ),
-            column_of(
-                kinds[2],
-                rows.iter().map(|row| cell(row.2.and_then(Date::from_days).map(Cell::Date))),
-            ),
-            column_of(kinds[3], rows.iter().map(|row| cell(row.3.map(Cell::Member)))),
-            column_of(
-                kinds[4],
-                rows.iter()
-                    .map(|row| cell(row.4.map(|it| Cell::Money(Money::from_minor(it.into()))))),
-            ),
-        ];
-        Batch { event, columns, origins: Vec::new() }
-    }
-
-    fn plain_rows(
-        names: &Names,
-        batch: &Batch,
-        row: usize,
-        given: &[Allocation],
-        explain: bool,
-    ) -> Vec<Vec<String>> {
-        let two = names.events.len() > 1;
-        let mut key = Vec::new();
-        if two {
-            key.push(names.events[usize::try_from(batch.event).unwrap()].name.text.clone());
-        }
-        for (column, field) in batch.columns.iter().zip(&names.events[0].fields) {
-            let is_key = batch.event == 0 || field.name.text == "payer";
-            let text = file_text(&column.cell(row), &field.kind, names);
-            key.push(if is_key { text } else { String::new() });
-        }
-        let mut sums: Vec<(Payee, Money, u32)> = Vec::new();
-        for it in given {
-            match sums.iter_mut().find(|(payee, ..)| *payee == it.payee && !explain) {
-                Some((_, sum, _)) => *sum = sum.checked_add(it.amount).unwrap(),
-                None => sums.push((it.payee, it.amount, it.leg)),
-            }
-        }
-        let sums = sums.into_iter().filter(|(_, sum, _)| explain || !sum.is_zero());
-        sums.map(|(payee, sum, leg)| {
-            let account = match payee {
-                Payee::Undetermined => "undetermined".to_owned(),
-                Payee::Account(0) => "central".to_owned(),
-                Payee::Account(1) => "treasury[beijing]".to_owned(),
-                Payee::Account(_) => "treasury[a,\"b\"\tc]".to_owned(),
-            };
-            let mut cells = [key.clone(), vec![account]].concat();
-            if two {
-                cells.push(if batch.event == 0 { "C2" } else { "C0" }.to_owned());
-            }
-            cells.push(sum.format(if batch.event == 0 { 2 } else { 0 }));
-            if explain {
-                let known = ["r", "1", "art. 2, 3"].map(str::to_owned);
-                cells.extend(if leg == 0 { known } else { Default::default() });
-            }
-            cells
-        })
-        .collect()
-    }
-}
+mod tests;

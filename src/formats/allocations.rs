@@ -4,7 +4,7 @@ use crate::base::Money;
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names, Table};
 use crate::report::values::{account_label, account_text, file_text, money_label, person_text};
-use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee};
+use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee, Together};
 
 use super::allocation_lines::AllocationLines;
 use super::error::FormatsError;
@@ -208,7 +208,8 @@ impl<'n> Allocations<'n> {
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
         if let Some(lines) = &mut self.lines {
-            lines.event(event, allocations, accounts, &mut self.bytes)?;
+            let given = allocations.iter().copied();
+            lines.events(event.batch, [(event, given)], accounts, &mut self.bytes)?;
             return self.write_out(WRITTEN_BYTES);
         }
         if self.options.explain {
@@ -234,6 +235,29 @@ impl<'n> Allocations<'n> {
             }
         }
         self.merged = merged;
+        Ok(())
+    }
+
+    /// Writes what events gave that were worked out together.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn together(
+        &mut self,
+        events: Together<'_>,
+        accounts: &dyn Accounts,
+    ) -> Result<(), FormatsError> {
+        if let Some(lines) = &mut self.lines {
+            let all = events.events().map(|one| (one.event, one.allocations()));
+            lines.events(events.batch(), all, accounts, &mut self.bytes)?;
+            return self.write_out(WRITTEN_BYTES);
+        }
+        let mut given = Vec::new();
+        for one in events.events() {
+            given.clear();
+            given.extend(one.allocations());
+            self.event(one.event, &given, accounts)?;
+        }
         Ok(())
     }
 

@@ -10,12 +10,15 @@ use super::error::FormatsError;
 pub(super) struct ByPayee {
     /// In the order in which payees occur first.
     sums: Vec<(Payee, Money)>,
-    /// By account, where its sum stood when it occurred last. What was noted for an earlier event is
-    /// told by the payee that stands there now.
+    /// Where they are many: by account, where its sum stood when it occurred last. What was noted for an
+    /// earlier event is told by the payee that stands there now.
     places: Vec<usize>,
     /// The same of what has no account yet.
     undetermined: usize,
 }
+
+/// Among so few a payee is found by looking at each.
+const FEW: usize = 8;
 
 impl ByPayee {
     /// Sums up what an event gives.
@@ -23,22 +26,26 @@ impl ByPayee {
     /// # Errors
     /// A sum leaves the supported range.
     #[inline]
-    pub fn sum_up(&mut self, allocations: &[Allocation]) -> Result<(), FormatsError> {
+    pub fn sum_up(
+        &mut self,
+        allocations: impl Iterator<Item = Allocation>,
+    ) -> Result<(), FormatsError> {
         self.sums.clear();
-        for allocation in allocations {
-            let place = match allocation.payee {
-                Payee::Undetermined => Some(&mut self.undetermined),
-                Payee::Account(position) => place(&mut self.places, position),
+        for Allocation { payee, amount, .. } in allocations {
+            let known = match self.sums.len() <= FEW {
+                true => self.sums.iter_mut().find(|(own, _)| *own == payee),
+                false => self.among_many(payee),
             };
-            let known = place.as_ref().and_then(|place| self.sums.get_mut(**place));
-            match known.filter(|(payee, _)| *payee == allocation.payee) {
-                Some((_, sum)) => {
-                    let more = sum.checked_add(allocation.amount);
-                    *sum = more.ok_or(FormatsError::TotalTooLarge)?;
-                }
+            match known {
+                Some((_, sum)) => match sum.checked_add(amount) {
+                    Some(more) => *sum = more,
+                    None => return Err(FormatsError::TotalTooLarge),
+                },
                 None => {
-                    place.into_iter().for_each(|place| *place = self.sums.len());
-                    self.sums.push((allocation.payee, allocation.amount));
+                    self.sums.push((payee, amount));
+                    if self.sums.len() > FEW {
+                        self.note_last();
+                    }
                 }
             }
         }
@@ -49,16 +56,33 @@ impl ByPayee {
     pub fn sums(&self) -> impl Iterator<Item = &(Payee, Money)> {
         self.sums.iter()
     }
-}
 
-/// The place of an account.
-#[inline]
-fn place(places: &mut Vec<usize>, position: u32) -> Option<&mut usize> {
-    let at = usize::try_from(position).ok()?;
-    if places.len() <= at {
-        places.resize(at.checked_add(1)?, 0);
+    fn among_many(&mut self, payee: Payee) -> Option<&mut (Payee, Money)> {
+        let place = *self.place(payee)?;
+        self.sums.get_mut(place).filter(|(own, _)| *own == payee)
     }
-    places.get_mut(at)
+
+    /// Notes where the last payee stands, and those before it once they are many.
+    fn note_last(&mut self) {
+        let last = self.sums.len() - 1;
+        let first = if last == FEW { 0 } else { last };
+        for at in first..=last {
+            let payee = self.sums.get(at).map(|(payee, _)| *payee);
+            if let Some(place) = payee.and_then(|payee| self.place(payee)) {
+                *place = at;
+            }
+        }
+    }
+
+    /// Where the place of a payee is noted.
+    fn place(&mut self, payee: Payee) -> Option<&mut usize> {
+        let Payee::Account(position) = payee else { return Some(&mut self.undetermined) };
+        let at = usize::try_from(position).ok()?;
+        if self.places.len() <= at {
+            self.places.resize(at.checked_add(1)?, 0);
+        }
+        self.places.get_mut(at)
+    }
 }
 
 #[cfg(test)]
@@ -80,14 +104,14 @@ mod tests {
         #[test]
         fn sums_are_those_of_all_pairs(
             events in prop::collection::vec(
-                prop::collection::vec((0_u32..9, -300_i128..300), 0..30),
+                prop::collection::vec((0_u32..15, -300_i128..300), 0..30),
                 0..6,
             ),
         ) {
             let mut by_payee = ByPayee::default();
             for event in events {
                 let given: Vec<Allocation> = event.into_iter().map(allocation).collect();
-                by_payee.sum_up(&given).unwrap();
+                by_payee.sum_up(given.iter().copied()).unwrap();
                 let mut wanted: Vec<(Payee, i128)> = Vec::new();
                 for Allocation { payee, amount, .. } in &given {
                     match wanted.iter_mut().find(|(other, _)| other == payee) {
@@ -105,6 +129,6 @@ mod tests {
     #[test]
     fn a_sum_that_leaves_the_range_is_an_error() {
         let given = [(1, i128::MAX), (2, 5), (1, 1)].map(allocation);
-        assert!(ByPayee::default().sum_up(&given).is_err());
+        assert!(ByPayee::default().sum_up(given.into_iter()).is_err());
     }
 }

@@ -11,7 +11,7 @@ use crate::base::{Money, Period};
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names};
 use crate::report::values::money_label;
-use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee};
+use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee, Together};
 
 use super::by::By;
 use super::error::FormatsError;
@@ -190,30 +190,52 @@ impl Summary {
         accounts: &dyn Accounts,
         names: &Names,
     ) -> Result<(), FormatsError> {
-        if allocations.is_empty() {
-            return Ok(());
+        let currency = self.currency(event.batch.event, names);
+        self.add((event, currency), allocations.iter().copied(), accounts, names)
+    }
+
+    /// Adds what events gave that were worked out together.
+    ///
+    /// # Errors
+    /// A total leaves the supported range.
+    pub fn together(
+        &mut self,
+        events: Together<'_>,
+        accounts: &dyn Accounts,
+        names: &Names,
+    ) -> Result<(), FormatsError> {
+        let currency = self.currency(events.batch().event, names);
+        for one in events.events() {
+            self.add((one.event, currency), one.allocations(), accounts, names)?;
         }
-        let group = self.group(event, names);
-        let near = usize::try_from(group).unwrap_or(usize::MAX);
-        for allocation in allocations {
-            let account = match allocation.payee {
+        Ok(())
+    }
+
+    #[inline]
+    fn add(
+        &mut self,
+        (event, currency): (EventAt<'_>, u32),
+        given: impl Iterator<Item = Allocation>,
+        accounts: &dyn Accounts,
+        names: &Names,
+    ) -> Result<(), FormatsError> {
+        let group = self.group(event, currency);
+        for Allocation { payee, amount, .. } in given {
+            let account = match payee {
                 Payee::Account(position) if self.by_account => position.saturating_add(1),
                 Payee::Account(_) | Payee::Undetermined => 0,
             };
-            // Nearly all are there.
-            let near = self.near.get(near).and_then(|accounts| {
-                let place = *accounts.get(usize::try_from(account).ok()?)?;
-                usize::try_from(place.checked_sub(1)?).ok()
-            });
-            let place = match near.or_else(|| self.far(group, account)) {
+            // Nearly all are near.
+            let known = self.near(group, account).or_else(|| self.far(group, account));
+            let place = match known {
                 Some(place) => place,
-                None => self.add_total(group, account, (event, allocation.payee), accounts, names),
+                None => self.add_total(group, account, (event, payee), accounts, names),
             };
             if let Some(sum) = self.sums.get_mut(place) {
-                let Some(next) = sum.checked_add(allocation.amount) else {
+                let Some(more) = sum.checked_add(amount) else {
                     return Err(FormatsError::TotalTooLarge);
                 };
-                *sum = next;
+                *sum = more;
             }
         }
         Ok(())
@@ -234,16 +256,25 @@ impl Summary {
         Ok(())
     }
 
-    fn group(&mut self, event: EventAt<'_>, names: &Names) -> u32 {
-        let currency = self.currency(event, names);
-        if !self.by_day_alone {
-            return self.group_of_codes(currency, event);
-        }
+    #[inline]
+    fn group(&mut self, event: EventAt<'_>, currency: u32) -> u32 {
         let (place, day) = (usize::try_from(currency).unwrap_or(usize::MAX), event.booked.days());
-        if let Some(group) = self.days.get(place).and_then(|days| days.get(day)) {
+        match self.days.get(place).and_then(|days| days.get(day)) {
+            Some(group) => group,
+            None => self.group_not_at_hand((event, currency), (place, day)),
+        }
+    }
+
+    #[inline(never)]
+    fn group_not_at_hand(
+        &mut self,
+        (event, currency): (EventAt<'_>, u32),
+        (place, day): (usize, i32),
+    ) -> u32 {
+        let group = self.group_of_codes(currency, event);
+        if !self.by_day_alone {
             return group;
         }
-        let group = self.group_of_codes(currency, event);
         if self.days.len() <= place && place < NEAR_GROUPS {
             self.days.resize_with(place + 1, Days::default);
         }
@@ -286,14 +317,23 @@ impl Summary {
         group
     }
 
-    fn currency(&mut self, event: EventAt<'_>, names: &Names) -> u32 {
+    /// The number of the currency of an event kind.
+    fn currency(&mut self, kind: u32, names: &Names) -> u32 {
         if self.currencies.is_empty() {
             let kinds = (0_u32..).take(names.events.len());
             self.currencies = kinds.map(|kind| names.currency_of(kind)).collect();
             self.alike = self.by.iter().map(|by| alike(by, names)).collect();
         }
-        let kind = usize::try_from(event.batch.event).ok();
-        kind.and_then(|kind| self.currencies.get(kind)).copied().unwrap_or(event.batch.event)
+        let at = usize::try_from(kind).ok();
+        at.and_then(|at| self.currencies.get(at)).copied().unwrap_or(kind)
+    }
+
+    /// Where the total of a group and an account is, if both are of the first.
+    #[inline]
+    fn near(&self, group: u32, account: u32) -> Option<usize> {
+        let accounts = self.near.get(usize::try_from(group).ok()?)?;
+        let place = *accounts.get(usize::try_from(account).ok()?)?;
+        usize::try_from(place.checked_sub(1)?).ok()
     }
 
     /// Where the total of a group and an account is, if it is not near.
@@ -319,7 +359,7 @@ impl Summary {
             .zip(&self.alike)
             .map(|(by, alike)| part(by, event, first_alike(alike, event), payee, accounts))
             .collect();
-        parts.push(Part::Currency(self.currency(event, names)));
+        parts.push(Part::Currency(self.currency(event.batch.event, names)));
         let place = match self.joined {
             Some(_) => self.place_of(parts),
             None => self.push_total(parts),

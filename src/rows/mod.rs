@@ -24,7 +24,8 @@ pub use cell::Cell;
 pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};
 pub use outcomes::{
-    Ended, FigureValue, GivenTogether, Groups, LegGiven, Outcomes, Payees, Taken, Telling, Told,
+    Ended, FigureValue, GivenTogether, Groups, LegGiven, OneOf, Outcomes, Payees, Stretch,
+    Stretches, Taken, Telling, Together, Told,
 };
 pub use packed::Packed;
 pub use register::{RegisterRow, RegisterTable};

@@ -13,6 +13,7 @@ pub struct Outcomes {
     /// What the events are rows of. Whoever has worked a batch out may hold it still.
     batches: Vec<Arc<Batch>>,
     events: Vec<Finished>,
+    runs: Vec<Run>,
     /// Those that ended alone, and what they gave, end to end.
     alone: Vec<Alone>,
     allocations: Vec<Allocation>,
@@ -28,15 +29,22 @@ pub struct Outcomes {
 /// together that 32 bits do not number them.
 #[derive(Debug, Clone, Copy)]
 struct Finished {
-    batch: u32,
     row: u32,
     date: Date,
-    booked: Date,
-    /// In which of the lists of groups its own is, and one; nothing if it ended alone.
-    list: u32,
+    /// Its group in the list of its run.
     group: u32,
     /// Which of those that ended so it is.
     place: u32,
+}
+
+/// Events of a batch that follow one another, and ended in the same way.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    batch: u32,
+    /// In which of the lists of groups theirs are, and one; nothing if each ended alone.
+    list: u32,
+    /// Where the next begins.
+    end: usize,
 }
 
 /// What groups of events gave.
@@ -51,18 +59,10 @@ pub struct Ended {
     pub of: (u32, u32),
 }
 
-impl Finished {
-    /// The event, a row of its batch.
-    #[inline]
-    fn at(self, batch: &Batch) -> EventAt<'_> {
-        let Finished { row, date, booked, .. } = self;
-        EventAt { batch, row: at(row), date, booked }
-    }
-}
-
 /// What is known of an event that ended alone.
 #[derive(Debug, Clone, Copy)]
 struct Alone {
+    booked: Date,
     inflow: Money,
     residue_units: u64,
     /// Where its allocations end.
@@ -115,17 +115,67 @@ impl LegGiven {
 }
 
 impl GivenTogether {
-    /// Adds what an event gave.
+    /// What an event gave.
     #[inline]
-    fn of(&self, place: usize, out: &mut Vec<Allocation>) {
-        for leg in &self.legs {
-            let units = leg.units.get(place).copied().unwrap_or(0);
-            if units != 0 {
-                let amount = Money::from_minor(units.into());
-                out.push(Allocation { payee: leg.payee(place), amount, leg: leg.leg });
-            }
-        }
+    fn of(&self, place: usize) -> impl Iterator<Item = Allocation> + Clone {
+        self.legs.iter().filter_map(move |leg| {
+            let units = leg.units.get(place).copied().filter(|units| *units != 0)?;
+            let amount = Money::from_minor(units.into());
+            Some(Allocation { payee: leg.payee(place), amount, leg: leg.leg })
+        })
     }
+}
+
+/// An event that was worked out with others, and what it gave.
+#[derive(Debug, Clone, Copy)]
+pub struct OneOf<'o> {
+    /// The event.
+    pub event: EventAt<'o>,
+    given: &'o GivenTogether,
+    place: usize,
+}
+
+impl<'o> OneOf<'o> {
+    /// What it gave.
+    #[inline]
+    pub fn allocations(&self) -> impl Iterator<Item = Allocation> + Clone + use<'o> {
+        self.given.of(self.place)
+    }
+}
+
+/// Events of a batch that were worked out together and follow one another.
+#[derive(Debug, Clone, Copy)]
+pub struct Together<'o> {
+    batch: &'o Batch,
+    groups: &'o Groups,
+    events: &'o [Finished],
+}
+
+impl<'o> Together<'o> {
+    /// The batch whose rows they are.
+    pub fn batch(&self) -> &'o Batch {
+        self.batch
+    }
+
+    /// The events in the order taken.
+    #[inline]
+    pub fn events(&self) -> impl Iterator<Item = OneOf<'o>> + use<'o> {
+        let Together { batch, groups, events } = *self;
+        events.iter().filter_map(move |finished| {
+            let Finished { row, date, group, place } = *finished;
+            let event = EventAt { batch, row: at(row), date, booked: date };
+            Some(OneOf { event, given: groups.get(at(group))?, place: at(place) })
+        })
+    }
+}
+
+/// Some of the events, that follow one another.
+#[derive(Debug, Clone, Copy)]
+pub enum Stretch<'o> {
+    /// One that was worked out by itself.
+    Alone(Told<'o>),
+    /// Some that were worked out together.
+    Together(Together<'o>),
 }
 
 /// A figure worked out for an event.
@@ -145,8 +195,8 @@ pub struct FigureValue {
 pub struct Told<'o> {
     outcomes: &'o Outcomes,
     place: usize,
-    finished: &'o Finished,
-    batch: &'o Batch,
+    event: EventAt<'o>,
+    brought: (Money, u64),
     allocations: &'o [Allocation],
 }
 
@@ -154,7 +204,7 @@ impl<'o> Told<'o> {
     /// The event.
     #[inline]
     pub fn event(&self) -> EventAt<'o> {
-        self.finished.at(self.batch)
+        self.event
     }
 
     /// What became of it.
@@ -163,7 +213,7 @@ impl<'o> Told<'o> {
         if let [(inflow, reason), ..] = self.outcomes.asides.of(self.place) {
             return Outcome::SetAside { inflow: *inflow, reason };
         }
-        let (inflow, residue_units) = self.outcomes.brought(*self.finished);
+        let (inflow, residue_units) = self.brought;
         Outcome::Allocated { allocations: self.allocations, inflow, residue_units }
     }
 
@@ -189,6 +239,7 @@ impl<'o> Told<'o> {
 #[derive(Debug)]
 pub struct Telling<'o> {
     outcomes: &'o Outcomes,
+    runs: &'o [Run],
     place: usize,
     given: Vec<Allocation>,
 }
@@ -198,19 +249,61 @@ impl Telling<'_> {
     #[inline]
     pub fn next_event(&mut self) -> Option<Told<'_>> {
         let Telling { outcomes, place, .. } = *self;
-        let finished = outcomes.events.get(place)?;
+        let run = next_run(&mut self.runs, place)?;
         self.place += 1;
-        let batch = outcomes.batches.get(at(finished.batch))?;
-        let allocations = match finished.list {
-            0 => outcomes.given_alone(at(finished.place))?,
-            _ => {
-                self.given.clear();
-                outcomes.group(finished)?.of(at(finished.place), &mut self.given);
-                &self.given
-            }
-        };
-        Some(Told { outcomes, place, finished, batch, allocations })
+        if run.list == 0 {
+            return outcomes.alone(run, place);
+        }
+        let finished = *outcomes.events.get(place)?;
+        let batch = outcomes.batches.get(at(run.batch))?;
+        let given = outcomes.groups(run)?.get(at(finished.group))?;
+        let own = at(finished.place);
+        self.given.clear();
+        self.given.extend(given.of(own));
+        let Finished { row, date, .. } = finished;
+        let event = EventAt { batch, row: at(row), date, booked: date };
+        let inflow = given.inflow.get(own).copied().unwrap_or(0);
+        let residue = given.residue_units.get(own).copied().unwrap_or(0);
+        let brought = (Money::from_minor(inflow.into()), residue);
+        Some(Told { outcomes, place, event, brought, allocations: &self.given })
     }
+}
+
+/// The events of some outcomes, those that were worked out together side by side.
+#[derive(Debug)]
+pub struct Stretches<'o> {
+    outcomes: &'o Outcomes,
+    runs: &'o [Run],
+    place: usize,
+}
+
+impl<'o> Iterator for Stretches<'o> {
+    type Item = Stretch<'o>;
+
+    fn next(&mut self) -> Option<Stretch<'o>> {
+        let Stretches { outcomes, place, .. } = *self;
+        let run = next_run(&mut self.runs, place)?;
+        if run.list == 0 {
+            self.place += 1;
+            return outcomes.alone(run, place).map(Stretch::Alone);
+        }
+        self.place = run.end;
+        let batch = outcomes.batches.get(at(run.batch))?;
+        let events = outcomes.events.get(place..run.end)?;
+        Some(Stretch::Together(Together { batch, groups: outcomes.groups(run)?, events }))
+    }
+}
+
+/// The run of the event at a place; those before it are left behind.
+#[inline]
+fn next_run(runs: &mut &[Run], place: usize) -> Option<Run> {
+    while let [run, others @ ..] = *runs {
+        if place < run.end {
+            return Some(*run);
+        }
+        *runs = others;
+    }
+    None
 }
 
 fn at(number: u32) -> usize {
@@ -236,15 +329,19 @@ impl Outcomes {
     pub fn set_asides(&self) -> impl Iterator<Item = (EventAt<'_>, &Reason)> {
         let asides = self.asides.of.iter().zip(&self.asides.values);
         asides.filter_map(|((place, _), (_, reason))| {
-            let finished = self.events.get(*place)?;
-            let batch = self.batches.get(at(finished.batch))?;
-            Some((finished.at(batch), reason))
+            let run = self.runs.get(self.runs.partition_point(|run| run.end <= *place))?;
+            Some((self.alone(*run, *place)?.event, reason))
         })
     }
 
     /// The events in the order taken.
     pub fn telling(&self) -> Telling<'_> {
-        Telling { outcomes: self, place: 0, given: Vec::new() }
+        Telling { outcomes: self, runs: &self.runs, place: 0, given: Vec::new() }
+    }
+
+    /// The same for whoever takes those that were worked out together as they are.
+    pub fn stretches(&self) -> Stretches<'_> {
+        Stretches { outcomes: self, runs: &self.runs, place: 0 }
     }
 
     /// Where the allocations of the next event go. What is left there when an event is set aside is
@@ -266,25 +363,30 @@ impl Outcomes {
         self.allocations.get(before.map_or(0, |before| at(before.end))..end)
     }
 
-    /// The group with which an event ended.
+    /// The groups with which the events of a run ended.
     #[inline]
-    fn group(&self, finished: &Finished) -> Option<&GivenTogether> {
-        let groups = self.together.get(at(finished.list.checked_sub(1)?))?;
-        groups.get(at(finished.group)).map(|group| &**group)
+    fn groups(&self, run: Run) -> Option<&Groups> {
+        self.together.get(at(run.list.checked_sub(1)?)).map(|groups| &**groups)
     }
 
-    fn brought(&self, finished: Finished) -> (Money, u64) {
-        let place = at(finished.place);
-        match self.group(&finished) {
-            Some(given) => {
-                let inflow = given.inflow.get(place).copied().unwrap_or(0);
-                let residue = given.residue_units.get(place).copied().unwrap_or(0);
-                (Money::from_minor(inflow.into()), residue)
-            }
-            None => {
-                let alone = self.alone.get(place);
-                alone.map_or((Money::ZERO, 0), |alone| (alone.inflow, alone.residue_units))
-            }
+    /// An event of a run of those that ended alone.
+    fn alone(&self, run: Run, place: usize) -> Option<Told<'_>> {
+        let finished = self.events.get(place)?;
+        let batch = self.batches.get(at(run.batch))?;
+        let own = at(finished.place);
+        let Alone { booked, inflow, residue_units, .. } = *self.alone.get(own)?;
+        let event = EventAt { batch, row: at(finished.row), date: finished.date, booked };
+        let (brought, allocations) = ((inflow, residue_units), self.given_alone(own)?);
+        Some(Told { outcomes: self, place, event, brought, allocations })
+    }
+
+    /// Adds to the last run, or begins one.
+    #[inline]
+    fn run_on(&mut self, batch: u32, list: u32) {
+        let end = self.events.len();
+        match self.runs.last_mut() {
+            Some(run) if (run.batch, run.list) == (batch, list) => run.end = end,
+            _ => self.runs.push(Run { batch, list, end }),
         }
     }
 
@@ -294,9 +396,10 @@ impl Outcomes {
         let batch = self.number(taken.batch);
         let Taken { row, date, booked, .. } = taken;
         let (row, place) = (numbered(row), numbered(self.alone.len()));
-        self.events.push(Finished { batch, row, date, booked, list: 0, group: 0, place });
+        self.events.push(Finished { row, date, group: 0, place });
+        self.run_on(batch, 0);
         let end = numbered(self.allocations.len());
-        self.alone.push(Alone { inflow, residue_units, end });
+        self.alone.push(Alone { booked, inflow, residue_units, end });
     }
 
     /// Ends events of a batch that were worked out with others, in groups that gave this.
@@ -312,8 +415,9 @@ impl Outcomes {
         }
         let list = numbered(self.together.len());
         self.events.extend(ended.map(|Ended { event: (row, date), of: (group, place) }| {
-            Finished { batch, row, date, booked: date, list, group, place }
+            Finished { row, date, group, place }
         }));
+        self.run_on(batch, list);
     }
 
     /// Ends an event that is set aside: what it would have brought, where that is known, and why.
@@ -338,6 +442,7 @@ impl Outcomes {
     pub fn clear(&mut self) {
         self.batches.clear();
         self.events.clear();
+        self.runs.clear();
         self.alone.clear();
         self.allocations.clear();
         self.together.clear();
@@ -349,7 +454,7 @@ impl Outcomes {
     /// The number of a batch, which is mostly that of the event before.
     #[inline]
     fn number(&mut self, batch: &Arc<Batch>) -> u32 {
-        let last = self.events.last().map_or(0, |last| last.batch);
+        let last = self.runs.last().map_or(0, |run| run.batch);
         match self.batches.get(at(last)) {
             Some(known) if Arc::ptr_eq(known, batch) => last,
             _ => self.other_number(batch),
@@ -421,73 +526,4 @@ impl<T> Beside<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Origin, Payee};
-    use super::*;
-
-    fn batch(event: u32) -> Arc<Batch> {
-        let origins = (1..4).map(|line| Origin { file: 0, line }).collect();
-        Arc::new(Batch { event, columns: Vec::new(), origins })
-    }
-
-    #[test]
-    fn each_event_is_told_with_what_is_its_own() {
-        let (one, two) = (batch(0), batch(1));
-        let mut outcomes = Outcomes::default();
-        let money = |minor: i128| Money::from_minor(minor);
-        for _ in 0..2 {
-            let of = |batch, row| Taken { batch, row, date: Date::MIN, booked: Date::MIN };
-            let given = |amount: i128| {
-                let (payee, amount) = (Payee::Account(0), money(amount));
-                Allocation { payee, amount, leg: 0 }
-            };
-            outcomes.allocations().extend([given(1), given(2)]);
-            outcomes.allocated(of(&one, 0), money(3), 1);
-            outcomes.figure(FigureValue { figure: 5, key: Vec::new(), value: Cell::Missing });
-            outcomes.allocations().push(given(9));
-            outcomes.set_aside(of(&two, 1), Some(money(9)), Reason::NoShares);
-            outcomes.allocated(of(&one, 2), money(0), 0);
-            outcomes.open_item(7);
-            outcomes.open_item(8);
-            outcomes.allocations().push(given(4));
-            outcomes.allocated(of(&two, 0), money(4), 0);
-            assert_eq!(outcomes.last_allocations(), [given(4)]);
-            let leg = |leg, payee, units: [i64; 2]| LegGiven { leg, payee, units: units.into() };
-            let legs = vec![
-                leg(0, Payees::One(Payee::Undetermined), [0, 5]),
-                leg(1, Payees::Each(vec![3, 4]), [7, 1]),
-            ];
-            let (inflow, residue_units) = (vec![7, 6], vec![0, 2]);
-            let together = Arc::new(GivenTogether { legs, inflow, residue_units });
-            let ended = |row, place| Ended { event: (row, Date::MIN), of: (0, place) };
-            let ended = [ended(2, 1), ended(1, 0)];
-            outcomes.allocated_together(&two, &Arc::new(vec![together]), ended.into_iter());
-            let (mut rows, mut sizes, mut brought) = (Vec::new(), Vec::new(), Vec::new());
-            let mut asides = 0;
-            let mut telling = outcomes.telling();
-            while let Some(told) = telling.next_event() {
-                rows.push((told.event().batch.event, told.event().row));
-                let size =
-                    (told.allocations().len(), told.figures().len(), told.open_items().len());
-                sizes.push(size);
-                match told.outcome() {
-                    Outcome::SetAside { .. } => asides += 1,
-                    Outcome::Allocated { inflow, residue_units, .. } => {
-                        brought.push((inflow.minor(), residue_units));
-                    }
-                }
-            }
-            assert_eq!(rows, [(0, 0), (1, 1), (0, 2), (1, 0), (1, 2), (1, 1)]);
-            assert_eq!(sizes, [(2, 1, 0), (0, 0, 0), (0, 0, 2), (1, 0, 0), (2, 0, 0), (1, 0, 0)]);
-            assert_eq!(brought, [(3, 1), (0, 0), (4, 0), (6, 2), (7, 0)]);
-            assert_eq!(asides, 1);
-            let asides = |outcomes: &Outcomes| {
-                let all = outcomes.set_asides().map(|(event, reason)| (event.row, reason.clone()));
-                all.collect::<Vec<(usize, Reason)>>()
-            };
-            assert_eq!(asides(&outcomes), [(1, Reason::NoShares)]);
-            outcomes.clear();
-            assert!(outcomes.is_empty() && asides(&outcomes).is_empty());
-        }
-    }
-}
+mod tests;
