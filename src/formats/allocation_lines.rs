@@ -4,7 +4,7 @@
 //! legs are turned into cells once, and the key of an event once for all its rows.
 
 use crate::base::{Date, Money};
-use crate::report::names::{Field, Kind, Names};
+use crate::report::names::{Field, Kind, Names, Table};
 use crate::report::values::{account_text, file_text};
 use crate::rows::{Accounts, Allocation, Batch, Column, EventAt, Payee, TextColumn, Wholes};
 
@@ -50,6 +50,16 @@ struct TableCells<'n> {
     currency: Piece,
     /// For each key column, the field that fills it.
     key: Vec<Option<KeyField<'n>>>,
+    /// Where one field alone fills any.
+    only: Option<OnlyField>,
+}
+
+/// The one field that fills a key column.
+#[derive(Debug, Clone)]
+struct OnlyField {
+    at: usize,
+    /// What stands before its cell, and behind it, if anything does.
+    around: Option<(Piece, Piece)>,
 }
 
 #[derive(Debug, Clone)]
@@ -69,23 +79,27 @@ impl<'n> AllocationLines<'n> {
         explain: bool,
     ) -> AllocationLines<'n> {
         let cell = |text: &str| Piece::from(cell_bytes(text, delimiter).as_slice());
-        let tables = names.events.iter().zip(0_u32..).map(|(table, event)| TableCells {
-            name: cell(&table.name.text),
-            scale: table.currency.scale,
-            currency: between(&table.currency.code, delimiter, false),
-            key: keys
-                .fields(event)
-                .map(|at| {
-                    let (at, field) = at.and_then(|at| Some((at, table.fields.get(at)?)))?;
-                    let members = match &field.kind {
-                        Kind::Member(members) => members.members.as_slice(),
-                        _ => &[],
-                    };
-                    let members = members.iter().map(|(label, _)| cell(&label.text)).collect();
-                    Some(KeyField { at, field, members })
-                })
-                .collect(),
-        });
+        let table = |(table, event): (&'n Table, u32)| {
+            let key = keys.fields(event).map(|at| {
+                let (at, field) = at.and_then(|at| Some((at, table.fields.get(at)?)))?;
+                let members = match &field.kind {
+                    Kind::Member(members) => members.members.as_slice(),
+                    _ => &[],
+                };
+                let members = members.iter().map(|(label, _)| cell(&label.text)).collect();
+                Some(KeyField { at, field, members })
+            });
+            let key: Vec<Option<KeyField<'_>>> = key.collect();
+            let name = if keys.with_event { Some(table.name.text.as_str()) } else { None };
+            TableCells {
+                name: cell(&table.name.text),
+                scale: table.currency.scale,
+                currency: between(&table.currency.code, delimiter, false),
+                only: only_field(&key, name, delimiter),
+                key,
+            }
+        };
+        let tables = names.events.iter().zip(0_u32..).map(table);
         let leg = |owner: &str, place: &str, clause: &str| {
             let mut cells = Vec::new();
             for (text, after) in [(owner, delimiter), (place, delimiter), (clause, b'\n')] {
@@ -134,20 +148,22 @@ impl<'n> AllocationLines<'n> {
     {
         self.meet_all(accounts);
         let table = usize::try_from(batch.event).ok().and_then(|at| self.tables.get(at));
-        let numbers = table.and_then(|table| self.short_numbers(table, batch));
+        let only = table.and_then(|table| table.only.as_ref());
+        let cells = only.and_then(|only| ShortCells::of(batch.columns.get(only.at)?));
         let mut own = Own {
             event: EventAt::unplaced(batch, 0),
             table,
             scale: table.map_or(2, |table| table.scale),
             currency: table.filter(|_| self.currency).map(|table| &table.currency),
             after: if self.explain { self.delimiter } else { b'\n' },
+            around: only.and_then(|only| only.around.as_ref()),
             key: Key::Unwritten,
         };
         let mut by_payee = std::mem::take(&mut self.by_payee);
         for (event, given) in events {
             own.event = event;
-            let word = numbers.and_then(|numbers| Word::of(numbers.narrow(event.row)?));
-            own.key = word.map_or(Key::Unwritten, Key::Word);
+            let cell = cells.and_then(|cells| cells.get(event.row, self.delimiter));
+            own.key = cell.map_or(Key::Unwritten, Key::Short);
             if self.explain {
                 self.by_leg(&mut own, given, out);
                 continue;
@@ -178,7 +194,7 @@ impl<'n> AllocationLines<'n> {
     #[inline(always)]
     fn put_row(&self, own: &mut Own<'_>, payee: Payee, amount: Money, out: &mut Room) {
         let key = match own.key {
-            Key::Word(word) => Some(word),
+            Key::Short(cell) => Some(cell),
             Key::Written(from, until) => {
                 out.again(from, until);
                 None
@@ -195,7 +211,14 @@ impl<'n> AllocationLines<'n> {
             Payee::Account(position) => self.known(position).unwrap_or(&self.none),
         };
         let short = out.short(|short| {
-            key.map_or(Some(()), |word| short.word(word))?;
+            if let Some(cell) = key {
+                own.around.map_or(Some(()), |(before, _)| short.piece(before))?;
+                match cell {
+                    ShortCell::Number(word) => short.word(word)?,
+                    ShortCell::Text(bytes, length) => short.put(bytes, length)?,
+                }
+                own.around.map_or(Some(()), |(_, behind)| short.piece(behind))?;
+            }
             short.piece(account)?;
             own.currency.map_or(Some(()), |code| short.piece(code))?;
             short.amount(amount, own.scale, own.after)
@@ -220,17 +243,6 @@ impl<'n> AllocationLines<'n> {
             let text = declared.map(|declared| account_text(declared, key, self.names));
             let text = text.unwrap_or_else(|| format!("account {}", self.accounts.len()));
             self.accounts.push(between(&text, self.delimiter, self.has_key));
-        }
-    }
-
-    /// The numbers that are the keys of events, if these are whole numbers and mostly short.
-    fn short_numbers<'b>(&self, table: &TableCells<'_>, batch: &'b Batch) -> Option<&'b Wholes> {
-        let [Some(field)] = table.key.as_slice() else { return None };
-        match batch.columns.get(field.at) {
-            Some(Column::Integer(numbers)) if !self.with_event => {
-                Some(numbers).filter(|numbers| numbers.are_narrow())
-            }
-            _ => None,
         }
     }
 
@@ -271,6 +283,8 @@ struct Own<'e> {
     currency: Option<&'e Piece>,
     /// What follows an amount.
     after: u8,
+    /// What stands before and behind the one cell of the key that is filled.
+    around: Option<&'e (Piece, Piece)>,
     key: Key,
 }
 
@@ -280,19 +294,82 @@ enum Key {
     Unwritten,
     /// Where it stands.
     Written(usize, usize),
-    /// All of it: it is written with the rest of a row.
-    Word(Word),
+    /// The one cell of it that is filled: it is written with the rest of a row.
+    Short(ShortCell),
+}
+
+/// A short cell.
+#[derive(Clone, Copy)]
+enum ShortCell {
+    Number(Word),
+    /// So many of the bytes.
+    Text([u8; 16], usize),
+}
+
+/// A column of which most cells are short.
+#[derive(Clone, Copy)]
+enum ShortCells<'b> {
+    Numbers(&'b Wholes),
+    Texts(&'b TextColumn),
+}
+
+impl<'b> ShortCells<'b> {
+    fn of(column: &'b Column) -> Option<ShortCells<'b>> {
+        match column {
+            Column::Integer(numbers) if numbers.are_narrow() => Some(ShortCells::Numbers(numbers)),
+            Column::Text(texts) => Some(ShortCells::Texts(texts)),
+            _ => None,
+        }
+    }
+
+    /// A cell, if it is short and needs no quotes.
+    #[inline]
+    fn get(self, row: usize, delimiter: u8) -> Option<ShortCell> {
+        match self {
+            ShortCells::Numbers(numbers) => Word::of(numbers.narrow(row)?).map(ShortCell::Number),
+            ShortCells::Texts(texts) => {
+                let (bytes, length) = texts.short::<16>(row)?;
+                // Nothing that is in it or behind it does.
+                (!need_quotes(bytes, delimiter)).then_some(ShortCell::Text(*bytes, length))
+            }
+        }
+    }
 }
 
 impl Own<'_> {
-    /// What follows the key in a row, where some of it is long.
+    /// A row where some of it is long; its key may have been written.
     #[cold]
-    fn long_row(&self, (key, account): (Option<Word>, &Piece), amount: Money, out: &mut Room) {
-        key.into_iter().for_each(|word| out.word(word));
+    fn long_row(&self, (key, account): (Option<ShortCell>, &Piece), amount: Money, out: &mut Room) {
+        if let Some(cell) = key {
+            self.around.into_iter().for_each(|(before, _)| out.piece(before));
+            match cell {
+                ShortCell::Number(word) => out.word(word),
+                ShortCell::Text(bytes, length) => {
+                    out.bytes(bytes.get(..length).unwrap_or_default());
+                }
+            }
+            self.around.into_iter().for_each(|(_, behind)| out.piece(behind));
+        }
         out.piece(account);
         self.currency.into_iter().for_each(|code| out.piece(code));
         out.amount(amount, self.scale, self.after);
     }
+}
+
+/// The one field that fills any of the key columns; before them stands a name, perhaps.
+fn only_field(
+    key: &[Option<KeyField<'_>>],
+    name: Option<&str>,
+    delimiter: u8,
+) -> Option<OnlyField> {
+    let mut fields = key.iter().enumerate().filter_map(|(place, it)| Some((place, it.as_ref()?)));
+    let ((place, field), None) = (fields.next()?, fields.next()) else { return None };
+    let mut before: Vec<u8> = name.map(|name| cell_bytes(name, delimiter)).unwrap_or_default();
+    before.extend(std::iter::repeat_n(delimiter, place + usize::from(name.is_some())));
+    let behind = vec![delimiter; key.len() - 1 - place];
+    let around = (!before.is_empty() || !behind.is_empty())
+        .then(|| (Piece::from(before.as_slice()), Piece::from(behind.as_slice())));
+    Some(OnlyField { at: field.at, around })
 }
 
 /// Writes a value of a column as a cell.

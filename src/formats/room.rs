@@ -55,7 +55,7 @@ pub(super) struct Short<'r> {
 }
 
 const SHORT: usize = 32;
-const SHORT_ROOM: usize = 160;
+const SHORT_ROOM: usize = 224;
 
 impl From<&[u8]> for Piece {
     fn from(bytes: &[u8]) -> Piece {
@@ -108,7 +108,8 @@ impl Room {
 
     /// Writes one byte.
     pub(super) fn byte(&mut self, byte: u8) {
-        self.bytes(&[byte]);
+        // There is always room for one.
+        let _ = self.short(|short| short.put([byte], 1));
     }
 
     /// Writes bytes of any number.
@@ -215,12 +216,12 @@ impl Short<'_> {
         let size = units.unsigned_abs();
         if scale == 2 {
             // Nearly all currencies have two decimals, and to divide by a known number is quicker.
-            self.digits(size / 100)?;
-            let decimals = size % 100;
+            let (whole, decimals) = (size / 100, size % 100);
             let tens = (decimals * 103) >> 10;
             let digits = tens | (decimals - 10 * tens) << 8 | ZEROS & 0xFFFF;
-            let bytes = u64::from(b'.') | digits << 8 | after << 24;
-            return self.put(bytes.to_le_bytes(), 4);
+            let behind = u64::from(b'.') | digits << 8 | after << 24;
+            self.digits(whole)?;
+            return self.put(behind.to_le_bytes(), 4);
         }
         let places = usize::from(scale);
         let unit = POWERS.get(places)?;
