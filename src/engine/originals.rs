@@ -93,6 +93,16 @@ impl Identity {
         Some(packed(text).map(Identity).unwrap_or_else(long))
     }
 
+    /// Some bits in which all of it is mixed.
+    #[inline]
+    pub fn mixed<const BITS: u32>(self) -> usize {
+        let Identity(own) = self;
+        let halves = [own, own >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)));
+        let [lower, upper] =
+            halves.map(|half| half.unwrap_or(0).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        usize::try_from((lower ^ upper.rotate_left(32)) >> (64 - BITS)).unwrap_or(0)
+    }
+
     fn of_short(value: &Value<'_>) -> Option<Identity> {
         match value {
             Value::Text(text) => packed(text.as_str()).map(Identity),

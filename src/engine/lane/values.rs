@@ -166,6 +166,13 @@ impl<'a, W: Whole> Event<'a, W> {
 /// A value as a numerator over a denominator, if it is so many parts.
 pub(super) fn parts_of(value: &Exact, den: i128) -> Option<i128> {
     let (num, own) = value.to_ratio()?;
+    // Mostly it is one of these, and to divide takes as long as a visit to memory.
+    if own == den {
+        return Some(num);
+    }
+    if own == 1 {
+        return num.checked_mul(den);
+    }
     match den.checked_rem(own)? {
         0 => num.checked_mul(den.checked_div(own)?),
         _ => None,

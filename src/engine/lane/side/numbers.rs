@@ -36,6 +36,14 @@ fn told(value: Option<i64>) -> (i64, bool) {
     (value.unwrap_or(0), value.is_none())
 }
 
+/// The value; that there is none is noted.
+#[inline]
+fn noted(value: Option<i64>, lost: &mut bool) -> i64 {
+    let (value, none) = told(value);
+    *lost |= none;
+    value
+}
+
 #[inline]
 fn own(values: &[i64], place: usize) -> i64 {
     values.get(place).copied().unwrap_or(0)
@@ -97,21 +105,22 @@ impl Numbers {
                 }
                 Numbers::All(value)
             }
-            Numbers::Each(values) => {
-                let mut values = Rc::unwrap_or_clone(values);
-                for (value, lost) in values.iter_mut().zip(lost) {
-                    let none;
-                    (*value, none) = told(of(*value));
-                    *lost |= none;
+            Numbers::Each(values) => Numbers::each(match Rc::try_unwrap(values) {
+                // In its place, if nobody else has it.
+                Ok(mut values) => {
+                    for (value, lost) in values.iter_mut().zip(lost) {
+                        *value = noted(of(*value), lost);
+                    }
+                    values
                 }
-                Numbers::each(values)
-            }
+                Err(values) => {
+                    let all = values.iter().zip(lost);
+                    all.map(|(value, lost)| noted(of(*value), lost)).collect()
+                }
+            }),
             Numbers::Some(values, places) => {
-                let made = places.iter().zip(lost).map(|(place, lost)| {
-                    let (value, none) = told(of(own(&values, *place)));
-                    *lost |= none;
-                    value
-                });
+                let all = places.iter().zip(lost);
+                let made = all.map(|(place, lost)| noted(of(own(&values, *place)), lost));
                 Numbers::each(made.collect())
             }
         }
@@ -129,13 +138,19 @@ impl Numbers {
             (ones, Numbers::All(other)) => ones.map(lost, |one| of(one, other)),
             (ones, others) => {
                 let count = lost.len();
-                let (mut ones, others) = (ones.listed(count), others.spread(count));
-                for ((one, other), lost) in ones.iter_mut().zip(others.iter()).zip(lost) {
-                    let none;
-                    (*one, none) = told(of(*one, *other));
-                    *lost |= none;
-                }
-                Numbers::each(ones)
+                let (ones, others) = (ones.into_spread(count), others.spread(count));
+                Numbers::each(match Rc::try_unwrap(ones) {
+                    Ok(mut ones) => {
+                        for ((one, other), lost) in ones.iter_mut().zip(others.iter()).zip(lost) {
+                            *one = noted(of(*one, *other), lost);
+                        }
+                        ones
+                    }
+                    Err(ones) => {
+                        let all = ones.iter().zip(others.iter()).zip(lost);
+                        all.map(|((one, other), lost)| noted(of(*one, *other), lost)).collect()
+                    }
+                })
             }
         }
     }
@@ -291,18 +306,17 @@ impl Truths {
             Truths::All(true) => yes,
             Truths::All(false) => no.clone(),
             Truths::Each(chosen) => {
-                let mut values = yes.listed(chosen.len());
-                let places = values.iter_mut().zip(chosen);
-                match no {
-                    Numbers::All(no) => {
-                        places.for_each(|(it, chosen)| *it = if *chosen { *it } else { *no });
-                    }
+                let yes = yes.into_spread(chosen.len());
+                let all = yes.iter().zip(chosen);
+                let one_of = |chosen: bool, yes: i64, no: i64| if chosen { yes } else { no };
+                let values = match no {
+                    Numbers::All(no) => all.map(|(yes, it)| one_of(*it, *yes, *no)).collect(),
                     others => {
                         let no = others.spread(chosen.len());
-                        let places = places.zip(no.iter());
-                        places.for_each(|((it, chosen), no)| *it = if *chosen { *it } else { *no });
+                        let all = all.zip(no.iter());
+                        all.map(|((yes, it), no)| one_of(*it, *yes, *no)).collect()
                     }
-                }
+                };
                 Numbers::each(values)
             }
         }

@@ -177,6 +177,10 @@ fn standing(
             }
         }
     }
+    // Where they are all rows there are, they stand as asked for.
+    if by_row.len() == events.len() {
+        return by_row;
+    }
     events.iter().map(|(row, _)| by_row.get(at(*row)).copied().flatten()).collect()
 }
 
@@ -303,6 +307,9 @@ impl Paused<'_, '_> {
                 false if share > 0 => share.min(room),
                 false => share,
             };
+        }
+        if den == 1 {
+            return Granted::Units(granted, granted);
         }
         match (granted.checked_div(den), granted.checked_rem(den)) {
             (Some(units), Some(0)) => Granted::Units(units, granted),
