@@ -12,7 +12,7 @@ use super::allocations::KeyColumns;
 use super::by_payee::ByPayee;
 use super::error::FormatsError;
 use super::records::{need_quotes, quoted};
-use super::room::{Piece, Room, Word};
+use super::room::{Piece, Room, Short, Word};
 
 /// Writes allocations of one run's events as lines. What it remembers of accounts goes by their
 /// position, so it serves one [`Accounts`].
@@ -50,16 +50,6 @@ struct TableCells<'n> {
     currency: Piece,
     /// For each key column, the field that fills it.
     key: Vec<Option<KeyField<'n>>>,
-    /// Where one field alone fills any.
-    only: Option<OnlyField>,
-}
-
-/// The one field that fills a key column.
-#[derive(Debug, Clone)]
-struct OnlyField {
-    at: usize,
-    /// What stands before its cell, and behind it, if anything does.
-    around: Option<(Piece, Piece)>,
 }
 
 #[derive(Debug, Clone)]
@@ -89,14 +79,11 @@ impl<'n> AllocationLines<'n> {
                 let members = members.iter().map(|(label, _)| cell(&label.text)).collect();
                 Some(KeyField { at, field, members })
             });
-            let key: Vec<Option<KeyField<'_>>> = key.collect();
-            let name = if keys.with_event { Some(table.name.text.as_str()) } else { None };
             TableCells {
                 name: cell(&table.name.text),
                 scale: table.currency.scale,
                 currency: between(&table.currency.code, delimiter, false),
-                only: only_field(&key, name, delimiter),
-                key,
+                key: key.collect(),
             }
         };
         let tables = names.events.iter().zip(0_u32..).map(table);
@@ -148,22 +135,19 @@ impl<'n> AllocationLines<'n> {
     {
         self.meet_all(accounts);
         let table = usize::try_from(batch.event).ok().and_then(|at| self.tables.get(at));
-        let only = table.and_then(|table| table.only.as_ref());
-        let cells = only.and_then(|only| ShortCells::of(batch.columns.get(only.at)?));
         let mut own = Own {
             event: EventAt::unplaced(batch, 0),
             table,
             scale: table.map_or(2, |table| table.scale),
             currency: table.filter(|_| self.currency).map(|table| &table.currency),
             after: if self.explain { self.delimiter } else { b'\n' },
-            around: only.and_then(|only| only.around.as_ref()),
             key: Key::Unwritten,
         };
+        let numbers = table.and_then(|table| self.numbers(table, batch));
         let mut by_payee = std::mem::take(&mut self.by_payee);
         for (event, given) in events {
-            own.event = event;
-            let cell = cells.and_then(|cells| cells.get(event.row, self.delimiter));
-            own.key = cell.map_or(Key::Unwritten, Key::Short);
+            let word = numbers.and_then(|numbers| Word::of(numbers.narrow(event.row)?));
+            (own.event, own.key) = (event, word.map_or(Key::Unwritten, Key::Word));
             if self.explain {
                 self.by_leg(&mut own, given, out);
                 continue;
@@ -194,7 +178,7 @@ impl<'n> AllocationLines<'n> {
     #[inline(always)]
     fn put_row(&self, own: &mut Own<'_>, payee: Payee, amount: Money, out: &mut Room) {
         let key = match own.key {
-            Key::Short(cell) => Some(cell),
+            Key::Word(word) => Some(word),
             Key::Written(from, until) => {
                 out.again(from, until);
                 None
@@ -211,14 +195,7 @@ impl<'n> AllocationLines<'n> {
             Payee::Account(position) => self.known(position).unwrap_or(&self.none),
         };
         let short = out.short(|short| {
-            if let Some(cell) = key {
-                own.around.map_or(Some(()), |(before, _)| short.piece(before))?;
-                match cell {
-                    ShortCell::Number(word) => short.word(word)?,
-                    ShortCell::Text(bytes, length) => short.put(bytes, length)?,
-                }
-                own.around.map_or(Some(()), |(_, behind)| short.piece(behind))?;
-            }
+            key.map_or(Some(()), |word| short.word(word))?;
             short.piece(account)?;
             own.currency.map_or(Some(()), |code| short.piece(code))?;
             short.amount(amount, own.scale, own.after)
@@ -246,10 +223,60 @@ impl<'n> AllocationLines<'n> {
         }
     }
 
+    /// The numbers that are the keys of events, where nothing else is.
+    fn numbers<'b>(&self, table: &TableCells<'_>, batch: &'b Batch) -> Option<&'b Wholes> {
+        let [Some(field)] = table.key.as_slice() else { return None };
+        match batch.columns.get(field.at) {
+            Some(Column::Integer(numbers)) if !self.with_event && numbers.are_narrow() => {
+                Some(numbers)
+            }
+            _ => None,
+        }
+    }
+
     /// Writes the key of an event: its cells, with delimiters between them.
-    #[inline(never)]
+    #[inline]
     fn put_key(&self, own: &Own<'_>, out: &mut Room) {
         let Some(table) = own.table else { return };
+        if out.short(|short| self.short_key(table, own, short)).is_none() {
+            self.put_long_key(table, own, out);
+        }
+    }
+
+    /// The same where all cells are short and need no quotes; else nothing.
+    #[inline]
+    fn short_key(
+        &self,
+        table: &TableCells<'_>,
+        own: &Own<'_>,
+        short: &mut Short<'_>,
+    ) -> Option<()> {
+        let EventAt { batch, row, .. } = own.event;
+        if self.with_event {
+            short.piece(&table.name)?;
+        }
+        for (place, field) in table.key.iter().enumerate() {
+            if place > 0 || self.with_event {
+                short.put([self.delimiter], 1)?;
+            }
+            let Some(field) = field else { continue };
+            match batch.columns.get(field.at)? {
+                Column::Integer(numbers) if numbers.are_narrow() => {
+                    short.integer(numbers.narrow(row)?)?;
+                }
+                Column::Text(texts) => {
+                    let (bytes, length) = texts.short::<16>(row)?;
+                    // Nothing that is in it or behind it needs any.
+                    (!need_quotes(bytes, self.delimiter)).then(|| short.put(*bytes, length))??;
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    #[inline(never)]
+    fn put_long_key(&self, table: &TableCells<'_>, own: &Own<'_>, out: &mut Room) {
         let mut first = true;
         if self.with_event {
             out.piece(&table.name);
@@ -261,7 +288,6 @@ impl<'n> AllocationLines<'n> {
             }
             let Some(field) = field else { continue };
             match own.event.batch.columns.get(field.at) {
-                // By far the most are such numbers.
                 Some(Column::Integer(numbers)) => {
                     numbers.get(own.event.row).into_iter().for_each(|number| out.integer(number));
                 }
@@ -283,8 +309,6 @@ struct Own<'e> {
     currency: Option<&'e Piece>,
     /// What follows an amount.
     after: u8,
-    /// What stands before and behind the one cell of the key that is filled.
-    around: Option<&'e (Piece, Piece)>,
     key: Key,
 }
 
@@ -294,82 +318,19 @@ enum Key {
     Unwritten,
     /// Where it stands.
     Written(usize, usize),
-    /// The one cell of it that is filled: it is written with the rest of a row.
-    Short(ShortCell),
-}
-
-/// A short cell.
-#[derive(Clone, Copy)]
-enum ShortCell {
-    Number(Word),
-    /// So many of the bytes.
-    Text([u8; 16], usize),
-}
-
-/// A column of which most cells are short.
-#[derive(Clone, Copy)]
-enum ShortCells<'b> {
-    Numbers(&'b Wholes),
-    Texts(&'b TextColumn),
-}
-
-impl<'b> ShortCells<'b> {
-    fn of(column: &'b Column) -> Option<ShortCells<'b>> {
-        match column {
-            Column::Integer(numbers) if numbers.are_narrow() => Some(ShortCells::Numbers(numbers)),
-            Column::Text(texts) => Some(ShortCells::Texts(texts)),
-            _ => None,
-        }
-    }
-
-    /// A cell, if it is short and needs no quotes.
-    #[inline]
-    fn get(self, row: usize, delimiter: u8) -> Option<ShortCell> {
-        match self {
-            ShortCells::Numbers(numbers) => Word::of(numbers.narrow(row)?).map(ShortCell::Number),
-            ShortCells::Texts(texts) => {
-                let (bytes, length) = texts.short::<16>(row)?;
-                // Nothing that is in it or behind it does.
-                (!need_quotes(bytes, delimiter)).then_some(ShortCell::Text(*bytes, length))
-            }
-        }
-    }
+    /// All of it: it is written with the rest of a row.
+    Word(Word),
 }
 
 impl Own<'_> {
-    /// A row where some of it is long; its key may have been written.
+    /// What follows the key in a row, where some of it is long.
     #[cold]
-    fn long_row(&self, (key, account): (Option<ShortCell>, &Piece), amount: Money, out: &mut Room) {
-        if let Some(cell) = key {
-            self.around.into_iter().for_each(|(before, _)| out.piece(before));
-            match cell {
-                ShortCell::Number(word) => out.word(word),
-                ShortCell::Text(bytes, length) => {
-                    out.bytes(bytes.get(..length).unwrap_or_default());
-                }
-            }
-            self.around.into_iter().for_each(|(_, behind)| out.piece(behind));
-        }
+    fn long_row(&self, (key, account): (Option<Word>, &Piece), amount: Money, out: &mut Room) {
+        key.into_iter().for_each(|word| out.word(word));
         out.piece(account);
         self.currency.into_iter().for_each(|code| out.piece(code));
         out.amount(amount, self.scale, self.after);
     }
-}
-
-/// The one field that fills any of the key columns; before them stands a name, perhaps.
-fn only_field(
-    key: &[Option<KeyField<'_>>],
-    name: Option<&str>,
-    delimiter: u8,
-) -> Option<OnlyField> {
-    let mut fields = key.iter().enumerate().filter_map(|(place, it)| Some((place, it.as_ref()?)));
-    let ((place, field), None) = (fields.next()?, fields.next()) else { return None };
-    let mut before: Vec<u8> = name.map(|name| cell_bytes(name, delimiter)).unwrap_or_default();
-    before.extend(std::iter::repeat_n(delimiter, place + usize::from(name.is_some())));
-    let behind = vec![delimiter; key.len() - 1 - place];
-    let around = (!before.is_empty() || !behind.is_empty())
-        .then(|| (Piece::from(before.as_slice()), Piece::from(behind.as_slice())));
-    Some(OnlyField { at: field.at, around })
 }
 
 /// Writes a value of a column as a cell.

@@ -1,5 +1,6 @@
 //! The summary file: exact totals by account, by fields of the event, by year, quarter or month.
 
+mod groups;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use super::error::FormatsError;
 use super::output::Output;
 use super::parts::{Part, compare_parts, part_text};
 use super::records::{Holds, Records, ResultColumn, ResultLayout};
+use groups::{ApartBy, Days, Interned};
 
 /// Adds up allocations. Memory grows with the number of totals, not of events.
 ///
@@ -32,10 +34,12 @@ pub struct Summary {
     recent: Vec<Option<(Box<[u64]>, u32)>>,
     /// Whether totals are by account.
     by_account: bool,
-    /// Whether nothing but the currency and the day tells groups apart.
-    by_day_alone: bool,
-    /// Then by currency and day, from the first on: the number of the group and one.
+    /// What tells groups of one currency apart.
+    apart_by: ApartBy,
+    /// If it is the day: by currency and day, from the first on, the number of the group and one.
     days: Vec<Days>,
+    /// If it is a field: the same by currency and number of the value.
+    values: Vec<Vec<u32>>,
     /// For each event kind, the number of its currency.
     currencies: Vec<u32>,
     /// For each column and event kind, the first kind whose field there is of the same type: values
@@ -59,108 +63,25 @@ pub struct Summary {
 /// So many accounts of so many groups are found without a search, at the price of 16 megabytes.
 const NEAR_ACCOUNTS: usize = 4096;
 const NEAR_GROUPS: usize = 1024;
+/// So many values of a field are found so too.
+const NEAR_VALUES: usize = 1 << 16;
 const RECENT: usize = 256;
 const MIXER: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// Numbers for values, by which they are told apart.
-#[derive(Debug, Default)]
-struct Interned {
-    by_text: HashMap<Box<str>, u64, FixedState>,
-    by_cell: HashMap<(u32, Cell), u64, FixedState>,
-    /// Of small whole numbers, by number; zero if it has none yet.
-    by_integer: Vec<u64>,
-    next: u64,
-}
-
-/// Whole numbers up to here are found without a search.
-const SMALL: usize = 4096;
-
-/// The groups of days, in a list from the first day on. Days that are far off are left out.
-#[derive(Debug, Default)]
-struct Days {
-    first: i32,
-    groups: Vec<u32>,
-}
-
-/// Two hundred years.
-const DAYS_MAX: usize = 73_050;
-
-impl Days {
-    #[inline]
-    fn get(&self, day: i32) -> Option<u32> {
-        let place = usize::try_from(day.checked_sub(self.first)?).ok()?;
-        self.groups.get(place)?.checked_sub(1)
-    }
-
-    fn put(&mut self, day: i32, group: u32) {
-        if self.groups.is_empty() {
-            self.first = day;
-        }
-        let (first, end) = (i64::from(self.first), i64::from(day) + 1);
-        let all = i64::try_from(self.groups.len()).map_or(i64::MAX, |length| first + length);
-        let (from, until) = (first.min(i64::from(day)), all.max(end));
-        if usize::try_from(until - from).is_ok_and(|days| days <= DAYS_MAX) {
-            let before = usize::try_from(first - from).unwrap_or(0);
-            self.groups.splice(..0, std::iter::repeat_n(0, before));
-            self.first = self.first.min(day);
-            let days = usize::try_from(until - from).unwrap_or(0);
-            self.groups.resize(days.max(self.groups.len()), 0);
-            let place = usize::try_from(i64::from(day) - from).ok();
-            if let Some(place) = place.and_then(|place| self.groups.get_mut(place)) {
-                *place = group.saturating_add(1);
-            }
-        }
-    }
-}
-
-impl Interned {
-    fn text(&mut self, text: &str) -> u64 {
-        if let Some(code) = self.by_text.get(text) {
-            return *code;
-        }
-        self.next += 1;
-        self.by_text.insert(text.into(), self.next);
-        self.next
-    }
-
-    #[inline]
-    fn integer(&mut self, number: i128) -> u64 {
-        let place = usize::try_from(number).unwrap_or(usize::MAX);
-        match self.by_integer.get(place) {
-            Some(code) if *code != 0 => return *code,
-            _ => {}
-        }
-        let code = self.cell(0, Cell::Integer(number));
-        if place < SMALL {
-            self.by_integer.resize(self.by_integer.len().max(place + 1), 0);
-            if let Some(own) = self.by_integer.get_mut(place) {
-                *own = code;
-            }
-        }
-        code
-    }
-
-    fn cell(&mut self, group: u32, cell: Cell) -> u64 {
-        let next = self.next + 1;
-        let code = *self.by_cell.entry((group, cell)).or_insert(next);
-        self.next = self.next.max(code);
-        code
-    }
-}
 
 impl Summary {
     /// A summary by these columns.
     pub fn new(by: Vec<By>) -> Summary {
         let interned = by.iter().map(|_| Interned::default()).collect();
         let by_account = by.contains(&By::Account);
-        let by_day_alone = !by.iter().any(|by| matches!(by, By::Field(..)));
+        let apart_by = ApartBy::of(&by);
         Summary {
             by,
             groups: HashMap::default(),
             recent: vec![None; RECENT],
             by_account,
-            by_day_alone,
+            apart_by,
             days: Vec::new(),
+            values: Vec::new(),
             currencies: Vec::new(),
             alike: Vec::new(),
             near: Vec::new(),
@@ -259,12 +180,18 @@ impl Summary {
     #[inline]
     fn group(&mut self, event: EventAt<'_>, currency: u32) -> u32 {
         let (place, day) = (usize::try_from(currency).unwrap_or(usize::MAX), event.booked.days());
-        match self.days.get(place).and_then(|days| days.get(day)) {
+        let known = match self.apart_by {
+            ApartBy::Day => self.days.get(place).and_then(|days| days.get(day)),
+            ApartBy::Field(column) => return self.group_of_value(column, (event, currency), place),
+            ApartBy::More => None,
+        };
+        match known {
             Some(group) => group,
             None => self.group_not_at_hand((event, currency), (place, day)),
         }
     }
 
+    /// The group of a day that has not come, or of several columns.
     #[inline(never)]
     fn group_not_at_hand(
         &mut self,
@@ -272,7 +199,7 @@ impl Summary {
         (place, day): (usize, i32),
     ) -> u32 {
         let group = self.group_of_codes(currency, event);
-        if !self.by_day_alone {
+        if !matches!(self.apart_by, ApartBy::Day) {
             return group;
         }
         if self.days.len() <= place && place < NEAR_GROUPS {
@@ -280,6 +207,34 @@ impl Summary {
         }
         if let Some(days) = self.days.get_mut(place) {
             days.put(day, group);
+        }
+        group
+    }
+
+    /// The group of the value of one field.
+    fn group_of_value(
+        &mut self,
+        column: usize,
+        (event, currency): (EventAt<'_>, u32),
+        place: usize,
+    ) -> u32 {
+        let own = self.by.get(column).zip(self.alike.get(column));
+        let own = own.zip(self.interned.get_mut(column));
+        let value = own.map_or(usize::MAX, |((by, alike), interned)| {
+            let code = code(by, event, first_alike(alike, event), interned);
+            usize::try_from(code).unwrap_or(usize::MAX)
+        });
+        let known = self.values.get(place).and_then(|groups| groups.get(value)?.checked_sub(1));
+        if let Some(group) = known {
+            return group;
+        }
+        let group = self.group_of_codes(currency, event);
+        if place < NEAR_GROUPS && value < NEAR_VALUES {
+            self.values.resize_with(self.values.len().max(place + 1), Vec::new);
+            if let Some(groups) = self.values.get_mut(place) {
+                groups.resize(groups.len().max(value + 1), 0);
+                groups.get_mut(value).into_iter().for_each(|own| *own = group.saturating_add(1));
+            }
         }
         group
     }
