@@ -122,9 +122,8 @@ fn template(kind: Kind, console: &Console) -> &'static str {
             "{percent:>3}% {bar:20} 已读 {events} 条事项，每秒 {rate} 条，剩余 {left}",
         ),
         Kind::WorkingOut => console.pick(
-            "{percent:>3}% {bar:20} {events} of {human_len} events worked out, {rate} a second, \
-             {left} left",
-            "{percent:>3}% {bar:20} 已算出 {events} 条事项（共 {human_len} 条），每秒 {rate} 条，剩余 {left}",
+            "{percent:>3}% {bar:10} {events} of {human_len} worked out, {rate} a second, {left} left",
+            "{percent:>3}% {bar:10} 已算出 {events}/{human_len} 条，每秒 {rate} 条，剩余 {left}",
         ),
     }
 }

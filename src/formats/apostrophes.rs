@@ -22,7 +22,8 @@ pub(super) fn unguarded(text: &str) -> Option<&str> {
     text.strip_prefix('\'').filter(|rest| rest.starts_with(SIGNS))
 }
 
-const SIGNS: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
+/// The signs with which formulas begin, also in full width, and what some programs pass over before them.
+const SIGNS: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '\''];
 
 #[cfg(test)]
 mod tests {
@@ -39,6 +40,8 @@ mod tests {
             ("-5-", "'-5-"),
             ("@a", "'@a"),
             ("'x", "''x"),
+            ("\n=1", "'\n=1"),
+            ("＝1", "'＝1"),
             ("-", "'-"),
             ("1-2", "1-2"),
         ];
@@ -49,7 +52,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn out_and_back_is_the_identity(text in "[-=+@'\t\ra5.]{0,4}") {
+        fn out_and_back_is_the_identity(text in "[-=+@'\t\r\n＝－a5.]{0,4}") {
             let out = unlike_formula(&text);
             prop_assert_eq!(unguarded(&out).unwrap_or(&out), &text);
         }

@@ -5,9 +5,10 @@
 //! spreadsheet shows: the shortest of at most fifteen digits. What that loses, [`Held`] knows of.
 
 use std::borrow::Cow;
-use std::io::Cursor;
+use std::io::{Cursor, copy, sink};
 
 use calamine::{Data, ExcelDateTime, HeaderRow, Range, Reader, SheetVisible, Sheets, StyleRange};
+use zip::ZipArchive;
 
 use crate::base::Date;
 use crate::diagnostics::Words;
@@ -45,6 +46,7 @@ impl Sheet {
         wanted: Option<&str>,
         heads: Heads,
     ) -> Result<(String, Sheet), FormatsError> {
+        hold_what_they_should(&bytes, file)?;
         let workbook = calamine::open_workbook_auto_from_rs(Cursor::new(bytes));
         let mut workbook = workbook.map_err(|error| unreadable(file, &error))?;
         workbook.with_header_row(HeaderRow::FirstNonEmptyRow);
@@ -180,6 +182,29 @@ fn which<'n>(
     let hint =
         Words::new(format!("say which: {}", listed(", ")), format!("请指明：{}", listed("、")));
     FormatsError::Workbook { file: file.to_owned(), what, hint }
+}
+
+/// Holds the parts of a workbook against their checksums: who reads a sheet stops behind its last row, before
+/// anybody has asked for that of the sheet.
+fn hold_what_they_should(bytes: &[u8], file: &str) -> Result<(), FormatsError> {
+    // What is no such archive, or none that opens, is told by who reads it.
+    let Ok(mut parts) = ZipArchive::new(Cursor::new(bytes)) else { return Ok(()) };
+    for at in 0..parts.len() {
+        let Ok(mut part) = parts.by_index(at) else { continue };
+        if copy(&mut part, &mut sink()).is_err() {
+            let name = part.name().unwrap_or_default();
+            let what = Words::new(
+                format!("the workbook is damaged: its part `{name}` is not what its checksum says"),
+                format!("工作簿已损坏：其中的「{name}」与校验和不符"),
+            );
+            let hint = Words::new(
+                "copy it again from where it came; nothing was read of it",
+                "请从来源处重新复制；本次未读取其中任何内容",
+            );
+            return Err(FormatsError::Workbook { file: file.to_owned(), what, hint });
+        }
+    }
+    Ok(())
 }
 
 fn unreadable(file: &str, error: &calamine::Error) -> FormatsError {

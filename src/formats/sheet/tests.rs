@@ -150,3 +150,22 @@ proptest! {
         }
     }
 }
+
+/// A part that is not what its checksum says is not read, also where all that is asked for could be.
+#[test]
+fn a_damaged_workbook_is_refused() {
+    let fill = |sheet: &mut rust_xlsxwriter::Worksheet| {
+        sheet.write(0, 0, "金额").unwrap();
+    };
+    let bytes = book(&mut { fill }, &["收入"]);
+    let read = |bytes: Vec<u8>| Sheet::read(bytes, "book.xlsx", None, Heads::default());
+    assert!(read(bytes.clone()).is_ok());
+    // The checksum stands sixteen bytes behind the start of a part's entry in the list at the end.
+    let name = b"xl/worksheets/sheet1.xml";
+    let entry = (0..bytes.len())
+        .rfind(|at| bytes[*at..].starts_with(b"PK\x01\x02") && bytes[at + 46..].starts_with(name));
+    let mut damaged = bytes;
+    damaged[entry.unwrap() + 16] ^= 1;
+    let error = read(damaged).unwrap_err().to_string();
+    assert!(error.contains("`xl/worksheets/sheet1.xml` is not what its checksum says"), "{error}");
+}

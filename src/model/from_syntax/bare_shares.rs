@@ -68,6 +68,8 @@ fn bare_share(written: &ast::Expr) -> Option<Diagnostic> {
         format!("此分项取金额 {digits}，而非比例"),
     );
     let amount = value.to_decimal_string(2)?;
+    // It has to be written otherwise than it stands there.
+    let amount = if amount == digits { format!("{amount}0") } else { amount };
     let help = Words::new(
         format!("write `{share}%` if a share is meant, and `{amount}` if an amount is"),
         format!("若指比例，请写「{share}%」；若指金额，请写「{amount}」"),
