@@ -112,7 +112,8 @@ impl Summary {
         names: &Names,
     ) -> Result<(), FormatsError> {
         let currency = self.currency(event.batch.event, names);
-        self.add((event, currency), allocations.iter().copied(), accounts, names)
+        let given = allocations.iter().map(|it| (it.payee, it.amount));
+        self.add((&event, currency), given, accounts, names)
     }
 
     /// Adds what events gave that were worked out together.
@@ -127,7 +128,8 @@ impl Summary {
     ) -> Result<(), FormatsError> {
         let currency = self.currency(events.batch().event, names);
         for one in events.events() {
-            self.add((one.event, currency), one.allocations(), accounts, names)?;
+            // Nobody can guess which legs give nothing, so that is not asked.
+            self.add((&one.event, currency), one.legs(), accounts, names)?;
         }
         Ok(())
     }
@@ -135,13 +137,13 @@ impl Summary {
     #[inline]
     fn add(
         &mut self,
-        (event, currency): (EventAt<'_>, u32),
-        given: impl Iterator<Item = Allocation>,
+        (event, currency): (&EventAt<'_>, u32),
+        given: impl Iterator<Item = (Payee, Money)>,
         accounts: &dyn Accounts,
         names: &Names,
     ) -> Result<(), FormatsError> {
         let group = self.group(event, currency);
-        for Allocation { payee, amount, .. } in given {
+        for (payee, amount) in given {
             let account = match payee {
                 Payee::Account(position) if self.by_account => position.saturating_add(1),
                 Payee::Account(_) | Payee::Undetermined => 0,
@@ -150,7 +152,9 @@ impl Summary {
             let known = self.near(group, account).or_else(|| self.far(group, account));
             let place = match known {
                 Some(place) => place,
-                None => self.add_total(group, account, (event, payee), accounts, names),
+                // What is nothing begins no total.
+                None if amount.is_zero() => continue,
+                None => self.add_total(group, account, (*event, payee), accounts, names),
             };
             if let Some(sum) = self.sums.get_mut(place) {
                 let Some(more) = sum.checked_add(amount) else {
@@ -178,7 +182,7 @@ impl Summary {
     }
 
     #[inline]
-    fn group(&mut self, event: EventAt<'_>, currency: u32) -> u32 {
+    fn group(&mut self, event: &EventAt<'_>, currency: u32) -> u32 {
         let (place, day) = (usize::try_from(currency).unwrap_or(usize::MAX), event.booked.days());
         let known = match self.apart_by {
             ApartBy::Day => self.days.get(place).and_then(|days| days.get(day)),
@@ -195,7 +199,7 @@ impl Summary {
     #[inline(never)]
     fn group_not_at_hand(
         &mut self,
-        (event, currency): (EventAt<'_>, u32),
+        (event, currency): (&EventAt<'_>, u32),
         (place, day): (usize, i32),
     ) -> u32 {
         let group = self.group_of_codes(currency, event);
@@ -215,7 +219,7 @@ impl Summary {
     fn group_of_value(
         &mut self,
         column: usize,
-        (event, currency): (EventAt<'_>, u32),
+        (event, currency): (&EventAt<'_>, u32),
         place: usize,
     ) -> u32 {
         let own = self.by.get(column).zip(self.alike.get(column));
@@ -239,7 +243,7 @@ impl Summary {
         group
     }
 
-    fn group_of_codes(&mut self, currency: u32, event: EventAt<'_>) -> u32 {
+    fn group_of_codes(&mut self, currency: u32, event: &EventAt<'_>) -> u32 {
         self.key.clear();
         self.key.push(u64::from(currency));
         for ((by, interned), alike) in self.by.iter().zip(&mut self.interned).zip(&self.alike) {
@@ -312,7 +316,7 @@ impl Summary {
             .by
             .iter()
             .zip(&self.alike)
-            .map(|(by, alike)| part(by, event, first_alike(alike, event), payee, accounts))
+            .map(|(by, alike)| part(by, event, first_alike(alike, &event), payee, accounts))
             .collect();
         parts.push(Part::Currency(self.currency(event.batch.event, names)));
         let place = match self.joined {
@@ -451,7 +455,7 @@ impl Summary {
 }
 
 /// A number that stands for the value of a column; equal values have equal numbers.
-fn code(by: &By, event: EventAt<'_>, first: u32, interned: &mut Interned) -> u64 {
+fn code(by: &By, event: &EventAt<'_>, first: u32, interned: &mut Interned) -> u64 {
     match by {
         // It is not the event's.
         By::Account => 0,
@@ -491,7 +495,7 @@ fn part(by: &By, event: EventAt<'_>, first: u32, payee: Payee, accounts: &dyn Ac
         },
         By::Period(kind) => Part::Period(Period::of(*kind, event.booked)),
         By::Field(_, positions) => {
-            let field = field_at(positions, event);
+            let field = field_at(positions, &event);
             let column = field.and_then(|at| event.batch.columns.get(at));
             let cell = column.map_or(Cell::Missing, |column| column.cell(event.row));
             let field = usize::try_from(first).ok().and_then(|at| *positions.get(at)?);
@@ -519,12 +523,12 @@ fn alike(by: &By, names: &Names) -> Vec<u32> {
     (0..).zip(&types).map(first).collect()
 }
 
-fn first_alike(alike: &[u32], event: EventAt<'_>) -> u32 {
+fn first_alike(alike: &[u32], event: &EventAt<'_>) -> u32 {
     let at = usize::try_from(event.batch.event).ok();
     at.and_then(|at| alike.get(at)).copied().unwrap_or(event.batch.event)
 }
 
-fn field_at(positions: &[Option<usize>], event: EventAt<'_>) -> Option<usize> {
+fn field_at(positions: &[Option<usize>], event: &EventAt<'_>) -> Option<usize> {
     let at = usize::try_from(event.batch.event).ok()?;
     positions.get(at).copied().flatten()
 }

@@ -136,6 +136,16 @@ pub struct OneOf<'o> {
 }
 
 impl<'o> OneOf<'o> {
+    /// What each leg gave, also where that is nothing.
+    #[inline]
+    pub fn legs(&self) -> impl Iterator<Item = (Payee, Money)> + use<'o> {
+        let OneOf { given, place, .. } = *self;
+        given.legs.iter().map(move |leg| {
+            let units = leg.units.get(place).copied().unwrap_or(0);
+            (leg.payee(place), Money::from_minor(units.into()))
+        })
+    }
+
     /// What it gave.
     #[inline]
     pub fn allocations(&self) -> impl Iterator<Item = Allocation> + Clone + use<'o> {
@@ -161,6 +171,7 @@ impl<'o> Together<'o> {
     #[inline]
     pub fn events(&self) -> impl Iterator<Item = OneOf<'o>> + use<'o> {
         let Together { batch, groups, events } = *self;
+        // INVARIANT: each ended in a group of the list (`allocated_together`), so that none is passed over.
         events.iter().filter_map(move |finished| {
             let Finished { row, date, group, place } = *finished;
             let event = EventAt { batch, row: at(row), date, booked: date };
