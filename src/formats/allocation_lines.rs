@@ -265,9 +265,8 @@ impl<'n> AllocationLines<'n> {
                     short.integer(numbers.narrow(row)?)?;
                 }
                 Column::Text(texts) => {
-                    let (bytes, length) = texts.short::<16>(row)?;
-                    // Nothing that is in it or behind it needs any.
-                    (!need_quotes(bytes, self.delimiter)).then(|| short.put(*bytes, length))??;
+                    let (bytes, length) = short_text(texts, row, self.delimiter)?;
+                    short.put(*bytes, length)?;
                 }
                 _ => return None,
             }
@@ -345,7 +344,9 @@ fn put_value(
 ) {
     match column {
         Column::Text(texts) => {
-            if put_short(out, texts, row, delimiter).is_none() {
+            let short = short_text(texts, row, delimiter);
+            let short = short.and_then(|(it, length)| out.short(|short| short.put(*it, length)));
+            if short.is_none() {
                 put_text(out, texts.get(row).unwrap_or_default(), delimiter);
             }
         }
@@ -384,10 +385,10 @@ fn put_date(out: &mut Room, date: Date) {
     ]);
 }
 
-/// Writes a text as most are: short, with nothing in it or behind it that needs quotes.
-fn put_short(out: &mut Room, texts: &TextColumn, row: usize, delimiter: u8) -> Option<()> {
-    let (bytes, length) = texts.short::<16>(row).filter(|(it, _)| !need_quotes(*it, delimiter))?;
-    out.short(|short| short.put(*bytes, length))
+/// A text as most are: short, with nothing in it or behind it that needs quotes; and how long it is.
+#[inline]
+fn short_text(texts: &TextColumn, row: usize, delimiter: u8) -> Option<(&[u8; 16], usize)> {
+    texts.short(row).filter(|(bytes, _)| !need_quotes(*bytes, delimiter))
 }
 
 fn put_text(out: &mut Room, text: &str, delimiter: u8) {
