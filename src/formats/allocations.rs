@@ -4,7 +4,7 @@ use crate::base::Money;
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names, Table};
 use crate::report::values::{account_label, account_text, file_text, money_label, person_text};
-use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee, Together};
+use crate::rows::{Accounts, Allocation, Cell, Column, EndedTogether, EventAt, Payee};
 
 use super::allocation_lines::AllocationLines;
 use super::error::FormatsError;
@@ -244,7 +244,7 @@ impl<'n> Allocations<'n> {
     /// The output cannot be written.
     pub fn together(
         &mut self,
-        events: Together<'_>,
+        events: EndedTogether<'_>,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
         if let Some(lines) = &mut self.lines {

@@ -12,7 +12,7 @@ use crate::base::{Money, Period};
 use crate::diagnostics::Language;
 use crate::report::names::{Kind, Names};
 use crate::report::values::money_label;
-use crate::rows::{Accounts, Allocation, Cell, Column, EventAt, Payee, Together};
+use crate::rows::{Accounts, Allocation, Cell, Column, EndedTogether, EventAt, Payee};
 
 use super::by::By;
 use super::error::FormatsError;
@@ -112,8 +112,7 @@ impl Summary {
         names: &Names,
     ) -> Result<(), FormatsError> {
         let currency = self.currency(event.batch.event, names);
-        let given = allocations.iter().map(|it| (it.payee, it.amount));
-        self.add((&event, currency), given, accounts, names)
+        self.add((&event, currency), allocations.iter().copied(), accounts, names)
     }
 
     /// Adds what events gave that were worked out together.
@@ -122,7 +121,7 @@ impl Summary {
     /// A total leaves the supported range.
     pub fn together(
         &mut self,
-        events: Together<'_>,
+        events: EndedTogether<'_>,
         accounts: &dyn Accounts,
         names: &Names,
     ) -> Result<(), FormatsError> {
@@ -138,12 +137,12 @@ impl Summary {
     fn add(
         &mut self,
         (event, currency): (&EventAt<'_>, u32),
-        given: impl Iterator<Item = (Payee, Money)>,
+        given: impl Iterator<Item = Allocation>,
         accounts: &dyn Accounts,
         names: &Names,
     ) -> Result<(), FormatsError> {
         let group = self.group(event, currency);
-        for (payee, amount) in given {
+        for Allocation { payee, amount, .. } in given {
             let account = match payee {
                 Payee::Account(position) if self.by_account => position.saturating_add(1),
                 Payee::Account(_) | Payee::Undetermined => 0,
@@ -154,7 +153,7 @@ impl Summary {
                 Some(place) => place,
                 // What is nothing begins no total.
                 None if amount.is_zero() => continue,
-                None => self.add_total(group, account, (*event, payee), accounts, names),
+                None => self.add_total(group, account, (event, payee), accounts, names),
             };
             if let Some(sum) = self.sums.get_mut(place) {
                 let Some(more) = sum.checked_add(amount) else {
@@ -183,29 +182,27 @@ impl Summary {
 
     #[inline]
     fn group(&mut self, event: &EventAt<'_>, currency: u32) -> u32 {
-        let (place, day) = (usize::try_from(currency).unwrap_or(usize::MAX), event.booked.days());
-        let known = match self.apart_by {
-            ApartBy::Day => self.days.get(place).and_then(|days| days.get(day)),
-            ApartBy::Field(column) => return self.group_of_value(column, (event, currency), place),
-            ApartBy::More => None,
-        };
-        match known {
-            Some(group) => group,
-            None => self.group_not_at_hand((event, currency), (place, day)),
+        let place = usize::try_from(currency).unwrap_or(usize::MAX);
+        match self.apart_by {
+            ApartBy::Day => {
+                let day = event.booked.days();
+                match self.days.get(place).and_then(|days| days.get(day)) {
+                    Some(group) => group,
+                    None => self.group_of_new_day((event, currency), (place, day)),
+                }
+            }
+            ApartBy::Field(column) => self.group_of_value(column, (event, currency), place),
+            ApartBy::More => self.group_of_codes(currency, event),
         }
     }
 
-    /// The group of a day that has not come, or of several columns.
-    #[inline(never)]
-    fn group_not_at_hand(
+    #[cold]
+    fn group_of_new_day(
         &mut self,
         (event, currency): (&EventAt<'_>, u32),
         (place, day): (usize, i32),
     ) -> u32 {
         let group = self.group_of_codes(currency, event);
-        if !matches!(self.apart_by, ApartBy::Day) {
-            return group;
-        }
         if self.days.len() <= place && place < NEAR_GROUPS {
             self.days.resize_with(place + 1, Days::default);
         }
@@ -308,7 +305,7 @@ impl Summary {
         &mut self,
         group: u32,
         account: u32,
-        (event, payee): (EventAt<'_>, Payee),
+        (event, payee): (&EventAt<'_>, Payee),
         accounts: &dyn Accounts,
         names: &Names,
     ) -> usize {
@@ -316,7 +313,7 @@ impl Summary {
             .by
             .iter()
             .zip(&self.alike)
-            .map(|(by, alike)| part(by, event, first_alike(alike, &event), payee, accounts))
+            .map(|(by, alike)| part(by, event, first_alike(alike, event), payee, accounts))
             .collect();
         parts.push(Part::Currency(self.currency(event.batch.event, names)));
         let place = match self.joined {
@@ -483,7 +480,7 @@ fn code(by: &By, event: &EventAt<'_>, first: u32, interned: &mut Interned) -> u6
     }
 }
 
-fn part(by: &By, event: EventAt<'_>, first: u32, payee: Payee, accounts: &dyn Accounts) -> Part {
+fn part(by: &By, event: &EventAt<'_>, first: u32, payee: Payee, accounts: &dyn Accounts) -> Part {
     match by {
         By::Account => match payee {
             Payee::Account(position) => {
@@ -495,7 +492,7 @@ fn part(by: &By, event: EventAt<'_>, first: u32, payee: Payee, accounts: &dyn Ac
         },
         By::Period(kind) => Part::Period(Period::of(*kind, event.booked)),
         By::Field(_, positions) => {
-            let field = field_at(positions, &event);
+            let field = field_at(positions, event);
             let column = field.and_then(|at| event.batch.columns.get(at));
             let cell = column.map_or(Cell::Missing, |column| column.cell(event.row));
             let field = usize::try_from(first).ok().and_then(|at| *positions.get(at)?);

@@ -24,8 +24,8 @@ pub use cell::Cell;
 pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};
 pub use outcomes::{
-    Ended, FigureValue, GivenTogether, Groups, LegGiven, OneOf, Outcomes, Payees, Stretch,
-    Stretches, Taken, Telling, Together, Told,
+    Ended, EndedTogether, FigureValue, GivenTogether, Groups, LegGiven, OneOf, Outcomes, Payees,
+    Stretch, Stretches, Taken, Telling, Told,
 };
 pub use packed::Packed;
 pub use register::{RegisterRow, RegisterTable};

@@ -114,15 +114,13 @@ impl LegGiven {
     }
 }
 
-impl GivenTogether {
-    /// What an event gave.
+impl Finished {
+    /// The event, one of those of a batch that ended in these groups.
     #[inline]
-    fn of(&self, place: usize) -> impl Iterator<Item = Allocation> + Clone {
-        self.legs.iter().filter_map(move |leg| {
-            let units = leg.units.get(place).copied().filter(|units| *units != 0)?;
-            let amount = Money::from_minor(units.into());
-            Some(Allocation { payee: leg.payee(place), amount, leg: leg.leg })
-        })
+    fn among<'o>(self, batch: &'o Batch, groups: &'o Groups) -> Option<OneOf<'o>> {
+        let Finished { row, date, group, place } = self;
+        let event = EventAt { batch, row: at(row), date, booked: date };
+        Some(OneOf { event, given: groups.get(at(group))?, place: at(place) })
     }
 }
 
@@ -138,30 +136,37 @@ pub struct OneOf<'o> {
 impl<'o> OneOf<'o> {
     /// What each leg gave, also where that is nothing.
     #[inline]
-    pub fn legs(&self) -> impl Iterator<Item = (Payee, Money)> + use<'o> {
+    pub fn legs(&self) -> impl Iterator<Item = Allocation> + use<'o> {
         let OneOf { given, place, .. } = *self;
         given.legs.iter().map(move |leg| {
             let units = leg.units.get(place).copied().unwrap_or(0);
-            (leg.payee(place), Money::from_minor(units.into()))
+            let amount = Money::from_minor(units.into());
+            Allocation { payee: leg.payee(place), amount, leg: leg.leg }
         })
     }
 
     /// What it gave.
     #[inline]
-    pub fn allocations(&self) -> impl Iterator<Item = Allocation> + Clone + use<'o> {
-        self.given.of(self.place)
+    pub fn allocations(&self) -> impl Iterator<Item = Allocation> + use<'o> {
+        self.legs().filter(|it| !it.amount.is_zero())
+    }
+
+    fn brought(&self) -> (Money, u64) {
+        let inflow = self.given.inflow.get(self.place).copied().unwrap_or(0);
+        let residue = self.given.residue_units.get(self.place).copied().unwrap_or(0);
+        (Money::from_minor(inflow.into()), residue)
     }
 }
 
 /// Events of a batch that were worked out together and follow one another.
 #[derive(Debug, Clone, Copy)]
-pub struct Together<'o> {
+pub struct EndedTogether<'o> {
     batch: &'o Batch,
     groups: &'o Groups,
     events: &'o [Finished],
 }
 
-impl<'o> Together<'o> {
+impl<'o> EndedTogether<'o> {
     /// The batch whose rows they are.
     pub fn batch(&self) -> &'o Batch {
         self.batch
@@ -170,13 +175,9 @@ impl<'o> Together<'o> {
     /// The events in the order taken.
     #[inline]
     pub fn events(&self) -> impl Iterator<Item = OneOf<'o>> + use<'o> {
-        let Together { batch, groups, events } = *self;
+        let EndedTogether { batch, groups, events } = *self;
         // INVARIANT: each ended in a group of the list (`allocated_together`), so that none is passed over.
-        events.iter().filter_map(move |finished| {
-            let Finished { row, date, group, place } = *finished;
-            let event = EventAt { batch, row: at(row), date, booked: date };
-            Some(OneOf { event, given: groups.get(at(group))?, place: at(place) })
-        })
+        events.iter().filter_map(move |finished| finished.among(batch, groups))
     }
 }
 
@@ -186,7 +187,7 @@ pub enum Stretch<'o> {
     /// One that was worked out by itself.
     Alone(Told<'o>),
     /// Some that were worked out together.
-    Together(Together<'o>),
+    Together(EndedTogether<'o>),
 }
 
 /// A figure worked out for an event.
@@ -267,15 +268,10 @@ impl Telling<'_> {
         }
         let finished = *outcomes.events.get(place)?;
         let batch = outcomes.batches.get(at(run.batch))?;
-        let given = outcomes.groups(run)?.get(at(finished.group))?;
-        let own = at(finished.place);
+        let one = finished.among(batch, outcomes.groups(run)?)?;
         self.given.clear();
-        self.given.extend(given.of(own));
-        let Finished { row, date, .. } = finished;
-        let event = EventAt { batch, row: at(row), date, booked: date };
-        let inflow = given.inflow.get(own).copied().unwrap_or(0);
-        let residue = given.residue_units.get(own).copied().unwrap_or(0);
-        let brought = (Money::from_minor(inflow.into()), residue);
+        self.given.extend(one.allocations());
+        let (event, brought) = (one.event, one.brought());
         Some(Told { outcomes, place, event, brought, allocations: &self.given })
     }
 }
@@ -301,7 +297,7 @@ impl<'o> Iterator for Stretches<'o> {
         self.place = run.end;
         let batch = outcomes.batches.get(at(run.batch))?;
         let events = outcomes.events.get(place..run.end)?;
-        Some(Stretch::Together(Together { batch, groups: outcomes.groups(run)?, events }))
+        Some(Stretch::Together(EndedTogether { batch, groups: outcomes.groups(run)?, events }))
     }
 }
 

@@ -44,6 +44,24 @@ fn noted(value: Option<i64>, lost: &mut bool) -> i64 {
     value
 }
 
+/// Another number for each, made of it and what stands beside it: in its place, if nobody else has the list.
+#[inline]
+fn remade<B>(
+    values: Rc<Vec<i64>>,
+    beside: impl Iterator<Item = B>,
+    of: impl Fn(i64, B) -> i64,
+) -> Numbers {
+    Numbers::each(match Rc::try_unwrap(values) {
+        Ok(mut values) => {
+            for (value, beside) in values.iter_mut().zip(beside) {
+                *value = of(*value, beside);
+            }
+            values
+        }
+        Err(values) => values.iter().zip(beside).map(|(it, beside)| of(*it, beside)).collect(),
+    })
+}
+
 #[inline]
 fn own(values: &[i64], place: usize) -> i64 {
     values.get(place).copied().unwrap_or(0)
@@ -105,19 +123,9 @@ impl Numbers {
                 }
                 Numbers::All(value)
             }
-            Numbers::Each(values) => Numbers::each(match Rc::try_unwrap(values) {
-                // In its place, if nobody else has it.
-                Ok(mut values) => {
-                    for (value, lost) in values.iter_mut().zip(lost) {
-                        *value = noted(of(*value), lost);
-                    }
-                    values
-                }
-                Err(values) => {
-                    let all = values.iter().zip(lost);
-                    all.map(|(value, lost)| noted(of(*value), lost)).collect()
-                }
-            }),
+            Numbers::Each(values) => {
+                remade(values, lost.iter_mut(), |value, lost| noted(of(value), lost))
+            }
             Numbers::Some(values, places) => {
                 let all = places.iter().zip(lost);
                 let made = all.map(|(place, lost)| noted(of(own(&values, *place)), lost));
@@ -139,18 +147,8 @@ impl Numbers {
             (ones, others) => {
                 let count = lost.len();
                 let (ones, others) = (ones.into_spread(count), others.spread(count));
-                Numbers::each(match Rc::try_unwrap(ones) {
-                    Ok(mut ones) => {
-                        for ((one, other), lost) in ones.iter_mut().zip(others.iter()).zip(lost) {
-                            *one = noted(of(*one, *other), lost);
-                        }
-                        ones
-                    }
-                    Err(ones) => {
-                        let all = ones.iter().zip(others.iter()).zip(lost);
-                        all.map(|((one, other), lost)| noted(of(*one, *other), lost)).collect()
-                    }
-                })
+                let beside = others.iter().zip(lost);
+                remade(ones, beside, |one, (other, lost)| noted(of(one, *other), lost))
             }
         }
     }
@@ -307,17 +305,16 @@ impl Truths {
             Truths::All(false) => no.clone(),
             Truths::Each(chosen) => {
                 let yes = yes.into_spread(chosen.len());
-                let all = yes.iter().zip(chosen);
-                let one_of = |chosen: bool, yes: i64, no: i64| if chosen { yes } else { no };
-                let values = match no {
-                    Numbers::All(no) => all.map(|(yes, it)| one_of(*it, *yes, *no)).collect(),
+                match no {
+                    Numbers::All(no) => {
+                        remade(yes, chosen.iter(), |yes, it| if *it { yes } else { *no })
+                    }
                     others => {
                         let no = others.spread(chosen.len());
-                        let all = all.zip(no.iter());
-                        all.map(|((yes, it), no)| one_of(*it, *yes, *no)).collect()
+                        let beside = chosen.iter().zip(no.iter());
+                        remade(yes, beside, |yes, (it, no)| if *it { yes } else { *no })
                     }
-                };
-                Numbers::each(values)
+                }
             }
         }
     }
