@@ -6,11 +6,11 @@
 //! is idle as long as there is any that can be done.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 
 use crate::formats::FormatsError;
-use crate::rows::{Accounts, Outcomes, Sink};
+use crate::rows::{Accounts, Beside, Meeting, Outcomes, Sink};
 
 use super::reading::{Files, Read, ToRead};
 use super::writing::{Handed, Writes};
@@ -21,7 +21,7 @@ pub(super) struct Crew<'e> {
     files: Mutex<Files<'e>>,
     writes: Mutex<Writes<'e>>,
     desk: Mutex<Desk>,
-    moved: Condvar,
+    meeting: Meeting,
 }
 
 /// What lies between the threads.
@@ -43,11 +43,10 @@ struct Desk {
     failed: Option<FormatsError>,
     /// Nobody asks for more.
     closed: bool,
-    /// The second thread ended half way.
+    /// Somebody else does what the second thread did.
+    relieved: bool,
+    /// Who read or wrote ended half way.
     gone: bool,
-    /// How often anything has been put here or taken away, and whether anybody waits for that.
-    moves: u64,
-    awaited: bool,
 }
 
 /// So much may be read before it is asked for.
@@ -84,35 +83,33 @@ impl<'e> Crew<'e> {
             files: Mutex::new(Files::read_by(to_read, threads.saturating_sub(2), scope)),
             writes: Mutex::new(writes),
             desk: Mutex::default(),
-            moved: Condvar::new(),
+            meeting: Meeting::default(),
         });
         let second = Arc::clone(&crew);
-        scope.spawn(move || {
-            // Should it end of itself, nobody is to wait for it.
-            let _gone = Gone(&second);
-            second.read_and_write();
-        });
+        scope.spawn(move || second.read_and_write());
         crew
     }
 
     /// What is read next; nothing after the last.
     pub(super) fn next(&self) -> Option<Result<Read, FormatsError>> {
         loop {
-            let moves = {
+            let moves = self.meeting.moves();
+            {
                 let mut desk = self.desk();
                 desk.asked = true;
                 if let Some(read) = desk.read.pop_front() {
                     // Whoever reads ahead is not woken for each.
-                    if desk.read.len() <= AHEAD / 2 {
-                        self.note_move(desk);
+                    let few = desk.read.len() <= AHEAD / 2;
+                    drop(desk);
+                    if few {
+                        self.meeting.note();
                     }
                     return Some(read);
                 }
                 if desk.all_read {
                     return None;
                 }
-                desk.moves
-            };
+            }
             if !(self.read_on() || self.write_on())
                 && let Err(error) = self.wait(moves)
             {
@@ -121,10 +118,22 @@ impl<'e> Crew<'e> {
         }
     }
 
+    /// What is done beside the run, by another than the second thread: that one ends, once it is asked for.
+    pub(super) fn beside<'b>(&'b self, piece: &'b (dyn Fn() -> bool + Sync)) -> Beside<'b> {
+        Beside { meeting: &self.meeting, piece }
+    }
+
+    /// Does a piece of what the second thread did so far.
+    pub(super) fn lend_a_hand(&self) -> bool {
+        self.desk().relieved = true;
+        self.goes_on()
+    }
+
     /// Puts down what is to be written; gives memory for what comes next.
     fn hand_over(&self, handed: Handed) -> Result<Handed, FormatsError> {
         loop {
-            let moves = {
+            let moves = self.meeting.moves();
+            {
                 let mut desk = self.desk();
                 if desk.broken {
                     return desk.failed.take().map_or(Ok(Handed::default()), Err);
@@ -132,11 +141,11 @@ impl<'e> Crew<'e> {
                 if desk.handed.len() < WAITING {
                     desk.handed.push_back(handed);
                     let next = desk.emptied.pop().unwrap_or_default();
-                    self.note_move(desk);
+                    drop(desk);
+                    self.meeting.note();
                     return Ok(next);
                 }
-                desk.moves
-            };
+            }
             if !(self.write_on() || self.read_on()) {
                 self.wait(moves)?;
             }
@@ -146,7 +155,8 @@ impl<'e> Crew<'e> {
     /// Waits until all that was handed over is written.
     fn finish(&self) -> Result<(), FormatsError> {
         loop {
-            let moves = {
+            let moves = self.meeting.moves();
+            {
                 let mut desk = self.desk();
                 if let Some(error) = desk.failed.take() {
                     return Err(error);
@@ -154,8 +164,7 @@ impl<'e> Crew<'e> {
                 if desk.handed.is_empty() && !desk.writing {
                     return Ok(());
                 }
-                desk.moves
-            };
+            }
             if !self.write_on() {
                 self.wait(moves)?;
             }
@@ -164,26 +173,31 @@ impl<'e> Crew<'e> {
 
     /// Lets the second thread go once nothing is left to write.
     fn close(&self) {
-        let mut desk = self.desk();
-        desk.closed = true;
-        self.note_move(desk);
+        self.desk().closed = true;
+        self.meeting.note();
     }
 
     /// What the second thread does.
     fn read_and_write(&self) {
         loop {
-            let moves = {
+            let moves = self.meeting.moves();
+            {
                 let desk = self.desk();
-                if desk.closed && desk.handed.is_empty() {
+                if desk.relieved || desk.closed && desk.handed.is_empty() {
                     return;
                 }
-                desk.moves
-            };
-            let went_on = self.read_up_to(SHORT) || self.write_on() || self.read_on();
-            if !went_on && self.wait(moves).is_err() {
-                return;
+            }
+            if !self.goes_on() {
+                self.meeting.wait(moves);
             }
         }
+    }
+
+    /// Reads or writes a piece, whichever is wanted.
+    fn goes_on(&self) -> bool {
+        // Should it end of itself, nobody is to wait for it.
+        let _gone = Gone(self);
+        self.read_up_to(SHORT) || self.write_on() || self.read_on()
     }
 
     /// Reads on, if there is room and nobody else does.
@@ -207,7 +221,7 @@ impl<'e> Crew<'e> {
             None => self.desk().all_read = true,
         }
         drop(files);
-        self.note_move(self.desk());
+        self.meeting.note();
         true
     }
 
@@ -234,7 +248,7 @@ impl<'e> Crew<'e> {
             }
         }
         drop(writes);
-        self.note_move(self.desk());
+        self.meeting.note();
         true
     }
 
@@ -243,35 +257,25 @@ impl<'e> Crew<'e> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_move(&self, mut desk: MutexGuard<'_, Desk>) {
-        desk.moves = desk.moves.wrapping_add(1);
-        if std::mem::take(&mut desk.awaited) {
-            self.moved.notify_all();
-        }
-    }
-
     /// Waits until something has been moved since.
     fn wait(&self, moves: u64) -> Result<(), FormatsError> {
-        let mut desk = self.desk();
-        while desk.moves == moves {
-            if desk.gone {
-                return Err(FormatsError::Internal("a thread that ended half way".into()));
-            }
-            desk.awaited = true;
-            desk = self.moved.wait(desk).unwrap_or_else(PoisonError::into_inner);
+        if self.desk().gone {
+            return Err(FormatsError::Internal("a thread that ended half way".into()));
         }
+        self.meeting.wait(moves);
         Ok(())
     }
 }
 
-/// Tells that the second thread is gone, however it ends.
+/// Tells that a thread is gone, if it ended half way.
 struct Gone<'c, 'e>(&'c Crew<'e>);
 
 impl Drop for Gone<'_, '_> {
     fn drop(&mut self) {
-        let mut desk = self.0.desk();
-        desk.gone = true;
-        self.0.note_move(desk);
+        if std::thread::panicking() {
+            self.0.desk().gone = true;
+            self.0.meeting.note();
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::model::EventId;
 use crate::plan::{self, Choices, Plan};
 use crate::report::names::{Currency, Names};
 use crate::report::{ControlTotals, CurrencyTotals, Drift};
-use crate::rows::{Accounts, Outcomes, RegisterTable, Sink};
+use crate::rows::{Accounts, Beside, Outcomes, RegisterTable, Sink};
 
 use super::asides::{Aside, Asides};
 use super::crew::{Crew, Foreman};
@@ -105,38 +105,50 @@ pub struct MemoryLimit {
 /// Runs a rule set over files. The outputs are complete but not yet put in place: their `finish`
 /// does that.
 ///
-/// `open` makes the outputs. Where order matters the files are expected to be in it, and if the run
-/// may begin again their events are taken as they come, so that memory does not grow with them; if one
-/// is not, the outputs are thrown away and made anew, and the events are put in order first.
+/// `registers` reads the rows of registers, which the job has none of: where more than one thread may work
+/// events are read meanwhile. `open` makes the outputs. Where order matters the files are expected to be in
+/// it, and if the run may begin again their events are taken as they come, so that memory does not grow with
+/// them; if one is not, the outputs are thrown away and made anew, and the events are put in order first.
 ///
 /// # Errors
 /// A file cannot be read or written, or the engine found itself at fault.
 pub fn run<'n, E: From<FormatsError>>(
     job: &Job<'n>,
+    registers: &dyn Fn() -> Result<&'n [(u32, RegisterTable)], E>,
     open: &dyn Fn() -> Result<Outputs<'n>, E>,
     manner: &Manner<'_>,
 ) -> Result<(RunReport, Outputs<'n>), E> {
     let plan = plan::from_checked(job.checked, job.choices);
     let once = |turn| -> Result<Option<(RunReport, Outputs<'n>)>, E> {
         let (limit, progress) = (manner.limit.as_ref(), manner.progress);
-        let how = How { plan: &plan, turn, limit, progress, ahead: None };
+        let how = How { plan: &plan, turn, limit, progress, ahead: None, beside: None };
+        // Nobody is to wait for whoever sends events, nor to be sent anything, before hearing what is wrong
+        // with a register.
+        let sent = job.events.iter().any(|file| file.input.path().is_none());
+        let alone = job.threads < 2;
+        let first = (alone || sent || !manner.may_begin_again).then(registers).transpose()?;
         let mut outputs = open()?;
         let mut kept = outputs.set_asides.take();
         let mut writer = Writer { names: job.names, outputs: &mut outputs };
-        let report = if job.threads < 2 {
-            heard(job, &how, &mut writer, &mut kept)?
+        let job_with = |registers| Job { registers, ..*job };
+        let report = if let Some(registers) = first.filter(|_| alone) {
+            heard(&job_with(registers), &how, &mut writer, &mut kept)?
         } else {
-            std::thread::scope(|scope| {
+            std::thread::scope(|scope| -> Result<_, E> {
                 let hears_figures = writer.hears_figures();
                 let to_read = (job.to_read(), job.threads);
                 let crew = Crew::begun(to_read, Writes::by(Box::new(writer)), scope);
                 let mut foreman = Foreman::new(crew.clone(), hears_figures);
                 let ahead = || crew.next();
-                let how = How { ahead: Some(&ahead), ..how };
-                let report = heard(job, &how, &mut foreman, &mut kept);
+                let lends_a_hand = || crew.lend_a_hand();
+                // Of more threads others have time for that.
+                let beside = (job.threads == 2).then(|| crew.beside(&lends_a_hand));
+                let how = How { ahead: Some(&ahead), beside, ..how };
+                let job = job_with(registers()?);
+                let report = heard(&job, &how, &mut foreman, &mut kept);
                 // What stopped the run is said before what came of it.
                 let written = foreman.finish();
-                report.and_then(|report| written.map(|()| report))
+                Ok(report.and_then(|report| written.map(|()| report))?)
             })?
         };
         outputs.set_asides = kept;
@@ -159,7 +171,14 @@ where
     FormatsError: From<S::Error>,
 {
     let plan = plan::from_checked(job.checked, job.choices);
-    let how = How { plan: &plan, turn: Turn::Sorted, limit: None, progress: &|_| (), ahead: None };
+    let how = How {
+        plan: &plan,
+        turn: Turn::Sorted,
+        limit: None,
+        progress: &|_| (),
+        ahead: None,
+        beside: None,
+    };
     let report = heard(job, &how, listener, &mut None)?;
     report.ok_or_else(|| FormatsError::Internal("a run that was not made".into()))
 }
@@ -172,6 +191,8 @@ struct How<'a> {
     progress: &'a dyn Fn(Progress),
     /// Who reads ahead, if somebody does already.
     ahead: Option<Ahead<'a>>,
+    /// What a second thread of the engine may do.
+    beside: Option<Beside<'a>>,
 }
 
 /// Runs a rule set; the listener hears every outcome, and what is set aside is counted beside it, so
@@ -216,7 +237,7 @@ where
         let memory = how.limit.zip(shelf.as_mut());
         let memory = memory.map(|(limit, shelf)| Memory { bytes: limit.bytes, shelf });
         let input = engine::Input::of(job.registers, batches);
-        let input = engine::Input { memory, threads: job.threads, ..input };
+        let input = engine::Input { memory, threads: job.threads, beside: how.beside, ..input };
         engine::run_over(how.plan, input, &options, how.turn, &mut desk).map_err(Box::new)
     });
     let Some(summary) = summary.map_err(|error| stopped(*error))? else { return Ok(None) };

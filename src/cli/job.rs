@@ -7,7 +7,9 @@ use crate::app::{self, EventFile, Loaded, Remark};
 use crate::base::Date;
 use crate::check::Checked;
 use crate::diagnostics::{Diagnostic, Words};
-use crate::formats::{Encoding, InputOptions, Layout, Mapping, Project, encoding_words, read_text};
+use crate::formats::{
+    Encoding, FormatsError, InputOptions, Layout, Mapping, Project, encoding_words, read_text,
+};
 use crate::plan::Choices;
 use crate::report::names::Names;
 use crate::rows::RegisterTable;
@@ -27,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) registers: Vec<(u32, RegisterTable)>,
     /// `NAME=FILE` of each register file, in the order read.
     pub(super) register_files: Vec<String>,
+    /// How files are read.
+    options: InputOptions,
     pub(super) mapping: Mapping,
     /// The file of the mapping.
     pub(super) map: Option<PathBuf>,
@@ -53,6 +57,20 @@ impl Prepared {
             interrupted: &console.interrupted,
         }
     }
+
+    /// Reads the rows of registers.
+    pub(super) fn read_registers(&self) -> Result<app::Registers, FormatsError> {
+        app::read_registers(&self.names, &self.register_files, self.options, &self.mapping)
+    }
+}
+
+/// Reads rules and the heads of the event files, for a verb that reads registers itself.
+pub(super) fn prepare_to_run(console: &Console, args: &JobArgs) -> Result<Prepared, Stop> {
+    let project = Project::of(&args.rules)?;
+    let loaded = rules::load_project(console, &args.rules, &project)?;
+    let prepared = without_registers(console, args, one_scenario(args)?, (&project, loaded))?;
+    rules::warn(console, &prepared.loaded, &prepared.warnings);
+    Ok(prepared)
 }
 
 /// Reads rules, registers and the heads of the event files.
@@ -101,6 +119,17 @@ pub(super) fn prepare_loaded(
     console: &Console,
     args: &JobArgs,
     scenario: Option<&str>,
+    rules: (&Project, Loaded),
+) -> Result<Prepared, Stop> {
+    let mut prepared = without_registers(console, args, scenario, rules)?;
+    (prepared.registers, prepared.remarks) = prepared.read_registers()?;
+    Ok(prepared)
+}
+
+fn without_registers(
+    console: &Console,
+    args: &JobArgs,
+    scenario: Option<&str>,
     (project, loaded): (&Project, Loaded),
 ) -> Result<Prepared, Stop> {
     let (checked, warnings) = rules::compile_to_run(console, &loaded, scenario)?;
@@ -125,20 +154,20 @@ pub(super) fn prepare_loaded(
     }
     let events = app::open_events(&names, &files, options)?;
     let register_files = registers(args, project)?;
-    let (registers, remarks) = app::read_registers(&names, &register_files, options, &mapping)?;
     Ok(Prepared {
         loaded,
         checked,
         names,
         choices,
         events,
-        registers,
+        registers: Vec::new(),
         register_files,
+        options,
         mapping,
         map,
         through,
         warnings,
-        remarks,
+        remarks: Vec::new(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! `fenshui run`.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,11 +12,12 @@ use crate::formats::{
     Summary, Together, column_names, template,
 };
 use crate::report::names::{Names, Table};
+use crate::rows::RegisterTable;
 
 use super::args::RunArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop, error_text};
-use super::job::{Prepared, prepare, say_remarks};
+use super::job::{Prepared, prepare_to_run, say_remarks};
 use super::places::{self, check_layout, check_places, sources};
 use super::progress::Progress;
 use super::set_aside::{SetAsideFile, say_asides};
@@ -24,7 +26,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     if args.print_map {
         return print_map(console, args);
     }
-    let prepared = prepare(console, &args.job)?;
+    let prepared = prepare_to_run(console, &args.job)?;
     let mut files: Vec<&str> = named(args).collect();
     check_places(&files, &sources(&prepared, &args.job.rules))?;
     if args.out.is_none() && !files.contains(&"-") {
@@ -43,8 +45,10 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     };
     let (summary_to, aside_to) = (place(&args.summary)?, place(&args.set_aside)?);
     let open = || open_outputs(console, args, &prepared.names, &together);
+    let held = OnceCell::new();
+    let registers = || read_once(console, &prepared, &held);
     if args.cross_check {
-        cross_check(console, &prepared)?;
+        cross_check(console, &app::Job { registers: registers()?, ..prepared.job(console) })?;
     }
     console.mind_interrupts();
     let progress = Progress::new(console);
@@ -59,7 +63,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
         limit: Some(MemoryLimit { bytes: args.memory, folder: folder_for_rows(args) }),
         progress: &|how_far| progress.at(how_far),
     };
-    let done = app::run(&job, &open, &manner);
+    let done = app::run(&job, &registers, &open, &manner);
     progress.end();
     // A summary and what is set aside are written at the end.
     let as_they_come = [&args.out, &args.figures].into_iter().flatten();
@@ -108,9 +112,23 @@ fn folder_for_rows(args: &RunArgs) -> PathBuf {
     }
 }
 
+/// The rows of registers, read when they are asked for first.
+fn read_once<'h>(
+    console: &Console,
+    prepared: &Prepared,
+    held: &'h OnceCell<Vec<(u32, RegisterTable)>>,
+) -> Result<&'h [(u32, RegisterTable)], Stop> {
+    if let Some(rows) = held.get() {
+        return Ok(rows);
+    }
+    let (rows, remarks) = prepared.read_registers()?;
+    say_remarks(console, &remarks);
+    Ok(held.get_or_init(|| rows))
+}
+
 /// Runs the plain evaluator beside the compiled one, before anything is written.
-fn cross_check(console: &Console, prepared: &Prepared) -> Result<(), Stop> {
-    match app::cross_check(&prepared.job(console))? {
+fn cross_check(console: &Console, job: &app::Job<'_>) -> Result<(), Stop> {
+    match app::cross_check(job)? {
         Ok(events) => {
             console.note(&Words::new(
                 format!("both evaluators agree on {events} events"),

@@ -23,6 +23,7 @@ mod blocks;
 mod calendar;
 mod carried;
 mod commit;
+mod dealt;
 mod drift;
 mod duplicates;
 mod eval;

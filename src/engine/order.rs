@@ -48,6 +48,20 @@ pub(crate) struct Slot {
     pub row: u32,
 }
 
+/// An event that has been put in its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seat {
+    pub date: Date,
+    pub batch: u32,
+    pub row: u32,
+}
+
+impl From<Slot> for Seat {
+    fn from(Slot { date, batch, row, .. }: Slot) -> Seat {
+        Seat { date, batch, row }
+    }
+}
+
 impl<R: Rows> Kept<R> {
     pub fn event(&self) -> u32 {
         self.event

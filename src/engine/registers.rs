@@ -424,7 +424,7 @@ fn by_digest(mut placed: Vec<Placed>) -> Vec<Placed> {
         for byte in bytes {
             let digit =
                 |it: Placed| it.digest.to_le_bytes().get(byte).copied().map_or(0, usize::from);
-            by_digit((digit, 256), &mut other, || placed.iter().copied());
+            by_digit(256, &mut other, || placed.iter().map(|it| (digit(*it), *it)));
             std::mem::swap(&mut placed, &mut other);
         }
     }

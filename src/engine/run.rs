@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{Constant, Event, EventSource, Plan, at};
-use crate::rows::{Batch, Explanation, Origin, Reason, RegisterTable, Sink};
+use crate::rows::{Batch, Beside, Explanation, Origin, Reason, RegisterTable, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::{AtHand, Evaluator};
@@ -114,6 +114,8 @@ pub struct Input<'i, B, E> {
     pub memory: Option<Memory<'i, E>>,
     /// How many threads may work; no outcome depends on it.
     pub threads: usize,
+    /// What is to be done beside, by a second thread that the run would leave idle.
+    pub beside: Option<Beside<'i>>,
     /// What stands of some events, whatever the rules give: they are told as the rules give them, and
     /// others find what stands.
     pub stands: StandingEvents,
@@ -125,7 +127,7 @@ impl<'i, B, E> Input<'i, B, E> {
     /// Rows and events, and nothing else.
     pub fn of(registers: &'i [(u32, RegisterTable)], batches: B) -> Input<'i, B, E> {
         let (stands, noted) = (StandingEvents::new(), NotedEvents::new());
-        Input { registers, batches, memory: None, threads: 1, stands, noted }
+        Input { registers, batches, memory: None, threads: 1, beside: None, stands, noted }
     }
 }
 
@@ -209,7 +211,7 @@ where
     I: std::error::Error + 'static,
     S: Sink<Error: std::error::Error + 'static>,
 {
-    let Input { registers, batches, memory, threads, stands, noted } = input;
+    let Input { registers, batches, memory, threads, beside, stands, noted } = input;
     let mut names = Names::default();
     let mut registers = Registers::new(plan, registers, &mut names);
     if plan.ordered && threads > 1 {
@@ -223,7 +225,8 @@ where
     let mut lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan, &registers) };
     lanes.leave(stands.keys().chain(noted.keys()).copied());
     state.standing = Standing::new(stands, noted, plan);
-    let mut run = Run { plan, registers: &registers, state: &mut state, lanes, desk, threads };
+    let (own, registers_) = (&mut state, &registers);
+    let mut run = Run { plan, registers: registers_, state: own, lanes, desk, threads, beside };
     let reach = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome | Turn::EachInPlace) => {
             let some_at_once = turn == Turn::AsTheyCome;
@@ -301,6 +304,7 @@ pub(crate) struct Run<'r, S> {
     pub lanes: Lanes,
     pub desk: Desk<'r, S>,
     pub threads: usize,
+    pub beside: Option<Beside<'r>>,
 }
 
 /// Nobody hears the outcomes of a run that explains.

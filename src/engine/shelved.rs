@@ -13,7 +13,7 @@ use crate::rows::{Batch, Cell, Column, Origin, Packed, Shelf, Sink};
 use super::calendar::Calendar;
 use super::fault::RunError;
 use super::hands::Firsts;
-use super::order::{Kept, Slot, order};
+use super::order::{Kept, Seat, Slot, order};
 use super::run::Run;
 use super::sorted::{Sorted, sort};
 use super::turns::Waiting;
@@ -44,8 +44,8 @@ impl<E> Memory<'_, E> {
         let slots = std::mem::take(&mut waiting.slots).sorted(&waiting.kept, &plan.events);
         let mut put_away = PutAway::new();
         for start in (0..slots.len()).step_by(WINDOW) {
-            let slots = slots.window(start, WINDOW);
-            put_away.push_back(self.shelf.put(&batches(plan, &slots, &waiting.kept))?);
+            let seats = slots.window(start, WINDOW);
+            put_away.push_back(self.shelf.put(&batches(plan, &seats, &waiting.kept))?);
         }
         waiting.put_away.push(put_away);
         waiting.kept.clear();
@@ -56,21 +56,21 @@ impl<E> Memory<'_, E> {
 
 /// Events as batches: first a row for each that says of which kind it is, then those of each kind.
 /// Behind the fields of a row stand its day and what else was worked out to order it.
-fn batches(plan: &Plan, slots: &[Slot], kept: &[Kept<Packed>]) -> Vec<Batch> {
-    let kinds = slots.iter().map(|slot| kept.get(at(slot.batch)).map(Kept::event));
+fn batches(plan: &Plan, seats: &[Seat], kept: &[Kept<Packed>]) -> Vec<Batch> {
+    let kinds = seats.iter().map(|seat| kept.get(at(seat.batch)).map(Kept::event));
     let columns = vec![Column::Member(kinds.collect())];
     let mut batches =
-        vec![Batch { event: u32::MAX, columns, origins: vec![Origin::MADE; slots.len()] }];
-    for (kind, slots) in (0..).zip(by_kind(plan, slots, kept)) {
-        let Some(event) = plan.events.get(at(kind)).filter(|_| !slots.is_empty()) else { continue };
+        vec![Batch { event: u32::MAX, columns, origins: vec![Origin::MADE; seats.len()] }];
+    for (kind, seats) in (0..).zip(by_kind(plan, seats, kept)) {
+        let Some(event) = plan.events.get(at(kind)).filter(|_| !seats.is_empty()) else { continue };
         let rows: Vec<(&Packed, usize)> =
-            slots.iter().map(|(held, slot)| (&held.rows, at(slot.row))).collect();
+            seats.iter().map(|(held, seat)| (&held.rows, at(seat.row))).collect();
         let mut batch = Packed::unpacked(kind, &rows);
-        let days = slots.iter().map(|(_, slot)| Some(slot.date));
+        let days = seats.iter().map(|(_, seat)| Some(seat.date));
         batch.columns.push(Column::Date(days.collect()));
         for field in event.computed_order() {
-            let cell = |(held, slot): &(&Kept<Packed>, Slot)| held.column(field).cell(at(slot.row));
-            batch.columns.push(Column::Cells(slots.iter().map(cell).collect()));
+            let cell = |(held, seat): &(&Kept<Packed>, Seat)| held.column(field).cell(at(seat.row));
+            batch.columns.push(Column::Cells(seats.iter().map(cell).collect()));
         }
         batches.push(batch);
     }

@@ -7,7 +7,8 @@
 use crate::base::Date;
 use crate::plan::{Event, at};
 
-use super::order::{Kept, Rows, Slot, order};
+use super::dealt::{Came, Dealt};
+use super::order::{Kept, Rows, Seat, Slot, order};
 
 /// The slots of events that wait, as they came.
 #[derive(Debug, Default)]
@@ -28,13 +29,16 @@ struct Extent {
     last: (Date, u64),
     in_order: bool,
     firsts_in_order: bool,
+    /// They are, and no two are alike.
+    firsts_ascend: bool,
 }
 
 impl Extent {
     fn of(Slot { date, first, batch, row }: Slot) -> Extent {
         let own = (date, first);
-        let (in_order, firsts_in_order) = (true, true);
-        Extent { least: own, greatest: own, batch, row, last: own, in_order, firsts_in_order }
+        let [in_order, firsts_in_order, firsts_ascend] = [true; 3];
+        let (least, greatest, last) = (own, own, own);
+        Extent { least, greatest, batch, row, last, in_order, firsts_in_order, firsts_ascend }
     }
 
     #[inline]
@@ -44,6 +48,7 @@ impl Extent {
         (self.batch, self.row) = (self.batch.max(batch), self.row.max(row));
         self.in_order &= self.last <= (date, first);
         self.firsts_in_order &= self.last.1 <= first;
+        self.firsts_ascend &= self.last.1 < first;
         self.last = (date, first);
     }
 }
@@ -51,21 +56,19 @@ impl Extent {
 /// Those of the events of a batch, or of some of them.
 #[derive(Debug)]
 struct OfBatch {
-    batch: u32,
-    /// Which rows, if not all.
-    rows: Option<Vec<u32>>,
-    dates: Vec<Date>,
+    came: Came,
     firsts: Vec<u64>,
 }
 
 impl OfBatch {
     /// They, as they came.
     fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        let rows = self.rows.as_deref();
-        let own = (0_u32..).zip(self.dates.iter().zip(&self.firsts));
+        let Came { batch, rows, dates } = &self.came;
+        let rows = rows.as_deref();
+        let own = (0_u32..).zip(dates.iter().zip(&self.firsts));
         own.map(move |(place, (date, first))| {
             let row = rows.map_or(Some(place), |rows| rows.get(at(place)).copied());
-            Slot { date: *date, first: *first, batch: self.batch, row: row.unwrap_or(place) }
+            Slot { date: *date, first: *first, batch: *batch, row: row.unwrap_or(place) }
         })
     }
 }
@@ -74,16 +77,18 @@ impl Slots {
     /// Adds those of a batch.
     pub fn add(&mut self, slots: &[Slot]) {
         let Some(first @ Slot { batch, .. }) = slots.first() else { return };
-        let extent = self.extent.get_or_insert_with(|| Extent::of(*first));
-        slots.iter().for_each(|slot| extent.take(*slot));
+        let (known, mut extent) = match self.extent.take() {
+            Some(extent) => (0, extent),
+            None => (1, Extent::of(*first)),
+        };
+        slots.iter().skip(known).for_each(|slot| extent.take(*slot));
+        self.extent = Some(extent);
         let all = (0..).zip(slots).all(|(row, slot)| slot.row == row);
         self.count += slots.len();
-        self.of.push(OfBatch {
-            batch: *batch,
-            rows: (!all).then(|| slots.iter().map(|slot| slot.row).collect()),
-            dates: slots.iter().map(|slot| slot.date).collect(),
-            firsts: slots.iter().map(|slot| slot.first).collect(),
-        });
+        let rows = (!all).then(|| slots.iter().map(|slot| slot.row).collect());
+        let dates = slots.iter().map(|slot| slot.date).collect();
+        let firsts = slots.iter().map(|slot| slot.first).collect();
+        self.of.push(OfBatch { came: Came { batch: *batch, rows, dates }, firsts });
     }
 
     /// How many bytes of memory they take until they are in order.
@@ -94,6 +99,13 @@ impl Slots {
     /// Puts them in order.
     pub fn sorted<R: Rows>(self, kept: &[Kept<R>], events: &[Event]) -> Sorted {
         let Slots { of, count, extent } = self;
+        if let Some(extent) = extent.as_ref().filter(|extent| extent.firsts_ascend) {
+            let days = (extent.least.0, extent.greatest.0);
+            if Dealt::can_be(days, count) {
+                let came = of.into_iter().map(|of| of.came).collect();
+                return Sorted::Dealt(Dealt::new(came, days, count));
+            }
+        }
         let digits = extent.as_ref().and_then(Digits::of);
         let (Some(digits), Some(extent)) = (digits, extent) else {
             let mut slots: Vec<Slot> = of.iter().flat_map(OfBatch::slots).collect();
@@ -109,7 +121,7 @@ impl Slots {
             numbers.sort_unstable();
         }
         // What is left stands side by side.
-        let alike = |one: &u64, other: &u64| one >> digits.place_bits == other >> digits.place_bits;
+        let alike = |one: &u64, other: &u64| digits.are_alike(*one, *other);
         for same in numbers.chunk_by_mut(alike).filter(|same| same.len() > 1) {
             same.sort_by(|one, other| {
                 order(&digits.slot(*one), &digits.slot(*other), kept, events)
@@ -130,6 +142,8 @@ pub(super) enum Sorted {
     Slots(Vec<Slot>),
     /// As numbers.
     Numbers(Vec<u64>, Digits),
+    /// By day, no two alike.
+    Dealt(Dealt),
 }
 
 impl Sorted {
@@ -137,27 +151,34 @@ impl Sorted {
         match self {
             Sorted::Slots(slots) => slots.len(),
             Sorted::Numbers(numbers, _) => numbers.len(),
+            Sorted::Dealt(dealt) => dealt.len(),
         }
     }
 
+    /// So many of them, or all that are left.
+    pub fn window(&self, start: usize, count: usize) -> Vec<Seat> {
+        let end = start.saturating_add(count).min(self.len());
+        match self {
+            Sorted::Slots(slots) => {
+                let slots = slots.get(start..end).unwrap_or_default();
+                slots.iter().map(|slot| Seat::from(*slot)).collect()
+            }
+            Sorted::Numbers(numbers, digits) => {
+                let numbers = numbers.get(start..end).unwrap_or_default();
+                numbers.iter().map(|number| digits.slot(*number).into()).collect()
+            }
+            Sorted::Dealt(dealt) => dealt.window(start, end),
+        }
+    }
+
+    /// One of them, where some may have the same day and first field.
     pub fn slot(&self, place: usize) -> Option<Slot> {
         match self {
             Sorted::Slots(slots) => slots.get(place).copied(),
             Sorted::Numbers(numbers, digits) => {
                 numbers.get(place).map(|number| digits.slot(*number))
             }
-        }
-    }
-
-    /// So many of them, or all that are left.
-    pub fn window(&self, start: usize, count: usize) -> Vec<Slot> {
-        let end = start.saturating_add(count).min(self.len());
-        match self {
-            Sorted::Slots(slots) => slots.get(start..end).unwrap_or_default().to_vec(),
-            Sorted::Numbers(numbers, digits) => {
-                let numbers = numbers.get(start..end).unwrap_or_default();
-                numbers.iter().map(|number| digits.slot(*number)).collect()
-            }
+            Sorted::Dealt(_) => None,
         }
     }
 
@@ -169,9 +190,10 @@ impl Sorted {
                 _ => false,
             },
             Sorted::Numbers(numbers, digits) => match numbers.get(place..).unwrap_or_default() {
-                [one, other, ..] => one >> digits.place_bits == other >> digits.place_bits,
+                [one, other, ..] => digits.are_alike(*one, *other),
                 _ => false,
             },
+            Sorted::Dealt(_) => false,
         }
     }
 }
@@ -212,6 +234,11 @@ impl Digits {
         (bits < u64::BITS).then_some(digits)
     }
 
+    /// Whether two have the same day and first field.
+    fn are_alike(&self, one: u64, other: u64) -> bool {
+        one >> self.place_bits == other >> self.place_bits
+    }
+
     #[inline]
     fn number(&self, slot: Slot) -> u64 {
         let date = u64::from(slot.date.days().abs_diff(self.least_date));
@@ -242,15 +269,15 @@ impl Digits {
         let digit_bits = bits.div_ceil(bits.div_ceil(DIGIT_BITS_MAX).max(1));
         let digits = 1 << digit_bits;
         let digit = |bit: u32| {
-            move |number: u64| usize::try_from(number >> bit & (digits - 1)).unwrap_or(0)
+            move |number: u64| (usize::try_from(number >> bit & (digits - 1)).unwrap_or(0), number)
         };
         let size = usize::try_from(digits).unwrap_or(0);
         let mut numbers = vec![0; count];
-        by_digit((digit(self.from_bit), size), &mut numbers, all);
+        by_digit(size, &mut numbers, || all().map(digit(self.from_bit)));
         let (mut bit, mut other) = (self.from_bit + digit_bits, Vec::new());
         while bit < self.bits {
             other.resize(count, 0);
-            by_digit((digit(bit), size), &mut other, || numbers.iter().copied());
+            by_digit(size, &mut other, || numbers.iter().copied().map(digit(bit)));
             std::mem::swap(&mut numbers, &mut other);
             bit += digit_bits;
         }
@@ -258,15 +285,16 @@ impl Digits {
     }
 }
 
-/// Puts all into a list in the order of one digit, of so many: those that share it as they come.
-pub(super) fn by_digit<T: Copy, I: Iterator<Item = T>>(
-    (digit, digits): (impl Fn(T) -> usize, usize),
+/// Puts all into a list in the order of one digit, of so many, that each comes with: those that share it as
+/// they come. Gives the end of each digit.
+pub(super) fn by_digit<T, I: Iterator<Item = (usize, T)>>(
+    digits: usize,
     list: &mut [T],
     all: impl Fn() -> I,
-) {
+) -> Vec<usize> {
     let mut ends = vec![0_usize; digits];
-    all().for_each(|one| {
-        if let Some(count) = ends.get_mut(digit(one)) {
+    all().for_each(|(digit, _)| {
+        if let Some(count) = ends.get_mut(digit) {
             *count += 1;
         }
     });
@@ -274,12 +302,13 @@ pub(super) fn by_digit<T: Copy, I: Iterator<Item = T>>(
     for end in &mut ends {
         before += std::mem::replace(end, before);
     }
-    all().for_each(|one| {
-        if let Some(place) = ends.get_mut(digit(one)) {
+    all().for_each(|(digit, one)| {
+        if let Some(place) = ends.get_mut(digit) {
             if let Some(to) = list.get_mut(*place) {
                 *to = one;
             }
             *place += 1;
         }
     });
+    ends
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::base::Date;
 use crate::plan::{Plan, at};
-use crate::rows::{Batch, Packed, Sink};
+use crate::rows::{Batch, Beside, Meeting, Packed, Sink};
 
 use super::calendar::Calendar;
 use super::evaluator::Evaluator;
 use super::fetching::Fetching;
 use super::hands::{Firsts, Hands, Key, Known, Place};
 use super::lane::{Answers, Askers};
-use super::order::{Kept, Slot, Ties};
+use super::order::{Kept, Seat, Ties};
 use super::outcome::Stop;
 use super::run::{Run, sent};
 use super::sorted::Sorted;
@@ -27,7 +27,7 @@ const AHEAD: usize = 3;
 
 /// Some events that follow one another, and what is known of them before they are taken.
 struct Window {
-    slots: Vec<Slot>,
+    seats: Vec<Seat>,
     /// If all are of one kind, their rows and days.
     events: Vec<(u32, Date)>,
     /// Which of them are tied.
@@ -68,7 +68,7 @@ impl<S: Sink> Run<'_, S> {
             let tied = (start..sorted.len()).take(count).map(|place| ties.tied(place)).collect();
             (sorted.window(start, count), tied)
         });
-        let fetch = |(slots, tied)| Window::new(slots, tied, (plan, kept, &askers));
+        let fetch = |(seats, tied)| Window::new(seats, tied, (plan, kept, &askers));
         if self.threads < 2 || sorted.len() <= WINDOW {
             return starts.try_for_each(|it| self.window(fetch(it), ordered, calendar));
         }
@@ -79,7 +79,9 @@ impl<S: Sink> Run<'_, S> {
             }
             window
         };
-        let fetching = Fetching::new(|| starts.next(), looked_up, AHEAD);
+        let meeting = Meeting::default();
+        let beside = self.beside.unwrap_or(Beside::nothing(&meeting));
+        let fetching = Fetching::new(|| starts.next(), looked_up, AHEAD, beside);
         std::thread::scope(|scope| {
             scope.spawn(|| fetching.make_ahead());
             fetching.take().try_for_each(|window| self.window(window, ordered, calendar))
@@ -94,7 +96,7 @@ impl<S: Sink> Run<'_, S> {
         calendar: &mut Calendar,
     ) -> Result<(), Stop<S::Error>> {
         let plan = self.plan;
-        let Window { slots, events, tied, mut of_kinds } = window;
+        let Window { seats, events, tied, mut of_kinds } = window;
         for (batch, answers) in of_kinds.iter_mut().flatten() {
             self.lanes.askers.look_up(answers, batch, self.registers, &self.state.names);
         }
@@ -115,9 +117,9 @@ impl<S: Sink> Run<'_, S> {
             hands.take_together(&mut evaluator, together)?;
             return self.desk.hand_on(&self.state.accounts);
         }
-        for (slot, tied) in slots.iter().zip(tied) {
-            calendar.take_before(slot.date, &mut evaluator, &mut self.desk)?;
-            let kind = kept.get(at(slot.batch)).map_or(u32::MAX, Kept::event);
+        for (seat, tied) in seats.iter().zip(tied) {
+            calendar.take_before(seat.date, &mut evaluator, &mut self.desk)?;
+            let kind = kept.get(at(seat.batch)).map_or(u32::MAX, Kept::event);
             let of_kind = of_kinds.get(at(kind)).and_then(Option::as_ref);
             let Some(((batch, answers), next)) = of_kind.zip(taken.get_mut(at(kind))) else {
                 continue;
@@ -125,7 +127,7 @@ impl<S: Sink> Run<'_, S> {
             let row = std::mem::replace(next, *next + 1);
             let Some(event) = sent(plan, batch) else { continue };
             let event = Place { event, batch, answers, row };
-            let date = slot.date;
+            let date = seat.date;
             let key = if firsts.all_new(kind) { Key::New } else { Key::Unasked };
             let known = Known { date, tied, key };
             let mut hands = Hands { lanes: &mut self.lanes, desk: &mut self.desk };
@@ -138,15 +140,15 @@ impl<S: Sink> Run<'_, S> {
 
 impl Window {
     fn new(
-        slots: Vec<Slot>,
+        seats: Vec<Seat>,
         tied: Vec<bool>,
         (plan, kept, askers): (&Plan, &[Kept<Packed>], &Askers),
     ) -> Window {
         let events: Vec<(u32, Date)> =
-            (0..).zip(&slots).map(|(row, slot)| (row, slot.date)).collect();
-        let of_kind = |(kind, slots): (u32, Vec<(&Kept<Packed>, Slot)>)| {
+            (0..).zip(&seats).map(|(row, seat)| (row, seat.date)).collect();
+        let of_kind = |(kind, seats): (u32, Vec<(&Kept<Packed>, Seat)>)| {
             let rows: Vec<(&Packed, usize)> =
-                slots.iter().map(|(held, slot)| (&held.rows, at(slot.row))).collect();
+                seats.iter().map(|(held, seat)| (&held.rows, at(seat.row))).collect();
             (!rows.is_empty()).then(|| {
                 let batch = Packed::unpacked(kind, &rows);
                 let mut answers = askers.ask(&batch);
@@ -154,27 +156,27 @@ impl Window {
                 (Arc::new(batch), answers)
             })
         };
-        let of_kinds = (0..).zip(by_kind(plan, &slots, kept)).map(of_kind).collect();
-        Window { slots, events, tied, of_kinds }
+        let of_kinds = (0..).zip(by_kind(plan, &seats, kept)).map(of_kind).collect();
+        Window { seats, events, tied, of_kinds }
     }
 }
 
 /// Events by their kind, each with what holds its row.
 pub(super) fn by_kind<'k>(
     plan: &Plan,
-    slots: &[Slot],
+    seats: &[Seat],
     kept: &'k [Kept<Packed>],
-) -> Vec<Vec<(&'k Kept<Packed>, Slot)>> {
+) -> Vec<Vec<(&'k Kept<Packed>, Seat)>> {
     let mut counts = vec![0; plan.events.len()];
-    let kinds = slots.iter().filter_map(|slot| kept.get(at(slot.batch))).map(Kept::event);
+    let kinds = seats.iter().filter_map(|seat| kept.get(at(seat.batch))).map(Kept::event);
     kinds.for_each(|kind| counts.get_mut(at(kind)).into_iter().for_each(|count| *count += 1));
     let mut by_kind: Vec<Vec<_>> = counts.into_iter().map(Vec::with_capacity).collect();
-    for slot in slots {
-        let held = kept.get(at(slot.batch));
+    for seat in seats {
+        let held = kept.get(at(seat.batch));
         if let Some((held, own)) =
             held.and_then(|held| Some((held, by_kind.get_mut(at(held.event()))?)))
         {
-            own.push((held, *slot));
+            own.push((held, *seat));
         }
     }
     by_kind

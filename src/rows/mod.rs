@@ -9,6 +9,7 @@
 //! This floor knows nothing of rules, files or languages. Start reading at [`Batch`].
 
 mod batch;
+mod beside;
 mod cell;
 mod explanation;
 mod outcome;
@@ -20,6 +21,7 @@ mod texts;
 mod values;
 
 pub use batch::{Batch, Column, Origin};
+pub use beside::{Beside, Meeting};
 pub use cell::Cell;
 pub use explanation::*;
 pub use outcome::{Accounts, Allocation, EventAt, Outcome, Payee, Reason, Sink, Unreadable};

@@ -66,7 +66,7 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
         names: &rules.names,
         choices: &Choices::default(),
         events: &events,
-        registers: &registers,
+        registers: &[],
         mapping: &mapping,
         through: None,
         language: Language::English,
@@ -101,7 +101,7 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
         how_far.set(Some(told));
     };
     let manner = Manner { may_begin_again: way.in_turn, limit, progress: &progress };
-    let (report, outputs) = app::run(&job, &open, &manner).unwrap();
+    let (report, outputs) = app::run(&job, &|| Ok(&registers), &open, &manner).unwrap();
     let Some(Progress::WorkingOut { done, of }) = how_far.get() else { panic!("{how_far:?}") };
     assert!(done == of && of <= report.totals.read, "{how_far:?} of {}", report.totals.read);
     outputs.allocations.unwrap().finish().unwrap();

@@ -114,3 +114,36 @@ fn a_fault_in_writing_ends_the_run() {
         assert!(heard.into_inner().unwrap().len() < 60_000);
     }
 }
+
+/// What another does beside the run is not left to the second thread, and nothing of it is lost.
+#[test]
+fn somebody_else_takes_the_place_of_the_second_thread() {
+    let (names, mapping) = (names(), crate::formats::Mapping::default());
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path(), &names);
+    let to_read = ToRead { names: &names, files: &files, mapping: &mapping };
+    let heard = Mutex::new(Vec::new());
+    let ear = Ear { heard: &heard, pause: Duration::ZERO, most: usize::MAX };
+    let (remarks, mut handed) = (RefCell::new(Vec::new()), 0);
+    std::thread::scope(|scope| {
+        let crew = Crew::begun((to_read, 2), Writes::by(Box::new(ear)), scope);
+        let mut foreman = Foreman::new(crew.clone(), false);
+        let lends_a_hand = || crew.lend_a_hand();
+        let (beside, ahead) = (crew.beside(&lends_a_hand), || crew.next());
+        let mut unread = |_: Vec<Unread>| Ok(());
+        for batch in Batches::asked(&ahead, &mut unread, &remarks) {
+            let batch = Arc::new(batch.unwrap());
+            let mut outcomes = Outcomes::default();
+            for row in 0..batch.len() {
+                let taken = Taken { batch: &batch, row, date: Date::MIN, booked: Date::MIN };
+                outcomes.allocated(taken, Money::ZERO, 0);
+            }
+            handed += batch.len();
+            foreman.hear(&mut outcomes, &Nobody).unwrap();
+            (beside.piece)();
+        }
+        while (beside.piece)() {}
+        foreman.finish().unwrap();
+    });
+    assert_eq!((heard.into_inner().unwrap().len(), handed), (239_760, 239_760));
+}
