@@ -29,8 +29,6 @@ pub(super) struct Crew<'e> {
 struct Desk {
     /// What has been read, in its order.
     read: VecDeque<Result<Read, FormatsError>>,
-    /// Somebody has asked for it.
-    asked: bool,
     all_read: bool,
     /// What is to be written, in its order.
     handed: VecDeque<Handed>,
@@ -50,9 +48,7 @@ struct Desk {
 }
 
 /// So much may be read before it is asked for.
-const AHEAD: usize = 8;
-/// The same while nobody has asked for any yet: whoever will is still getting registers ready.
-const AHEAD_AT_FIRST: usize = 32;
+const AHEAD: usize = 64;
 /// Where fewer have been read, reading comes before writing: whoever works events out could not go on.
 const SHORT: usize = 2;
 /// So many hand-overs may wait. More of them would have left the processor's caches before they are written.
@@ -96,7 +92,6 @@ impl<'e> Crew<'e> {
             let moves = self.meeting.moves();
             {
                 let mut desk = self.desk();
-                desk.asked = true;
                 if let Some(read) = desk.read.pop_front() {
                     // Whoever reads ahead is not woken for each.
                     let few = desk.read.len() <= AHEAD / 2;
@@ -202,7 +197,7 @@ impl<'e> Crew<'e> {
 
     /// Reads on, if there is room and nobody else does.
     fn read_on(&self) -> bool {
-        self.read_up_to(usize::MAX)
+        self.read_up_to(AHEAD)
     }
 
     /// The same as long as fewer than so many have been read ahead.
@@ -210,8 +205,7 @@ impl<'e> Crew<'e> {
         let Ok(mut files) = self.files.try_lock() else { return false };
         {
             let desk = self.desk();
-            let room = if desk.asked { AHEAD } else { AHEAD_AT_FIRST }.min(most);
-            if desk.all_read || desk.closed || desk.read.len() >= room {
+            if desk.all_read || desk.closed || desk.read.len() >= most {
                 return false;
             }
         }

@@ -29,9 +29,6 @@ struct Desk<P, N> {
     closed: bool,
 }
 
-/// Where fewer are there, making one comes before what is done beside.
-const SHORT: usize = 2;
-
 impl<'b, B, P, N, M> Fetching<'b, P, N, M>
 where
     N: FnMut() -> Option<B>,
@@ -51,10 +48,7 @@ where
             if self.desk().closed {
                 return;
             }
-            let went_on = self.make_up_to(SHORT.min(self.most))
-                || (self.beside.piece)()
-                || self.make_up_to(self.most);
-            if !went_on {
+            if !((self.beside.piece)() || self.make_up_to(self.most)) {
                 self.beside.meeting.wait(moves);
             }
         }
