@@ -212,7 +212,8 @@ where
     let remarks = RefCell::new(Vec::new());
     let mut unread = |rows: Vec<Unread>| asides.borrow_mut().unread(rows);
     let teller = Teller::new(job.events, how.progress);
-    let mut desk = Desk { listener, asides: &asides, teller: &teller };
+    let mut desk =
+        Desk { listener, asides: &asides, teller: &teller, interrupted: job.interrupted };
     let options = engine::Options { through: job.through, ..engine::Options::default() };
     // An error stops the run, so that its size is moved once.
     let summary = std::thread::scope(|scope| -> Result<_, Box<_>> {
@@ -271,6 +272,7 @@ struct Desk<'d, 'j, S> {
     listener: &'d mut S,
     asides: &'d RefCell<Asides<'j>>,
     teller: &'d Teller<'d>,
+    interrupted: &'d AtomicBool,
 }
 
 impl<S> Sink for Desk<'_, '_, S>
@@ -285,6 +287,10 @@ where
         outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
+        // What is written as a workbook is heard of by no file for long.
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(FormatsError::Interrupted);
+        }
         for (event, reason) in outcomes.set_asides() {
             self.asides.borrow_mut().event(event, reason)?;
         }

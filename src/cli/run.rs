@@ -35,6 +35,13 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     check_layout(args.format, &files)?;
     check_for_excel(args, &files)?;
     places::say_left_behind(console, &files);
+    let held = OnceCell::new();
+    let registers = || read_once(console, &prepared, &held);
+    if args.cross_check {
+        cross_check(console, &app::Job { registers: registers()?, ..prepared.job(console) })?;
+    }
+    // From here on there are files that nobody is to find in half.
+    console.mind_interrupts();
     let together = Together::new(console.interrupted.clone());
     // Made before the run, so that a folder that is not there is known before an hour of work.
     let place = |file: &Option<String>| -> Result<Option<(Output, ResultLayout)>, Stop> {
@@ -45,12 +52,6 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     };
     let (summary_to, aside_to) = (place(&args.summary)?, place(&args.set_aside)?);
     let open = || open_outputs(console, args, &prepared.names, &together);
-    let held = OnceCell::new();
-    let registers = || read_once(console, &prepared, &held);
-    if args.cross_check {
-        cross_check(console, &app::Job { registers: registers()?, ..prepared.job(console) })?;
-    }
-    console.mind_interrupts();
     let progress = Progress::new(console);
     // What has gone through a pipe cannot be taken back.
     let may_begin_again = [args.out.as_deref().unwrap_or("-")]
@@ -196,7 +197,7 @@ fn open_outputs<'n>(
         outputs.figures = Some(figures);
     }
     if args.set_aside.is_some() {
-        outputs.set_asides = Some(SetAsides::new(console.language)?);
+        outputs.set_asides = Some(SetAsides::new(console.language, folder_for_rows(args))?);
     }
     Ok(outputs)
 }

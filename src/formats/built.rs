@@ -65,7 +65,7 @@ impl Built {
 
     pub(super) fn finish(self, output: &mut Output) -> Result<(), FormatsError> {
         match self.writer {
-            Writer::Sheets(sheets) => output.write(&sheets.finish()?),
+            Writer::Sheets(sheets) => sheets.finish(output),
             Writer::Columns(columns) => columns.finish(output),
         }
     }

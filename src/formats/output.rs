@@ -172,7 +172,14 @@ impl Output {
         }
     }
 
-    fn heed(&self) -> Result<(), FormatsError> {
+    /// Those it comes into its place with.
+    pub(super) fn others(&self) -> Option<Arc<Together>> {
+        self.together.clone()
+    }
+
+    /// # Errors
+    /// The user wants no more.
+    pub(super) fn heed(&self) -> Result<(), FormatsError> {
         self.together.as_ref().map_or(Ok(()), |together| together.heed())
     }
 

@@ -8,7 +8,8 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::path::PathBuf;
 
 use crate::diagnostics::{Language, Words};
 use crate::report::{DUPLICATE_KEY, ReasonWords};
@@ -21,11 +22,14 @@ use super::json::{self, JsonValue};
 use super::output::Output;
 use super::raw::{RawRow, RawRows, column_names};
 use super::records::{Records, ResultColumn, ResultLayout};
+use super::shelf::waiting_in;
 
 /// Collects rows that are set aside.
 #[derive(Debug)]
 pub struct SetAsides {
-    kept: std::io::BufWriter<std::fs::File>,
+    kept: BufWriter<std::fs::File>,
+    /// Where that file has no name.
+    folder: PathBuf,
     /// Where each row stands, and where its reason stands in the temporary file.
     places: Vec<(Origin, u64)>,
     bytes: u64,
@@ -61,14 +65,15 @@ struct Kept {
 const ADDED: [&str; 7] = ["file", "line", "event", "code", "reason", "hint", "row"];
 
 impl SetAsides {
-    /// Starts with none; reasons are told in this language.
+    /// Starts with none; reasons are told in this language. They wait in a file without a name in this
+    /// folder.
     ///
     /// # Errors
-    /// There is no room for a temporary file.
-    pub fn new(language: Language) -> Result<SetAsides, FormatsError> {
-        let kept = std::io::BufWriter::new(tempfile::tempfile().map_err(temporary)?);
+    /// There can be no such file.
+    pub fn new(language: Language, folder: PathBuf) -> Result<SetAsides, FormatsError> {
+        let kept = BufWriter::new(tempfile::tempfile_in(&folder).map_err(waiting_in(&folder))?);
         let (places, firsts) = (Vec::new(), BTreeMap::new());
-        Ok(SetAsides { kept, places, bytes: 0, firsts, language })
+        Ok(SetAsides { kept, folder, places, bytes: 0, firsts, language })
     }
 
     /// Takes in, for events whose key another has, where that one stands.
@@ -102,7 +107,7 @@ impl SetAsides {
         };
         let mut line = serde_json::to_string(&kept).unwrap_or_default();
         line.push('\n');
-        self.kept.write_all(line.as_bytes()).map_err(temporary)?;
+        self.kept.write_all(line.as_bytes()).map_err(waiting_in(&self.folder))?;
         self.places.push((origin, self.bytes));
         self.bytes += u64::try_from(line.len()).unwrap_or(0);
         Ok(())
@@ -118,10 +123,11 @@ impl SetAsides {
         output: Output,
         layout: ResultLayout,
     ) -> Result<(), FormatsError> {
-        self.kept.flush().map_err(temporary)?;
-        let file = self.kept.into_inner().map_err(|error| temporary(error.into_error()))?;
-        let (firsts, language) = (self.firsts, self.language);
-        let mut reasons = Reasons { kept: BufReader::new(file), inputs, firsts, language };
+        self.kept.flush().map_err(waiting_in(&self.folder))?;
+        let failed = waiting_in(&self.folder);
+        let file = self.kept.into_inner().map_err(|error| failed(error.into_error()))?;
+        let (folder, firsts, language) = (self.folder, self.firsts, self.language);
+        let mut reasons = Reasons { kept: BufReader::new(file), folder, inputs, firsts, language };
         let mut places = self.places;
         places.sort_unstable();
         let own = own_columns(inputs, &places)?;
@@ -232,6 +238,7 @@ fn write_value(row: &RawRow<'_>, name: &str, records: &mut Records) {
 /// Why rows were set aside.
 struct Reasons<'i> {
     kept: BufReader<std::fs::File>,
+    folder: PathBuf,
     inputs: &'i [Input],
     firsts: BTreeMap<Origin, Origin>,
     language: Language,
@@ -241,8 +248,8 @@ impl Reasons<'_> {
     /// That of a row whose reason was kept somewhere.
     fn of(&mut self, origin: Origin, at: u64) -> Result<Kept, FormatsError> {
         let mut line = String::new();
-        self.kept.seek(SeekFrom::Start(at)).map_err(temporary)?;
-        self.kept.read_line(&mut line).map_err(temporary)?;
+        self.kept.seek(SeekFrom::Start(at)).map_err(waiting_in(&self.folder))?;
+        self.kept.read_line(&mut line).map_err(waiting_in(&self.folder))?;
         let mut kept: Kept = serde_json::from_str(&line).unwrap_or_default();
         let first = self.firsts.get(&origin);
         let input = first.and_then(|it| self.inputs.get(usize::try_from(it.file).ok()?));
@@ -403,11 +410,6 @@ pub(super) fn added_columns(columns: &[String]) -> BTreeSet<String> {
 }
 
 const APART: &str = "set_aside_";
-
-fn temporary(error: std::io::Error) -> FormatsError {
-    let folder = Words::new("the folder of temporary files (TMPDIR)", "临时文件夹（TMPDIR）");
-    FormatsError::Waiting { folder, source: error }
-}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::{Date, Duration, Exact, Money, Period, PeriodKind};
 use crate::diagnostics::Words;
@@ -31,10 +31,15 @@ impl FileShelf {
     }
 
     fn failed(&self) -> impl Fn(std::io::Error) -> FormatsError + use<> {
-        let folder = self.folder.display();
-        let folder = Words::new(format!("the folder `{folder}`"), format!("文件夹「{folder}」"));
-        move |source| FormatsError::Waiting { folder: folder.clone(), source }
+        waiting_in(&self.folder)
     }
+}
+
+/// Rows cannot wait in a folder.
+pub(super) fn waiting_in(folder: &Path) -> impl Fn(std::io::Error) -> FormatsError + use<> {
+    let folder = folder.display();
+    let folder = Words::new(format!("the folder `{folder}`"), format!("文件夹「{folder}」"));
+    move |source| FormatsError::Waiting { folder: folder.clone(), source }
 }
 
 impl Shelf for FileShelf {

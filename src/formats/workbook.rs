@@ -5,8 +5,10 @@
 //! Rows are written as they come; memory does not grow with them. Equal results are equal files.
 
 use std::cell::Cell;
+use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, IgnoreError, Workbook, Worksheet, XlsxError,
@@ -15,8 +17,9 @@ use rust_xlsxwriter::{
 use crate::diagnostics::Words;
 
 use super::error::{FormatsError, STANDARD_OUTPUT};
+use super::output::Output;
 use super::records::{Holds, ResultColumn};
-use super::together::folder_of;
+use super::together::{Together, folder_of};
 
 /// Writes rows into a workbook, over as many sheets as they need.
 pub(super) struct SheetWriter {
@@ -112,10 +115,15 @@ impl SheetWriter {
         Ok(())
     }
 
-    /// The bytes of the workbook.
-    pub(super) fn finish(mut self) -> Result<Vec<u8>, FormatsError> {
+    /// Packs the workbook, which takes a while.
+    pub(super) fn finish(mut self, output: &mut Output) -> Result<(), FormatsError> {
         self.end_sheet()?;
-        kept(&self.file, || self.workbook.save_to_buffer())
+        let mut packed = Packed { bytes: Cursor::default(), together: output.others() };
+        let done = kept(&self.file, || self.workbook.save_to_writer(&mut packed));
+        // What the user wants no more is why it could not be done.
+        output.heed()?;
+        done?;
+        output.write(packed.bytes.get_ref())
     }
 
     fn begin_sheet(&mut self) -> Result<(), FormatsError> {
@@ -204,6 +212,30 @@ fn number(
     sheet?.write_number_with_format(row, column, number, format).map(drop)
 }
 
+/// The bytes of a workbook as they are packed, as long as the user wants it.
+struct Packed {
+    bytes: Cursor<Vec<u8>>,
+    together: Option<Arc<Together>>,
+}
+
+impl Write for Packed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let heeded = self.together.as_ref().map_or(Ok(()), |together| together.heed());
+        heeded.map_err(|_| io::Error::other("interrupted"))?;
+        self.bytes.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Packed {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
 /// How many decimals an amount has, if a spreadsheet keeps all its digits.
 fn decimals_kept(text: &str) -> Option<usize> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
@@ -289,3 +321,38 @@ const SHEET_ROWS: u32 = 1_048_576;
 /// So many rows tell how wide columns are.
 const MEASURED_ROWS: u32 = 1000;
 const A4: u8 = 9;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// What is packed is given up once the user wants no more.
+    #[test]
+    fn a_workbook_is_packed_as_long_as_it_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("a.xlsx");
+        let place = place.to_str().unwrap();
+        for wanted in [true, false] {
+            let interrupted = Arc::new(AtomicBool::new(false));
+            let together = Together::new(Arc::clone(&interrupted));
+            let mut output = Output::create(place).unwrap().together(&together);
+            let columns = [ResultColumn::new("id", "id", false)];
+            let mut sheets = SheetWriter::new(place, &columns).unwrap();
+            sheets.cell(Some("R1")).unwrap();
+            sheets.end_row().unwrap();
+            interrupted.store(!wanted, Ordering::Relaxed);
+            match sheets.finish(&mut output) {
+                Ok(()) => assert!(wanted),
+                Err(error) => assert!(!wanted && matches!(error, FormatsError::Interrupted)),
+            }
+        }
+        let mut packed = Packed { bytes: Cursor::default(), together: None };
+        assert_eq!(packed.write(b"PK").unwrap(), 2);
+        let interrupted = Arc::new(AtomicBool::new(true));
+        packed.together = Some(Together::new(interrupted));
+        assert!(packed.write(b"PK").is_err());
+        assert_eq!(packed.bytes.get_ref(), b"PK");
+    }
+}

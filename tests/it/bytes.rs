@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fenshui::app::{self, Job, Library, Manner, MemoryLimit, Outputs, Progress};
 use fenshui::check::Checked;
@@ -51,8 +51,20 @@ struct Way {
 }
 
 /// Allocations, summary and rows set aside of a run.
-#[expect(clippy::result_large_err, reason = "what opens outputs fails as they do")]
 fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<u8>; 3] {
+    ran(rules, folder, files, way, false).unwrap()
+}
+
+/// The same, which the user may interrupt as soon as it works events out.
+#[expect(clippy::result_large_err, reason = "what opens outputs fails as they do")]
+fn ran(
+    rules: &Compiled,
+    folder: &Path,
+    files: &[String],
+    way: Way,
+    to_be_interrupted: bool,
+) -> Result<[Vec<u8>; 3], FormatsError> {
+    let interrupted = AtomicBool::new(false);
     let options = InputOptions { pieces: way.pieces, ..InputOptions::default() };
     let mapping = Mapping::default();
     let registers: Vec<String> = match rules.names.registers.is_empty() {
@@ -71,7 +83,7 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
         through: None,
         language: Language::English,
         threads: way.threads,
-        interrupted: &AtomicBool::new(false),
+        interrupted: &interrupted,
     };
     let place = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let open = || -> Result<Outputs<'_>, FormatsError> {
@@ -89,7 +101,7 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
             )?),
             summary: Some(Summary::new(By::parse(rules.by, &rules.names).unwrap())),
             figures: None,
-            set_asides: Some(SetAsides::new(Language::English)?),
+            set_asides: Some(SetAsides::new(Language::English, folder.to_owned())?),
         })
     };
     let limit = way.memory.map(|bytes| MemoryLimit { bytes, folder: folder.to_owned() });
@@ -98,10 +110,12 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
         if let Progress::Reading { bytes, .. } = told {
             assert!(bytes.is_some_and(|(read, all)| 0 < read && read <= all), "{told:?}");
         }
+        let works = matches!(told, Progress::WorkingOut { .. });
+        interrupted.fetch_or(works && to_be_interrupted, Ordering::Relaxed);
         how_far.set(Some(told));
     };
     let manner = Manner { may_begin_again: way.in_turn, limit, progress: &progress };
-    let (report, outputs) = app::run(&job, &|| Ok(&registers), &open, &manner).unwrap();
+    let (report, outputs) = app::run(&job, &|| Ok(&registers), &open, &manner)?;
     let Some(Progress::WorkingOut { done, of }) = how_far.get() else { panic!("{how_far:?}") };
     assert!(done == of && of <= report.totals.read, "{how_far:?} of {}", report.totals.read);
     outputs.allocations.unwrap().finish().unwrap();
@@ -109,7 +123,7 @@ fn written(rules: &Compiled, folder: &Path, files: &[String], way: Way) -> [Vec<
     let (csv, language) = (ResultLayout::Csv, Language::English);
     outputs.summary.unwrap().write(&rules.names, create("sums"), csv, language).unwrap();
     outputs.set_asides.unwrap().write(&app::inputs(events), create("aside"), csv).unwrap();
-    ["out", "sums", "aside"].map(|name| std::fs::read(folder.join(name)).unwrap())
+    Ok(["out", "sums", "aside"].map(|name| std::fs::read(folder.join(name)).unwrap()))
 }
 
 /// Every way comes to the same bytes; gives how many bytes there are of each.
@@ -330,4 +344,24 @@ fn of_all_three_files() {
         );
     }
     assert!(least.get().iter().all(|size| *size > 200), "{least:?}");
+}
+
+/// Whatever is written, and though nothing is read any more.
+#[test]
+fn a_run_may_be_interrupted_while_events_that_waited_are_worked_out() {
+    let rules = compiled(TURNS, "account,region,month");
+    let folder = tempfile::tempdir().unwrap();
+    let event = |at: u32| {
+        let day = 28 - at % 28;
+        let text = format!("id B{at}; date 2024-01-{day:02}; region north; amount 1.00");
+        Sent::new("payment", &text)
+    };
+    let events: Vec<Sent> = (0..40_000).map(event).collect();
+    let files = files(&rules, &events, &[], folder.path());
+    for threads in [1, 2, 4] {
+        let way = Way { threads, pieces: Pieces::default(), in_turn: false, memory: None };
+        let error = ran(&rules, folder.path(), &files, way, true).unwrap_err();
+        assert!(matches!(error, FormatsError::Interrupted), "{threads}: {error:?}");
+        ran(&rules, folder.path(), &files, way, false).unwrap();
+    }
 }

@@ -272,6 +272,9 @@ fn a_workbook_whose_rows_find_no_room_is_said() {
     let output = shell(path, "TMPDIR=/nowhere; export TMPDIR", &run);
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(names(path).len(), before + 1);
+    let aside = ["run", "rules.fen", "all.csv", "--out", "b.csv", "--set-aside", "aside.csv"];
+    let output = shell(path, "TMPDIR=/nowhere; export TMPDIR", &aside);
+    assert!(output.status.success(), "{}", said(&output));
     let output = shell(
         path,
         "TMPDIR=/nowhere; export TMPDIR",
