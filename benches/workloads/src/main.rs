@@ -91,6 +91,9 @@ struct Bench {
     /// Run `fenshui` once with each number of threads [default: leave it to the program]
     #[arg(long, value_delimiter = ',', value_name = "N")]
     threads: Vec<u32>,
+    /// The yardstick with its results forced to their disk, too, as those of `fenshui` are
+    #[arg(long)]
+    forced: bool,
     /// DuckDB, Polars, pandas, zen-engine and OpenFisca, too; needs Python 3
     #[arg(long)]
     peers: bool,
@@ -117,6 +120,7 @@ impl Bench {
             repetitions: self.repetitions,
             fenshui: self.fenshui,
             threads: self.threads,
+            forced: self.forced,
             peers: self.peers,
             out: self.out.unwrap_or_else(|| cache.join("figures")),
             cache,

@@ -40,6 +40,8 @@ pub struct Plan {
     pub fenshui: Vec<(String, PathBuf)>,
     /// Numbers of threads to run `fenshui` with; where none is said, it decides.
     pub threads: Vec<u32>,
+    /// Whether the yardstick runs a second time, its results forced to their disk.
+    pub forced: bool,
     /// Whether the peers run too.
     pub peers: bool,
     /// Where data, outputs and the peers' environment are kept.

@@ -21,6 +21,8 @@ pub struct Program {
 
 enum Kind {
     Yardstick,
+    /// The same, its results forced to their disk.
+    YardstickForced,
     /// With this number of threads, or as many as it likes.
     Fenshui(Option<u32>),
     /// A script for the interpreter at the program's path.
@@ -30,12 +32,14 @@ enum Kind {
 /// Builds or finds all programs of a plan.
 pub fn all(plan: &Plan) -> Result<Vec<Program>> {
     cargo(&["build", "--release", "--package", "workloads", "--bin", "yardstick"])?;
-    let mut programs = vec![Program {
-        name: "yardstick".to_owned(),
-        version: String::new(),
-        path: built("yardstick")?,
-        kind: Kind::Yardstick,
-    }];
+    let yardstick = |name: &str, kind| -> Result<Program> {
+        let (name, path) = (name.to_owned(), built("yardstick")?);
+        Ok(Program { name, version: String::new(), path, kind })
+    };
+    let mut programs = vec![yardstick("yardstick", Kind::Yardstick)?];
+    if plan.forced {
+        programs.push(yardstick("yardstick, forced", Kind::YardstickForced)?);
+    }
     let mut fenshui = plan.fenshui.clone();
     if fenshui.is_empty() {
         cargo(&["build", "--release", "--package", "fenshui"])?;
@@ -86,8 +90,10 @@ impl Program {
     ) -> Option<Vec<OsString>> {
         let mut command: Vec<OsString> = vec![self.path.clone().into()];
         match &self.kind {
-            Kind::Yardstick => {
+            Kind::Yardstick | Kind::YardstickForced => {
                 case.workload.is_reference().then_some(())?;
+                let forced = matches!(self.kind, Kind::YardstickForced);
+                command.extend(forced.then(|| "forced".into()));
                 command.extend(in_order(case, cache, outputs));
             }
             Kind::Peer(peer) => {
@@ -122,7 +128,7 @@ impl Program {
                 command.push(option.into());
                 Some(command)
             }
-            Kind::Yardstick | Kind::Peer(_) => None,
+            Kind::Yardstick | Kind::YardstickForced | Kind::Peer(_) => None,
         }
     }
 
