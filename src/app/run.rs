@@ -287,7 +287,7 @@ where
         outcomes: &mut Outcomes,
         accounts: &dyn Accounts,
     ) -> Result<(), FormatsError> {
-        // What is written as a workbook is heard of by no file for long.
+        // A file that is packed at its end is not asked before.
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(FormatsError::Interrupted);
         }

@@ -58,6 +58,12 @@ impl Prepared {
         }
     }
 
+    /// The same with the rows of registers.
+    fn with_registers(mut self) -> Result<Prepared, Stop> {
+        (self.registers, self.remarks) = self.read_registers()?;
+        Ok(self)
+    }
+
     /// Reads the rows of registers.
     pub(super) fn read_registers(&self) -> Result<app::Registers, FormatsError> {
         app::read_registers(&self.names, &self.register_files, self.options, &self.mapping)
@@ -66,9 +72,7 @@ impl Prepared {
 
 /// Reads rules and the heads of the event files, for a verb that reads registers itself.
 pub(super) fn prepare_to_run(console: &Console, args: &JobArgs) -> Result<Prepared, Stop> {
-    let project = Project::of(&args.rules)?;
-    let loaded = rules::load_project(console, &args.rules, &project)?;
-    let prepared = without_registers(console, args, one_scenario(args)?, (&project, loaded))?;
+    let prepared = unread(console, args, one_scenario(args)?)?;
     rules::warn(console, &prepared.loaded, &prepared.warnings);
     Ok(prepared)
 }
@@ -109,9 +113,7 @@ pub(super) fn prepare_with(
     args: &JobArgs,
     scenario: Option<&str>,
 ) -> Result<Prepared, Stop> {
-    let project = Project::of(&args.rules)?;
-    let loaded = rules::load_project(console, &args.rules, &project)?;
-    prepare_loaded(console, args, scenario, (&project, loaded))
+    unread(console, args, scenario)?.with_registers()
 }
 
 /// The same of rules that were read already.
@@ -121,9 +123,14 @@ pub(super) fn prepare_loaded(
     scenario: Option<&str>,
     rules: (&Project, Loaded),
 ) -> Result<Prepared, Stop> {
-    let mut prepared = without_registers(console, args, scenario, rules)?;
-    (prepared.registers, prepared.remarks) = prepared.read_registers()?;
-    Ok(prepared)
+    without_registers(console, args, scenario, rules)?.with_registers()
+}
+
+/// All but the rows of registers.
+fn unread(console: &Console, args: &JobArgs, scenario: Option<&str>) -> Result<Prepared, Stop> {
+    let project = Project::of(&args.rules)?;
+    let loaded = rules::load_project(console, &args.rules, &project)?;
+    without_registers(console, args, scenario, (&project, loaded))
 }
 
 fn without_registers(

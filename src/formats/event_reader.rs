@@ -324,6 +324,8 @@ impl<'r, 'n> Filling<'r, 'n> {
         }
         let origin = Origin { file: self.reader.file, line: row.line() };
         let (column, fault) = or_total(row, &self.reader.header, fault);
+        // A total brings what the rows above it have brought.
+        let inflow = if fault.why == Unreadable::TotalRow { Some(Money::ZERO) } else { inflow };
         let (column, value) = (column.map(Arc::from), Arc::from(fault.value));
         let reason = Reason::Unreadable { column, value, why: fault.why };
         self.unread.push(Unread { event, origin, inflow, cells, reason });

@@ -124,9 +124,9 @@ impl SetAsides {
         layout: ResultLayout,
     ) -> Result<(), FormatsError> {
         self.kept.flush().map_err(waiting_in(&self.folder))?;
-        let failed = waiting_in(&self.folder);
-        let file = self.kept.into_inner().map_err(|error| failed(error.into_error()))?;
         let (folder, firsts, language) = (self.folder, self.firsts, self.language);
+        let file = self.kept.into_inner();
+        let file = file.map_err(|error| waiting_in(&folder)(error.into_error()))?;
         let mut reasons = Reasons { kept: BufReader::new(file), folder, inputs, firsts, language };
         let mut places = self.places;
         places.sort_unstable();

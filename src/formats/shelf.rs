@@ -29,17 +29,15 @@ impl FileShelf {
     pub fn new(folder: PathBuf) -> FileShelf {
         FileShelf { folder, file: None, places: Vec::new(), bytes: Vec::new() }
     }
-
-    fn failed(&self) -> impl Fn(std::io::Error) -> FormatsError + use<> {
-        waiting_in(&self.folder)
-    }
 }
 
 /// Rows cannot wait in a folder.
-pub(super) fn waiting_in(folder: &Path) -> impl Fn(std::io::Error) -> FormatsError + use<> {
-    let folder = folder.display();
-    let folder = Words::new(format!("the folder `{folder}`"), format!("文件夹「{folder}」"));
-    move |source| FormatsError::Waiting { folder: folder.clone(), source }
+pub(super) fn waiting_in(folder: &Path) -> impl Fn(std::io::Error) -> FormatsError + '_ {
+    move |source| {
+        let folder = folder.display();
+        let folder = Words::new(format!("the folder `{folder}`"), format!("文件夹「{folder}」"));
+        FormatsError::Waiting { folder, source }
+    }
 }
 
 impl Shelf for FileShelf {
@@ -49,7 +47,7 @@ impl Shelf for FileShelf {
         self.bytes.clear();
         number(batches.len(), &mut self.bytes);
         batches.iter().for_each(|batch| put_batch(batch, &mut self.bytes));
-        let failed = self.failed();
+        let failed = waiting_in(&self.folder);
         let file = match &mut self.file {
             Some(file) => file,
             None => self.file.insert(tempfile::tempfile_in(&self.folder).map_err(&failed)?),
@@ -69,7 +67,7 @@ impl Shelf for FileShelf {
         self.bytes.clear();
         self.bytes.resize(length, 0);
         let file = self.file.as_ref().ok_or_else(lost)?;
-        file.read_exact_at(&mut self.bytes, from).map_err(self.failed())?;
+        file.read_exact_at(&mut self.bytes, from).map_err(waiting_in(&self.folder))?;
         let mut bytes = Bytes(&self.bytes);
         let count = bytes.number().ok_or_else(lost)?;
         (0..count).map(|_| bytes.batch().ok_or_else(lost)).collect()

@@ -41,10 +41,11 @@ impl Accounts for Nobody {
     }
 }
 
-/// Hands on each row that is read, until it is told of a fault or that these are enough.
+/// Hands on each row that is read, until it is told of a fault or that these are enough; the second thread
+/// may be relieved.
 fn hand_on(
     ear: Ear<'_>,
-    threads: usize,
+    (threads, relieved): (usize, bool),
     pause: Duration,
     enough: usize,
 ) -> Result<usize, FormatsError> {
@@ -57,7 +58,8 @@ fn hand_on(
     std::thread::scope(|scope| {
         let crew = Crew::begun((to_read, threads), Writes::by(Box::new(ear)), scope);
         let mut foreman = Foreman::new(crew.clone(), false);
-        let ahead = || crew.next();
+        let (ahead, lends_a_hand) = (|| crew.next(), || crew.lend_a_hand());
+        let beside = crew.beside(&lends_a_hand);
         let mut handed = 0;
         for batch in Batches::asked(&ahead, &mut unread, &remarks) {
             let batch = Arc::new(batch?);
@@ -69,6 +71,9 @@ fn hand_on(
             }
             handed += batch.len();
             foreman.hear(&mut outcomes, &Nobody)?;
+            if relieved {
+                (beside.piece)();
+            }
             if handed >= enough {
                 break;
             }
@@ -81,15 +86,20 @@ fn hand_on(
 fn all_is_written_in_the_order_in_which_it_was_read() {
     let mut first: Option<Vec<(u32, u64)>> = None;
     let (none, some) = (Duration::ZERO, Duration::from_micros(300));
-    for (threads, reads, writes) in
-        [(2, none, none), (2, some, none), (2, none, some), (4, none, none)]
-    {
+    for (who, reads, writes) in [
+        ((2, false), none, none),
+        ((2, false), some, none),
+        ((2, false), none, some),
+        ((2, true), none, none),
+        ((2, true), none, some),
+        ((4, false), none, none),
+    ] {
         let heard = Mutex::new(Vec::new());
         let ear = Ear { heard: &heard, pause: writes, most: usize::MAX };
-        let handed = hand_on(ear, threads, reads, usize::MAX).unwrap();
+        let handed = hand_on(ear, who, reads, usize::MAX).unwrap();
         let heard = heard.into_inner().unwrap();
         assert_eq!((heard.len(), handed), (239_760, 239_760));
-        assert!(first.get_or_insert(heard.clone()) == &heard, "{threads} threads");
+        assert!(first.get_or_insert(heard.clone()) == &heard, "{who:?}");
     }
 }
 
@@ -98,7 +108,7 @@ fn all_is_written_in_the_order_in_which_it_was_read() {
 fn a_run_that_stops_early_leaves_nothing_unwritten() {
     let heard = Mutex::new(Vec::new());
     let ear = Ear { heard: &heard, pause: Duration::ZERO, most: usize::MAX };
-    let handed = hand_on(ear, 2, Duration::ZERO, 50_000).unwrap();
+    let handed = hand_on(ear, (2, false), Duration::ZERO, 50_000).unwrap();
     assert!((50_000..239_760).contains(&handed));
     assert_eq!(heard.into_inner().unwrap().len(), handed);
 }
@@ -106,44 +116,11 @@ fn a_run_that_stops_early_leaves_nothing_unwritten() {
 /// The fault is told, once, and nothing is written behind it.
 #[test]
 fn a_fault_in_writing_ends_the_run() {
-    for pause in [Duration::ZERO, Duration::from_micros(300)] {
+    for (pause, relieved) in [(0, false), (300, false), (0, true)] {
         let heard = Mutex::new(Vec::new());
-        let ear = Ear { heard: &heard, pause, most: 30_000 };
-        let error = hand_on(ear, 2, Duration::ZERO, usize::MAX).unwrap_err();
+        let ear = Ear { heard: &heard, pause: Duration::from_micros(pause), most: 30_000 };
+        let error = hand_on(ear, (2, relieved), Duration::ZERO, usize::MAX).unwrap_err();
         assert!(error.words().en.contains("enough"));
         assert!(heard.into_inner().unwrap().len() < 60_000);
     }
-}
-
-/// What another does beside the run is not left to the second thread, and nothing of it is lost.
-#[test]
-fn somebody_else_takes_the_place_of_the_second_thread() {
-    let (names, mapping) = (names(), crate::formats::Mapping::default());
-    let folder = tempfile::tempdir().unwrap();
-    let files = files(folder.path(), &names);
-    let to_read = ToRead { names: &names, files: &files, mapping: &mapping };
-    let heard = Mutex::new(Vec::new());
-    let ear = Ear { heard: &heard, pause: Duration::ZERO, most: usize::MAX };
-    let (remarks, mut handed) = (RefCell::new(Vec::new()), 0);
-    std::thread::scope(|scope| {
-        let crew = Crew::begun((to_read, 2), Writes::by(Box::new(ear)), scope);
-        let mut foreman = Foreman::new(crew.clone(), false);
-        let lends_a_hand = || crew.lend_a_hand();
-        let (beside, ahead) = (crew.beside(&lends_a_hand), || crew.next());
-        let mut unread = |_: Vec<Unread>| Ok(());
-        for batch in Batches::asked(&ahead, &mut unread, &remarks) {
-            let batch = Arc::new(batch.unwrap());
-            let mut outcomes = Outcomes::default();
-            for row in 0..batch.len() {
-                let taken = Taken { batch: &batch, row, date: Date::MIN, booked: Date::MIN };
-                outcomes.allocated(taken, Money::ZERO, 0);
-            }
-            handed += batch.len();
-            foreman.hear(&mut outcomes, &Nobody).unwrap();
-            (beside.piece)();
-        }
-        while (beside.piece)() {}
-        foreman.finish().unwrap();
-    });
-    assert_eq!((heard.into_inner().unwrap().len(), handed), (239_760, 239_760));
 }
