@@ -118,7 +118,7 @@ impl SheetWriter {
     /// Packs the workbook, which takes a while.
     pub(super) fn finish(mut self, output: &mut Output) -> Result<(), FormatsError> {
         self.end_sheet()?;
-        let mut packed = Packed { bytes: Cursor::default(), together: output.others() };
+        let mut packed = Packed::of(output.others());
         let done = kept(&self.file, || self.workbook.save_to_writer(&mut packed));
         // What the user wants no more is why it could not be done.
         output.heed()?;
@@ -216,12 +216,25 @@ fn number(
 struct Packed {
     bytes: Cursor<Vec<u8>>,
     together: Option<Arc<Together>>,
+    given_up: bool,
+}
+
+impl Packed {
+    fn of(together: Option<Arc<Together>>) -> Packed {
+        Packed { bytes: Cursor::default(), together, given_up: false }
+    }
 }
 
 impl Write for Packed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let heeded = self.together.as_ref().map_or(Ok(()), |together| together.heed());
-        heeded.map_err(|_| io::Error::other("interrupted"))?;
+        // Whoever packs is told once, and then ends the archive as if it were wanted.
+        if self.given_up {
+            return Ok(bytes.len());
+        }
+        self.given_up = self.together.as_ref().is_some_and(|together| together.heed().is_err());
+        if self.given_up {
+            return Err(io::Error::other("interrupted"));
+        }
         self.bytes.write(bytes)
     }
 
@@ -348,11 +361,12 @@ mod tests {
                 Err(error) => assert!(!wanted && matches!(error, FormatsError::Interrupted)),
             }
         }
-        let mut packed = Packed { bytes: Cursor::default(), together: None };
+        let mut packed = Packed::of(None);
         assert_eq!(packed.write(b"PK").unwrap(), 2);
         let interrupted = Arc::new(AtomicBool::new(true));
         packed.together = Some(Together::new(interrupted));
         assert!(packed.write(b"PK").is_err());
+        assert_eq!(packed.write(b"PK").unwrap(), 2);
         assert_eq!(packed.bytes.get_ref(), b"PK");
     }
 }
