@@ -105,10 +105,11 @@ pub struct MemoryLimit {
 /// Runs a rule set over files. The outputs are complete but not yet put in place: their `finish`
 /// does that.
 ///
-/// `registers` reads the rows of registers, which the job has none of: where more than one thread may work
-/// events are read meanwhile. `open` makes the outputs. Where order matters the files are expected to be in
-/// it, and if the run may begin again their events are taken as they come, so that memory does not grow with
-/// them; if one is not, the outputs are thrown away and made anew, and the events are put in order first.
+/// `registers` reads the rows of registers, which the job has none of, and gives them again when asked again:
+/// where more than one thread may work events are read meanwhile. `open` makes the outputs. Where order
+/// matters the files are expected to be in it, and if the run may begin again their events are taken as they
+/// come, so that memory does not grow with them; if one is not, the outputs are thrown away and made anew, and
+/// the events are put in order first.
 ///
 /// # Errors
 /// A file cannot be read or written, or the engine found itself at fault.
@@ -126,13 +127,15 @@ pub fn run<'n, E: From<FormatsError>>(
         // with a register.
         let sent = job.events.iter().any(|file| file.input.path().is_none());
         let alone = job.threads < 2;
-        let first = (alone || sent || !manner.may_begin_again).then(registers).transpose()?;
+        if alone || sent || !manner.may_begin_again {
+            registers()?;
+        }
         let mut outputs = open()?;
         let mut kept = outputs.set_asides.take();
         let mut writer = Writer { names: job.names, outputs: &mut outputs };
         let job_with = |registers| Job { registers, ..*job };
-        let report = if let Some(registers) = first.filter(|_| alone) {
-            heard(&job_with(registers), &how, &mut writer, &mut kept)?
+        let report = if alone {
+            heard(&job_with(registers()?), &how, &mut writer, &mut kept)?
         } else {
             std::thread::scope(|scope| -> Result<_, E> {
                 let hears_figures = writer.hears_figures();

@@ -225,8 +225,8 @@ where
     let mut lanes = if wanted.is_some() { Lanes::none() } else { Lanes::new(plan, &registers) };
     lanes.leave(stands.keys().chain(noted.keys()).copied());
     state.standing = Standing::new(stands, noted, plan);
-    let (own, registers_) = (&mut state, &registers);
-    let mut run = Run { plan, registers: registers_, state: own, lanes, desk, threads, beside };
+    let mut run =
+        Run { plan, registers: &registers, state: &mut state, lanes, desk, threads, beside };
     let reach = match (plan.ordered, turn) {
         (true, Turn::AsTheyCome | Turn::EachInPlace) => {
             let some_at_once = turn == Turn::AsTheyCome;
