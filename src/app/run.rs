@@ -108,8 +108,8 @@ pub struct MemoryLimit {
 /// `registers` reads the rows of registers, which the job has none of, and gives them again when asked again:
 /// where more than one thread may work events are read meanwhile. `open` makes the outputs. Where order
 /// matters the files are expected to be in it, and if the run may begin again their events are taken as they
-/// come, so that memory does not grow with them; if one is not, the outputs are thrown away and made anew, and
-/// the events are put in order first.
+/// come, so that memory does not grow with them; if one is not, the outputs are thrown away and made anew,
+/// and the events are put in order first.
 ///
 /// # Errors
 /// A file cannot be read or written, or the engine found itself at fault.
