@@ -49,6 +49,17 @@ impl<T> Blocks<T> {
     }
 }
 
+impl<T> Blocks<T> {
+    /// How many stand before the first for which it does not hold, in a list where none does behind that.
+    pub fn partition_point(&self, holds: impl Fn(&T) -> bool) -> usize {
+        let begins = |block: &Vec<T>| block.first().is_some_and(&holds);
+        let blocks = self.blocks.partition_point(begins);
+        let Some(before) = blocks.checked_sub(1) else { return 0 };
+        let own = self.blocks.get(before).map_or(0, |block| block.partition_point(&holds));
+        before * BLOCK + own
+    }
+}
+
 impl<T: Copy> Blocks<T> {
     /// Those from one place up to another; nothing if they are not all there.
     pub fn list(&self, from: usize, to: usize) -> Option<Vec<T>> {
@@ -77,6 +88,13 @@ mod tests {
                 prop_assert_eq!(blocks.len(), plain.len());
                 prop_assert_eq!(blocks.list(0, plain.len()), Some(plain.clone()));
                 prop_assert_eq!(blocks.get(plain.len()), None);
+            }
+            plain.sort_unstable();
+            let mut sorted = Blocks::default();
+            plain.iter().for_each(|value| sorted.push(*value));
+            for bound in [0, 1, 4096, 8999, 9000] {
+                let below = |value: &usize| *value < bound;
+                prop_assert_eq!(sorted.partition_point(below), plain.partition_point(below));
             }
         }
     }

@@ -252,7 +252,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             *sum = sum.add(more)?;
         }
         if let Some((kind, identity, original)) = self.frame.reversing.take() {
-            self.state.originals.keep(kind, identity, &original);
+            self.state.originals.keep(kind, identity, original);
         }
         self.commit_drift()
     }

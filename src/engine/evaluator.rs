@@ -8,7 +8,8 @@ use crate::rows::{Batch, Reason};
 
 use super::commit::{Added, Becoming, Delta};
 use super::fault::Fault;
-use super::originals::{Identity, Original};
+use super::identity::Identity;
+use super::originals::Original;
 use super::registers::Registers;
 use super::settle::{Bounds, Workspace};
 use super::state::{Key, LeafKey, Settling, State};

@@ -7,7 +7,7 @@ use crate::rows::{Allocation, Column, FigureValue, Payee, Reason};
 use super::eval::MISTYPED;
 use super::evaluator::{Evaluator, Scope};
 use super::fault::Fault;
-use super::originals::Identity;
+use super::identity::Identity;
 use super::trace::Trace;
 use super::tree::Content;
 use super::value::Value;

@@ -3,21 +3,25 @@
 //! Nearly all are never undone. So they are packed, end to end: a kept event takes no memory of its
 //! own, and nothing has to be freed piece by piece when the run is over.
 
+mod index;
+mod packed_leaf;
+mod places;
+
 use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
-use crate::base::{Date, Exact, Period, PeriodKind};
+use crate::base::{Date, Exact};
 use crate::plan::at;
-use crate::rows::{Column, Origin};
+use crate::rows::Origin;
 
+use self::index::Index;
+use self::packed_leaf::To;
 use super::blocks::Blocks;
-use super::duplicates::numbered;
-use super::names::{Names, packed};
-use super::places::{Numbered, Places};
+use super::identity::Identity;
 use super::state::{Key, Settling};
-use super::value::{Part, Value};
+use super::value::Part;
 
 /// What an event gave.
 #[derive(Debug, Clone)]
@@ -65,89 +69,17 @@ pub(crate) struct OriginalFeed {
     pub pooled: Exact,
 }
 
-/// What identifies an event of a kind, as a number: equal exactly where the values are.
-///
-/// A short text is its own bytes, so that nobody has to be asked for its place among the names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Identity(u128);
-
-impl Identity {
-    /// That of a value that is to be kept.
-    pub fn of(value: &Value<'_>, names: &mut Names) -> Identity {
-        Identity::of_short(value).unwrap_or_else(|| Identity::of_part(names.part(value)))
-    }
-
-    /// That of a value that is only looked for.
-    pub fn known(value: &Value<'_>, names: &Names) -> Identity {
-        Identity::of_short(value).unwrap_or_else(|| Identity::of_part(names.known(value)))
-    }
-
-    /// That of what stands in a column, if it is of a plain type; to be kept, or compared with others.
-    #[inline]
-    pub fn in_column(column: &Column, row: usize, names: &mut Names) -> Option<Identity> {
-        let Column::Text(texts) = column else {
-            return Some(Identity::of_part(names.part(&Value::of_plain(&column.cell(row))?)));
-        };
-        let text = texts.get(row)?;
-        let long = || Identity::of_part(names.text_part(text, true));
-        Some(packed(text).map(Identity).unwrap_or_else(long))
-    }
-
-    /// Some bits in which all of it is mixed.
-    #[inline]
-    pub fn mixed<const BITS: u32>(self) -> usize {
-        let Identity(own) = self;
-        let halves = [own, own >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)));
-        let [lower, upper] =
-            halves.map(|half| half.unwrap_or(0).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        usize::try_from((lower ^ upper.rotate_left(32)) >> (64 - BITS)).unwrap_or(0)
-    }
-
-    fn of_short(value: &Value<'_>) -> Option<Identity> {
-        match value {
-            Value::Text(text) => packed(text.as_str()).map(Identity),
-            _ => None,
-        }
-    }
-
-    /// As a number of a kind, behind what stands before it, if it is or ends in one.
-    fn numbered(self, kind: u32) -> Option<Numbered> {
-        let Identity(own) = self;
-        if own >> 127 == 0 {
-            return numbered(own).map(|(before, number)| (kind, before, number));
-        }
-        let lower = own & u128::from(u64::MAX);
-        Some((kind, own ^ lower, u64::try_from(lower).ok()?.cast_signed()))
-    }
-
-    fn of_part(part: Part) -> Identity {
-        let (kind, value) = match part {
-            Part::Missing => (0_u8, 0),
-            Part::Bool(value) => (1, u64::from(value)),
-            Part::Integer(value) => (2, value.cast_unsigned()),
-            Part::Number(place) => (3, place.into()),
-            Part::Date(day) => (4, day.days().cast_unsigned().into()),
-            Part::Period(period) => (5 + kind_of(period), period.index().cast_unsigned().into()),
-            Part::Duration(length) => (8, of_two(length.months, length.days)),
-            Part::Text(place) => (9, place.into()),
-            Part::Member(member) => (10, member.into()),
-            Part::Row(register, row) => (11, u64::from(register) << 32 | u64::from(row)),
-            Part::Unseen => (12, 0),
-        };
-        // Texts have their length there, which is below sixteen.
-        Identity(u128::from(0x80 | kind) << 120 | u128::from(value))
-    }
-}
-
 /// All that may still be undone.
 #[derive(Debug, Default)]
 pub(crate) struct Originals {
-    /// By kind and identity, the last event that has them: of so many.
-    places: Places,
-    indexed: u32,
-    identities: Blocks<Identity>,
+    /// Where events stand.
+    index: Index,
+    /// What events from a place on have in common.
+    common: Vec<(u32, Common)>,
     packed: Blocks<Packed>,
-    leaves: Blocks<PackedLeaf>,
+    leaves: Blocks<[u32; 2]>,
+    /// What the last event brought that no leaf of it got.
+    left: i64,
     feeds: Blocks<PackedFeed>,
     parts: Blocks<Part>,
     fed: Blocks<u32>,
@@ -155,15 +87,22 @@ pub(crate) struct Originals {
     others: HashMap<u32, Original, FixedState>,
 }
 
-/// An original. What belongs to it ends where that of the next begins.
+/// An event. What belongs to it ends where that of the next begins.
 #[derive(Debug, Clone, Copy)]
 struct Packed {
-    of: Plain,
-    kind: u32,
-    /// The event before it with the same hash; itself if there is none.
-    before: u32,
+    /// The lower half of its line.
+    line: u32,
+    date: Date,
     leaves: u32,
-    feeds: u32,
+}
+
+/// What events mostly share with the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Common {
+    file: u32,
+    /// The upper half of their lines.
+    line: u32,
+    in_order: bool,
 }
 
 /// An original of ordinary size, but for its leaves and feeds.
@@ -175,19 +114,10 @@ pub(crate) struct Plain {
     pub in_order: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct PackedLeaf {
-    units: i64,
-    account: u32,
-    leg: u32,
-}
-
-/// Stands for no account.
-const UNDETERMINED: u32 = u32::MAX;
-
-/// A feed; its key and its leaves end where those of the next begin.
+/// A feed of an event; its key and its leaves end where those of the next begin.
 #[derive(Debug, Clone, Copy)]
 struct PackedFeed {
+    of: u32,
     tally: u32,
     parts: u32,
     fed: u32,
@@ -229,23 +159,6 @@ fn units_of(pooled: &Exact) -> Option<i64> {
     i64::try_from(pooled.to_int()?).ok()
 }
 
-fn kind_of(period: Period) -> u8 {
-    match period.kind() {
-        PeriodKind::Month => 0,
-        PeriodKind::Quarter => 1,
-        PeriodKind::Year => 2,
-    }
-}
-
-fn of_two(upper: i32, lower: i32) -> u64 {
-    u64::from(upper.cast_unsigned()) << 32 | u64::from(lower.cast_unsigned())
-}
-
-fn hash(kind: u32, identity: Identity) -> u32 {
-    let hash = FixedState::default().hash_one((kind, identity)) >> 32;
-    u32::try_from(hash).unwrap_or(0)
-}
-
 fn number(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -253,57 +166,32 @@ fn number(place: usize) -> u32 {
 impl Originals {
     /// What is kept of an event, by its kind and identity.
     pub fn get(&mut self, kind: u32, identity: Identity) -> Option<Original> {
-        let place = self.place(kind, identity)?;
+        let place = self.index.get(kind, identity)?;
         match self.others.get(&place) {
             Some(other) => Some(other.clone()),
-            None => self.unpacked(at(place)),
+            None => self.unpacked(place),
         }
     }
 
-    /// Its place: the last one, where it was kept more than once.
-    fn place(&mut self, kind: u32, identity: Identity) -> Option<u32> {
-        self.index();
-        let mut place = self.places.get(identity.numbered(kind), || hash(kind, identity))?;
-        loop {
-            let packed = self.packed.get(at(place))?;
-            if packed.kind == kind && self.identities.get(at(place)) == Some(&identity) {
-                return Some(place);
-            }
-            if packed.before == place {
-                return None;
-            }
-            place = packed.before;
+    /// The tallies that an event fed, and under which keys.
+    pub fn fed(&mut self, kind: u32, identity: Identity) -> Option<Vec<(u32, Key)>> {
+        let place = self.index.get(kind, identity)?;
+        if let Some(other) = self.others.get(&place) {
+            return Some(other.feeds.iter().map(|feed| (feed.tally, feed.key.clone())).collect());
         }
-    }
-
-    /// Takes in the places of what was kept since somebody asked last. Many together cost less than
-    /// one after the other, since each is a walk through memory; and mostly nobody asks at all.
-    fn index(&mut self) {
-        let end = number(self.packed.len());
-        for place in self.indexed..end {
-            let Some((packed, identity)) =
-                self.packed.get_mut(at(place)).zip(self.identities.get(at(place)))
-            else {
-                break;
-            };
-            let (kind, identity) = (packed.kind, *identity);
-            let before =
-                self.places.insert(identity.numbered(kind), || hash(kind, identity), place);
-            packed.before = before.unwrap_or(place);
-        }
-        self.indexed = end;
+        let feeds = self.feeds_of(place).into_iter();
+        feeds.map(|feed| Some((self.feeds.get(feed)?.tally, self.key(feed)?))).collect()
     }
 
     /// Keeps what an event gave, in the place of what is kept of it.
-    pub fn keep(&mut self, kind: u32, identity: Identity, original: &Original) {
+    pub fn keep(&mut self, kind: u32, identity: Identity, original: Original) {
         let Some(plain) = original.plain() else {
-            let place = self.place(kind, identity).unwrap_or_else(|| {
-                // What does not fit takes its place all the same.
-                let Original { origin, date, .. } = *original;
-                self.begin(kind, identity, Plain { origin, date, inflow: 0, in_order: false });
-                number(self.packed.len() - 1)
+            let Original { origin, date, .. } = original;
+            // What does not fit takes its place all the same.
+            let place = self.index.get(kind, identity).unwrap_or_else(|| {
+                self.begin(kind, identity, Plain { origin, date, inflow: 0, in_order: false })
             });
-            self.others.insert(place, original.clone());
+            self.others.insert(place, original);
             return;
         };
         self.begin(kind, identity, plain);
@@ -316,18 +204,36 @@ impl Originals {
         }
     }
 
-    /// Keeps an event, so far without leaves and feeds.
-    pub fn begin(&mut self, kind: u32, identity: Identity, of: Plain) {
-        let before = number(self.packed.len());
-        let (leaves, feeds) = (number(self.leaves.len()), number(self.feeds.len()));
-        self.packed.push(Packed { of, kind, before, leaves, feeds });
-        self.identities.push(identity);
+    /// Keeps an event, so far without leaves and feeds; its place.
+    #[inline]
+    pub fn begin(&mut self, kind: u32, identity: Identity, of: Plain) -> u32 {
+        self.end();
+        let place = self.index.add(kind, identity);
+        let Plain { origin: Origin { file, line }, date, inflow, in_order } = of;
+        let common = Common { file, line: halves(line)[1], in_order };
+        if self.common.last().is_none_or(|(_, last)| *last != common) {
+            self.common.push((place, common));
+        }
+        let (line, leaves) = (halves(line)[0], number(self.leaves.len()));
+        self.packed.push(Packed { line, date, leaves });
+        self.left = inflow;
+        place
     }
 
     /// Adds a leaf to the event kept last.
     #[inline]
     pub fn add_leaf(&mut self, account: Option<u32>, leg: u32, units: i64) {
-        self.leaves.push(PackedLeaf { units, account: account.unwrap_or(UNDETERMINED), leg });
+        self.left = self.left.wrapping_sub(units);
+        packed_leaf::write(&mut self.leaves, To::Leaf { account, leg }, units);
+    }
+
+    /// Notes what the event kept last brought that no leaf of it got.
+    #[inline]
+    fn end(&mut self) {
+        if self.left != 0 {
+            packed_leaf::write(&mut self.leaves, To::Nobody, self.left);
+            self.left = 0;
+        }
     }
 
     /// Adds a feed to the event kept last: the places of its leaves are in the order of those.
@@ -338,43 +244,70 @@ impl Originals {
         leaves: impl Iterator<Item = u32>,
         pooled: i64,
     ) {
+        let of = number(self.packed.len()).saturating_sub(1);
         let (parts, fed) = (number(self.parts.len()), number(self.fed.len()));
-        self.feeds.push(PackedFeed { tally, parts, fed, pooled });
+        self.feeds.push(PackedFeed { of, tally, parts, fed, pooled });
         key.iter().for_each(|part| self.parts.push(*part));
         leaves.for_each(|leaf| self.fed.push(leaf));
     }
 
-    fn unpacked(&self, place: usize) -> Option<Original> {
-        let Packed { of, leaves, feeds, .. } = *self.packed.get(place)?;
-        let next = self.packed.get(place + 1);
-        let leaves_end = next.map_or(self.leaves.len(), |next| at(next.leaves));
-        let feeds_end = next.map_or(self.feeds.len(), |next| at(next.feeds));
-        let leaf = |leaf: PackedLeaf| OriginalLeaf {
-            account: Some(leaf.account).filter(|account| *account != UNDETERMINED),
-            leg: leaf.leg,
-            units: leaf.units.into(),
-            given_back: 0,
-        };
-        let leaves = self.leaves.list(at(leaves), leaves_end)?.into_iter().map(leaf).collect();
-        let feeds = (at(feeds)..feeds_end).map(|place| self.feed(place)).collect::<Option<_>>()?;
-        let settling = if of.in_order { Settling::InOrder } else { Settling::LargestRemainder };
-        let (origin, date, inflow) = (of.origin, of.date, of.inflow.into());
+    fn unpacked(&mut self, place: u32) -> Option<Original> {
+        self.end();
+        let Packed { line, date, leaves } = *self.packed.get(at(place))?;
+        let common = self.common.partition_point(|(from, _)| *from <= place).checked_sub(1)?;
+        let (_, Common { file, line: upper, in_order }) = *self.common.get(common)?;
+        let origin = Origin { file, line: whole([line, upper]) };
+        let next = self.packed.get(at(place) + 1);
+        let end = next.map_or(self.leaves.len(), |next| at(next.leaves));
+        let (mut inflow, mut list) = (0_i64, Vec::new());
+        let mut rest = at(leaves)..end;
+        while !rest.is_empty() {
+            let (to, units) = packed_leaf::read(&self.leaves, &mut rest)?;
+            inflow = inflow.wrapping_add(units);
+            if let To::Leaf { account, leg } = to {
+                list.push(OriginalLeaf { account, leg, units: units.into(), given_back: 0 });
+            }
+        }
+        let feeds = self.feeds_of(place).map(|feed| self.feed(feed)).collect::<Option<_>>()?;
+        let settling = if in_order { Settling::InOrder } else { Settling::LargestRemainder };
+        let (inflow, leaves) = (inflow.into(), list);
         let unclear = None;
         Some(Original { origin, date, inflow, reversed: 0, leaves, settling, feeds, unclear })
     }
 
-    fn feed(&self, place: usize) -> Option<OriginalFeed> {
-        let PackedFeed { tally, parts, fed, pooled } = *self.feeds.get(place)?;
-        let next = self.feeds.get(place + 1);
-        let parts_end = next.map_or(self.parts.len(), |next| at(next.parts));
-        let fed_end = next.map_or(self.fed.len(), |next| at(next.fed));
+    /// The feeds of the event at a place.
+    fn feeds_of(&self, place: u32) -> Range<usize> {
+        let first = self.feeds.partition_point(|feed| feed.of < place);
+        let own = |feed: &usize| self.feeds.get(*feed).is_some_and(|feed| feed.of == place);
+        first..first + (first..).take_while(own).count()
+    }
+
+    fn feed(&self, feed: usize) -> Option<OriginalFeed> {
+        let PackedFeed { tally, fed, pooled, .. } = *self.feeds.get(feed)?;
+        let end = self.feeds.get(feed + 1).map_or(self.fed.len(), |next| at(next.fed));
+        let leaves = self.fed.list(at(fed), end)?;
         Some(OriginalFeed {
             tally,
-            key: self.parts.list(at(parts), parts_end)?.into(),
-            leaves: self.fed.list(at(fed), fed_end)?,
+            key: self.key(feed)?,
+            leaves,
             pooled: Exact::from_int(pooled.into()),
         })
     }
+
+    fn key(&self, feed: usize) -> Option<Key> {
+        let parts = self.feeds.get(feed)?.parts;
+        let end = self.feeds.get(feed + 1).map_or(self.parts.len(), |next| at(next.parts));
+        Some(self.parts.list(at(parts), end)?.into())
+    }
+}
+
+/// The lower and the upper half.
+fn halves(value: u64) -> [u32; 2] {
+    [value, value >> 32].map(|half| u32::try_from(half & u64::from(u32::MAX)).unwrap_or(0))
+}
+
+fn whole([lower, upper]: [u32; 2]) -> u64 {
+    u64::from(upper) << 32 | u64::from(lower)
 }
 
 #[cfg(test)]
@@ -422,7 +355,7 @@ mod tests {
             let mut kept = Originals::default();
             let mut plain: HashMap<(u32, i64), Original> = HashMap::new();
             for (kind, key, original) in all {
-                kept.keep(kind, Identity::of_part(Part::Integer(key)), &original);
+                kept.keep(kind, Identity::of_part(Part::Integer(key)), original.clone());
                 plain.insert((kind, key), original);
                 for kind in 0..2 {
                     for key in 0..9 {

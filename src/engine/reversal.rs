@@ -9,7 +9,8 @@ use crate::rows::{Allocation, Origin, Reason, ReversalStory};
 use super::commit::Delta;
 use super::evaluator::Evaluator;
 use super::fault::Fault;
-use super::originals::{Identity, Original, OriginalFeed, OriginalLeaf};
+use super::identity::Identity;
+use super::originals::{Original, OriginalFeed, OriginalLeaf};
 use super::settle::{Bounds, Way, settle};
 use super::standing::{Stood, Unsure};
 use super::state::Settling;
@@ -193,7 +194,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let (reversed, unclear) = (0, None);
         let original =
             Original { origin, date, inflow, reversed, leaves, settling, feeds, unclear };
-        self.state.originals.keep(kind, identity, &original);
+        self.state.originals.keep(kind, identity, original);
         Ok(())
     }
 

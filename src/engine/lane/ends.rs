@@ -6,7 +6,8 @@ use crate::rows::{Allocation, Cell, Origin, Payee};
 
 use super::whole::{Whole, beyond};
 use super::{Event, WorkedOut};
-use crate::engine::originals::{Identity, Original, OriginalFeed, OriginalLeaf, Plain};
+use crate::engine::identity::Identity;
+use crate::engine::originals::{Original, OriginalFeed, OriginalLeaf, Plain};
 use crate::engine::state::Settling;
 use crate::engine::value::Part;
 
@@ -227,7 +228,7 @@ impl<'a, W: Whole> Event<'a, W> {
         original.inflow = worked_out.inflow.minor();
         original.origin = self.batch.origins.get(self.row).copied().unwrap_or(Origin::MADE);
         original.date = self.date;
-        self.state.originals.keep(self.batch.event, identity, &original);
+        self.state.originals.keep(self.batch.event, identity, original.clone());
         self.work.original = original;
         Some(())
     }

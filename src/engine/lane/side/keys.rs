@@ -12,9 +12,9 @@ use crate::rows::{Batch, Column};
 use super::numbers::Numbers;
 use super::spans::period;
 use super::{Group, Of, date, only};
+use crate::engine::identity::Identity;
 use crate::engine::keys::{Keys, Last, small};
 use crate::engine::names::Names;
-use crate::engine::originals::Identity;
 use crate::engine::state::State;
 use crate::engine::value::Part;
 
@@ -341,9 +341,8 @@ impl KeysOf {
             if let Some(number) = numbers.get_mut(place) {
                 *number = *known.entry(identity).or_insert(next);
             }
-            let feeds = state.originals.get(kind, identity).map(|kept| kept.feeds);
-            let feeds = feeds.into_iter().flatten();
-            let keys = feeds.flat_map(|feed| state.numbers(feed.tally, &feed.key));
+            let fed = state.originals.fed(kind, identity).into_iter().flatten();
+            let keys = fed.flat_map(|(tally, key)| state.numbers(tally, &key));
             self.besides.insert(place, keys.collect());
         }
         if known.is_empty() {
