@@ -84,7 +84,7 @@ pub(crate) struct Originals {
     parts: Blocks<Part>,
     fed: Blocks<u32>,
     /// By place, those of which something has been undone, and those that do not fit what is packed.
-    others: HashMap<u32, Original, FixedState>,
+    others: HashMap<u32, Box<Original>, FixedState>,
 }
 
 /// An event. What belongs to it ends where that of the next begins.
@@ -168,7 +168,7 @@ impl Originals {
     pub fn get(&mut self, kind: u32, identity: Identity) -> Option<Original> {
         let place = self.index.get(kind, identity)?;
         match self.others.get(&place) {
-            Some(other) => Some(other.clone()),
+            Some(other) => Some(Original::clone(other)),
             None => self.unpacked(place),
         }
     }
@@ -179,8 +179,8 @@ impl Originals {
         if let Some(other) = self.others.get(&place) {
             return Some(other.feeds.iter().map(|feed| (feed.tally, feed.key.clone())).collect());
         }
-        let feeds = self.feeds_of(place).into_iter();
-        feeds.map(|feed| Some((self.feeds.get(feed)?.tally, self.key(feed)?))).collect()
+        let fed = |feed| Some((self.feeds.get(feed)?.tally, self.key(feed)?));
+        self.feeds_of(place).map(fed).collect()
     }
 
     /// Keeps what an event gave, in the place of what is kept of it.
@@ -191,7 +191,7 @@ impl Originals {
             let place = self.index.get(kind, identity).unwrap_or_else(|| {
                 self.begin(kind, identity, Plain { origin, date, inflow: 0, in_order: false })
             });
-            self.others.insert(place, original);
+            self.others.insert(place, Box::new(original));
             return;
         };
         self.begin(kind, identity, plain);

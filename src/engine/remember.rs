@@ -145,7 +145,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         let kept = self.state.carried(carry, key);
         let becoming = self.frame.becoming.iter().filter(|_| self.after);
         let mut becoming = becoming.filter(|it| it.carry == carry && self.key_at(it.key) == key);
-        let value = becoming.next_back().map(|it| &it.value).or(kept).cloned();
+        let value = becoming.next_back().map(|it| it.value.clone()).or(kept);
         self.frame.parts.truncate(start);
         match value {
             Some(cell) => Ok(kept_value(&cell)),

@@ -10,7 +10,7 @@ use crate::base::{Date, Exact, ExactError, Period, PeriodKind};
 use crate::plan::{Event, EventSource, Plan, at};
 use crate::rows::{Accounts, Cell};
 
-use super::carried::Carried;
+use super::carried::CarriedValues;
 use super::drift::Drifts;
 use super::duplicates::Seen;
 pub(crate) use super::keys::Key;
@@ -33,7 +33,7 @@ pub(crate) struct State {
     /// The same: which parts of the whole key theirs has.
     projected: Vec<Vec<Vec<usize>>>,
     /// By carry.
-    pub carried: Vec<Carried>,
+    pub carried: Vec<CarriedValues>,
     /// Shut latches: by leg, and by the key's number in the space of its tally's projection.
     shut: Vec<Vec<bool>>,
     /// By account position, in minor units.
@@ -86,7 +86,7 @@ impl State {
             totals: plan.tallies.iter().map(totals).collect(),
             projected: plan.tallies.iter().map(projected).collect(),
             shut: vec![Vec::new(); at(plan.legs)],
-            carried: plan.carries.iter().map(|carry| Carried::new(carry.space)).collect(),
+            carried: plan.carries.iter().map(|carry| CarriedValues::new(carry.space)).collect(),
             seen: plan.events.iter().map(|_| Seen::default()).collect(),
             watched: watched(plan),
             gained: gains(plan),
@@ -148,9 +148,9 @@ impl State {
     }
 
     /// What a carry holds under a key, once something was put there.
-    pub fn carried(&self, carry: u32, key: &[Part]) -> Option<&Cell> {
+    pub fn carried(&self, carry: u32, key: &[Part]) -> Option<Cell> {
         let carried = self.carried.get(at(carry))?;
-        carried.get(self.keys.get(at(carried.space))?.known(key)?)
+        carried.cell(self.keys.get(at(carried.space))?.known(key)?)
     }
 
     /// Puts a value there.

@@ -1,6 +1,7 @@
 //! The trees of a lane at work. Nothing is the answer to everything a lane cannot say.
 
 use crate::base::{Date, Rounding};
+use crate::engine::carried::Held;
 use crate::plan::{
     Day, Entity, KeyPart, Number, ParameterTable, RowRead, ScheduleTable, Sum, Term, Truth, at,
 };
@@ -9,7 +10,6 @@ use crate::rows::{Cell, Column};
 use super::super::said::Said;
 use super::ahead::only_row;
 use super::rows::{Item, is_there};
-use super::values::parts_of;
 use super::whole::Whole;
 use super::{Event, Found, Wanted};
 use crate::engine::function::months_between;
@@ -130,10 +130,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 let (from, to) = (self.period(from)?, self.period(to)?);
                 W::of((to.index() - from.index()).into())
             }
-            Number::Carried(carried, den) => match self.carried(*carried)?? {
-                Cell::Number(value) => W::of(parts_of(value, *den)?),
-                _ => None,
-            },
+            Number::Carried(carried, den) => self.carried_parts(*carried, *den),
             asked_most => self.number(asked_most),
         }
     }
@@ -190,7 +187,7 @@ impl<'a, W: Whole> Event<'a, W> {
             }
             Truth::Texts(how, one, two) => self.compare_texts(*how, one, two),
             Truth::Carried(carried) => match self.carried(*carried)?? {
-                Cell::Bool(value) => Some(*value),
+                Held::Bool(value) => Some(value),
                 _ => None,
             },
             Truth::Held(carried) => Some(self.carried(*carried)?.is_some()),
@@ -252,7 +249,7 @@ impl<'a, W: Whole> Event<'a, W> {
             }
             Day::At(number) => i32::try_from(self.number(number)?.wide()?).ok(),
             Day::Carried(carried) => match self.carried(*carried)?? {
-                Cell::Date(day) => Some(day.days()),
+                Held::Date(day) => Some(day.days()),
                 _ => None,
             },
         }
@@ -285,7 +282,7 @@ impl<'a, W: Whole> Event<'a, W> {
                 self.entity(chosen)
             }
             Entity::Carried(carried) => match self.carried(*carried)?? {
-                Cell::Member(member) => Some(*member),
+                Held::Member(member) => Some(member),
                 _ => None,
             },
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Date, Exact, Period};
 
+use crate::engine::carried::Held;
 use crate::plan::{Carried, Comparison, Span, Text, Tree, at, holds};
 use crate::rows::{Cell, Column};
 
@@ -50,14 +51,21 @@ impl<'a, W: Whole> Event<'a, W> {
                 self.period(chosen)
             }
             Span::Carried(carried) => match self.carried(*carried)?? {
-                Cell::Period(period) => Some(*period),
+                Held::Period(period) => Some(period),
                 _ => None,
             },
         }
     }
 
+    /// What a carry holds, in parts of a denominator.
+    pub(super) fn carried_parts(&mut self, carried: Carried, den: i128) -> Option<W> {
+        let number = self.key(carried.key)?;
+        let (num, own) = self.state.carried.get(at(carried.carry))?.ratio(number)?;
+        W::of(parts(num, own, den)?)
+    }
+
     /// What a carry holds, if it has been given a value under the key.
-    pub(super) fn carried(&mut self, carried: Carried) -> Option<Option<&Cell>> {
+    pub(super) fn carried(&mut self, carried: Carried) -> Option<Option<Held>> {
         let number = self.key(carried.key)?;
         Some(self.state.carried.get(at(carried.carry))?.get(number))
     }
@@ -85,10 +93,7 @@ impl<'a, W: Whole> Event<'a, W> {
     fn said<'t>(&'t self, words: Words<'t>) -> Option<&'t str> {
         match words {
             Words::Lent(text) => Some(text),
-            Words::Held(carry, key) => match self.state.carried.get(at(carry))?.get(key)? {
-                Cell::Text(text) => Some(text),
-                _ => None,
-            },
+            Words::Held(carry, key) => self.state.carried.get(at(carry))?.text(key),
         }
     }
 
@@ -166,6 +171,11 @@ impl<'a, W: Whole> Event<'a, W> {
 /// A value as a numerator over a denominator, if it is so many parts.
 pub(super) fn parts_of(value: &Exact, den: i128) -> Option<i128> {
     let (num, own) = value.to_ratio()?;
+    parts(num, own, den)
+}
+
+/// The same of a fraction, in lowest terms or not.
+pub(super) fn parts(num: i128, own: i128, den: i128) -> Option<i128> {
     // Mostly it is one of these, and to divide takes as long as a visit to memory.
     if own == den {
         return Some(num);
@@ -173,8 +183,9 @@ pub(super) fn parts_of(value: &Exact, den: i128) -> Option<i128> {
     if own == 1 {
         return num.checked_mul(den);
     }
-    match den.checked_rem(own)? {
-        0 => num.checked_mul(den.checked_div(own)?),
-        _ => None,
+    if den.checked_rem(own)? == 0 {
+        return num.checked_mul(den.checked_div(own)?);
     }
+    let parts = num.checked_mul(den)?;
+    (parts.checked_rem(own)? == 0).then(|| parts.checked_div(own)).flatten()
 }

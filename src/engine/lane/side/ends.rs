@@ -430,7 +430,7 @@ impl Finished<'_> {
             let held = state.carried.get_mut(at(becoming.to.carry)).ok_or(HALF)?;
             for place in (0..count).filter(|place| becoming.when.at(*place)) {
                 let key = u32::try_from(keys.at(place)).map_err(|_| HALF)?;
-                held.put(key, becoming.cell(place).ok_or(HALF)?);
+                becoming.put(place, held, key).ok_or(HALF)?;
             }
         }
         for Watched { leg, sum, shuts, open, bound } in &self.watched {

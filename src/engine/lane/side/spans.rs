@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use crate::base::{Period, PeriodKind};
+use crate::engine::carried::Held;
 use crate::plan::{Day, Span};
 use crate::rows::{Cell, Column};
 
@@ -106,8 +107,8 @@ impl Group<'_, '_> {
                 let chosen = self.truth(condition);
                 self.choose(&chosen, |group| group.span(yes), |group| group.span(no))
             }
-            Span::Carried(carried) => self.carried(*carried, |cell| match cell {
-                Cell::Period(period) => Some(packed(*period)),
+            Span::Carried(carried) => self.carried(*carried, |held| match held {
+                Held::Period(period) => Some(packed(period)),
                 _ => None,
             }),
         }

@@ -1,13 +1,14 @@
 //! The trees of a lane for many events at once; compare [`super::super::tree`], which takes one.
 
 use crate::base::Date;
+use crate::engine::carried::Held;
 use crate::plan::{Day, Entity, KeyPart, Number, RowRead, Sum, Term, Truth, at};
 use crate::rows::{Cell, Column};
 
 use super::super::Found;
 use super::super::ahead::only_row;
 use super::super::tree::{read_off, rounded};
-use super::super::values::parts_of;
+use super::super::values::{parts, parts_of};
 use super::super::whole::Whole;
 use super::numbers::{Numbers, Truths};
 use super::spans::period;
@@ -98,9 +99,9 @@ impl Group<'_, '_> {
                 Column::Number(values) => narrow(parts_of(values.get_ref(row)?, *den)?),
                 _ => None,
             }),
-            Number::Carried(carried, den) => self.carried(*carried, |cell| match cell {
-                Cell::Number(value) => narrow(parts_of(value, *den)?),
-                _ => None,
+            Number::Carried(carried, den) => self.of_carried(*carried, |values, key| {
+                let (num, own) = values.ratio(key)?;
+                narrow(parts(num, own, *den)?)
             }),
             Number::Kept(place) => self.kept(*place),
             Number::SumOver(rows, None, inner) => self.sum_over(*rows, inner),
@@ -259,8 +260,8 @@ impl Group<'_, '_> {
             }
             Truth::Texts(how, one, two) => self.compare_texts(*how, one, two),
             Truth::Carried(carried) => {
-                let flags = self.carried(*carried, |cell| match cell {
-                    Cell::Bool(value) => Some((*value).into()),
+                let flags = self.carried(*carried, |held| match held {
+                    Held::Bool(value) => Some(value.into()),
                     _ => None,
                 });
                 flags.test(|flag| flag == 1)
@@ -329,8 +330,8 @@ impl Group<'_, '_> {
                 self.choose(&chosen, |group| group.day(yes), |group| group.day(no))
             }
             Day::At(number) => self.number(number),
-            Day::Carried(carried) => self.carried(*carried, |cell| match cell {
-                Cell::Date(day) => Some(day.days().into()),
+            Day::Carried(carried) => self.carried(*carried, |held| match held {
+                Held::Date(day) => Some(day.days().into()),
                 _ => None,
             }),
             Day::Unknown => self.constant(None),
@@ -379,8 +380,8 @@ impl Group<'_, '_> {
                 let chosen = self.truth(condition);
                 self.choose(&chosen, |group| group.entity(yes), |group| group.entity(no))
             }
-            Entity::Carried(carried) => self.carried(*carried, |cell| match cell {
-                Cell::Member(member) => Some((*member).into()),
+            Entity::Carried(carried) => self.carried(*carried, |held| match held {
+                Held::Member(member) => Some(member.into()),
                 _ => None,
             }),
         }

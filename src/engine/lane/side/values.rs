@@ -3,15 +3,16 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::base::{Date, Exact};
+use crate::base::Date;
 
 use crate::plan::{Becomes, Carried, Comparison, Text, Tree, at, holds};
-use crate::rows::{Cell, Column};
+use crate::rows::Column;
 
 use super::numbers::{Numbers, Truths};
 use super::some::Over;
 use super::spans::period;
 use super::{Group, date};
+use crate::engine::carried::{CarriedValues, Held};
 
 /// A new value of a carry for each event.
 pub(super) struct Becoming {
@@ -66,19 +67,24 @@ impl Becoming {
         Becoming { to: self.to, when: self.when.only(places), values }
     }
 
-    /// That of an event, as whoever carries it keeps it.
-    pub fn cell(&self, place: usize) -> Option<Cell> {
-        Some(match &self.values {
+    /// Puts that of an event under a key.
+    pub fn put(&self, place: usize, carried: &mut CarriedValues, key: u32) -> Option<()> {
+        let held = match &self.values {
             Values::Number(numbers, den, under) => {
                 let den = den.checked_mul(under.at(place).into())?;
-                Cell::Number(Exact::from_ratio(numbers.at(place).into(), den).ok()?)
+                return carried.put_ratio(key, numbers.at(place).into(), den).ok();
             }
-            Values::Bool(truths) => Cell::Bool(truths.at(place)),
-            Values::Date(days) => Cell::Date(date(days.at(place))?),
-            Values::Period(periods) => Cell::Period(period(periods.at(place))?),
-            Values::Member(members) => Cell::Member(u32::try_from(members.at(place)).ok()?),
-            Values::Text(texts) => Cell::Text(texts.get(place)?.clone()?),
-        })
+            Values::Text(texts) => {
+                carried.put_text(key, texts.get(place)?.clone()?);
+                return Some(());
+            }
+            Values::Bool(truths) => Held::Bool(truths.at(place)),
+            Values::Date(days) => Held::Date(date(days.at(place))?),
+            Values::Period(periods) => Held::Period(period(periods.at(place))?),
+            Values::Member(members) => Held::Member(u32::try_from(members.at(place)).ok()?),
+        };
+        carried.hold(key, held);
+        Some(())
     }
 }
 
@@ -129,12 +135,21 @@ impl<'a, 's> Group<'a, 's> {
     pub(super) fn carried(
         &mut self,
         carried: Carried,
-        of: impl Fn(&Cell) -> Option<i64>,
+        of: impl Fn(Held) -> Option<i64>,
+    ) -> Numbers {
+        self.of_carried(carried, |values, key| of(values.get(key)?))
+    }
+
+    /// The same of a carry and the number of a key.
+    pub(super) fn of_carried(
+        &mut self,
+        carried: Carried,
+        of: impl Fn(&CarriedValues, u32) -> Option<i64>,
     ) -> Numbers {
         let held = self.outlives().carried.get(at(carried.carry));
         let keys = self.keys.get(at(carried.key)).cloned().flatten();
         let Some((held, keys)) = held.zip(keys) else { return self.constant(None) };
-        keys.map(&mut self.lost, |key| of(held.get(u32::try_from(key).ok()?)?))
+        keys.map(&mut self.lost, |key| of(held, u32::try_from(key).ok()?))
     }
 
     /// Whether it holds anything.
@@ -222,10 +237,7 @@ impl<'a, 's> Group<'a, 's> {
                 let held = self.outlives().carried.get(at(carried.carry));
                 let keys = self.keys.get(at(carried.key)).and_then(Option::as_ref);
                 let Some((held, keys)) = held.zip(keys) else { return vec![None; count] };
-                let text = |key: i64| match held.get(u32::try_from(key).ok()?)? {
-                    Cell::Text(text) => Some(&**text),
-                    _ => None,
-                };
+                let text = |key: i64| held.text(u32::try_from(key).ok()?);
                 keys.spread(count).iter().map(|key| text(*key)).collect()
             }
         }
