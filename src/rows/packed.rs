@@ -100,30 +100,26 @@ impl Packed {
 
     /// Some rows of one kind as a batch, in this order.
     pub fn unpacked(event: u32, rows: &[(&Packed, usize)]) -> Batch {
-        let Some(form) = Form::common(rows.iter().map(|(packed, _)| &packed.form)) else {
+        let forms = Form::different(rows.iter().map(|(packed, _)| &packed.form));
+        let Some(form) = Form::common(&forms) else {
             return Batch { event, columns: Vec::new(), origins: Vec::new() };
         };
-        // First the rows alone are fetched: nothing else stands between one visit and the next, so
-        // that many are under way at a time.
-        let width = form.width;
-        let mut bytes = vec![0; rows.len() * width + BEHIND];
-        for ((packed, row), at) in rows.iter().zip((0..).step_by(width.max(1))) {
-            let (from, to) = (packed.row(*row), bytes.get_mut(at..).unwrap_or_default());
-            if !Arc::ptr_eq(&packed.form, &form) {
-                form.take_over(&packed.form, from, to);
-                continue;
-            }
-            // A copy of a known size takes no call; what is too much of it the next row writes over.
-            match (from.first_chunk::<BEHIND>(), to.first_chunk_mut::<BEHIND>()) {
-                (Some(from), Some(to)) if width <= BEHIND => *to = *from,
-                _ => {
-                    if let (Some(to), Some(from)) = (to.get_mut(..width), from.get(..width)) {
-                        to.copy_from_slice(from);
-                    }
+        let widest = forms.iter().map(|form| form.width).max().unwrap_or(0);
+        let stride = form.width.max(widest);
+        let mut bytes = vec![0; rows.len() * stride + BEHIND];
+        fetch(rows, (&mut bytes, stride), widest);
+        if !forms.iter().all(|other| Arc::ptr_eq(other, &form)) {
+            let mut from = vec![0; stride + BEHIND];
+            let others = rows.iter().zip((0..).step_by(stride.max(1)));
+            for ((packed, _), at) in others.filter(|((it, _), _)| !Arc::ptr_eq(&it.form, &form)) {
+                let to = bytes.get_mut(at..).unwrap_or_default();
+                if let (Some(from), Some(to)) = (from.get_mut(..stride), to.get(..stride)) {
+                    from.copy_from_slice(to);
                 }
+                form.take_over(&packed.form, &from, to);
             }
         }
-        let fetched = Fetched { rows, form: &form, bytes: &bytes };
+        let fetched = Fetched { rows, form: &form, stride, bytes: &bytes };
         let columns =
             (0..form.layout.len().saturating_sub(1)).map(|at| fetched.column(at)).collect();
         Batch { event, columns, origins: fetched.origins() }
@@ -176,16 +172,36 @@ impl Packed {
     }
 }
 
+/// Copies rows, each as it stands: nothing else stands between one visit to memory and the next, so that
+/// many are under way at a time.
+fn fetch(rows: &[(&Packed, usize)], (bytes, stride): (&mut [u8], usize), widest: usize) {
+    for ((packed, row), at) in rows.iter().zip((0..).step_by(stride.max(1))) {
+        let (from, to) = (packed.row(*row), bytes.get_mut(at..).unwrap_or_default());
+        // A copy of a known size takes no call; what is too much of it the next row writes over.
+        match (from.first_chunk::<BEHIND>(), to.first_chunk_mut::<BEHIND>()) {
+            (Some(from), Some(to)) if widest <= BEHIND => *to = *from,
+            _ => {
+                let width = packed.form.width;
+                if let (Some(to), Some(from)) = (to.get_mut(..width), from.get(..width)) {
+                    to.copy_from_slice(from);
+                }
+            }
+        }
+    }
+}
+
 /// Rows that were fetched, one behind the other.
 struct Fetched<'p> {
     rows: &'p [(&'p Packed, usize)],
     form: &'p Form,
+    /// From one to the next.
+    stride: usize,
     bytes: &'p [u8],
 }
 
 impl Fetched<'_> {
     fn each(&self) -> impl Iterator<Item = &[u8]> {
-        let row = |place| self.bytes.get(place * self.form.width..).unwrap_or_default();
+        let row = |place| self.bytes.get(place * self.stride..).unwrap_or_default();
         (0..self.rows.len()).map(row)
     }
 

@@ -76,23 +76,31 @@ impl Form {
         Arc::new(Form::new(&joined))
     }
 
-    /// A form that rows of all these have room in: mostly that of most of them. Nothing, if there are none.
-    pub fn common<'f>(all: impl Iterator<Item = &'f Arc<Form>>) -> Option<Arc<Form>> {
+    /// Those that are different.
+    pub fn different<'f>(all: impl Iterator<Item = &'f Arc<Form>>) -> Vec<&'f Arc<Form>> {
         let mut forms: Vec<&Arc<Form>> = Vec::new();
         for form in all {
             if !forms.iter().any(|known| Arc::ptr_eq(known, form)) {
                 forms.push(form);
             }
         }
+        forms
+    }
+
+    /// A form that rows of all these have room in: one of theirs, if that has. Nothing, if there are none.
+    pub fn common(forms: &[&Arc<Form>]) -> Option<Arc<Form>> {
         let (first, others) = forms.split_first()?;
         let mut needs: Vec<Need> = first.layout.iter().map(Need::of_layout).collect();
         for form in others {
             let both = needs.iter_mut().zip(&form.layout);
             both.for_each(|(need, layout)| *need = need.beside_or_both(layout));
         }
-        let made = Form::new(&needs);
-        let same = forms.iter().find(|form| form.layout == made.layout);
-        Some(same.map_or_else(|| Arc::new(made), |form| Arc::clone(form)))
+        // Each was made with room for what the one before had room for: mostly one fits all.
+        let fits = |form: &&&Arc<Form>| {
+            needs.iter().zip(&form.layout).all(|(need, layout)| need.fits(layout))
+        };
+        let fitting = forms.iter().find(fits).map(|form| Arc::clone(form));
+        Some(fitting.unwrap_or_else(|| Arc::new(Form::new(&needs))))
     }
 
     /// Puts a row of another form down in this one.
@@ -141,9 +149,10 @@ impl Form {
                 let length = (u64::BITS - range.leading_zeros()).div_ceil(8);
                 let mask = u64::MAX.checked_shr(u64::BITS - length * 8).unwrap_or(0);
                 let at = room(usize::try_from(length).unwrap_or(WORD));
-                // What comes later may be less as well as more.
+                // What comes later may be less as well as more; but where nothing is below nought,
+                // mostly nothing will be.
                 let below = i64::try_from((mask - range) / 2).unwrap_or(0);
-                let least = least.saturating_sub(below);
+                let least = least.saturating_sub(below).max(least.min(0));
                 Layout::Number(Number { at, mask, least }, gap(full))
             }
             Need::Texts { shortest, longest, full } => {
