@@ -85,6 +85,7 @@ impl Hint {
 pub(super) fn candidates(place: &Place<'_>, wanted: &[Rule]) -> Vec<Hint> {
     let mut hints = Vec::new();
     hints.extend(thousands(place));
+    hints.extend(decimal_comma(place));
     hints.extend(yuan(place));
     hints.extend(tenths(place));
     hints.extend(proportion(place));
@@ -166,6 +167,15 @@ fn yuan(place: &Place<'_>) -> Option<Hint> {
         format!("金额以元为单位，不写单位：「{plain}」"),
     );
     Some(Hint::new(start..place.end(), plain, help))
+}
+
+/// `47,5`: a comma for the point. Three digits behind it are thousands.
+fn decimal_comma(place: &Place<'_>) -> Option<Hint> {
+    let behind = place.text.get(place.end()..)?;
+    let digits = behind.chars().take_while(|c| half_width(*c).is_some()).count();
+    let is_number = place.before().ends_with(|c| half_width(c).is_some()) && digits > 0;
+    (matches!(place.word, "," | "，") && is_number && digits != 3)
+        .then(|| Hint::write(place.at..place.end(), "."))
 }
 
 /// `5成`, tenths, are so many per cent.

@@ -248,6 +248,9 @@ fn said(console: &Console, trouble: BookTrouble) -> Result<Exit, Stop> {
     }
 }
 
+/// So many of a kind are told one by one.
+const SHOWN_MAX: usize = 10;
+
 /// Why nothing was posted into a book, for people; calendar events were asked for up to a day.
 fn refused(console: &Console, through: Option<Date>, refusal: Refusal) -> Result<Exit, Stop> {
     let (late, changed, aside, disputes, can_be_posted) = match refusal {
@@ -267,7 +270,7 @@ fn refused(console: &Console, through: Option<Date>, refusal: Refusal) -> Result
         );
         console.message(&error_text(&words, None, console.language));
     }
-    for it in &late {
+    for it in late.iter().take(SHOWN_MAX) {
         let place = it.place.as_ref();
         let place = place.map_or_else(String::new, |(file, line)| format!("{file}:{line}: "));
         let (key, behind) = (pictured(&it.key), it.behind);
@@ -275,6 +278,11 @@ fn refused(console: &Console, through: Option<Date>, refusal: Refusal) -> Result
             format!("{place}event `{key}` comes late: entry {behind} stands after it"),
             format!("{place}事项「{key}」来迟：账簿第 {behind} 条在它之后"),
         );
+        console.message(&error_text(&words, None, console.language));
+    }
+    if let Some(more @ 1..) = late.len().checked_sub(SHOWN_MAX) {
+        let words =
+            Words::new(format!("{more} more events come late"), format!("另有 {more} 条事项来迟"));
         console.message(&error_text(&words, None, console.language));
     }
     if !changed.is_empty() {
@@ -349,7 +357,6 @@ fn what_is_behind(disputes: &[u64], through: Option<Date>) -> Words {
 
 /// What entries gave and would give.
 fn changes_text(console: &Console, changed: &[crate::app::book::Changed]) -> String {
-    const SHOWN_MAX: usize = 10;
     let mut text = String::new();
     for it in changed.iter().take(SHOWN_MAX) {
         let entry = console.pick("entry", "第");
