@@ -28,7 +28,14 @@ pub(super) struct Progress<'c> {
 struct Phase {
     bar: ProgressBar,
     kind: Kind,
+    /// So many events there were when it began to move; [`STANDS`] before. How fast it goes is told from
+    /// then on: events may have to be put in order first.
+    from: Arc<AtomicU64>,
+    /// Where the bar stood first.
+    start: u64,
 }
+
+const STANDS: u64 = u64::MAX;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -36,6 +43,8 @@ enum Kind {
     Counting,
     Reading,
     WorkingOut,
+    /// What was worked out is written to its end; a workbook is packed then.
+    Writing,
 }
 
 impl<'c> Progress<'c> {
@@ -57,53 +66,82 @@ impl<'c> Progress<'c> {
             }
             app::Progress::WorkingOut { done, of } => (Kind::WorkingOut, done, done, Some(of)),
         };
+        self.draw(kind, events, (position, length));
+    }
+
+    /// All has been worked out, and not all is written.
+    pub(super) fn writing(&self) {
+        if self.shown {
+            self.draw(Kind::Writing, self.events.load(Ordering::Relaxed), (0, None));
+        }
+    }
+
+    fn draw(&self, kind: Kind, events: u64, (position, length): (u64, Option<u64>)) {
         self.events.store(events, Ordering::Relaxed);
         let mut phase = self.phase.borrow_mut();
         if phase.as_ref().is_none_or(|phase| phase.kind != kind) {
             phase.take().into_iter().for_each(|phase| phase.bar.finish_and_clear());
-            *phase = Some(Phase { bar: self.bar(kind, length), kind });
+            let from = Arc::new(AtomicU64::new(STANDS));
+            let bar = self.bar(kind, length, &from);
+            *phase = Some(Phase { bar, kind, from, start: position });
         }
-        phase.iter().for_each(|phase| phase.bar.set_position(position));
+        let Some(phase) = phase.as_ref() else { return };
+        phase.bar.set_position(position);
+        if kind == Kind::Writing {
+            // Nothing moves it.
+            phase.bar.tick();
+        }
+        if position > phase.start && phase.from.load(Ordering::Relaxed) == STANDS {
+            phase.from.store(events, Ordering::Relaxed);
+            phase.bar.reset_elapsed();
+            phase.bar.reset_eta();
+        }
     }
 
-    fn bar(&self, kind: Kind, length: Option<u64>) -> ProgressBar {
+    pub(super) fn end(&self) {
+        self.phase.take().into_iter().for_each(|phase| phase.bar.finish_and_clear());
+    }
+
+    fn bar(&self, kind: Kind, length: Option<u64>, from: &Arc<AtomicU64>) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template(template(kind, self.console)) {
             let counted = self.events.clone();
             let events = move |_: &ProgressState, to: &mut dyn Write| {
                 let _ = write!(to, "{}", HumanCount(counted.load(Ordering::Relaxed)));
             };
-            let (counted, before) = (self.events.clone(), self.events.load(Ordering::Relaxed));
+            let (counted, since) = (self.events.clone(), from.clone());
             let rate = move |state: &ProgressState, to: &mut dyn Write| {
-                let since = u128::from(counted.load(Ordering::Relaxed).saturating_sub(before));
-                let rate = since * 1000 / state.elapsed().as_millis().max(1);
+                let before = since.load(Ordering::Relaxed);
+                let more = u128::from(counted.load(Ordering::Relaxed).saturating_sub(before));
+                let rate = more * 1000 / state.elapsed().as_millis().max(1);
                 let rate = u64::try_from(rate).unwrap_or(u64::MAX);
-                tell(state, to, &HumanCount(rate));
+                tell((state, before), to, &HumanCount(rate));
             };
-            let left = |state: &ProgressState, to: &mut dyn Write| {
-                tell(state, to, &FormattedDuration(state.eta()));
+            let since = from.clone();
+            let left = move |state: &ProgressState, to: &mut dyn Write| {
+                let before = since.load(Ordering::Relaxed);
+                tell((state, before), to, &FormattedDuration(state.eta()));
             };
             let style = style.with_key("events", events).with_key("rate", rate);
             bar.set_style(style.with_key("left", left));
         }
         bar
     }
+}
 
-    pub(super) fn end(&self) {
-        self.phase.take().into_iter().for_each(|phase| phase.bar.finish_and_clear());
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
-/// Whether it has gone on for long enough that one can tell how fast it goes.
-fn is_known(state: &ProgressState) -> bool {
-    state.pos() > 0 && state.elapsed() >= KNOWN_AFTER
-}
-
+/// It has to move for so long that one can tell how fast it goes.
 const KNOWN_AFTER: Duration = Duration::from_millis(300);
 
 /// Writes what the speed tells, once it is known.
-fn tell(state: &ProgressState, to: &mut dyn Write, what: &dyn Display) {
-    let what = if is_known(state) { what } else { &UNKNOWN };
+fn tell((state, from): (&ProgressState, u64), to: &mut dyn Write, what: &dyn Display) {
+    let is_known = from != STANDS && state.elapsed() >= KNOWN_AFTER;
+    let what = if is_known { what } else { &UNKNOWN };
     // Nobody can do anything about a line that cannot be made.
     let _ = write!(to, "{what}");
 }
@@ -125,5 +163,6 @@ fn template(kind: Kind, console: &Console) -> &'static str {
             "{percent:>3}% {bar:10} {events} of {human_len} worked out, {rate} a second, {left} left",
             "{percent:>3}% {bar:10} 已算出 {events}/{human_len} 条，每秒 {rate} 条，剩余 {left}",
         ),
+        Kind::Writing => console.pick("{spinner} writing the results", "{spinner} 正在写出结果"),
     }
 }

@@ -65,7 +65,6 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
         progress: &|how_far| progress.at(how_far),
     };
     let done = app::run(&job, &registers, &open, &manner);
-    progress.end();
     // A summary and what is set aside are written at the end.
     let as_they_come = [&args.out, &args.figures].into_iter().flatten();
     let printed = as_they_come.into_iter().any(|file| file == "-")
@@ -77,12 +76,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
         )),
         other => other,
     })?;
-    if let Some(allocations) = outputs.allocations {
-        allocations.finish()?;
-    }
-    if let Some(figures) = outputs.figures {
-        figures.finish()?;
-    }
+    write_out(outputs.allocations, outputs.figures, &progress)?;
     if let (Some(summary), Some((output, layout))) = (outputs.summary, summary_to) {
         summary.write(&prepared.names, output, layout, console.language)?;
     }
@@ -101,6 +95,24 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> Result<Exit, Stop> {
     }
     let failed = report.totals.set_aside > 0 || !report.totals.balance();
     Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Writes what came of the events to its end.
+fn write_out(
+    allocations: Option<Allocations>,
+    figures: Option<Figures>,
+    progress: &Progress<'_>,
+) -> Result<(), Stop> {
+    progress.writing();
+    if let Some(allocations) = allocations {
+        allocations.finish()?;
+    }
+    if let Some(figures) = figures {
+        figures.finish()?;
+    }
+    // What comes now may go where the line stands.
+    progress.end();
+    Ok(())
 }
 
 /// Where rows wait that memory has no room for: beside the results, which need about as much.

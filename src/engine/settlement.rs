@@ -1,12 +1,12 @@
 //! From exact shares to whole units: which leaves settle together, and under which bounds.
 
-use crate::base::{Exact, Rounding};
+use crate::base::{Exact, ExactError, Rounding};
 use crate::plan::at;
 use crate::rows::{Allocation, Reason};
 
-use super::evaluator::Evaluator;
+use super::evaluator::{Evaluator, Frame};
 use super::fault::Fault;
-use super::settle::{Member, Way, settle, sum_to};
+use super::settle::{Given, Member, Way, settle, sum_to};
 use super::state::{Key, LeafKey, Settling};
 use super::trace::Trace;
 use super::tree::{Chain, Content, Fed, Room};
@@ -145,11 +145,7 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         whole: &Exact,
         settling: &Settling,
     ) -> Result<Option<(u32, i128)>, Fault> {
-        self.frame.shares.clear();
-        for leaf in &self.frame.leaves {
-            let Some(node) = self.frame.nodes.get(at(*leaf)) else { continue };
-            self.frame.shares.push(node.share.clone());
-        }
+        self.list_shares();
         if !sum_to(&self.frame.shares, whole)? {
             return Err(Fault::Internal("the legs of an event do not sum to what it brought"));
         }
@@ -168,10 +164,13 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             }
         };
         self.fill_bounds(units < 0 || whole.is_negative())?;
+        let mut given = self.frame.settle(units, way)?;
+        if given.left != 0 && matches!(settling, Settling::Carried(_)) {
+            // In all no leaf is owed anything, and still there is something to give.
+            self.list_shares();
+            given = self.frame.settle(units, way)?;
+        }
         let frame = &mut self.frame;
-        frame.units.clear();
-        let (shares, bounds) = (&frame.shares, &frame.bounds);
-        let given = settle(units, shares, way, bounds, &mut frame.work, &mut frame.units)?;
         frame.residue = frame.residue.saturating_add(given.moved);
         for (leaf, units) in frame.leaves.iter().zip(&frame.units) {
             if let Some(node) = frame.nodes.get_mut(at(*leaf)) {
@@ -186,6 +185,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
             (left, Some(account)) => Ok(Some((account, left))),
             (_, None) => Err(Fault::Internal("units that nobody can take")),
         }
+    }
+
+    /// The shares of the leaves listed.
+    fn list_shares(&mut self) {
+        let frame = &mut self.frame;
+        frame.shares.clear();
+        let nodes = frame.leaves.iter().filter_map(|leaf| frame.nodes.get(at(*leaf)));
+        frame.shares.extend(nodes.map(|node| node.share.clone()));
     }
 
     fn leaves_of(&self, account: u32) -> Vec<usize> {
@@ -366,6 +373,14 @@ impl<'a, T: Trace> Evaluator<'a, '_, T> {
         }
         let leaves = self.frame.leaves.iter().enumerate();
         leaves.filter(move |(_, leaf)| below.contains(leaf)).map(|(place, _)| place)
+    }
+}
+
+impl Frame<'_> {
+    /// Settles the shares listed, within the bounds.
+    fn settle(&mut self, units: i128, way: Way<'_>) -> Result<Given, ExactError> {
+        self.units.clear();
+        settle(units, &self.shares, way, &self.bounds, &mut self.work, &mut self.units)
     }
 }
 

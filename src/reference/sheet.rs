@@ -261,7 +261,11 @@ impl Sheet {
             }
         };
         let allows = |units: &[BigInt], at: usize| self.allows(members, units, at, mirrored);
-        let settled = settlement::settle(&kind, &shares, total, mirrored, &allows);
+        let mut settled = settlement::settle(&kind, &shares, total, mirrored, &allows);
+        if carried && !settled.apart.is_zero() {
+            // No part is owed anything in all: the event's own shares tell.
+            settled = settlement::settle(&kind, &entitled, total, mirrored, &allows);
+        }
         for ((at, units), entitled) in members.iter().zip(settled.units).zip(entitled) {
             let units: Number = units.into();
             if let Settlement::CarriedPer(keys) = settlement {
