@@ -152,7 +152,8 @@ impl Form {
                 // What comes later may be less as well as more; but where nothing is below nought,
                 // mostly nothing will be.
                 let below = i64::try_from((mask - range) / 2).unwrap_or(0);
-                let least = least.saturating_sub(below).max(least.min(0));
+                let below = if least < 0 { below } else { below.min(least) };
+                let least = least.saturating_sub(below);
                 Layout::Number(Number { at, mask, least }, gap(full))
             }
             Need::Texts { shortest, longest, full } => {
