@@ -9,7 +9,7 @@ use crate::engine::identity::Identity;
 use crate::plan::at;
 
 use super::number;
-use super::places::Places;
+use super::places::{Numbered, Places};
 
 /// The place of every event, by what identifies it: where several have the same, that of the last.
 #[derive(Debug, Default)]
@@ -40,20 +40,25 @@ impl Index {
 
     pub fn get(&mut self, kind: u32, identity: Identity) -> Option<u32> {
         self.take_in();
-        let numbered = identity.numbered().map(|(before, number)| (kind, before, number));
-        let place = numbered.and_then(|numbered| self.numbered.get(numbered));
+        let place = numbered(kind, identity).and_then(|numbered| self.numbered.get(numbered));
         place.or_else(|| self.others.get(kind, identity))
     }
 
     fn take_in(&mut self) {
         let first = self.count - number(self.waiting.len());
         for (place, (kind, identity)) in (first..).zip(self.waiting.drain(..)) {
-            let numbered = identity.numbered().map(|(before, number)| (kind, before, number));
-            if !numbered.is_some_and(|numbered| self.numbered.insert(numbered, place)) {
+            let room = |numbered| self.numbered.insert(numbered, place);
+            if !numbered(kind, identity).is_some_and(room) {
                 self.others.add(kind, identity, place);
             }
         }
     }
+}
+
+/// The number that identifies an event of a kind, if one does.
+#[inline]
+fn numbered(kind: u32, identity: Identity) -> Option<Numbered> {
+    identity.numbered().map(|(before, number)| (kind, before, number))
 }
 
 /// Those whose identity is no number, or one far from all others.
